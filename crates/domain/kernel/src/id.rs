@@ -1,0 +1,114 @@
+//! Typed ids: newtypes over UUIDv7, so that an account's id can never stand where an event's is wanted.
+//!
+//! Ids are names, not secrets. What must not be guessed (invite codes, ticket codes, tokens) is never an id.
+
+use crate::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+use uuid::{NoContext, Uuid};
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// A new id that sorts by `now` (milliseconds) and is otherwise random.
+            #[must_use]
+            pub fn generate(now: Timestamp) -> Self {
+                Self(generate(now))
+            }
+
+            /// The bare UUID, for adapters.
+            #[must_use]
+            pub const fn as_uuid(self) -> Uuid {
+                self.0
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(id: Uuid) -> Self {
+                Self(id)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse().map(Self)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({})", stringify!($name), self.0)
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// Someone who may log in.
+    AccountId,
+    /// One device's login.
+    SessionId,
+    /// An invite code's record (not the code).
+    InviteId,
+    /// Who runs events.
+    OrganisationId,
+    /// An event.
+    EventId,
+    /// A kind of ticket of one event.
+    TicketTypeId,
+    /// Places kept for a buyer for a few minutes.
+    HoldId,
+    /// An order.
+    BookingId,
+    /// One attempt to pay a booking.
+    PaymentId,
+    /// Money on its way back.
+    RefundId,
+    /// One person's right to enter.
+    TicketId,
+    /// One scan at the door.
+    ScanId,
+    /// Something that only a person can decide.
+    IncidentId,
+    /// Work owed after a commit.
+    EffectId,
+}
+
+fn generate(now: Timestamp) -> Uuid {
+    let seconds = u64::try_from(now.timestamp()).unwrap_or(0);
+    Uuid::new_v7(uuid::Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_sort_by_the_time_they_were_made() {
+        let noon: Timestamp = "2026-06-01T12:00:00Z".parse().unwrap();
+        let earlier = EventId::generate(noon);
+        let later = EventId::generate(noon + chrono::TimeDelta::milliseconds(1));
+        assert!(earlier < later);
+        assert_ne!(EventId::generate(noon), EventId::generate(noon));
+    }
+
+    #[test]
+    fn an_id_survives_text() {
+        let id = EventId::generate("2026-06-01T12:00:00Z".parse().unwrap());
+        assert_eq!(id.to_string().parse::<EventId>().unwrap(), id);
+    }
+}

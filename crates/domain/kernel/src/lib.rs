@@ -1,0 +1,31 @@
+//! What every domain shares: typed ids, money, time, actors, and the ports that belong to no single domain.
+//!
+//! Nothing here performs I/O; the crate may depend on `async-trait`, `chrono`, `serde`, `thiserror` and `uuid`
+//! only (enforced by the architecture test).
+
+pub mod absorb;
+pub mod actor;
+pub mod currency;
+pub mod id;
+pub mod idempotency;
+pub mod mailer;
+pub mod money;
+pub mod outbox;
+pub mod page;
+pub mod store;
+pub mod time;
+
+pub use absorb::{Absent, Broadcast, Cache, RateLimiter, Subscription, Verdict};
+pub use actor::{Actor, Role};
+pub use currency::Currency;
+pub use id::{
+    AccountId, BookingId, EffectId, EventId, HoldId, IncidentId, InviteId, OrganisationId, PaymentId, RefundId,
+    ScanId, SessionId, TicketId, TicketTypeId,
+};
+pub use idempotency::{Begun, IdempotencyStore, RequestKey, StoredAnswer};
+pub use mailer::{Attachment, Mail, MailError, Mailer};
+pub use money::{Money, MoneyError};
+pub use outbox::{Due, Outbox, Owed};
+pub use page::{Cursor, Page, PageRequest};
+pub use store::{StoreError, Transaction, transact};
+pub use time::{Clock, SystemClock, Timestamp};

@@ -1,0 +1,68 @@
+//! Work owed after a commit: written with its cause, performed later by a worker, at least once.
+
+use crate::{EffectId, StoreError, Timestamp};
+use async_trait::async_trait;
+
+/// An effect with the time from which it is due; every domain has its own `E`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Owed<E> {
+    /// Names the effect; also its idempotency key towards the outside.
+    pub id: EffectId,
+    /// What is owed.
+    pub effect: E,
+    /// Not to be performed before.
+    pub due_at: Timestamp,
+}
+
+impl<E> Owed<E> {
+    /// Owed at once.
+    pub fn now(effect: E, now: Timestamp) -> Self {
+        Self::at(effect, now, now)
+    }
+
+    /// Owed from `due_at` on.
+    pub fn at(effect: E, now: Timestamp, due_at: Timestamp) -> Self {
+        Self { id: EffectId::generate(now), effect, due_at }
+    }
+}
+
+/// An effect that a worker has leased: nobody else gets it before the lease ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Due {
+    /// Names the effect.
+    pub id: EffectId,
+    /// Which domain owes it: the domain crate's name.
+    pub domain: String,
+    /// The domain's effect as a JSON document.
+    pub body: String,
+    /// How often it failed before.
+    pub attempts: u32,
+    /// When it was owed.
+    pub due_at: Timestamp,
+}
+
+/// The worker's side of the outbox. Domains write to it through their own transactions.
+#[async_trait]
+pub trait Outbox: Send + Sync {
+    /// Leases up to `limit` effects that are due, the longest due first; two workers never get the same one.
+    async fn claim(&self, now: Timestamp, lease_until: Timestamp, limit: u32) -> Result<Vec<Due>, StoreError>;
+    /// Performed: the rows go.
+    async fn finish(&self, done: &[EffectId]) -> Result<(), StoreError>;
+    /// Not now: due again at `due_at`. With an `error` it counts as a failed attempt.
+    async fn postpone(&self, id: EffectId, due_at: Timestamp, error: Option<&str>) -> Result<(), StoreError>;
+    /// Keeps failing: set aside until a person looks at it.
+    async fn park(&self, id: EffectId, error: &str) -> Result<(), StoreError>;
+    /// How many wait (due or not), how many are parked, and when the longest due one was due.
+    async fn backlog(&self) -> Result<Backlog, StoreError>;
+}
+
+/// What waits in the outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Backlog {
+    /// Neither performed nor parked.
+    pub waiting: u64,
+    /// Set aside for a person.
+    pub parked: u64,
+    /// The earliest `due_at` among the waiting.
+    pub oldest_due: Option<Timestamp>,
+}
