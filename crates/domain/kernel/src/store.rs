@@ -55,6 +55,7 @@ pub trait Transaction: Send {
 ///
 /// # Errors
 /// What `work` refused with, or that the commit failed.
+#[expect(clippy::manual_async_fn, reason = "an `async fn` would not promise that its future is `Send`")]
 pub fn transact<Tx, T, E, F>(mut tx: Box<Tx>, work: F) -> impl Future<Output = Result<T, E>> + Send
 where
     Tx: Transaction + ?Sized,

@@ -1,0 +1,98 @@
+//! What the use cases need from a store.
+
+use crate::{Event, Member, Organisation, Status, Stocked, Taken, TicketType};
+use async_trait::async_trait;
+use kernel::{
+    AccountId, EventId, OrganisationId, Page, PageRequest, StoreError, TicketTypeId, Timestamp, Transaction,
+};
+
+/// Which events are wanted; what is `None` does not narrow, and all that is given has to hold.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Filter {
+    /// Events that are not over by then: `ends_at > from`.
+    pub from: Option<Timestamp>,
+    /// Events that have begun before: `starts_at < to`.
+    pub to: Option<Timestamp>,
+    /// Events with exactly this tag (tags are lower-case).
+    pub tag: Option<String>,
+    /// Events with this text, as it stands (no wildcards) and in either case, in title, description or area.
+    pub query: Option<String>,
+    /// Whether events for members only are wanted too.
+    pub include_members_only: bool,
+    /// Events whose stored status is one of these; an empty list finds nothing.
+    pub statuses: Vec<Status>,
+    /// Events of one of these organisations; an empty list finds nothing.
+    pub organisations: Option<Vec<OrganisationId>>,
+}
+
+/// An event in a list, with what its price and its availability follow from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed {
+    /// The facts.
+    pub event: Event,
+    /// By position, then by id.
+    pub ticket_types: Vec<Stocked>,
+}
+
+/// Keeps organisations, events and ticket types.
+#[async_trait]
+pub trait EventStore: Send + Sync {
+    /// Dropping the transaction undoes it; see [`kernel::transact`].
+    async fn begin(&self) -> Result<Box<dyn EventTx>, StoreError>;
+    /// One event.
+    async fn event(&self, id: EventId) -> Result<Option<Event>, StoreError>;
+    /// One event by its slug, compared exactly.
+    async fn event_by_slug(&self, slug: &str) -> Result<Option<Event>, StoreError>;
+    /// Events by `(starts_at, id)`, which is also the cursor; ticket types come with them at once.
+    async fn listing(&self, filter: &Filter, page: PageRequest) -> Result<Page<Listed>, StoreError>;
+    /// An event's ticket types, hidden ones too, by `(position, id)`; none for an unknown event.
+    async fn ticket_types(&self, event: EventId) -> Result<Vec<Stocked>, StoreError>;
+    /// One ticket type, which tells what event to lock.
+    async fn ticket_type(&self, id: TicketTypeId) -> Result<Option<TicketType>, StoreError>;
+    /// All organisations by `(created_at, id)`; there are few.
+    async fn organisations(&self) -> Result<Vec<Organisation>, StoreError>;
+    /// One organisation.
+    async fn organisation(&self, id: OrganisationId) -> Result<Option<Organisation>, StoreError>;
+    /// Who works for an organisation, by `(added_at, account)`.
+    async fn members(&self, organisation: OrganisationId) -> Result<Vec<Member>, StoreError>;
+    /// For whom an account works, by organisation.
+    async fn memberships(&self, account: AccountId) -> Result<Vec<Member>, StoreError>;
+}
+
+/// All that a use case of this domain may touch before it commits.
+#[async_trait]
+pub trait EventTx: Transaction {
+    /// Other transactions wait for this event until we end, buyers too: the sale's row is locked first, then the
+    /// event's.
+    async fn lock_event(&mut self, id: EventId) -> Result<Option<(Event, Taken)>, StoreError>;
+    /// Adds an event with its sale (nothing taken). `false`, and nothing added, when the slug belongs to another
+    /// event; a slug that another open transaction is adding is waited for. The organisation exists.
+    async fn add_event(&mut self, event: &Event) -> Result<bool, StoreError>;
+    /// Writes the facts of a locked event, and the capacity of its sale. Id, organisation's existence and slug are
+    /// the caller's promise: the slug never changes.
+    async fn save_event(&mut self, event: &Event) -> Result<(), StoreError>;
+    /// Removes a locked event with its sale and its ticket types. `false`, and nothing removed, when a hold or a
+    /// booking refers to any of it.
+    async fn delete_event(&mut self, id: EventId) -> Result<bool, StoreError>;
+    /// A locked event's ticket types by `(position, id)`, with a stock that cannot change until we end.
+    async fn ticket_types_locked(&mut self, event: EventId) -> Result<Vec<Stocked>, StoreError>;
+    /// Adds a type to a locked event, nothing of it taken.
+    async fn add_ticket_type(&mut self, ticket_type: &TicketType) -> Result<(), StoreError>;
+    /// Writes the facts of a locked event's type; its counters stay.
+    async fn save_ticket_type(&mut self, ticket_type: &TicketType) -> Result<(), StoreError>;
+    /// Removes a locked event's type. `false`, and nothing removed, when a hold or a booking refers to it.
+    async fn delete_ticket_type(&mut self, id: TicketTypeId) -> Result<bool, StoreError>;
+    /// `false`, and nothing added, when the slug belongs to another organisation.
+    async fn add_organisation(&mut self, organisation: &Organisation) -> Result<bool, StoreError>;
+    /// Locks an organisation and lists who works there, by `(added_at, account)`; `None` when there is none such.
+    async fn lock_members(&mut self, organisation: OrganisationId)
+    -> Result<Option<Vec<Member>>, StoreError>;
+    /// `false`, and nothing added, when the account has a standing there already. The account exists.
+    async fn add_member(&mut self, member: &Member) -> Result<bool, StoreError>;
+    /// `false` when the account had no standing there.
+    async fn remove_member(
+        &mut self,
+        organisation: OrganisationId,
+        account: AccountId,
+    ) -> Result<bool, StoreError>;
+}

@@ -1,0 +1,71 @@
+//! A kind of ticket of one event, and how much of it is gone.
+
+use kernel::{EventId, Money, TicketTypeId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// A kind of ticket: what it costs, how many there are, when and to whom it is sold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TicketType {
+    /// Names it for machines.
+    pub id: TicketTypeId,
+    /// Which event it admits to.
+    pub event: EventId,
+    /// Names it for people.
+    pub name: String,
+    /// What is special about it; may be empty.
+    pub description: String,
+    /// For one; in the event's currency. Bookings keep the price they were made at.
+    pub price: Money,
+    /// How many there are.
+    pub quantity: u32,
+    /// How many one account may have.
+    pub max_per_user: Option<u32>,
+    /// How many one order may hold.
+    pub max_per_order: Option<u32>,
+    /// Not sold before; from the event's publication when absent.
+    pub sales_start: Option<Timestamp>,
+    /// Not sold from then on; until the event ends when absent.
+    pub sales_end: Option<Timestamp>,
+    /// Not listed; sold to those who have the link or a voucher.
+    pub hidden: bool,
+    /// Where it stands in lists: lower first, then by id.
+    pub position: u32,
+}
+
+/// How much of a ticket type is gone. The booking domain counts; here it is only read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stock {
+    /// Of which type.
+    pub ticket_type: TicketTypeId,
+    /// Kept for buyers who have not paid yet.
+    pub held: u32,
+    /// Sold and not given back.
+    pub sold: u32,
+}
+
+/// A ticket type with its stock.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stocked {
+    /// The facts.
+    pub ticket_type: TicketType,
+    /// What is gone of it.
+    pub stock: Stock,
+}
+
+/// How many places of an event are held or sold, over all ticket types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Taken(pub u32);
+
+impl Stock {
+    /// Nothing held, nothing sold.
+    #[must_use]
+    pub const fn untouched(ticket_type: TicketTypeId) -> Self {
+        Self { ticket_type, held: 0, sold: 0 }
+    }
+
+    /// Held or sold.
+    #[must_use]
+    pub const fn taken(&self) -> u32 {
+        self.held.saturating_add(self.sold)
+    }
+}
