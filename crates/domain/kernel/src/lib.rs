@@ -6,8 +6,10 @@
 pub mod absorb;
 pub mod actor;
 pub mod currency;
+pub mod email;
 pub mod id;
 pub mod idempotency;
+pub mod invalid;
 pub mod mailer;
 pub mod money;
 pub mod outbox;
@@ -18,11 +20,13 @@ pub mod time;
 pub use absorb::{Absent, Broadcast, Cache, RateLimiter, Subscription, Verdict};
 pub use actor::{Actor, Role};
 pub use currency::Currency;
+pub use email::Email;
 pub use id::{
-    AccountId, BookingId, EffectId, EventId, HoldId, IncidentId, InviteId, OrganisationId, PaymentId, RefundId,
+    AccountId, BookingId, EffectId, EventId, HoldId, IncidentId, InviteId, OneTimeId, OrganisationId, PaymentId, RefundId,
     ScanId, SessionId, TicketId, TicketTypeId,
 };
 pub use idempotency::{Begun, IdempotencyStore, RequestKey, StoredAnswer};
+pub use invalid::Invalid;
 pub use mailer::{Attachment, Mail, MailError, Mailer};
 pub use money::{Money, MoneyError};
 pub use outbox::{Due, Outbox, Owed};
