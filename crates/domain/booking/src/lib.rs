@@ -1,1 +1,41 @@
-//! Placeholder.
+//! Holds, bookings, payments, tickets and the door: how a place becomes someone's right to enter.
+//!
+//! [`Sale`] is what concurrent buyers queue for; it alone decides who gets a place. A [`Hold`] keeps places for
+//! minutes, a [`Booking`] is the order made of it, [`Payment`]s are attempts to pay it, [`settle`] decides what a
+//! charge does, and a [`Ticket`] admits one person once. The use cases of [`Bookings`] and [`Door`] load, let these
+//! types decide, and save; providers are called between transactions, never inside one.
+
+pub mod attendance;
+pub mod code;
+pub mod desk;
+pub mod effect;
+pub mod hold;
+pub mod order;
+pub mod payment;
+pub mod ports;
+pub mod provider;
+pub mod round;
+pub mod sale;
+pub mod settlement;
+pub mod ticket;
+pub mod use_cases;
+
+pub use attendance::{Admission, Gate, Scan, Verdict};
+pub use code::{CodeError, CodeSigner, TicketCode};
+pub use effect::{BuyerNews, Effect, Incident, IncidentKind};
+pub use hold::{Hold, Item, Wanted};
+pub use order::{
+    Attendee, Booking, BookingStatus, ConfirmRefusal, Confirmation, Lapse, PayRefusal, Reference, Terms, Till,
+};
+pub use payment::{
+    Charge, Payment, PaymentChoice, PaymentStatus, Provider, Refund, RefundReason, RefundStanding, RefundStatus,
+    Standing,
+};
+pub use ports::{BookingStore, BookingTx, DoorTx, NoticeKey, OrderTx, SaleTx, StockDifference};
+pub use provider::{
+    CheckoutOrder, Notice, NoticeError, NoticeSubject, Opened, PaymentProvider, ProviderError, RawNotice, RefundOrder,
+};
+pub use sale::{HoldRefusal, Holdings, Limit, Offer, Sale, SaleStatus, Tally};
+pub use settlement::{Settled, settle};
+pub use ticket::{Ticket, TicketStatus};
+pub use use_cases::{Bookings, Door};

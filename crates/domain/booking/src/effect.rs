@@ -1,0 +1,105 @@
+//! Work owed after the commit, and things that only a person can decide.
+
+use kernel::{BookingId, IncidentId, PaymentId, RefundId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// What this domain owes the outside world.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Effect {
+    /// Mail the tickets with their codes.
+    SendTickets {
+        /// Of which booking.
+        booking: BookingId,
+    },
+    /// Ask the providers about an unpaid booking, again and again until it is settled or has ended.
+    WatchBooking {
+        /// Which.
+        booking: BookingId,
+    },
+    /// Take the money that a buyer agreed to.
+    Capture {
+        /// Of which booking.
+        booking: BookingId,
+        /// Which attempt.
+        payment: PaymentId,
+    },
+    /// Send money back.
+    SendRefund {
+        /// Of which booking.
+        booking: BookingId,
+        /// Which refund.
+        refund: RefundId,
+    },
+    /// Mail the buyer what became of the booking.
+    TellBuyer {
+        /// Which booking.
+        booking: BookingId,
+        /// What.
+        news: BuyerNews,
+    },
+    /// Mail the admins that a person has to decide.
+    TellAdmins {
+        /// What it is about.
+        incident: Incident,
+    },
+}
+
+/// What a buyer is told beside the tickets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BuyerNews {
+    /// It was not paid in time; the places are gone.
+    Expired,
+    /// It was paid twice; the second payment goes back.
+    Overpaid,
+    /// It was paid too late and the places are gone; the money goes back.
+    TooLate,
+}
+
+/// Why a person has to look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IncidentKind {
+    /// Another amount was charged than asked for.
+    WrongAmount,
+    /// Another currency was charged than asked for.
+    WrongCurrency,
+    /// Test money for a live booking, or the other way round.
+    WrongMode,
+    /// One attempt was charged twice.
+    SecondCharge,
+    /// The provider will not send the money back.
+    RefundFailed,
+}
+
+impl IncidentKind {
+    /// As stored and as shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::WrongAmount => "wrong_amount",
+            Self::WrongCurrency => "wrong_currency",
+            Self::WrongMode => "wrong_mode",
+            Self::SecondCharge => "second_charge",
+            Self::RefundFailed => "refund_failed",
+        }
+    }
+}
+
+/// Evidence of something that must not be decided by a program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Incident {
+    /// Names it.
+    pub id: IncidentId,
+    /// What it is.
+    pub kind: IncidentKind,
+    /// Whose booking.
+    pub booking: BookingId,
+    /// Which attempt.
+    pub payment: PaymentId,
+    /// What was expected and what came, in words, without personal data.
+    pub evidence: String,
+    /// When it was noticed.
+    pub at: Timestamp,
+}

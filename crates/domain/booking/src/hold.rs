@@ -1,0 +1,57 @@
+//! Places kept for a buyer for a few minutes.
+
+use kernel::{AccountId, EventId, HoldId, Money, TicketTypeId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// So many tickets of a type, as a buyer asks for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wanted {
+    /// Of which type.
+    pub ticket_type: TicketTypeId,
+    /// How many.
+    pub quantity: u32,
+}
+
+/// So many tickets of a type at the price they had when they were held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Item {
+    /// Of which type.
+    pub ticket_type: TicketTypeId,
+    /// How many; at least one.
+    pub quantity: u32,
+    /// For one.
+    pub unit_price: Money,
+}
+
+/// Places that only `buyer` can turn into a booking, until `expires_at`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hold {
+    /// Names it.
+    pub id: HoldId,
+    /// Of which event.
+    pub event: EventId,
+    /// For whom.
+    pub buyer: AccountId,
+    /// What is kept, one line per type.
+    pub items: Vec<Item>,
+    /// The frozen price of all.
+    pub total: Money,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// From then on it is nobody's.
+    pub expires_at: Timestamp,
+}
+
+impl Hold {
+    /// Whether it still keeps anything.
+    #[must_use]
+    pub fn lives(&self, now: Timestamp) -> bool {
+        now < self.expires_at
+    }
+
+    /// Tickets over all lines.
+    #[must_use]
+    pub fn places(&self) -> u32 {
+        self.items.iter().map(|item| item.quantity).fold(0, u32::saturating_add)
+    }
+}

@@ -1,0 +1,403 @@
+//! The order: what was bought at which price, what was paid for it, and what went back.
+
+use crate::{
+    Hold, Item, Payment, PaymentChoice, PaymentStatus, Provider, Refund, RefundReason, RefundStatus, Sale, SaleStatus,
+};
+use chrono::TimeDelta;
+use data_encoding::{Encoding, Specification};
+use kernel::{AccountId, BookingId, EventId, HoldId, Money, PaymentId, RefundId, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::sync::LazyLock;
+use uuid::Uuid;
+
+/// Where a booking stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BookingStatus {
+    /// The places are kept until `pay_by`.
+    PendingPayment,
+    /// Paid, or free; the tickets are out.
+    Confirmed,
+    /// Not paid in time; the places were given back.
+    Expired,
+}
+
+impl BookingStatus {
+    /// As stored and as shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::PendingPayment => "pending_payment",
+            Self::Confirmed => "confirmed",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// A booking's name for people: twelve letters and digits without look-alikes, in groups of four.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Reference(String);
+
+static LETTERS: LazyLock<Option<Encoding>> = LazyLock::new(|| {
+    let mut letters = Specification::new();
+    letters.symbols.push_str("23456789ABCDEFGHJKLMNPQRSTUVWXYZ");
+    letters.encoding().ok()
+});
+
+impl Reference {
+    /// A random one: 60 bits.
+    #[must_use]
+    pub fn generate() -> Self {
+        let random = Uuid::new_v4().into_bytes();
+        // The last eight bytes of a version 4 UUID are random but for two bits, which the first group leaves out.
+        let text: String = match LETTERS.as_ref() {
+            Some(letters) => letters.encode(&random).chars().skip(13).take(12).collect(),
+            None => String::new(),
+        };
+        Self::from_stored(text)
+    }
+
+    /// One that was generated before.
+    #[must_use]
+    pub const fn from_stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The bare text, as stored.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, letter) in self.0.chars().enumerate() {
+            if at > 0 && at % 4 == 0 {
+                f.write_str("-")?;
+            }
+            write!(f, "{letter}")?;
+        }
+        Ok(())
+    }
+}
+
+/// Who is to come.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attendee {
+    /// Given name.
+    pub first_name: String,
+    /// Family name.
+    pub last_name: String,
+    /// Where to reach them, if that was said.
+    pub email: Option<String>,
+}
+
+impl fmt::Debug for Attendee {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Attendee")
+    }
+}
+
+/// An order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Booking {
+    /// Names it.
+    pub id: BookingId,
+    /// Names it for people.
+    pub reference: Reference,
+    /// For which event.
+    pub event: EventId,
+    /// Whose.
+    pub buyer: AccountId,
+    /// The hold that it was made of; a hold makes one booking.
+    pub hold: HoldId,
+    /// Where it stands.
+    pub status: BookingStatus,
+    /// What was bought, at the prices of the hold.
+    pub items: Vec<Item>,
+    /// Who is to come, in the order of the tickets; may be fewer than tickets.
+    pub attendees: Vec<Attendee>,
+    /// The sum.
+    pub total: Money,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// Its places are kept until then.
+    pub pay_by: Timestamp,
+    /// When it was confirmed or expired.
+    pub decided_at: Option<Timestamp>,
+    /// All attempts, the first first.
+    pub payments: Vec<Payment>,
+    /// All money that went back.
+    pub refunds: Vec<Refund>,
+}
+
+/// The provider account through which an attempt goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Till {
+    /// Which provider.
+    pub provider: Provider,
+    /// Which of our accounts there.
+    pub account: String,
+    /// Real money or test mode.
+    pub live: bool,
+}
+
+/// What a buyer adds to a hold to make it a booking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Confirmation {
+    /// Who asks.
+    pub buyer: AccountId,
+    /// The hold.
+    pub hold: HoldId,
+    /// How to pay, with the account that takes it; `None` when there is nothing to pay.
+    pub payment: Option<(PaymentChoice, Till)>,
+    /// Who is to come.
+    pub attendees: Vec<Attendee>,
+}
+
+/// How long buyers have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Terms {
+    /// From the confirmation until the places are given back.
+    pub payment: TimeDelta,
+}
+
+/// Why a hold did not become a booking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ConfirmRefusal {
+    /// Ended, released, or never the asker's.
+    #[error("the hold has ended")]
+    HoldExpired,
+    /// The event was taken off sale meanwhile.
+    #[error("the event is not on sale any more")]
+    NotOnSale,
+    /// Something is to be paid and no way was named, or one was named for nothing.
+    #[error("this way to pay does not fit the total")]
+    PaymentDoesNotFit,
+    /// More attendees than tickets.
+    #[error("there are more attendees than tickets")]
+    TooManyAttendees,
+}
+
+/// Why no new attempt was started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PayRefusal {
+    /// It is paid, expired, or there is nothing to pay.
+    #[error("this booking is not waiting for a payment")]
+    NotPayable,
+    /// So many attempts that something is wrong.
+    #[error("there were too many attempts to pay this booking")]
+    TooManyAttempts,
+}
+
+/// Most attempts per booking.
+pub const MOST_ATTEMPTS: u32 = 20;
+
+/// Whether an unpaid booking can be given up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Lapse {
+    /// Not pending any more.
+    Settled,
+    /// Its time is not over.
+    TooEarly,
+    /// These attempts could still be paid; each must be ended at its provider first.
+    AskFirst(Vec<PaymentId>),
+    /// It was given up now, and its places with it.
+    Expired,
+}
+
+impl Booking {
+    /// Makes a booking of a living hold: confirmed at once when there is nothing to pay.
+    ///
+    /// # Errors
+    /// A [`ConfirmRefusal`]; nothing has changed then.
+    pub fn confirm(
+        hold: &Hold,
+        asked: &Confirmation,
+        sale: &mut Sale,
+        terms: Terms,
+        now: Timestamp,
+    ) -> Result<Self, ConfirmRefusal> {
+        if hold.buyer != asked.buyer || !hold.lives(now) {
+            return Err(ConfirmRefusal::HoldExpired);
+        }
+        if sale.status != SaleStatus::Open || now >= sale.ends_at {
+            return Err(ConfirmRefusal::NotOnSale);
+        }
+        if hold.total.is_zero() != asked.payment.is_none() {
+            return Err(ConfirmRefusal::PaymentDoesNotFit);
+        }
+        if asked.attendees.len() > usize::try_from(hold.places()).unwrap_or(usize::MAX) {
+            return Err(ConfirmRefusal::TooManyAttendees);
+        }
+        let mut booking = Self {
+            id: BookingId::generate(now),
+            reference: Reference::generate(),
+            event: hold.event,
+            buyer: hold.buyer,
+            hold: hold.id,
+            status: BookingStatus::PendingPayment,
+            items: hold.items.clone(),
+            attendees: asked.attendees.clone(),
+            total: hold.total,
+            created_at: now,
+            pay_by: now + terms.payment,
+            decided_at: None,
+            payments: Vec::new(),
+            refunds: Vec::new(),
+        };
+        match &asked.payment {
+            Some((choice, till)) => booking.attempt(choice, till, now),
+            None => booking.place(sale, now),
+        }
+        Ok(booking)
+    }
+
+    /// Starts another attempt, also with another provider.
+    ///
+    /// # Errors
+    /// A [`PayRefusal`].
+    pub fn pay(&mut self, choice: &PaymentChoice, till: &Till, now: Timestamp) -> Result<PaymentId, PayRefusal> {
+        if self.status != BookingStatus::PendingPayment || now >= self.pay_by || self.total.is_zero() {
+            return Err(PayRefusal::NotPayable);
+        }
+        if self.payments.len() >= usize::try_from(MOST_ATTEMPTS).unwrap_or(usize::MAX) {
+            return Err(PayRefusal::TooManyAttempts);
+        }
+        self.attempt(choice, till, now);
+        self.payments.last().map(|payment| payment.id).ok_or(PayRefusal::NotPayable)
+    }
+
+    fn attempt(&mut self, choice: &PaymentChoice, till: &Till, now: Timestamp) {
+        let before = self.payments.iter().map(|payment| payment.attempt).max().unwrap_or(0);
+        self.payments.push(Payment {
+            id: PaymentId::generate(now),
+            attempt: before + 1,
+            provider: till.provider,
+            account: till.account.clone(),
+            live: till.live,
+            amount: self.total,
+            status: PaymentStatus::Created,
+            session: None,
+            charge: None,
+            paid: None,
+            checkout_url: None,
+            success_url: choice.success_url.clone(),
+            cancel_url: choice.cancel_url.clone(),
+            problem: None,
+            created_at: now,
+            changed_at: now,
+        });
+    }
+
+    /// Turns its held places into sold ones.
+    pub(crate) fn place(&mut self, sale: &mut Sale, now: Timestamp) {
+        sale.sell(&self.items);
+        self.status = BookingStatus::Confirmed;
+        self.decided_at = Some(now);
+    }
+
+    /// An attempt by its id.
+    #[must_use]
+    pub fn payment(&self, id: PaymentId) -> Option<&Payment> {
+        self.payments.iter().find(|payment| payment.id == id)
+    }
+
+    /// The attempt that speaks for the booking: the one that was paid, else the latest.
+    #[must_use]
+    pub fn current_payment(&self) -> Option<&Payment> {
+        let paid = self.payments.iter().find(|payment| payment.status == PaymentStatus::Paid);
+        paid.or_else(|| self.payments.last())
+    }
+
+    /// Keeps the provider's answer to an attempt; `false` when nobody may pay it any more, and the caller has to
+    /// end it at the provider and must not hand its URL out.
+    pub fn opened(&mut self, id: PaymentId, session: &str, checkout_url: &str, now: Timestamp) -> bool {
+        let alive = self.status == BookingStatus::PendingPayment;
+        let Some(payment) = self.payments.iter_mut().find(|payment| payment.id == id) else { return false };
+        payment.session.get_or_insert_with(|| session.to_owned());
+        if payment.status == PaymentStatus::Created {
+            payment.status = PaymentStatus::Open;
+            payment.changed_at = now;
+        }
+        let payable = alive && payment.status == PaymentStatus::Open;
+        if payable {
+            payment.checkout_url = Some(checkout_url.to_owned());
+        }
+        payable
+    }
+
+    /// Gives an unpaid booking up once its time is over and no attempt can be paid any more.
+    pub fn lapse(&mut self, sale: &mut Sale, now: Timestamp) -> Lapse {
+        if self.status != BookingStatus::PendingPayment {
+            return Lapse::Settled;
+        }
+        if now < self.pay_by {
+            return Lapse::TooEarly;
+        }
+        let alive: Vec<_> =
+            self.payments.iter().filter(|payment| payment.status.may_be_paid()).map(|payment| payment.id).collect();
+        if !alive.is_empty() {
+            return Lapse::AskFirst(alive);
+        }
+        sale.release(&self.items);
+        self.status = BookingStatus::Expired;
+        self.decided_at = Some(now);
+        Lapse::Expired
+    }
+
+    /// Money that is ours: what was charged, less what went or goes back.
+    #[must_use]
+    pub fn paid(&self) -> Money {
+        self.charged().minus(self.refunded()).unwrap_or(Money::zero(self.total.currency()))
+    }
+
+    /// The sum of all charges.
+    #[must_use]
+    pub fn charged(&self) -> Money {
+        sum(self.total, self.payments.iter().filter(|p| p.status == PaymentStatus::Paid).filter_map(|p| p.paid))
+    }
+
+    /// The sum of all refunds that have not failed: those on their way count.
+    #[must_use]
+    pub fn refunded(&self) -> Money {
+        sum(self.total, self.refunds.iter().filter(|r| r.status != RefundStatus::Failed).map(|r| r.amount))
+    }
+
+    /// What of one charge has not gone back.
+    #[must_use]
+    pub fn refundable(&self, payment: PaymentId) -> Money {
+        let nothing = Money::zero(self.total.currency());
+        let charged = self.payment(payment).and_then(|payment| payment.paid).unwrap_or(nothing);
+        let back = self.refunds.iter().filter(|r| r.payment == payment && r.status != RefundStatus::Failed);
+        charged.minus(sum(self.total, back.map(|r| r.amount))).unwrap_or(nothing)
+    }
+
+    /// Sends all that is left of a charge back; `None` when nothing is left.
+    pub(crate) fn send_back(&mut self, payment: PaymentId, reason: RefundReason, now: Timestamp) -> Option<RefundId> {
+        let amount = self.refundable(payment);
+        if amount.is_zero() {
+            return None;
+        }
+        let id = RefundId::generate(now);
+        let status = RefundStatus::Created;
+        self.refunds.push(Refund {
+            id,
+            payment,
+            amount,
+            reason,
+            status,
+            reference: None,
+            created_at: now,
+            changed_at: now,
+        });
+        Some(id)
+    }
+}
+
+fn sum(like: Money, amounts: impl Iterator<Item = Money>) -> Money {
+    amounts.fold(Money::zero(like.currency()), |sum, amount| sum.plus(amount).unwrap_or(sum))
+}

@@ -1,0 +1,239 @@
+//! Attempts to pay, what a provider says of them, and money on its way back.
+
+use kernel::{Money, PaymentId, RefundId, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::str::FromStr;
+
+/// Who carries the money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Provider {
+    /// Stripe Checkout.
+    Stripe,
+    /// PayPal Orders v2.
+    Paypal,
+}
+
+impl Provider {
+    /// As stored and as shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Stripe => "stripe",
+            Self::Paypal => "paypal",
+        }
+    }
+}
+
+impl FromStr for Provider {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "stripe" => Ok(Self::Stripe),
+            "paypal" => Ok(Self::Paypal),
+            _ => Err(()),
+        }
+    }
+}
+
+/// How a buyer wants to pay.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PaymentChoice {
+    /// Through whom.
+    pub provider: Provider,
+    /// Where the browser goes when all went well; the system's own page when absent.
+    pub success_url: Option<String>,
+    /// Where it goes when the buyer turned back.
+    pub cancel_url: Option<String>,
+}
+
+/// Where an attempt stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentStatus {
+    /// The row exists; the provider has not answered yet, or its answer was lost.
+    Created,
+    /// The buyer can pay at `checkout_url`.
+    Open,
+    /// The provider has the buyer's word but not yet the money.
+    Processing,
+    /// The charge is ours.
+    Paid,
+    /// It came to nothing at the provider.
+    Failed,
+    /// Ended by us; it can no longer be paid.
+    Closed,
+    /// Something was charged that is not what was asked for; a person decides.
+    Mismatched,
+}
+
+impl PaymentStatus {
+    /// As stored and as shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Open => "open",
+            Self::Processing => "processing",
+            Self::Paid => "paid",
+            Self::Failed => "failed",
+            Self::Closed => "closed",
+            Self::Mismatched => "mismatched",
+        }
+    }
+
+    /// Whether money can still come from it, as far as we know.
+    #[must_use]
+    pub const fn may_be_paid(self) -> bool {
+        matches!(self, Self::Created | Self::Open | Self::Processing)
+    }
+}
+
+/// One attempt to pay a booking. Attempts are kept for ever.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payment {
+    /// Names it; also the idempotency key towards the provider.
+    pub id: PaymentId,
+    /// 1, 2, ... within the booking.
+    pub attempt: u32,
+    /// Through whom.
+    pub provider: Provider,
+    /// Which of our accounts there; its refunds go the same way.
+    pub account: String,
+    /// Real money, or the provider's test mode.
+    pub live: bool,
+    /// What was asked for.
+    pub amount: Money,
+    /// Where it stands.
+    pub status: PaymentStatus,
+    /// The provider's name for the checkout: a Stripe session, a PayPal order.
+    pub session: Option<String>,
+    /// The provider's name for the charge: a Stripe payment intent, a PayPal capture.
+    pub charge: Option<String>,
+    /// What was charged.
+    pub paid: Option<Money>,
+    /// Where the buyer pays.
+    pub checkout_url: Option<String>,
+    /// Where the buyer is sent afterwards.
+    pub success_url: Option<String>,
+    /// Where the buyer is sent after turning back.
+    pub cancel_url: Option<String>,
+    /// The last thing that went wrong, as a stable code (`declined`, `provider_refused`).
+    pub problem: Option<String>,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// Last change.
+    pub changed_at: Timestamp,
+}
+
+/// Money that arrived, as the provider tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Charge {
+    /// The provider's name for it.
+    pub reference: String,
+    /// How much.
+    pub amount: Money,
+    /// Real money, or test mode.
+    pub live: bool,
+}
+
+/// Where a checkout stands, as the provider tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing happened yet.
+    Open,
+    /// The buyer was refused a try and may try again.
+    Declined,
+    /// The buyer agreed; the money moves when we capture it (PayPal).
+    Approved,
+    /// The money is on its way and may still fail.
+    Processing,
+    /// The money is ours.
+    Paid(Charge),
+    /// It failed for good.
+    Failed,
+    /// It ended unpaid and cannot be paid any more.
+    Closed,
+}
+
+/// Why money goes back without anybody asking for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefundReason {
+    /// The booking was paid before.
+    Overpaid,
+    /// It came too late and the places are gone.
+    NoPlaces,
+}
+
+impl RefundReason {
+    /// As stored and as shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Overpaid => "overpaid",
+            Self::NoPlaces => "no_places",
+        }
+    }
+}
+
+/// Where a refund stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RefundStatus {
+    /// Decided; the provider has not been asked yet.
+    Created,
+    /// Accepted by the provider.
+    InTransit,
+    /// The buyer has it.
+    Done,
+    /// The provider says no; a person decides.
+    Failed,
+    /// The provider's answer was lost: it is asked, not told again.
+    Uncertain,
+}
+
+impl RefundStatus {
+    /// As stored and as shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::InTransit => "in_transit",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Uncertain => "uncertain",
+        }
+    }
+}
+
+/// Money on its way back to the buyer, through the provider and account that took it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refund {
+    /// Names it; also the idempotency key towards the provider.
+    pub id: RefundId,
+    /// Of which charge.
+    pub payment: PaymentId,
+    /// How much.
+    pub amount: Money,
+    /// Why.
+    pub reason: RefundReason,
+    /// Where it stands.
+    pub status: RefundStatus,
+    /// The provider's name for it.
+    pub reference: Option<String>,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// Last change.
+    pub changed_at: Timestamp,
+}
+
+/// Where a refund stands, as the provider tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefundStanding {
+    /// The provider's name for it.
+    pub reference: String,
+    /// Never `Created` or `Uncertain`.
+    pub status: RefundStatus,
+}

@@ -1,0 +1,135 @@
+//! What the use cases need from a store. Providers are in [`crate::provider`].
+
+use crate::{Booking, Effect, Hold, Incident, Provider, Sale, Scan, Tally, Ticket};
+use async_trait::async_trait;
+use kernel::{
+    AccountId, BookingId, EventId, HoldId, Owed, Page, PageRequest, PaymentId, StoreError, TicketId, TicketTypeId,
+    Timestamp, Transaction,
+};
+
+/// Reads, and the way into a transaction. Reads see what was committed.
+#[async_trait]
+pub trait BookingStore: Send + Sync {
+    /// Dropping the transaction undoes it; see [`kernel::transact`].
+    async fn begin(&self) -> Result<Box<dyn BookingTx>, StoreError>;
+    /// Events as they sell now, in the order of their ids; unknown ones are left out. Nothing is locked.
+    async fn sales(&self, events: &[EventId]) -> Result<Vec<Sale>, StoreError>;
+    /// A hold, living or not.
+    async fn hold(&self, id: HoldId) -> Result<Option<Hold>, StoreError>;
+    /// Up to `limit` events that have holds which ended by `now`.
+    async fn events_with_lapsed_holds(&self, now: Timestamp, limit: u32) -> Result<Vec<EventId>, StoreError>;
+    /// A booking with its payments and refunds.
+    async fn booking(&self, id: BookingId) -> Result<Option<Booking>, StoreError>;
+    /// Which booking an attempt belongs to.
+    async fn booking_of_payment(&self, id: PaymentId) -> Result<Option<BookingId>, StoreError>;
+    /// Which attempt a provider's checkout is, with its booking.
+    async fn payment_of_session(
+        &self,
+        provider: Provider,
+        session: &str,
+    ) -> Result<Option<(BookingId, PaymentId)>, StoreError>;
+    /// A buyer's bookings, the newest first.
+    async fn bookings_of(&self, buyer: AccountId, page: PageRequest) -> Result<Page<Booking>, StoreError>;
+    /// The tickets of some bookings, in the order of their ids.
+    async fn tickets_of_bookings(&self, bookings: &[BookingId]) -> Result<Vec<Ticket>, StoreError>;
+    /// What somebody holds, the newest first.
+    async fn tickets_of(&self, holder: AccountId, page: PageRequest) -> Result<Page<Ticket>, StoreError>;
+    /// A ticket.
+    async fn ticket(&self, id: TicketId) -> Result<Option<Ticket>, StoreError>;
+    /// Living and checked-in tickets per type of an event: `(type, living, of which checked in)`.
+    async fn attendance(&self, event: EventId) -> Result<Vec<(TicketTypeId, u32, u32)>, StoreError>;
+    /// Ticket types whose counters differ from the rows that they count.
+    async fn stock_differences(&self) -> Result<Vec<StockDifference>, StoreError>;
+}
+
+/// A counter that is not what it counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StockDifference {
+    /// Of which type.
+    pub ticket_type: TicketTypeId,
+    /// The counters: held, sold.
+    pub counted: (u32, u32),
+    /// The rows: places in holds and unpaid bookings, living tickets.
+    pub found: (u32, u32),
+}
+
+/// All that a booking use case may touch before it commits.
+pub trait BookingTx: SaleTx + OrderTx + DoorTx {}
+
+impl<T: SaleTx + OrderTx + DoorTx + ?Sized> BookingTx for T {}
+
+/// Places. Locks are always taken in the order sale (by event id), hold, booking, ticket.
+#[async_trait]
+pub trait SaleTx: Transaction {
+    /// Events as they sell now, in the order of their ids; unknown ones are left out. Other transactions wait for
+    /// them until we end.
+    async fn lock_sales(&mut self, events: &[EventId]) -> Result<Vec<Sale>, StoreError>;
+    /// Writes the counters `held` and `sold`; nothing else of a sale changes here.
+    async fn save_sales(&mut self, sales: &[Sale]) -> Result<(), StoreError>;
+    /// What these buyers have of these events; pairs without anything may be left out. Only living holds count.
+    async fn holdings(
+        &mut self,
+        pairs: &[(AccountId, EventId)],
+        now: Timestamp,
+    ) -> Result<Vec<Tally>, StoreError>;
+    /// Writes new holds.
+    async fn add_holds(&mut self, holds: &[Hold]) -> Result<(), StoreError>;
+    /// Holds by id; those that are gone are left out.
+    async fn lock_holds(&mut self, ids: &[HoldId]) -> Result<Vec<Hold>, StoreError>;
+    /// Holds of these events that ended by `now`, at most `limit`, the longest ended first.
+    async fn lapsed_holds(
+        &mut self,
+        events: &[EventId],
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Hold>, StoreError>;
+    /// Removes holds; their places are given back through [`Self::save_sales`].
+    async fn drop_holds(&mut self, ids: &[HoldId]) -> Result<(), StoreError>;
+}
+
+/// Names a webhook, for recognising its repeats.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoticeKey {
+    /// Who sent it.
+    pub provider: Provider,
+    /// The provider's id of it.
+    pub id: String,
+    /// The provider's name for what happened.
+    pub kind: String,
+    /// When it came in.
+    pub at: Timestamp,
+}
+
+/// Orders, their money and their tickets.
+#[async_trait]
+pub trait OrderTx: Transaction {
+    /// Writes new bookings with their payments.
+    async fn add_bookings(&mut self, bookings: &[Booking]) -> Result<(), StoreError>;
+    /// A booking with its payments and refunds; other transactions wait for it until we end.
+    async fn lock_booking(&mut self, id: BookingId) -> Result<Option<Booking>, StoreError>;
+    /// The bookings that were made of these holds; nothing is locked.
+    async fn bookings_of_holds(&mut self, ids: &[HoldId]) -> Result<Vec<Booking>, StoreError>;
+    /// Writes what may change of a booking, and all its payments and refunds, new ones included.
+    async fn save_booking(&mut self, booking: &Booking) -> Result<(), StoreError>;
+    /// Writes new tickets.
+    async fn add_tickets(&mut self, tickets: &[Ticket]) -> Result<(), StoreError>;
+    /// `false` when this webhook was handled before.
+    async fn remember_notice(&mut self, notice: &NoticeKey) -> Result<bool, StoreError>;
+    /// Keeps evidence for a person.
+    async fn add_incident(&mut self, incident: &Incident) -> Result<(), StoreError>;
+    /// Owes work.
+    async fn enqueue_booking(&mut self, effects: &[Owed<Effect>]) -> Result<(), StoreError>;
+}
+
+/// The door.
+#[async_trait]
+pub trait DoorTx: Transaction {
+    /// A ticket; other transactions wait for it until we end.
+    async fn lock_ticket(&mut self, id: TicketId) -> Result<Option<Ticket>, StoreError>;
+    /// Writes what may change of a ticket: holder, attendee, version, status, check-in.
+    async fn save_ticket(&mut self, ticket: &Ticket) -> Result<(), StoreError>;
+    /// The scan that this scanner named so.
+    async fn scan_by_nonce(&mut self, scanner: AccountId, nonce: &str) -> Result<Option<Scan>, StoreError>;
+    /// Keeps a scan; `false` when this scanner used the nonce before, and then nothing is written.
+    async fn add_scan(&mut self, scan: &Scan) -> Result<bool, StoreError>;
+}

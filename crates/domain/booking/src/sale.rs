@@ -1,0 +1,281 @@
+//! What is left of one event: the rows that concurrent buyers queue for, and the only place that gives places away.
+
+use crate::{Booking, Hold, Item, Wanted};
+use chrono::TimeDelta;
+use kernel::{AccountId, Currency, EventId, HoldId, Money, OrganisationId, TicketTypeId, Timestamp};
+use std::collections::BTreeMap;
+
+/// How many tickets one order may hold when the ticket type names no limit of its own.
+pub const USUAL_ORDER: u32 = 10;
+/// How many holds one buyer may have open for one event at a time, so that nobody keeps a hall by asking again.
+pub const OPEN_HOLDS: u32 = 3;
+
+/// Whether the event sells and admits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SaleStatus {
+    /// Not published, or taken off sale for now.
+    Closed,
+    /// Published.
+    Open,
+    /// Will not take place.
+    Cancelled,
+}
+
+/// One event as its buyers compete for it: facts that a sale depends on, and the counters that are locked with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sale {
+    /// Which event.
+    pub event: EventId,
+    /// Who runs it.
+    pub organisation: OrganisationId,
+    /// Whether it sells.
+    pub status: SaleStatus,
+    /// What all its prices are counted in.
+    pub currency: Currency,
+    /// When doors open, if that was said.
+    pub doors_at: Option<Timestamp>,
+    /// When it begins; the usual end of the sale.
+    pub starts_at: Timestamp,
+    /// When it is over.
+    pub ends_at: Timestamp,
+    /// How long a hold lives.
+    pub hold_seconds: u32,
+    /// Most tickets over all types.
+    pub capacity: Option<u32>,
+    /// What is sold, in the order it is shown.
+    pub offers: Vec<Offer>,
+}
+
+/// One ticket type with its counters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// Which.
+    pub ticket_type: TicketTypeId,
+    /// For one ticket.
+    pub price: Money,
+    /// How many there are.
+    pub quantity: u32,
+    /// In living holds and unpaid bookings.
+    pub held: u32,
+    /// In living tickets.
+    pub sold: u32,
+    /// Most per account, over all its holds and bookings.
+    pub max_per_user: Option<u32>,
+    /// Most in one hold.
+    pub max_per_order: Option<u32>,
+    /// Not sold before.
+    pub sales_start: Option<Timestamp>,
+    /// Not sold from then on; the event's start when absent.
+    pub sales_end: Option<Timestamp>,
+    /// Not shown in lists and not sold without a code that unlocks it.
+    pub hidden: bool,
+}
+
+/// What one buyer already has of one event.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Holdings {
+    /// Places per ticket type: in living holds, unpaid bookings and living tickets.
+    pub taken: BTreeMap<TicketTypeId, u32>,
+    /// Living holds.
+    pub open_holds: u32,
+}
+
+/// [`Holdings`] as a store reports it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tally {
+    /// Whose.
+    pub buyer: AccountId,
+    /// Of which event.
+    pub event: EventId,
+    /// How much.
+    pub holdings: Holdings,
+}
+
+/// Which limit a wish goes beyond.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// Tickets of a type in one order.
+    PerOrder,
+    /// Tickets of a type per account.
+    PerUser,
+    /// Open holds per account and event.
+    OpenHolds,
+}
+
+/// Why no hold was made; the sale is then unchanged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HoldRefusal {
+    /// There is no such event, or it is not for this buyer to know.
+    #[error("there is no such event")]
+    UnknownEvent,
+    /// The event has no such ticket type.
+    #[error("the event has no such ticket type")]
+    UnknownTicketType(TicketTypeId),
+    /// Nothing was asked for, or none of something.
+    #[error("a hold needs at least one ticket")]
+    Nothing,
+    /// The event or the ticket type is not on sale now.
+    #[error("this is not on sale now")]
+    NotOnSale,
+    /// More than one buyer may have.
+    #[error("this is more than one buyer may have")]
+    LimitExceeded {
+        /// Which limit.
+        limit: Limit,
+        /// How many are allowed.
+        most: u32,
+    },
+    /// Fewer are left than asked for.
+    #[error("there are not enough places left")]
+    SoldOut {
+        /// Of which type.
+        ticket_type: TicketTypeId,
+        /// How many are left.
+        left: u32,
+    },
+}
+
+impl Offer {
+    /// How many are neither held nor sold.
+    #[must_use]
+    pub const fn left(&self) -> u32 {
+        self.quantity.saturating_sub(self.held).saturating_sub(self.sold)
+    }
+
+    /// Whether the window of this type is open.
+    #[must_use]
+    pub fn on_sale(&self, starts_at: Timestamp, now: Timestamp) -> bool {
+        self.sales_start.is_none_or(|start| now >= start) && now < self.sales_end.unwrap_or(starts_at)
+    }
+}
+
+impl Sale {
+    /// Places given away: held or sold, over all types.
+    #[must_use]
+    pub fn taken(&self) -> u32 {
+        self.offers.iter().map(|offer| offer.held.saturating_add(offer.sold)).fold(0, u32::saturating_add)
+    }
+
+    /// How many of a type can still be had, with the event's capacity in view.
+    #[must_use]
+    pub fn left_of(&self, offer: &Offer) -> u32 {
+        let room = self.capacity.map_or(u32::MAX, |most| most.saturating_sub(self.taken()));
+        offer.left().min(room)
+    }
+
+    /// Whether a type can be bought now, places aside.
+    #[must_use]
+    pub fn sells(&self, offer: &Offer, now: Timestamp) -> bool {
+        self.status == SaleStatus::Open && offer.on_sale(self.starts_at, now)
+    }
+
+    /// The offer of a ticket type.
+    #[must_use]
+    pub fn offer(&self, ticket_type: TicketTypeId) -> Option<&Offer> {
+        self.offers.iter().find(|offer| offer.ticket_type == ticket_type)
+    }
+
+    /// Keeps places for `buyer`, all that was asked for or none.
+    ///
+    /// # Errors
+    /// A [`HoldRefusal`]; the sale is then unchanged.
+    pub fn hold(
+        &mut self,
+        buyer: AccountId,
+        wanted: &[Wanted],
+        already: &Holdings,
+        now: Timestamp,
+    ) -> Result<Hold, HoldRefusal> {
+        let wanted = merged(wanted)?;
+        if already.open_holds >= OPEN_HOLDS {
+            return Err(HoldRefusal::LimitExceeded { limit: Limit::OpenHolds, most: OPEN_HOLDS });
+        }
+        let mut items = Vec::with_capacity(wanted.len());
+        let mut total = Money::zero(self.currency);
+        let mut room = self.capacity.map_or(u32::MAX, |most| most.saturating_sub(self.taken()));
+        for (ticket_type, quantity) in wanted {
+            let offer = self.offer(ticket_type).ok_or(HoldRefusal::UnknownTicketType(ticket_type))?;
+            if offer.hidden || !self.sells(offer, now) {
+                return Err(HoldRefusal::NotOnSale);
+            }
+            within_limits(offer, quantity, already)?;
+            let left = offer.left().min(room);
+            if quantity > left {
+                return Err(HoldRefusal::SoldOut { ticket_type, left });
+            }
+            room -= quantity;
+            let sum = offer.price.times(quantity).and_then(|sum| total.plus(sum));
+            // Prices are bounded where they are set; a sum beyond an i64 can only come from a corrupt row.
+            total = sum.ok_or(HoldRefusal::NotOnSale)?;
+            items.push(Item { ticket_type, quantity, unit_price: offer.price });
+        }
+        self.count(&items, |offer, quantity| offer.held = offer.held.saturating_add(quantity));
+        let expires_at = now + TimeDelta::seconds(i64::from(self.hold_seconds));
+        Ok(Hold { id: HoldId::generate(now), event: self.event, buyer, items, total, created_at: now, expires_at })
+    }
+
+    /// Gives held places back: a hold ended, or an unpaid booking.
+    pub fn release(&mut self, items: &[Item]) {
+        self.count(items, |offer, quantity| offer.held = offer.held.saturating_sub(quantity));
+    }
+
+    /// Held places become sold ones.
+    pub fn sell(&mut self, items: &[Item]) {
+        self.count(items, |offer, quantity| {
+            offer.held = offer.held.saturating_sub(quantity);
+            offer.sold = offer.sold.saturating_add(quantity);
+        });
+    }
+
+    /// Takes places again for a booking that lost them, if they are still there and the event still takes place.
+    ///
+    /// The sale window is not asked: the buyer acted while it was open. Returns whether it worked; the sale is
+    /// unchanged when not.
+    pub fn take_again(&mut self, booking: &Booking, now: Timestamp) -> bool {
+        if self.status != SaleStatus::Open || now >= self.ends_at {
+            return false;
+        }
+        let mut room = self.capacity.map_or(u32::MAX, |most| most.saturating_sub(self.taken()));
+        let fits = booking.items.iter().all(|item| {
+            let left = self.offer(item.ticket_type).map_or(0, Offer::left).min(room);
+            room = room.saturating_sub(item.quantity);
+            item.quantity <= left
+        });
+        if fits {
+            self.count(&booking.items, |offer, quantity| offer.held = offer.held.saturating_add(quantity));
+        }
+        fits
+    }
+
+    fn count(&mut self, items: &[Item], change: impl Fn(&mut Offer, u32)) {
+        for item in items {
+            if let Some(offer) = self.offers.iter_mut().find(|offer| offer.ticket_type == item.ticket_type) {
+                change(offer, item.quantity);
+            }
+        }
+    }
+}
+
+/// One line per ticket type, in the order of their ids, so that the same wish always reads the same.
+fn merged(wanted: &[Wanted]) -> Result<BTreeMap<TicketTypeId, u32>, HoldRefusal> {
+    let mut sums = BTreeMap::new();
+    for wish in wanted {
+        let sum: &mut u32 = sums.entry(wish.ticket_type).or_default();
+        *sum = sum.saturating_add(wish.quantity);
+    }
+    if sums.is_empty() || sums.values().any(|sum| *sum == 0) { Err(HoldRefusal::Nothing) } else { Ok(sums) }
+}
+
+fn within_limits(offer: &Offer, quantity: u32, already: &Holdings) -> Result<(), HoldRefusal> {
+    let most = offer.max_per_order.unwrap_or(USUAL_ORDER);
+    if quantity > most {
+        return Err(HoldRefusal::LimitExceeded { limit: Limit::PerOrder, most });
+    }
+    let has = already.taken.get(&offer.ticket_type).copied().unwrap_or(0);
+    match offer.max_per_user {
+        Some(most) if has.saturating_add(quantity) > most => {
+            Err(HoldRefusal::LimitExceeded { limit: Limit::PerUser, most })
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,179 @@
+//! What a provider's word does to a booking. The one place that decides it, whoever brings the word: a webhook, the
+//! buyer's return, or our own question; in any order, any number of times.
+
+use crate::{
+    Booking, BookingStatus, BuyerNews, Charge, Effect, Incident, IncidentKind, PaymentStatus, RefundReason, Sale,
+    Standing, Ticket,
+};
+use kernel::{IncidentId, PaymentId, Timestamp};
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Settled {
+    /// Nothing new, or nothing to do.
+    Unchanged,
+    /// Noted on the attempt.
+    Noted,
+    /// The money is ours and the tickets are out.
+    Confirmed(Vec<Ticket>),
+    /// The money is ours but must go back.
+    SentBack(BuyerNews),
+    /// A person has to decide.
+    Incident(Incident),
+    /// The buyer agreed: the money can be taken now.
+    Capture,
+}
+
+/// Applies what a provider says of an attempt.
+///
+/// Paid is never undone by a later word, and a later `Paid` undoes everything else: charges are facts.
+#[must_use]
+pub fn settle(
+    booking: &mut Booking,
+    sale: &mut Sale,
+    attempt: PaymentId,
+    standing: &Standing,
+    now: Timestamp,
+) -> Settled {
+    let Some(payment) = booking.payments.iter_mut().find(|payment| payment.id == attempt) else {
+        return Settled::Unchanged;
+    };
+    if let Standing::Paid(charge) = standing {
+        return paid(booking, sale, attempt, charge, now);
+    }
+    if matches!(payment.status, PaymentStatus::Paid | PaymentStatus::Mismatched) {
+        return Settled::Unchanged;
+    }
+    let before = (payment.status, payment.problem.clone());
+    match standing {
+        Standing::Open | Standing::Paid(_) => {}
+        Standing::Declined => payment.problem = Some("declined".to_owned()),
+        Standing::Approved => return approved(booking, sale, attempt, now),
+        Standing::Processing => payment.status = PaymentStatus::Processing,
+        Standing::Failed => payment.status = PaymentStatus::Failed,
+        Standing::Closed => payment.status = PaymentStatus::Closed,
+    }
+    if before == (payment.status, payment.problem.clone()) {
+        return Settled::Unchanged;
+    }
+    payment.changed_at = now;
+    Settled::Noted
+}
+
+/// The buyer agreed and no money has moved: it is taken only if there is a place for it.
+fn approved(booking: &mut Booking, sale: &mut Sale, attempt: PaymentId, now: Timestamp) -> Settled {
+    match booking.status {
+        BookingStatus::PendingPayment => Settled::Capture,
+        BookingStatus::Expired if sale.take_again(booking, now) => {
+            booking.status = BookingStatus::PendingPayment;
+            booking.decided_at = None;
+            Settled::Capture
+        }
+        // Not taken, the approval ends by itself at the provider and the buyer is charged nothing.
+        BookingStatus::Expired | BookingStatus::Confirmed => {
+            let Some(payment) = booking.payments.iter_mut().find(|payment| payment.id == attempt) else {
+                return Settled::Unchanged;
+            };
+            if payment.status == PaymentStatus::Closed {
+                return Settled::Unchanged;
+            }
+            payment.status = PaymentStatus::Closed;
+            payment.changed_at = now;
+            Settled::Noted
+        }
+    }
+}
+
+fn paid(
+    booking: &mut Booking,
+    sale: &mut Sale,
+    attempt: PaymentId,
+    charge: &Charge,
+    now: Timestamp,
+) -> Settled {
+    let id = booking.id;
+    let Some(payment) = booking.payments.iter_mut().find(|payment| payment.id == attempt) else {
+        return Settled::Unchanged;
+    };
+    let incident = |kind, evidence| {
+        let id_ = IncidentId::generate(now);
+        Settled::Incident(Incident { id: id_, kind, booking: id, payment: attempt, evidence, at: now })
+    };
+    if let Some(known) = &payment.charge {
+        return if *known == charge.reference {
+            Settled::Unchanged
+        } else {
+            incident(IncidentKind::SecondCharge, format!("charged as {known} and again as {}", charge.reference))
+        };
+    }
+    payment.charge = Some(charge.reference.clone());
+    payment.paid = Some(charge.amount);
+    payment.checkout_url = None;
+    payment.changed_at = now;
+    if let Some((kind, evidence)) = mismatch(payment.amount, payment.live, charge) {
+        payment.status = PaymentStatus::Mismatched;
+        return incident(kind, evidence);
+    }
+    payment.status = PaymentStatus::Paid;
+    payment.problem = None;
+    match booking.status {
+        BookingStatus::PendingPayment => confirmed(booking, sale, now),
+        BookingStatus::Expired if sale.take_again(booking, now) => confirmed(booking, sale, now),
+        BookingStatus::Expired => sent_back(booking, attempt, RefundReason::NoPlaces, now),
+        BookingStatus::Confirmed => sent_back(booking, attempt, RefundReason::Overpaid, now),
+    }
+}
+
+fn mismatch(asked: kernel::Money, live: bool, charge: &Charge) -> Option<(IncidentKind, String)> {
+    let kind = if charge.amount.currency() != asked.currency() {
+        IncidentKind::WrongCurrency
+    } else if charge.amount != asked {
+        IncidentKind::WrongAmount
+    } else if charge.live != live {
+        IncidentKind::WrongMode
+    } else {
+        return None;
+    };
+    let mode = |live| if live { "live" } else { "test" };
+    let (asked_mode, came_mode) = (mode(live), mode(charge.live));
+    let came = charge.amount;
+    Some((kind, format!("asked for {asked} ({asked_mode}), charged {came} ({came_mode}) as {}", charge.reference)))
+}
+
+fn confirmed(booking: &mut Booking, sale: &mut Sale, now: Timestamp) -> Settled {
+    booking.place(sale, now);
+    Settled::Confirmed(Ticket::issue(booking, now))
+}
+
+fn sent_back(booking: &mut Booking, attempt: PaymentId, reason: RefundReason, now: Timestamp) -> Settled {
+    match booking.send_back(attempt, reason, now) {
+        Some(_) => Settled::SentBack(match reason {
+            RefundReason::Overpaid => BuyerNews::Overpaid,
+            RefundReason::NoPlaces => BuyerNews::TooLate,
+        }),
+        None => Settled::Unchanged,
+    }
+}
+
+impl Settled {
+    /// The work that is owed because of it.
+    #[must_use]
+    pub fn effects(&self, booking: &Booking, attempt: PaymentId) -> Vec<Effect> {
+        let booking_id = booking.id;
+        match self {
+            Self::Unchanged | Self::Noted => Vec::new(),
+            Self::Confirmed(_) => vec![Effect::SendTickets { booking: booking_id }],
+            Self::Capture => vec![
+                Effect::Capture { booking: booking_id, payment: attempt },
+                // A booking that came back to life is watched again; a second watch ends where the first does.
+                Effect::WatchBooking { booking: booking_id },
+            ],
+            Self::Incident(incident) => vec![Effect::TellAdmins { incident: incident.clone() }],
+            Self::SentBack(news) => {
+                let created = booking.refunds.last().map(|refund| refund.id);
+                let refund = created.map(|refund| Effect::SendRefund { booking: booking_id, refund });
+                refund.into_iter().chain([Effect::TellBuyer { booking: booking_id, news: *news }]).collect()
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! One person's right to enter one event once.
+
+use crate::{Attendee, Booking};
+use kernel::{AccountId, BookingId, EventId, TicketId, TicketTypeId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// What a ticket is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TicketStatus {
+    /// Admits.
+    Valid,
+    /// Has admitted.
+    CheckedIn,
+    /// Admits nobody any more.
+    Cancelled,
+    /// Went to somebody else under another code.
+    Transferred,
+}
+
+impl TicketStatus {
+    /// As stored and as shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::CheckedIn => "checked_in",
+            Self::Cancelled => "cancelled",
+            Self::Transferred => "transferred",
+        }
+    }
+}
+
+/// A ticket. Its code is not stored: it is signed anew from event, id and version whenever it is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ticket {
+    /// Names it.
+    pub id: TicketId,
+    /// Bought with.
+    pub booking: BookingId,
+    /// For which event.
+    pub event: EventId,
+    /// Of which type.
+    pub ticket_type: TicketTypeId,
+    /// Whose it is now.
+    pub holder: AccountId,
+    /// Who is to come, if that was said.
+    pub attendee: Option<Attendee>,
+    /// Counts up when the code is made anew; older codes are dead.
+    pub version: u32,
+    /// What it is good for.
+    pub status: TicketStatus,
+    /// Since when.
+    pub issued_at: Timestamp,
+    /// When it admitted.
+    pub checked_in_at: Option<Timestamp>,
+}
+
+impl Ticket {
+    /// The tickets of a booking: one per place, attendees in the order they were named.
+    #[must_use]
+    pub fn issue(booking: &Booking, now: Timestamp) -> Vec<Self> {
+        let mut attendees = booking.attendees.iter().cloned();
+        let places = booking
+            .items
+            .iter()
+            .flat_map(|item| std::iter::repeat_n(item.ticket_type, item.quantity.try_into().unwrap_or(0)));
+        places
+            .map(|ticket_type| Self {
+                id: TicketId::generate(now),
+                booking: booking.id,
+                event: booking.event,
+                ticket_type,
+                holder: booking.buyer,
+                attendee: attendees.next(),
+                version: 1,
+                status: TicketStatus::Valid,
+                issued_at: now,
+                checked_in_at: None,
+            })
+            .collect()
+    }
+}
