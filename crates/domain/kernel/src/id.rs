@@ -64,6 +64,8 @@ ids! {
     SessionId,
     /// An invite code's record (not the code).
     InviteId,
+    /// The record of a link that works once (not the link).
+    OneTimeId,
     /// Who runs events.
     OrganisationId,
     /// An event.

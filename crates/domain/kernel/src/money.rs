@@ -60,7 +60,8 @@ impl Money {
         let exponent = usize::from(currency.exponent());
         let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
         // Trailing zeros beyond the exponent say nothing: PayPal may write JPY as "2500.00".
-        let (kept, beyond) = fraction.split_at_checked(exponent.min(fraction.len())).unwrap_or((fraction, ""));
+        let (kept, beyond) =
+            fraction.split_at_checked(exponent.min(fraction.len())).unwrap_or((fraction, ""));
         if whole.is_empty() || !digits(whole) || !digits(kept) || !beyond.bytes().all(|byte| byte == b'0') {
             return Err(MoneyError::Malformed);
         }

@@ -45,7 +45,8 @@ pub struct Due {
 #[async_trait]
 pub trait Outbox: Send + Sync {
     /// Leases up to `limit` effects that are due, the longest due first; two workers never get the same one.
-    async fn claim(&self, now: Timestamp, lease_until: Timestamp, limit: u32) -> Result<Vec<Due>, StoreError>;
+    async fn claim(&self, now: Timestamp, lease_until: Timestamp, limit: u32)
+    -> Result<Vec<Due>, StoreError>;
     /// Performed: the rows go.
     async fn finish(&self, done: &[EffectId]) -> Result<(), StoreError>;
     /// Not now: due again at `due_at`. With an `error` it counts as a failed attempt.

@@ -1,0 +1,32 @@
+//! One file per verb.
+
+pub mod check;
+pub mod create;
+pub mod letter;
+pub mod list;
+pub mod revoke;
+
+use crate::{CodeKey, Invite, InviteCode, InviteStore};
+use kernel::Clock;
+use std::sync::Arc;
+
+/// Everything that is done with invites, but for redeeming them, which opening an account does.
+#[derive(Clone)]
+pub struct Invites {
+    store: Arc<dyn InviteStore>,
+    clock: Arc<dyn Clock>,
+    key: CodeKey,
+}
+
+impl Invites {
+    /// With a store, a clock, and the secret that codes are derived from.
+    pub fn new(store: Arc<dyn InviteStore>, clock: Arc<dyn Clock>, key: CodeKey) -> Self {
+        Self { store, clock, key }
+    }
+
+    /// The code of an invite, to be shown to those who may see it.
+    #[must_use]
+    pub fn code(&self, invite: &Invite) -> InviteCode {
+        self.key.code(invite.id)
+    }
+}

@@ -1,0 +1,139 @@
+use super::Invites;
+use crate::{Effect, Invite};
+use chrono::SubsecRound;
+use kernel::{AccountId, Email, Invalid, InviteId, Owed, StoreError, Timestamp, transact};
+
+/// What is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewInvites {
+    /// How many codes: 1 to 100.
+    pub count: u32,
+    /// How many accounts each may open: 1 to 1000.
+    pub max_uses: u32,
+    /// Until when; in the future.
+    pub expires_at: Option<Timestamp>,
+    /// The only address that may use it, as typed; the code is mailed there.
+    pub email: Option<String>,
+    /// For the maker, up to 500 characters.
+    pub note: Option<String>,
+}
+
+/// Why no invite was made.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    /// These fields cannot be taken.
+    #[error("some fields are wrong")]
+    Invalid(Vec<Invalid>),
+    /// The store could not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Invites {
+    /// Makes invites, all or none. One that is bound to an address is mailed there.
+    ///
+    /// # Errors
+    /// A [`CreateError`].
+    pub async fn create(&self, wish: &NewInvites, maker: AccountId) -> Result<Vec<Invite>, CreateError> {
+        let now = self.clock.now();
+        let email = check(wish, now).map_err(CreateError::Invalid)?;
+        let invites: Vec<_> = (0..wish.count)
+            .map(|_| {
+                let id = InviteId::generate(now);
+                Invite {
+                    id,
+                    code_hash: self.key.hash(&self.key.code(id)),
+                    max_uses: wish.max_uses,
+                    used: 0,
+                    // No store keeps more than microseconds.
+                    expires_at: wish.expires_at.map(|end| end.trunc_subsecs(6)),
+                    revoked_at: None,
+                    email: email.clone(),
+                    note: wish.note.clone(),
+                    created_by: maker,
+                    created_at: now,
+                }
+            })
+            .collect();
+        let mailed = invites.iter().filter(|invite| invite.email.is_some());
+        let effects: Vec<_> =
+            mailed.map(|invite| Owed::now(Effect::SendInvite { invite: invite.id }, now)).collect();
+        transact(self.store.begin_invites().await?, async |tx| {
+            tx.add_invites(&invites).await?;
+            if !effects.is_empty() {
+                tx.enqueue_invites(&effects).await?;
+            }
+            Ok(())
+        })
+        .await
+        .map(|()| invites)
+    }
+}
+
+/// The address, read, or everything that is wrong at once.
+fn check(wish: &NewInvites, now: Timestamp) -> Result<Option<Email>, Vec<Invalid>> {
+    let mut wrong = Vec::new();
+    if !(1..=100).contains(&wish.count) {
+        wrong.push(Invalid::new("count", "out_of_range", "must be from 1 to 100"));
+    }
+    if !(1..=1000).contains(&wish.max_uses) {
+        wrong.push(Invalid::new("max_uses", "out_of_range", "must be from 1 to 1000"));
+    }
+    if wish.expires_at.is_some_and(|end| end <= now) {
+        wrong.push(Invalid::new("expires_at", "in_the_past", "must be in the future"));
+    }
+    if let Some(note) = &wish.note {
+        if note.chars().count() > 500 {
+            wrong.push(Invalid::new("note", "too_long", "must have at most 500 characters"));
+        }
+        if note.chars().any(|character| character.is_control() && !matches!(character, '\n' | '\r' | '\t')) {
+            wrong.push(Invalid::new("note", "malformed", "must not have control characters"));
+        }
+    }
+    let email = wish.email.as_deref().map(Email::parse).transpose();
+    if email.is_err() {
+        wrong.push(Invalid::new("email", "malformed", "must be an e-mail address"));
+    }
+    if wish.email.is_some() && wish.count > 1 {
+        wrong.push(Invalid::new("count", "out_of_range", "one address needs one code"));
+    }
+    match email {
+        Ok(email) if wrong.is_empty() => Ok(email),
+        _ => Err(wrong),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn noon() -> Timestamp {
+        "2026-06-01T12:00:00Z".parse().unwrap()
+    }
+
+    fn wish() -> NewInvites {
+        NewInvites { count: 1, max_uses: 1, expires_at: None, email: None, note: None }
+    }
+
+    #[test]
+    fn every_mistake_is_named_at_once() {
+        let wrong = NewInvites {
+            count: 0,
+            max_uses: 1001,
+            expires_at: Some(noon()),
+            email: Some("nobody".into()),
+            note: Some("\0".repeat(501)),
+        };
+        let fields: Vec<_> = check(&wrong, noon()).unwrap_err().into_iter().map(|one| one.field).collect();
+        assert_eq!(fields, ["count", "max_uses", "expires_at", "note", "note", "email"]);
+    }
+
+    #[test]
+    fn an_address_gets_one_code() {
+        let email = Some("Ada@example.org".to_owned());
+        let read = check(&NewInvites { email: email.clone(), ..wish() }, noon()).unwrap();
+        assert_eq!(read.unwrap().as_str(), "ada@example.org");
+        let wrong = check(&NewInvites { email, count: 2, ..wish() }, noon()).unwrap_err();
+        assert_eq!(wrong.first().map(|one| one.field.as_str()), Some("count"));
+    }
+}

@@ -1,0 +1,28 @@
+use super::Invites;
+use crate::InviteCode;
+use kernel::{Email, InviteId, StoreError, Timestamp};
+
+/// What the mail to an invited person says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InviteLetter {
+    /// Whom it goes to.
+    pub to: Email,
+    /// What they sign up with.
+    pub code: InviteCode,
+    /// Until when.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl Invites {
+    /// The mail that [`crate::Effect::SendInvite`] owes; `None` when it has lost its sense meanwhile.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn letter(&self, id: InviteId) -> Result<Option<InviteLetter>, StoreError> {
+        let invite = self.store.invite(id).await?;
+        Ok(invite.filter(|invite| invite.check(self.clock.now()).is_ok()).and_then(|invite| {
+            let code = self.code(&invite);
+            invite.email.map(|to| InviteLetter { to, code, expires_at: invite.expires_at })
+        }))
+    }
+}
