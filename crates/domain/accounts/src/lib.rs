@@ -1,1 +1,20 @@
-//! Placeholder.
+//! Accounts: who may log in, how they prove it, and what is kept about them.
+
+pub mod account;
+pub mod one_time;
+pub mod password;
+pub mod ports;
+pub mod profile;
+pub mod session;
+pub mod token;
+
+pub use account::{Account, AccountFilter, AccountRefusal, Status};
+pub use one_time::{OneTime, Purpose};
+pub use password::{Password, PasswordError, PasswordHash};
+pub use ports::{AccountStore, AccountTx, Effect, HashError, PasswordHasher};
+pub use profile::Profile;
+pub use session::{Refreshed, Session};
+pub use token::{OneTimeToken, RefreshToken, TokenKey};
+
+/// What this domain's effects are filed under in the outbox.
+pub const DOMAIN: &str = "accounts";

@@ -1,0 +1,107 @@
+//! What the accounts need from outside.
+
+use crate::{Account, AccountFilter, OneTime, Password, PasswordHash, Purpose, Session};
+use async_trait::async_trait;
+use invites::{InviteStore, InviteTx};
+use kernel::{AccountId, Email, OneTimeId, Owed, Page, PageRequest, SessionId, StoreError, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// Keeps accounts with their sessions and links; beside the invites, because opening an account uses one up.
+#[async_trait]
+pub trait AccountStore: InviteStore {
+    /// Dropping the transaction undoes it; see [`kernel::transact`].
+    async fn begin(&self) -> Result<Box<dyn AccountTx>, StoreError>;
+    /// One account.
+    async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError>;
+    /// The account that logs in with this address.
+    async fn account_by_email(&self, email: &Email) -> Result<Option<Account>, StoreError>;
+    /// Those that [`AccountFilter::matches`], the newest first (by [`Account::cursor`], descending).
+    async fn accounts(&self, filter: &AccountFilter, page: PageRequest) -> Result<Page<Account>, StoreError>;
+    /// One session.
+    async fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError>;
+    /// Those that are alive at `now`: the 100 newest, the newest first (by [`Session::cursor`], descending).
+    async fn sessions_of(&self, account: AccountId, now: Timestamp) -> Result<Vec<Session>, StoreError>;
+    /// One link.
+    async fn one_time(&self, id: OneTimeId) -> Result<Option<OneTime>, StoreError>;
+    /// Drops sessions that ended or expired before `before` and links that expired before it; returns how many.
+    async fn sweep_accounts(&self, before: Timestamp) -> Result<u64, StoreError>;
+}
+
+/// All that an account's use case may touch before it commits. Locks are taken in this order: invite, admins,
+/// account, session, link.
+#[async_trait]
+pub trait AccountTx: InviteTx {
+    /// `false`, and nothing written, when another account has the address.
+    async fn add_account(&mut self, account: &Account) -> Result<bool, StoreError>;
+    /// Other transactions wait for this row until we end.
+    async fn lock_account(&mut self, id: AccountId) -> Result<Option<Account>, StoreError>;
+    /// Locks all active admins, in the order of their ids, so that two of them cannot send each other away.
+    async fn lock_admins(&mut self) -> Result<Vec<AccountId>, StoreError>;
+    /// Writes a changed one. Its address changes only when it is erased, and is then free for others.
+    async fn save_account(&mut self, account: &Account) -> Result<(), StoreError>;
+    /// Writes a new login.
+    async fn add_session(&mut self, session: &Session) -> Result<(), StoreError>;
+    /// Other transactions wait for this row until we end.
+    async fn lock_session(&mut self, id: SessionId) -> Result<Option<Session>, StoreError>;
+    /// Writes a changed one.
+    async fn save_session(&mut self, session: &Session) -> Result<(), StoreError>;
+    /// Ends all that have not been ended, at `now`, but for one.
+    async fn end_sessions_of(
+        &mut self,
+        account: AccountId,
+        except: Option<SessionId>,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+    /// `false`, and nothing written, when there is one with this id.
+    async fn add_one_time(&mut self, link: &OneTime) -> Result<bool, StoreError>;
+    /// Other transactions wait for this row until we end.
+    async fn lock_one_time(&mut self, id: OneTimeId) -> Result<Option<OneTime>, StoreError>;
+    /// Writes a changed one.
+    async fn save_one_time(&mut self, link: &OneTime) -> Result<(), StoreError>;
+    /// Marks all unused ones of this account for this purpose as used at `now`.
+    async fn void_one_times(
+        &mut self,
+        account: AccountId,
+        purpose: Purpose,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+    /// Owes work, under [`crate::DOMAIN`].
+    async fn enqueue_accounts(&mut self, effects: &[Owed<Effect>]) -> Result<(), StoreError>;
+}
+
+/// Work owed after a commit. No token is inside: links are signed when the mail is written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Effect {
+    /// Mail a link that proves the address.
+    SendVerification {
+        /// Which one.
+        one_time: OneTimeId,
+    },
+    /// Somebody asked for a new password for this address. Only the worker finds out whether there is an account,
+    /// so that the answer, and the time it takes, tell a stranger nothing.
+    AskedForReset {
+        /// As given.
+        email: Email,
+    },
+}
+
+/// Why a password could not be hashed.
+#[derive(Debug, thiserror::Error)]
+pub enum HashError {
+    /// Too many are being hashed: try again shortly. Better than letting logins stall everything else.
+    #[error("too many passwords are being checked")]
+    Busy,
+    /// The hasher failed, or the stored hash is none.
+    #[error("the password hasher failed")]
+    Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Hashes passwords slowly, away from the threads that serve requests.
+#[async_trait]
+pub trait PasswordHasher: Send + Sync {
+    /// Hashes with a fresh salt.
+    async fn hash(&self, password: Password) -> Result<PasswordHash, HashError>;
+    /// Whether the password is the one that was hashed. Without a hash the answer is no, after the same work.
+    async fn verify(&self, password: Password, hash: Option<PasswordHash>) -> Result<bool, HashError>;
+}

@@ -1,0 +1,164 @@
+//! One device's login. Its refresh tokens are numbered; only the newest number refreshes it.
+
+use chrono::TimeDelta;
+use kernel::{AccountId, Cursor, SessionId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// A login.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// Names it; inside access and refresh tokens.
+    pub id: SessionId,
+    /// Who logged in.
+    pub account: AccountId,
+    /// The number of the newest refresh token, from 0.
+    pub generation: u32,
+    /// When the password was given.
+    pub created_at: Timestamp,
+    /// When it was refreshed last.
+    pub last_used_at: Timestamp,
+    /// From then on it cannot be refreshed.
+    pub expires_at: Timestamp,
+    /// When it was ended before its time.
+    pub ended_at: Option<Timestamp>,
+    /// What the device called itself, up to 300 characters.
+    pub user_agent: Option<String>,
+}
+
+/// What became of a refresh token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refreshed {
+    /// A new generation began.
+    Now,
+    /// The token had been used: somebody has a copy. The session is ended, which has to be saved.
+    Reused,
+    /// The session is over; nothing changed.
+    Ended,
+}
+
+/// Unused for so long, a session ends.
+const IDLE: TimeDelta = TimeDelta::days(30);
+/// However much it is used, after so long the password is asked again.
+const LONGEST: TimeDelta = TimeDelta::days(180);
+
+impl Session {
+    /// A new login.
+    #[must_use]
+    pub fn open(account: AccountId, user_agent: Option<&str>, now: Timestamp) -> Self {
+        let printable = |text: &str| text.chars().filter(|one| !one.is_control()).take(300).collect();
+        Self {
+            id: SessionId::generate(now),
+            account,
+            generation: 0,
+            created_at: now,
+            last_used_at: now,
+            expires_at: now + IDLE,
+            ended_at: None,
+            user_agent: user_agent.map(printable),
+        }
+    }
+
+    /// Whether it counts.
+    #[must_use]
+    pub fn is_alive(&self, now: Timestamp) -> bool {
+        self.ended_at.is_none() && now < self.expires_at
+    }
+
+    /// Uses the refresh token of a generation.
+    pub fn refresh(&mut self, generation: u32, now: Timestamp) -> Refreshed {
+        if generation < self.generation {
+            self.end(now);
+            return Refreshed::Reused;
+        }
+        // A number that was never given out cannot come with a valid signature.
+        let Some(next) = self.generation.checked_add(1).filter(|_| generation == self.generation) else {
+            return Refreshed::Ended;
+        };
+        if !self.is_alive(now) {
+            return Refreshed::Ended;
+        }
+        self.generation = next;
+        self.last_used_at = now;
+        self.expires_at = (now + IDLE).min(self.created_at + LONGEST);
+        Refreshed::Now
+    }
+
+    /// Ends it; again changes nothing.
+    pub fn end(&mut self, now: Timestamp) {
+        self.ended_at.get_or_insert(now);
+    }
+
+    /// Where it stands in lists: newest first.
+    #[must_use]
+    pub const fn cursor(&self) -> Cursor {
+        Cursor { at: self.created_at, id: self.id.as_uuid() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn noon() -> Timestamp {
+        "2026-06-01T12:00:00Z".parse().unwrap()
+    }
+
+    fn session() -> Session {
+        Session::open(AccountId::generate(noon()), Some("Browser\n1"), noon())
+    }
+
+    #[test]
+    fn a_used_token_ends_the_session_for_thief_and_owner() {
+        let mut session = session();
+        assert_eq!(session.refresh(0, noon()), Refreshed::Now);
+        assert_eq!(session.refresh(0, noon()), Refreshed::Reused);
+        assert_eq!(session.ended_at, Some(noon()));
+        assert_eq!(session.refresh(1, noon()), Refreshed::Ended);
+    }
+
+    #[test]
+    fn an_idle_session_ends_and_a_used_one_goes_on_but_not_for_ever() {
+        let mut session = session();
+        assert!(session.is_alive(noon() + IDLE - TimeDelta::microseconds(1)));
+        assert!(!session.is_alive(noon() + IDLE));
+        let mut now = noon();
+        let mut generation = 0;
+        while session.refresh(generation, now) == Refreshed::Now {
+            generation += 1;
+            now += TimeDelta::days(20);
+        }
+        assert_eq!(session.expires_at, noon() + LONGEST);
+        assert_eq!(now, noon() + LONGEST);
+    }
+
+    #[test]
+    fn a_number_never_given_out_changes_nothing() {
+        let mut session = session();
+        let before = session.clone();
+        assert_eq!(session.refresh(1, noon()), Refreshed::Ended);
+        assert_eq!(session, before);
+    }
+
+    #[test]
+    fn a_device_cannot_smuggle_control_characters() {
+        assert_eq!(session().user_agent.as_deref(), Some("Browser1"));
+    }
+
+    proptest! {
+        #[test]
+        fn after_any_reuse_no_token_refreshes(tokens in prop::collection::vec(0..6_u32, 0..30)) {
+            let mut session = session();
+            let mut reused = false;
+            for generation in tokens {
+                let before = session.generation;
+                match session.refresh(generation, noon()) {
+                    Refreshed::Now => prop_assert!(!reused && generation == before),
+                    Refreshed::Reused => reused = true,
+                    Refreshed::Ended => prop_assert!(reused || generation > before),
+                }
+                prop_assert_eq!(session.ended_at.is_some(), reused);
+            }
+        }
+    }
+}
