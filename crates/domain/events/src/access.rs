@@ -63,6 +63,14 @@ impl Grant {
         Err(if here || self.own().next().is_none() { Denied::Forbidden } else { Denied::Hidden })
     }
 
+    /// That the actor works for anybody, or is an admin.
+    ///
+    /// # Errors
+    /// [`Denied::Forbidden`].
+    pub fn require_any(&self) -> Result<(), Denied> {
+        if self.actor.is_admin() || self.own().next().is_some() { Ok(()) } else { Err(Denied::Forbidden) }
+    }
+
     /// Where the actor has `right`; `None` when everywhere.
     #[must_use]
     pub fn organisations(&self, right: Right) -> Option<Vec<OrganisationId>> {

@@ -1,5 +1,6 @@
 //! An event: what it is, when and where, and in which state.
 
+use crate::access::{Grant, Right};
 use crate::{Location, Zone};
 use kernel::{Currency, EventId, Money, OrganisationId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -134,5 +135,126 @@ impl Event {
             Status::Published | Status::Deactivated if now >= self.ends_at => Status::Ended,
             status => status,
         }
+    }
+    /// Who may know that the event exists: its organisation in every state, others once it was published and not
+    /// taken out of sight, and those who are not logged in only if it is public.
+    #[must_use]
+    pub fn is_visible_to(&self, viewer: Option<&Grant>) -> bool {
+        let announced = matches!(self.status, Status::Published | Status::Cancelled | Status::Ended);
+        match viewer {
+            Some(grant) => announced || grant.may(self.organisation, Right::Door),
+            None => announced && self.visibility == Visibility::Public,
+        }
+    }
+
+    /// Puts it on sale.
+    ///
+    /// # Errors
+    /// The state that it cannot be published from.
+    pub fn publish(&mut self, now: Timestamp) -> Result<(), WrongStatus> {
+        self.turn(&[Status::Draft, Status::Deactivated], Status::Published, now)
+    }
+
+    /// Takes it off sale and out of sight.
+    ///
+    /// # Errors
+    /// The state that it cannot be deactivated from.
+    pub fn deactivate(&mut self, now: Timestamp) -> Result<(), WrongStatus> {
+        self.turn(&[Status::Published], Status::Deactivated, now)
+    }
+
+    /// Whether its facts may still change: not once it is cancelled or over.
+    ///
+    /// # Errors
+    /// The state that forbids it.
+    pub fn require_editable(&self, now: Timestamp) -> Result<(), WrongStatus> {
+        match self.status_at(now) {
+            status @ (Status::Cancelled | Status::Ended) => Err(WrongStatus(status)),
+            Status::Draft | Status::Published | Status::Deactivated => Ok(()),
+        }
+    }
+
+    fn turn(&mut self, from: &[Status], to: Status, now: Timestamp) -> Result<(), WrongStatus> {
+        let status = self.status_at(now);
+        if !from.contains(&status) {
+            return Err(WrongStatus(status));
+        }
+        self.status = to;
+        self.updated_at = now;
+        Ok(())
+    }
+}
+
+/// The event is in a state in which this cannot be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this cannot be done with an event in this state ({})", .0.as_str())]
+pub struct WrongStatus(pub Status);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{event_input, noon};
+    use crate::{Member, Standing};
+    use kernel::{AccountId, Actor, Role, SessionId};
+
+    fn draft() -> Event {
+        event_input().draft(noon()).unwrap()
+    }
+
+    fn viewer(event: &Event, standing: Option<Standing>) -> Grant {
+        let account = AccountId::generate(noon());
+        let member =
+            |standing| Member { organisation: event.organisation, account, standing, added_at: noon() };
+        Grant {
+            actor: Actor { account, session: SessionId::generate(noon()), role: Role::Member },
+            memberships: standing.map(member).into_iter().collect(),
+        }
+    }
+
+    #[test]
+    fn states_follow_each_other_as_the_business_knows_them() {
+        let mut event = draft();
+        assert_eq!(event.deactivate(noon()), Err(WrongStatus(Status::Draft)));
+        event.publish(noon()).unwrap();
+        assert_eq!(event.publish(noon()), Err(WrongStatus(Status::Published)));
+        event.deactivate(noon()).unwrap();
+        event.publish(noon()).unwrap();
+        assert_eq!(event.deactivate(event.ends_at), Err(WrongStatus(Status::Ended)));
+        event.status = Status::Cancelled;
+        assert_eq!(event.publish(noon()), Err(WrongStatus(Status::Cancelled)));
+        assert_eq!(event.require_editable(noon()), Err(WrongStatus(Status::Cancelled)));
+    }
+
+    #[test]
+    fn a_published_event_is_over_when_its_end_has_come() {
+        let mut event = draft();
+        assert_eq!(event.status_at(event.ends_at), Status::Draft);
+        event.publish(noon()).unwrap();
+        assert_eq!(event.status_at(event.ends_at - chrono::TimeDelta::microseconds(1)), Status::Published);
+        assert_eq!(event.status_at(event.ends_at), Status::Ended);
+    }
+
+    #[test]
+    fn who_sees_an_event_follows_from_its_state_and_its_visibility() {
+        let mut event = draft();
+        let (member, door) = (viewer(&event, None), viewer(&event, Some(Standing::Door)));
+        let mut seen = |status, visibility| {
+            (event.status, event.visibility) = (status, visibility);
+            [None, Some(&member), Some(&door)].map(|viewer| event.is_visible_to(viewer))
+        };
+        assert_eq!(seen(Status::Published, Visibility::Public), [true, true, true]);
+        assert_eq!(seen(Status::Published, Visibility::Members), [false, true, true]);
+        assert_eq!(seen(Status::Cancelled, Visibility::Members), [false, true, true]);
+        assert_eq!(seen(Status::Draft, Visibility::Public), [false, false, true]);
+        assert_eq!(seen(Status::Deactivated, Visibility::Public), [false, false, true]);
+    }
+
+    #[test]
+    fn words_read_back() {
+        for status in Status::ALL {
+            assert_eq!(status.as_str().parse(), Ok(status));
+        }
+        assert_eq!("members".parse(), Ok(Visibility::Members));
+        assert_eq!("Draft".parse::<Status>(), Err(UnknownWord));
     }
 }

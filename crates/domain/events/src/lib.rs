@@ -5,15 +5,29 @@
 
 pub mod access;
 pub mod event;
+pub mod event_input;
 pub mod location;
+mod mistakes;
 pub mod organisation;
 pub mod ports;
+pub mod selling;
+pub mod slug;
 pub mod ticket_type;
+pub mod ticket_type_input;
+pub mod use_cases;
 pub mod zone;
 
-pub use event::{Event, Status, Visibility};
-pub use location::Location;
+#[cfg(test)]
+mod samples;
+
+pub use event::{Event, Status, Visibility, WrongStatus};
+pub use event_input::EventInput;
+pub use location::{Location, Onlooker};
+pub use mistakes::{LocationInput, PriceInput};
 pub use organisation::{Member, Organisation, Standing};
 pub use ports::{EventStore, EventTx, Filter, Listed};
+pub use selling::{Availability, Left};
 pub use ticket_type::{Stock, Stocked, Taken, TicketType};
+pub use ticket_type_input::TicketTypeInput;
+pub use use_cases::Events;
 pub use zone::Zone;

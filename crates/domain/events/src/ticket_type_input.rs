@@ -1,0 +1,152 @@
+//! From what an organiser sends to a ticket type, with all mistakes named at once.
+
+use crate::event_input::MOST_PLACES;
+use crate::mistakes::Mistakes;
+use crate::{Event, PriceInput, Stocked, TicketType};
+use kernel::{Invalid, Money, TicketTypeId, Timestamp};
+
+/// A ticket type as an organiser sends it, for a new one and for an edit alike.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TicketTypeInput {
+    /// One line.
+    pub name: String,
+    /// May be absent.
+    pub description: Option<String>,
+    /// For one.
+    pub price: PriceInput,
+    /// How many there are.
+    pub quantity: i64,
+    /// How many one account may have.
+    pub max_per_user: Option<i64>,
+    /// How many one order may hold.
+    pub max_per_order: Option<i64>,
+    /// Not sold before.
+    pub sales_start: Option<Timestamp>,
+    /// Not sold from then on.
+    pub sales_end: Option<Timestamp>,
+    /// Not listed.
+    pub hidden: bool,
+    /// Where it stands; behind the others, or where it stood, when absent.
+    pub position: Option<i64>,
+}
+
+impl TicketTypeInput {
+    /// A new type of `event`, placed behind `others` when no position is given.
+    ///
+    /// # Errors
+    /// All mistakes.
+    pub fn added(
+        &self,
+        event: &Event,
+        others: &[Stocked],
+        now: Timestamp,
+    ) -> Result<TicketType, Vec<Invalid>> {
+        let mut mistakes = Mistakes::default();
+        let last = others.iter().map(|other| other.ticket_type.position).max();
+        let position = last.map_or(0, |last| last.saturating_add(1)).min(MOST_PLACES);
+        let ticket_type = self.facts(&mut mistakes, event, TicketTypeId::generate(now), position);
+        mistakes.none_or(ticket_type)
+    }
+
+    /// The type after an edit: it never gets smaller than what is held or sold of it. Its price may change, since
+    /// every booking keeps its own.
+    ///
+    /// # Errors
+    /// All mistakes.
+    pub fn edited(&self, event: &Event, before: &Stocked) -> Result<TicketType, Vec<Invalid>> {
+        let mut mistakes = Mistakes::default();
+        let TicketType { id, position, .. } = before.ticket_type;
+        let facts = self.facts(&mut mistakes, event, id, position);
+        let taken = before.stock.taken();
+        if facts.quantity < taken {
+            mistakes.add("quantity", "below_taken", format!("{taken} are held or sold"));
+        }
+        mistakes.none_or(facts)
+    }
+
+    fn facts(&self, mistakes: &mut Mistakes, event: &Event, id: TicketTypeId, position: u32) -> TicketType {
+        let sales_start = self.sales_start.map(|at| mistakes.instant("sales_start", at));
+        let sales_end = self.sales_end.map(|at| mistakes.instant("sales_end", at));
+        if let (Some(start), Some(end)) = (sales_start, sales_end)
+            && end <= start
+        {
+            mistakes.add("sales_end", "before_start", "the sale ends after it starts");
+        }
+        let price = mistakes.price("price", &self.price, Some(event.currency));
+        let mut limit =
+            |field: &str, value: Option<i64>| value.map(|count| mistakes.count(field, count, 1..=1000));
+        let max_per_user = limit("max_per_user", self.max_per_user);
+        let max_per_order = limit("max_per_order", self.max_per_order);
+        TicketType {
+            id,
+            event: event.id,
+            name: mistakes.line("name", &self.name, 100),
+            description: mistakes.prose("description", self.description.as_deref().unwrap_or(""), 2000),
+            price: price.unwrap_or(Money::zero(event.currency)),
+            quantity: mistakes.count("quantity", self.quantity, 1..=MOST_PLACES),
+            max_per_user,
+            max_per_order,
+            sales_start,
+            sales_end,
+            hidden: self.hidden,
+            position: self.position.map_or(position, |at| mistakes.count("position", at, 0..=MOST_PLACES)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{event_input, noon, price, stocked, type_input};
+
+    fn event() -> Event {
+        event_input().draft(noon()).unwrap()
+    }
+
+    fn codes(result: Result<TicketType, Vec<Invalid>>) -> Vec<(String, &'static str)> {
+        result.unwrap_err().into_iter().map(|mistake| (mistake.field, mistake.code)).collect()
+    }
+
+    #[test]
+    fn all_mistakes_are_named_at_once() {
+        let input = TicketTypeInput {
+            name: "a\nb".into(),
+            price: PriceInput { amount: 1, currency: "JPY".into() },
+            quantity: 0,
+            max_per_user: Some(0),
+            max_per_order: Some(i64::MAX),
+            sales_start: Some(noon()),
+            sales_end: Some(noon()),
+            ..type_input(1)
+        };
+        let mut found = codes(input.added(&event(), &[], noon()));
+        found.sort();
+        let expected = [
+            ("max_per_order", "out_of_range"),
+            ("max_per_user", "out_of_range"),
+            ("name", "malformed"),
+            ("price.currency", "currency_mismatch"),
+            ("quantity", "out_of_range"),
+            ("sales_end", "before_start"),
+        ];
+        assert_eq!(found, expected.map(|(field, code)| (field.to_owned(), code)));
+    }
+
+    #[test]
+    fn a_new_type_stands_behind_the_others() {
+        let event = event();
+        let first = stocked(&event, 10, 0, 0);
+        assert_eq!(first.ticket_type.position, 0);
+        assert_eq!(type_input(1).added(&event, &[first], noon()).unwrap().position, 1);
+    }
+
+    #[test]
+    fn a_type_never_gets_smaller_than_what_is_taken_and_its_price_may_change() {
+        let event = event();
+        let before = stocked(&event, 10, 2, 3);
+        assert_eq!(codes(type_input(4).edited(&event, &before)), [("quantity".into(), "below_taken")]);
+        let input = TicketTypeInput { price: price(0), ..type_input(5) };
+        let after = input.edited(&event, &before).unwrap();
+        assert_eq!((after.quantity, after.price.minor(), after.id), (5, 0, before.ticket_type.id));
+    }
+}

@@ -1,0 +1,91 @@
+//! What organisers and visitors do with events; a file per verb.
+
+mod create;
+mod create_organisation;
+mod delete;
+mod find;
+mod members;
+mod publish;
+mod show;
+mod ticket_types;
+mod update;
+
+pub use create::CreateError;
+pub use create_organisation::OrganisationError;
+pub use delete::DeleteError;
+pub use find::Search;
+pub use members::MemberError;
+pub use publish::{DeactivateError, PublishError};
+pub use show::{Seen, ShowError};
+pub use ticket_types::{MOST_TYPES, TicketTypeError};
+pub use update::UpdateError;
+
+use crate::access::{Denied, Grant, Right};
+use crate::{Event, EventStore};
+use kernel::{Actor, Clock, EventId, StoreError};
+use std::sync::Arc;
+
+/// The use cases of this domain. Each organiser's call asks the one rule in [`crate::access`].
+#[derive(Clone)]
+pub struct Events {
+    store: Arc<dyn EventStore>,
+    clock: Arc<dyn Clock>,
+}
+
+/// Why someone does not get at a thing.
+#[derive(Debug, thiserror::Error)]
+pub enum AccessError {
+    /// There is no such thing, or it is not for this person to know.
+    #[error("there is nothing here by that name")]
+    NotFound,
+    /// The person may not do that.
+    #[error("this is not for you to do")]
+    Forbidden,
+    /// The store could not tell.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<Denied> for AccessError {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Forbidden => Self::Forbidden,
+            Denied::Hidden => Self::NotFound,
+        }
+    }
+}
+
+impl Events {
+    /// Over a store and a clock.
+    pub fn new(store: Arc<dyn EventStore>, clock: Arc<dyn Clock>) -> Self {
+        Self { store, clock }
+    }
+
+    /// What the actor can do, as stored now; other domains ask for it to decide about bookings and doors.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn grant(&self, actor: Actor) -> Result<Grant, StoreError> {
+        let memberships =
+            if actor.is_admin() { Vec::new() } else { self.store.memberships(actor.account).await? };
+        Ok(Grant { actor, memberships })
+    }
+
+    /// That the actor has `right` over the event, and what else it can do. Those who work for nobody learn nothing
+    /// about which events there are.
+    ///
+    /// # Errors
+    /// [`AccessError`].
+    pub async fn require(
+        &self,
+        actor: Actor,
+        event: EventId,
+        right: Right,
+    ) -> Result<(Grant, Event), AccessError> {
+        let grant = self.grant(actor).await?;
+        grant.require_any()?;
+        let event = self.store.event(event).await?.ok_or(AccessError::NotFound)?;
+        grant.require(event.organisation, right)?;
+        Ok((grant, event))
+    }
+}

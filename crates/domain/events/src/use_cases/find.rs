@@ -1,0 +1,98 @@
+//! Lists of events.
+
+use super::show::{Seen, seen};
+use super::{AccessError, Events};
+use crate::access::Right;
+use crate::{Filter, Status};
+use chrono::{DateTime, TimeDelta};
+use kernel::{Actor, Page, PageRequest, StoreError, Timestamp};
+
+/// The latest instant that is asked for, 9999-12-31T23:59:59Z: stores know no later ones than people write.
+const LATEST: i64 = 253_402_300_799;
+
+/// What a visitor looks for; nothing given finds everything there is to see.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Search {
+    /// Not over by then.
+    pub from: Option<Timestamp>,
+    /// Begun before.
+    pub to: Option<Timestamp>,
+    /// With this tag.
+    pub tag: Option<String>,
+    /// With this text.
+    pub query: Option<String>,
+}
+
+impl Events {
+    /// Published events, those for members only if somebody is logged in.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn list(
+        &self,
+        actor: Option<Actor>,
+        search: &Search,
+        page: PageRequest,
+    ) -> Result<Page<Seen>, StoreError> {
+        let filter = Filter {
+            include_members_only: actor.is_some(),
+            statuses: vec![Status::Published],
+            ..narrowed(search)
+        };
+        let viewer = self.viewer(actor).await?;
+        let page = self.store.listing(&filter, page).await?;
+        let now = self.clock.now();
+        Ok(page.map(|listed| seen(listed, viewer.as_ref(), now)))
+    }
+
+    /// Published events that are not over, the next one first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn upcoming(&self, actor: Option<Actor>, page: PageRequest) -> Result<Page<Seen>, StoreError> {
+        let search = Search { from: Some(self.clock.now()), ..Search::default() };
+        self.list(actor, &search, page).await
+    }
+
+    /// Events in any of `statuses` (all when empty) of the organisations that the actor works for; of all of them
+    /// for an admin.
+    ///
+    /// # Errors
+    /// [`AccessError`].
+    pub async fn list_managed(
+        &self,
+        actor: Actor,
+        search: &Search,
+        statuses: &[Status],
+        page: PageRequest,
+    ) -> Result<Page<Seen>, AccessError> {
+        let grant = self.grant(actor).await?;
+        grant.require_any()?;
+        let filter = Filter {
+            include_members_only: true,
+            statuses: if statuses.is_empty() { &Status::ALL } else { statuses }.to_vec(),
+            organisations: grant.organisations(Right::Door),
+            ..narrowed(search)
+        };
+        let page = self.store.listing(&filter, page).await?;
+        let now = self.clock.now();
+        Ok(page.map(|listed| seen(listed, Some(&grant), now)))
+    }
+}
+
+/// The wish as stores can take it: instants within what they know, text without control characters.
+fn narrowed(search: &Search) -> Filter {
+    let within =
+        |at: Timestamp| at.clamp(DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH + TimeDelta::seconds(LATEST));
+    let clean = |text: &String| {
+        let text: String = text.trim().chars().filter(|letter| !letter.is_control()).take(200).collect();
+        (!text.is_empty()).then_some(text)
+    };
+    Filter {
+        from: search.from.map(within),
+        to: search.to.map(within),
+        tag: search.tag.as_ref().and_then(clean).map(|tag| tag.to_lowercase()),
+        query: search.query.as_ref().and_then(clean),
+        ..Filter::default()
+    }
+}

@@ -1,0 +1,114 @@
+//! Who works for an organisation.
+
+use super::{AccessError, Events};
+use crate::access::{Grant, Right};
+use crate::{EventTx, Member, Standing};
+use kernel::{AccountId, Actor, OrganisationId, StoreError, transact};
+
+/// Why the members stayed as they were.
+#[derive(Debug, thiserror::Error)]
+pub enum MemberError {
+    /// Not there, or not the actor's to decide.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// The last owner stays one; only an admin can leave an organisation without.
+    #[error("an organisation keeps at least one owner")]
+    LastOwner,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Events {
+    /// Who works there, for those who run its events.
+    ///
+    /// # Errors
+    /// [`AccessError`].
+    pub async fn members(
+        &self,
+        actor: Actor,
+        organisation: OrganisationId,
+    ) -> Result<Vec<Member>, AccessError> {
+        self.require_in(actor, organisation, Right::Manage).await?;
+        Ok(self.store.members(organisation).await?)
+    }
+
+    /// Gives an account, which exists, a standing there, in place of the one it may have had.
+    ///
+    /// # Errors
+    /// [`MemberError`].
+    pub async fn set_member(
+        &self,
+        actor: Actor,
+        organisation: OrganisationId,
+        account: AccountId,
+        standing: Standing,
+    ) -> Result<Member, MemberError> {
+        let grant = self.require_in(actor, organisation, Right::Own).await?;
+        let member = Member { organisation, account, standing, added_at: self.clock.now() };
+        transact(self.store.begin().await?, async move |tx| {
+            let before = lock(tx, organisation).await?;
+            if let Some(same) = before.iter().find(|one| one.account == account && one.standing == standing) {
+                return Ok(*same);
+            }
+            keep_an_owner(&grant, &before, account, Some(standing))?;
+            tx.remove_member(organisation, account).await?;
+            tx.add_member(&member).await?;
+            Ok(member)
+        })
+        .await
+    }
+
+    /// Ends an account's standing there.
+    ///
+    /// # Errors
+    /// [`MemberError`].
+    pub async fn remove_member(
+        &self,
+        actor: Actor,
+        organisation: OrganisationId,
+        account: AccountId,
+    ) -> Result<(), MemberError> {
+        let grant = self.require_in(actor, organisation, Right::Own).await?;
+        transact(self.store.begin().await?, async move |tx| {
+            let before = lock(tx, organisation).await?;
+            keep_an_owner(&grant, &before, account, None)?;
+            if tx.remove_member(organisation, account).await? {
+                Ok(())
+            } else {
+                Err(AccessError::NotFound.into())
+            }
+        })
+        .await
+    }
+
+    async fn require_in(
+        &self,
+        actor: Actor,
+        organisation: OrganisationId,
+        right: Right,
+    ) -> Result<Grant, AccessError> {
+        let grant = self.grant(actor).await?;
+        grant.require(organisation, right)?;
+        self.store.organisation(organisation).await?.ok_or(AccessError::NotFound)?;
+        Ok(grant)
+    }
+}
+
+async fn lock(tx: &mut dyn EventTx, organisation: OrganisationId) -> Result<Vec<Member>, MemberError> {
+    Ok(tx.lock_members(organisation).await?.ok_or(AccessError::NotFound)?)
+}
+
+/// Whether an owner is left when `account` gets the standing `after`; an admin may leave none.
+fn keep_an_owner(
+    grant: &Grant,
+    before: &[Member],
+    account: AccountId,
+    after: Option<Standing>,
+) -> Result<(), MemberError> {
+    let is_owner = |member: &&Member| member.standing == Standing::Owner;
+    let others = before.iter().filter(is_owner).any(|member| member.account != account);
+    let was_owner = before.iter().filter(is_owner).any(|member| member.account == account);
+    let loses = was_owner && after != Some(Standing::Owner) && !others;
+    if loses && !grant.actor.is_admin() { Err(MemberError::LastOwner) } else { Ok(()) }
+}

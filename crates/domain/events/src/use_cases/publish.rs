@@ -1,0 +1,77 @@
+//! Putting an event on sale, and taking it off again.
+
+use super::{AccessError, Events};
+use crate::access::Right;
+use crate::{Event, WrongStatus, selling};
+use kernel::{Actor, EventId, Invalid, StoreError, transact};
+
+/// Why an event was not put on sale.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// Not there, or not the actor's.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// Published already, cancelled or over.
+    #[error(transparent)]
+    WrongStatus(#[from] WrongStatus),
+    /// All reasons why it could not be sold.
+    #[error("the event cannot be sold as it is")]
+    NotSellable(Vec<Invalid>),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why an event was not taken off sale.
+#[derive(Debug, thiserror::Error)]
+pub enum DeactivateError {
+    /// Not there, or not the actor's.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// Not published.
+    #[error(transparent)]
+    WrongStatus(#[from] WrongStatus),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Events {
+    /// Publishes a draft or a deactivated event, if it can be sold.
+    ///
+    /// # Errors
+    /// [`PublishError`].
+    pub async fn publish(&self, actor: Actor, id: EventId) -> Result<Event, PublishError> {
+        let (grant, _) = self.require(actor, id, Right::Manage).await?;
+        let now = self.clock.now();
+        transact(self.store.begin().await?, async move |tx| {
+            let (mut event, _) = tx.lock_event(id).await?.ok_or(AccessError::NotFound)?;
+            grant.require(event.organisation, Right::Manage).map_err(AccessError::from)?;
+            let obstacles = selling::obstacles(&event, &tx.ticket_types_locked(id).await?, now);
+            event.publish(now)?;
+            if !obstacles.is_empty() {
+                return Err(PublishError::NotSellable(obstacles));
+            }
+            tx.save_event(&event).await?;
+            Ok(event)
+        })
+        .await
+    }
+
+    /// Takes a published event off sale and out of sight; what was sold stays valid.
+    ///
+    /// # Errors
+    /// [`DeactivateError`].
+    pub async fn deactivate(&self, actor: Actor, id: EventId) -> Result<Event, DeactivateError> {
+        let (grant, _) = self.require(actor, id, Right::Manage).await?;
+        let now = self.clock.now();
+        transact(self.store.begin().await?, async move |tx| {
+            let (mut event, _) = tx.lock_event(id).await?.ok_or(AccessError::NotFound)?;
+            grant.require(event.organisation, Right::Manage).map_err(AccessError::from)?;
+            event.deactivate(now)?;
+            tx.save_event(&event).await?;
+            Ok(event)
+        })
+        .await
+    }
+}
