@@ -74,7 +74,13 @@ impl Gate {
     /// Whether a ticket may pass; if so it is checked in.
     ///
     /// `version` is the scanned code's, `asked` the event that the scanner stands at, if it said so.
-    pub fn admit(&self, ticket: &mut Ticket, version: u32, asked: Option<EventId>, now: Timestamp) -> Verdict {
+    pub fn admit(
+        &self,
+        ticket: &mut Ticket,
+        version: u32,
+        asked: Option<EventId>,
+        now: Timestamp,
+    ) -> Verdict {
         let verdict = self.judge(ticket, version, asked, now);
         if verdict == Verdict::Admitted {
             ticket.status = TicketStatus::CheckedIn;

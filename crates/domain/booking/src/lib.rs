@@ -28,12 +28,13 @@ pub use order::{
     Attendee, Booking, BookingStatus, ConfirmRefusal, Confirmation, Lapse, PayRefusal, Reference, Terms, Till,
 };
 pub use payment::{
-    Charge, Payment, PaymentChoice, PaymentStatus, Provider, Refund, RefundReason, RefundStanding, RefundStatus,
-    Standing,
+    Charge, Payment, PaymentChoice, PaymentStatus, Provider, Refund, RefundReason, RefundStanding,
+    RefundStatus, Standing,
 };
 pub use ports::{BookingStore, BookingTx, DoorTx, NoticeKey, OrderTx, SaleTx, StockDifference};
 pub use provider::{
-    CheckoutOrder, Notice, NoticeError, NoticeSubject, Opened, PaymentProvider, ProviderError, RawNotice, RefundOrder,
+    CheckoutOrder, Notice, NoticeError, NoticeSubject, Opened, PaymentProvider, ProviderError, RawNotice,
+    RefundOrder,
 };
 pub use sale::{HoldRefusal, Holdings, Limit, Offer, Sale, SaleStatus, Tally};
 pub use settlement::{Settled, settle};

@@ -1,7 +1,8 @@
 //! The order: what was bought at which price, what was paid for it, and what went back.
 
 use crate::{
-    Hold, Item, Payment, PaymentChoice, PaymentStatus, Provider, Refund, RefundReason, RefundStatus, Sale, SaleStatus,
+    Hold, Item, Payment, PaymentChoice, PaymentStatus, Provider, Refund, RefundReason, RefundStatus, Sale,
+    SaleStatus,
 };
 use chrono::TimeDelta;
 use data_encoding::{Encoding, Specification};
@@ -260,7 +261,12 @@ impl Booking {
     ///
     /// # Errors
     /// A [`PayRefusal`].
-    pub fn pay(&mut self, choice: &PaymentChoice, till: &Till, now: Timestamp) -> Result<PaymentId, PayRefusal> {
+    pub fn pay(
+        &mut self,
+        choice: &PaymentChoice,
+        till: &Till,
+        now: Timestamp,
+    ) -> Result<PaymentId, PayRefusal> {
         if self.status != BookingStatus::PendingPayment || now >= self.pay_by || self.total.is_zero() {
             return Err(PayRefusal::NotPayable);
         }
@@ -338,8 +344,12 @@ impl Booking {
         if now < self.pay_by {
             return Lapse::TooEarly;
         }
-        let alive: Vec<_> =
-            self.payments.iter().filter(|payment| payment.status.may_be_paid()).map(|payment| payment.id).collect();
+        let alive: Vec<_> = self
+            .payments
+            .iter()
+            .filter(|payment| payment.status.may_be_paid())
+            .map(|payment| payment.id)
+            .collect();
         if !alive.is_empty() {
             return Lapse::AskFirst(alive);
         }
@@ -358,7 +368,10 @@ impl Booking {
     /// The sum of all charges.
     #[must_use]
     pub fn charged(&self) -> Money {
-        sum(self.total, self.payments.iter().filter(|p| p.status == PaymentStatus::Paid).filter_map(|p| p.paid))
+        sum(
+            self.total,
+            self.payments.iter().filter(|p| p.status == PaymentStatus::Paid).filter_map(|p| p.paid),
+        )
     }
 
     /// The sum of all refunds that have not failed: those on their way count.
@@ -376,8 +389,41 @@ impl Booking {
         charged.minus(sum(self.total, back.map(|r| r.amount))).unwrap_or(nothing)
     }
 
+    /// Notes how a refund stands. What is done or failed stays so, and nothing becomes uncertain once the provider
+    /// has accepted it. Answers with the refund when something changed.
+    pub fn refund_stands(
+        &mut self,
+        id: RefundId,
+        status: RefundStatus,
+        reference: Option<&str>,
+        now: Timestamp,
+    ) -> Option<Refund> {
+        let refund = self.refunds.iter_mut().find(|refund| refund.id == id)?;
+        let rank = |status| match status {
+            RefundStatus::Created => 0,
+            RefundStatus::Uncertain => 1,
+            RefundStatus::InTransit => 2,
+            RefundStatus::Failed | RefundStatus::Done => 3,
+        };
+        let learns = refund.reference.is_none() && reference.is_some();
+        if rank(status) <= rank(refund.status) && !learns {
+            return None;
+        }
+        if rank(status) > rank(refund.status) {
+            refund.status = status;
+        }
+        refund.reference = refund.reference.take().or_else(|| reference.map(str::to_owned));
+        refund.changed_at = now;
+        Some(refund.clone())
+    }
+
     /// Sends all that is left of a charge back; `None` when nothing is left.
-    pub(crate) fn send_back(&mut self, payment: PaymentId, reason: RefundReason, now: Timestamp) -> Option<RefundId> {
+    pub(crate) fn send_back(
+        &mut self,
+        payment: PaymentId,
+        reason: RefundReason,
+        now: Timestamp,
+    ) -> Option<RefundId> {
         let amount = self.refundable(payment);
         if amount.is_zero() {
             return None;

@@ -3,8 +3,8 @@
 use crate::{Booking, Effect, Hold, Incident, Provider, Sale, Scan, Tally, Ticket};
 use async_trait::async_trait;
 use kernel::{
-    AccountId, BookingId, EventId, HoldId, Owed, Page, PageRequest, PaymentId, StoreError, TicketId, TicketTypeId,
-    Timestamp, Transaction,
+    AccountId, BookingId, EventId, HoldId, Owed, Page, PageRequest, PaymentId, RefundId, StoreError,
+    TicketId, TicketTypeId, Timestamp, Transaction,
 };
 
 /// Reads, and the way into a transaction. Reads see what was committed.
@@ -22,6 +22,8 @@ pub trait BookingStore: Send + Sync {
     async fn booking(&self, id: BookingId) -> Result<Option<Booking>, StoreError>;
     /// Which booking an attempt belongs to.
     async fn booking_of_payment(&self, id: PaymentId) -> Result<Option<BookingId>, StoreError>;
+    /// Which booking a refund belongs to.
+    async fn booking_of_refund(&self, id: RefundId) -> Result<Option<BookingId>, StoreError>;
     /// Which attempt a provider's checkout is, with its booking.
     async fn payment_of_session(
         &self,

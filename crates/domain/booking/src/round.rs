@@ -1,1 +1,186 @@
-//! placeholder
+//! Deciding many requests at once: all that was asked of some events while the last transaction was busy.
+//!
+//! Pure: given what was loaded under lock, it says what to answer and what to write.
+
+use crate::{
+    Booking, ConfirmRefusal, Confirmation, Effect, Hold, HoldRefusal, Holdings, Sale, Tally, Terms, Ticket,
+    Wanted,
+};
+use chrono::TimeDelta;
+use kernel::{AccountId, EventId, HoldId, Owed, Timestamp};
+use std::collections::BTreeMap;
+
+/// How long after its start an unpaid booking is first asked about.
+const FIRST_LOOK: TimeDelta = TimeDelta::seconds(60);
+
+/// One request.
+#[derive(Debug, Clone)]
+pub enum Ask {
+    /// Keep places.
+    Hold {
+        /// For whom.
+        buyer: AccountId,
+        /// Of which event.
+        event: EventId,
+        /// What.
+        wanted: Vec<Wanted>,
+    },
+    /// Turn a hold into a booking.
+    Confirm(Confirmation),
+    /// Give a hold back.
+    Release {
+        /// Who asks.
+        buyer: AccountId,
+        /// Which.
+        hold: HoldId,
+    },
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub enum Answer {
+    /// To [`Ask::Hold`].
+    Hold(Result<Hold, HoldRefusal>),
+    /// To [`Ask::Confirm`].
+    Confirm(Result<Confirmed, ConfirmRefusal>),
+    /// To [`Ask::Release`]: whether there was something to give back.
+    Release(bool),
+}
+
+/// A booking that was made of a hold.
+#[derive(Debug, Clone)]
+pub struct Confirmed {
+    /// The booking.
+    pub booking: Booking,
+    /// Its tickets, when nothing was to be paid.
+    pub tickets: Vec<Ticket>,
+    /// It was made by an earlier request for the same hold.
+    pub repeated: bool,
+}
+
+/// What was loaded under lock, and what is to be written.
+#[derive(Debug, Clone)]
+pub struct Round {
+    now: Timestamp,
+    terms: Terms,
+    sales: BTreeMap<EventId, Sale>,
+    holdings: BTreeMap<(AccountId, EventId), Holdings>,
+    holds: BTreeMap<HoldId, Hold>,
+    made: BTreeMap<HoldId, Booking>,
+    /// To be written.
+    pub new: New,
+}
+
+/// Rows to be written, beside the sales' counters.
+#[derive(Debug, Clone, Default)]
+pub struct New {
+    /// New holds.
+    pub holds: Vec<Hold>,
+    /// Holds that are gone: confirmed, given back, or ended.
+    pub dropped: Vec<HoldId>,
+    /// New bookings.
+    pub bookings: Vec<Booking>,
+    /// New tickets.
+    pub tickets: Vec<Ticket>,
+    /// Work owed.
+    pub effects: Vec<Owed<Effect>>,
+}
+
+impl Round {
+    /// A round over what was loaded: locked sales, what the buyers have, locked holds, and the bookings that were
+    /// made of holds which are gone.
+    #[must_use]
+    pub fn new(now: Timestamp, terms: Terms, sales: Vec<Sale>, tallies: Vec<Tally>) -> Self {
+        Self {
+            now,
+            terms,
+            sales: sales.into_iter().map(|sale| (sale.event, sale)).collect(),
+            holdings: tallies.into_iter().map(|tally| ((tally.buyer, tally.event), tally.holdings)).collect(),
+            holds: BTreeMap::new(),
+            made: BTreeMap::new(),
+            new: New::default(),
+        }
+    }
+
+    /// With the locked holds of this round, and the bookings made of those that are gone.
+    #[must_use]
+    pub fn with_holds(mut self, holds: Vec<Hold>, made: Vec<Booking>) -> Self {
+        self.holds = holds.into_iter().map(|hold| (hold.id, hold)).collect();
+        self.made = made.into_iter().map(|booking| (booking.hold, booking)).collect();
+        self
+    }
+
+    /// Gives the places of ended holds back to their sales.
+    pub fn reclaim(&mut self, lapsed: &[Hold]) {
+        let now = self.now;
+        for hold in lapsed.iter().filter(|hold| !hold.lives(now)) {
+            self.give_back(hold);
+        }
+    }
+
+    /// Decides one request; later ones see what it changed.
+    pub fn decide(&mut self, ask: &Ask) -> Answer {
+        match ask {
+            Ask::Hold { buyer, event, wanted } => Answer::Hold(self.hold(*buyer, *event, wanted)),
+            Ask::Confirm(asked) => Answer::Confirm(self.confirm(asked)),
+            Ask::Release { buyer, hold } => Answer::Release(self.release(*buyer, *hold)),
+        }
+    }
+
+    /// The sales with their counters as they are to be written.
+    #[must_use]
+    pub fn sales(&self) -> Vec<Sale> {
+        self.sales.values().cloned().collect()
+    }
+
+    fn hold(&mut self, buyer: AccountId, event: EventId, wanted: &[Wanted]) -> Result<Hold, HoldRefusal> {
+        let sale = self.sales.get_mut(&event).ok_or(HoldRefusal::UnknownEvent)?;
+        let holdings = self.holdings.entry((buyer, event)).or_default();
+        let hold = sale.hold(buyer, wanted, holdings, self.now)?;
+        holdings.open_holds += 1;
+        for item in &hold.items {
+            *holdings.taken.entry(item.ticket_type).or_default() += item.quantity;
+        }
+        self.new.holds.push(hold.clone());
+        Ok(hold)
+    }
+
+    fn confirm(&mut self, asked: &Confirmation) -> Result<Confirmed, ConfirmRefusal> {
+        if let Some(booking) = self.made.get(&asked.hold).filter(|booking| booking.buyer == asked.buyer) {
+            return Ok(Confirmed { booking: booking.clone(), tickets: Vec::new(), repeated: true });
+        }
+        let hold = self.holds.get(&asked.hold).ok_or(ConfirmRefusal::HoldExpired)?;
+        let sale = self.sales.get_mut(&hold.event).ok_or(ConfirmRefusal::HoldExpired)?;
+        let booking = Booking::confirm(hold, asked, sale, self.terms, self.now)?;
+        let free = asked.payment.is_none();
+        let tickets = if free { Ticket::issue(&booking, self.now) } else { Vec::new() };
+        self.holds.remove(&asked.hold);
+        self.new.dropped.push(asked.hold);
+        self.made.insert(asked.hold, booking.clone());
+        self.new.bookings.push(booking.clone());
+        self.new.tickets.extend(tickets.iter().cloned());
+        self.new.effects.push(match free {
+            true => Owed::now(Effect::SendTickets { booking: booking.id }, self.now),
+            false => Owed::at(Effect::WatchBooking { booking: booking.id }, self.now, self.now + FIRST_LOOK),
+        });
+        Ok(Confirmed { booking, tickets, repeated: false })
+    }
+
+    fn release(&mut self, buyer: AccountId, hold: HoldId) -> bool {
+        match self.holds.get(&hold).filter(|hold| hold.buyer == buyer).cloned() {
+            Some(hold) => {
+                self.give_back(&hold);
+                true
+            }
+            None => false,
+        }
+    }
+
+    fn give_back(&mut self, hold: &Hold) {
+        if let Some(sale) = self.sales.get_mut(&hold.event) {
+            sale.release(&hold.items);
+            self.holds.remove(&hold.id);
+            self.new.dropped.push(hold.id);
+        }
+    }
+}

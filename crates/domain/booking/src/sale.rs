@@ -211,7 +211,15 @@ impl Sale {
         }
         self.count(&items, |offer, quantity| offer.held = offer.held.saturating_add(quantity));
         let expires_at = now + TimeDelta::seconds(i64::from(self.hold_seconds));
-        Ok(Hold { id: HoldId::generate(now), event: self.event, buyer, items, total, created_at: now, expires_at })
+        Ok(Hold {
+            id: HoldId::generate(now),
+            event: self.event,
+            buyer,
+            items,
+            total,
+            created_at: now,
+            expires_at,
+        })
     }
 
     /// Gives held places back: a hold ended, or an unpaid booking.

@@ -2,8 +2,8 @@
 //! buyer's return, or our own question; in any order, any number of times.
 
 use crate::{
-    Booking, BookingStatus, BuyerNews, Charge, Effect, Incident, IncidentKind, PaymentStatus, RefundReason, Sale,
-    Standing, Ticket,
+    Booking, BookingStatus, BuyerNews, Charge, Effect, Incident, IncidentKind, PaymentStatus, RefundReason,
+    Sale, Standing, Ticket,
 };
 use kernel::{IncidentId, PaymentId, Timestamp};
 
@@ -21,7 +21,10 @@ pub enum Settled {
     /// A person has to decide.
     Incident(Incident),
     /// The buyer agreed: the money can be taken now.
-    Capture,
+    Capture {
+        /// The booking had been given up and has its places again.
+        revived: bool,
+    },
 }
 
 /// Applies what a provider says of an attempt.
@@ -47,7 +50,13 @@ pub fn settle(
     let before = (payment.status, payment.problem.clone());
     match standing {
         Standing::Open | Standing::Paid(_) => {}
-        Standing::Declined => payment.problem = Some("declined".to_owned()),
+        Standing::Declined => {
+            payment.problem = Some("declined".to_owned());
+            // What was agreed to and then declined can be tried again on the same page.
+            if payment.status == PaymentStatus::Processing {
+                payment.status = PaymentStatus::Open;
+            }
+        }
         Standing::Approved => return approved(booking, sale, attempt, now),
         Standing::Processing => payment.status = PaymentStatus::Processing,
         Standing::Failed => payment.status = PaymentStatus::Failed,
@@ -62,26 +71,25 @@ pub fn settle(
 
 /// The buyer agreed and no money has moved: it is taken only if there is a place for it.
 fn approved(booking: &mut Booking, sale: &mut Sale, attempt: PaymentId, now: Timestamp) -> Settled {
-    match booking.status {
-        BookingStatus::PendingPayment => Settled::Capture,
-        BookingStatus::Expired if sale.take_again(booking, now) => {
-            booking.status = BookingStatus::PendingPayment;
-            booking.decided_at = None;
-            Settled::Capture
-        }
-        // Not taken, the approval ends by itself at the provider and the buyer is charged nothing.
-        BookingStatus::Expired | BookingStatus::Confirmed => {
-            let Some(payment) = booking.payments.iter_mut().find(|payment| payment.id == attempt) else {
-                return Settled::Unchanged;
-            };
-            if payment.status == PaymentStatus::Closed {
-                return Settled::Unchanged;
-            }
-            payment.status = PaymentStatus::Closed;
-            payment.changed_at = now;
-            Settled::Noted
-        }
+    let Some(status) = booking.payment(attempt).map(|payment| payment.status) else {
+        return Settled::Unchanged;
+    };
+    let revived = booking.status == BookingStatus::Expired && sale.take_again(booking, now);
+    if revived {
+        booking.status = BookingStatus::PendingPayment;
+        booking.decided_at = None;
     }
+    // An approval that is not taken ends by itself at the provider and costs the buyer nothing.
+    let pending = booking.status == BookingStatus::PendingPayment;
+    let becomes = if pending { PaymentStatus::Processing } else { PaymentStatus::Closed };
+    if becomes == status && !revived {
+        return Settled::Unchanged;
+    }
+    if let Some(payment) = booking.payments.iter_mut().find(|payment| payment.id == attempt) {
+        payment.status = becomes;
+        payment.changed_at = now;
+    }
+    if pending { Settled::Capture { revived } } else { Settled::Noted }
 }
 
 fn paid(
@@ -103,7 +111,10 @@ fn paid(
         return if *known == charge.reference {
             Settled::Unchanged
         } else {
-            incident(IncidentKind::SecondCharge, format!("charged as {known} and again as {}", charge.reference))
+            incident(
+                IncidentKind::SecondCharge,
+                format!("charged as {known} and again as {}", charge.reference),
+            )
         };
     }
     payment.charge = Some(charge.reference.clone());
@@ -137,7 +148,10 @@ fn mismatch(asked: kernel::Money, live: bool, charge: &Charge) -> Option<(Incide
     let mode = |live| if live { "live" } else { "test" };
     let (asked_mode, came_mode) = (mode(live), mode(charge.live));
     let came = charge.amount;
-    Some((kind, format!("asked for {asked} ({asked_mode}), charged {came} ({came_mode}) as {}", charge.reference)))
+    Some((
+        kind,
+        format!("asked for {asked} ({asked_mode}), charged {came} ({came_mode}) as {}", charge.reference),
+    ))
 }
 
 fn confirmed(booking: &mut Booking, sale: &mut Sale, now: Timestamp) -> Settled {
@@ -162,12 +176,17 @@ impl Settled {
         let booking_id = booking.id;
         match self {
             Self::Unchanged | Self::Noted => Vec::new(),
-            Self::Confirmed(_) => vec![Effect::SendTickets { booking: booking_id }],
-            Self::Capture => vec![
-                Effect::Capture { booking: booking_id, payment: attempt },
-                // A booking that came back to life is watched again; a second watch ends where the first does.
-                Effect::WatchBooking { booking: booking_id },
-            ],
+            Self::Confirmed(_) => {
+                // Attempts in other tabs are ended at once, so that they bring no second payment.
+                let others = booking.payments.iter().any(|payment| payment.status.may_be_paid());
+                let watch = others.then_some(Effect::WatchBooking { booking: booking_id });
+                [Effect::SendTickets { booking: booking_id }].into_iter().chain(watch).collect()
+            }
+            Self::Capture { revived } => {
+                // The watch over a booking ended when it was given up.
+                let watch = revived.then_some(Effect::WatchBooking { booking: booking_id });
+                [Effect::Capture { booking: booking_id, payment: attempt }].into_iter().chain(watch).collect()
+            }
             Self::Incident(incident) => vec![Effect::TellAdmins { incident: incident.clone() }],
             Self::SentBack(news) => {
                 let created = booking.refunds.last().map(|refund| refund.id);

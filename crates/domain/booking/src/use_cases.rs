@@ -1,3 +1,107 @@
-use crate::BookingStore; /// x
-pub struct Bookings; /// x
-pub struct Door;
+//! What people and providers do with bookings, one file per verb.
+
+mod attend;
+mod checkout;
+mod confirm;
+mod decide;
+mod door;
+mod hold;
+mod money_back;
+mod notice;
+mod pay;
+mod show;
+mod sweep;
+
+pub use confirm::{ConfirmError, ConfirmRequest, Placed};
+pub use door::{Door, Doors, Staff, UndoError, VerifyRequest};
+pub use hold::HoldError;
+pub use notice::{Heard, NoticeFailure};
+pub use pay::PayError;
+
+use crate::desk::Desk;
+use crate::round::Answer;
+use crate::{BookingStore, PaymentProvider, Provider, Terms, Till};
+use kernel::{Clock, EventId, HoldId, StoreError};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Queues of the desk: events in different ones do not wait for each other.
+const LANES: usize = 4;
+/// Most holds whose event is remembered.
+const MOST_REMEMBERED: usize = 50_000;
+
+/// The use cases around a booking, from the hold to the last cent.
+pub struct Bookings {
+    store: Arc<dyn BookingStore>,
+    clock: Arc<dyn Clock>,
+    providers: Vec<Arc<dyn PaymentProvider>>,
+    terms: Terms,
+    pages: Pages,
+    desk: Desk<decide::Request, Result<Answer, StoreError>>,
+    /// Saves a read per confirmation; forgetting costs only that read.
+    events: Mutex<HashMap<HoldId, EventId>>,
+}
+
+/// What buyers see around a checkout.
+#[derive(Debug, Clone)]
+pub struct Pages {
+    /// The name that stands before the reference on the provider's page.
+    pub name: String,
+    /// Where providers send browsers back: `{returns}/{payment id}/return`.
+    pub returns: String,
+}
+
+impl Bookings {
+    /// The use cases over a store and the provider accounts that take money; the first account of a provider takes
+    /// new payments, others are there for refunds of what they once took.
+    #[must_use]
+    pub fn new(
+        store: Arc<dyn BookingStore>,
+        clock: Arc<dyn Clock>,
+        providers: Vec<Arc<dyn PaymentProvider>>,
+        terms: Terms,
+        pages: Pages,
+    ) -> Self {
+        let events = Mutex::default();
+        Self { store, clock, providers, terms, pages, desk: Desk::new(LANES), events }
+    }
+
+    /// The providers through which buyers can pay now.
+    #[must_use]
+    pub fn ways_to_pay(&self) -> Vec<Provider> {
+        let mut ways: Vec<_> = self.providers.iter().map(|provider| provider.provider()).collect();
+        ways.sort_unstable();
+        ways.dedup();
+        ways
+    }
+
+    fn till(&self, provider: Provider) -> Option<Till> {
+        let found = self.providers.iter().find(|have| have.provider() == provider)?;
+        Some(Till { provider, account: found.account().to_owned(), live: found.live() })
+    }
+
+    fn provider(&self, provider: Provider, account: &str) -> Option<&Arc<dyn PaymentProvider>> {
+        self.providers.iter().find(|have| have.provider() == provider && have.account() == account)
+    }
+
+    fn remember(&self, hold: HoldId, event: EventId) {
+        let mut events = self.events.lock().unwrap_or_else(PoisonError::into_inner);
+        if events.len() >= MOST_REMEMBERED {
+            events.clear();
+        }
+        events.insert(hold, event);
+    }
+
+    /// The event of a hold; `None` when there is no such hold.
+    async fn event_of(&self, hold: HoldId) -> Result<Option<EventId>, StoreError> {
+        let known = self.events.lock().unwrap_or_else(PoisonError::into_inner).get(&hold).copied();
+        match known {
+            Some(event) => Ok(Some(event)),
+            None => Ok(self.store.hold(hold).await?.map(|hold| hold.event)),
+        }
+    }
+
+    fn forget(&self, hold: HoldId) {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner).remove(&hold);
+    }
+}

@@ -1,0 +1,132 @@
+//! Send money back, once, and learn how it went.
+
+use super::{Bookings, Heard};
+use crate::{
+    Booking, Effect, Incident, IncidentKind, NoticeKey, ProviderError, Refund, RefundOrder, RefundStanding,
+    RefundStatus,
+};
+use chrono::TimeDelta;
+use kernel::{BookingId, IncidentId, Owed, RefundId, StoreError, Timestamp, transact};
+
+/// Between two looks at a refund that the provider has accepted.
+const IN_TRANSIT: TimeDelta = TimeDelta::hours(1);
+/// Between two questions about a refund whose answer was lost.
+const UNCERTAIN: TimeDelta = TimeDelta::seconds(60);
+
+impl Bookings {
+    /// Brings a refund one step further. `Some(when)` to look again, `None` when it has come to rest.
+    ///
+    /// A refund whose answer was lost is asked for; it is sent again, under the same key, only when the provider
+    /// says that it knows of none.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    pub async fn send_money_back(
+        &self,
+        id: BookingId,
+        refund: RefundId,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let now = self.clock.now();
+        let Some(booking) = self.store.booking(id).await? else { return Ok(None) };
+        let Some(entry) = booking.refunds.iter().find(|entry| entry.id == refund) else { return Ok(None) };
+        let Some((order, provider)) = refund_order(&booking, entry).and_then(|order| {
+            let payment = booking.payment(entry.payment)?;
+            Some((order, self.provider(payment.provider, &payment.account)?))
+        }) else {
+            return Ok(Some(now + IN_TRANSIT));
+        };
+        let answer = match entry.status {
+            RefundStatus::Done | RefundStatus::Failed => return Ok(None),
+            RefundStatus::Created => provider.refund(&order).await,
+            RefundStatus::InTransit | RefundStatus::Uncertain => match provider.find_refund(&order).await {
+                Ok(Some(standing)) => Ok(standing),
+                Ok(None) => provider.refund(&order).await,
+                Err(error) => Err(error),
+            },
+        };
+        let status = match answer {
+            Ok(standing) => {
+                self.refund_stands(id, refund, Some(&standing), standing.status, None).await?;
+                standing.status
+            }
+            Err(ProviderError::Refused { .. }) => {
+                self.refund_stands(id, refund, None, RefundStatus::Failed, None).await?;
+                RefundStatus::Failed
+            }
+            Err(ProviderError::Uncertain(_)) => {
+                self.refund_stands(id, refund, None, RefundStatus::Uncertain, None).await?;
+                RefundStatus::Uncertain
+            }
+            Err(ProviderError::Away(_)) => entry.status,
+        };
+        Ok(match status {
+            RefundStatus::Done | RefundStatus::Failed => None,
+            RefundStatus::InTransit => Some(now + IN_TRANSIT),
+            RefundStatus::Created | RefundStatus::Uncertain => Some(now + UNCERTAIN),
+        })
+    }
+
+    /// A webhook tells of a refund. One that is not ours (made in the provider's own dashboard) is only remembered.
+    pub(super) async fn refund_told(
+        &self,
+        key: &NoticeKey,
+        refund: Option<RefundId>,
+        standing: &RefundStanding,
+    ) -> Result<Heard, StoreError> {
+        let known = match refund {
+            Some(refund) => self.store.booking_of_refund(refund).await?.map(|booking| (booking, refund)),
+            None => None,
+        };
+        let Some((booking, refund)) = known else { return self.only_remember(key).await };
+        let new = self.refund_stands(booking, refund, Some(standing), standing.status, Some(key)).await?;
+        Ok(if new { Heard::Refund } else { Heard::Repeat })
+    }
+
+    /// Writes down how a refund stands; `false` when the notice was handled before.
+    async fn refund_stands(
+        &self,
+        id: BookingId,
+        refund: RefundId,
+        told: Option<&RefundStanding>,
+        status: RefundStatus,
+        notice: Option<&NoticeKey>,
+    ) -> Result<bool, StoreError> {
+        let now = self.clock.now();
+        transact(self.store.begin().await?, async |tx| {
+            if let Some(notice) = notice
+                && !tx.remember_notice(notice).await?
+            {
+                return Ok(false);
+            }
+            let Some(mut booking) = tx.lock_booking(id).await? else { return Ok(true) };
+            let reference = told.map(|standing| standing.reference.as_str());
+            let Some(entry) = booking.refund_stands(refund, status, reference, now) else { return Ok(true) };
+            tx.save_booking(&booking).await?;
+            if entry.status == RefundStatus::Failed {
+                let incident = failed(id, &entry, now);
+                tx.add_incident(&incident).await?;
+                tx.enqueue_booking(&[Owed::now(Effect::TellAdmins { incident }, now)]).await?;
+            }
+            Ok::<_, StoreError>(true)
+        })
+        .await
+    }
+}
+
+fn failed(booking: BookingId, refund: &Refund, now: Timestamp) -> Incident {
+    let evidence = format!("the provider will not send {} back ({})", refund.amount, refund.reason.as_str());
+    let id = IncidentId::generate(now);
+    Incident { id, kind: IncidentKind::RefundFailed, booking, payment: refund.payment, evidence, at: now }
+}
+
+fn refund_order(booking: &Booking, refund: &Refund) -> Option<RefundOrder> {
+    let payment = booking.payment(refund.payment)?;
+    Some(RefundOrder {
+        refund: refund.id,
+        payment: payment.id,
+        session: payment.session.clone().unwrap_or_default(),
+        charge: payment.charge.clone()?,
+        amount: refund.amount,
+        reference: refund.reference.clone(),
+    })
+}

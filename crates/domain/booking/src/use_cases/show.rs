@@ -1,0 +1,73 @@
+//! Look at bookings and tickets, one's own only.
+
+use super::{Bookings, Placed};
+use crate::{Sale, Ticket};
+use kernel::{AccountId, BookingId, EventId, Page, PageRequest, StoreError, TicketId};
+
+impl Bookings {
+    /// A buyer's booking with its tickets; others' are as unknown as those that do not exist.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    pub async fn show(&self, buyer: AccountId, id: BookingId) -> Result<Option<Placed>, StoreError> {
+        let Some(booking) = self.store.booking(id).await?.filter(|booking| booking.buyer == buyer) else {
+            return Ok(None);
+        };
+        let tickets = self.store.tickets_of_bookings(&[id]).await?;
+        Ok(Some(Placed { booking, tickets }))
+    }
+
+    /// A booking for the worker, whoever's it is.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    pub async fn placed(&self, id: BookingId) -> Result<Option<Placed>, StoreError> {
+        let Some(booking) = self.store.booking(id).await? else { return Ok(None) };
+        let tickets = self.store.tickets_of_bookings(&[id]).await?;
+        Ok(Some(Placed { booking, tickets }))
+    }
+
+    /// A buyer's bookings with their tickets, the newest first.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    pub async fn list(&self, buyer: AccountId, page: PageRequest) -> Result<Page<Placed>, StoreError> {
+        let page = self.store.bookings_of(buyer, page).await?;
+        let ids: Vec<_> = page.items.iter().map(|booking| booking.id).collect();
+        let tickets = if ids.is_empty() { Vec::new() } else { self.store.tickets_of_bookings(&ids).await? };
+        Ok(page.map(|booking| {
+            let tickets = tickets.iter().filter(|ticket| ticket.booking == booking.id).cloned().collect();
+            Placed { booking, tickets }
+        }))
+    }
+
+    /// What somebody holds, the newest first.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    pub async fn tickets(&self, holder: AccountId, page: PageRequest) -> Result<Page<Ticket>, StoreError> {
+        self.store.tickets_of(holder, page).await
+    }
+
+    /// A ticket that `holder` holds.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    pub async fn ticket(&self, holder: AccountId, id: TicketId) -> Result<Option<Ticket>, StoreError> {
+        Ok(self.store.ticket(id).await?.filter(|ticket| ticket.holder == holder))
+    }
+
+    /// How an event sells now; nothing is locked.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    pub async fn sale(&self, event: EventId) -> Result<Option<Sale>, StoreError> {
+        Ok(self.store.sales(&[event]).await?.into_iter().next())
+    }
+
+    /// The present instant of the clock that decides about sales.
+    #[must_use]
+    pub fn now(&self) -> kernel::Timestamp {
+        self.clock.now()
+    }
+}

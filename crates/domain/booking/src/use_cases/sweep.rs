@@ -1,0 +1,39 @@
+//! Give the places of ended holds back, so that lists and counters tell the truth without anybody asking for places.
+
+use super::Bookings;
+use kernel::{EventId, StoreError, transact};
+
+/// Events per sweep, and holds per event and transaction.
+const EVENTS: u32 = 100;
+const HOLDS: u32 = 500;
+
+impl Bookings {
+    /// Ends what has lapsed; answers how many holds that were. More may be waiting when it is not zero.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    pub async fn sweep(&self) -> Result<usize, StoreError> {
+        let mut ended = 0;
+        for event in self.store.events_with_lapsed_holds(self.clock.now(), EVENTS).await? {
+            ended += self.sweep_event(event).await?;
+        }
+        Ok(ended)
+    }
+
+    async fn sweep_event(&self, event: EventId) -> Result<usize, StoreError> {
+        let now = self.clock.now();
+        transact(self.store.begin().await?, async |tx| {
+            let mut sales = tx.lock_sales(&[event]).await?;
+            let lapsed = tx.lapsed_holds(&[event], now, HOLDS).await?;
+            let Some(sale) = sales.first_mut().filter(|_| !lapsed.is_empty()) else { return Ok(0) };
+            for hold in &lapsed {
+                sale.release(&hold.items);
+            }
+            let ids: Vec<_> = lapsed.iter().map(|hold| hold.id).collect();
+            tx.drop_holds(&ids).await?;
+            tx.save_sales(&sales).await?;
+            Ok::<_, StoreError>(ids.len())
+        })
+        .await
+    }
+}
