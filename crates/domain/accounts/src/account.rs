@@ -1,7 +1,7 @@
 //! A person's account, and who may do what to it.
 
-use crate::{PasswordHash, Profile};
-use kernel::{AccountId, Cursor, Email, InviteId, Role, Timestamp};
+use crate::{PasswordHash, Profile, profile::text_problem};
+use kernel::{AccountId, Cursor, Email, Invalid, InviteId, Role, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
@@ -79,6 +79,47 @@ pub struct Account {
     pub updated_at: Timestamp,
 }
 
+/// Who somebody says they are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// What they will log in with.
+    pub email: Email,
+    /// 1 to 100 characters.
+    pub first_name: String,
+    /// 1 to 100 characters.
+    pub last_name: String,
+}
+
+impl Person {
+    /// Reads what was typed.
+    ///
+    /// # Errors
+    /// All fields that are wrong: `email`, `first_name`, `last_name`.
+    pub fn read(email: &str, first_name: &str, last_name: &str) -> Result<Self, Vec<Invalid>> {
+        let malformed = |_| Invalid::new("email", "malformed", "must be an e-mail address");
+        let email = Email::parse(email).map_err(malformed);
+        let names = (read_name("first_name", first_name), read_name("last_name", last_name));
+        match (email, names) {
+            (Ok(email), (Ok(first_name), Ok(last_name))) => Ok(Self { email, first_name, last_name }),
+            (email, (first, last)) => {
+                Err([email.err(), first.err(), last.err()].into_iter().flatten().collect())
+            }
+        }
+    }
+}
+
+/// A name without blanks around it.
+pub(crate) fn read_name(field: &str, typed: &str) -> Result<String, Invalid> {
+    let name = typed.trim();
+    if name.is_empty() {
+        return Err(Invalid::new(field, "required", "must not be empty"));
+    }
+    if name.chars().any(char::is_control) {
+        return Err(Invalid::new(field, "malformed", "must not have control characters"));
+    }
+    text_problem(field, name, 100).map_or(Ok(name.to_owned()), Err)
+}
+
 /// Why an account is not changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum AccountRefusal {
@@ -91,6 +132,25 @@ pub enum AccountRefusal {
 }
 
 impl Account {
+    /// A new member, active, whose address is not proven yet.
+    #[must_use]
+    pub fn open(person: Person, password_hash: PasswordHash, now: Timestamp) -> Self {
+        Self {
+            id: AccountId::generate(now),
+            email: person.email,
+            email_verified_at: None,
+            password_hash: Some(password_hash),
+            first_name: person.first_name,
+            last_name: person.last_name,
+            role: Role::Member,
+            status: Status::Active,
+            profile: Profile::default(),
+            invite: None,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
     /// Where it stands in lists: newest first.
     #[must_use]
     pub const fn cursor(&self) -> Cursor {
@@ -101,6 +161,12 @@ impl Account {
     #[must_use]
     pub const fn is_active(&self) -> bool {
         matches!(self.status, Status::Active)
+    }
+
+    /// Whether a forgotten password may be replaced: when that lets nobody in who was sent away.
+    #[must_use]
+    pub const fn may_reset(&self) -> bool {
+        matches!(self.status, Status::Active | Status::Pending)
     }
 
     /// Whether it runs things: an admin who may log in.
@@ -218,6 +284,16 @@ mod tests {
             created_at: noon(),
             updated_at: noon(),
         }
+    }
+
+    #[test]
+    fn every_wrong_field_of_a_person_is_named() {
+        let wrong = Person::read("ada", " ", "By\nron").unwrap_err();
+        let named: Vec<_> = wrong.iter().map(|one| (one.field.as_str(), one.code)).collect();
+        assert_eq!(named, [("email", "malformed"), ("first_name", "required"), ("last_name", "malformed")]);
+        let fine = Person::read("Ada@example.org", " Ada ", "Byron").unwrap();
+        assert_eq!((fine.email.as_str(), fine.first_name.as_str()), ("ada@example.org", "Ada"));
+        assert!(Person::read("ada@example.org", &"a".repeat(101), "B").is_err());
     }
 
     #[test]

@@ -7,14 +7,20 @@ pub mod ports;
 pub mod profile;
 pub mod session;
 pub mod token;
+mod use_cases;
 
-pub use account::{Account, AccountFilter, AccountRefusal, Status};
+pub use account::{Account, AccountFilter, AccountRefusal, Person, Status};
 pub use one_time::{OneTime, Purpose};
 pub use password::{Password, PasswordError, PasswordHash};
 pub use ports::{AccountStore, AccountTx, Effect, HashError, PasswordHasher};
-pub use profile::Profile;
+pub use profile::{Profile, ProfileChange};
 pub use session::{Refreshed, Session};
 pub use token::{OneTimeToken, RefreshToken, TokenKey};
+pub use use_cases::{
+    AccountChange, Accounts, ChangePasswordError, ChangeStandingError, CreateAdminError, Credentials,
+    DeleteError, EndSessionError, Identity, InviteRecord, Letter, LoginError, PersonalRecord, RefreshError,
+    RegisterError, Registered, Registration, ResetError, SignUp, SignedIn, UpdateError, VerifyError,
+};
 
 /// What this domain's effects are filed under in the outbox.
 pub const DOMAIN: &str = "accounts";

@@ -37,12 +37,6 @@ impl Password {
         }
     }
 
-    /// What someone claims to be their password; one of impossible length becomes one that is nobody's, so that
-    /// refusing it takes as long as refusing any other.
-    pub(crate) fn claimed(text: &str) -> Option<Self> {
-        Self::new(text).ok()
-    }
-
     /// Hashed in place of a password that cannot be one.
     pub(crate) fn stand_in() -> Self {
         Self("0123456789".to_owned())

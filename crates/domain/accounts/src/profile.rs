@@ -23,9 +23,47 @@ pub struct Profile {
     pub preferences: BTreeMap<String, Value>,
 }
 
+/// What of it changes; the outer `None` leaves a field as it is, the inner one empties it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ProfileChange {
+    /// About oneself.
+    pub bio: Option<Option<String>>,
+    /// Where one lives.
+    pub location: Option<Option<String>>,
+    /// Telephone number.
+    pub phone: Option<Option<String>>,
+    /// Web address.
+    pub website: Option<Option<String>>,
+    /// All links anew.
+    pub social_links: Option<BTreeMap<String, String>>,
+    /// All preferences anew.
+    pub preferences: Option<BTreeMap<String, Value>>,
+}
+
 impl Profile {
     /// Most that the preferences may take as JSON.
     pub const PREFERENCES_BYTES: usize = 8_192;
+
+    /// Changes what is to change. Blank texts become none; look at [`Self::problems`] afterwards.
+    pub fn apply(&mut self, change: ProfileChange) {
+        let texts = [
+            (&mut self.bio, change.bio),
+            (&mut self.location, change.location),
+            (&mut self.phone, change.phone),
+            (&mut self.website, change.website),
+        ];
+        for (field, change) in texts {
+            if let Some(text) = change {
+                *field = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+            }
+        }
+        if let Some(links) = change.social_links {
+            self.social_links = links;
+        }
+        if let Some(preferences) = change.preferences {
+            self.preferences = preferences;
+        }
+    }
 
     /// Everything that is wrong with it, by field, as `profile.bio`.
     #[must_use]
@@ -134,6 +172,18 @@ mod tests {
             ..Profile::default()
         };
         assert_eq!(profile.problems(), []);
+    }
+
+    #[test]
+    fn a_change_leaves_the_rest_alone() {
+        let before = Profile { bio: Some("x".into()), phone: Some("1".into()), ..Profile::default() };
+        let mut after = before.clone();
+        after.apply(ProfileChange {
+            phone: Some(None),
+            website: Some(Some(" ".into())),
+            ..ProfileChange::default()
+        });
+        assert_eq!(after, Profile { phone: None, ..before });
     }
 
     #[test]

@@ -4,15 +4,12 @@ pub mod code;
 pub mod invite;
 pub mod mac;
 pub mod ports;
-pub mod use_cases;
+mod use_cases;
 
 pub use code::{CodeHash, CodeKey, InviteCode, MalformedCode};
 pub use invite::{Invite, InviteRefusal};
 pub use ports::{Effect, InviteStore, InviteTx};
-pub use use_cases::Invites;
-pub use use_cases::create::{CreateError, NewInvites};
-pub use use_cases::letter::InviteLetter;
-pub use use_cases::revoke::RevokeError;
+pub use use_cases::{CreateError, InviteLetter, Invites, NewInvites, RevokeError};
 
 /// What this domain's effects are filed under in the outbox.
 pub const DOMAIN: &str = "invites";

@@ -1,10 +1,14 @@
 //! One file per verb.
 
-pub mod check;
-pub mod create;
-pub mod letter;
-pub mod list;
-pub mod revoke;
+mod check;
+mod create;
+mod letter;
+mod list;
+mod revoke;
+
+pub use create::{CreateError, NewInvites};
+pub use letter::InviteLetter;
+pub use revoke::RevokeError;
 
 use crate::{CodeKey, Invite, InviteCode, InviteStore};
 use kernel::Clock;

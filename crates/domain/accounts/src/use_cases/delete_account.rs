@@ -1,0 +1,58 @@
+use super::Accounts;
+use crate::{AccountRefusal, HashError, Purpose};
+use kernel::{Actor, StoreError, transact};
+
+/// Why an account was not erased.
+#[derive(Debug, thiserror::Error)]
+pub enum DeleteError {
+    /// The password is another.
+    #[error("the password is wrong")]
+    WrongPassword,
+    /// Nobody could run things any more.
+    #[error(transparent)]
+    Refused(#[from] AccountRefusal),
+    /// The password could not be checked.
+    #[error(transparent)]
+    Hashing(#[from] HashError),
+    /// The store could not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Accounts {
+    /// Erases the actor's account for good: who it was is forgotten, what it did stays. The password is asked for
+    /// again, for there is no way back.
+    ///
+    /// # Errors
+    /// A [`DeleteError`].
+    pub async fn delete_account(&self, actor: &Actor, password: &str) -> Result<(), DeleteError> {
+        let seen = self.store.account(actor.account).await?;
+        let proved = self.prove(seen.as_ref(), password).await?;
+        let (Some(seen), Some(proved)) = (seen, proved) else {
+            return Err(DeleteError::WrongPassword);
+        };
+        let now = self.clock.now();
+        transact(self.store.begin().await?, async |tx| {
+            if let Some(invite) = seen.invite
+                && let Some(mut invite) = tx.lock_invite(invite).await?
+                && invite.email.as_ref() == Some(&seen.email)
+            {
+                invite.forget_address(now);
+                tx.save_invite(&invite).await?;
+            }
+            // Whoever became an admin since we looked is then taken for the last one and refused: rare, and safe.
+            let admins = if seen.is_active_admin() { tx.lock_admins().await? } else { Vec::new() };
+            let account = tx.lock_account(seen.id).await?;
+            let account = account.filter(|account| account.password_hash.as_ref() == Some(&proved));
+            let mut account = account.ok_or(DeleteError::WrongPassword)?;
+            account.erase(&admins, now)?;
+            tx.save_account(&account).await?;
+            tx.end_sessions_of(account.id, None, now).await?;
+            for purpose in [Purpose::ResetPassword, Purpose::VerifyEmail] {
+                tx.void_one_times(account.id, purpose, now).await?;
+            }
+            Ok(())
+        })
+        .await
+    }
+}

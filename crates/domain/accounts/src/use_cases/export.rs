@@ -1,0 +1,91 @@
+use super::Accounts;
+use crate::{Profile, Session, Status};
+use kernel::{Actor, Email, InviteId, PageRequest, Role, StoreError, Timestamp};
+use serde::Serialize;
+
+/// What accounts and invites keep about a person, for that person. Without the password's hash: it is of no use
+/// to them, and of much to a thief of the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PersonalRecord {
+    /// What they log in with.
+    pub email: Email,
+    /// When it was proven.
+    pub email_verified_at: Option<Timestamp>,
+    /// As given.
+    pub first_name: String,
+    /// As given.
+    pub last_name: String,
+    /// What they may do.
+    pub role: Role,
+    /// Whether they may log in.
+    pub status: Status,
+    /// What they told about themselves.
+    pub profile: Profile,
+    /// What they came in with.
+    pub invite: Option<InviteId>,
+    /// When the account was opened.
+    pub created_at: Timestamp,
+    /// When it changed last.
+    pub updated_at: Timestamp,
+    /// Where they are logged in.
+    pub sessions: Vec<Session>,
+    /// Whom they invited.
+    pub invites_made: Vec<InviteRecord>,
+}
+
+/// An invite as its maker knows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct InviteRecord {
+    /// Names it.
+    pub id: InviteId,
+    /// How many accounts it may open.
+    pub max_uses: u32,
+    /// How many it has opened.
+    pub used: u32,
+    /// The maker's note.
+    pub note: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+impl Accounts {
+    /// Everything kept here about the actor; `None` when the account has gone.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn export(&self, actor: &Actor) -> Result<Option<PersonalRecord>, StoreError> {
+        let Some(account) = self.store.account(actor.account).await? else {
+            return Ok(None);
+        };
+        let mut invites_made = Vec::new();
+        let mut page = PageRequest { limit: 100, after: None };
+        loop {
+            let invites = self.store.invites(Some(actor.account), page).await?;
+            invites_made.extend(invites.items.into_iter().map(|invite| InviteRecord {
+                id: invite.id,
+                max_uses: invite.max_uses,
+                used: invite.used,
+                note: invite.note,
+                created_at: invite.created_at,
+            }));
+            if invites.next.is_none() {
+                break;
+            }
+            page.after = invites.next;
+        }
+        Ok(Some(PersonalRecord {
+            email: account.email,
+            email_verified_at: account.email_verified_at,
+            first_name: account.first_name,
+            last_name: account.last_name,
+            role: account.role,
+            status: account.status,
+            profile: account.profile,
+            invite: account.invite,
+            created_at: account.created_at,
+            updated_at: account.updated_at,
+            sessions: self.store.sessions_of(actor.account, self.clock.now()).await?,
+            invites_made,
+        }))
+    }
+}
