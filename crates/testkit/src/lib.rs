@@ -1,3 +1,11 @@
 //! What tests share: servers of their own, fixtures, a clock that stands still, and one contract suite per port.
 
+pub mod clock;
+pub mod event_store;
+pub mod event_use_cases;
+pub mod fixtures_events;
 pub mod servers;
+pub mod stores;
+
+pub use clock::{StoppedClock, noon};
+pub use stores::Stores;

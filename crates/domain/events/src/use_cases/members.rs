@@ -1,7 +1,7 @@
 //! Who works for an organisation.
 
 use super::{AccessError, Events};
-use crate::access::{Grant, Right};
+use crate::access::{Grant, Right, may};
 use crate::{EventTx, Member, Standing};
 use kernel::{AccountId, Actor, OrganisationId, StoreError, transact};
 
@@ -47,7 +47,7 @@ impl Events {
         let grant = self.require_in(actor, organisation, Right::Own).await?;
         let member = Member { organisation, account, standing, added_at: self.clock.now() };
         transact(self.store.begin().await?, async move |tx| {
-            let before = lock(tx, organisation).await?;
+            let before = lock(tx, &grant, organisation).await?;
             if let Some(same) = before.iter().find(|one| one.account == account && one.standing == standing) {
                 return Ok(*same);
             }
@@ -71,7 +71,7 @@ impl Events {
     ) -> Result<(), MemberError> {
         let grant = self.require_in(actor, organisation, Right::Own).await?;
         transact(self.store.begin().await?, async move |tx| {
-            let before = lock(tx, organisation).await?;
+            let before = lock(tx, &grant, organisation).await?;
             keep_an_owner(&grant, &before, account, None)?;
             if tx.remove_member(organisation, account).await? {
                 Ok(())
@@ -95,8 +95,18 @@ impl Events {
     }
 }
 
-async fn lock(tx: &mut dyn EventTx, organisation: OrganisationId) -> Result<Vec<Member>, MemberError> {
-    Ok(tx.lock_members(organisation).await?.ok_or(AccessError::NotFound)?)
+/// The members, locked, if the actor is still one who decides about them.
+async fn lock(
+    tx: &mut dyn EventTx,
+    grant: &Grant,
+    organisation: OrganisationId,
+) -> Result<Vec<Member>, MemberError> {
+    let members = tx.lock_members(organisation).await?.ok_or(AccessError::NotFound)?;
+    if may(&grant.actor, &members, organisation, Right::Own) {
+        Ok(members)
+    } else {
+        Err(AccessError::Forbidden.into())
+    }
 }
 
 /// Whether an owner is left when `account` gets the standing `after`; an admin may leave none.

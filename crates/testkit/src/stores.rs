@@ -1,0 +1,56 @@
+//! One system's stores, as the contract suites get them from an adapter.
+
+use accounts::AccountStore;
+use booking::BookingStore;
+use events::EventStore;
+use kernel::{IdempotencyStore, Outbox};
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
+
+/// The stores of one fresh, empty system: all of them see the same data.
+#[derive(Clone)]
+pub struct Stores {
+    /// Accounts, sessions, invites.
+    pub accounts: Arc<dyn AccountStore>,
+    /// Organisations, events, ticket types.
+    pub events: Arc<dyn EventStore>,
+    /// Holds, bookings, tickets.
+    pub booking: Arc<dyn BookingStore>,
+    /// What is owed, as the worker sees it.
+    pub outbox: Arc<dyn Outbox>,
+    /// Answers to requests that may be repeated.
+    pub idempotency: Arc<dyn IdempotencyStore>,
+    /// What has to live as long as they do: a database that is dropped, a directory.
+    keeps: Option<Arc<dyn Any + Send + Sync>>,
+}
+
+impl Stores {
+    /// The ports of one adapter.
+    pub fn of<S>(store: Arc<S>) -> Self
+    where
+        S: AccountStore + EventStore + BookingStore + Outbox + IdempotencyStore + 'static,
+    {
+        Self {
+            accounts: store.clone(),
+            events: store.clone(),
+            booking: store.clone(),
+            outbox: store.clone(),
+            idempotency: store,
+            keeps: None,
+        }
+    }
+
+    /// Keeps `guard` alive as long as any copy of these.
+    #[must_use]
+    pub fn keeping(mut self, guard: impl Any + Send + Sync) -> Self {
+        self.keeps = Some(Arc::new(guard));
+        self
+    }
+}
+
+impl fmt::Debug for Stores {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stores").field("keeps", &self.keeps.is_some()).finish_non_exhaustive()
+    }
+}
