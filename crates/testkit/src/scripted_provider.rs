@@ -1,0 +1,170 @@
+//! A payment provider that does as it is told: for tests of what happens after its answers, not of its wire format.
+
+use async_trait::async_trait;
+use booking::{
+    Charge, CheckoutOrder, Notice, NoticeError, NoticeSubject, Opened, PaymentProvider, Provider,
+    ProviderError, RawNotice, RefundOrder, RefundStanding, RefundStatus, Standing,
+};
+use kernel::PaymentId;
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Remembers checkouts, gives the answers it was told to give, and counts what it was asked.
+#[derive(Debug)]
+pub struct ScriptedProvider {
+    provider: Provider,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    checkouts: BTreeMap<String, (CheckoutOrder, Standing)>,
+    refunds: BTreeMap<String, RefundOrder>,
+    silent: bool,
+    forgets_answers: bool,
+    calls: Vec<String>,
+}
+
+impl ScriptedProvider {
+    /// One that answers everything at once.
+    #[must_use]
+    pub fn new(provider: Provider) -> Self {
+        Self { provider, inner: Mutex::default() }
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on it cannot be reached, or can again.
+    pub fn be_silent(&self, silent: bool) {
+        self.inner().silent = silent;
+    }
+
+    /// From now on it acts and its answers get lost, or not.
+    pub fn lose_answers(&self, lost: bool) {
+        self.inner().forgets_answers = lost;
+    }
+
+    /// From now on a checkout stands so.
+    pub fn stands(&self, session: &str, standing: Standing) {
+        if let Some((_, now)) = self.inner().checkouts.get_mut(session) {
+            *now = standing;
+        }
+    }
+
+    /// The buyer pays what was asked for; returns the standing that a notice would carry.
+    pub fn pay(&self, session: &str) -> Standing {
+        let mut inner = self.inner();
+        let Some((order, standing)) = inner.checkouts.get_mut(session) else { return Standing::Closed };
+        if matches!(standing, Standing::Open | Standing::Declined | Standing::Approved) {
+            let reference = format!("charge-of-{session}");
+            *standing = Standing::Paid(Charge { reference, amount: order.amount, live: false });
+        }
+        standing.clone()
+    }
+
+    /// The checkout's name at this provider.
+    #[must_use]
+    pub fn session(payment: PaymentId) -> String {
+        format!("session-{payment}")
+    }
+
+    /// What it was asked, in order: `open`, `ask`, `capture`, `close`, `refund`, `find_refund`.
+    #[must_use]
+    pub fn calls(&self) -> Vec<String> {
+        self.inner().calls.clone()
+    }
+
+    /// All refunds it has made.
+    #[must_use]
+    pub fn refunds(&self) -> Vec<RefundOrder> {
+        self.inner().refunds.values().cloned().collect()
+    }
+
+    fn begin(&self, call: &str) -> Result<MutexGuard<'_, Inner>, ProviderError> {
+        let mut inner = self.inner();
+        inner.calls.push(call.to_owned());
+        if inner.silent { Err(ProviderError::Away("told to be silent".into())) } else { Ok(inner) }
+    }
+}
+
+fn answer<T>(inner: &Inner, value: T) -> Result<T, ProviderError> {
+    if inner.forgets_answers {
+        Err(ProviderError::Uncertain("told to lose answers".into()))
+    } else {
+        Ok(value)
+    }
+}
+
+fn unknown() -> ProviderError {
+    ProviderError::Refused { code: "unknown_session".into() }
+}
+
+#[async_trait]
+impl PaymentProvider for ScriptedProvider {
+    fn provider(&self) -> Provider {
+        self.provider
+    }
+
+    fn account(&self) -> &'static str {
+        "scripted"
+    }
+
+    fn live(&self) -> bool {
+        false
+    }
+
+    async fn open(&self, order: &CheckoutOrder) -> Result<Opened, ProviderError> {
+        let mut inner = self.begin("open")?;
+        let session = Self::session(order.payment);
+        inner.checkouts.entry(session.clone()).or_insert_with(|| (order.clone(), Standing::Open));
+        let checkout_url = format!("https://provider.example/{session}");
+        answer(&inner, Opened { session, checkout_url })
+    }
+
+    async fn ask(&self, session: &str) -> Result<Standing, ProviderError> {
+        let inner = self.begin("ask")?;
+        let (_, standing) = inner.checkouts.get(session).ok_or_else(unknown)?;
+        answer(&inner, standing.clone())
+    }
+
+    async fn capture(&self, _: PaymentId, session: &str) -> Result<Standing, ProviderError> {
+        drop(self.begin("capture")?);
+        let standing = self.pay(session);
+        answer(&self.inner(), standing)
+    }
+
+    async fn close(&self, session: &str) -> Result<Standing, ProviderError> {
+        let mut inner = self.begin("close")?;
+        let (_, standing) = inner.checkouts.get_mut(session).ok_or_else(unknown)?;
+        if matches!(standing, Standing::Open | Standing::Declined) {
+            *standing = Standing::Closed;
+        }
+        let standing = standing.clone();
+        answer(&inner, standing)
+    }
+
+    async fn refund(&self, order: &RefundOrder) -> Result<RefundStanding, ProviderError> {
+        let mut inner = self.begin("refund")?;
+        let reference = format!("refund-{}", order.refund);
+        inner.refunds.entry(reference.clone()).or_insert_with(|| order.clone());
+        answer(&inner, RefundStanding { reference, status: RefundStatus::Done })
+    }
+
+    async fn find_refund(&self, order: &RefundOrder) -> Result<Option<RefundStanding>, ProviderError> {
+        let inner = self.begin("find_refund")?;
+        let reference = format!("refund-{}", order.refund);
+        let known = inner.refunds.contains_key(&reference);
+        answer(&inner, known.then_some(RefundStanding { reference, status: RefundStatus::Done }))
+    }
+
+    async fn read_notice(&self, notice: &RawNotice) -> Result<Notice, NoticeError> {
+        let session = notice.header("session").ok_or(NoticeError::Forged)?.to_owned();
+        let id = notice.header("id").ok_or(NoticeError::Forged)?.to_owned();
+        let standing = self.inner().checkouts.get(&session).map(|(_, standing)| standing.clone());
+        let standing = standing.ok_or_else(|| NoticeError::Unreadable("no such session".into()))?;
+        let subject = NoticeSubject::Payment { payment: None, session: Some(session), standing };
+        Ok(Notice { id, kind: "scripted".into(), subject })
+    }
+}
