@@ -26,7 +26,7 @@ start *ARGUMENTS: build
 
 # Everything that must hold: style, lints, licences, and every test with its servers
 test *ARGUMENTS: lint
-    cargo build --locked --workspace --all-targets
+    cargo nextest run --locked --workspace --no-run
     {{ target }}/debug/with-servers cargo nextest run --locked --workspace {{ ARGUMENTS }}
 
 # Load a release build on PostgreSQL beside pgbench and print a table
