@@ -137,3 +137,6 @@ pub struct Admission {
     /// When it was checked in: now, or before.
     pub checked_in_at: Option<Timestamp>,
 }
+
+#[cfg(test)]
+mod tests;

@@ -97,3 +97,6 @@ impl fmt::Debug for CodeSigner {
         f.write_str("CodeSigner")
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,6 +16,8 @@ pub mod ports;
 pub mod provider;
 pub mod round;
 pub mod sale;
+#[cfg(test)]
+mod samples;
 pub mod settlement;
 pub mod ticket;
 pub mod use_cases;

@@ -447,3 +447,6 @@ impl Booking {
 fn sum(like: Money, amounts: impl Iterator<Item = Money>) -> Money {
     amounts.fold(Money::zero(like.currency()), |sum, amount| sum.plus(amount).unwrap_or(sum))
 }
+
+#[cfg(test)]
+mod tests;

@@ -184,3 +184,6 @@ impl Round {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

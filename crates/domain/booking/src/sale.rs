@@ -287,3 +287,6 @@ fn within_limits(offer: &Offer, quantity: u32, already: &Holdings) -> Result<(),
         _ => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests;

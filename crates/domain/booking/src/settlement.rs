@@ -196,3 +196,6 @@ impl Settled {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

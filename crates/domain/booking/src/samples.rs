@@ -1,0 +1,80 @@
+//! Ready-made values for the tests of this crate.
+
+use crate::{
+    Booking, Confirmation, Hold, Holdings, Offer, PaymentChoice, Provider, Sale, SaleStatus, Terms, Till,
+    Wanted,
+};
+use chrono::TimeDelta;
+use kernel::{AccountId, Currency, EventId, Money, OrganisationId, TicketTypeId, Timestamp};
+
+pub(crate) fn noon() -> Timestamp {
+    "2026-06-01T12:00:00Z".parse().unwrap()
+}
+
+pub(crate) fn terms() -> Terms {
+    Terms { payment: TimeDelta::minutes(30) }
+}
+
+pub(crate) fn offer(quantity: u32, cents: u32) -> Offer {
+    Offer {
+        ticket_type: TicketTypeId::generate(noon()),
+        price: Money::eur(cents),
+        quantity,
+        held: 0,
+        sold: 0,
+        max_per_user: None,
+        max_per_order: None,
+        sales_start: None,
+        sales_end: None,
+        hidden: false,
+    }
+}
+
+pub(crate) fn sale(offers: Vec<Offer>) -> Sale {
+    Sale {
+        event: EventId::generate(noon()),
+        organisation: OrganisationId::generate(noon()),
+        status: SaleStatus::Open,
+        currency: Currency::EUR,
+        doors_at: None,
+        starts_at: noon() + TimeDelta::days(10),
+        ends_at: noon() + TimeDelta::days(10) + TimeDelta::hours(8),
+        hold_seconds: 600,
+        capacity: None,
+        offers,
+    }
+}
+
+pub(crate) fn somebody() -> AccountId {
+    AccountId::generate(noon())
+}
+
+pub(crate) fn want(sale: &Sale, quantity: u32) -> [Wanted; 1] {
+    [Wanted { ticket_type: sale.offers[0].ticket_type, quantity }]
+}
+
+pub(crate) fn held(sale: &mut Sale, quantity: u32) -> Hold {
+    sale.hold(somebody(), &want(sale, quantity), &Holdings::default(), noon()).unwrap()
+}
+
+pub(crate) fn till(provider: Provider) -> Till {
+    Till { provider, account: "main".into(), live: false }
+}
+
+pub(crate) fn choice(provider: Provider) -> PaymentChoice {
+    PaymentChoice { provider, success_url: None, cancel_url: None }
+}
+
+pub(crate) fn by(hold: &Hold, provider: Option<Provider>) -> Confirmation {
+    let payment = provider.map(|provider| (choice(provider), till(provider)));
+    Confirmation { buyer: hold.buyer, hold: hold.id, payment, attendees: Vec::new() }
+}
+
+/// A sale with `quantity` places at 25.00 and a booking of `places` of them that waits for its payment.
+pub(crate) fn unpaid(quantity: u32, places: u32) -> (Sale, Booking) {
+    let mut sale = sale(vec![offer(quantity, 2500)]);
+    let hold = held(&mut sale, places);
+    let booking =
+        Booking::confirm(&hold, &by(&hold, Some(Provider::Stripe)), &mut sale, terms(), noon()).unwrap();
+    (sale, booking)
+}
