@@ -1,0 +1,27 @@
+//! Accounts, sessions and links, and the ways to find them.
+
+mod documents;
+mod reads;
+mod tx;
+
+use crate::document::Table;
+use ::accounts::{Account, OneTime, Session};
+use imbl::{OrdMap, OrdSet};
+use kernel::{AccountId, Cursor, Email, OneTimeId, SessionId, Timestamp};
+
+/// This domain's documents and their indexes.
+#[derive(Clone, Default)]
+pub(crate) struct AccountTables {
+    pub(crate) accounts: Table<Account>,
+    pub(crate) links: Table<OneTime>,
+    pub(crate) sessions: Table<Session>,
+    pub(crate) accounts_by_email: OrdMap<Email, AccountId>,
+    pub(crate) accounts_by_age: OrdSet<Cursor>,
+    pub(crate) active_admins: OrdSet<AccountId>,
+    /// Sessions that were not ended; some may have expired.
+    pub(crate) open_sessions: OrdSet<(AccountId, Cursor)>,
+    /// By the instant from which a session does not count.
+    pub(crate) sessions_by_end: OrdSet<(Timestamp, SessionId)>,
+    pub(crate) unused_links: OrdSet<(AccountId, OneTimeId)>,
+    pub(crate) links_by_end: OrdSet<(Timestamp, OneTimeId)>,
+}

@@ -1,0 +1,73 @@
+//! Reading without a transaction: what was committed last; and sweeping.
+
+use crate::paging::{newest, newest_of, wanted};
+use crate::store::LocalStore;
+use ::accounts::{Account, AccountFilter, AccountStore, AccountTx, OneTime, Session};
+use async_trait::async_trait;
+use kernel::{AccountId, Email, OneTimeId, Page, PageRequest, SessionId, StoreError, Timestamp, Transaction};
+
+/// Most sessions in the list of one account.
+const MOST_SESSIONS: usize = 100;
+/// All that come.
+const ALL: PageRequest = PageRequest { limit: u32::MAX, after: None };
+
+#[async_trait]
+impl AccountStore for LocalStore {
+    async fn begin(&self) -> Result<Box<dyn AccountTx>, StoreError> {
+        Ok(self.write().await?)
+    }
+
+    async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
+        Ok(self.read().copy(&id))
+    }
+
+    async fn account_by_email(&self, email: &Email) -> Result<Option<Account>, StoreError> {
+        let state = self.read();
+        Ok(state.accounts.accounts_by_email.get(email).and_then(|id| state.copy(id)))
+    }
+
+    async fn accounts(&self, filter: &AccountFilter, page: PageRequest) -> Result<Page<Account>, StoreError> {
+        let state = self.read();
+        let found = newest(&state.accounts.accounts_by_age, page)
+            .filter_map(|id| state.get::<Account>(&id.into()))
+            .filter(|account| filter.matches(account))
+            .take(wanted(page))
+            .map(|account| Account::clone(account));
+        Ok(Page::cut(found.collect(), page.limit, Account::cursor))
+    }
+
+    async fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
+        Ok(self.read().copy(&id))
+    }
+
+    async fn sessions_of(&self, account: AccountId, now: Timestamp) -> Result<Vec<Session>, StoreError> {
+        let state = self.read();
+        let found = newest_of(&state.accounts.open_sessions, account, ALL)
+            .filter_map(|id| state.get::<Session>(&id.into()))
+            .filter(|session| session.is_alive(now))
+            .take(MOST_SESSIONS)
+            .map(|session| Session::clone(session));
+        Ok(found.collect())
+    }
+
+    async fn one_time(&self, id: OneTimeId) -> Result<Option<OneTime>, StoreError> {
+        Ok(self.read().copy(&id))
+    }
+
+    async fn sweep_accounts(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let mut tx = self.write().await?;
+        let tables = &tx.state().accounts;
+        let sessions = tables.sessions_by_end.iter().take_while(|(end, _)| *end < before);
+        let sessions: Vec<_> = sessions.map(|(_, id)| *id).collect();
+        let links = tables.links_by_end.iter().take_while(|(end, _)| *end < before);
+        let links: Vec<_> = links.map(|(_, id)| *id).collect();
+        for id in &sessions {
+            tx.remove::<Session>(id);
+        }
+        for id in &links {
+            tx.remove::<OneTime>(id);
+        }
+        tx.commit().await?;
+        Ok(u64::try_from(sessions.len() + links.len()).unwrap_or(u64::MAX))
+    }
+}

@@ -1,0 +1,92 @@
+//! Holds, bookings, tickets and scans, and the ways to find them.
+
+mod documents;
+mod door_tx;
+mod order_tx;
+mod reads;
+mod sale_tx;
+
+pub(crate) use documents::Notice;
+
+use crate::document::Table;
+use crate::state::State;
+use ::booking::{Booking, Hold, Incident, Offer, Provider, Reference, Sale, SaleStatus, Scan, Ticket};
+use ::events::{Event, Status};
+use imbl::{OrdMap, OrdSet};
+use kernel::{
+    AccountId, BookingId, Cursor, EventId, HoldId, PaymentId, RefundId, ScanId, TicketId, TicketTypeId,
+    Timestamp,
+};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// This domain's documents and their indexes.
+#[derive(Clone, Default)]
+pub(crate) struct BookingTables {
+    pub(crate) bookings: Table<Booking>,
+    pub(crate) holds: Table<Hold>,
+    pub(crate) incidents: Table<Incident>,
+    pub(crate) notices: Table<Notice>,
+    pub(crate) scans: Table<Scan>,
+    pub(crate) tickets: Table<Ticket>,
+    /// Holds by the instant at which they end.
+    pub(crate) holds_by_end: OrdSet<(EventId, Timestamp, HoldId)>,
+    pub(crate) holds_by_buyer: OrdSet<(AccountId, EventId, HoldId)>,
+    /// Bookings that wait for their payment.
+    pub(crate) unpaid_by_buyer: OrdSet<(AccountId, EventId, BookingId)>,
+    pub(crate) bookings_by_buyer: OrdSet<(AccountId, Cursor)>,
+    pub(crate) bookings_by_hold: OrdMap<HoldId, BookingId>,
+    pub(crate) bookings_by_reference: OrdMap<Reference, BookingId>,
+    pub(crate) payments: OrdMap<PaymentId, BookingId>,
+    pub(crate) refunds: OrdMap<RefundId, BookingId>,
+    pub(crate) sessions: OrdMap<(Provider, String), (BookingId, PaymentId)>,
+    pub(crate) tickets_by_booking: OrdSet<(BookingId, TicketId)>,
+    pub(crate) tickets_by_holder: OrdSet<(AccountId, Cursor)>,
+    /// Tickets that admit or have admitted.
+    pub(crate) living_by_holder: OrdSet<(AccountId, EventId, TicketId)>,
+    pub(crate) living: OrdMap<(EventId, TicketTypeId), u32>,
+    pub(crate) inside: OrdMap<(EventId, TicketTypeId), u32>,
+    pub(crate) scans_by_nonce: OrdMap<(AccountId, String), ScanId>,
+    /// How many holds and bookings, whatever became of them, refer to an event.
+    pub(crate) uses_of_event: OrdMap<EventId, u32>,
+    /// How many lines of holds and bookings refer to a ticket type.
+    pub(crate) uses_of_type: OrdMap<TicketTypeId, u32>,
+}
+
+/// Some events as they sell, in the order of their ids.
+fn sales(state: &State, events: &[EventId]) -> Vec<Sale> {
+    let events: BTreeSet<_> = events.iter().copied().collect();
+    events.into_iter().filter_map(|id| state.get(&id).map(|event| sale(state, event))).collect()
+}
+
+/// An event as booking sees it.
+fn sale(state: &State, event: &Arc<Event>) -> Sale {
+    let offers = state.events.stocked(event.id).map(|(ticket_type, stock)| Offer {
+        ticket_type: ticket_type.id,
+        price: ticket_type.price,
+        quantity: ticket_type.quantity,
+        held: stock.held,
+        sold: stock.sold,
+        max_per_user: ticket_type.max_per_user,
+        max_per_order: ticket_type.max_per_order,
+        sales_start: ticket_type.sales_start,
+        sales_end: ticket_type.sales_end,
+        hidden: ticket_type.hidden,
+    });
+    Sale {
+        event: event.id,
+        organisation: event.organisation,
+        status: match event.status {
+            Status::Published => SaleStatus::Open,
+            Status::Cancelled => SaleStatus::Cancelled,
+            Status::Draft | Status::Deactivated | Status::Ended => SaleStatus::Closed,
+        },
+        currency: event.currency,
+        doors_at: event.doors_at,
+        starts_at: event.starts_at,
+        ends_at: event.ends_at,
+        hold_seconds: event.hold_seconds,
+        capacity: event.capacity,
+        offers: offers.collect(),
+    }
+}

@@ -1,0 +1,192 @@
+//! What is kept of bookings, and under what it is found.
+
+use crate::document::{Document, Key, Step, Table};
+use crate::state::State;
+use ::booking::{
+    Booking, BookingStatus, Hold, Incident, Item, NoticeKey, Provider, Scan, Ticket, TicketStatus,
+};
+use kernel::{BookingId, Cursor, EventId, HoldId, IncidentId, ScanId, TicketId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// A webhook that was handled.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Notice {
+    provider: Provider,
+    id: String,
+    kind: String,
+    at: Timestamp,
+}
+
+impl From<&NoticeKey> for Notice {
+    fn from(notice: &NoticeKey) -> Self {
+        let NoticeKey { provider, id, kind, at } = notice.clone();
+        Self { provider, id, kind, at }
+    }
+}
+
+impl Key for (Provider, String) {
+    fn bytes(&self) -> Vec<u8> {
+        format!("{}/{}", self.0.as_str(), self.1).into_bytes()
+    }
+}
+
+impl Document for Notice {
+    const KIND: &'static str = "notice";
+    type Key = (Provider, String);
+
+    fn key(&self) -> Self::Key {
+        (self.provider, self.id.clone())
+    }
+
+    fn table(state: &State) -> &Table<Self> {
+        &state.booking.notices
+    }
+
+    fn table_mut(state: &mut State) -> &mut Table<Self> {
+        &mut state.booking.notices
+    }
+
+    fn index(&self, _state: &mut State, _step: Step) {}
+}
+
+fn index_uses(state: &mut State, step: Step, event: EventId, items: &[Item]) {
+    step.count(&mut state.booking.uses_of_event, event, 1);
+    for item in items {
+        step.count(&mut state.booking.uses_of_type, item.ticket_type, 1);
+    }
+}
+
+impl Document for Hold {
+    const KIND: &'static str = "hold";
+    type Key = HoldId;
+
+    fn key(&self) -> HoldId {
+        self.id
+    }
+
+    fn table(state: &State) -> &Table<Self> {
+        &state.booking.holds
+    }
+
+    fn table_mut(state: &mut State) -> &mut Table<Self> {
+        &mut state.booking.holds
+    }
+
+    fn index(&self, state: &mut State, step: Step) {
+        step.set(&mut state.booking.holds_by_end, (self.event, self.expires_at, self.id));
+        step.set(&mut state.booking.holds_by_buyer, (self.buyer, self.event, self.id));
+        index_uses(state, step, self.event, &self.items);
+    }
+}
+
+impl Document for Booking {
+    const KIND: &'static str = "booking";
+    type Key = BookingId;
+
+    fn key(&self) -> BookingId {
+        self.id
+    }
+
+    fn table(state: &State) -> &Table<Self> {
+        &state.booking.bookings
+    }
+
+    fn table_mut(state: &mut State) -> &mut Table<Self> {
+        &mut state.booking.bookings
+    }
+
+    fn index(&self, state: &mut State, step: Step) {
+        let tables = &mut state.booking;
+        let cursor = Cursor { at: self.created_at, id: self.id.as_uuid() };
+        step.set(&mut tables.bookings_by_buyer, (self.buyer, cursor));
+        step.map(&mut tables.bookings_by_hold, self.hold, self.id);
+        step.map(&mut tables.bookings_by_reference, self.reference.clone(), self.id);
+        if self.status == BookingStatus::PendingPayment {
+            step.set(&mut tables.unpaid_by_buyer, (self.buyer, self.event, self.id));
+        }
+        for payment in &self.payments {
+            step.map(&mut tables.payments, payment.id, self.id);
+            if let Some(session) = &payment.session {
+                step.map(&mut tables.sessions, (payment.provider, session.clone()), (self.id, payment.id));
+            }
+        }
+        for refund in &self.refunds {
+            step.map(&mut tables.refunds, refund.id, self.id);
+        }
+        index_uses(state, step, self.event, &self.items);
+    }
+}
+
+impl Document for Ticket {
+    const KIND: &'static str = "ticket";
+    type Key = TicketId;
+
+    fn key(&self) -> TicketId {
+        self.id
+    }
+
+    fn table(state: &State) -> &Table<Self> {
+        &state.booking.tickets
+    }
+
+    fn table_mut(state: &mut State) -> &mut Table<Self> {
+        &mut state.booking.tickets
+    }
+
+    fn index(&self, state: &mut State, step: Step) {
+        let tables = &mut state.booking;
+        let cursor = Cursor { at: self.issued_at, id: self.id.as_uuid() };
+        step.set(&mut tables.tickets_by_booking, (self.booking, self.id));
+        step.set(&mut tables.tickets_by_holder, (self.holder, cursor));
+        let inside = self.status == TicketStatus::CheckedIn;
+        if inside || self.status == TicketStatus::Valid {
+            step.set(&mut tables.living_by_holder, (self.holder, self.event, self.id));
+            step.count(&mut tables.living, (self.event, self.ticket_type), 1);
+        }
+        if inside {
+            step.count(&mut tables.inside, (self.event, self.ticket_type), 1);
+        }
+    }
+}
+
+impl Document for Scan {
+    const KIND: &'static str = "scan";
+    type Key = ScanId;
+
+    fn key(&self) -> ScanId {
+        self.id
+    }
+
+    fn table(state: &State) -> &Table<Self> {
+        &state.booking.scans
+    }
+
+    fn table_mut(state: &mut State) -> &mut Table<Self> {
+        &mut state.booking.scans
+    }
+
+    fn index(&self, state: &mut State, step: Step) {
+        if let Some(nonce) = &self.nonce {
+            step.map(&mut state.booking.scans_by_nonce, (self.scanner, nonce.clone()), self.id);
+        }
+    }
+}
+
+impl Document for Incident {
+    const KIND: &'static str = "incident";
+    type Key = IncidentId;
+
+    fn key(&self) -> IncidentId {
+        self.id
+    }
+
+    fn table(state: &State) -> &Table<Self> {
+        &state.booking.incidents
+    }
+
+    fn table_mut(state: &mut State) -> &mut Table<Self> {
+        &mut state.booking.incidents
+    }
+
+    fn index(&self, _state: &mut State, _step: Step) {}
+}

@@ -1,0 +1,98 @@
+//! Orders, their money and their tickets.
+
+use super::Notice;
+use crate::document::Document;
+use crate::transaction::LocalTx;
+use ::booking::{Booking, Effect, Incident, NoticeKey, OrderTx, Ticket};
+use ::events::TicketType;
+use async_trait::async_trait;
+use kernel::{BookingId, HoldId, Owed, StoreError};
+use std::collections::BTreeSet;
+
+/// What this domain's effects are filed under.
+const DOMAIN: &str = "booking";
+const ADDING: &str = "adding a booking";
+const SAVING: &str = "saving a booking";
+const ISSUING: &str = "adding a ticket";
+
+#[async_trait]
+impl OrderTx for LocalTx {
+    async fn add_bookings(&mut self, bookings: &[Booking]) -> Result<(), StoreError> {
+        for booking in bookings {
+            self.check_lines(booking.event, &booking.items, ADDING)?;
+            self.check_names(booking, ADDING)?;
+            self.add(booking.clone(), ADDING)?;
+        }
+        Ok(())
+    }
+
+    async fn lock_booking(&mut self, id: BookingId) -> Result<Option<Booking>, StoreError> {
+        Ok(self.state().copy(&id))
+    }
+
+    async fn bookings_of_holds(&mut self, ids: &[HoldId]) -> Result<Vec<Booking>, StoreError> {
+        let state = self.state();
+        let bookings: BTreeSet<_> =
+            ids.iter().filter_map(|hold| state.booking.bookings_by_hold.get(hold).copied()).collect();
+        Ok(bookings.into_iter().filter_map(|id| state.copy(&id)).collect())
+    }
+
+    async fn save_booking(&mut self, booking: &Booking) -> Result<(), StoreError> {
+        self.check_names(booking, SAVING)?;
+        self.save(booking.clone(), SAVING)
+    }
+
+    async fn add_tickets(&mut self, tickets: &[Ticket]) -> Result<(), StoreError> {
+        for ticket in tickets {
+            let fits =
+                self.state().get::<Booking>(&ticket.booking).is_some_and(|kept| kept.event == ticket.event)
+                    && self
+                        .state()
+                        .get::<TicketType>(&ticket.ticket_type)
+                        .is_some_and(|kept| kept.event == ticket.event);
+            if !fits {
+                return Err(self.broken(ISSUING, "there is no such booking or ticket type of the event"));
+            }
+            self.add(ticket.clone(), ISSUING)?;
+        }
+        Ok(())
+    }
+
+    async fn remember_notice(&mut self, notice: &NoticeKey) -> Result<bool, StoreError> {
+        let notice = Notice::from(notice);
+        let new = self.state().get::<Notice>(&notice.key()).is_none();
+        if new {
+            self.put(notice);
+        }
+        Ok(new)
+    }
+
+    async fn add_incident(&mut self, incident: &Incident) -> Result<(), StoreError> {
+        self.add(incident.clone(), "adding an incident")
+    }
+
+    async fn enqueue_booking(&mut self, effects: &[Owed<Effect>]) -> Result<(), StoreError> {
+        self.enqueue(DOMAIN, effects)
+    }
+}
+
+impl LocalTx {
+    /// References, holds, attempts, refunds and checkouts name one booking each.
+    fn check_names(&mut self, booking: &Booking, doing: &'static str) -> Result<(), StoreError> {
+        let tables = &self.state().booking;
+        let free = |owner: Option<&BookingId>| owner.is_none_or(|owner| *owner == booking.id);
+        let named = free(tables.bookings_by_reference.get(&booking.reference))
+            && free(tables.bookings_by_hold.get(&booking.hold));
+        let paid = booking.payments.iter().all(|payment| {
+            let session = payment.session.as_ref().map(|session| (payment.provider, session.clone()));
+            let owner = session.and_then(|session| tables.sessions.get(&session));
+            free(tables.payments.get(&payment.id))
+                && owner.is_none_or(|owner| *owner == (booking.id, payment.id))
+        });
+        let returned = booking.refunds.iter().all(|refund| free(tables.refunds.get(&refund.id)));
+        if named && paid && returned {
+            return Ok(());
+        }
+        Err(self.broken(doing, "a name of it belongs to another booking"))
+    }
+}

@@ -1,0 +1,55 @@
+//! Organisations, events and ticket types, and the ways to find them.
+
+mod documents;
+mod listing;
+mod reads;
+mod tx;
+
+use crate::document::Table;
+use ::events::{Event, Member, Organisation, Stock, TicketType};
+use chrono::TimeDelta;
+use imbl::{OrdMap, OrdSet};
+use kernel::{AccountId, Cursor, EventId, OrganisationId, TicketTypeId};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// This domain's documents and their indexes. Counters of ticket types are documents of their own, so that a sale
+/// does not write the facts anew.
+#[derive(Clone, Default)]
+pub(crate) struct EventTables {
+    pub(crate) events: Table<Event>,
+    pub(crate) members: Table<Member>,
+    pub(crate) organisations: Table<Organisation>,
+    pub(crate) stocks: Table<Stock>,
+    pub(crate) ticket_types: Table<TicketType>,
+    pub(crate) events_by_slug: OrdMap<String, EventId>,
+    pub(crate) events_by_start: OrdSet<Cursor>,
+    /// How long events take: the longest says how far back one has to look for those that are not over.
+    pub(crate) durations: OrdSet<(TimeDelta, EventId)>,
+    pub(crate) events_of: OrdSet<(OrganisationId, EventId)>,
+    /// Types in the order in which they are shown.
+    pub(crate) types_by_position: OrdSet<(EventId, u32, TicketTypeId)>,
+    pub(crate) organisations_by_slug: OrdMap<String, OrganisationId>,
+    pub(crate) members_by_account: OrdSet<(AccountId, OrganisationId)>,
+}
+
+impl EventTables {
+    /// An event's types with their counters, in the order in which they are shown.
+    pub(crate) fn stocked(&self, event: EventId) -> impl Iterator<Item = (&Arc<TicketType>, Stock)> {
+        let first = (event, 0, TicketTypeId::from(Uuid::nil()));
+        let last = (event, u32::MAX, TicketTypeId::from(Uuid::max()));
+        self.types_by_position.range(first..=last).filter_map(|(_, _, id)| {
+            let stock = self.stocks.get(id).map_or(Stock::untouched(*id), |stock| **stock);
+            self.ticket_types.get(id).map(|ticket_type| (ticket_type, stock))
+        })
+    }
+
+    /// Who works for an organisation, by `(added_at, account)`.
+    fn members_of(&self, organisation: OrganisationId) -> Vec<Member> {
+        let range =
+            (organisation, AccountId::from(Uuid::nil()))..=(organisation, AccountId::from(Uuid::max()));
+        let mut members: Vec<_> = self.members.range(range).map(|(_, member)| **member).collect();
+        members.sort_by_key(|member| (member.added_at, member.account));
+        members
+    }
+}

@@ -1,0 +1,59 @@
+//! The list of events, filtered as a database would do it.
+
+use super::EventTables;
+use crate::paging::{FIRST, LAST, wanted};
+use ::events::{Event, Filter, Listed, Stocked, Visibility};
+use kernel::{Cursor, EventId, Page, PageRequest, Timestamp};
+use std::ops::Bound;
+use std::sync::Arc;
+use uuid::Uuid;
+
+impl EventTables {
+    pub(super) fn listing(&self, filter: &Filter, page: PageRequest) -> Page<Listed> {
+        let query = filter.query.as_deref().map(str::to_lowercase);
+        let found = self
+            .in_time(filter, page)
+            .filter_map(|cursor| self.events.get(&EventId::from(cursor.id)))
+            .filter(|event| matches(filter, query.as_deref(), event))
+            .take(wanted(page))
+            .map(|event| Listed { event: Event::clone(event), ticket_types: self.ticket_types_of(event.id) });
+        let cursor = |listed: &Listed| Cursor { at: listed.event.starts_at, id: listed.event.id.as_uuid() };
+        Page::cut(found.collect(), page.limit, cursor)
+    }
+
+    pub(super) fn ticket_types_of(&self, event: EventId) -> Vec<Stocked> {
+        self.stocked(event)
+            .map(|(ticket_type, stock)| Stocked { ticket_type: (**ticket_type).clone(), stock })
+            .collect()
+    }
+
+    /// Events that can lie in the filter's span, by their beginning. What ends after `from` began after `from` less
+    /// the longest duration, so that the past is not searched again and again.
+    fn in_time(&self, filter: &Filter, page: PageRequest) -> impl Iterator<Item = &Cursor> {
+        let longest = self.durations.get_max().map(|(duration, _)| *duration).unwrap_or_default();
+        let earliest = filter.from.and_then(|from| from.checked_sub_signed(longest));
+        let earliest = Cursor { at: earliest.unwrap_or(FIRST.at), id: Uuid::nil() };
+        let start = match page.after {
+            Some(after) if after >= earliest => Bound::Excluded(after),
+            _ => Bound::Included(earliest),
+        };
+        let end = filter.to.unwrap_or(Timestamp::MAX_UTC);
+        let rows = self.events_by_start.range((start, Bound::Included(LAST)));
+        rows.take_while(move |cursor| cursor.at < end)
+    }
+}
+
+/// `query` is in lower case.
+fn matches(filter: &Filter, query: Option<&str>, event: &Arc<Event>) -> bool {
+    let contains = |query: &str| {
+        [&event.title, &event.description, &event.location.area]
+            .into_iter()
+            .any(|text| text.to_lowercase().contains(query))
+    };
+    filter.from.is_none_or(|from| event.ends_at > from)
+        && (filter.include_members_only || event.visibility == Visibility::Public)
+        && filter.statuses.contains(&event.status)
+        && filter.organisations.as_ref().is_none_or(|wanted| wanted.contains(&event.organisation))
+        && filter.tag.as_ref().is_none_or(|tag| event.tags.contains(tag))
+        && query.is_none_or(contains)
+}

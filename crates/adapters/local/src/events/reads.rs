@@ -1,0 +1,59 @@
+//! Reading without a transaction: what was committed last.
+
+use crate::store::LocalStore;
+use ::events::{Event, EventStore, EventTx, Filter, Listed, Member, Organisation, Stocked, TicketType};
+use async_trait::async_trait;
+use kernel::{AccountId, EventId, OrganisationId, Page, PageRequest, StoreError, TicketTypeId};
+use uuid::Uuid;
+
+#[async_trait]
+impl EventStore for LocalStore {
+    async fn begin(&self) -> Result<Box<dyn EventTx>, StoreError> {
+        Ok(self.write().await?)
+    }
+
+    async fn event(&self, id: EventId) -> Result<Option<Event>, StoreError> {
+        Ok(self.read().copy(&id))
+    }
+
+    async fn event_by_slug(&self, slug: &str) -> Result<Option<Event>, StoreError> {
+        let state = self.read();
+        Ok(state.events.events_by_slug.get(slug).and_then(|id| state.copy(id)))
+    }
+
+    async fn listing(&self, filter: &Filter, page: PageRequest) -> Result<Page<Listed>, StoreError> {
+        Ok(self.read().events.listing(filter, page))
+    }
+
+    async fn ticket_types(&self, event: EventId) -> Result<Vec<Stocked>, StoreError> {
+        Ok(self.read().events.ticket_types_of(event))
+    }
+
+    async fn ticket_type(&self, id: TicketTypeId) -> Result<Option<TicketType>, StoreError> {
+        Ok(self.read().copy(&id))
+    }
+
+    async fn organisations(&self) -> Result<Vec<Organisation>, StoreError> {
+        let state = self.read();
+        let mut all: Vec<_> =
+            state.events.organisations.values().map(|one| Organisation::clone(one)).collect();
+        all.sort_by_key(|one| (one.created_at, one.id));
+        Ok(all)
+    }
+
+    async fn organisation(&self, id: OrganisationId) -> Result<Option<Organisation>, StoreError> {
+        Ok(self.read().copy(&id))
+    }
+
+    async fn members(&self, organisation: OrganisationId) -> Result<Vec<Member>, StoreError> {
+        Ok(self.read().events.members_of(organisation))
+    }
+
+    async fn memberships(&self, account: AccountId) -> Result<Vec<Member>, StoreError> {
+        let state = self.read();
+        let range =
+            (account, OrganisationId::from(Uuid::nil()))..=(account, OrganisationId::from(Uuid::max()));
+        let found = state.events.members_by_account.range(range);
+        Ok(found.filter_map(|(account, organisation)| state.copy(&(*organisation, *account))).collect())
+    }
+}

@@ -1,0 +1,117 @@
+//! Writing organisations, events and ticket types.
+
+use crate::transaction::LocalTx;
+use ::events::{Event, EventTx, Member, Organisation, Stock, Stocked, Taken, TicketType};
+use async_trait::async_trait;
+use kernel::{AccountId, EventId, OrganisationId, StoreError, TicketTypeId};
+
+const ADDING_EVENT: &str = "adding an event";
+const SAVING_EVENT: &str = "saving an event";
+const ADDING_TYPE: &str = "adding a ticket type";
+const SAVING_TYPE: &str = "saving a ticket type";
+
+#[async_trait]
+impl EventTx for LocalTx {
+    async fn lock_event(&mut self, id: EventId) -> Result<Option<(Event, Taken)>, StoreError> {
+        let state = self.state();
+        let taken = state.events.stocked(id).map(|(_, stock)| stock.taken()).fold(0, u32::saturating_add);
+        Ok(state.copy::<Event>(&id).map(|event| (event, Taken(taken))))
+    }
+
+    async fn add_event(&mut self, event: &Event) -> Result<bool, StoreError> {
+        if self.state().events.events_by_slug.contains_key(&event.slug) {
+            return Ok(false);
+        }
+        if self.state().get::<Organisation>(&event.organisation).is_none() {
+            return Err(self.broken(ADDING_EVENT, "there is no such organisation"));
+        }
+        self.add(event.clone(), ADDING_EVENT)?;
+        Ok(true)
+    }
+
+    async fn save_event(&mut self, event: &Event) -> Result<(), StoreError> {
+        if self.state().events.events_by_slug.get(&event.slug) != Some(&event.id) {
+            return Err(self.broken(SAVING_EVENT, "no event has this id and this slug"));
+        }
+        self.save(event.clone(), SAVING_EVENT)?;
+        self.check_capacity(event.id, SAVING_EVENT)
+    }
+
+    async fn delete_event(&mut self, id: EventId) -> Result<bool, StoreError> {
+        if self.state().booking.uses_of_event.contains_key(&id) {
+            return Ok(false);
+        }
+        let types: Vec<_> = self.state().events.stocked(id).map(|(ticket_type, _)| ticket_type.id).collect();
+        for ticket_type in types {
+            self.remove::<TicketType>(&ticket_type);
+            self.remove::<Stock>(&ticket_type);
+        }
+        self.remove::<Event>(&id);
+        Ok(true)
+    }
+
+    async fn ticket_types_locked(&mut self, event: EventId) -> Result<Vec<Stocked>, StoreError> {
+        Ok(self.state().events.ticket_types_of(event))
+    }
+
+    async fn add_ticket_type(&mut self, ticket_type: &TicketType) -> Result<(), StoreError> {
+        if self.state().get::<Event>(&ticket_type.event).is_none() {
+            return Err(self.broken(ADDING_TYPE, "there is no such event"));
+        }
+        self.add(ticket_type.clone(), ADDING_TYPE)?;
+        self.add(Stock::untouched(ticket_type.id), ADDING_TYPE)
+    }
+
+    async fn save_ticket_type(&mut self, ticket_type: &TicketType) -> Result<(), StoreError> {
+        let stock = self.state().copy::<Stock>(&ticket_type.id);
+        if stock.is_some_and(|stock| stock.taken() > ticket_type.quantity) {
+            return Err(self.broken(SAVING_TYPE, "more are held and sold than there would be"));
+        }
+        self.save(ticket_type.clone(), SAVING_TYPE)
+    }
+
+    async fn delete_ticket_type(&mut self, id: TicketTypeId) -> Result<bool, StoreError> {
+        if self.state().booking.uses_of_type.contains_key(&id) {
+            return Ok(false);
+        }
+        self.remove::<TicketType>(&id);
+        self.remove::<Stock>(&id);
+        Ok(true)
+    }
+
+    async fn add_organisation(&mut self, organisation: &Organisation) -> Result<bool, StoreError> {
+        if self.state().events.organisations_by_slug.contains_key(&organisation.slug) {
+            return Ok(false);
+        }
+        self.add(organisation.clone(), "adding an organisation")?;
+        Ok(true)
+    }
+
+    async fn lock_members(
+        &mut self,
+        organisation: OrganisationId,
+    ) -> Result<Option<Vec<Member>>, StoreError> {
+        let state = self.state();
+        let known = state.get::<Organisation>(&organisation).is_some();
+        Ok(known.then(|| state.events.members_of(organisation)))
+    }
+
+    async fn add_member(&mut self, member: &Member) -> Result<bool, StoreError> {
+        if self.state().get::<Member>(&(member.organisation, member.account)).is_some() {
+            return Ok(false);
+        }
+        if self.state().get::<Organisation>(&member.organisation).is_none() {
+            return Err(self.broken("adding a member", "there is no such organisation"));
+        }
+        self.put(*member);
+        Ok(true)
+    }
+
+    async fn remove_member(
+        &mut self,
+        organisation: OrganisationId,
+        account: AccountId,
+    ) -> Result<bool, StoreError> {
+        Ok(self.remove::<Member>(&(organisation, account)))
+    }
+}

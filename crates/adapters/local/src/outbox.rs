@@ -1,0 +1,176 @@
+//! Work owed after commits, and the worker's side of it.
+
+use crate::document::{Document, Step, Table};
+use crate::state::State;
+use crate::store::LocalStore;
+use crate::transaction::LocalTx;
+use async_trait::async_trait;
+use imbl::OrdSet;
+use kernel::outbox::Backlog;
+use kernel::{Due, EffectId, Outbox, Owed, StoreError, Timestamp, Transaction, transact};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// The outbox and its order.
+#[derive(Clone, Default)]
+pub(crate) struct OutboxTables {
+    pub(crate) owing: Table<Owing>,
+    /// What is not parked, the longest due first. Leased ones stay in it: they are as few as workers take at once.
+    pub(crate) waiting: OrdSet<(Timestamp, EffectId)>,
+}
+
+/// One effect that is owed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Owing {
+    id: EffectId,
+    domain: String,
+    body: String,
+    due_at: Timestamp,
+    attempts: u32,
+    leased_until: Option<Timestamp>,
+    error: Option<String>,
+    parked: bool,
+}
+
+impl Document for Owing {
+    const KIND: &'static str = "effect";
+    type Key = EffectId;
+
+    fn key(&self) -> EffectId {
+        self.id
+    }
+
+    fn table(state: &State) -> &Table<Self> {
+        &state.outbox.owing
+    }
+
+    fn table_mut(state: &mut State) -> &mut Table<Self> {
+        &mut state.outbox.owing
+    }
+
+    fn index(&self, state: &mut State, step: Step) {
+        if !self.parked {
+            step.set(&mut state.outbox.waiting, (self.due_at, self.id));
+        }
+    }
+}
+
+impl OutboxTables {
+    /// What can be claimed at `now`, the longest due first.
+    fn claimable(&self, now: Timestamp, limit: u32) -> Vec<Arc<Owing>> {
+        let free = |owing: &&Arc<Owing>| owing.leased_until.is_none_or(|until| until <= now);
+        let due = self.waiting.iter().take_while(|(due_at, _)| *due_at <= now);
+        due.filter_map(|(_, id)| self.owing.get(id))
+            .filter(free)
+            .take(usize::try_from(limit).unwrap_or(usize::MAX))
+            .cloned()
+            .collect()
+    }
+}
+
+impl LocalTx {
+    /// Owes effects of a domain.
+    pub(crate) fn enqueue<E: Serialize>(
+        &mut self,
+        domain: &str,
+        effects: &[Owed<E>],
+    ) -> Result<(), StoreError> {
+        for owed in effects {
+            let body = serde_json::to_string(&owed.effect)
+                .map_err(|error| StoreError::broken("writing an effect", error))?;
+            let owing = Owing {
+                id: owed.id,
+                domain: domain.to_owned(),
+                body,
+                due_at: owed.due_at,
+                attempts: 0,
+                leased_until: None,
+                error: None,
+                parked: false,
+            };
+            self.add(owing, "owing an effect")?;
+        }
+        Ok(())
+    }
+
+    /// Changes an effect, unless it was finished meanwhile.
+    fn change(&mut self, id: EffectId, change: impl FnOnce(&mut Owing)) {
+        if let Some(mut owing) = self.state().copy::<Owing>(&id) {
+            change(&mut owing);
+            self.put(owing);
+        }
+    }
+}
+
+#[async_trait]
+impl Outbox for LocalStore {
+    async fn claim(
+        &self,
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Due>, StoreError> {
+        // Workers ask all the time and mostly find nothing; that must not cost a turn at the lock.
+        if self.read().outbox.claimable(now, 1).is_empty() {
+            return Ok(Vec::new());
+        }
+        transact(self.write().await?, async |tx: &mut LocalTx| {
+            let claimed = tx.state().outbox.claimable(now, limit);
+            let due = claimed.into_iter().map(|owing| {
+                tx.put(Owing { leased_until: Some(lease_until), ..Owing::clone(&owing) });
+                Due {
+                    id: owing.id,
+                    domain: owing.domain.clone(),
+                    body: owing.body.clone(),
+                    attempts: owing.attempts,
+                    due_at: owing.due_at,
+                }
+            });
+            Ok(due.collect())
+        })
+        .await
+    }
+
+    async fn finish(&self, done: &[EffectId]) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        for id in done {
+            tx.remove::<Owing>(id);
+        }
+        tx.commit().await
+    }
+
+    async fn postpone(&self, id: EffectId, due_at: Timestamp, error: Option<&str>) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        tx.change(id, |owing| {
+            owing.due_at = due_at;
+            owing.leased_until = None;
+            if let Some(error) = error {
+                owing.attempts = owing.attempts.saturating_add(1);
+                owing.error = Some(error.to_owned());
+            }
+        });
+        tx.commit().await
+    }
+
+    async fn park(&self, id: EffectId, error: &str) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        tx.change(id, |owing| {
+            owing.attempts = owing.attempts.saturating_add(1);
+            owing.leased_until = None;
+            owing.error = Some(error.to_owned());
+            owing.parked = true;
+        });
+        tx.commit().await
+    }
+
+    async fn backlog(&self) -> Result<Backlog, StoreError> {
+        let state = self.read();
+        let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
+        let waiting = count(state.outbox.waiting.len());
+        Ok(Backlog {
+            waiting,
+            parked: count(state.outbox.owing.len()).saturating_sub(waiting),
+            oldest_due: state.outbox.waiting.get_min().map(|(due_at, _)| *due_at),
+        })
+    }
+}

@@ -1,0 +1,38 @@
+//! Pages out of indexes that sort by a cursor, without looking at more rows than the page has.
+
+use imbl::OrdSet;
+use kernel::{Cursor, PageRequest, Timestamp};
+use std::ops::Bound;
+use uuid::Uuid;
+
+/// Before every other cursor.
+pub(crate) const FIRST: Cursor = Cursor { at: Timestamp::MIN_UTC, id: Uuid::nil() };
+/// After every other cursor.
+pub(crate) const LAST: Cursor = Cursor { at: Timestamp::MAX_UTC, id: Uuid::max() };
+
+/// One row more than the page holds, by which [`kernel::Page::cut`] learns whether there is a next page.
+pub(crate) fn wanted(page: PageRequest) -> usize {
+    usize::try_from(page.limit).unwrap_or(usize::MAX).saturating_add(1)
+}
+
+/// The ids of an owner's rows from the page's start on, the newest first.
+pub(crate) fn newest_of<O: Ord + Copy>(
+    index: &OrdSet<(O, Cursor)>,
+    owner: O,
+    page: PageRequest,
+) -> impl Iterator<Item = Uuid> {
+    let end = match page.after {
+        Some(cursor) => Bound::Excluded((owner, cursor)),
+        None => Bound::Included((owner, LAST)),
+    };
+    index.range((Bound::Included((owner, FIRST)), end)).rev().map(|(_, cursor)| cursor.id)
+}
+
+/// The ids of all rows from the page's start on, the newest first.
+pub(crate) fn newest(index: &OrdSet<Cursor>, page: PageRequest) -> impl Iterator<Item = Uuid> {
+    let end = match page.after {
+        Some(cursor) => Bound::Excluded(cursor),
+        None => Bound::Included(LAST),
+    };
+    index.range((Bound::Included(FIRST), end)).rev().map(|cursor| cursor.id)
+}

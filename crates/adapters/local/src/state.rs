@@ -1,0 +1,135 @@
+//! Everything there is at one instant. Cloning it costs a few reference counts.
+
+use crate::accounts::AccountTables;
+use crate::booking::BookingTables;
+use crate::document::{Document, Key, Step};
+use crate::events::EventTables;
+use crate::idempotency::IdempotencyTables;
+use crate::invites::InviteTables;
+use crate::mail_box::MailTables;
+use crate::outbox::OutboxTables;
+use std::fmt;
+use std::sync::Arc;
+
+/// One version of all data. Versions share what they have in common.
+#[derive(Clone, Default)]
+pub(crate) struct State {
+    pub(crate) accounts: AccountTables,
+    pub(crate) booking: BookingTables,
+    pub(crate) events: EventTables,
+    pub(crate) idempotency: IdempotencyTables,
+    pub(crate) invites: InviteTables,
+    pub(crate) mails: MailTables,
+    pub(crate) outbox: OutboxTables,
+}
+
+impl State {
+    pub(crate) fn get<D: Document>(&self, key: &D::Key) -> Option<&Arc<D>> {
+        D::table(self).get(key)
+    }
+
+    /// A copy of the document itself, as the ports hand it out.
+    pub(crate) fn copy<D: Document + Clone>(&self, key: &D::Key) -> Option<D> {
+        self.get::<D>(key).map(|document| D::clone(document))
+    }
+
+    /// Keeps a document in the place of the one with its key.
+    pub(crate) fn put<D: Document>(&mut self, document: Arc<D>) {
+        if let Some(before) = D::table_mut(self).insert(document.key(), Arc::clone(&document)) {
+            before.index(self, Step::Leave);
+        }
+        document.index(self, Step::Enter);
+    }
+
+    pub(crate) fn remove<D: Document>(&mut self, key: &D::Key) -> Option<Arc<D>> {
+        let before = D::table_mut(self).remove(key)?;
+        before.index(self, Step::Leave);
+        Some(before)
+    }
+
+    fn read<D: Document>(&mut self, key: &[u8], body: &str) -> Result<(), Unreadable> {
+        let document: D = serde_json::from_str(body).map_err(|error| Unreadable::new(D::KIND, key, error))?;
+        if document.key().bytes() != key {
+            return Err(Unreadable::new(D::KIND, key, "it belongs under another key"));
+        }
+        self.put(Arc::new(document));
+        Ok(())
+    }
+}
+
+macro_rules! kinds {
+    ($($document:ty),+ $(,)?) => {
+        impl State {
+            /// Reads one document of the journal.
+            pub(crate) fn load(&mut self, kind: &str, key: &[u8], body: &str) -> Result<(), Unreadable> {
+                $(
+                    if kind == <$document>::KIND {
+                        return self.read::<$document>(key, body);
+                    }
+                )+
+                Err(Unreadable::new(kind, key, "this kind is not known here"))
+            }
+        }
+
+        #[cfg(test)]
+        const KINDS: &[&str] = &[$(<$document>::KIND),+];
+    };
+}
+
+kinds!(
+    ::accounts::Account,
+    ::accounts::OneTime,
+    ::accounts::Session,
+    ::booking::Booking,
+    ::booking::Hold,
+    ::booking::Incident,
+    ::booking::Scan,
+    ::booking::Ticket,
+    ::events::Event,
+    ::events::Member,
+    ::events::Organisation,
+    ::events::Stock,
+    ::events::TicketType,
+    ::invites::Invite,
+    crate::booking::Notice,
+    crate::idempotency::KeptRequest,
+    crate::mail_box::Received,
+    crate::outbox::Owing,
+);
+
+/// A document of the journal that this program cannot read.
+#[derive(Debug)]
+pub(crate) struct Unreadable {
+    kind: String,
+    key: String,
+    why: String,
+}
+
+impl Unreadable {
+    pub(crate) fn new(kind: &str, key: &[u8], why: impl fmt::Display) -> Self {
+        Self { kind: kind.to_owned(), key: data_encoding::HEXLOWER.encode(key), why: why.to_string() }
+    }
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the document of kind `{}` with the key {} cannot be read: {}",
+            self.kind, self.key, self.why
+        )
+    }
+}
+
+impl std::error::Error for Unreadable {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_kinds_of_documents_share_a_name() {
+        let distinct: std::collections::BTreeSet<_> = KINDS.iter().collect();
+        assert_eq!(distinct.len(), KINDS.len());
+    }
+}

@@ -1,0 +1,70 @@
+//! The store itself: where it keeps its data, how it is opened, and how one gets to write.
+
+use crate::journal::Journal;
+use crate::state::State;
+use crate::transaction::LocalTx;
+use crate::writer::{Heads, Writer};
+use kernel::StoreError;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long one waits for the other writers before giving up.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Where the data is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// In memory alone: gone with the process.
+    Memory,
+    /// In the file `synesthesie.sqlite` of this directory, which is made when it is missing.
+    Directory(PathBuf),
+}
+
+/// Every store port of every domain. Clones are the same store.
+#[derive(Clone)]
+pub struct LocalStore {
+    shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    pub(crate) heads: Arc<Heads>,
+    /// `None` in memory.
+    pub(crate) writer: Option<Writer>,
+}
+
+impl LocalStore {
+    /// Opens the store, making it when it is new. Reads the whole file, so call it where blocking does no harm.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when the file is in use by another process or cannot be reached;
+    /// [`StoreError::Broken`] when it was written by a newer version or by another program, or when a document in it
+    /// cannot be read: the cause names its kind and key.
+    pub fn open(place: Place) -> Result<Self, StoreError> {
+        let (heads, writer) = match place {
+            Place::Memory => (Arc::new(Heads::new(State::default())), None),
+            Place::Directory(directory) => {
+                let journal = Journal::open(&directory)?;
+                let heads = Arc::new(Heads::new(journal.load()?));
+                let writer = Writer::start(journal, Arc::clone(&heads))
+                    .map_err(|error| StoreError::unavailable("starting its writer", error))?;
+                (heads, Some(writer))
+            }
+        };
+        Ok(Self { shared: Arc::new(Shared { heads, writer }) })
+    }
+
+    /// What was committed last, unchanging.
+    pub(crate) fn read(&self) -> Arc<State> {
+        self.shared.heads.published()
+    }
+
+    /// Becomes the one writer.
+    pub(crate) async fn write(&self) -> Result<Box<LocalTx>, StoreError> {
+        let waiting = Arc::clone(&self.shared.heads.latest).lock_owned();
+        let latest = tokio::time::timeout(PATIENCE, waiting)
+            .await
+            .map_err(|elapsed| StoreError::unavailable("waiting for other writers", elapsed))?;
+        Ok(Box::new(LocalTx::new(Arc::clone(&self.shared), latest)))
+    }
+}
