@@ -21,7 +21,7 @@ use kernel::{
 /// gives a fresh, empty system.
 #[macro_export]
 macro_rules! event_store_contract {
-    ($open:path) => {
+    ($open:ident) => {
         $crate::event_store_contract!($open;
             an_event_reads_back_whole,
             a_ticket_type_reads_back_whole,
@@ -47,7 +47,7 @@ macro_rules! event_store_contract {
             programs_that_start_together_make_one_organisation,
         );
     };
-    ($open:path; $($case:ident),+ $(,)?) => {
+    ($open:ident; $($case:ident),+ $(,)?) => {
         mod event_store {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

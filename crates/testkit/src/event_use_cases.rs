@@ -20,7 +20,7 @@ use std::sync::Arc;
 /// gives a fresh, empty system.
 #[macro_export]
 macro_rules! event_use_cases_contract {
-    ($open:path) => {
+    ($open:ident) => {
         $crate::event_use_cases_contract!($open;
             nobody_runs_the_events_of_another_organisation,
             an_organiser_runs_the_events_of_the_own_organisation,
@@ -39,7 +39,7 @@ macro_rules! event_use_cases_contract {
             only_admins_add_organisations,
         );
     };
-    ($open:path; $($case:ident),+ $(,)?) => {
+    ($open:ident; $($case:ident),+ $(,)?) => {
         mod event_use_cases {
             $(
                 #[tokio::test]

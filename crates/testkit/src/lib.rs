@@ -1,15 +1,25 @@
 //! What tests share: servers of their own, fixtures, a clock that stands still, and one contract suite per port.
 
+pub mod absorb;
+pub mod account_store;
+pub mod account_use_cases;
 pub mod booking_store;
 pub mod clock;
 pub mod event_store;
 pub mod event_use_cases;
+pub mod fixtures_accounts;
 pub mod fixtures_bookings;
 pub mod fixtures_events;
+pub mod hasher;
+pub mod idempotency_store;
+pub mod invite_store;
+pub mod outbox;
 pub mod scripted_provider;
 pub mod servers;
+pub mod session_use_cases;
 pub mod stores;
 
 pub use clock::{StoppedClock, noon};
+pub use hasher::{HeldHasher, PlainHasher};
 pub use scripted_provider::ScriptedProvider;
 pub use stores::Stores;
