@@ -1,1 +1,23 @@
-//! Placeholder.
+//! Every store port on PostgreSQL 15 or newer.
+//!
+//! [`PgStore`] holds the pool, answers reads and hands out transactions; [`transaction::PgTx`] implements every
+//! domain's transaction, so that what a use case touches commits together. One file or folder per domain beside
+//! them: rows are private and turn into domain types by `TryFrom`, where a row that cannot be is called broken.
+//!
+//! Isolation is READ COMMITTED. Whoever has to decide on a row locks it first and reads it in a *later* statement,
+//! because a statement that waited for a lock still sees the other rows as they were when it began.
+
+mod booking;
+mod column;
+mod failure;
+mod idempotency;
+pub mod migrations;
+mod outbox;
+pub mod pool;
+mod statement;
+pub mod testing;
+mod tls;
+pub mod transaction;
+
+pub use migrations::{SchemaState, migrate, schema_state};
+pub use pool::{PgStore, PoolOptions, PoolStatus};

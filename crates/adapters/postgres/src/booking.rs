@@ -1,0 +1,12 @@
+//! Holds, bookings, payments, tickets and the door.
+//!
+//! What a batch of buyers needs is one statement per call, however many they are: columns travel as arrays and are
+//! put together again by `unnest`.
+
+mod door;
+mod hold;
+mod order;
+mod payment;
+mod reads;
+mod sale;
+mod ticket;

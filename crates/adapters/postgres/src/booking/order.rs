@@ -1,0 +1,219 @@
+//! Rows of `bookings`, and the transaction's side of orders.
+
+use super::payment::{PaymentRow, RefundRow, save_payments, save_refunds};
+use super::ticket;
+use crate::column::{document, money, to_document, word};
+use crate::statement::{Statement, constant, text};
+use crate::transaction::PgTx;
+use async_trait::async_trait;
+use booking::{Booking, Effect, Incident, NoticeKey, OrderTx, Payment, Reference, Refund, Ticket};
+use diesel::QueryableByName;
+use diesel::pg::Pg;
+use diesel::query_builder::QueryFragment;
+use diesel::sql_types::{Array, BigInt, Json, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use kernel::{BookingId, HoldId, Owed, StoreError, Timestamp};
+use serde_json::Value;
+use uuid::Uuid;
+
+#[derive(QueryableByName)]
+pub(super) struct BookingRow {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = Text)]
+    reference: String,
+    #[diesel(sql_type = SqlUuid)]
+    event_id: Uuid,
+    #[diesel(sql_type = SqlUuid)]
+    buyer_id: Uuid,
+    #[diesel(sql_type = SqlUuid)]
+    hold_id: Uuid,
+    #[diesel(sql_type = Text)]
+    status: String,
+    #[diesel(sql_type = Jsonb)]
+    items: Value,
+    #[diesel(sql_type = Jsonb)]
+    attendees: Value,
+    #[diesel(sql_type = BigInt)]
+    total_minor: i64,
+    #[diesel(sql_type = Text)]
+    currency: String,
+    #[diesel(sql_type = Timestamptz)]
+    created_at: Timestamp,
+    #[diesel(sql_type = Timestamptz)]
+    pay_by: Timestamp,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    decided_at: Option<Timestamp>,
+    #[diesel(sql_type = Nullable<Json>)]
+    payments: Option<Value>,
+    #[diesel(sql_type = Nullable<Json>)]
+    refunds: Option<Value>,
+}
+
+/// What every query for bookings selects, for [`BookingRow`]; the table is called `b`.
+macro_rules! select_bookings {
+    ($rest:literal) => {
+        concat!(
+            "SELECT b.id, b.reference, b.event_id, b.buyer_id, b.hold_id, b.status, b.items, b.attendees, ",
+            "b.total_minor, b.currency, b.created_at, b.pay_by, b.decided_at, ",
+            "(SELECT json_agg(p ORDER BY p.attempt) FROM payments p WHERE p.booking_id = b.id) AS payments, ",
+            "(SELECT json_agg(r ORDER BY r.number) FROM refunds r WHERE r.booking_id = b.id) AS refunds ",
+            "FROM bookings b ",
+            $rest
+        )
+    };
+}
+pub(super) use select_bookings;
+
+impl TryFrom<BookingRow> for Booking {
+    type Error = StoreError;
+
+    fn try_from(row: BookingRow) -> Result<Self, StoreError> {
+        let payments: Vec<PaymentRow> = match row.payments {
+            Some(payments) => document(payments, "reading payments")?,
+            None => Vec::new(),
+        };
+        let refunds: Vec<RefundRow> = match row.refunds {
+            Some(refunds) => document(refunds, "reading refunds")?,
+            None => Vec::new(),
+        };
+        Ok(Self {
+            id: row.id.into(),
+            reference: Reference::from_stored(row.reference),
+            event: row.event_id.into(),
+            buyer: row.buyer_id.into(),
+            hold: row.hold_id.into(),
+            status: word(&row.status, "reading bookings.status")?,
+            items: document(row.items, "reading bookings.items")?,
+            attendees: document(row.attendees, "reading bookings.attendees")?,
+            total: money(row.total_minor, &row.currency, "reading bookings.total_minor")?,
+            created_at: row.created_at,
+            pay_by: row.pay_by,
+            decided_at: row.decided_at,
+            payments: payments.into_iter().map(Payment::try_from).collect::<Result<_, _>>()?,
+            refunds: refunds.into_iter().map(Refund::try_from).collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+/// Turns rows into bookings.
+pub(super) fn bookings(rows: Vec<BookingRow>) -> Result<Vec<Booking>, StoreError> {
+    rows.into_iter().map(Booking::try_from).collect()
+}
+
+/// One booking.
+pub(super) fn booking_by_id(id: BookingId) -> Statement<impl QueryFragment<Pg> + Send + use<>> {
+    constant(text(select_bookings!("WHERE b.id = $1")).bind::<SqlUuid, _>(id.as_uuid()))
+}
+
+fn add(bookings: &[Booking]) -> Result<Statement<impl QueryFragment<Pg> + Send + use<>>, StoreError> {
+    let items = bookings.iter().map(|it| to_document(&it.items, "writing bookings.items"));
+    let items: Vec<Value> = items.collect::<Result<_, _>>()?;
+    let attendees = bookings.iter().map(|it| to_document(&it.attendees, "writing bookings.attendees"));
+    let attendees: Vec<Value> = attendees.collect::<Result<_, _>>()?;
+    Ok(constant(
+        text(
+            "INSERT INTO bookings (id, reference, event_id, buyer_id, hold_id, status, items, attendees, total_minor, \
+                 currency, created_at, pay_by, decided_at) \
+             SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        )
+        .bind::<Array<SqlUuid>, _>(bookings.iter().map(|it| it.id.as_uuid()).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(bookings.iter().map(|it| it.reference.as_str().to_owned()).collect::<Vec<_>>())
+        .bind::<Array<SqlUuid>, _>(bookings.iter().map(|it| it.event.as_uuid()).collect::<Vec<_>>())
+        .bind::<Array<SqlUuid>, _>(bookings.iter().map(|it| it.buyer.as_uuid()).collect::<Vec<_>>())
+        .bind::<Array<SqlUuid>, _>(bookings.iter().map(|it| it.hold.as_uuid()).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(bookings.iter().map(|it| it.status.as_str()).collect::<Vec<_>>())
+        .bind::<Array<Jsonb>, _>(items)
+        .bind::<Array<Jsonb>, _>(attendees)
+        .bind::<Array<BigInt>, _>(bookings.iter().map(|it| it.total.minor()).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(bookings.iter().map(|it| it.total.currency().code().to_owned()).collect::<Vec<_>>())
+        .bind::<Array<Timestamptz>, _>(bookings.iter().map(|it| it.created_at).collect::<Vec<_>>())
+        .bind::<Array<Timestamptz>, _>(bookings.iter().map(|it| it.pay_by).collect::<Vec<_>>())
+        .bind::<Array<Nullable<Timestamptz>>, _>(bookings.iter().map(|it| it.decided_at).collect::<Vec<_>>()),
+    ))
+}
+
+impl PgTx {
+    async fn save_money(&mut self, bookings: &[Booking]) -> Result<(), StoreError> {
+        if let Some(payments) = save_payments(bookings) {
+            self.execute("saving payments", payments).await?;
+        }
+        if let Some(refunds) = save_refunds(bookings) {
+            self.execute("saving refunds", refunds).await?;
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl OrderTx for PgTx {
+    async fn add_bookings(&mut self, bookings: &[Booking]) -> Result<(), StoreError> {
+        if bookings.is_empty() {
+            return Ok(());
+        }
+        self.execute("adding bookings", add(bookings)?).await?;
+        self.save_money(bookings).await
+    }
+
+    async fn lock_booking(&mut self, id: BookingId) -> Result<Option<Booking>, StoreError> {
+        let lock = text("SELECT FROM bookings WHERE id = $1 FOR UPDATE").bind::<SqlUuid, _>(id.as_uuid());
+        let rows: Vec<BookingRow> =
+            self.lock_and_load("locking a booking", constant(lock), booking_by_id(id)).await?;
+        rows.into_iter().next().map(Booking::try_from).transpose()
+    }
+
+    async fn bookings_of_holds(&mut self, ids: &[HoldId]) -> Result<Vec<Booking>, StoreError> {
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.as_uuid()).collect();
+        let statement =
+            text(select_bookings!("WHERE b.hold_id = ANY($1) ORDER BY b.id")).bind::<Array<SqlUuid>, _>(ids);
+        bookings(self.load("looking for the bookings of holds", constant(statement)).await?)
+    }
+
+    async fn save_booking(&mut self, booking: &Booking) -> Result<(), StoreError> {
+        let statement = text(
+            "UPDATE bookings SET status = $2, attendees = $3, pay_by = $4, decided_at = $5 WHERE id = $1",
+        )
+        .bind::<SqlUuid, _>(booking.id.as_uuid())
+        .bind::<Text, _>(booking.status.as_str())
+        .bind::<Jsonb, _>(to_document(&booking.attendees, "writing bookings.attendees")?)
+        .bind::<Timestamptz, _>(booking.pay_by)
+        .bind::<Nullable<Timestamptz>, _>(booking.decided_at);
+        self.execute("saving a booking", constant(statement)).await?;
+        self.save_money(std::slice::from_ref(booking)).await
+    }
+
+    async fn add_tickets(&mut self, tickets: &[Ticket]) -> Result<(), StoreError> {
+        if tickets.is_empty() {
+            return Ok(());
+        }
+        self.execute("adding tickets", ticket::add(tickets)?).await.map(drop)
+    }
+
+    async fn remember_notice(&mut self, notice: &NoticeKey) -> Result<bool, StoreError> {
+        let statement = text(
+            "INSERT INTO notices (provider, id, kind, at) VALUES ($1, $2, $3, $4) \
+             ON CONFLICT ON CONSTRAINT notices_pkey DO NOTHING",
+        )
+        .bind::<Text, _>(notice.provider.as_str())
+        .bind::<Text, _>(&notice.id)
+        .bind::<Text, _>(&notice.kind)
+        .bind::<Timestamptz, _>(notice.at);
+        self.execute("remembering a notice", constant(statement)).await.map(|added| added == 1)
+    }
+
+    async fn add_incident(&mut self, incident: &Incident) -> Result<(), StoreError> {
+        let statement = text(
+            "INSERT INTO incidents (id, kind, booking_id, payment_id, evidence, at) VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind::<SqlUuid, _>(incident.id.as_uuid())
+        .bind::<Text, _>(incident.kind.as_str())
+        .bind::<SqlUuid, _>(incident.booking.as_uuid())
+        .bind::<SqlUuid, _>(incident.payment.as_uuid())
+        .bind::<Text, _>(&incident.evidence)
+        .bind::<Timestamptz, _>(incident.at);
+        self.execute("adding an incident", constant(statement)).await.map(drop)
+    }
+
+    async fn enqueue_booking(&mut self, effects: &[Owed<Effect>]) -> Result<(), StoreError> {
+        self.enqueue("booking", effects).await
+    }
+}

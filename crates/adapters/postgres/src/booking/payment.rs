@@ -1,0 +1,176 @@
+//! Rows of `payments` and `refunds`. They are read as documents beside their booking, so that one statement shows
+//! all three as they were at one instant.
+
+use crate::column::{count, money, some_money, word};
+use crate::statement::{Statement, constant, text};
+use booking::{Booking, Payment, Refund};
+use diesel::pg::Pg;
+use diesel::query_builder::QueryFragment;
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use kernel::{StoreError, Timestamp};
+use serde::Deserialize;
+use uuid::Uuid;
+
+#[derive(Deserialize)]
+pub(super) struct PaymentRow {
+    id: Uuid,
+    attempt: i64,
+    provider: String,
+    account: String,
+    live: bool,
+    amount_minor: i64,
+    currency: String,
+    status: String,
+    session: Option<String>,
+    charge: Option<String>,
+    paid_minor: Option<i64>,
+    paid_currency: Option<String>,
+    checkout_url: Option<String>,
+    success_url: Option<String>,
+    cancel_url: Option<String>,
+    problem: Option<String>,
+    created_at: Timestamp,
+    changed_at: Timestamp,
+}
+
+impl TryFrom<PaymentRow> for Payment {
+    type Error = StoreError;
+
+    fn try_from(row: PaymentRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id.into(),
+            attempt: count(row.attempt, "reading payments.attempt")?,
+            provider: word(&row.provider, "reading payments.provider")?,
+            account: row.account,
+            live: row.live,
+            amount: money(row.amount_minor, &row.currency, "reading payments.amount_minor")?,
+            status: word(&row.status, "reading payments.status")?,
+            session: row.session,
+            charge: row.charge,
+            paid: some_money(row.paid_minor, row.paid_currency.as_deref(), "reading payments.paid_minor")?,
+            checkout_url: row.checkout_url,
+            success_url: row.success_url,
+            cancel_url: row.cancel_url,
+            problem: row.problem,
+            created_at: row.created_at,
+            changed_at: row.changed_at,
+        })
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct RefundRow {
+    id: Uuid,
+    payment_id: Uuid,
+    amount_minor: i64,
+    currency: String,
+    reason: String,
+    status: String,
+    reference: Option<String>,
+    created_at: Timestamp,
+    changed_at: Timestamp,
+}
+
+impl TryFrom<RefundRow> for Refund {
+    type Error = StoreError;
+
+    fn try_from(row: RefundRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id.into(),
+            payment: row.payment_id.into(),
+            amount: money(row.amount_minor, &row.currency, "reading refunds.amount_minor")?,
+            reason: word(&row.reason, "reading refunds.reason")?,
+            status: word(&row.status, "reading refunds.status")?,
+            reference: row.reference,
+            created_at: row.created_at,
+            changed_at: row.changed_at,
+        })
+    }
+}
+
+/// Writes all attempts of some bookings: new ones whole, known ones what may change of them. Attempts are never
+/// removed. `None` when there are none.
+pub(super) fn save_payments(
+    bookings: &[Booking],
+) -> Option<Statement<impl QueryFragment<Pg> + Send + use<>>> {
+    let (owners, all): (Vec<Uuid>, Vec<&Payment>) = bookings
+        .iter()
+        .flat_map(|booking| booking.payments.iter().map(|payment| (booking.id.as_uuid(), payment)))
+        .unzip();
+    if all.is_empty() {
+        return None;
+    }
+    let own =
+        |text: fn(&Payment) -> &Option<String>| all.iter().map(|it| text(it).clone()).collect::<Vec<_>>();
+    Some(constant(
+        text(
+            "INSERT INTO payments (id, booking_id, attempt, provider, account, live, amount_minor, currency, status, \
+                 session, charge, paid_minor, paid_currency, checkout_url, success_url, cancel_url, problem, \
+                 created_at, changed_at) \
+             SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
+                 $19) \
+             ON CONFLICT ON CONSTRAINT payments_pkey DO UPDATE SET status = excluded.status, \
+                 session = excluded.session, charge = excluded.charge, paid_minor = excluded.paid_minor, \
+                 paid_currency = excluded.paid_currency, checkout_url = excluded.checkout_url, \
+                 problem = excluded.problem, changed_at = excluded.changed_at",
+        )
+        .bind::<Array<SqlUuid>, _>(all.iter().map(|it| it.id.as_uuid()).collect::<Vec<_>>())
+        .bind::<Array<SqlUuid>, _>(owners)
+        .bind::<Array<BigInt>, _>(all.iter().map(|it| i64::from(it.attempt)).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(all.iter().map(|it| it.provider.as_str()).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(all.iter().map(|it| it.account.clone()).collect::<Vec<_>>())
+        .bind::<Array<Bool>, _>(all.iter().map(|it| it.live).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(all.iter().map(|it| it.amount.minor()).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(all.iter().map(|it| it.amount.currency().code().to_owned()).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(all.iter().map(|it| it.status.as_str()).collect::<Vec<_>>())
+        .bind::<Array<Nullable<Text>>, _>(own(|it| &it.session))
+        .bind::<Array<Nullable<Text>>, _>(own(|it| &it.charge))
+        .bind::<Array<Nullable<BigInt>>, _>(
+            all.iter().map(|it| it.paid.map(|paid| paid.minor())).collect::<Vec<_>>(),
+        )
+        .bind::<Array<Nullable<Text>>, _>(
+            all.iter().map(|it| it.paid.map(|paid| paid.currency().code().to_owned())).collect::<Vec<_>>(),
+        )
+        .bind::<Array<Nullable<Text>>, _>(own(|it| &it.checkout_url))
+        .bind::<Array<Nullable<Text>>, _>(own(|it| &it.success_url))
+        .bind::<Array<Nullable<Text>>, _>(own(|it| &it.cancel_url))
+        .bind::<Array<Nullable<Text>>, _>(own(|it| &it.problem))
+        .bind::<Array<Timestamptz>, _>(all.iter().map(|it| it.created_at).collect::<Vec<_>>())
+        .bind::<Array<Timestamptz>, _>(all.iter().map(|it| it.changed_at).collect::<Vec<_>>()),
+    ))
+}
+
+/// Writes all refunds of some bookings, as [`save_payments`] does attempts.
+pub(super) fn save_refunds(bookings: &[Booking]) -> Option<Statement<impl QueryFragment<Pg> + Send + use<>>> {
+    let all: Vec<(Uuid, i64, &Refund)> = bookings
+        .iter()
+        .flat_map(|booking| {
+            (1_i64..).zip(&booking.refunds).map(|(number, it)| (booking.id.as_uuid(), number, it))
+        })
+        .collect();
+    if all.is_empty() {
+        return None;
+    }
+    Some(constant(
+        text(
+            "INSERT INTO refunds (id, booking_id, number, payment_id, amount_minor, currency, reason, status, \
+                 reference, created_at, changed_at) \
+             SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+             ON CONFLICT ON CONSTRAINT refunds_pkey DO UPDATE SET status = excluded.status, \
+                 reference = excluded.reference, changed_at = excluded.changed_at",
+        )
+        .bind::<Array<SqlUuid>, _>(all.iter().map(|(_, _, it)| it.id.as_uuid()).collect::<Vec<_>>())
+        .bind::<Array<SqlUuid>, _>(all.iter().map(|(booking, ..)| *booking).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(all.iter().map(|(_, number, _)| *number).collect::<Vec<_>>())
+        .bind::<Array<SqlUuid>, _>(all.iter().map(|(_, _, it)| it.payment.as_uuid()).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(all.iter().map(|(_, _, it)| it.amount.minor()).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(
+            all.iter().map(|(_, _, it)| it.amount.currency().code().to_owned()).collect::<Vec<_>>(),
+        )
+        .bind::<Array<Text>, _>(all.iter().map(|(_, _, it)| it.reason.as_str()).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(all.iter().map(|(_, _, it)| it.status.as_str()).collect::<Vec<_>>())
+        .bind::<Array<Nullable<Text>>, _>(all.iter().map(|(_, _, it)| it.reference.clone()).collect::<Vec<_>>())
+        .bind::<Array<Timestamptz>, _>(all.iter().map(|(_, _, it)| it.created_at).collect::<Vec<_>>())
+        .bind::<Array<Timestamptz>, _>(all.iter().map(|(_, _, it)| it.changed_at).collect::<Vec<_>>()),
+    ))
+}

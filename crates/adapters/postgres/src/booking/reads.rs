@@ -1,0 +1,236 @@
+//! Reads of what was committed. Each is one statement, so that what it shows belongs together.
+
+use super::hold::HoldRow;
+use super::order::{BookingRow, booking_by_id, bookings, select_bookings};
+use super::sale::{assembled, sales};
+use super::ticket::{TicketRow, tickets};
+use crate::column::count;
+use crate::failure::failed;
+use crate::pool::PgStore;
+use crate::statement::{Statement, constant, text};
+use async_trait::async_trait;
+use booking::{Booking, BookingStore, BookingTx, Hold, Provider, Sale, StockDifference, Ticket};
+use diesel::QueryableByName;
+use diesel::deserialize::FromSqlRow;
+use diesel::pg::Pg;
+use diesel::query_builder::QueryFragment;
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz, Untyped, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use kernel::{
+    AccountId, BookingId, Cursor, EventId, HoldId, Page, PageRequest, PaymentId, RefundId, StoreError,
+    TicketId, TicketTypeId, Timestamp,
+};
+use uuid::Uuid;
+
+#[derive(QueryableByName)]
+struct EventRow {
+    #[diesel(sql_type = SqlUuid)]
+    event_id: Uuid,
+}
+
+#[derive(QueryableByName)]
+struct Owned {
+    #[diesel(sql_type = SqlUuid)]
+    booking_id: Uuid,
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+}
+
+#[derive(QueryableByName)]
+struct AttendanceRow {
+    #[diesel(sql_type = SqlUuid)]
+    ticket_type_id: Uuid,
+    #[diesel(sql_type = BigInt)]
+    living: i64,
+    #[diesel(sql_type = BigInt)]
+    checked_in: i64,
+}
+
+#[derive(QueryableByName)]
+struct DifferenceRow {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = BigInt)]
+    held: i64,
+    #[diesel(sql_type = BigInt)]
+    sold: i64,
+    #[diesel(sql_type = BigInt)]
+    held_found: i64,
+    #[diesel(sql_type = BigInt)]
+    sold_found: i64,
+}
+
+/// Counts what the counters count: all holds and unpaid bookings (a hold that ended is held until it is removed),
+/// and living tickets.
+const DIFFERENCES: &str = "\
+    WITH places AS ( \
+        SELECT i.ticket_type AS id, i.quantity AS held, 0::bigint AS sold FROM holds h, \
+            jsonb_to_recordset(h.items) AS i(ticket_type uuid, quantity bigint) \
+        UNION ALL SELECT i.ticket_type, i.quantity, 0 FROM bookings b, \
+            jsonb_to_recordset(b.items) AS i(ticket_type uuid, quantity bigint) WHERE b.status = 'pending_payment' \
+        UNION ALL SELECT ticket_type_id, 0, count(*) FROM tickets WHERE status IN ('valid', 'checked_in') \
+            GROUP BY ticket_type_id \
+    ), \
+    found AS (SELECT id, sum(held)::bigint AS held, sum(sold)::bigint AS sold FROM places GROUP BY id) \
+    SELECT t.id, t.held, t.sold, coalesce(f.held, 0) AS held_found, coalesce(f.sold, 0) AS sold_found \
+    FROM ticket_types t LEFT JOIN found f ON f.id = t.id \
+    WHERE t.held <> coalesce(f.held, 0) OR t.sold <> coalesce(f.sold, 0) ORDER BY t.id";
+
+impl PgStore {
+    /// Runs one statement outside of any transaction.
+    pub(crate) async fn rows<Q, Row>(
+        &self,
+        doing: &'static str,
+        statement: Statement<Q>,
+    ) -> Result<Vec<Row>, StoreError>
+    where
+        Q: QueryFragment<Pg> + Send,
+        Row: FromSqlRow<Untyped, Pg> + Send + 'static,
+    {
+        let mut connection = self.connection(doing).await?;
+        statement.load(&mut connection).await.map_err(failed(doing))
+    }
+}
+
+/// Where a list goes on, newest first: strictly before this row.
+fn before(page: &PageRequest) -> (Option<Timestamp>, Option<Uuid>) {
+    (page.after.map(|cursor| cursor.at), page.after.map(|cursor| cursor.id))
+}
+
+#[async_trait]
+impl BookingStore for PgStore {
+    async fn begin(&self) -> Result<Box<dyn BookingTx>, StoreError> {
+        Ok(Box::new(self.transaction().await?))
+    }
+
+    async fn sales(&self, events: &[EventId]) -> Result<Vec<Sale>, StoreError> {
+        assembled(self.rows("reading sales", sales(events)).await?)
+    }
+
+    async fn hold(&self, id: HoldId) -> Result<Option<Hold>, StoreError> {
+        let statement = text(
+            "SELECT id, event_id, buyer_id, items, total_minor, currency, created_at, expires_at FROM holds \
+             WHERE id = $1",
+        )
+        .bind::<SqlUuid, _>(id.as_uuid());
+        let rows: Vec<HoldRow> = self.rows("reading a hold", constant(statement)).await?;
+        rows.into_iter().next().map(Hold::try_from).transpose()
+    }
+
+    async fn events_with_lapsed_holds(&self, now: Timestamp, limit: u32) -> Result<Vec<EventId>, StoreError> {
+        let statement = text("SELECT DISTINCT event_id FROM holds WHERE expires_at <= $1 LIMIT $2")
+            .bind::<Timestamptz, _>(now)
+            .bind::<BigInt, _>(i64::from(limit));
+        let rows: Vec<EventRow> = self.rows("looking for lapsed holds", constant(statement)).await?;
+        Ok(rows.into_iter().map(|row| row.event_id.into()).collect())
+    }
+
+    async fn booking(&self, id: BookingId) -> Result<Option<Booking>, StoreError> {
+        let rows: Vec<BookingRow> = self.rows("reading a booking", booking_by_id(id)).await?;
+        rows.into_iter().next().map(Booking::try_from).transpose()
+    }
+
+    async fn booking_of_payment(&self, id: PaymentId) -> Result<Option<BookingId>, StoreError> {
+        let statement =
+            text("SELECT booking_id, id FROM payments WHERE id = $1").bind::<SqlUuid, _>(id.as_uuid());
+        let rows: Vec<Owned> = self.rows("reading a payment", constant(statement)).await?;
+        Ok(rows.into_iter().next().map(|row| row.booking_id.into()))
+    }
+
+    async fn booking_of_refund(&self, id: RefundId) -> Result<Option<BookingId>, StoreError> {
+        let statement =
+            text("SELECT booking_id, id FROM refunds WHERE id = $1").bind::<SqlUuid, _>(id.as_uuid());
+        let rows: Vec<Owned> = self.rows("reading a refund", constant(statement)).await?;
+        Ok(rows.into_iter().next().map(|row| row.booking_id.into()))
+    }
+
+    async fn payment_of_session(
+        &self,
+        provider: Provider,
+        session: &str,
+    ) -> Result<Option<(BookingId, PaymentId)>, StoreError> {
+        let statement = text("SELECT booking_id, id FROM payments WHERE provider = $1 AND session = $2")
+            .bind::<Text, _>(provider.as_str())
+            .bind::<Text, _>(session);
+        let rows: Vec<Owned> = self.rows("looking for a payment", constant(statement)).await?;
+        Ok(rows.into_iter().next().map(|row| (row.booking_id.into(), row.id.into())))
+    }
+
+    async fn bookings_of(&self, buyer: AccountId, page: PageRequest) -> Result<Page<Booking>, StoreError> {
+        let (at, id) = before(&page);
+        let statement = text(select_bookings!(
+            "WHERE b.buyer_id = $1 AND ($2 IS NULL OR (b.created_at, b.id) < ($2, $3)) \
+             ORDER BY b.created_at DESC, b.id DESC LIMIT $4"
+        ))
+        .bind::<SqlUuid, _>(buyer.as_uuid())
+        .bind::<Nullable<Timestamptz>, _>(at)
+        .bind::<Nullable<SqlUuid>, _>(id)
+        .bind::<BigInt, _>(i64::from(page.limit) + 1);
+        let rows = bookings(self.rows("listing bookings", constant(statement)).await?)?;
+        Ok(Page::cut(rows, page.limit, |booking| Cursor { at: booking.created_at, id: booking.id.as_uuid() }))
+    }
+
+    async fn tickets_of_bookings(&self, ids: &[BookingId]) -> Result<Vec<Ticket>, StoreError> {
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.as_uuid()).collect();
+        let statement = text(
+            "SELECT id, booking_id, event_id, ticket_type_id, holder_id, attendee, version, status, issued_at, \
+             checked_in_at FROM tickets WHERE booking_id = ANY($1) ORDER BY id",
+        )
+        .bind::<Array<SqlUuid>, _>(ids);
+        tickets(self.rows("reading the tickets of bookings", constant(statement)).await?)
+    }
+
+    async fn tickets_of(&self, holder: AccountId, page: PageRequest) -> Result<Page<Ticket>, StoreError> {
+        let (at, id) = before(&page);
+        let statement = text(
+            "SELECT id, booking_id, event_id, ticket_type_id, holder_id, attendee, version, status, issued_at, \
+             checked_in_at FROM tickets \
+             WHERE holder_id = $1 AND ($2 IS NULL OR (issued_at, id) < ($2, $3)) \
+             ORDER BY issued_at DESC, id DESC LIMIT $4",
+        )
+        .bind::<SqlUuid, _>(holder.as_uuid())
+        .bind::<Nullable<Timestamptz>, _>(at)
+        .bind::<Nullable<SqlUuid>, _>(id)
+        .bind::<BigInt, _>(i64::from(page.limit) + 1);
+        let rows = tickets(self.rows("listing tickets", constant(statement)).await?)?;
+        Ok(Page::cut(rows, page.limit, |ticket| Cursor { at: ticket.issued_at, id: ticket.id.as_uuid() }))
+    }
+
+    async fn ticket(&self, id: TicketId) -> Result<Option<Ticket>, StoreError> {
+        let statement = text(
+            "SELECT id, booking_id, event_id, ticket_type_id, holder_id, attendee, version, status, issued_at, \
+             checked_in_at FROM tickets WHERE id = $1",
+        )
+        .bind::<SqlUuid, _>(id.as_uuid());
+        let rows: Vec<TicketRow> = self.rows("reading a ticket", constant(statement)).await?;
+        rows.into_iter().next().map(Ticket::try_from).transpose()
+    }
+
+    async fn attendance(&self, event: EventId) -> Result<Vec<(TicketTypeId, u32, u32)>, StoreError> {
+        let doing = "counting attendance";
+        let statement = text(
+            "SELECT ticket_type_id, count(*) AS living, count(*) FILTER (WHERE status = 'checked_in') AS checked_in \
+             FROM tickets WHERE event_id = $1 AND status IN ('valid', 'checked_in') \
+             GROUP BY ticket_type_id ORDER BY ticket_type_id",
+        )
+        .bind::<SqlUuid, _>(event.as_uuid());
+        let rows: Vec<AttendanceRow> = self.rows(doing, constant(statement)).await?;
+        let counted = rows.into_iter().map(|row| {
+            Ok((row.ticket_type_id.into(), count(row.living, doing)?, count(row.checked_in, doing)?))
+        });
+        counted.collect()
+    }
+
+    async fn stock_differences(&self) -> Result<Vec<StockDifference>, StoreError> {
+        let doing = "recounting the stock";
+        let rows: Vec<DifferenceRow> = self.rows(doing, constant(text(DIFFERENCES))).await?;
+        let differences = rows.into_iter().map(|row| {
+            Ok(StockDifference {
+                ticket_type: row.id.into(),
+                counted: (count(row.held, doing)?, count(row.sold, doing)?),
+                found: (count(row.held_found, doing)?, count(row.sold_found, doing)?),
+            })
+        });
+        differences.collect()
+    }
+}

@@ -1,0 +1,265 @@
+//! The sale of an event: locked, read, and its counters written.
+
+use super::hold::{HoldRow, add, holds_by_id};
+use crate::column::{count, money, some_count};
+use crate::failure::corrupt;
+use crate::statement::{Statement, constant, text};
+use crate::transaction::PgTx;
+use async_trait::async_trait;
+use booking::{Hold, Holdings, Offer, Sale, SaleStatus, SaleTx, Tally};
+use diesel::QueryableByName;
+use diesel::pg::Pg;
+use diesel::query_builder::QueryFragment;
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use kernel::{AccountId, EventId, HoldId, StoreError, Timestamp};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// One ticket type with its event; an event without types gives one row.
+#[derive(QueryableByName)]
+pub(super) struct SaleRow {
+    #[diesel(sql_type = SqlUuid)]
+    event_id: Uuid,
+    #[diesel(sql_type = SqlUuid)]
+    organisation_id: Uuid,
+    #[diesel(sql_type = Text)]
+    status: String,
+    #[diesel(sql_type = Text)]
+    currency: String,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    doors_at: Option<Timestamp>,
+    #[diesel(sql_type = Timestamptz)]
+    starts_at: Timestamp,
+    #[diesel(sql_type = Timestamptz)]
+    ends_at: Timestamp,
+    #[diesel(sql_type = BigInt)]
+    hold_seconds: i64,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    capacity: Option<i64>,
+    #[diesel(embed)]
+    offer: OfferRow,
+}
+
+#[derive(QueryableByName)]
+struct OfferRow {
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    ticket_type_id: Option<Uuid>,
+    #[diesel(sql_type = BigInt)]
+    price_minor: i64,
+    #[diesel(sql_type = Text)]
+    price_currency: String,
+    #[diesel(sql_type = BigInt)]
+    quantity: i64,
+    #[diesel(sql_type = BigInt)]
+    held: i64,
+    #[diesel(sql_type = BigInt)]
+    sold: i64,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    max_per_user: Option<i64>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    max_per_order: Option<i64>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    sales_start: Option<Timestamp>,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    sales_end: Option<Timestamp>,
+    #[diesel(sql_type = Bool)]
+    hidden: bool,
+}
+
+impl OfferRow {
+    fn offer(self) -> Result<Option<Offer>, StoreError> {
+        let Some(ticket_type) = self.ticket_type_id else { return Ok(None) };
+        Ok(Some(Offer {
+            ticket_type: ticket_type.into(),
+            price: money(self.price_minor, &self.price_currency, "reading ticket_types.price_minor")?,
+            quantity: count(self.quantity, "reading ticket_types.quantity")?,
+            held: count(self.held, "reading ticket_types.held")?,
+            sold: count(self.sold, "reading ticket_types.sold")?,
+            max_per_user: some_count(self.max_per_user, "reading ticket_types.max_per_user")?,
+            max_per_order: some_count(self.max_per_order, "reading ticket_types.max_per_order")?,
+            sales_start: self.sales_start,
+            sales_end: self.sales_end,
+            hidden: self.hidden,
+        }))
+    }
+}
+
+impl TryFrom<SaleRow> for Sale {
+    type Error = StoreError;
+
+    fn try_from(row: SaleRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            event: row.event_id.into(),
+            organisation: row.organisation_id.into(),
+            status: match row.status.as_str() {
+                "published" => SaleStatus::Open,
+                "cancelled" => SaleStatus::Cancelled,
+                _ => SaleStatus::Closed,
+            },
+            currency: row.currency.parse().map_err(corrupt("reading events.currency"))?,
+            doors_at: row.doors_at,
+            starts_at: row.starts_at,
+            ends_at: row.ends_at,
+            hold_seconds: count(row.hold_seconds, "reading events.hold_seconds")?,
+            capacity: some_count(row.capacity, "reading sales.capacity")?,
+            offers: row.offer.offer()?.into_iter().collect(),
+        })
+    }
+}
+
+/// Puts the rows of [`sales`] together, which come event by event.
+pub(super) fn assembled(rows: Vec<SaleRow>) -> Result<Vec<Sale>, StoreError> {
+    let mut sales: Vec<Sale> = Vec::new();
+    for row in rows {
+        match sales.last_mut().filter(|sale| sale.event == row.event_id.into()) {
+            Some(sale) => sale.offers.extend(row.offer.offer()?),
+            None => sales.push(row.try_into()?),
+        }
+    }
+    Ok(sales)
+}
+
+/// Events as they sell now.
+pub(super) fn sales(events: &[EventId]) -> Statement<impl QueryFragment<Pg> + Send + use<>> {
+    let events: Vec<Uuid> = events.iter().map(|event| event.as_uuid()).collect();
+    constant(
+        text(
+            "SELECT s.event_id, e.organisation_id, e.status, e.currency, e.doors_at, e.starts_at, e.ends_at, \
+                 e.hold_seconds, s.capacity, t.id AS ticket_type_id, coalesce(t.price_minor, 0) AS price_minor, \
+                 coalesce(t.currency, e.currency) AS price_currency, coalesce(t.quantity, 0) AS quantity, \
+                 coalesce(t.held, 0) AS held, coalesce(t.sold, 0) AS sold, t.max_per_user, t.max_per_order, \
+                 t.sales_start, t.sales_end, coalesce(t.hidden, false) AS hidden \
+             FROM sales s JOIN events e ON e.id = s.event_id LEFT JOIN ticket_types t ON t.event_id = s.event_id \
+             WHERE s.event_id = ANY($1) ORDER BY s.event_id, t.position, t.id",
+        )
+        .bind::<Array<SqlUuid>, _>(events),
+    )
+}
+
+/// What a buyer has of a type; without a type, how many holds are open.
+#[derive(QueryableByName)]
+struct TallyRow {
+    #[diesel(sql_type = SqlUuid)]
+    buyer_id: Uuid,
+    #[diesel(sql_type = SqlUuid)]
+    event_id: Uuid,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    ticket_type_id: Option<Uuid>,
+    #[diesel(sql_type = BigInt)]
+    places: i64,
+}
+
+const HOLDINGS: &str = "\
+    WITH pairs AS (SELECT DISTINCT p.buyer_id, p.event_id FROM unnest($1, $2) AS p(buyer_id, event_id)), \
+    living AS ( \
+        SELECT h.buyer_id, h.event_id, h.items FROM pairs p \
+        JOIN holds h ON h.event_id = p.event_id AND h.buyer_id = p.buyer_id WHERE h.expires_at > $3 \
+    ), \
+    pending AS ( \
+        SELECT b.buyer_id, b.event_id, b.items FROM pairs p \
+        JOIN bookings b ON b.event_id = p.event_id AND b.buyer_id = p.buyer_id WHERE b.status = 'pending_payment' \
+    ), \
+    places AS ( \
+        SELECT l.buyer_id, l.event_id, i.ticket_type AS ticket_type_id, i.quantity FROM living l, \
+            jsonb_to_recordset(l.items) AS i(ticket_type uuid, quantity bigint) \
+        UNION ALL SELECT b.buyer_id, b.event_id, i.ticket_type, i.quantity FROM pending b, \
+            jsonb_to_recordset(b.items) AS i(ticket_type uuid, quantity bigint) \
+        UNION ALL SELECT t.holder_id, t.event_id, t.ticket_type_id, 1 FROM pairs p \
+            JOIN tickets t ON t.event_id = p.event_id AND t.holder_id = p.buyer_id \
+            WHERE t.status IN ('valid', 'checked_in') \
+        UNION ALL SELECT l.buyer_id, l.event_id, NULL, 1 FROM living l \
+    ) \
+    SELECT buyer_id, event_id, ticket_type_id, sum(quantity)::bigint AS places FROM places \
+    GROUP BY buyer_id, event_id, ticket_type_id";
+
+fn tallies(rows: Vec<TallyRow>) -> Result<Vec<Tally>, StoreError> {
+    let mut tallies: BTreeMap<(AccountId, EventId), Holdings> = BTreeMap::new();
+    for row in rows {
+        let holdings = tallies.entry((row.buyer_id.into(), row.event_id.into())).or_default();
+        let places = count(row.places, "counting holdings")?;
+        match row.ticket_type_id {
+            Some(ticket_type) => drop(holdings.taken.insert(ticket_type.into(), places)),
+            None => holdings.open_holds = places,
+        }
+    }
+    Ok(tallies.into_iter().map(|((buyer, event), holdings)| Tally { buyer, event, holdings }).collect())
+}
+
+#[async_trait]
+impl SaleTx for PgTx {
+    async fn lock_sales(&mut self, events: &[EventId]) -> Result<Vec<Sale>, StoreError> {
+        let ids: Vec<Uuid> = events.iter().map(|event| event.as_uuid()).collect();
+        let lock = text("SELECT FROM sales WHERE event_id = ANY($1) ORDER BY event_id FOR NO KEY UPDATE")
+            .bind::<Array<SqlUuid>, _>(ids);
+        let rows = self.lock_and_load("locking sales", constant(lock), sales(events)).await?;
+        assembled(rows)
+    }
+
+    async fn save_sales(&mut self, sales: &[Sale]) -> Result<(), StoreError> {
+        let offers = || sales.iter().flat_map(|sale| &sale.offers);
+        let statement = text(
+            "WITH types AS ( \
+                 UPDATE ticket_types t SET held = n.held, sold = n.sold FROM unnest($1, $2, $3) AS n(id, held, sold) \
+                 WHERE t.id = n.id AND (t.held <> n.held OR t.sold <> n.sold) \
+             ) \
+             UPDATE sales s SET taken = n.taken FROM unnest($4, $5) AS n(id, taken) \
+             WHERE s.event_id = n.id AND s.taken <> n.taken",
+        )
+        .bind::<Array<SqlUuid>, _>(offers().map(|offer| offer.ticket_type.as_uuid()).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(offers().map(|offer| i64::from(offer.held)).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(offers().map(|offer| i64::from(offer.sold)).collect::<Vec<_>>())
+        .bind::<Array<SqlUuid>, _>(sales.iter().map(|sale| sale.event.as_uuid()).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(sales.iter().map(|sale| i64::from(sale.taken())).collect::<Vec<_>>());
+        self.execute("saving sales", constant(statement)).await.map(drop)
+    }
+
+    async fn holdings(
+        &mut self,
+        pairs: &[(AccountId, EventId)],
+        now: Timestamp,
+    ) -> Result<Vec<Tally>, StoreError> {
+        let statement = text(HOLDINGS)
+            .bind::<Array<SqlUuid>, _>(pairs.iter().map(|(buyer, _)| buyer.as_uuid()).collect::<Vec<_>>())
+            .bind::<Array<SqlUuid>, _>(pairs.iter().map(|(_, event)| event.as_uuid()).collect::<Vec<_>>())
+            .bind::<Timestamptz, _>(now);
+        tallies(self.load("counting holdings", constant(statement)).await?)
+    }
+
+    async fn add_holds(&mut self, holds: &[Hold]) -> Result<(), StoreError> {
+        if holds.is_empty() {
+            return Ok(());
+        }
+        self.execute("adding holds", add(holds)?).await.map(drop)
+    }
+
+    async fn lock_holds(&mut self, ids: &[HoldId]) -> Result<Vec<Hold>, StoreError> {
+        let rows: Vec<HoldRow> = self.load("locking holds", holds_by_id(ids)).await?;
+        rows.into_iter().map(Hold::try_from).collect()
+    }
+
+    async fn lapsed_holds(
+        &mut self,
+        events: &[EventId],
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Hold>, StoreError> {
+        let statement = text(
+            "SELECT id, event_id, buyer_id, items, total_minor, currency, created_at, expires_at FROM holds \
+             WHERE expires_at <= $2 AND event_id = ANY($1) ORDER BY expires_at, id LIMIT $3 FOR UPDATE",
+        )
+        .bind::<Array<SqlUuid>, _>(events.iter().map(|event| event.as_uuid()).collect::<Vec<_>>())
+        .bind::<Timestamptz, _>(now)
+        .bind::<BigInt, _>(i64::from(limit));
+        let rows: Vec<HoldRow> = self.load("looking for lapsed holds", constant(statement)).await?;
+        rows.into_iter().map(Hold::try_from).collect()
+    }
+
+    async fn drop_holds(&mut self, ids: &[HoldId]) -> Result<(), StoreError> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.as_uuid()).collect();
+        let statement = text("DELETE FROM holds WHERE id = ANY($1)").bind::<Array<SqlUuid>, _>(ids);
+        self.execute("dropping holds", constant(statement)).await.map(drop)
+    }
+}

@@ -1,0 +1,56 @@
+//! Values as columns keep them, and back.
+
+use crate::failure::corrupt;
+use kernel::{Currency, Money, StoreError};
+use serde::Serialize;
+use serde::de::value::{Error as WordError, StrDeserializer};
+use serde::de::{DeserializeOwned, IntoDeserializer};
+use serde_json::Value;
+
+/// A count, which is kept as a `bigint` so that every `u32` fits.
+pub(crate) fn count(column: i64, reading: &'static str) -> Result<u32, StoreError> {
+    u32::try_from(column).map_err(corrupt(reading))
+}
+
+/// A count that may be absent.
+pub(crate) fn some_count(column: Option<i64>, reading: &'static str) -> Result<Option<u32>, StoreError> {
+    column.map(|column| count(column, reading)).transpose()
+}
+
+/// An amount from its two columns.
+pub(crate) fn money(minor: i64, currency: &str, reading: &'static str) -> Result<Money, StoreError> {
+    let currency: Currency = currency.parse().map_err(corrupt(reading))?;
+    Money::new(minor, currency).map_err(corrupt(reading))
+}
+
+/// An amount that may be absent.
+pub(crate) fn some_money(
+    minor: Option<i64>,
+    currency: Option<&str>,
+    reading: &'static str,
+) -> Result<Option<Money>, StoreError> {
+    match (minor, currency) {
+        (Some(minor), Some(currency)) => money(minor, currency, reading).map(Some),
+        (None, None) => Ok(None),
+        _ => Err(StoreError::broken(reading, "half an amount")),
+    }
+}
+
+/// One of a fixed set of words: a status, a kind. What the words are is told by the type's `Deserialize`.
+pub(crate) fn word<T: DeserializeOwned>(column: &str, reading: &'static str) -> Result<T, StoreError> {
+    let word: StrDeserializer<'_, WordError> = column.into_deserializer();
+    T::deserialize(word).map_err(corrupt(reading))
+}
+
+/// A document.
+pub(crate) fn document<T: DeserializeOwned>(column: Value, reading: &'static str) -> Result<T, StoreError> {
+    serde_json::from_value(column).map_err(corrupt(reading))
+}
+
+/// What a document column keeps.
+pub(crate) fn to_document<T: Serialize + ?Sized>(
+    value: &T,
+    writing: &'static str,
+) -> Result<Value, StoreError> {
+    serde_json::to_value(value).map_err(corrupt(writing))
+}

@@ -1,0 +1,177 @@
+//! The steps that make the schema, compiled in; see `migrations/README.md`.
+
+use crate::failure::failed;
+use crate::pool::{PgStore, open};
+use crate::statement::text;
+use crate::tls::Address;
+use diesel::sql_types::Text;
+use diesel::{QueryResult, QueryableByName};
+use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use kernel::StoreError;
+use std::time::Duration;
+
+/// One step.
+#[derive(Debug, Clone, Copy)]
+pub struct Migration {
+    /// The folder's name.
+    pub name: &'static str,
+    /// Makes the change.
+    pub up: &'static str,
+    /// Takes it back.
+    pub down: &'static str,
+}
+
+macro_rules! steps {
+    ($($name:literal),+ $(,)?) => {
+        [$(Migration {
+            name: $name,
+            up: include_str!(concat!("../../../../migrations/", $name, "/up.sql")),
+            down: include_str!(concat!("../../../../migrations/", $name, "/down.sql")),
+        }),+]
+    };
+}
+
+/// Every step, in the order in which they are applied.
+pub const MIGRATIONS: [Migration; 4] = steps![
+    "2026-11-21-000001_accounts",
+    "2026-11-21-000002_events",
+    "2026-11-21-000003_booking",
+    "2026-11-21-000004_outbox",
+];
+
+/// How a database's schema stands to the one that this program knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SchemaState {
+    /// The same.
+    UpToDate,
+    /// These steps are missing, by name: run `migrate`.
+    Behind(Vec<String>),
+    /// Steps were applied that this program does not know, by version: it is too old for this database.
+    Unknown(Vec<String>),
+}
+
+impl Migration {
+    /// What stands for it in the table of applied steps, as diesel's own tool writes it: the name up to the first
+    /// underscore, without dashes.
+    #[must_use]
+    pub fn version(&self) -> String {
+        self.name.split('_').next().unwrap_or_default().replace('-', "")
+    }
+}
+
+/// Any number that nothing else on the server locks by.
+const LOCK: i64 = 0x73_79_6e_65_73_74_68;
+
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS __diesel_schema_migrations (
+    version varchar(50) NOT NULL PRIMARY KEY,
+    run_on timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP
+)";
+
+/// Applies the steps that are missing; returns their names. Several programs may do so at once.
+///
+/// # Errors
+/// [`StoreError`]; the steps before the one that failed stay applied.
+pub async fn migrate(url: &str) -> Result<Vec<&'static str>, StoreError> {
+    let mut connection = alone(url).await?;
+    connection.batch_execute(TABLE).await.map_err(failed("making the table of migrations"))?;
+    let applied = applied(&mut connection).await?;
+    let mut done = Vec::new();
+    for step in MIGRATIONS {
+        if applied.contains(&step.version()) {
+            continue;
+        }
+        let note = format!("INSERT INTO __diesel_schema_migrations (version) VALUES ('{}')", step.version());
+        apply(&mut connection, step.up, &note).await?;
+        done.push(step.name);
+    }
+    Ok(done)
+}
+
+/// Takes the latest step back; returns its name, or `None` when there is none.
+///
+/// # Errors
+/// [`StoreError`], also when the latest step is one that this program does not know.
+pub async fn revert(url: &str) -> Result<Option<&'static str>, StoreError> {
+    let mut connection = alone(url).await?;
+    let Some(latest) = applied(&mut connection).await?.pop() else { return Ok(None) };
+    let step = MIGRATIONS
+        .iter()
+        .find(|step| step.version() == latest)
+        .ok_or_else(|| StoreError::broken("reverting a migration", format!("{latest} is not known")))?;
+    let note = format!("DELETE FROM __diesel_schema_migrations WHERE version = '{latest}'");
+    apply(&mut connection, step.down, &note).await?;
+    Ok(Some(step.name))
+}
+
+/// Compares a database's schema with the one that this program knows.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn schema_state(url: &str) -> Result<SchemaState, StoreError> {
+    state(&mut connect(url).await?).await
+}
+
+impl PgStore {
+    /// Compares the database's schema with the one that this program knows.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn schema_state(&self) -> Result<SchemaState, StoreError> {
+        state(&mut *self.connection("looking at the schema").await?).await
+    }
+}
+
+async fn state(connection: &mut AsyncPgConnection) -> Result<SchemaState, StoreError> {
+    let applied = applied(connection).await?;
+    let known = MIGRATIONS.map(|step| step.version());
+    let unknown: Vec<_> = applied.iter().filter(|version| !known.contains(version)).cloned().collect();
+    if !unknown.is_empty() {
+        return Ok(SchemaState::Unknown(unknown));
+    }
+    let missing = MIGRATIONS.iter().filter(|step| !applied.contains(&step.version()));
+    let missing: Vec<_> = missing.map(|step| step.name.to_owned()).collect();
+    Ok(if missing.is_empty() { SchemaState::UpToDate } else { SchemaState::Behind(missing) })
+}
+
+/// A connection without the pool's limits.
+pub(crate) async fn connect(url: &str) -> Result<AsyncPgConnection, StoreError> {
+    let mut address = Address::parse(url)?;
+    address.config.application_name("synesthesie migrate").connect_timeout(Duration::from_secs(5));
+    open(address).await.map_err(|cause| StoreError::unavailable("connecting to the database", cause))
+}
+
+/// A connection that no other migration runs beside.
+async fn alone(url: &str) -> Result<AsyncPgConnection, StoreError> {
+    let mut connection = connect(url).await?;
+    // First wait for others as long as they need; then never stand in line before the sales for long.
+    let wait = format!("SELECT pg_advisory_lock({LOCK}); SET lock_timeout = '5s'");
+    connection.batch_execute(&wait).await.map_err(failed("waiting for other migrations"))?;
+    Ok(connection)
+}
+
+#[derive(QueryableByName)]
+struct Applied {
+    #[diesel(sql_type = Text)]
+    version: String,
+}
+
+/// Versions in the order of their application.
+async fn applied(connection: &mut AsyncPgConnection) -> Result<Vec<String>, StoreError> {
+    let doing = "reading the applied migrations";
+    let there: QueryResult<Vec<Applied>> = text(
+        "SELECT relname::text AS version FROM pg_class WHERE oid = to_regclass('__diesel_schema_migrations')",
+    )
+    .load(connection)
+    .await;
+    if there.map_err(failed(doing))?.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: QueryResult<Vec<Applied>> =
+        text("SELECT version::text FROM __diesel_schema_migrations ORDER BY version").load(connection).await;
+    Ok(rows.map_err(failed(doing))?.into_iter().map(|row| row.version).collect())
+}
+
+async fn apply(connection: &mut AsyncPgConnection, change: &str, note: &str) -> Result<(), StoreError> {
+    let all = format!("BEGIN;\n{change}\n;{note};\nCOMMIT");
+    connection.batch_execute(&all).await.map_err(failed("applying a migration"))
+}

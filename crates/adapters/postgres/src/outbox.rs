@@ -1,0 +1,156 @@
+//! The outbox: effects that are owed, and the leases of the workers that perform them.
+
+use crate::column::count;
+use crate::failure::{corrupt, failed};
+use crate::pool::PgStore;
+use crate::statement::{constant, text};
+use crate::transaction::PgTx;
+use async_trait::async_trait;
+use diesel::QueryableByName;
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use kernel::outbox::Backlog;
+use kernel::{Due, EffectId, Outbox, Owed, StoreError, Timestamp};
+use serde::Serialize;
+use uuid::Uuid;
+
+impl PgTx {
+    /// Owes a domain's effects.
+    pub(crate) async fn enqueue<E>(
+        &mut self,
+        domain: &'static str,
+        effects: &[Owed<E>],
+    ) -> Result<(), StoreError>
+    where
+        E: Serialize + Sync,
+    {
+        if effects.is_empty() {
+            return Ok(());
+        }
+        let doing = "owing effects";
+        let ids: Vec<Uuid> = effects.iter().map(|owed| owed.id.as_uuid()).collect();
+        let bodies = effects.iter().map(|owed| serde_json::to_string(&owed.effect).map_err(corrupt(doing)));
+        let bodies: Vec<String> = bodies.collect::<Result<_, _>>()?;
+        let due: Vec<Timestamp> = effects.iter().map(|owed| owed.due_at).collect();
+        let statement = text(
+            "INSERT INTO effects (id, domain, body, due_at) \
+             SELECT n.id, $1, n.body::json, n.due_at FROM unnest($2, $3, $4) AS n(id, body, due_at)",
+        )
+        .bind::<Text, _>(domain)
+        .bind::<Array<SqlUuid>, _>(ids)
+        .bind::<Array<Text>, _>(bodies)
+        .bind::<Array<Timestamptz>, _>(due);
+        self.execute(doing, constant(statement)).await.map(drop)
+    }
+}
+
+#[derive(QueryableByName)]
+struct DueRow {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = Text)]
+    domain: String,
+    #[diesel(sql_type = Text)]
+    body: String,
+    #[diesel(sql_type = BigInt)]
+    attempts: i64,
+    #[diesel(sql_type = Timestamptz)]
+    due_at: Timestamp,
+}
+
+impl TryFrom<DueRow> for Due {
+    type Error = StoreError;
+
+    fn try_from(row: DueRow) -> Result<Self, StoreError> {
+        let attempts = count(row.attempts, "reading effects.attempts")?;
+        Ok(Self { id: row.id.into(), domain: row.domain, body: row.body, attempts, due_at: row.due_at })
+    }
+}
+
+#[derive(QueryableByName)]
+struct BacklogRow {
+    #[diesel(sql_type = BigInt)]
+    waiting: i64,
+    #[diesel(sql_type = BigInt)]
+    parked: i64,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    oldest_due: Option<Timestamp>,
+}
+
+#[async_trait]
+impl Outbox for PgStore {
+    async fn claim(
+        &self,
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Due>, StoreError> {
+        let doing = "claiming effects";
+        let statement = text(
+            "WITH due AS ( \
+                 SELECT id FROM effects \
+                 WHERE NOT parked AND due_at <= $1 AND (leased_until IS NULL OR leased_until <= $1) \
+                 ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED \
+             ) \
+             UPDATE effects SET leased_until = $2 FROM due WHERE effects.id = due.id \
+             RETURNING effects.id, domain, body::text AS body, attempts, due_at",
+        )
+        .bind::<Timestamptz, _>(now)
+        .bind::<Timestamptz, _>(lease_until)
+        .bind::<BigInt, _>(i64::from(limit));
+        let mut connection = self.connection(doing).await?;
+        let rows: Vec<DueRow> = constant(statement).load(&mut connection).await.map_err(failed(doing))?;
+        let mut due = rows.into_iter().map(Due::try_from).collect::<Result<Vec<_>, _>>()?;
+        // An UPDATE returns its rows in no order.
+        due.sort_by_key(|due| (due.due_at, due.id));
+        Ok(due)
+    }
+
+    async fn finish(&self, done: &[EffectId]) -> Result<(), StoreError> {
+        let doing = "finishing effects";
+        let ids: Vec<Uuid> = done.iter().map(|id| id.as_uuid()).collect();
+        let statement = text("DELETE FROM effects WHERE id = ANY($1)").bind::<Array<SqlUuid>, _>(ids);
+        let mut connection = self.connection(doing).await?;
+        constant(statement).execute(&mut connection).await.map(drop).map_err(failed(doing))
+    }
+
+    async fn postpone(&self, id: EffectId, due_at: Timestamp, error: Option<&str>) -> Result<(), StoreError> {
+        let doing = "postponing an effect";
+        let statement = text(
+            "UPDATE effects SET due_at = $2, leased_until = NULL, last_error = coalesce($3, last_error), \
+             attempts = attempts + CASE WHEN $3 IS NULL THEN 0 ELSE 1 END WHERE id = $1",
+        )
+        .bind::<SqlUuid, _>(id.as_uuid())
+        .bind::<Timestamptz, _>(due_at)
+        .bind::<Nullable<Text>, _>(error);
+        let mut connection = self.connection(doing).await?;
+        constant(statement).execute(&mut connection).await.map(drop).map_err(failed(doing))
+    }
+
+    async fn park(&self, id: EffectId, error: &str) -> Result<(), StoreError> {
+        let doing = "parking an effect";
+        let statement = text(
+            "UPDATE effects SET parked = true, leased_until = NULL, last_error = $2, attempts = attempts + 1 \
+             WHERE id = $1",
+        )
+        .bind::<SqlUuid, _>(id.as_uuid())
+        .bind::<Text, _>(error);
+        let mut connection = self.connection(doing).await?;
+        constant(statement).execute(&mut connection).await.map(drop).map_err(failed(doing))
+    }
+
+    async fn backlog(&self) -> Result<Backlog, StoreError> {
+        let doing = "counting the outbox";
+        let statement = text(
+            "SELECT count(*) AS waiting, (SELECT count(*) FROM effects WHERE parked) AS parked, \
+             min(due_at) AS oldest_due FROM effects WHERE NOT parked",
+        );
+        let mut connection = self.connection(doing).await?;
+        let row: BacklogRow = constant(statement).get_result(&mut connection).await.map_err(failed(doing))?;
+        Ok(Backlog {
+            waiting: row.waiting.try_into().map_err(corrupt(doing))?,
+            parked: row.parked.try_into().map_err(corrupt(doing))?,
+            oldest_due: row.oldest_due,
+        })
+    }
+}

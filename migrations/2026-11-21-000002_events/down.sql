@@ -1,0 +1,1 @@
+DROP TABLE ticket_types, sales, events, organisation_members, organisations;

@@ -1,0 +1,1 @@
+DROP TABLE incidents, notices, scans, tickets, refunds, payments, bookings, holds;
