@@ -1,0 +1,43 @@
+//! The contracts of the store ports.
+
+/// In memory.
+mod memory {
+    use adapter_local::{LocalStore, Place};
+    use std::sync::Arc;
+    use testkit::Stores;
+
+    async fn open() -> Stores {
+        Stores::of(Arc::new(LocalStore::open(Place::Memory).unwrap()))
+    }
+
+    testkit::account_store_contract!(open);
+    testkit::account_use_cases_contract!(open);
+    testkit::booking_store_contract!(open);
+    testkit::event_store_contract!(open);
+    testkit::event_use_cases_contract!(open);
+    testkit::idempotency_store_contract!(open);
+    testkit::invite_store_contract!(open);
+    testkit::outbox_contract!(open);
+}
+
+/// In a directory.
+mod directory {
+    use adapter_local::{LocalStore, Place};
+    use std::sync::Arc;
+    use testkit::Stores;
+
+    async fn open() -> Stores {
+        let directory = tempfile::tempdir().unwrap();
+        let store = LocalStore::open(Place::Directory(directory.path().to_owned())).unwrap();
+        Stores::of(Arc::new(store)).keeping(directory)
+    }
+
+    testkit::account_store_contract!(open);
+    testkit::account_use_cases_contract!(open);
+    testkit::booking_store_contract!(open);
+    testkit::event_store_contract!(open);
+    testkit::event_use_cases_contract!(open);
+    testkit::idempotency_store_contract!(open);
+    testkit::invite_store_contract!(open);
+    testkit::outbox_contract!(open);
+}
