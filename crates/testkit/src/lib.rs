@@ -14,7 +14,10 @@ pub mod fixtures_events;
 pub mod hasher;
 pub mod idempotency_store;
 pub mod invite_store;
+pub mod mailer;
 pub mod outbox;
+#[cfg(feature = "payments")]
+pub mod payment_provider;
 pub mod scripted_provider;
 pub mod servers;
 pub mod session_use_cases;
