@@ -40,6 +40,7 @@ pub(crate) struct BookingTables {
     pub(crate) payments: OrdMap<PaymentId, BookingId>,
     pub(crate) refunds: OrdMap<RefundId, BookingId>,
     pub(crate) sessions: OrdMap<(Provider, String), (BookingId, PaymentId)>,
+    pub(crate) charges: OrdMap<(Provider, String), PaymentId>,
     pub(crate) tickets_by_booking: OrdSet<(BookingId, TicketId)>,
     pub(crate) tickets_by_holder: OrdSet<(AccountId, Cursor)>,
     /// Tickets that admit or have admitted.

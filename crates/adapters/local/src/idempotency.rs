@@ -88,10 +88,10 @@ impl KeptRequest {
 }
 
 impl LocalTx {
-    /// The request with this key, if it is in flight and this very one.
-    fn in_flight(&self, request: &RequestKey) -> Option<KeptRequest> {
-        let kept = self.state().copy::<KeptRequest>(&(request.caller, request.key.clone()))?;
-        (kept.fingerprint == request.fingerprint && kept.answer.is_none()).then_some(kept)
+    /// The request with this key, if it is this very one.
+    fn kept(&self, request: &RequestKey) -> Option<KeptRequest> {
+        let kept = self.state().copy::<KeptRequest>(&(request.caller, request.key.clone()));
+        kept.filter(|kept| kept.fingerprint == request.fingerprint)
     }
 }
 
@@ -118,7 +118,7 @@ impl IdempotencyStore for LocalStore {
     async fn answer(&self, request: &RequestKey, answer: &StoredAnswer) -> Result<(), StoreError> {
         let StoredAnswer { status, location, body } = answer.clone();
         let mut tx = self.write().await?;
-        if let Some(kept) = tx.in_flight(request) {
+        if let Some(kept) = tx.kept(request) {
             tx.put(KeptRequest { answer: Some(KeptAnswer { status, location, body }), ..kept });
         }
         tx.commit().await
@@ -126,7 +126,7 @@ impl IdempotencyStore for LocalStore {
 
     async fn release(&self, request: &RequestKey) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
-        if let Some(kept) = tx.in_flight(request) {
+        if let Some(kept) = tx.kept(request).filter(|kept| kept.answer.is_none()) {
             tx.remove::<KeptRequest>(&kept.key());
         }
         tx.commit().await

@@ -171,3 +171,27 @@ pub(crate) fn failed(doing: &'static str) -> impl Fn(rusqlite::Error) -> StoreEr
         _ => StoreError::broken(doing, error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    impl Journal {
+        /// As a full disk does, refuses to let the file grow beyond so many pages.
+        pub(crate) fn limit_pages(&self, pages: u32) {
+            self.connection.execute_batch(&format!("PRAGMA max_page_count = {pages}")).unwrap();
+        }
+    }
+
+    #[test]
+    fn every_commit_is_synced() {
+        let directory = tempfile::tempdir().unwrap();
+        let journal = Journal::open(directory.path()).unwrap();
+        let text =
+            |pragma| journal.connection.pragma_query_value(None, pragma, |row| row.get::<_, String>(0));
+        let number = |pragma| journal.connection.pragma_query_value(None, pragma, |row| row.get::<_, i64>(0));
+        assert_eq!(text("journal_mode").unwrap(), "wal");
+        assert_eq!(text("locking_mode").unwrap(), "exclusive");
+        assert_eq!(number("synchronous").unwrap(), 2, "FULL");
+    }
+}

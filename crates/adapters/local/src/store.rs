@@ -41,17 +41,21 @@ impl LocalStore {
     /// [`StoreError::Broken`] when it was written by a newer version or by another program, or when a document in it
     /// cannot be read: the cause names its kind and key.
     pub fn open(place: Place) -> Result<Self, StoreError> {
-        let (heads, writer) = match place {
-            Place::Memory => (Arc::new(Heads::new(State::default())), None),
-            Place::Directory(directory) => {
-                let journal = Journal::open(&directory)?;
-                let heads = Arc::new(Heads::new(journal.load()?));
-                let writer = Writer::start(journal, Arc::clone(&heads))
-                    .map_err(|error| StoreError::unavailable("starting its writer", error))?;
-                (heads, Some(writer))
+        match place {
+            Place::Memory => {
+                let heads = Arc::new(Heads::new(State::default()));
+                Ok(Self { shared: Arc::new(Shared { heads, writer: None }) })
             }
-        };
-        Ok(Self { shared: Arc::new(Shared { heads, writer }) })
+            Place::Directory(directory) => Self::over(Journal::open(&directory)?),
+        }
+    }
+
+    /// What the journal says, and whatever will be written to it.
+    pub(crate) fn over(journal: Journal) -> Result<Self, StoreError> {
+        let heads = Arc::new(Heads::new(journal.load()?));
+        let writer = Writer::start(journal, Arc::clone(&heads))
+            .map_err(|error| StoreError::unavailable("starting its writer", error))?;
+        Ok(Self { shared: Arc::new(Shared { heads, writer: Some(writer) }) })
     }
 
     /// What was committed last, unchanging.

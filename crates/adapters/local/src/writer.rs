@@ -122,3 +122,56 @@ fn give_up(heads: &Heads, incoming: &Receiver<Order>, orders: Vec<Order>, error:
     }
     *latest = heads.published();
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::journal::Journal;
+    use crate::mail_box::MailBox;
+    use crate::store::LocalStore;
+    use kernel::{EffectId, Mail, MailError, Mailer, SystemClock, Timestamp};
+    use std::sync::Arc;
+
+    fn mail(bytes: usize) -> Mail {
+        Mail {
+            id: EffectId::generate(Timestamp::UNIX_EPOCH),
+            to: "ada@example.org".into(),
+            subject: "Size".into(),
+            text: "x".repeat(bytes),
+            html: None,
+            attachments: Vec::new(),
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_cannot_be_written_is_not_seen_and_what_was_built_on_it_fails_with_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let journal = Journal::open(directory.path()).unwrap();
+        journal.limit_pages(40);
+        let mails = MailBox::new(LocalStore::over(journal).unwrap(), Arc::new(SystemClock));
+        let sending: Vec<_> = (0..40)
+            .map(|number| {
+                let mails = mails.clone();
+                // Every fourth is larger than the whole file may be.
+                let mail = mail(if number % 4 == 0 { 1 << 20 } else { 100 });
+                tokio::spawn(async move { (mail.id, mail.text.len() > 100, mails.send(&mail).await) })
+            })
+            .collect();
+        let mut sent = Vec::new();
+        for one in sending {
+            let (id, large, answer) = one.await.unwrap();
+            assert!(!(large && answer.is_ok()));
+            assert!(matches!(answer, Ok(()) | Err(MailError::Deferred(_))));
+            assert_eq!(mails.mail(id).is_some(), answer.is_ok(), "seen means answered");
+            if answer.is_ok() {
+                sent.push(id);
+            }
+        }
+        let last = mail(100);
+        mails.send(&last).await.unwrap();
+        sent.push(last.id);
+        drop(mails);
+        let store = LocalStore::over(Journal::open(directory.path()).unwrap()).unwrap();
+        assert_eq!(store.read().mails.mails.len(), sent.len());
+        assert!(sent.iter().all(|id| store.read().mails.mails.contains_key(id)));
+    }
+}

@@ -109,6 +109,9 @@ impl Document for Booking {
             if let Some(session) = &payment.session {
                 step.map(&mut tables.sessions, (payment.provider, session.clone()), (self.id, payment.id));
             }
+            if let Some(charge) = &payment.charge {
+                step.map(&mut tables.charges, (payment.provider, charge.clone()), payment.id);
+            }
         }
         for refund in &self.refunds {
             step.map(&mut tables.refunds, refund.id, self.id);

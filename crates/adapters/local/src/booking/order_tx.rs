@@ -1,9 +1,9 @@
 //! Orders, their money and their tickets.
 
-use super::Notice;
+use super::{BookingTables, Notice};
 use crate::document::Document;
 use crate::transaction::LocalTx;
-use ::booking::{Booking, Effect, Incident, NoticeKey, OrderTx, Ticket};
+use ::booking::{Booking, Effect, Incident, NoticeKey, OrderTx, Payment, Provider, Ticket};
 use ::events::TicketType;
 use async_trait::async_trait;
 use kernel::{BookingId, HoldId, Owed, StoreError};
@@ -77,22 +77,47 @@ impl OrderTx for LocalTx {
 }
 
 impl LocalTx {
-    /// References, holds, attempts, refunds and checkouts name one booking each.
+    /// References, holds, attempts, checkouts, charges and refunds each name one thing.
     fn check_names(&mut self, booking: &Booking, doing: &'static str) -> Result<(), StoreError> {
-        let tables = &self.state().booking;
-        let free = |owner: Option<&BookingId>| owner.is_none_or(|owner| *owner == booking.id);
-        let named = free(tables.bookings_by_reference.get(&booking.reference))
-            && free(tables.bookings_by_hold.get(&booking.hold));
-        let paid = booking.payments.iter().all(|payment| {
-            let session = payment.session.as_ref().map(|session| (payment.provider, session.clone()));
-            let owner = session.and_then(|session| tables.sessions.get(&session));
-            free(tables.payments.get(&payment.id))
-                && owner.is_none_or(|owner| *owner == (booking.id, payment.id))
-        });
-        let returned = booking.refunds.iter().all(|refund| free(tables.refunds.get(&refund.id)));
-        if named && paid && returned {
+        if self.state().booking.names_are_free(booking) && names_differ(booking) {
             return Ok(());
         }
-        Err(self.broken(doing, "a name of it belongs to another booking"))
+        Err(self.broken(doing, "a name of it belongs to something else"))
     }
+}
+
+impl BookingTables {
+    /// Whether no other booking, and no other attempt, has what names this one.
+    fn names_are_free(&self, booking: &Booking) -> bool {
+        let free = |owner: Option<&BookingId>| owner.is_none_or(|owner| *owner == booking.id);
+        let payments_are_free = booking.payments.iter().all(|payment| {
+            let session = named(payment, &payment.session).and_then(|name| self.sessions.get(&name));
+            let charge = named(payment, &payment.charge).and_then(|name| self.charges.get(&name));
+            free(self.payments.get(&payment.id))
+                && session.is_none_or(|(_, owner)| *owner == payment.id)
+                && charge.is_none_or(|owner| *owner == payment.id)
+        });
+        free(self.bookings_by_reference.get(&booking.reference))
+            && free(self.bookings_by_hold.get(&booking.hold))
+            && booking.refunds.iter().all(|refund| free(self.refunds.get(&refund.id)))
+            && payments_are_free
+    }
+}
+
+/// Whether no two attempts of a booking share what names one.
+fn names_differ(booking: &Booking) -> bool {
+    let payments = || booking.payments.iter();
+    differ(payments().map(|payment| payment.attempt))
+        && differ(payments().filter_map(|payment| named(payment, &payment.session)))
+        && differ(payments().filter_map(|payment| named(payment, &payment.charge)))
+}
+
+/// What a provider calls something of an attempt.
+fn named(payment: &Payment, name: &Option<String>) -> Option<(Provider, String)> {
+    name.clone().map(|name| (payment.provider, name))
+}
+
+fn differ<T: Ord>(mut names: impl Iterator<Item = T>) -> bool {
+    let mut seen = BTreeSet::new();
+    names.all(|name| seen.insert(name))
 }

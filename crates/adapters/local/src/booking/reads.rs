@@ -6,6 +6,7 @@ use crate::state::State;
 use crate::store::LocalStore;
 use ::booking::{
     Booking, BookingStatus, BookingStore, BookingTx, Hold, Item, Provider, Sale, StockDifference, Ticket,
+    TicketStatus,
 };
 use async_trait::async_trait;
 use kernel::{
@@ -136,8 +137,10 @@ fn count_places(state: &State) -> BTreeMap<TicketTypeId, (u32, u32)> {
     let unpaid = |booking: &&std::sync::Arc<Booking>| booking.status == BookingStatus::PendingPayment;
     state.booking.holds.values().for_each(|kept| hold(&kept.items));
     state.booking.bookings.values().filter(unpaid).for_each(|booking| hold(&booking.items));
-    for ((_, ticket_type), living) in &state.booking.living {
-        found.entry(*ticket_type).or_default().1 = *living;
+    let lives = |status| matches!(status, TicketStatus::Valid | TicketStatus::CheckedIn);
+    for ticket in state.booking.tickets.values().filter(|ticket| lives(ticket.status)) {
+        let (_, sold) = found.entry(ticket.ticket_type).or_default();
+        *sold = sold.saturating_add(1);
     }
     found
 }

@@ -1,11 +1,55 @@
 //! The box that keeps mails.
 
 use adapter_local::{LocalStore, MailBox, Place};
+use async_trait::async_trait;
 use chrono::TimeDelta;
-use kernel::{Attachment, EffectId, Mail, Mailer, PageRequest};
+use kernel::{Attachment, Clock, EffectId, Mail, Mailer, PageRequest, Timestamp};
 use std::path::Path;
 use std::sync::Arc;
+use tempfile::TempDir;
+use testkit::mailer::{Arrived, Postbox};
 use testkit::{StoppedClock, noon};
+
+/// Goes on by a second whenever it is asked.
+#[derive(Default)]
+struct Ticking(StoppedClock);
+
+impl Clock for Ticking {
+    fn now(&self) -> Timestamp {
+        self.0.advance(TimeDelta::seconds(1));
+        self.0.now()
+    }
+}
+
+/// A box on disk, as its reader sees it.
+struct OnDisk {
+    mails: MailBox,
+    /// Gone when this is dropped.
+    _directory: TempDir,
+}
+
+async fn open() -> OnDisk {
+    let directory = tempfile::tempdir().unwrap();
+    let store = LocalStore::open(Place::Directory(directory.path().to_owned())).unwrap();
+    OnDisk { mails: MailBox::new(store, Arc::new(Ticking::default())), _directory: directory }
+}
+
+#[async_trait]
+impl Postbox for OnDisk {
+    fn mailer(&self) -> &dyn Mailer {
+        &self.mails
+    }
+
+    async fn arrived(&self) -> Vec<Arrived> {
+        let arrived = self.mails.list(all()).items.into_iter().rev().map(|received| {
+            let Mail { id, to, subject, text, html, attachments } = received.mail;
+            Arrived { id: id.to_string(), to, subject, text, html, attachments }
+        });
+        arrived.collect()
+    }
+}
+
+testkit::mailer_contract!(open);
 
 fn mail(text: &str) -> Mail {
     Mail {

@@ -41,3 +41,22 @@ mod directory {
     testkit::invite_store_contract!(open);
     testkit::outbox_contract!(open);
 }
+
+/// The same history on both.
+mod model {
+    use adapter_local::{LocalStore, Place};
+    use std::sync::Arc;
+    use testkit::Stores;
+    use testkit::booking_model::the_same_history_gives_the_same_answers;
+
+    #[tokio::test]
+    async fn a_history_gives_the_same_answers_in_memory_and_on_disk() {
+        for seed in 0..4 {
+            let memory = LocalStore::open(Place::Memory).unwrap();
+            let directory = tempfile::tempdir().unwrap();
+            let disk = LocalStore::open(Place::Directory(directory.path().to_owned())).unwrap();
+            let (memory, disk) = (Stores::of(Arc::new(memory)), Stores::of(Arc::new(disk)));
+            the_same_history_gives_the_same_answers(memory, disk, seed, 120).await;
+        }
+    }
+}
