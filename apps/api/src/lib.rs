@@ -1,1 +1,13 @@
-//! Placeholder.
+//! The program: everything the other crates offer, wired together and served over HTTP.
+
+pub mod bounded;
+pub mod cli;
+pub mod config;
+pub mod gate;
+pub mod http;
+pub mod keys;
+pub mod limits;
+pub mod metrics;
+pub mod passwords;
+pub mod telemetry;
+pub mod wiring;

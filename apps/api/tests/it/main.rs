@@ -8,3 +8,6 @@
 )]
 
 mod architecture;
+#[allow(dead_code, unreachable_pub, reason = "a client offers what any test may need")]
+mod harness;
+mod registration;

@@ -1,0 +1,93 @@
+//! What can be typed after `synesthesie`.
+
+mod commands;
+
+use crate::config::Config;
+use crate::http::problem::Causes;
+use clap::{Parser, Subcommand};
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+/// Invites, events, tickets and the door.
+#[derive(Parser)]
+#[command(name = "synesthesie", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the API, and perform what is owed unless worker.enabled is false.
+    Serve,
+    /// Bring the store to the shape that this version knows.
+    Migrate,
+    /// Manage accounts.
+    User {
+        #[command(subcommand)]
+        command: UserCommand,
+    },
+    /// Print the OpenAPI document.
+    Openapi,
+    /// Say what is wrong with the configuration, if anything is.
+    CheckConfig,
+}
+
+#[derive(Subcommand)]
+enum UserCommand {
+    /// Open an account that may do everything.
+    CreateAdmin(CreateAdmin),
+}
+
+/// Whom to make an admin.
+#[derive(clap::Args)]
+pub struct CreateAdmin {
+    /// What the person logs in with.
+    #[arg(long)]
+    pub email: String,
+    /// Read the password from standard input (its first line); without it one is made and printed.
+    #[arg(long)]
+    pub password_stdin: bool,
+    /// First name.
+    #[arg(long, default_value = "Site")]
+    pub first_name: String,
+    /// Last name.
+    #[arg(long, default_value = "Admin")]
+    pub last_name: String,
+}
+
+/// Why a command failed; shown with its causes.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Runs what the arguments ask for.
+#[must_use]
+pub fn run() -> ExitCode {
+    match perform(Arguments::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let _ = writeln!(io::stderr(), "synesthesie: {}", Causes(failure.as_ref()));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(command: Command) -> Result<(), Failure> {
+    if let Command::Openapi = command {
+        io::stdout().write_all(crate::http::openapi::text().as_bytes())?;
+        return Ok(());
+    }
+    let config = Config::load()?;
+    crate::telemetry::start(&config);
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    runtime.block_on(async {
+        match command {
+            Command::Serve => commands::serve(config).await,
+            Command::Migrate => commands::migrate(config).await,
+            Command::User { command: UserCommand::CreateAdmin(who) } => {
+                commands::create_admin(config, who).await
+            }
+            Command::CheckConfig => commands::say("The configuration is fine."),
+            Command::Openapi => Ok(()),
+        }
+    })
+}

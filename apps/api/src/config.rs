@@ -1,0 +1,87 @@
+//! Configuration: read in layers, checked as a whole, every mistake named at once.
+//!
+//! The layers, each winning over those before it: `config/default.toml`, then `config/production.toml` when
+//! `environment = "production"` (both are inside the program), the file named by `SYNESTHESIE_CONFIG`, and
+//! variables `SYNESTHESIE__SECTION__KEY`. Secrets may be given as `<key>_file` instead.
+
+pub mod layers;
+pub mod places;
+pub mod reader;
+pub mod sections;
+
+pub use places::{Environment, MailUrl, StoreUrl};
+pub use reader::{ConfigError, Mistake, Secret};
+pub use sections::{Auth, Booking, Http, Limits, Log, Mail, PayPal, Payments, Redis, Store, Stripe, Worker};
+
+use layers::Layers;
+use reader::Reader;
+
+/// Everything that can be set, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Whether mistakes cost money here.
+    pub environment: Environment,
+    /// The server.
+    pub http: Http,
+    /// Where everything is kept.
+    pub store: Store,
+    /// What instances share.
+    pub redis: Redis,
+    /// How mail goes out.
+    pub mail: Mail,
+    /// Whether simulated providers run beside.
+    pub payments: Payments,
+    /// Stripe, when it is offered.
+    pub stripe: Option<Stripe>,
+    /// PayPal, when it is offered.
+    pub paypal: Option<PayPal>,
+    /// Keys and sign-up.
+    pub auth: Auth,
+    /// Rate limits.
+    pub limits: Limits,
+    /// Selling.
+    pub booking: Booking,
+    /// Work owed after commits.
+    pub worker: Worker,
+    /// What is logged.
+    pub log: Log,
+}
+
+impl Config {
+    /// Reads the environment and the file that it may name.
+    ///
+    /// # Errors
+    /// Every mistake there is.
+    pub fn load() -> Result<Self, ConfigError> {
+        let variables: Vec<(String, String)> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        let file = variables.iter().find(|(name, value)| name == layers::FILE_VARIABLE && !value.is_empty());
+        let text = match file {
+            None => None,
+            Some((_, path)) => match std::fs::read_to_string(path) {
+                Ok(text) => Some((path.clone(), text)),
+                Err(cause) => {
+                    let message = format!("{path} cannot be read: {cause}");
+                    return Err(ConfigError(vec![Mistake::new(layers::FILE_VARIABLE, message)]));
+                }
+            },
+        };
+        Self::from_sources(text, variables)
+    }
+
+    /// Checks an optional file (name and text) with variables over it.
+    ///
+    /// # Errors
+    /// Every mistake there is.
+    pub fn from_sources(
+        file: Option<(String, String)>,
+        variables: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let mut mistakes = Vec::new();
+        let layers = Layers::collect(file, variables, &mut mistakes);
+        let mut reader = Reader::new(layers, mistakes);
+        let config = sections::read(&mut reader);
+        reader.finish(config)
+    }
+}

@@ -1,0 +1,83 @@
+//! Values that say where something is.
+
+use super::Secret;
+use std::path::{Path, PathBuf};
+
+/// Whether mistakes cost money here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Environment {
+    /// Missing secrets are made; simulators may run.
+    Development,
+    /// Nothing is made up.
+    Production,
+}
+
+/// Where everything is kept.
+#[derive(Debug, Clone)]
+pub enum StoreUrl {
+    /// `local::memory:`: gone with the process.
+    Memory,
+    /// `local:PATH`: in memory, and durably in a file in this folder.
+    Folder(PathBuf),
+    /// `postgres://...`.
+    Postgres(Secret),
+}
+
+impl StoreUrl {
+    /// Reads it; `None` when it is neither of these.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+            return Some(Self::Postgres(Secret::new(text)));
+        }
+        match text.strip_prefix("local:")? {
+            ":memory:" => Some(Self::Memory),
+            "" => None,
+            path => Some(Self::Folder(PathBuf::from(path))),
+        }
+    }
+
+    /// Where made secrets are kept between starts; `None` when nothing is.
+    #[must_use]
+    pub fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::Memory => None,
+            Self::Folder(path) => Some(path),
+            Self::Postgres(_) => Some(Path::new("./data")),
+        }
+    }
+}
+
+/// How mail goes out.
+#[derive(Debug, Clone)]
+pub enum MailUrl {
+    /// Kept, and readable for admins.
+    Box,
+    /// `smtp://user:password@host:port` or `smtps://...`.
+    Smtp(Secret),
+}
+
+/// Whether a text is `http(s)://host[:port]` with nothing after it.
+#[must_use]
+pub fn is_origin(text: &str) -> bool {
+    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    rest.is_some_and(|host| {
+        !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte))
+    })
+}
+
+/// The origin of an absolute address: scheme, host and port, lower case; `None` when it is no web address, or one
+/// that browsers and programs could read differently.
+#[must_use]
+pub fn origin_of(address: &str) -> Option<String> {
+    if !address.is_ascii()
+        || address.bytes().any(|byte| byte.is_ascii_control() || byte == b' ' || byte == b'\\')
+    {
+        return None;
+    }
+    let scheme = ["https://", "http://"].into_iter().find(|scheme| address.starts_with(scheme))?;
+    let rest = address.strip_prefix(scheme)?;
+    let host = rest.split(['/', '?', '#']).next()?;
+    let origin = format!("{scheme}{host}").to_ascii_lowercase();
+    is_origin(&origin).then_some(origin)
+}

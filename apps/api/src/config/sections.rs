@@ -1,0 +1,312 @@
+//! The sections, and what contradicts what.
+
+use super::Config;
+use super::places::{Environment, MailUrl, StoreUrl, is_origin, origin_of};
+use super::reader::{Reader, Secret};
+use accounts::Registration;
+use std::net::SocketAddr;
+
+/// The server.
+#[derive(Debug, Clone)]
+pub struct Http {
+    /// Where to listen.
+    pub bind: SocketAddr,
+    /// What people type, without a slash at the end.
+    pub public_url: String,
+    /// Other sites whose pages may call us and be returned to.
+    pub allowed_origins: Vec<String>,
+    /// How many proxies in front of us write `X-Forwarded-For`.
+    pub trusted_proxies: u32,
+}
+
+impl Http {
+    /// Whether a browser may be sent to this address after a payment.
+    #[must_use]
+    pub fn may_return_to(&self, address: &str) -> bool {
+        origin_of(address).is_some_and(|origin| {
+            self.allowed_origins.contains(&origin) || origin_of(&self.public_url).as_ref() == Some(&origin)
+        })
+    }
+}
+
+/// Where everything is kept.
+#[derive(Debug, Clone)]
+pub struct Store {
+    /// The place.
+    pub url: StoreUrl,
+}
+
+/// What instances share.
+#[derive(Debug, Clone)]
+pub struct Redis {
+    /// `redis://...`; without it everything stays in the process.
+    pub url: Option<Secret>,
+}
+
+/// How mail goes out.
+#[derive(Debug, Clone)]
+pub struct Mail {
+    /// The way.
+    pub url: MailUrl,
+    /// Sender of every mail.
+    pub from: String,
+}
+
+/// Whether simulated providers run beside.
+#[derive(Debug, Clone)]
+pub struct Payments {
+    /// They do.
+    pub simulators: bool,
+}
+
+/// Stripe.
+#[derive(Debug, Clone)]
+pub struct Stripe {
+    /// `sk_live_...` or `sk_test_...`.
+    pub secret_key: Secret,
+    /// All that may sign notices now.
+    pub webhook_secrets: Vec<Secret>,
+    /// Instead of Stripe's own.
+    pub api_base: Option<String>,
+}
+
+/// PayPal.
+#[derive(Debug, Clone)]
+pub struct PayPal {
+    /// Who we are there.
+    pub client_id: Secret,
+    /// How we prove it.
+    pub client_secret: Secret,
+    /// Which webhook's notices are ours.
+    pub webhook_id: Secret,
+    /// Instead of PayPal's own.
+    pub api_base: Option<String>,
+}
+
+/// Keys and sign-up.
+#[derive(Debug, Clone)]
+pub struct Auth {
+    /// From which all keys are derived; made on first start when absent.
+    pub signing_key: Option<Secret>,
+    /// Who may sign up.
+    pub registration: Registration,
+    /// bcrypt's work factor: each step doubles the time.
+    pub bcrypt_cost: u32,
+}
+
+/// Rate limits.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Off only for load programs.
+    pub enabled: bool,
+}
+
+/// Selling.
+#[derive(Debug, Clone)]
+pub struct Booking {
+    /// How long a buyer may take to pay.
+    pub payment_seconds: u32,
+}
+
+/// Work owed after commits.
+#[derive(Debug, Clone)]
+pub struct Worker {
+    /// Whether `serve` performs it too.
+    pub enabled: bool,
+}
+
+/// What is logged.
+#[derive(Debug, Clone)]
+pub struct Log {
+    /// As tracing's filters are written: `info`, `synesthesie=debug,info`.
+    pub filter: String,
+}
+
+/// Reads all sections.
+pub(super) fn read(reader: &mut Reader) -> Config {
+    let environment = match reader.text("environment").as_str() {
+        "development" => Environment::Development,
+        "production" => Environment::Production,
+        _ => {
+            reader.wrong("environment", "must be \"development\" or \"production\"");
+            Environment::Development
+        }
+    };
+    let config = Config {
+        environment,
+        http: http(reader, environment),
+        store: store(reader),
+        redis: redis(reader),
+        mail: mail(reader),
+        payments: Payments { simulators: reader.flag("payments.simulators") },
+        stripe: stripe(reader),
+        paypal: paypal(reader),
+        auth: auth(reader, environment),
+        limits: Limits { enabled: reader.flag("limits.enabled") },
+        booking: Booking { payment_seconds: reader.number("booking.payment_seconds", 1, 86_400) },
+        worker: Worker { enabled: reader.flag("worker.enabled") },
+        log: Log { filter: reader.text("log.filter") },
+    };
+    contradictions(reader, &config);
+    config
+}
+
+fn http(reader: &mut Reader, environment: Environment) -> Http {
+    let bind = reader.text("http.bind").parse().unwrap_or_else(|_| {
+        reader.wrong("http.bind", "must be an address and a port, as 127.0.0.1:8080");
+        SocketAddr::from(([127, 0, 0, 1], 8080))
+    });
+    let mut public_url = reader.text("http.public_url").trim_end_matches('/').to_ascii_lowercase();
+    if public_url.is_empty() && environment == Environment::Development {
+        public_url = format!("http://{bind}");
+    }
+    if !is_origin(&public_url) {
+        reader.wrong("http.public_url", "must be https:// and a host, as https://tickets.example.org");
+    } else if environment == Environment::Production && !public_url.starts_with("https://") {
+        reader.wrong("http.public_url", "must begin with https:// in production");
+    }
+    let allowed_origins: Vec<_> =
+        reader.list("http.allowed_origins").iter().map(|one| one.to_ascii_lowercase()).collect();
+    if !allowed_origins.iter().all(|origin| is_origin(origin)) {
+        reader.wrong("http.allowed_origins", "must be origins, as https://app.example.org, without a path");
+    }
+    let trusted_proxies = reader.number("http.trusted_proxies", 0, 10);
+    Http { bind, public_url, allowed_origins, trusted_proxies }
+}
+
+fn store(reader: &mut Reader) -> Store {
+    // The address of a database holds a password, so it may come from a file like other secrets.
+    let given = reader.secret("store.url");
+    let url = given.as_ref().and_then(|url| StoreUrl::read(url.expose())).unwrap_or_else(|| {
+        reader.wrong("store.url", "must be local:PATH, local::memory: or postgres://...");
+        StoreUrl::Memory
+    });
+    Store { url }
+}
+
+fn redis(reader: &mut Reader) -> Redis {
+    let url = reader.secret("redis.url");
+    if url
+        .as_ref()
+        .is_some_and(|url| !["redis://", "rediss://"].iter().any(|one| url.expose().starts_with(one)))
+    {
+        reader.wrong("redis.url", "must be redis://... or empty");
+    }
+    Redis { url }
+}
+
+fn mail(reader: &mut Reader) -> Mail {
+    let url = match reader.secret("mail.url") {
+        Some(url) if url.expose() == "box:" => MailUrl::Box,
+        Some(url) if ["smtp://", "smtps://"].iter().any(|one| url.expose().starts_with(one)) => {
+            MailUrl::Smtp(url)
+        }
+        _ => {
+            reader.wrong("mail.url", "must be box: or smtp://user:password@host:port");
+            MailUrl::Box
+        }
+    };
+    let from = reader.text("mail.from");
+    if !from.contains('@') || from.chars().any(char::is_control) {
+        reader.wrong("mail.from", "must be a sender, as Tickets <tickets@example.org>");
+    }
+    Mail { url, from }
+}
+
+fn base(reader: &mut Reader, key: &str) -> Option<String> {
+    let text = reader.text(key).trim_end_matches('/').to_owned();
+    if !text.is_empty() && origin_of(&text).is_none() {
+        reader.wrong(key, "must be a web address or empty");
+    }
+    (!text.is_empty()).then_some(text)
+}
+
+fn stripe(reader: &mut Reader) -> Option<Stripe> {
+    let api_base = base(reader, "stripe.api_base");
+    let secret_key = reader.secret("stripe.secret_key");
+    let webhook_secrets: Vec<_> = webhook_secrets(reader).into_iter().map(Secret::new).collect();
+    let complete = secret_key.is_some() != webhook_secrets.is_empty();
+    if !complete {
+        reader.wrong("stripe", "needs secret_key and webhook_secrets, both or neither");
+    }
+    secret_key.map(|secret_key| Stripe { secret_key, webhook_secrets, api_base })
+}
+
+fn webhook_secrets(reader: &mut Reader) -> Vec<String> {
+    let (given, from_file) =
+        (reader.list("stripe.webhook_secrets"), reader.text("stripe.webhook_secrets_file"));
+    if from_file.is_empty() {
+        return given;
+    }
+    if !given.is_empty() {
+        reader
+            .wrong("stripe.webhook_secrets_file", "is given beside stripe.webhook_secrets: leave one empty");
+    }
+    match std::fs::read_to_string(&from_file) {
+        Ok(text) => {
+            text.split([',', '\n']).map(str::trim).filter(|one| !one.is_empty()).map(str::to_owned).collect()
+        }
+        Err(cause) => {
+            reader.wrong("stripe.webhook_secrets_file", format!("{from_file} cannot be read: {cause}"));
+            Vec::new()
+        }
+    }
+}
+
+fn paypal(reader: &mut Reader) -> Option<PayPal> {
+    let api_base = base(reader, "paypal.api_base");
+    let given = [
+        reader.secret("paypal.client_id"),
+        reader.secret("paypal.client_secret"),
+        reader.secret("paypal.webhook_id"),
+    ];
+    match given {
+        [Some(client_id), Some(client_secret), Some(webhook_id)] => {
+            Some(PayPal { client_id, client_secret, webhook_id, api_base })
+        }
+        [None, None, None] => None,
+        _ => {
+            reader.wrong("paypal", "needs client_id, client_secret and webhook_id, all or none");
+            None
+        }
+    }
+}
+
+fn auth(reader: &mut Reader, environment: Environment) -> Auth {
+    let signing_key = reader.secret("auth.signing_key");
+    if signing_key.as_ref().is_some_and(|key| crate::keys::read_seed(key.expose()).is_none()) {
+        reader.wrong("auth.signing_key", "must be 32 random bytes as 64 hex digits or in base64");
+    }
+    if signing_key.is_none() && environment == Environment::Production {
+        reader.wrong("auth.signing_key", "is required in production: `openssl rand -hex 32` makes one");
+    }
+    let registration = match reader.text("auth.registration").as_str() {
+        "invite_only" => Registration::InviteOnly,
+        "approval" => Registration::Approval,
+        "open" => Registration::Open,
+        _ => {
+            reader.wrong("auth.registration", "must be \"invite_only\", \"approval\" or \"open\"");
+            Registration::InviteOnly
+        }
+    };
+    let least = if environment == Environment::Production { 10 } else { 4 };
+    Auth { signing_key, registration, bcrypt_cost: reader.number("auth.bcrypt_cost", least, 16) }
+}
+
+fn contradictions(reader: &mut Reader, config: &Config) {
+    if config.log.filter.parse::<tracing_subscriber::EnvFilter>().is_err() {
+        reader.wrong("log.filter", "must be a filter, as info or synesthesie=debug,info");
+    }
+    let production = config.environment == Environment::Production;
+    if config.payments.simulators {
+        if production {
+            reader.wrong("payments.simulators", "must be false in production");
+        }
+        if config.stripe.is_some() || config.paypal.is_some() {
+            reader.wrong("payments.simulators", "must be false beside keys of Stripe or PayPal");
+        }
+    }
+    if production && matches!(config.store.url, StoreUrl::Memory) {
+        reader.wrong("store.url", "must not forget everything in production: use postgres:// or local:PATH");
+    }
+}

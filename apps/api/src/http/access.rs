@@ -1,0 +1,75 @@
+//! Who asks: the types that a handler names to be out of reach for everybody else.
+
+use super::problem::Problem;
+use crate::wiring::App;
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+use futures_util::future::LocalBoxFuture;
+use kernel::Actor;
+
+/// Somebody with a living session.
+#[derive(Debug, Clone, Copy)]
+pub struct User(pub Actor);
+
+/// An admin with a living session.
+#[derive(Debug, Clone, Copy)]
+pub struct Admin(pub Actor);
+
+/// Anybody; known when they sent a token, which then has to be a good one.
+#[derive(Debug, Clone, Copy)]
+pub struct Maybe(pub Option<Actor>);
+
+/// The token of `Authorization: Bearer ...`; `None` without such a header.
+fn bearer(request: &HttpRequest) -> Result<Option<String>, Problem> {
+    let Some(value) = request.headers().get(header::AUTHORIZATION) else {
+        return Ok(None);
+    };
+    let token = value.to_str().ok().and_then(|text| text.split_once(' '));
+    match token {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(token.trim().to_owned())),
+        _ => Err(unknown()),
+    }
+}
+
+fn unknown() -> Problem {
+    Problem::unauthorized("unauthenticated", "Send a valid access token.")
+}
+
+/// Who sent the request; `None` when it says nothing about that.
+async fn actor(
+    app: Option<Data<App>>,
+    token: Result<Option<String>, Problem>,
+) -> Result<Option<Actor>, Problem> {
+    let Some(token) = token? else {
+        return Ok(None);
+    };
+    let app = app.ok_or_else(Problem::unexpected)?;
+    app.gate.actor(&token).await?.ok_or_else(unknown).map(Some)
+}
+
+macro_rules! extracted {
+    ($name:ident, |$actor:ident| $decide:expr) => {
+        impl FromRequest for $name {
+            type Error = Problem;
+            type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+            fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+                let (app, token) = (request.app_data::<Data<App>>().cloned(), bearer(request));
+                Box::pin(async move {
+                    let $actor = actor(app, token).await?;
+                    $decide
+                })
+            }
+        }
+    };
+}
+
+extracted!(Maybe, |actor| Ok(Self(actor)));
+extracted!(User, |actor| actor.map(Self).ok_or_else(unknown));
+extracted!(Admin, |actor| match actor {
+    Some(actor) if actor.is_admin() => Ok(Self(actor)),
+    Some(_) => Err(Problem::forbidden("forbidden", "Only admins may do this.")),
+    None => Err(unknown()),
+});

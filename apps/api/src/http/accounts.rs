@@ -1,0 +1,251 @@
+//! One's own account.
+
+use super::access::User;
+use super::json::Json;
+
+use super::problem::Problem;
+use crate::wiring::App;
+use accounts::{Account, AccountChange, ProfileChange, Session};
+use actix_web::http::header;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpResponse, delete, get, patch};
+use chrono::{DateTime, Utc};
+use kernel::{Role, SessionId};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+/// The calls of this file.
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(me)
+        .service(update_me)
+        .service(delete_me)
+        .service(export_me)
+        .service(sessions)
+        .service(end_session);
+}
+
+/// A person, as they and admins see them.
+#[derive(Serialize, ToSchema)]
+pub struct UserView {
+    id: Uuid,
+    email: String,
+    /// Whether mail to it was shown to arrive.
+    email_verified: bool,
+    first_name: String,
+    last_name: String,
+    #[schema(example = "member")]
+    role: &'static str,
+    #[schema(example = "active")]
+    status: &'static str,
+    profile: ProfileView,
+    /// What the person may do on the whole platform.
+    permissions: Vec<&'static str>,
+    created_at: DateTime<Utc>,
+}
+
+/// What people tell about themselves.
+#[derive(Serialize, ToSchema)]
+pub struct ProfileView {
+    #[schema(required)]
+    bio: Option<String>,
+    #[schema(required)]
+    location: Option<String>,
+    #[schema(required)]
+    phone: Option<String>,
+    #[schema(required)]
+    website: Option<String>,
+    social_links: BTreeMap<String, String>,
+    #[schema(value_type = Object)]
+    preferences: BTreeMap<String, Value>,
+}
+
+impl From<Account> for UserView {
+    fn from(account: Account) -> Self {
+        let profile = account.profile;
+        Self {
+            id: account.id.as_uuid(),
+            email: account.email.to_string(),
+            email_verified: account.email_verified_at.is_some(),
+            first_name: account.first_name,
+            last_name: account.last_name,
+            role: account.role.as_str(),
+            status: account.status.as_str(),
+            profile: ProfileView {
+                bio: profile.bio,
+                location: profile.location,
+                phone: profile.phone,
+                website: profile.website,
+                social_links: profile.social_links,
+                preferences: profile.preferences,
+            },
+            permissions: permissions(account.role),
+            created_at: account.created_at,
+        }
+    }
+}
+
+fn permissions(role: Role) -> Vec<&'static str> {
+    match role {
+        Role::Member => vec!["tickets.buy"],
+        Role::Admin => {
+            vec!["tickets.buy", "users.manage", "invites.manage", "events.manage", "payments.manage"]
+        }
+    }
+}
+
+/// Oneself.
+#[utoipa::path(tag = "accounts", security(("bearer" = [])), responses((status = 200, body = UserView)))]
+#[get("/users/me")]
+async fn me(app: Data<App>, user: User) -> Result<HttpResponse, Problem> {
+    let account = app.accounts.account(user.0.account).await?.ok_or_else(Problem::not_found)?;
+    Ok(HttpResponse::Ok().json(UserView::from(account)))
+}
+
+/// What of oneself changes; what is not sent stays.
+#[derive(Deserialize, ToSchema)]
+pub struct UpdateMe {
+    first_name: Option<String>,
+    last_name: Option<String>,
+    #[serde(default)]
+    profile: ProfilePatch,
+}
+
+/// What of the profile changes; what is not sent stays, and null empties.
+#[derive(Deserialize, Default, ToSchema)]
+#[serde(default)]
+pub struct ProfilePatch {
+    #[serde(deserialize_with = "sent")]
+    #[schema(value_type = Option<String>)]
+    bio: Option<Option<String>>,
+    #[serde(deserialize_with = "sent")]
+    #[schema(value_type = Option<String>)]
+    location: Option<Option<String>>,
+    #[serde(deserialize_with = "sent")]
+    #[schema(value_type = Option<String>)]
+    phone: Option<Option<String>>,
+    #[serde(deserialize_with = "sent")]
+    #[schema(value_type = Option<String>)]
+    website: Option<Option<String>>,
+    social_links: Option<BTreeMap<String, String>>,
+    #[schema(value_type = Option<Object>)]
+    preferences: Option<BTreeMap<String, Value>>,
+}
+
+/// Tells a field that was sent as null from one that was not sent.
+fn sent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+impl From<UpdateMe> for AccountChange {
+    fn from(body: UpdateMe) -> Self {
+        let profile = body.profile;
+        Self {
+            first_name: body.first_name,
+            last_name: body.last_name,
+            profile: ProfileChange {
+                bio: profile.bio,
+                location: profile.location,
+                phone: profile.phone,
+                website: profile.website,
+                social_links: profile.social_links,
+                preferences: profile.preferences,
+            },
+        }
+    }
+}
+
+/// Change one's name and profile.
+#[utoipa::path(tag = "accounts", security(("bearer" = [])), request_body = UpdateMe, responses(
+    (status = 200, body = UserView), (status = 422, body = Problem)))]
+#[patch("/users/me")]
+async fn update_me(app: Data<App>, user: User, body: Json<UpdateMe>) -> Result<HttpResponse, Problem> {
+    let account = app.accounts.update_profile(&user.0, body.into_inner().into()).await?;
+    Ok(HttpResponse::Ok().json(UserView::from(account)))
+}
+
+/// The password, once more.
+#[derive(Deserialize, ToSchema)]
+pub struct DeleteMe {
+    #[schema(format = Password)]
+    password: String,
+}
+
+/// Erase one's account for good. The password is asked for again, for there is no way back.
+#[utoipa::path(tag = "accounts", security(("bearer" = [])), request_body = DeleteMe, responses(
+    (status = 204),
+    (status = 403, description = "`wrong_password`", body = Problem),
+    (status = 409, description = "`last_admin`", body = Problem)))]
+#[delete("/users/me")]
+async fn delete_me(app: Data<App>, user: User, body: Json<DeleteMe>) -> Result<HttpResponse, Problem> {
+    app.limits.password(user.0.account).await?;
+    app.accounts.delete_account(&user.0, &body.password).await?;
+    app.gate.forget_account(user.0.account).await;
+    Ok(HttpResponse::NoContent().finish())
+}
+
+/// Everything kept about oneself, as a file.
+#[utoipa::path(tag = "accounts", security(("bearer" = [])), responses((status = 200, body = Object)))]
+#[get("/users/me/export")]
+async fn export_me(app: Data<App>, user: User) -> Result<HttpResponse, Problem> {
+    let record = app.accounts.export(&user.0).await?.ok_or_else(Problem::not_found)?;
+    let disposition = (header::CONTENT_DISPOSITION, "attachment; filename=\"my-data.json\"");
+    Ok(HttpResponse::Ok().insert_header(disposition).json(record))
+}
+
+/// Where one is logged in.
+#[derive(Serialize, ToSchema)]
+pub struct LoginView {
+    id: Uuid,
+    /// What the device called itself.
+    #[schema(required)]
+    user_agent: Option<String>,
+    created_at: DateTime<Utc>,
+    last_used_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+    /// Whether it is the one that asks.
+    current: bool,
+}
+
+/// All places where one is logged in.
+#[derive(Serialize, ToSchema)]
+pub struct LoginsView {
+    items: Vec<LoginView>,
+    /// Always null: there is one page.
+    next_cursor: Option<String>,
+}
+
+fn login_view(session: Session, asking: SessionId) -> LoginView {
+    LoginView {
+        id: session.id.as_uuid(),
+        user_agent: session.user_agent,
+        created_at: session.created_at,
+        last_used_at: session.last_used_at,
+        expires_at: session.expires_at,
+        current: session.id == asking,
+    }
+}
+
+/// Where one is logged in, the newest first.
+#[utoipa::path(tag = "accounts", security(("bearer" = [])), responses((status = 200, body = LoginsView)))]
+#[get("/users/me/sessions")]
+async fn sessions(app: Data<App>, user: User) -> Result<HttpResponse, Problem> {
+    let sessions = app.accounts.sessions(&user.0).await?;
+    let items = sessions.into_iter().map(|session| login_view(session, user.0.session)).collect();
+    Ok(HttpResponse::Ok().json(LoginsView { items, next_cursor: None }))
+}
+
+/// Log one device out.
+#[utoipa::path(tag = "accounts", security(("bearer" = [])), responses(
+    (status = 204), (status = 404, body = Problem)))]
+#[delete("/users/me/sessions/{id}")]
+async fn end_session(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    let id = SessionId::from(id.into_inner());
+    app.accounts.end_session(&user.0, id).await?;
+    app.gate.forget_session(id).await;
+    Ok(HttpResponse::NoContent().finish())
+}

@@ -1,0 +1,80 @@
+//! People, as admins manage them.
+
+use super::access::Admin;
+use super::accounts::UserView;
+use super::json::Json;
+
+use super::paging::{PageView, Paging, PagingQuery};
+use super::problem::Problem;
+use crate::wiring::App;
+use accounts::{AccountFilter, Status};
+use actix_web::web::{Data, Path, Query};
+use actix_web::{HttpResponse, get, patch};
+use kernel::{AccountId, Invalid, Role};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+/// The calls of this file.
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(list_users).service(update_user);
+}
+
+/// Which people are looked for.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct UsersQuery {
+    /// In address or name, anywhere.
+    query: Option<String>,
+    /// `active`, `pending`, `suspended`, `rejected` or `deleted`; without it all but deleted ones.
+    status: Option<String>,
+}
+
+/// People, the newest first.
+#[utoipa::path(tag = "accounts", security(("bearer" = [])), params(UsersQuery, PagingQuery), responses(
+    (status = 200, body = PageView<UserView>), (status = 422, body = Problem)))]
+#[get("/admin/users")]
+async fn list_users(
+    app: Data<App>,
+    _admin: Admin,
+    query: Query<UsersQuery>,
+    paging: Paging,
+) -> Result<HttpResponse, Problem> {
+    let UsersQuery { query, status } = query.into_inner();
+    let status = status.map(|text| text.parse::<Status>()).transpose();
+    let status = status.map_err(|_| {
+        Problem::invalid(vec![Invalid::new("status", "unknown", "must be a status of an account")])
+    })?;
+    let page = app.accounts.list(AccountFilter { query, status }, paging.0).await?;
+    Ok(HttpResponse::Ok().json(PageView::of(page, UserView::from)))
+}
+
+/// What of someone's standing changes; what is not sent stays.
+#[derive(Deserialize, ToSchema)]
+pub struct UpdateUser {
+    /// `active`, `suspended` or, for who awaits approval, `rejected`.
+    #[schema(value_type = Option<String>)]
+    status: Option<Status>,
+    /// `member` or `admin`.
+    #[schema(value_type = Option<String>)]
+    role: Option<Role>,
+}
+
+/// Suspend someone, let them in again, or change their role.
+#[utoipa::path(tag = "accounts", security(("bearer" = [])), request_body = UpdateUser, responses(
+    (status = 200, body = UserView),
+    (status = 404, body = Problem),
+    (status = 409, description = "`last_admin`, `status_not_allowed`", body = Problem)))]
+#[patch("/admin/users/{id}")]
+async fn update_user(
+    app: Data<App>,
+    _admin: Admin,
+    id: Path<Uuid>,
+    body: Json<UpdateUser>,
+) -> Result<HttpResponse, Problem> {
+    let id = AccountId::from(id.into_inner());
+    let account = app.accounts.change_standing(id, body.status, body.role).await?;
+    app.gate.forget_account(id).await;
+    Ok(HttpResponse::Ok().json(UserView::from(account)))
+}

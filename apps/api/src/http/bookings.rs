@@ -1,0 +1,299 @@
+//! Bookings: made of holds, paid, looked at.
+
+use super::access::User;
+use super::holds::ItemView;
+use super::json::Json;
+use super::money::MoneyView;
+use super::once::Once;
+use super::openapi::ProblemResponse;
+use super::paging::{PageView, Paging, PagingQuery};
+use super::problem::Problem;
+use super::tickets::{AttendeeView, TicketView};
+use crate::wiring::App;
+use actix_web::http::header;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpResponse, get, post};
+use booking::use_cases::{ConfirmRequest, Placed};
+use booking::{Attendee, Payment, PaymentChoice, Refund};
+use kernel::{Email, Invalid, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+/// Longest name of an attendee, in characters.
+const LONGEST_NAME: usize = 100;
+/// Longest address to come back to, in bytes.
+const LONGEST_URL: usize = 2000;
+
+/// The calls of this file.
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(confirm).service(pay).service(show_booking).service(list_bookings);
+}
+
+/// Which hold becomes a booking.
+#[derive(Deserialize, ToSchema)]
+pub struct Confirm {
+    hold_id: Uuid,
+    /// How to pay; `free` or absent when there is nothing to pay.
+    payment: Option<PaymentRequest>,
+    /// Who is to come, in the order of the tickets; may be fewer than tickets.
+    #[serde(default)]
+    attendees: Vec<AttendeeRequest>,
+}
+
+/// How to pay.
+#[derive(Deserialize, ToSchema)]
+pub struct PaymentRequest {
+    provider: ProviderName,
+    /// Where the browser goes when all went well: a page of this site or of an allowed one.
+    success_url: Option<String>,
+    /// Where it goes when the buyer turned back.
+    cancel_url: Option<String>,
+}
+
+/// A way to pay.
+#[derive(Deserialize, ToSchema, Clone, Copy)]
+#[serde(rename_all = "snake_case")]
+pub enum ProviderName {
+    Stripe,
+    Paypal,
+    BankTransfer,
+    Free,
+}
+
+/// Who is to come.
+#[derive(Deserialize, ToSchema)]
+pub struct AttendeeRequest {
+    /// 1 to 100 characters.
+    first_name: String,
+    /// 1 to 100 characters.
+    last_name: String,
+    email: Option<String>,
+}
+
+/// An order.
+#[derive(Serialize, ToSchema)]
+pub struct BookingView {
+    id: Uuid,
+    /// The booking's name for people.
+    #[schema(example = "K7QF-2MXP-9RTD")]
+    reference: String,
+    event_id: Uuid,
+    status: &'static str,
+    total: MoneyView,
+    /// What was charged, less what went back.
+    paid: MoneyView,
+    /// What went back or is on its way.
+    refunded: MoneyView,
+    items: Vec<ItemView>,
+    tickets: Vec<TicketView>,
+    attendees: Vec<AttendeeView>,
+    /// The attempt that speaks for the booking: the one that was paid, else the latest. Null when free.
+    #[schema(required)]
+    payment: Option<PaymentView>,
+    refunds: Vec<RefundView>,
+    created_at: Timestamp,
+    /// Until when its places are kept while it waits for its payment.
+    expires_at: Timestamp,
+}
+
+/// An attempt to pay.
+#[derive(Serialize, ToSchema)]
+pub struct PaymentView {
+    id: Uuid,
+    provider: &'static str,
+    /// `created`, `open`, `processing`, `paid`, `failed`, `closed` or `mismatched`.
+    status: &'static str,
+    /// Where to pay, while it can be paid.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    checkout_url: Option<String>,
+    /// Until when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_at: Option<Timestamp>,
+    /// What went wrong last, as `declined`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
+}
+
+/// Money that goes back.
+#[derive(Serialize, ToSchema)]
+pub struct RefundView {
+    id: Uuid,
+    amount: MoneyView,
+    /// `overpaid` (it was paid twice) or `no_places` (it was paid too late).
+    reason: &'static str,
+    /// `created`, `in_transit`, `done`, `failed` or `uncertain`.
+    status: &'static str,
+}
+
+impl BookingView {
+    fn of(app: &App, placed: &Placed) -> Self {
+        let Placed { booking, tickets } = placed;
+        Self {
+            id: booking.id.as_uuid(),
+            reference: booking.reference.to_string(),
+            event_id: booking.event.as_uuid(),
+            status: booking.status.as_str(),
+            total: booking.total.into(),
+            paid: booking.paid().into(),
+            refunded: booking.refunded().into(),
+            items: booking.items.iter().map(ItemView::from).collect(),
+            tickets: tickets.iter().map(|ticket| TicketView::of(app, ticket)).collect(),
+            attendees: booking.attendees.iter().map(AttendeeView::from).collect(),
+            payment: booking.current_payment().map(|payment| payment_view(payment, booking.pay_by)),
+            refunds: booking.refunds.iter().map(refund_view).collect(),
+            created_at: booking.created_at,
+            expires_at: booking.pay_by,
+        }
+    }
+}
+
+fn payment_view(payment: &Payment, pay_by: Timestamp) -> PaymentView {
+    let checkout_url = payment.checkout_url.clone().filter(|_| payment.status.may_be_paid());
+    PaymentView {
+        id: payment.id.as_uuid(),
+        provider: payment.provider.as_str(),
+        status: payment.status.as_str(),
+        expires_at: checkout_url.is_some().then_some(pay_by),
+        checkout_url,
+        problem: payment.problem.clone(),
+    }
+}
+
+fn refund_view(refund: &Refund) -> RefundView {
+    RefundView {
+        id: refund.id.as_uuid(),
+        amount: refund.amount.into(),
+        reason: refund.reason.as_str(),
+        status: refund.status.as_str(),
+    }
+}
+
+/// Make a booking of a hold. The same hold always makes the same booking.
+#[utoipa::path(tag = "bookings", security(("bearer" = [])), request_body = Confirm, responses(
+    (status = 201, body = BookingView),
+    (status = 409, description = "`hold_expired`", response = ProblemResponse),
+    (status = 422, description = "`provider_not_available`, `not_on_sale`, `invalid_input`",
+        response = ProblemResponse)))]
+#[post("/bookings/confirm")]
+pub async fn confirm(
+    app: Data<App>,
+    user: User,
+    once: Once,
+    body: Json<Confirm>,
+) -> Result<HttpResponse, Problem> {
+    let work = async {
+        let mut wrong = Vec::new();
+        let payment = body.payment.as_ref().map(|payment| choice(&app, payment, &mut wrong));
+        let attendees = attendees(&body.attendees, &mut wrong);
+        refuse(wrong)?;
+        let payment = payment.transpose()?.flatten();
+        let request =
+            ConfirmRequest { buyer: user.0.account, hold: body.hold_id.into(), payment, attendees };
+        let placed = app.bookings.confirm(request).await?;
+        let location = (header::LOCATION, format!("/api/v1/bookings/{}", placed.booking.id));
+        Ok(HttpResponse::Created().insert_header(location).json(BookingView::of(&app, &placed)))
+    };
+    once.run(&app, user.0.account, &body, work).await
+}
+
+/// Start another attempt to pay, also with another provider.
+#[utoipa::path(tag = "bookings", security(("bearer" = [])), request_body = PaymentRequest, responses(
+    (status = 201, body = BookingView),
+    (status = 404, response = ProblemResponse),
+    (status = 409, description = "`not_payable`, `too_many_payments`", response = ProblemResponse),
+    (status = 422, description = "`provider_not_available`, `invalid_input`", response = ProblemResponse)))]
+#[post("/bookings/{id}/pay")]
+pub async fn pay(
+    app: Data<App>,
+    user: User,
+    id: Path<Uuid>,
+    once: Once,
+    body: Json<PaymentRequest>,
+) -> Result<HttpResponse, Problem> {
+    let work = async {
+        let mut wrong = Vec::new();
+        let choice = choice(&app, &body, &mut wrong);
+        refuse(wrong)?;
+        let choice = choice?.ok_or_else(no_such_way)?;
+        let placed = app.bookings.pay(user.0.account, id.into_inner().into(), &choice).await?;
+        let location = (header::LOCATION, format!("/api/v1/bookings/{}", placed.booking.id));
+        Ok(HttpResponse::Created().insert_header(location).json(BookingView::of(&app, &placed)))
+    };
+    once.run(&app, user.0.account, &body, work).await
+}
+
+/// One of one's own bookings.
+#[utoipa::path(tag = "bookings", security(("bearer" = [])), responses(
+    (status = 200, body = BookingView), (status = 404, response = ProblemResponse)))]
+#[get("/bookings/{id}")]
+pub async fn show_booking(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    let placed = app.bookings.show(user.0.account, id.into_inner().into()).await?;
+    let placed = placed.ok_or_else(Problem::not_found)?;
+    Ok(HttpResponse::Ok().json(BookingView::of(&app, &placed)))
+}
+
+/// One's own bookings, the newest first.
+#[utoipa::path(tag = "bookings", security(("bearer" = [])), params(PagingQuery),
+    responses((status = 200, body = PageView<BookingView>)))]
+#[get("/users/bookings")]
+pub async fn list_bookings(app: Data<App>, user: User, paging: Paging) -> Result<HttpResponse, Problem> {
+    let page = app.bookings.list(user.0.account, paging.0).await?;
+    Ok(HttpResponse::Ok().json(PageView::of(page, |placed| BookingView::of(&app, &placed))))
+}
+
+fn refuse(wrong: Vec<Invalid>) -> Result<(), Problem> {
+    if wrong.is_empty() { Ok(()) } else { Err(Problem::invalid(wrong)) }
+}
+
+fn no_such_way() -> Problem {
+    Problem::unprocessable("provider_not_available", "This way to pay is not available here.")
+}
+
+/// `None` for `free`; what is wrong with the addresses is added to `wrong`.
+fn choice(
+    app: &App,
+    asked: &PaymentRequest,
+    wrong: &mut Vec<Invalid>,
+) -> Result<Option<PaymentChoice>, Problem> {
+    let provider = match asked.provider {
+        ProviderName::Stripe => booking::Provider::Stripe,
+        ProviderName::Paypal => booking::Provider::Paypal,
+        ProviderName::BankTransfer => return Err(no_such_way()),
+        ProviderName::Free => return Ok(None),
+    };
+    for (field, url) in [("payment.success_url", &asked.success_url), ("payment.cancel_url", &asked.cancel_url)] {
+        let bad = url.as_ref().is_some_and(|url| url.len() > LONGEST_URL || !app.config.http.may_return_to(url));
+        if bad {
+            let message = "must be an address of this site or of an allowed one";
+            wrong.push(Invalid::new(field, "not_allowed", message));
+        }
+    }
+    let PaymentRequest { success_url, cancel_url, .. } = asked;
+    Ok(Some(PaymentChoice { provider, success_url: success_url.clone(), cancel_url: cancel_url.clone() }))
+}
+
+fn attendees(asked: &[AttendeeRequest], wrong: &mut Vec<Invalid>) -> Vec<Attendee> {
+    let mut read = Vec::with_capacity(asked.len());
+    for (place, attendee) in asked.iter().enumerate() {
+        let mut name = |field: &str, text: &str| {
+            let text = text.trim().to_owned();
+            if text.is_empty() || text.chars().count() > LONGEST_NAME || text.chars().any(char::is_control) {
+                let field = format!("attendees.{place}.{field}");
+                wrong.push(Invalid::new(field, "out_of_range", "must have 1 to 100 characters"));
+            }
+            text
+        };
+        let first_name = name("first_name", &attendee.first_name);
+        let last_name = name("last_name", &attendee.last_name);
+        let email = attendee.email.as_deref().map(Email::parse).transpose();
+        if email.is_err() {
+            let field = format!("attendees.{place}.email");
+            wrong.push(Invalid::new(field, "malformed", "must be an e-mail address"));
+        }
+        let email = email.ok().flatten().map(String::from);
+        read.push(Attendee { first_name, last_name, email });
+    }
+    read
+}

@@ -1,0 +1,151 @@
+//! What wraps every request: its id, its line in the log, its place in the metrics, its headers; and whatever goes
+//! wrong inside, down to a panic, comes out as a problem.
+
+use super::problem::{CONTENT_TYPE, Problem};
+use super::{cors, request_id};
+use crate::metrics::Route;
+use crate::wiring::App;
+use actix_web::body::{BoxBody, EitherBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::middleware::Next;
+use actix_web::web::Data;
+use actix_web::{Error, HttpResponse, ResponseError};
+use futures_util::FutureExt;
+use std::panic::AssertUnwindSafe;
+use std::time::Instant;
+use tracing::{Instrument, field};
+
+type Answer = ServiceResponse<EitherBody<BoxBody>>;
+
+/// The outermost middleware.
+///
+/// # Errors
+/// A [`Problem`], where no answer could be made because the request is gone.
+pub async fn envelope(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<Answer, Error> {
+    let app = request.app_data::<Data<App>>().cloned().ok_or_else(Problem::unexpected)?;
+    let (id, method, started) = (request_id::of(request.headers()), request.method().clone(), Instant::now());
+    let origin = cors::allowed_origin(request.headers(), &app.config.http.allowed_origins);
+    let span = tracing::info_span!("request", request_id = %id, %method, route = field::Empty);
+    let work = AssertUnwindSafe(answer(request, next, origin.is_some())).catch_unwind();
+    let outcome = request_id::with(id.clone(), work.instrument(span.clone())).await;
+    let _in_span = span.enter();
+    let failed = |status: StatusCode| {
+        app.metrics.request(&route(&method, None, status), started.elapsed());
+    };
+    match outcome {
+        Ok(Ok(mut answer)) => {
+            let route = route(&method, answer.request().match_pattern(), answer.status());
+            log(&route, started);
+            app.metrics.request(&route, started.elapsed());
+            dress(answer.headers_mut(), &id);
+            if let Some(origin) = origin {
+                cors::dress(answer.headers_mut(), origin);
+            }
+            Ok(answer)
+        }
+        Ok(Err(error)) => {
+            let problem = of_error(&error).of_request(id);
+            failed(problem.status_code());
+            Err(problem.into())
+        }
+        Err(_) => {
+            tracing::error!("a request ended in a panic");
+            app.metrics.panic();
+            failed(StatusCode::INTERNAL_SERVER_ERROR);
+            Err(Problem::unexpected().of_request(id).into())
+        }
+    }
+}
+
+async fn answer(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+    allowed_origin: bool,
+) -> Result<Answer, Error> {
+    if cors::is_preflight(request.method(), request.headers()) {
+        let preflight = cors::preflight(allowed_origin).map_into_right_body();
+        return Ok(request.into_response(preflight));
+    }
+    // Nothing that has a NUL in its address exists, and a store may choke on it.
+    if has_nul(request.uri().path()) || request.uri().query().is_some_and(has_nul) {
+        let refused = Problem::bad_request("malformed_address", "The address must not have NUL characters.");
+        return Ok(request.into_response(refused.error_response().map_into_right_body()));
+    }
+    let answer = next.call(request).await?.map_into_boxed_body();
+    Ok(as_problem(answer).map_into_left_body())
+}
+
+fn has_nul(text: &str) -> bool {
+    text.contains("%00")
+}
+
+/// Whatever refused the request: its answer becomes a problem, if it is none yet.
+fn as_problem(answer: ServiceResponse) -> ServiceResponse {
+    let status = answer.status();
+    let is_plain = status.is_client_error() || status.is_server_error();
+    let has_form = answer.headers().get(header::CONTENT_TYPE).is_some_and(|kind| {
+        kind.to_str().is_ok_and(|kind| kind == CONTENT_TYPE || kind.starts_with("application/json"))
+    });
+    if !is_plain || has_form {
+        return answer;
+    }
+    let problem = answer.response().error().map_or_else(|| Problem::of_status(status), of_error);
+    let (request, _) = answer.into_parts();
+    ServiceResponse::new(request, HttpResponse::from_error(problem))
+}
+
+fn of_error(error: &Error) -> Problem {
+    let known = error.as_error::<Problem>().cloned();
+    known.unwrap_or_else(|| Problem::of_status(error.as_response_error().status_code()))
+}
+
+fn route(method: &Method, pattern: Option<String>, status: StatusCode) -> Route {
+    // Whatever a stranger makes up must not become a label of its own.
+    let known = [
+        Method::GET,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::HEAD,
+        Method::OPTIONS,
+    ];
+    let method = if known.contains(method) { method.as_str() } else { "OTHER" };
+    let route = pattern.unwrap_or_else(|| "unknown".to_owned());
+    Route { method: method.to_owned(), route, status: status.as_u16() }
+}
+
+/// By pattern, not by address: addresses may hold codes.
+fn log(route: &Route, started: Instant) {
+    let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    if route.status >= 500 {
+        tracing::warn!(route = %route.route, status = route.status, milliseconds, "answered");
+    } else {
+        tracing::debug!(route = %route.route, status = route.status, milliseconds, "answered");
+    }
+}
+
+/// Headers of every answer (OWASP's cheat sheet for HTTP headers, as far as it concerns an API).
+fn dress(headers: &mut HeaderMap, id: &str) {
+    if let Ok(id) = HeaderValue::from_str(id) {
+        headers.insert(HeaderName::from_static(request_id::HEADER), id);
+    }
+    let fixed = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    for (name, value) in fixed {
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
+}

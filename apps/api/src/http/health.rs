@@ -1,0 +1,50 @@
+//! Is it alive, is it ready, and how is it doing? Outside the base path, for machines.
+
+use super::problem::Problem;
+use crate::wiring::App;
+use actix_web::http::header;
+use actix_web::web::Data;
+use actix_web::{HttpResponse, get};
+use kernel::AccountId;
+use serde::Serialize;
+use std::time::Duration;
+use tokio::time::timeout;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+/// Says that all is well.
+#[derive(Serialize, ToSchema)]
+pub struct HealthView {
+    /// `ok`.
+    status: &'static str,
+}
+
+/// Whether the process runs at all; asks nobody.
+#[utoipa::path(tag = "operations", responses((status = 200, body = HealthView)))]
+#[get("/health/live")]
+pub(super) async fn live() -> HttpResponse {
+    HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "application/json")).body(r#"{"status":"ok"}"#)
+}
+
+/// Whether it can serve: the store answers, and it is not about to stop.
+#[utoipa::path(tag = "operations",
+    responses((status = 200, body = HealthView), (status = 503, body = Problem)))]
+#[get("/health/ready")]
+pub(super) async fn ready(app: Data<App>) -> Result<HttpResponse, Problem> {
+    if app.is_draining() {
+        return Err(Problem::busy(Duration::from_secs(1)));
+    }
+    // Nobody has this id; the answer is that the store answers.
+    let ping = app.accounts.account(AccountId::from(Uuid::nil()));
+    timeout(Duration::from_secs(2), ping).await.map_err(|_| Problem::busy(Duration::from_secs(1)))??;
+    Ok(HttpResponse::Ok().json(HealthView { status: "ok" }))
+}
+
+/// What is counted, for Prometheus.
+#[utoipa::path(tag = "operations", responses((status = 200, body = String, content_type = "text/plain")))]
+#[get("/metrics")]
+pub(super) async fn metrics(app: Data<App>) -> Result<HttpResponse, Problem> {
+    app.metrics.outbox(&app.outbox.backlog().await?, app.clock.now());
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, kind)).body(app.metrics.text()))
+}

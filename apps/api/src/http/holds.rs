@@ -1,0 +1,147 @@
+//! Holds: places kept for a few minutes.
+
+use super::access::User;
+use super::json::Json;
+use super::money::MoneyView;
+use super::once::Once;
+use super::openapi::ProblemResponse;
+use super::problem::Problem;
+use crate::wiring::App;
+use actix_web::http::header;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpResponse, delete, get, post};
+use booking::{Hold, Item, Wanted};
+use kernel::{Invalid, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+/// Most lines of one wish; there are never as many ticket types.
+const MOST_LINES: usize = 50;
+
+/// The calls of this file.
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(hold).service(validate_hold).service(release_hold);
+}
+
+/// Which places to keep.
+#[derive(Deserialize, ToSchema)]
+pub struct HoldRequest {
+    event_id: Uuid,
+    /// At least one line; lines of the same ticket type are added up.
+    items: Vec<WantedItem>,
+    /// A voucher's code.
+    voucher: Option<String>,
+}
+
+/// So many tickets of a type.
+#[derive(Deserialize, ToSchema)]
+pub struct WantedItem {
+    ticket_type_id: Uuid,
+    #[schema(minimum = 1, maximum = 100)]
+    quantity: u32,
+}
+
+/// So many tickets of a type at a frozen price.
+#[derive(Serialize, ToSchema)]
+pub struct ItemView {
+    ticket_type_id: Uuid,
+    quantity: u32,
+    unit_price: MoneyView,
+}
+
+impl From<&Item> for ItemView {
+    fn from(item: &Item) -> Self {
+        let Item { ticket_type, quantity, unit_price } = *item;
+        Self { ticket_type_id: ticket_type.as_uuid(), quantity, unit_price: unit_price.into() }
+    }
+}
+
+/// Places that are kept for the caller.
+#[derive(Serialize, ToSchema)]
+pub struct HoldView {
+    hold_id: Uuid,
+    event_id: Uuid,
+    expires_at: Timestamp,
+    items: Vec<ItemView>,
+    total: MoneyView,
+}
+
+impl From<&Hold> for HoldView {
+    fn from(hold: &Hold) -> Self {
+        Self {
+            hold_id: hold.id.as_uuid(),
+            event_id: hold.event.as_uuid(),
+            expires_at: hold.expires_at,
+            items: hold.items.iter().map(ItemView::from).collect(),
+            total: hold.total.into(),
+        }
+    }
+}
+
+/// Keep places: all that was asked for, or none.
+#[utoipa::path(tag = "bookings", security(("bearer" = [])), request_body = HoldRequest, responses(
+    (status = 201, body = HoldView),
+    (status = 404, description = "No such event", response = ProblemResponse),
+    (status = 409, description = "`sold_out`", response = ProblemResponse),
+    (status = 422, description = "`limit_exceeded`, `not_on_sale`, `voucher_invalid`, `invalid_input`",
+        response = ProblemResponse)))]
+#[post("/seats/hold")]
+pub async fn hold(
+    app: Data<App>,
+    user: User,
+    once: Once,
+    body: Json<HoldRequest>,
+) -> Result<HttpResponse, Problem> {
+    let work = async {
+        let hold = app.bookings.hold(user.0.account, body.event_id.into(), wanted(&body)?).await?;
+        let location = (header::LOCATION, format!("/api/v1/seats/hold/{}/validate", hold.id));
+        Ok(HttpResponse::Created().insert_header(location).json(HoldView::from(&hold)))
+    };
+    once.run(&app, user.0.account, &body, work).await
+}
+
+fn wanted(body: &HoldRequest) -> Result<Vec<Wanted>, Problem> {
+    if body.voucher.is_some() {
+        return Err(Problem::unprocessable("voucher_invalid", "There is no such voucher."));
+    }
+    if body.items.len() > MOST_LINES {
+        let message = format!("must have at most {MOST_LINES} lines");
+        return Err(Problem::invalid(vec![Invalid::new("items", "too_many", message)]));
+    }
+    let wanted = |item: &WantedItem| Wanted { ticket_type: item.ticket_type_id.into(), quantity: item.quantity };
+    Ok(body.items.iter().map(wanted).collect())
+}
+
+/// Whether a hold still keeps its places.
+#[derive(Serialize, ToSchema)]
+pub struct HoldValidityView {
+    valid: bool,
+    expires_at: Timestamp,
+    /// Zero when it has ended.
+    remaining_seconds: i64,
+}
+
+/// Ask whether a hold still keeps its places.
+#[utoipa::path(tag = "bookings", security(("bearer" = [])), responses(
+    (status = 200, body = HoldValidityView), (status = 404, response = ProblemResponse)))]
+#[get("/seats/hold/{hold_id}/validate")]
+pub async fn validate_hold(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    let found = app.bookings.look_at_hold(user.0.account, id.into_inner().into()).await?;
+    let (hold, valid) = found.ok_or_else(Problem::not_found)?;
+    let remaining_seconds = (hold.expires_at - app.clock.now()).num_seconds().max(0);
+    Ok(HttpResponse::Ok().json(HoldValidityView { valid, expires_at: hold.expires_at, remaining_seconds }))
+}
+
+/// Give a hold back.
+#[utoipa::path(tag = "bookings", security(("bearer" = [])), responses(
+    (status = 204), (status = 404, response = ProblemResponse)))]
+#[delete("/seats/hold/{hold_id}")]
+pub async fn release_hold(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    if app.bookings.release(user.0.account, id.into_inner().into()).await? {
+        Ok(HttpResponse::NoContent().finish())
+    } else {
+        Err(Problem::not_found())
+    }
+}

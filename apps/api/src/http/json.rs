@@ -1,0 +1,129 @@
+//! JSON bodies: bounded, of the right type, and every refusal a problem.
+
+use super::problem::Problem;
+use actix_web::dev::Payload;
+use actix_web::http::{StatusCode, header};
+use actix_web::web::Bytes;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use futures_util::future::LocalBoxFuture;
+use kernel::Invalid;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::ops::Deref;
+
+/// Largest body that is read, unless a route says otherwise.
+pub const MAX_BYTES: usize = 64 * 1024;
+
+/// A JSON body, read into `T`, and the bytes it was read from.
+pub struct Json<T> {
+    /// What was sent.
+    pub value: T,
+    /// As it was sent.
+    pub bytes: Bytes,
+}
+
+impl<T> Json<T> {
+    /// What was sent.
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+}
+
+impl<T> Deref for Json<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let typed = request.content_type().eq_ignore_ascii_case("application/json");
+        let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+        let announced = announced.and_then(|value| value.parse::<usize>().ok()).unwrap_or(0);
+        // The body is read by the same extractor that `Bytes` has, under the limit set for the whole server.
+        let bytes = Bytes::from_request(request, payload);
+        Box::pin(async move {
+            if !typed {
+                let detail = "Send application/json.";
+                return Err(Problem::new(
+                    StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                    "unsupported_media_type",
+                    detail,
+                ));
+            }
+            if announced > MAX_BYTES {
+                return Err(too_large());
+            }
+            let bytes = bytes.await.map_err(|error| match error.as_response_error().status_code() {
+                StatusCode::PAYLOAD_TOO_LARGE => too_large(),
+                _ => Problem::bad_request("incomplete_body", "The body did not arrive."),
+            })?;
+            read(&bytes).map(|value| Self { value, bytes })
+        })
+    }
+}
+
+fn too_large() -> Problem {
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "The body is too large.")
+}
+
+fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        refusal(&path, &error.into_inner())
+    })?;
+    reader.end().map_err(|error| refusal(".", &error))?;
+    refuse_nul(bytes)?;
+    Ok(value)
+}
+
+/// What serde says names types and fields, not values, save for a few that quote what was sent; those are cut.
+fn refusal(path: &str, error: &serde_json::Error) -> Problem {
+    if !error.is_data() {
+        let detail = format!("The body is not JSON (line {}, column {}).", error.line(), error.column());
+        return Problem::bad_request("malformed_json", detail);
+    }
+    let said = error.to_string();
+    let (field, code) = match said.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
+        Some(missing) if path == "." => (missing.to_owned(), "required"),
+        Some(missing) => (format!("{path}.{missing}"), "required"),
+        None => (path.to_owned(), "wrong_type"),
+    };
+    let message = if code == "required" { "is missing" } else { "has the wrong type or form" };
+    Problem::invalid(vec![Invalid::new(field, code, message)])
+}
+
+/// No store keeps the NUL character in a text (PostgreSQL cannot), and nothing good is written with it.
+fn refuse_nul(bytes: &[u8]) -> Result<(), Problem> {
+    if !bytes.windows(6).any(|six| six == br"\u0000") {
+        return Ok(());
+    }
+    // Perhaps it is only an escaped backslash before the letters `u0000`: now it is worth a closer look.
+    let value: Value = serde_json::from_slice(bytes).map_err(|error| refusal(".", &error))?;
+    match path_of_nul(&value, String::new()) {
+        Some(path) => {
+            Err(Problem::invalid(vec![Invalid::new(path, "malformed", "must not have NUL characters")]))
+        }
+        None => Ok(()),
+    }
+}
+
+fn path_of_nul(value: &Value, path: String) -> Option<String> {
+    let below = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+    match value {
+        Value::String(text) => text.contains('\0').then_some(path),
+        Value::Array(items) => {
+            items.iter().enumerate().find_map(|(place, item)| path_of_nul(item, below(&place.to_string())))
+        }
+        Value::Object(fields) => fields.iter().find_map(|(key, item)| {
+            if key.contains('\0') { Some(path.clone()) } else { path_of_nul(item, below(key)) }
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
+}

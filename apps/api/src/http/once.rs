@@ -1,0 +1,129 @@
+//! `Idempotency-Key`: a repeated request gets the first one's answer, and does its work once.
+
+use super::json::Json;
+use super::problem::{CONTENT_TYPE, Problem};
+use crate::wiring::App;
+use actix_web::body::to_bytes;
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError};
+use chrono::TimeDelta;
+use kernel::{AccountId, Begun, Invalid, RequestKey, StoredAnswer};
+use sha2::{Digest, Sha256};
+use std::future::{Ready, ready};
+use std::time::Duration;
+
+/// How long a request may be in flight before a repeat is worked on anew.
+const IN_FLIGHT: TimeDelta = TimeDelta::seconds(60);
+/// Longest key.
+const MAX_KEY: usize = 200;
+
+/// The key of a request, if it has one, and what it is bound to.
+pub struct Once {
+    key: Option<String>,
+    route: String,
+}
+
+impl FromRequest for Once {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let route = format!("{} {}", request.method(), request.uri());
+        ready(key(request).map(|key| Self { key, route }))
+    }
+}
+
+fn key(request: &HttpRequest) -> Result<Option<String>, Problem> {
+    let Some(value) = request.headers().get("idempotency-key") else {
+        return Ok(None);
+    };
+    match value.to_str() {
+        Ok(key) if (1..=MAX_KEY).contains(&key.len()) => Ok(Some(key.to_owned())),
+        _ => {
+            let message = "must have 1 to 200 visible ASCII characters";
+            Err(Problem::invalid(vec![Invalid::new("Idempotency-Key", "malformed", message)]))
+        }
+    }
+}
+
+impl Once {
+    /// Does `work`, or gives the answer that it had before. Without a key it is always done.
+    ///
+    /// # Errors
+    /// What `work` refuses with; 422 `idempotency_mismatch` when the key was used for another request; 409
+    /// `idempotency_in_flight` while the first is being worked on.
+    pub async fn run<B>(
+        self,
+        app: &App,
+        caller: AccountId,
+        body: &Json<B>,
+        work: impl Future<Output = Result<HttpResponse, Problem>>,
+    ) -> Result<HttpResponse, Problem> {
+        self.run_over(app, caller, &body.bytes, work).await
+    }
+
+    /// The same for a request whose body is not JSON, or that has none.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub async fn run_over(
+        self,
+        app: &App,
+        caller: AccountId,
+        body: &[u8],
+        work: impl Future<Output = Result<HttpResponse, Problem>>,
+    ) -> Result<HttpResponse, Problem> {
+        let Some(key) = self.key else {
+            return work.await;
+        };
+        let digest = Sha256::new().chain_update(self.route).chain_update([0]).chain_update(body);
+        let request = RequestKey { caller, key, fingerprint: digest.finalize().into() };
+        let now = app.clock.now();
+        match app.idempotency.begin(&request, now, now + IN_FLIGHT).await? {
+            Begun::Fresh => {}
+            Begun::Answered(answer) => return Ok(again(answer)),
+            Begun::InFlight => {
+                let detail = "The first request with this key is still being worked on.";
+                let wait = Duration::from_secs(1);
+                return Err(Problem::conflict("idempotency_in_flight", detail).retry_after(wait));
+            }
+            Begun::Mismatch => {
+                let detail = "This key was used for another request.";
+                return Err(Problem::unprocessable("idempotency_mismatch", detail));
+            }
+        }
+        let answer = work.await.unwrap_or_else(|problem| problem.error_response());
+        keep(app, &request, answer).await
+    }
+}
+
+async fn keep(app: &App, request: &RequestKey, answer: HttpResponse) -> Result<HttpResponse, Problem> {
+    let status = answer.status();
+    if status.is_server_error() || [StatusCode::TOO_MANY_REQUESTS, StatusCode::CONFLICT].contains(&status) {
+        app.idempotency.release(request).await?;
+        return Ok(answer);
+    }
+    let (head, body) = answer.into_parts();
+    let body = to_bytes(body).await.map_err(|_| Problem::unexpected())?;
+    let location = head.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
+    let kept =
+        StoredAnswer { status: status.as_u16(), location: location.map(str::to_owned), body: body.to_vec() };
+    app.idempotency.answer(request, &kept).await?;
+    Ok(head.set_body(body).map_into_boxed_body())
+}
+
+fn again(answer: StoredAnswer) -> HttpResponse {
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+    let mut response = HttpResponse::build(status);
+    if let Some(location) = answer.location {
+        response.insert_header((header::LOCATION, location));
+    }
+    response.insert_header((header::HeaderName::from_static("idempotency-replayed"), "true"));
+    if answer.body.is_empty() {
+        return response.finish();
+    }
+    let kind = if status.is_success() { "application/json" } else { CONTENT_TYPE };
+    response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(kind))).body(answer.body)
+}

@@ -1,0 +1,90 @@
+//! The OpenAPI document, made from the code that serves.
+
+use super::problem::CONTENT_TYPE;
+use super::routes;
+use actix_web::http::header;
+use actix_web::web::Data;
+use actix_web::{App as Actix, HttpResponse, get};
+use utoipa::Modify;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::openapi::{self, ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
+use utoipa_actix_web::AppExt;
+
+#[derive(utoipa::OpenApi)]
+#[openapi(
+    info(title = "Synesthesie", description = "Invites, events, tickets and the door.", license(name = "MIT OR Apache-2.0")),
+    components(schemas(super::problem::Problem)),
+    modifiers(&Bearer)
+)]
+struct Head;
+
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut OpenApi) {
+        let scheme = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").build();
+        let components = document.components.get_or_insert_with(openapi::Components::new);
+        components.add_security_scheme("bearer", SecurityScheme::Http(scheme));
+    }
+}
+
+/// What precedes the routes in the document.
+#[must_use]
+pub fn head() -> OpenApi {
+    <Head as utoipa::OpenApi>::openapi()
+}
+
+/// The whole document.
+#[must_use]
+pub fn document() -> OpenApi {
+    let app = Actix::new().into_utoipa_app().openapi(head()).configure(routes::routes);
+    finish(app.split_for_parts().1)
+}
+
+/// The document as text, the same for the same code.
+#[must_use]
+pub fn text() -> String {
+    let mut text = serde_json::to_string_pretty(&document()).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// Problems have a media type of their own, and every call can answer with one.
+fn finish(mut document: OpenApi) -> OpenApi {
+    for item in document.paths.paths.values_mut() {
+        let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
+        for operation in operations.into_iter().flatten() {
+            let responses = &mut operation.responses.responses;
+            for (_, response) in responses.iter_mut().filter(|(status, _)| status.starts_with(['4', '5'])) {
+                if let RefOr::T(response) = response {
+                    let content = std::mem::take(&mut response.content);
+                    response.content =
+                        content.into_values().map(|one| (CONTENT_TYPE.to_owned(), one)).collect();
+                }
+            }
+            responses.entry("default".to_owned()).or_insert_with(|| any_problem().into());
+        }
+    }
+    document
+}
+
+fn any_problem() -> Response {
+    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+    let description = "A problem (RFC 9457); see its `code`";
+    ResponseBuilder::new().description(description).content(CONTENT_TYPE, content).build()
+}
+
+/// The document, as served.
+pub struct Document {
+    /// As JSON.
+    pub json: String,
+    /// As a page for people.
+    pub page: String,
+}
+
+/// The OpenAPI document.
+#[utoipa::path(tag = "operations", responses((status = 200, body = Object)))]
+#[get("/openapi.json")]
+pub(super) async fn openapi_json(document: Data<Document>) -> HttpResponse {
+    HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "application/json")).body(document.json.clone())
+}

@@ -1,0 +1,103 @@
+//! Lists in pages: `?limit=&cursor=`, and `{"items", "next_cursor"}`.
+
+use super::problem::Problem;
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+use data_encoding::BASE64URL_NOPAD;
+use kernel::{Cursor, Invalid, Page, PageRequest, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::future::{Ready, ready};
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+/// Which page is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Paging(pub PageRequest);
+
+/// How it is asked for.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct PagingQuery {
+    /// How many: 1 to 100.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 100, default = 20)]
+    limit: Option<String>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
+/// A page of a list.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct PageView<T> {
+    /// In order.
+    pub items: Vec<T>,
+    /// Where the next page begins; null on the last one.
+    #[schema(required)]
+    pub next_cursor: Option<String>,
+}
+
+impl<T> PageView<T> {
+    /// Shows each item of a page.
+    pub fn of<U>(page: Page<U>, show: impl FnMut(U) -> T) -> Self {
+        Self { items: page.items.into_iter().map(show).collect(), next_cursor: page.next.map(write_cursor) }
+    }
+}
+
+/// Microseconds since 1970 (8 bytes, big-endian) and the id, in base64url.
+fn write_cursor(cursor: Cursor) -> String {
+    let mut bytes = cursor.at.timestamp_micros().to_be_bytes().to_vec();
+    bytes.extend(cursor.id.as_bytes());
+    BASE64URL_NOPAD.encode(&bytes)
+}
+
+fn read_cursor(text: &str) -> Option<Cursor> {
+    let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
+    let (at, id) = bytes.split_first_chunk::<8>()?;
+    // A year that no store can compare with is not one that we wrote.
+    let at = Timestamp::from_timestamp_micros(i64::from_be_bytes(*at));
+    let at = at.filter(|at| (0..253_402_300_800).contains(&at.timestamp()))?;
+    Some(Cursor { at, id: Uuid::from_slice(id).ok()? })
+}
+
+fn read(query: &PagingQuery) -> Result<PageRequest, Problem> {
+    let limit = query.limit.as_deref().map_or(Some(20), |text| text.parse().ok());
+    let limit = limit.filter(|limit| (1..=100).contains(limit));
+    let after = query.cursor.as_deref().map(read_cursor);
+    let mut wrong = Vec::new();
+    if limit.is_none() {
+        wrong.push(Invalid::new("limit", "out_of_range", "must be from 1 to 100"));
+    }
+    if after == Some(None) {
+        wrong.push(Invalid::new("cursor", "malformed", "must be a next_cursor"));
+    }
+    match limit {
+        Some(limit) if wrong.is_empty() => Ok(PageRequest { limit, after: after.flatten() }),
+        _ => Err(Problem::invalid(wrong)),
+    }
+}
+
+impl FromRequest for Paging {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let query = serde_urlencoded::from_str::<PagingQuery>(request.query_string());
+        let query = query.map_err(|_| Problem::bad_request("malformed_query", "The query cannot be read."));
+        ready(query.and_then(|query| read(&query)).map(Self))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_reads_back_and_nonsense_is_refused() {
+        let at = "2026-06-01T12:00:00.000001Z".parse().unwrap();
+        let cursor = Cursor { at, id: Uuid::nil() };
+        assert_eq!(read_cursor(&write_cursor(cursor)), Some(cursor));
+        let far = BASE64URL_NOPAD.encode(&[0x7f; 24]);
+        for text in ["", "x", "AAAA", &far, &format!("{}A", write_cursor(cursor))] {
+            assert_eq!(read_cursor(text), None, "{text}");
+        }
+    }
+}

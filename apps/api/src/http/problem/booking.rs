@@ -1,0 +1,120 @@
+//! Refusals of the use cases around bookings and the door.
+
+use super::Problem;
+use booking::use_cases::{ConfirmError, HoldError, NoticeFailure, PayError, UndoError};
+use booking::{ConfirmRefusal, HoldRefusal, Limit, NoticeError, PayRefusal};
+use kernel::Invalid;
+use std::time::Duration;
+
+impl From<HoldError> for Problem {
+    fn from(error: HoldError) -> Self {
+        match error {
+            HoldError::Refused(refusal) => refusal.into(),
+            HoldError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<HoldRefusal> for Problem {
+    fn from(refusal: HoldRefusal) -> Self {
+        match refusal {
+            HoldRefusal::UnknownEvent => Self::not_found(),
+            HoldRefusal::UnknownTicketType(id) => {
+                let message = format!("the event has no ticket type {id}");
+                Self::invalid(vec![Invalid::new("items.ticket_type_id", "unknown", message)])
+            }
+            HoldRefusal::Nothing => {
+                Self::invalid(vec![Invalid::new("items", "required", "must ask for at least one ticket of each")])
+            }
+            HoldRefusal::NotOnSale => Self::unprocessable("not_on_sale", "This is not on sale now."),
+            HoldRefusal::LimitExceeded { limit, most } => limit_exceeded(limit, most),
+            HoldRefusal::SoldOut { ticket_type, left } => {
+                let message = format!("{left} left of ticket type {ticket_type}");
+                let errors = vec![Invalid::new("items.quantity", "sold_out", message)];
+                Self::conflict("sold_out", "There are not enough places left.").with_errors(errors)
+            }
+        }
+    }
+}
+
+fn limit_exceeded(limit: Limit, most: u32) -> Problem {
+    let detail = match limit {
+        Limit::PerOrder => format!("At most {most} tickets of a type in one order."),
+        Limit::PerUser => format!("At most {most} tickets of this type per person."),
+        Limit::OpenHolds => format!("At most {most} open holds per person and event; confirm or release one."),
+    };
+    Problem::unprocessable("limit_exceeded", detail)
+}
+
+fn provider_not_available() -> Problem {
+    Problem::unprocessable("provider_not_available", "This way to pay is not available here.")
+}
+
+impl From<ConfirmError> for Problem {
+    fn from(error: ConfirmError) -> Self {
+        match error {
+            ConfirmError::Refused(refusal) => refusal.into(),
+            ConfirmError::ProviderNotAvailable => provider_not_available(),
+            ConfirmError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ConfirmRefusal> for Problem {
+    fn from(refusal: ConfirmRefusal) -> Self {
+        match refusal {
+            ConfirmRefusal::HoldExpired => Self::conflict("hold_expired", "The hold has ended; choose again."),
+            ConfirmRefusal::NotOnSale => Self::unprocessable("not_on_sale", "The event is not on sale any more."),
+            ConfirmRefusal::PaymentDoesNotFit => {
+                let detail = "Name a provider when something is to be paid, and `free` or none when not.";
+                Self::unprocessable("provider_not_available", detail)
+            }
+            ConfirmRefusal::TooManyAttendees => {
+                let message = "must not be more than there are tickets";
+                Self::invalid(vec![Invalid::new("attendees", "too_many", message)])
+            }
+        }
+    }
+}
+
+impl From<PayError> for Problem {
+    fn from(error: PayError) -> Self {
+        match error {
+            PayError::UnknownBooking => Self::not_found(),
+            PayError::Refused(PayRefusal::NotPayable) => {
+                Self::conflict("not_payable", "This booking is not waiting for a payment.")
+            }
+            PayError::Refused(PayRefusal::TooManyAttempts) => {
+                Self::conflict("too_many_payments", "There were too many attempts to pay this booking.")
+            }
+            PayError::ProviderNotAvailable => provider_not_available(),
+            PayError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<NoticeFailure> for Problem {
+    fn from(failure: NoticeFailure) -> Self {
+        match failure {
+            NoticeFailure::NotConfigured | NoticeFailure::Notice(NoticeError::Forged) => {
+                Self::bad_request("signature_invalid", "The signature is not valid.")
+            }
+            NoticeFailure::Notice(NoticeError::Unreadable(what)) => {
+                tracing::error!(what, "a signed notice cannot be read");
+                Self::bad_request("notice_unreadable", "The notice is not what the provider documents.")
+            }
+            NoticeFailure::Notice(NoticeError::Unchecked(_)) => Self::busy(Duration::from_secs(30)),
+            NoticeFailure::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<UndoError> for Problem {
+    fn from(error: UndoError) -> Self {
+        match error {
+            UndoError::UnknownTicket => Self::not_found(),
+            UndoError::NotCheckedIn => Self::conflict("not_checked_in", "The ticket is not checked in."),
+            UndoError::Store(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! Refusals of the events' use cases.
+
+use super::Problem;
+use events::WrongStatus;
+use events::access::Denied;
+use events::use_cases::{
+    AccessError, CreateError, DeactivateError, DeleteError, MemberError, OrganisationError, PublishError, ShowError,
+    TicketTypeError, UpdateError,
+};
+
+impl From<AccessError> for Problem {
+    fn from(error: AccessError) -> Self {
+        match error {
+            AccessError::NotFound => Self::not_found(),
+            AccessError::Forbidden => Self::forbidden("forbidden", "This is not for you to do."),
+            AccessError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<Denied> for Problem {
+    fn from(denied: Denied) -> Self {
+        AccessError::from(denied).into()
+    }
+}
+
+impl From<WrongStatus> for Problem {
+    fn from(WrongStatus(status): WrongStatus) -> Self {
+        let detail = format!("This cannot be done while the event is {}.", status.as_str());
+        Self::conflict("wrong_status", detail)
+    }
+}
+
+impl From<ShowError> for Problem {
+    fn from(error: ShowError) -> Self {
+        match error {
+            ShowError::NotFound => Self::not_found(),
+            ShowError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<OrganisationError> for Problem {
+    fn from(error: OrganisationError) -> Self {
+        match error {
+            OrganisationError::Access(error) => error.into(),
+            OrganisationError::Invalid(errors) => Self::invalid(errors),
+            OrganisationError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<MemberError> for Problem {
+    fn from(error: MemberError) -> Self {
+        match error {
+            MemberError::Access(error) => error.into(),
+            MemberError::LastOwner => Self::conflict("last_owner", "An organisation keeps at least one owner."),
+            MemberError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CreateError> for Problem {
+    fn from(error: CreateError) -> Self {
+        match error {
+            CreateError::Access(error) => error.into(),
+            CreateError::Invalid(errors) => Self::invalid(errors),
+            CreateError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<UpdateError> for Problem {
+    fn from(error: UpdateError) -> Self {
+        match error {
+            UpdateError::Access(error) => error.into(),
+            UpdateError::WrongStatus(status) => status.into(),
+            UpdateError::Invalid(errors) => Self::invalid(errors),
+            UpdateError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<DeleteError> for Problem {
+    fn from(error: DeleteError) -> Self {
+        match error {
+            DeleteError::Access(error) => error.into(),
+            DeleteError::InUse => {
+                Self::conflict("event_in_use", "Places of this event are held or were booked; it can be cancelled.")
+            }
+            DeleteError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<PublishError> for Problem {
+    fn from(error: PublishError) -> Self {
+        match error {
+            PublishError::Access(error) => error.into(),
+            PublishError::WrongStatus(status) => status.into(),
+            PublishError::NotSellable(errors) => {
+                let detail = "The event cannot be sold as it is.";
+                Self::unprocessable("event_not_sellable", detail).with_errors(errors)
+            }
+            PublishError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<DeactivateError> for Problem {
+    fn from(error: DeactivateError) -> Self {
+        match error {
+            DeactivateError::Access(error) => error.into(),
+            DeactivateError::WrongStatus(status) => status.into(),
+            DeactivateError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<TicketTypeError> for Problem {
+    fn from(error: TicketTypeError) -> Self {
+        match error {
+            TicketTypeError::Access(error) => error.into(),
+            TicketTypeError::WrongStatus(status) => status.into(),
+            TicketTypeError::Invalid(errors) => Self::invalid(errors),
+            TicketTypeError::InUse => {
+                let detail = "Tickets of this type are held or were booked; it can be hidden.";
+                Self::conflict("ticket_type_in_use", detail)
+            }
+            TicketTypeError::TooMany => {
+                Self::unprocessable("too_many_ticket_types", "An event has at most 100 ticket types.")
+            }
+            TicketTypeError::Store(error) => error.into(),
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! Every route, registered once; the OpenAPI document follows from it.
+
+use super::{accounts, admin, auth, docs, health, invites, openapi};
+use utoipa_actix_web::scope;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// What every call of the API begins with.
+pub const BASE: &str = "/api/v1";
+
+/// All routes. A new one is one `.service(...)` here.
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(health::live)
+        .service(health::ready)
+        .service(health::metrics)
+        .service(openapi::openapi_json)
+        .service(docs::docs)
+        .service(scope::scope(BASE).configure(api));
+}
+
+fn api(config: &mut ServiceConfig) {
+    config
+        .configure(auth::routes)
+        .configure(accounts::routes)
+        .configure(admin::routes)
+        .configure(invites::routes);
+}

@@ -1,0 +1,129 @@
+//! Tickets, for those who hold them: data, and the code drawn as QR.
+
+use super::access::User;
+use super::openapi::ProblemResponse;
+use super::paging::{PageView, Paging, PagingQuery};
+use super::problem::Problem;
+use crate::qr;
+use crate::wiring::App;
+use actix_web::http::header;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpResponse, get};
+use booking::{Attendee, Ticket};
+use kernel::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+/// The calls of this file.
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(list_tickets).service(show_ticket).service(qr_svg).service(qr_png);
+}
+
+/// A ticket.
+#[derive(Serialize, ToSchema)]
+pub struct TicketView {
+    id: Uuid,
+    booking_id: Uuid,
+    event_id: Uuid,
+    ticket_type_id: Uuid,
+    #[schema(required)]
+    attendee: Option<AttendeeView>,
+    /// What the door scans: signed, and drawn as QR under `qr.svg` and `qr.png`.
+    code: String,
+    /// `valid`, `checked_in`, `cancelled` or `transferred`.
+    status: &'static str,
+    #[schema(required)]
+    checked_in_at: Option<Timestamp>,
+}
+
+/// Who is to come.
+#[derive(Serialize, ToSchema)]
+pub struct AttendeeView {
+    first_name: String,
+    last_name: String,
+    #[schema(required)]
+    email: Option<String>,
+}
+
+impl From<&Attendee> for AttendeeView {
+    fn from(attendee: &Attendee) -> Self {
+        let Attendee { first_name, last_name, email } = attendee.clone();
+        Self { first_name, last_name, email }
+    }
+}
+
+impl TicketView {
+    /// With its code: for its holder only.
+    pub fn of(app: &App, ticket: &Ticket) -> Self {
+        Self {
+            id: ticket.id.as_uuid(),
+            booking_id: ticket.booking.as_uuid(),
+            event_id: ticket.event.as_uuid(),
+            ticket_type_id: ticket.ticket_type.as_uuid(),
+            attendee: ticket.attendee.as_ref().map(AttendeeView::from),
+            code: app.door.code(ticket),
+            status: ticket.status.as_str(),
+            checked_in_at: ticket.checked_in_at,
+        }
+    }
+}
+
+/// One's own tickets, the newest first; `me` or one's own id.
+#[utoipa::path(tag = "tickets", security(("bearer" = [])), params(PagingQuery), responses(
+    (status = 200, body = PageView<TicketView>), (status = 404, response = ProblemResponse)))]
+#[get("/users/{user_id}/tickets")]
+pub async fn list_tickets(
+    app: Data<App>,
+    user: User,
+    id: Path<String>,
+    paging: Paging,
+) -> Result<HttpResponse, Problem> {
+    let own = user.0.account;
+    let holder = if id.as_str() == "me" { Some(own) } else { id.parse().ok() };
+    // A code lets its bearer in: nobody, not even an admin, sees those of others here.
+    let holder = holder.filter(|holder| *holder == own).ok_or_else(Problem::not_found)?;
+    let page = app.bookings.tickets(holder, paging.0).await?;
+    Ok(HttpResponse::Ok().json(PageView::of(page, |ticket| TicketView::of(&app, &ticket))))
+}
+
+async fn held(app: &App, user: User, id: Uuid) -> Result<Ticket, Problem> {
+    app.bookings.ticket(user.0.account, id.into()).await?.ok_or_else(Problem::not_found)
+}
+
+/// One of one's own tickets.
+#[utoipa::path(tag = "tickets", security(("bearer" = [])), responses(
+    (status = 200, body = TicketView), (status = 404, response = ProblemResponse)))]
+#[get("/tickets/{id}")]
+pub async fn show_ticket(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    let ticket = held(&app, user, id.into_inner()).await?;
+    Ok(HttpResponse::Ok().json(TicketView::of(&app, &ticket)))
+}
+
+fn picture(content_type: &'static str, bytes: Vec<u8>) -> HttpResponse {
+    HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, content_type))
+        .insert_header((header::CACHE_CONTROL, "private, no-store"))
+        .body(bytes)
+}
+
+/// A ticket's code as an SVG drawing.
+#[utoipa::path(tag = "tickets", security(("bearer" = [])), responses(
+    (status = 200, content_type = "image/svg+xml", body = String), (status = 404, response = ProblemResponse)))]
+#[get("/tickets/{id}/qr.svg")]
+pub async fn qr_svg(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    let ticket = held(&app, user, id.into_inner()).await?;
+    let drawn = qr::svg(&app.door.code(&ticket)).map_err(|error| Problem::internal(&error))?;
+    Ok(picture("image/svg+xml", drawn.into_bytes()))
+}
+
+/// A ticket's code as a PNG picture.
+#[utoipa::path(tag = "tickets", security(("bearer" = [])), responses(
+    (status = 200, content_type = "image/png", body = Vec<u8>), (status = 404, response = ProblemResponse)))]
+#[get("/tickets/{id}/qr.png")]
+pub async fn qr_png(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    let ticket = held(&app, user, id.into_inner()).await?;
+    let drawn = qr::png(&app.door.code(&ticket)).map_err(|error| Problem::internal(&error))?;
+    Ok(picture("image/png", drawn))
+}

@@ -1,0 +1,204 @@
+//! The mails that the worker sends: what they say, and to whom.
+//!
+//! Everything is read when the mail is written, so that a mail that waited says what is true now.
+
+mod page;
+
+use crate::qr::{self, QrError};
+use crate::wiring::App;
+use accounts::{AccountFilter, Letter, Status};
+use booking::use_cases::Placed;
+use booking::{BuyerNews, Incident, Ticket};
+use events::Event;
+use invites::InviteLetter;
+use kernel::{Attachment, BookingId, EffectId, Mail, PageRequest, Role, StoreError, Timestamp};
+use page::Page;
+use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+/// Most admins who are told of one incident.
+const MOST_ADMINS: u32 = 100;
+
+/// Why a mail could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum LetterError {
+    /// The store could not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// A code could not be drawn.
+    #[error(transparent)]
+    Qr(#[from] QrError),
+}
+
+/// A booking with all that a mail about it needs; `None` when there is nobody to write to any more.
+struct Occasion {
+    placed: Placed,
+    to: String,
+    event: Event,
+    types: BTreeMap<kernel::TicketTypeId, String>,
+}
+
+async fn occasion(app: &App, id: BookingId) -> Result<Option<Occasion>, StoreError> {
+    let Some(placed) = app.bookings.placed(id).await? else { return Ok(None) };
+    let buyer = app.accounts.account(placed.booking.buyer).await?;
+    let Some(buyer) = buyer.filter(|buyer| buyer.status != Status::Deleted) else { return Ok(None) };
+    let Some(event) = app.events.store.event(placed.booking.event).await? else { return Ok(None) };
+    let types = app.events.store.ticket_types(event.id).await?;
+    let types = types.into_iter().map(|stocked| (stocked.ticket_type.id, stocked.ticket_type.name)).collect();
+    Ok(Some(Occasion { placed, to: buyer.email.into(), event, types }))
+}
+
+/// When and where, in the event's own time.
+fn when_and_where(event: &Event) -> Vec<String> {
+    let mut lines = vec![format!("{}: {}", event.title, local(event, event.starts_at))];
+    if let Some(doors) = event.doors_at {
+        lines.push(format!("Doors: {}", local(event, doors)));
+    }
+    lines.push(format!("Where: {}", event.location.area));
+    lines
+}
+
+fn local(event: &Event, at: Timestamp) -> String {
+    at.with_timezone(&event.timezone.tz()).format("%A, %-d %B %Y, %H:%M (%Z)").to_string()
+}
+
+/// The tickets of a booking with their codes.
+///
+/// # Errors
+/// A [`LetterError`].
+pub async fn tickets(app: &App, id: EffectId, booking: BookingId) -> Result<Option<Mail>, LetterError> {
+    let Some(occasion) = occasion(app, booking).await? else { return Ok(None) };
+    let Occasion { placed: Placed { booking, tickets }, to, event, types } = &occasion;
+    let mut page = Page::new(format!("Your tickets for {}", event.title));
+    page.line(format!("Your booking {} is confirmed.", booking.reference));
+    page.lines(when_and_where(event));
+    let mut attachments = Vec::new();
+    for (place, ticket) in tickets.iter().enumerate() {
+        let number = place + 1;
+        let code = app.door.code(ticket);
+        let filename = format!("ticket-{number}.png");
+        let content_id = format!("ticket-{}", ticket.id);
+        page.ticket(&title(ticket, number, tickets.len(), types), &code, &content_id);
+        attachments.push(Attachment {
+            filename,
+            content_type: "image/png".into(),
+            content_id: Some(content_id),
+            bytes: qr::png(&code)?,
+        });
+    }
+    page.line("Each code lets one person in, once. Whoever shows it first is the one.".into());
+    Ok(Some(page.mail(id, to.clone(), attachments)))
+}
+
+fn title(ticket: &Ticket, number: usize, of: usize, types: &BTreeMap<kernel::TicketTypeId, String>) -> String {
+    let kind = types.get(&ticket.ticket_type).map_or("Ticket", String::as_str);
+    let guest = ticket.attendee.as_ref().map(|guest| format!(", {} {}", guest.first_name, guest.last_name));
+    format!("{number} of {of}: {kind}{}", guest.unwrap_or_default())
+}
+
+/// What became of a booking.
+///
+/// # Errors
+/// A [`LetterError`].
+pub async fn news(
+    app: &App,
+    id: EffectId,
+    booking: BookingId,
+    news: BuyerNews,
+) -> Result<Option<Mail>, LetterError> {
+    let Some(occasion) = occasion(app, booking).await? else { return Ok(None) };
+    let Occasion { placed: Placed { booking, .. }, to, event, .. } = occasion;
+    let back: Vec<_> = booking.refunds.iter().map(|refund| refund.amount.to_string()).collect();
+    let back = back.join(" and ");
+    let (subject, text) = match news {
+        BuyerNews::Expired => (
+            "Your booking has ended",
+            "It was not paid in time, so its places were given back. Nothing was charged.".to_owned(),
+        ),
+        BuyerNews::Overpaid => (
+            "You paid twice",
+            format!("Your tickets are safe. What you paid too much ({back}) goes back the way it came."),
+        ),
+        BuyerNews::TooLate => (
+            "Your payment came too late",
+            format!("By then the places were gone. Your money ({back}) goes back the way it came."),
+        ),
+    };
+    let mut page = Page::new(format!("{subject}: {}", event.title));
+    page.line(format!("This is about your booking {}.", booking.reference));
+    page.lines(when_and_where(&event));
+    page.line(text);
+    Ok(Some(page.mail(id, to, Vec::new())))
+}
+
+/// What a person has to decide, to every admin.
+///
+/// # Errors
+/// A [`LetterError`].
+pub async fn incident(app: &App, id: EffectId, incident: &Incident) -> Result<Vec<Mail>, LetterError> {
+    let admins =
+        AccountFilter { role: Some(Role::Admin), status: Some(Status::Active), ..AccountFilter::default() };
+    let admins = app.accounts.list(admins, PageRequest { limit: MOST_ADMINS, after: None }).await?;
+    let reference = app.bookings.placed(incident.booking).await?.map(|placed| placed.booking.reference.to_string());
+    let mail = |admin: accounts::Account| {
+        let mut page = Page::new(format!("A payment needs you: {}", incident.kind.as_str()));
+        page.line(format!("Booking: {}", reference.clone().unwrap_or_else(|| incident.booking.to_string())));
+        page.line(format!("Attempt: {}", incident.payment));
+        page.line(format!("What happened: {}.", incident.evidence));
+        page.line("Nothing was issued or sent back because of it. Please look at the provider and decide.".into());
+        page.mail(for_each(id, admin.id.as_uuid()), admin.email.into(), Vec::new())
+    };
+    Ok(admins.items.into_iter().map(mail).collect())
+}
+
+/// The id of one of several mails that an effect owes: the same for the same effect and recipient.
+fn for_each(effect: EffectId, recipient: Uuid) -> EffectId {
+    let digest = Sha256::new().chain_update(effect.as_uuid()).chain_update(recipient).finalize();
+    let (bytes, _) = digest.split_first_chunk::<16>().map_or(([0; 16], ()), |(first, _)| (*first, ()));
+    EffectId::from(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+}
+
+/// The link that proves an address.
+#[must_use]
+pub fn verification(app: &App, id: EffectId, letter: &Letter) -> Mail {
+    let mut page = Page::new("Please confirm your address".into());
+    page.line(format!("Hello {},", letter.first_name));
+    page.line("please confirm that mail to this address reaches you.".into());
+    page.token(&app.config.http.public_url, "verify-email", letter.token.expose());
+    page.mail(id, letter.to.clone().into(), Vec::new())
+}
+
+/// The link that sets a new password.
+#[must_use]
+pub fn reset(app: &App, id: EffectId, letter: &Letter) -> Mail {
+    let mut page = Page::new("Set a new password".into());
+    page.line(format!("Hello {},", letter.first_name));
+    page.line("somebody, probably you, asked to set a new password. If not, do nothing.".into());
+    page.token(&app.config.http.public_url, "reset-password", letter.token.expose());
+    page.mail(id, letter.to.clone().into(), Vec::new())
+}
+
+/// An invite to the address that it is bound to.
+#[must_use]
+pub fn invite(app: &App, id: EffectId, letter: &InviteLetter) -> Mail {
+    let mut page = Page::new("You are invited".into());
+    page.line("You are invited to join us. Sign up with this code and this address:".into());
+    page.line(letter.code.to_string());
+    page.line(format!("At {}", app.config.http.public_url));
+    page.mail(id, letter.to.clone().into(), Vec::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_recipient_has_a_mail_of_their_own_that_stays_the_same() {
+        let now = "2026-06-01T12:00:00Z".parse().unwrap();
+        let (effect, one, other) = (EffectId::generate(now), Uuid::from_u128(1), Uuid::from_u128(2));
+        assert_eq!(for_each(effect, one), for_each(effect, one));
+        assert_ne!(for_each(effect, one), for_each(effect, other));
+        assert_ne!(for_each(EffectId::generate(now), one), for_each(effect, one));
+    }
+}

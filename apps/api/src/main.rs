@@ -1,0 +1,5 @@
+//! `synesthesie`: see `synesthesie --help`.
+
+fn main() -> std::process::ExitCode {
+    synesthesie::cli::run()
+}

@@ -1,0 +1,93 @@
+//! What is counted, in Prometheus' text format.
+
+use kernel::outbox::Backlog;
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+use std::time::Duration;
+
+/// Which requests are counted together: by pattern (`/api/v1/events/{id}`), never by path.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct Route {
+    /// `GET`.
+    pub method: String,
+    /// The pattern, or `unknown`.
+    pub route: String,
+    /// The HTTP status.
+    pub status: u16,
+}
+
+type Latencies = Family<Route, Histogram, fn() -> Histogram>;
+
+/// Counters and the registry that shows them.
+pub struct Metrics {
+    registry: Registry,
+    latencies: Latencies,
+    panics: Counter,
+    outbox_waiting: Gauge,
+    outbox_parked: Gauge,
+    outbox_overdue: Gauge,
+}
+
+/// From half a millisecond to ten seconds.
+const BUCKETS: [f64; 12] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 2.5, 10.0];
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let mut registry = Registry::with_prefix("synesthesie");
+        let latencies = Latencies::new_with_constructor(|| Histogram::new(BUCKETS));
+        registry.register(
+            "http_request_seconds",
+            "Requests by pattern, with their latency",
+            latencies.clone(),
+        );
+        let panics = Counter::default();
+        registry.register("http_panics", "Requests that ended in a panic", panics.clone());
+        let gauge = |registry: &mut Registry, name: &str, help: &str| {
+            let gauge = Gauge::default();
+            registry.register(name, help, gauge.clone());
+            gauge
+        };
+        let outbox_waiting = gauge(&mut registry, "outbox_waiting", "Effects not yet performed");
+        let outbox_parked = gauge(&mut registry, "outbox_parked", "Effects set aside for a person");
+        let outbox_overdue = gauge(
+            &mut registry,
+            "outbox_overdue_seconds",
+            "For how long the longest due effect has been due",
+        );
+        Self { registry, latencies, panics, outbox_waiting, outbox_parked, outbox_overdue }
+    }
+}
+
+impl Metrics {
+    /// Counts a request.
+    pub fn request(&self, route: &Route, took: Duration) {
+        self.latencies.get_or_create(route).observe(took.as_secs_f64());
+    }
+
+    /// Counts a panic.
+    pub fn panic(&self) {
+        self.panics.inc();
+    }
+
+    /// Shows the outbox as it is at `now`.
+    pub fn outbox(&self, backlog: &Backlog, now: kernel::Timestamp) {
+        let signed = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+        self.outbox_waiting.set(signed(backlog.waiting));
+        self.outbox_parked.set(signed(backlog.parked));
+        self.outbox_overdue.set(backlog.oldest_due.map_or(0, |due| (now - due).num_seconds().max(0)));
+    }
+
+    /// Everything, as Prometheus reads it.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing into a `String` cannot fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}

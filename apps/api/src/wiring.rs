@@ -1,0 +1,134 @@
+//! The one place where ports meet adapters.
+
+pub mod absorbers;
+pub mod store;
+
+use crate::config::{Config, StoreUrl};
+use crate::gate::{Gate, SigningError};
+use crate::keys::{Keys, SeedError, read_seed};
+use crate::limits::Limits;
+use crate::metrics::Metrics;
+use crate::passwords::Bcrypt;
+use absorbers::Absorbers;
+use accounts::{Accounts, HashError};
+use invites::Invites;
+use kernel::{Broadcast, Cache, Clock, IdempotencyStore, Outbox, StoreError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::available_parallelism;
+use store::Stores;
+
+/// Everything that serves requests and performs what is owed.
+pub struct App {
+    /// What was configured.
+    pub config: Config,
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// The keys that everything is signed with.
+    pub keys: Keys,
+    /// Use cases of accounts.
+    pub accounts: Accounts,
+    /// Use cases of invites.
+    pub invites: Invites,
+    /// Access tokens, and whether their sessions still count.
+    pub gate: Gate,
+    /// How often someone may try.
+    pub limits: Limits,
+    /// Answers to repeated requests.
+    pub idempotency: Arc<dyn IdempotencyStore>,
+    /// What is owed after commits.
+    pub outbox: Arc<dyn Outbox>,
+    /// Copies of answers that can be made again.
+    pub cache: Arc<dyn Cache>,
+    /// Tells other instances.
+    pub broadcast: Arc<dyn Broadcast>,
+    /// What is counted.
+    pub metrics: Metrics,
+    draining: AtomicBool,
+}
+
+/// Why the program cannot be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum WiringError {
+    /// No keys.
+    #[error(transparent)]
+    Seed(#[from] SeedError),
+    /// No store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No passwords.
+    #[error(transparent)]
+    Hashing(#[from] HashError),
+    /// No access tokens.
+    #[error(transparent)]
+    Signing(#[from] SigningError),
+}
+
+/// Puts everything together.
+///
+/// # Errors
+/// A [`WiringError`].
+pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, WiringError> {
+    let stores = Stores::open(&config.store.url).await?;
+    let keys = keys(config)?;
+    let Absorbers { limiter, cache, broadcast } = absorbers::build(config, &clock);
+    let cores = available_parallelism().map_or(1, usize::from);
+    let accounts = Accounts {
+        store: Arc::clone(&stores.accounts),
+        hasher: Arc::new(Bcrypt::new(config.auth.bcrypt_cost, cores - 1)?),
+        clock: Arc::clone(&clock),
+        codes: keys.invite_codes(),
+        tokens: keys.tokens(),
+        registration: config.auth.registration,
+    };
+    let limits = Limits {
+        enabled: config.limits.enabled,
+        trusted_proxies: config.http.trusted_proxies,
+        limiter,
+        cache: Arc::clone(&cache),
+        clock: Arc::clone(&clock),
+    };
+    Ok(App {
+        invites: Invites::new(stores.invites, Arc::clone(&clock), keys.invite_codes()),
+        gate: Gate::new(&keys.access_tokens(), accounts.clone(), Arc::clone(&broadcast))?,
+        accounts,
+        limits,
+        idempotency: stores.idempotency,
+        outbox: stores.outbox,
+        cache,
+        broadcast,
+        metrics: Metrics::default(),
+        draining: AtomicBool::new(false),
+        config: config.clone(),
+        clock,
+        keys,
+    })
+}
+
+/// The configured seed; else the one kept beside the data; else one for this process alone.
+fn keys(config: &Config) -> Result<Keys, SeedError> {
+    let given = config.auth.signing_key.as_ref().and_then(|key| read_seed(key.expose()));
+    match (given, config.store.url.folder()) {
+        (Some(seed), _) => Ok(Keys::new(seed)),
+        (None, Some(folder)) => Keys::kept_in(folder),
+        (None, None) => Keys::random(),
+    }
+}
+
+impl App {
+    /// From now on it is not ready: whoever sends requests shall send them elsewhere.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Release);
+    }
+
+    /// Whether it is about to stop.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+}
+
+/// Whether data outlives the process.
+#[must_use]
+pub const fn is_lasting(url: &StoreUrl) -> bool {
+    !matches!(url, StoreUrl::Memory)
+}

@@ -1,0 +1,149 @@
+//! Performs what is owed: claims effects with a lease, performs them with no transaction open, and finishes, puts off
+//! or parks them. A worker killed anywhere leaves leases that end; what it had begun is then done again, under the
+//! same idempotency keys.
+
+pub mod perform;
+pub mod retry;
+
+use crate::http::problem::Causes;
+use crate::wiring::App;
+use chrono::TimeDelta;
+use futures_util::{StreamExt, stream};
+use kernel::{Due, EffectId, StoreError};
+use perform::{Done, perform};
+use retry::Next;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How long nobody else gets a claimed effect: longer than anything that is done for one may take.
+const LEASE: TimeDelta = TimeDelta::seconds(120);
+/// Effects claimed at once.
+const CLAIMED: u32 = 32;
+/// Effects performed at the same time.
+const AT_ONCE: usize = 8;
+/// Between two looks when nothing was due.
+const IDLE: Duration = Duration::from_millis(250);
+/// Between two looks when the store is away.
+const AWAY: Duration = Duration::from_secs(2);
+/// Between two sweeps of ended holds.
+const SWEEP: Duration = Duration::from_secs(5);
+/// Between two sweeps of what is only kept for a while.
+const TIDY: Duration = Duration::from_secs(600);
+/// How long answers to repeated requests are kept.
+const ANSWERS: TimeDelta = TimeDelta::hours(24);
+/// How long ended sessions and links are kept.
+const SESSIONS: TimeDelta = TimeDelta::days(30);
+
+/// Works until told to stop; what is being performed then is still ended.
+pub async fn run(app: Arc<App>, stop: watch::Receiver<bool>) {
+    let (effects, holds, rest) =
+        (effects(&app, stop.clone()), sweep_holds(&app, stop.clone()), tidy(&app, stop));
+    futures_util::join!(effects, holds, rest);
+}
+
+/// Waits, but not beyond the end; `false` when it is over.
+async fn wait(stop: &mut watch::Receiver<bool>, time: Duration) -> bool {
+    if *stop.borrow() {
+        return false;
+    }
+    tokio::select! {
+        () = tokio::time::sleep(time) => true,
+        // An error means that whoever could stop us is gone, which is the end as well.
+        changed = stop.changed() => changed.is_ok() && !*stop.borrow(),
+    }
+}
+
+async fn effects(app: &App, mut stop: watch::Receiver<bool>) {
+    loop {
+        let pause = match round(app).await {
+            Ok(0) => IDLE,
+            Ok(_) => Duration::ZERO,
+            Err(error) => {
+                tracing::warn!(causes = %Causes(&error), "the worker cannot reach the outbox");
+                AWAY
+            }
+        };
+        if !wait(&mut stop, pause).await {
+            return;
+        }
+    }
+}
+
+/// Performs what is due now; answers how much that was.
+///
+/// # Errors
+/// The store could not answer.
+pub async fn round(app: &App) -> Result<usize, StoreError> {
+    let now = app.clock.now();
+    let due = app.outbox.claim(now, now + LEASE, CLAIMED).await?;
+    let count = due.len();
+    let done: Vec<_> = stream::iter(due)
+        .map(|due| async move { one(app, &due).await.map(|finished| finished.then_some(due.id)) })
+        .buffer_unordered(AT_ONCE)
+        .collect()
+        .await;
+    let done: Vec<Option<EffectId>> = done.into_iter().collect::<Result<_, _>>()?;
+    let done: Vec<_> = done.into_iter().flatten().collect();
+    if !done.is_empty() {
+        app.outbox.finish(&done).await?;
+    }
+    Ok(count)
+}
+
+/// Performs one effect; `true` when its row can go.
+async fn one(app: &App, due: &Due) -> Result<bool, StoreError> {
+    let outcome = perform(app, due).await;
+    let name = due.domain.as_str();
+    match outcome {
+        Ok(Done::Finished) => {
+            app.metrics.effect(name, "finished");
+            Ok(true)
+        }
+        Ok(Done::Again(at)) => app.outbox.postpone(due.id, at, None).await.map(|()| false),
+        Err(failure) => {
+            let text = Causes(&failure).to_string();
+            tracing::warn!(effect = %due.id, domain = name, causes = text, "an effect failed");
+            match retry::after(due.attempts, app.clock.now()) {
+                Next::At(at) => {
+                    app.metrics.effect(name, "failed");
+                    app.outbox.postpone(due.id, at, Some(&text)).await?;
+                }
+                Next::Park => {
+                    app.metrics.effect(name, "parked");
+                    app.outbox.park(due.id, &text).await?;
+                }
+            }
+            Ok(false)
+        }
+    }
+}
+
+async fn sweep_holds(app: &App, mut stop: watch::Receiver<bool>) {
+    while wait(&mut stop, SWEEP).await {
+        loop {
+            match app.bookings.sweep().await {
+                Ok(0) => break,
+                Ok(ended) => tracing::debug!(ended, "holds ended"),
+                Err(error) => {
+                    tracing::warn!(causes = %Causes(&error), "ended holds could not be swept");
+                    break;
+                }
+            }
+        }
+    }
+}
+
+async fn tidy(app: &App, mut stop: watch::Receiver<bool>) {
+    while wait(&mut stop, TIDY).await {
+        let now = app.clock.now();
+        for swept in
+            [app.idempotency.sweep(now - ANSWERS).await, app.accounts.store.sweep_accounts(now - SESSIONS).await]
+        {
+            match swept {
+                Ok(rows) => tracing::debug!(rows, "old rows dropped"),
+                Err(error) => tracing::warn!(causes = %Causes(&error), "old rows could not be dropped"),
+            }
+        }
+    }
+}

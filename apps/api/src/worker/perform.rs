@@ -1,0 +1,124 @@
+//! What each effect means.
+
+use crate::mails;
+use crate::wiring::App;
+use accounts::Effect as AccountEffect;
+use booking::Effect as BookingEffect;
+use invites::Effect as InviteEffect;
+use kernel::{Due, Mail, MailError, StoreError, Timestamp};
+
+/// How it went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    /// Nothing is left to do.
+    Finished,
+    /// It went as it should, and is due again then.
+    Again(Timestamp),
+}
+
+/// Why it did not.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The store could not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The mail did not go out.
+    #[error(transparent)]
+    Mail(#[from] MailError),
+    /// The mail could not be written.
+    #[error(transparent)]
+    Letter(#[from] mails::LetterError),
+    /// The row is none that this version knows.
+    #[error("the effect of {domain} cannot be read")]
+    Unreadable {
+        /// Who owes it.
+        domain: String,
+        /// Why.
+        #[source]
+        cause: serde_json::Error,
+    },
+    /// The provider did not answer.
+    #[error("the provider could not be asked")]
+    Provider,
+}
+
+impl From<Option<Timestamp>> for Done {
+    fn from(again: Option<Timestamp>) -> Self {
+        again.map_or(Self::Finished, Self::Again)
+    }
+}
+
+/// Performs one effect.
+///
+/// # Errors
+/// A [`Failure`]: try again later.
+pub async fn perform(app: &App, due: &Due) -> Result<Done, Failure> {
+    let unreadable = |cause| Failure::Unreadable { domain: due.domain.clone(), cause };
+    match due.domain.as_str() {
+        booking::DOMAIN => of_bookings(app, due, serde_json::from_str(&due.body).map_err(unreadable)?).await,
+        accounts::DOMAIN => of_accounts(app, due, serde_json::from_str(&due.body).map_err(unreadable)?).await,
+        invites::DOMAIN => of_invites(app, due, serde_json::from_str(&due.body).map_err(unreadable)?).await,
+        _ => Err(unreadable(serde::de::Error::custom("no such domain"))),
+    }
+}
+
+async fn of_bookings(app: &App, due: &Due, effect: BookingEffect) -> Result<Done, Failure> {
+    match effect {
+        BookingEffect::SendTickets { booking } => send(app, mails::tickets(app, due.id, booking).await?).await,
+        BookingEffect::TellBuyer { booking, news } => {
+            send(app, mails::news(app, due.id, booking, news).await?).await
+        }
+        BookingEffect::TellAdmins { incident } => {
+            for mail in mails::incident(app, due.id, &incident).await? {
+                send(app, Some(mail)).await?;
+            }
+            Ok(Done::Finished)
+        }
+        BookingEffect::WatchBooking { booking } => Ok(app.bookings.attend(booking).await?.into()),
+        BookingEffect::Capture { booking, payment } => {
+            if app.bookings.capture(booking, payment).await? { Ok(Done::Finished) } else { Err(Failure::Provider) }
+        }
+        BookingEffect::SendRefund { booking, refund } => {
+            Ok(app.bookings.send_money_back(booking, refund).await?.into())
+        }
+    }
+}
+
+async fn of_accounts(app: &App, due: &Due, effect: AccountEffect) -> Result<Done, Failure> {
+    let mail = match effect {
+        AccountEffect::SendVerification { one_time } => {
+            let letter = app.accounts.verification_letter(one_time).await?;
+            letter.map(|letter| mails::verification(app, due.id, &letter))
+        }
+        AccountEffect::AskedForReset { email } => {
+            let letter = app.accounts.reset_letter(due.id, &email).await?;
+            letter.map(|letter| mails::reset(app, due.id, &letter))
+        }
+    };
+    send(app, mail).await
+}
+
+async fn of_invites(app: &App, due: &Due, effect: InviteEffect) -> Result<Done, Failure> {
+    let InviteEffect::SendInvite { invite } = effect;
+    let letter = app.invites.letter(invite).await?;
+    send(app, letter.map(|letter| mails::invite(app, due.id, &letter))).await
+}
+
+/// Sends a mail, if there is one to send. One that is refused for good ends parked, where an admin sees it.
+async fn send(app: &App, mail: Option<Mail>) -> Result<Done, Failure> {
+    let Some(mail) = mail else { return Ok(Done::Finished) };
+    match app.mailer.send(&mail).await {
+        Ok(()) => {
+            app.metrics.mail("sent");
+            Ok(Done::Finished)
+        }
+        Err(error @ MailError::Deferred(_)) => {
+            app.metrics.mail("deferred");
+            Err(error.into())
+        }
+        Err(error @ MailError::Refused(_)) => {
+            app.metrics.mail("refused");
+            Err(error.into())
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! A whole server inside the test, and a small client for it.
+
+mod client;
+
+pub use client::{Answer, Client, answer};
+
+use kernel::{Clock, SystemClock};
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+use synesthesie::config::Config;
+use synesthesie::http::{Server, start};
+use synesthesie::wiring::{App, build};
+
+/// What everybody's password is.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// A server on a port of its own, with a store of its own.
+pub struct TestApp {
+    /// The server's inside, for what HTTP does not show.
+    pub app: Arc<App>,
+    /// Where it listens: `http://127.0.0.1:PORT`.
+    pub url: String,
+    server: Option<Server>,
+    http: reqwest::Client,
+}
+
+/// Somebody who is logged in.
+pub struct Person {
+    /// Their id.
+    pub id: String,
+    /// What they log in with.
+    pub email: String,
+    /// The newest refresh token.
+    pub refresh_token: String,
+    /// Sends with their access token.
+    pub client: Client,
+}
+
+impl TestApp {
+    /// In memory, without limits, with the machine's clock.
+    pub async fn start() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// With variables, as `("auth.registration", "open")`.
+    pub async fn with(settings: &[(&str, &str)]) -> Self {
+        Self::with_clock(settings, Arc::new(SystemClock)).await
+    }
+
+    /// With variables and another clock.
+    pub async fn with_clock(settings: &[(&str, &str)], clock: Arc<dyn Clock>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        let config = config(&address, settings);
+        let app = Arc::new(build(&config, clock).await.unwrap());
+        let server = start(Arc::clone(&app), listener).unwrap();
+        let http = reqwest::Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
+        Self { app, url: format!("http://{address}"), server: Some(server), http }
+    }
+
+    /// Somebody without a token.
+    pub fn stranger(&self) -> Client {
+        Client::new(self.http.clone(), self.url.clone(), None)
+    }
+
+    /// Somebody with this token.
+    pub fn with_token(&self, token: &str) -> Client {
+        Client::new(self.http.clone(), self.url.clone(), Some(token.to_owned()))
+    }
+
+    /// A new admin.
+    pub async fn admin(&self) -> Person {
+        let email = unique_email("admin");
+        let names = ("Site", "Admin");
+        self.app.accounts.create_admin(&email, PASSWORD.into(), names).await.unwrap();
+        self.login(&email, PASSWORD).await
+    }
+
+    /// A new member, invited by a new admin.
+    pub async fn member(&self) -> Person {
+        let code = self.invite(1).await;
+        let email = unique_email("member");
+        let body = registration(&code, &email);
+        person(self, &email, &self.stranger().post("/auth/register", &body).await.expect(201))
+    }
+
+    /// A code that opens so many accounts.
+    pub async fn invite(&self, max_uses: u32) -> String {
+        let admin = self.admin().await;
+        let made = admin.client.post("/admin/invites", &json!({"max_uses": max_uses})).await.expect(201);
+        made["items"][0]["code"].as_str().unwrap().to_owned()
+    }
+
+    /// Logs somebody in.
+    pub async fn login(&self, email: &str, password: &str) -> Person {
+        let body = json!({"email": email, "password": password});
+        person(self, email, &self.stranger().post("/auth/login", &body).await.expect(200))
+    }
+
+    /// Stops the server.
+    pub async fn stop(mut self) {
+        if let Some(server) = self.server.take() {
+            server.stop(Duration::ZERO).await.unwrap();
+        }
+    }
+}
+
+/// A configuration for tests, at an address.
+pub fn config(address: &str, settings: &[(&str, &str)]) -> Config {
+    let mut all = vec![
+        ("http.bind", address),
+        ("store.url", "local::memory:"),
+        ("auth.bcrypt_cost", "4"),
+        ("limits.enabled", "false"),
+        ("payments.simulators", "false"),
+        ("worker.enabled", "false"),
+    ];
+    all.extend(settings);
+    let variables = all.into_iter().map(|(key, value)| {
+        (format!("SYNESTHESIE__{}", key.to_uppercase().replace('.', "__")), value.to_owned())
+    });
+    Config::from_sources(None, variables).unwrap()
+}
+
+/// An address that no other test has.
+pub fn unique_email(who: &str) -> String {
+    format!("{who}-{}@example.org", uuid::Uuid::new_v4().simple())
+}
+
+/// A good body for `/auth/register`.
+pub fn registration(code: &str, email: &str) -> Value {
+    json!({
+        "invite_code": code, "email": email, "password": PASSWORD, "first_name": "Ada", "last_name": "Byron",
+    })
+}
+
+fn person(app: &TestApp, email: &str, session: &Value) -> Person {
+    Person {
+        id: session["user"]["id"].as_str().unwrap().to_owned(),
+        email: email.to_owned(),
+        refresh_token: session["refresh_token"].as_str().unwrap().to_owned(),
+        client: app.with_token(session["access_token"].as_str().unwrap()),
+    }
+}
+
+/// The methods that routes have.
+pub fn method(name: &str) -> Method {
+    name.parse().unwrap()
+}
