@@ -1,1 +1,151 @@
-//! Placeholder.
+//! Stripe Checkout as a [`PaymentProvider`]: hosted pages, refunds by payment intent, signed webhooks.
+//!
+//! Calls go through `async-stripe`, whose types follow the API version that it sends with every call. Webhooks are
+//! checked and read here: they come in the API version of the Stripe *account*, so that typed events
+//! (`async-stripe-webhook`) would fail on fields that we never look at; that crate also knows one secret per call,
+//! reads the machine's clock and lets a signature come from the future. [`signature`] is forty lines instead.
+//!
+//! Nothing is repeated here: every call is tried once within its deadline, and what must not happen twice carries
+//! an idempotency key made of our own id, so that the caller may ask again.
+
+#![warn(missing_docs)]
+
+mod amount;
+mod checkout;
+mod failure;
+mod notice;
+mod refunds;
+mod settings;
+mod signature;
+mod standing;
+
+pub use settings::{Settings, SettingsError};
+
+use async_trait::async_trait;
+use booking::{
+    CheckoutOrder, Notice, NoticeError, Opened, PaymentProvider, Provider, ProviderError, RawNotice,
+    RefundOrder, RefundStanding, Standing,
+};
+use failure::{failed, unreadable};
+use kernel::{Clock, PaymentId};
+use settings::Checked;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+use stripe::{IdempotencyKey, RequestStrategy, StripeRequest};
+use stripe_checkout::checkout_session::{ExpireCheckoutSession, RetrieveCheckoutSession};
+
+/// How long a call may take, from connecting to the last byte of the answer.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// One Stripe account.
+pub struct StripeAdapter {
+    account: String,
+    live: bool,
+    client: stripe::Client,
+    webhook_secrets: Vec<String>,
+    clock: Arc<dyn Clock>,
+    deadline: Duration,
+}
+
+impl StripeAdapter {
+    /// An adapter for the account that the key belongs to. Nothing is called yet.
+    ///
+    /// # Errors
+    /// [`SettingsError`], naming the setting that cannot be.
+    pub fn new(settings: Settings) -> Result<Self, SettingsError> {
+        let Checked { client, live, webhook_secrets } = settings.check()?;
+        let Settings { account, clock, .. } = settings;
+        Ok(Self { account, live, client, webhook_secrets, clock, deadline: DEADLINE })
+    }
+
+    /// The same with another deadline per call than ten seconds.
+    #[must_use]
+    pub fn with_deadline(self, deadline: Duration) -> Self {
+        Self { deadline, ..self }
+    }
+}
+
+/// Stripe acts once on what carries this key, however often it comes; it compares the parameters as well, which is
+/// why every parameter of a call follows from its order alone.
+fn keyed(key: String) -> Result<RequestStrategy, ProviderError> {
+    IdempotencyKey::new(key).map(RequestStrategy::Idempotent).map_err(unreadable)
+}
+
+#[async_trait]
+impl PaymentProvider for StripeAdapter {
+    fn provider(&self) -> Provider {
+        Provider::Stripe
+    }
+
+    fn account(&self) -> &str {
+        &self.account
+    }
+
+    fn live(&self) -> bool {
+        self.live
+    }
+
+    async fn open(&self, order: &CheckoutOrder) -> Result<Opened, ProviderError> {
+        let key = keyed(format!("open-{}", order.payment))?;
+        let call = checkout::request(order, self.clock.now())?.customize();
+        let session =
+            call.request_strategy(key).timeout(self.deadline).send(&self.client).await.map_err(failed)?;
+        let url = session.url.ok_or_else(|| unreadable("a new session without an address"))?;
+        Ok(Opened { session: session.id.to_string(), checkout_url: url })
+    }
+
+    async fn ask(&self, session: &str) -> Result<Standing, ProviderError> {
+        let call = RetrieveCheckoutSession::new(session).expand(["payment_intent".to_owned()]).customize();
+        let session = call.timeout(self.deadline).send(&self.client).await.map_err(failed)?;
+        standing::of(&session)
+    }
+
+    /// Stripe captures by itself.
+    async fn capture(&self, _payment: PaymentId, session: &str) -> Result<Standing, ProviderError> {
+        self.ask(session).await
+    }
+
+    /// Expires the session. One that was completed or had ended before is asked for instead; while it is open after
+    /// all it can be paid, so that nothing is certain.
+    async fn close(&self, session: &str) -> Result<Standing, ProviderError> {
+        let call = ExpireCheckoutSession::new(session).expand(["payment_intent".to_owned()]).customize();
+        match call.timeout(self.deadline).send(&self.client).await.map_err(failed) {
+            Ok(expired) => standing::of(&expired),
+            Err(ProviderError::Refused { code }) => match self.ask(session).await? {
+                Standing::Open | Standing::Declined => Err(unreadable(format!("still open, but: {code}"))),
+                ended => Ok(ended),
+            },
+            Err(other) => Err(other),
+        }
+    }
+
+    async fn refund(&self, order: &RefundOrder) -> Result<RefundStanding, ProviderError> {
+        let key = keyed(format!("refund-{}", order.refund))?;
+        let call = refunds::request(order)?.customize();
+        let refund =
+            call.request_strategy(key).timeout(self.deadline).send(&self.client).await.map_err(failed)?;
+        refunds::standing(&refund)
+    }
+
+    async fn find_refund(&self, order: &RefundOrder) -> Result<Option<RefundStanding>, ProviderError> {
+        refunds::find(&self.client, self.deadline, order).await
+    }
+
+    async fn read_notice(&self, notice: &RawNotice) -> Result<Notice, NoticeError> {
+        let header = notice.header("stripe-signature").ok_or(NoticeError::Forged)?;
+        signature::check(header, &notice.body, &self.webhook_secrets, self.clock.now())?;
+        notice::read(&notice.body)
+    }
+}
+
+/// Without the keys.
+impl fmt::Debug for StripeAdapter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StripeAdapter")
+            .field("account", &self.account)
+            .field("live", &self.live)
+            .field("webhook_secrets", &self.webhook_secrets.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,68 @@
+//! Refunds of a payment intent.
+
+use crate::amount::to_stripe;
+use crate::failure::{failed, unreadable};
+use booking::{ProviderError, RefundOrder, RefundStanding, RefundStatus};
+use std::collections::HashMap;
+use std::time::Duration;
+use stripe::{Client, StripeRequest};
+use stripe_core::Refund;
+use stripe_core::refund::{CreateRefund, ListRefund, RetrieveRefund};
+
+/// The metadata field that carries our id.
+pub(crate) const REFUND: &str = "refund_id";
+/// The most that Stripe lists at once.
+const PAGE: i64 = 100;
+
+pub(crate) fn request(order: &RefundOrder) -> Result<CreateRefund, ProviderError> {
+    let metadata = HashMap::from([(REFUND.to_owned(), order.refund.to_string())]);
+    let amount = to_stripe(order.amount)?;
+    Ok(CreateRefund::new().payment_intent(&order.charge).amount(amount).metadata(metadata))
+}
+
+/// By its reference when we have one, else among the refunds of its charge.
+pub(crate) async fn find(
+    client: &Client,
+    deadline: Duration,
+    order: &RefundOrder,
+) -> Result<Option<RefundStanding>, ProviderError> {
+    if let Some(reference) = &order.reference {
+        let call = RetrieveRefund::new(reference.as_str()).customize();
+        return match call.timeout(deadline).send(client).await.map_err(failed) {
+            Ok(refund) => standing(&refund).map(Some),
+            Err(ProviderError::Refused { code }) if code == "resource_missing" => Ok(None),
+            Err(error) => Err(error),
+        };
+    }
+    let wanted = order.refund.to_string();
+    let mut list = ListRefund::new().payment_intent(&order.charge).limit(PAGE);
+    loop {
+        let page = list.customize().timeout(deadline).send(client).await.map_err(failed)?;
+        let carries = |refund: &&Refund| {
+            refund.metadata.as_ref().and_then(|metadata| metadata.get(REFUND)).is_some_and(|id| *id == wanted)
+        };
+        if let Some(refund) = page.data.iter().find(carries) {
+            return standing(refund).map(Some);
+        }
+        match page.data.last() {
+            Some(last) if page.has_more => list = list.starting_after(last.id.as_str()),
+            _ => return Ok(None),
+        }
+    }
+}
+
+pub(crate) fn standing(refund: &Refund) -> Result<RefundStanding, ProviderError> {
+    let status = refund.status.as_deref().and_then(status);
+    let status = status.ok_or_else(|| unreadable("a refund in an unknown state"))?;
+    Ok(RefundStanding { reference: refund.id.to_string(), status })
+}
+
+/// Stripe's `status` of a refund; `None` for one that it does not document.
+pub(crate) fn status(text: &str) -> Option<RefundStatus> {
+    match text {
+        "pending" | "requires_action" => Some(RefundStatus::InTransit),
+        "succeeded" => Some(RefundStatus::Done),
+        "failed" | "canceled" => Some(RefundStatus::Failed),
+        _ => None,
+    }
+}
