@@ -11,11 +11,14 @@ mod certificate;
 mod port;
 mod postgres;
 mod process;
+mod program;
+mod psql;
 mod redis;
 mod smtp;
 
 pub use certificate::Certificate;
 pub use postgres::{PostgresOptions, PostgresServer};
+pub use program::{Memory, Program};
 pub use redis::RedisServer;
 pub use smtp::{ReceivedMail, SmtpOptions, SmtpSink};
 
@@ -43,6 +46,14 @@ pub enum ServerError {
         /// Which one.
         program: &'static str,
         /// The end of its log.
+        said: String,
+    },
+    /// A command or a statement was refused.
+    #[error("{program} refused: {said}")]
+    Refused {
+        /// Which one.
+        program: &'static str,
+        /// What it said.
         said: String,
     },
     /// A file or process could not be handled.
@@ -116,7 +127,7 @@ impl ServerError {
     pub fn with_causes(&self) -> String {
         match self {
             Self::Io { cause, .. } => format!("{self}: {cause}"),
-            Self::Missing { .. } | Self::NotReady { .. } => self.to_string(),
+            Self::Missing { .. } | Self::NotReady { .. } | Self::Refused { .. } => self.to_string(),
         }
     }
 }

@@ -32,6 +32,8 @@ pub(super) enum Signal {
     Interrupt,
     /// For PostgreSQL: end at once without a checkpoint, as in a crash.
     Quit,
+    /// Ask to end in order.
+    Terminate,
     /// End at once.
     Kill,
     /// Freeze.
@@ -45,6 +47,7 @@ impl Signal {
         match self {
             Self::Interrupt => "INT",
             Self::Quit => "QUIT",
+            Self::Terminate => "TERM",
             Self::Kill => "KILL",
             Self::Stop => "STOP",
             Self::Continue => "CONT",

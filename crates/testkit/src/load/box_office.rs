@@ -1,0 +1,146 @@
+//! Prepares a sale over HTTP: events by an admin, and people who want to go there.
+
+use super::{Connection, LoadError, Offered, request};
+use chrono::{SecondsFormat, TimeDelta};
+use futures_util::future::try_join_all;
+use kernel::{Clock, SystemClock};
+use serde_json::{Value, json};
+use std::net::SocketAddr;
+
+/// What everybody's password is.
+const PASSWORD: &str = "correct horse battery";
+/// Requests at a time while people register or log in.
+const AT_ONCE: usize = 8;
+
+/// An admin at work.
+#[derive(Debug)]
+pub struct BoxOffice {
+    connection: Connection,
+    token: String,
+    organisation: String,
+}
+
+/// An event to be put on sale, with one free ticket type.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Its title.
+    pub title: String,
+    /// How many tickets there are.
+    pub quantity: u32,
+}
+
+impl BoxOffice {
+    /// Logs an admin in.
+    ///
+    /// # Errors
+    /// A [`LoadError`].
+    pub async fn open(address: SocketAddr, email: &str, password: &str) -> Result<Self, LoadError> {
+        let mut connection = Connection::new(address);
+        let body = json!({"email": email, "password": password});
+        let session = ask(&mut connection, "logging an admin in", "/api/v1/auth/login", None, &body).await?;
+        let token = text(&session, "/access_token");
+        let get = request("GET", "/api/v1/admin/organisations", Some(&token), "");
+        let organisations = json(&mut connection, "listing organisations", &get).await?;
+        Ok(Self { connection, token, organisation: text(&organisations, "/items/0/id") })
+    }
+
+    /// Puts an event on sale.
+    ///
+    /// # Errors
+    /// A [`LoadError`].
+    pub async fn put_on_sale(&mut self, plan: &Plan) -> Result<Offered, LoadError> {
+        let instant = |days: i64| {
+            let at = SystemClock.now() + TimeDelta::days(days);
+            at.to_rfc3339_opts(SecondsFormat::Secs, true)
+        };
+        let event = json!({
+            "organisation_id": self.organisation,
+            "title": plan.title,
+            "starts_at": instant(30),
+            "ends_at": instant(31),
+            "timezone": "Europe/Berlin",
+            "currency": "EUR",
+            "location": {"area": "Somewhere"},
+            "visibility": "public",
+        });
+        let event = text(&self.ask("making an event", "/api/v1/admin/events", &event).await?, "/id");
+        let path = format!("/api/v1/admin/events/{event}");
+        let ticket_type = json!({
+            "name": "Free entry",
+            "price": {"amount": 0, "currency": "EUR"},
+            "quantity": plan.quantity,
+        });
+        let made = self.ask("making a ticket type", &format!("{path}/ticket-types"), &ticket_type).await?;
+        self.ask("publishing an event", &format!("{path}/publish"), &json!({})).await?;
+        Ok(Offered { event, ticket_type: text(&made, "/id") })
+    }
+
+    async fn ask(&mut self, doing: &'static str, path: &str, body: &Value) -> Result<Value, LoadError> {
+        ask(&mut self.connection, doing, path, Some(&self.token), body).await
+    }
+}
+
+/// Registers the people with these numbers, where registration is open; gives their access tokens.
+///
+/// # Errors
+/// A [`LoadError`].
+pub async fn register(address: SocketAddr, count: u32) -> Result<Vec<String>, LoadError> {
+    enter(address, count, "registering", "/api/v1/auth/register").await
+}
+
+/// Logs the first so many of those in who registered.
+///
+/// # Errors
+/// A [`LoadError`].
+pub async fn log_in(address: SocketAddr, count: u32) -> Result<Vec<String>, LoadError> {
+    enter(address, count, "logging in", "/api/v1/auth/login").await
+}
+
+/// The names are ignored by a login.
+async fn enter(
+    address: SocketAddr,
+    count: u32,
+    doing: &'static str,
+    path: &'static str,
+) -> Result<Vec<String>, LoadError> {
+    let rows = (0..u32::try_from(AT_ONCE).unwrap_or(1)).map(async |row| {
+        let mut connection = Connection::new(address);
+        let mut tokens = Vec::new();
+        for number in (row..count).step_by(AT_ONCE) {
+            let body = json!({
+                "email": format!("buyer-{number}@example.org"),
+                "password": PASSWORD,
+                "first_name": "Buyer",
+                "last_name": number.to_string(),
+            });
+            let session = ask(&mut connection, doing, path, None, &body).await?;
+            tokens.push(text(&session, "/access_token"));
+        }
+        Ok::<_, LoadError>(tokens)
+    });
+    try_join_all(rows).await.map(|rows| rows.concat())
+}
+
+async fn ask(
+    connection: &mut Connection,
+    doing: &'static str,
+    path: &str,
+    token: Option<&str>,
+    body: &Value,
+) -> Result<Value, LoadError> {
+    json(connection, doing, &request("POST", path, token, &body.to_string())).await
+}
+
+/// The answer as JSON, if it is a good one.
+async fn json(connection: &mut Connection, doing: &'static str, request: &[u8]) -> Result<Value, LoadError> {
+    let answer = connection.send(request).await.map_err(|cause| LoadError::Connection { doing, cause })?;
+    match serde_json::from_slice(answer.body) {
+        Ok(value) if (200..300).contains(&answer.status) => Ok(value),
+        _ => Err(LoadError::unexpected(doing, answer)),
+    }
+}
+
+/// The text at a JSON pointer (RFC 6901), or nothing: whoever uses it will be told.
+fn text(value: &Value, pointer: &str) -> String {
+    value.pointer(pointer).and_then(Value::as_str).unwrap_or_default().to_owned()
+}

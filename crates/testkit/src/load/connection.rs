@@ -1,0 +1,216 @@
+//! HTTP/1.1 on one TCP connection that is kept (RFC 9112), for answers with a `Content-Length`.
+
+use std::io::{Error, ErrorKind, Result};
+use std::net::SocketAddr;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// Longest head of an answer, in bytes.
+const MOST_HEAD: usize = 64 * 1024;
+
+/// A connection, opened when it is first needed and again when it broke.
+#[derive(Debug)]
+pub struct Connection {
+    address: SocketAddr,
+    stream: Option<TcpStream>,
+    /// The answer that was read last, and nothing after it.
+    buffer: Vec<u8>,
+}
+
+/// What was answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Answer<'a> {
+    /// HTTP status.
+    pub status: u16,
+    /// Whether there is a `Retry-After`.
+    pub retry_after: bool,
+    /// The body.
+    pub body: &'a [u8],
+}
+
+/// Where an answer ends, and what its head says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Head {
+    /// Where the body begins.
+    length: usize,
+    status: u16,
+    body: usize,
+    retry_after: bool,
+    close: bool,
+}
+
+/// Writes a request out: `body` is JSON, empty for none.
+#[must_use]
+pub fn request(method: &str, path: &str, token: Option<&str>, body: &str) -> Vec<u8> {
+    let mut text = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\n");
+    if let Some(token) = token {
+        text.push_str(&format!("authorization: Bearer {token}\r\n"));
+    }
+    if method != "GET" {
+        text.push_str(&format!("content-type: application/json\r\ncontent-length: {}\r\n", body.len()));
+    }
+    text.push_str("\r\n");
+    text.push_str(body);
+    text.into_bytes()
+}
+
+impl Connection {
+    /// To a server that need not listen yet.
+    #[must_use]
+    pub const fn new(address: SocketAddr) -> Self {
+        Self { address, stream: None, buffer: Vec::new() }
+    }
+
+    /// Sends a whole request and waits for its answer.
+    ///
+    /// # Errors
+    /// When the connection breaks or cannot be made, or the answer is not understood: whether the request was worked
+    /// on is then unknown. The next request opens a new connection.
+    pub async fn send(&mut self, request: &[u8]) -> Result<Answer<'_>> {
+        let mut stream = match self.stream.take() {
+            Some(stream) => stream,
+            None => {
+                let stream = TcpStream::connect(self.address).await?;
+                stream.set_nodelay(true)?;
+                stream
+            }
+        };
+        stream.write_all(request).await?;
+        self.buffer.clear();
+        let head = loop {
+            read(&mut stream, &mut self.buffer).await?;
+            if let Some(head) = head(&self.buffer)? {
+                break head;
+            }
+        };
+        while self.buffer.len() < head.length + head.body {
+            read(&mut stream, &mut self.buffer).await?;
+        }
+        if !head.close {
+            self.stream = Some(stream);
+        }
+        // Put back only after a whole answer: a request that is dropped half-way takes its connection along.
+        let body = self.buffer.get(head.length..head.length + head.body).unwrap_or_default();
+        Ok(Answer { status: head.status, retry_after: head.retry_after, body })
+    }
+}
+
+async fn read(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Result<()> {
+    if stream.read_buf(buffer).await? == 0 { Err(ErrorKind::UnexpectedEof.into()) } else { Ok(()) }
+}
+
+/// The head of the answer that `bytes` begin with; `None` while it is not whole.
+fn head(bytes: &[u8]) -> Result<Option<Head>> {
+    let Some(end) = bytes.windows(4).position(|four| four == b"\r\n\r\n") else {
+        return if bytes.len() > MOST_HEAD { Err(malformed("the head is too long")) } else { Ok(None) };
+    };
+    let text = std::str::from_utf8(bytes.get(..end).unwrap_or_default());
+    let mut lines = text.map_err(|_| malformed("the head is not text"))?.split("\r\n");
+    let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|status| status.parse().ok());
+    let status = status.ok_or_else(|| malformed("there is no status"))?;
+    let mut head = Head { length: end + 4, status, body: 0, retry_after: false, close: false };
+    let mut sized = matches!(status, 204 | 304);
+    for (name, value) in lines.filter_map(|line| line.split_once(':')) {
+        let value = value.trim();
+        if name.eq_ignore_ascii_case("content-length") {
+            head.body = value.parse().map_err(|_| malformed("the content-length is no number"))?;
+            sized = true;
+        } else if name.eq_ignore_ascii_case("retry-after") {
+            head.retry_after = true;
+        } else if name.eq_ignore_ascii_case("connection") {
+            head.close = value.eq_ignore_ascii_case("close");
+        }
+    }
+    if sized { Ok(Some(head)) } else { Err(malformed("there is no content-length")) }
+}
+
+fn malformed(what: &'static str) -> Error {
+    Error::new(ErrorKind::InvalidData, what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::net::TcpListener;
+
+    #[test]
+    fn a_head_is_read_once_it_is_whole() {
+        let text =
+            b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 12\r\nRetry-After: 1\r\n\r\nand the body";
+        for cut in 0..text.len() - 12 {
+            assert_eq!(head(&text[..cut]).unwrap(), None, "{cut}");
+        }
+        let expected =
+            Head { length: text.len() - 12, status: 503, body: 12, retry_after: true, close: false };
+        assert_eq!(head(text).unwrap(), Some(expected));
+    }
+
+    #[test]
+    fn an_answer_that_does_not_say_where_it_ends_is_refused() {
+        for text in [
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n",
+            "HTTP/1.1 200 OK\r\ncontent-length: many\r\n\r\n",
+            "nonsense\r\n\r\n",
+        ] {
+            assert_eq!(head(text.as_bytes()).unwrap_err().kind(), ErrorKind::InvalidData, "{text}");
+        }
+        assert_eq!(head(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap().unwrap().body, 0);
+    }
+
+    #[test]
+    fn a_request_says_how_long_its_body_is() {
+        let text = request("POST", "/x", Some("t"), "{\"a\":\"\u{e4}\"}");
+        let expected = "POST /x HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer t\r\n\
+            content-type: application/json\r\ncontent-length: 10\r\n\r\n{\"a\":\"\u{e4}\"}";
+        assert_eq!(String::from_utf8(text).unwrap(), expected);
+        assert_eq!(request("GET", "/", None, ""), b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n");
+    }
+
+    /// Reads a request without a body and gives `answer`, piece by piece; the connection ends with the last one.
+    async fn server(answers: Vec<Vec<&'static [u8]>>) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            let mut answers = answers.into_iter().peekable();
+            while answers.peek().is_some() {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                stream.set_nodelay(true).unwrap();
+                for pieces in answers.by_ref() {
+                    let mut bytes = Vec::new();
+                    while !bytes.ends_with(b"\r\n\r\n") {
+                        assert_ne!(stream.read_buf(&mut bytes).await.unwrap(), 0);
+                    }
+                    for piece in &pieces {
+                        stream.write_all(piece).await.unwrap();
+                        tokio::task::yield_now().await;
+                    }
+                    if pieces.concat().windows(5).any(|five| five == b"close") {
+                        break;
+                    }
+                }
+            }
+        });
+        address
+    }
+
+    #[tokio::test]
+    async fn answers_come_whole_over_one_connection_and_over_a_new_one_when_that_ends() {
+        let address = server(vec![
+            vec![b"HTTP/1.1 201 Cre", b"ated\r\ncontent-length: 5\r\n\r", b"\nhel", b"lo"],
+            vec![b"HTTP/1.1 409 Conflict\r\nconnection: close\r\ncontent-length: 2\r\n\r\nno"],
+            vec![b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n"],
+            vec![b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nclose"],
+        ])
+        .await;
+        let get = request("GET", "/", None, "");
+        let mut connection = Connection::new(address);
+        for (status, body) in [(201, &b"hello"[..]), (409, b"no"), (200, b"")] {
+            let answer = connection.send(&get).await.unwrap();
+            assert_eq!((answer.status, answer.body), (status, body));
+        }
+        let cut = connection.send(&get).await.unwrap_err();
+        assert_eq!(cut.kind(), ErrorKind::UnexpectedEof);
+        let gone = connection.send(&get).await.unwrap_err();
+        assert_eq!(gone.kind(), ErrorKind::ConnectionRefused);
+    }
+}
