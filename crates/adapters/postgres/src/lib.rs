@@ -7,13 +7,17 @@
 //! Isolation is READ COMMITTED. Whoever has to decide on a row locks it first and reads it in a *later* statement,
 //! because a statement that waited for a lock still sees the other rows as they were when it began.
 
+mod accounts;
 mod booking;
 mod column;
+mod events;
 mod failure;
 mod idempotency;
+mod invites;
 pub mod migrations;
 mod outbox;
 pub mod pool;
+mod schema;
 mod statement;
 pub mod testing;
 mod tls;

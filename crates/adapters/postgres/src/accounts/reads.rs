@@ -1,0 +1,104 @@
+//! Reads of what was committed, and the sweep.
+
+use super::AccountRow;
+use super::one_time::OneTimeRow;
+use super::session::SessionRow;
+use crate::failure::{corrupt, failed};
+use crate::pool::PgStore;
+use crate::schema::{account_one_times, accounts, sessions, strpos};
+use ::accounts::{Account, AccountFilter, AccountStore, AccountTx, OneTime, Session};
+use async_trait::async_trait;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use kernel::{AccountId, Email, OneTimeId, Page, PageRequest, SessionId, StoreError, Timestamp};
+
+/// How many sessions a person is shown.
+const SESSIONS_SHOWN: i64 = 100;
+
+#[async_trait]
+impl AccountStore for PgStore {
+    async fn begin(&self) -> Result<Box<dyn AccountTx>, StoreError> {
+        Ok(Box::new(self.transaction().await?))
+    }
+
+    async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
+        let doing = "reading an account";
+        let mut connection = self.connection(doing).await?;
+        let query = accounts::table.find(id.as_uuid()).select(AccountRow::as_select());
+        let row = query.first(&mut connection).await.optional().map_err(failed(doing))?;
+        row.map(Account::try_from).transpose()
+    }
+
+    async fn account_by_email(&self, email: &Email) -> Result<Option<Account>, StoreError> {
+        let doing = "looking for an account";
+        let mut connection = self.connection(doing).await?;
+        let query = accounts::table.filter(accounts::email.eq(email.as_str())).select(AccountRow::as_select());
+        let row = query.first(&mut connection).await.optional().map_err(failed(doing))?;
+        row.map(Account::try_from).transpose()
+    }
+
+    async fn accounts(&self, filter: &AccountFilter, page: PageRequest) -> Result<Page<Account>, StoreError> {
+        let doing = "listing accounts";
+        let mut connection = self.connection(doing).await?;
+        let mut query = accounts::table.select(AccountRow::as_select()).into_boxed();
+        query = match filter.status {
+            Some(status) => query.filter(accounts::status.eq(status.as_str())),
+            None => query.filter(accounts::status.ne("deleted")),
+        };
+        if let Some(text) = &filter.query {
+            query = query.filter(strpos(accounts::search_text, text.to_lowercase()).gt(0));
+        }
+        if let Some(after) = page.after {
+            let same_instant = accounts::created_at.lt(after.at).or(accounts::id.lt(after.id));
+            query = query.filter(accounts::created_at.le(after.at).and(same_instant));
+        }
+        let query = query
+            .order((accounts::created_at.desc(), accounts::id.desc()))
+            .limit(i64::from(page.limit) + 1);
+        let rows: Vec<AccountRow> = query.load(&mut connection).await.map_err(failed(doing))?;
+        let found = rows.into_iter().map(Account::try_from).collect::<Result<_, _>>()?;
+        Ok(Page::cut(found, page.limit, Account::cursor))
+    }
+
+    async fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
+        let doing = "reading a session";
+        let mut connection = self.connection(doing).await?;
+        let query = sessions::table.find(id.as_uuid()).select(SessionRow::as_select());
+        let row = query.first(&mut connection).await.optional().map_err(failed(doing))?;
+        row.map(Session::try_from).transpose()
+    }
+
+    async fn sessions_of(&self, account: AccountId, now: Timestamp) -> Result<Vec<Session>, StoreError> {
+        let doing = "listing sessions";
+        let mut connection = self.connection(doing).await?;
+        let living = sessions::ended_at.is_null().and(sessions::expires_at.gt(now));
+        let query = sessions::table
+            .filter(sessions::account_id.eq(account.as_uuid()).and(living))
+            .order((sessions::created_at.desc(), sessions::id.desc()))
+            .limit(SESSIONS_SHOWN)
+            .select(SessionRow::as_select());
+        let rows = query.load(&mut connection).await.map_err(failed(doing))?;
+        rows.into_iter().map(Session::try_from).collect()
+    }
+
+    async fn one_time(&self, id: OneTimeId) -> Result<Option<OneTime>, StoreError> {
+        let doing = "reading a link";
+        let mut connection = self.connection(doing).await?;
+        let query = account_one_times::table.find(id.as_uuid()).select(OneTimeRow::as_select());
+        let row = query.first(&mut connection).await.optional().map_err(failed(doing))?;
+        row.map(OneTime::try_from).transpose()
+    }
+
+    async fn sweep_accounts(&self, before: Timestamp) -> Result<u64, StoreError> {
+        let doing = "sweeping sessions and links";
+        let mut connection = self.connection(doing).await?;
+        let over = sessions::ended_at.lt(before).assume_not_null().or(sessions::expires_at.lt(before));
+        let ended = diesel::delete(sessions::table.filter(over)).execute(&mut connection).await;
+        let expired = account_one_times::table.filter(account_one_times::expires_at.lt(before));
+        let expired = match ended {
+            Ok(ended) => diesel::delete(expired).execute(&mut connection).await.map(|expired| ended + expired),
+            Err(error) => Err(error),
+        };
+        expired.map_err(failed(doing))?.try_into().map_err(corrupt(doing))
+    }
+}

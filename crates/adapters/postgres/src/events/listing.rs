@@ -1,0 +1,85 @@
+//! The list of events: one page, then the ticket types of all its events at once.
+
+use super::EventRow;
+use super::ticket_type::StockedRow;
+use crate::failure::failed;
+use crate::pool::{PgStore, Pooled};
+use crate::schema::{events, strpos, ticket_types};
+use ::events::{Event, Filter, Listed, Stocked};
+use diesel::dsl::IntoBoxed;
+use diesel::pg::Pg;
+use diesel::prelude::*;
+use diesel_async::RunQueryDsl;
+use kernel::{Cursor, EventId, Page, PageRequest, StoreError};
+use std::collections::BTreeMap;
+use uuid::Uuid;
+
+const DOING: &str = "listing events";
+
+impl PgStore {
+    pub(super) async fn listed(&self, filter: &Filter, page: PageRequest) -> Result<Page<Listed>, StoreError> {
+        let mut connection = self.connection(DOING).await?;
+        let query = narrowed(filter, page)
+            .order((events::starts_at, events::id))
+            .limit(i64::from(page.limit) + 1)
+            .select(EventRow::as_select());
+        let rows: Vec<EventRow> = query.load(&mut connection).await.map_err(failed(DOING))?;
+        let found: Vec<Event> = rows.into_iter().map(Event::try_from).collect::<Result<_, _>>()?;
+        let page = Page::cut(found, page.limit, |event| Cursor { at: event.starts_at, id: event.id.as_uuid() });
+        let ids = page.items.iter().map(|event| event.id.as_uuid()).collect();
+        let mut types = types_of(&mut connection, ids).await?;
+        Ok(page.map(|event| Listed { ticket_types: types.remove(&event.id).unwrap_or_default(), event }))
+    }
+}
+
+fn narrowed(filter: &Filter, page: PageRequest) -> IntoBoxed<'_, events::table, Pg> {
+    let statuses: Vec<&str> = filter.statuses.iter().map(|status| status.as_str()).collect();
+    let mut query = events::table.filter(events::status.eq_any(statuses)).into_boxed();
+    if let Some(from) = filter.from {
+        query = query.filter(events::ends_at.gt(from));
+    }
+    if let Some(to) = filter.to {
+        query = query.filter(events::starts_at.lt(to));
+    }
+    if let Some(tag) = &filter.tag {
+        query = query.filter(events::tags.contains(vec![tag.as_str()]));
+    }
+    if let Some(text) = &filter.query {
+        query = query.filter(strpos(events::search_text, text.to_lowercase()).gt(0));
+    }
+    if !filter.include_members_only {
+        query = query.filter(events::visibility.eq("public"));
+    }
+    if let Some(organisations) = &filter.organisations {
+        let ids: Vec<Uuid> = organisations.iter().map(|it| it.as_uuid()).collect();
+        query = query.filter(events::organisation_id.eq_any(ids));
+    }
+    if let Some(after) = page.after {
+        // The first half is what an index can start from.
+        let later = events::starts_at.gt(after.at).or(events::id.gt(after.id));
+        query = query.filter(events::starts_at.ge(after.at).and(later));
+    }
+    query
+}
+
+async fn types_of(
+    connection: &mut Pooled,
+    ids: Vec<Uuid>,
+) -> Result<BTreeMap<EventId, Vec<Stocked>>, StoreError> {
+    let mut types: BTreeMap<EventId, Vec<Stocked>> = BTreeMap::new();
+    if ids.is_empty() {
+        return Ok(types);
+    }
+    let rows: Vec<StockedRow> = ticket_types::table
+        .filter(ticket_types::event_id.eq_any(ids))
+        .order((ticket_types::event_id, ticket_types::position, ticket_types::id))
+        .select(StockedRow::as_select())
+        .load(connection)
+        .await
+        .map_err(failed(DOING))?;
+    for row in rows {
+        let stocked = Stocked::try_from(row)?;
+        types.entry(stocked.ticket_type.event).or_default().push(stocked);
+    }
+    Ok(types)
+}

@@ -1,0 +1,129 @@
+//! Rows of `ticket_types`; their counters belong to the sale and are only read here.
+
+use crate::column::{count, money, some_count};
+use crate::schema::ticket_types;
+use crate::statement::{constant, text};
+use crate::transaction::PgTx;
+use ::events::{Stock, Stocked, TicketType};
+use diesel::prelude::*;
+use diesel::sql_types::Uuid as SqlUuid;
+use diesel_async::RunQueryDsl;
+use kernel::{EventId, StoreError, TicketTypeId, Timestamp};
+use uuid::Uuid;
+
+#[derive(Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = ticket_types, check_for_backend(diesel::pg::Pg), treat_none_as_null = true)]
+pub(super) struct TicketTypeRow {
+    id: Uuid,
+    event_id: Uuid,
+    name: String,
+    description: String,
+    price_minor: i64,
+    currency: String,
+    quantity: i64,
+    max_per_user: Option<i64>,
+    max_per_order: Option<i64>,
+    sales_start: Option<Timestamp>,
+    sales_end: Option<Timestamp>,
+    hidden: bool,
+    position: i64,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = ticket_types, check_for_backend(diesel::pg::Pg))]
+pub(super) struct StockedRow {
+    #[diesel(embed)]
+    facts: TicketTypeRow,
+    held: i64,
+    sold: i64,
+}
+
+impl From<&TicketType> for TicketTypeRow {
+    fn from(it: &TicketType) -> Self {
+        Self {
+            id: it.id.as_uuid(),
+            event_id: it.event.as_uuid(),
+            name: it.name.clone(),
+            description: it.description.clone(),
+            price_minor: it.price.minor(),
+            currency: it.price.currency().code().to_owned(),
+            quantity: it.quantity.into(),
+            max_per_user: it.max_per_user.map(i64::from),
+            max_per_order: it.max_per_order.map(i64::from),
+            sales_start: it.sales_start,
+            sales_end: it.sales_end,
+            hidden: it.hidden,
+            position: it.position.into(),
+        }
+    }
+}
+
+impl TryFrom<TicketTypeRow> for TicketType {
+    type Error = StoreError;
+
+    fn try_from(row: TicketTypeRow) -> Result<Self, StoreError> {
+        Ok(Self {
+            id: row.id.into(),
+            event: row.event_id.into(),
+            name: row.name,
+            description: row.description,
+            price: money(row.price_minor, &row.currency, "reading ticket_types.price_minor")?,
+            quantity: count(row.quantity, "reading ticket_types.quantity")?,
+            max_per_user: some_count(row.max_per_user, "reading ticket_types.max_per_user")?,
+            max_per_order: some_count(row.max_per_order, "reading ticket_types.max_per_order")?,
+            sales_start: row.sales_start,
+            sales_end: row.sales_end,
+            hidden: row.hidden,
+            position: count(row.position, "reading ticket_types.position")?,
+        })
+    }
+}
+
+impl TryFrom<StockedRow> for Stocked {
+    type Error = StoreError;
+
+    fn try_from(row: StockedRow) -> Result<Self, StoreError> {
+        let held = count(row.held, "reading ticket_types.held")?;
+        let sold = count(row.sold, "reading ticket_types.sold")?;
+        let ticket_type = TicketType::try_from(row.facts)?;
+        Ok(Self { stock: Stock { ticket_type: ticket_type.id, held, sold }, ticket_type })
+    }
+}
+
+impl PgTx {
+    pub(super) async fn stocked_types(&mut self, event: EventId) -> Result<Vec<Stocked>, StoreError> {
+        let rows: QueryResult<Vec<StockedRow>> = ticket_types::table
+            .filter(ticket_types::event_id.eq(event.as_uuid()))
+            .order((ticket_types::position, ticket_types::id))
+            .select(StockedRow::as_select())
+            .load(self.connection().await?)
+            .await;
+        self.checked("reading the types of a locked event", rows)?.into_iter().map(Stocked::try_from).collect()
+    }
+
+    pub(super) async fn insert_ticket_type(&mut self, ticket_type: &TicketType) -> Result<(), StoreError> {
+        let row = TicketTypeRow::from(ticket_type);
+        let added = diesel::insert_into(ticket_types::table).values(row).execute(self.connection().await?).await;
+        self.checked("adding a ticket type", added).map(drop)
+    }
+
+    pub(super) async fn update_ticket_type(&mut self, ticket_type: &TicketType) -> Result<(), StoreError> {
+        let row = TicketTypeRow::from(ticket_type);
+        let saved =
+            diesel::update(ticket_types::table.find(row.id)).set(row).execute(self.connection().await?).await;
+        self.checked("saving a ticket type", saved).map(drop)
+    }
+
+    pub(super) async fn remove_ticket_type(&mut self, id: TicketTypeId) -> Result<bool, StoreError> {
+        // Expired bookings count as well: what was sold, and at which price, stays explained.
+        let statement = text(
+            "DELETE FROM ticket_types t WHERE t.id = $1 \
+             AND NOT EXISTS (SELECT FROM holds h WHERE h.event_id = t.event_id \
+                 AND h.items @> jsonb_build_array(jsonb_build_object('ticket_type', t.id))) \
+             AND NOT EXISTS (SELECT FROM bookings b WHERE b.event_id = t.event_id \
+                 AND b.items @> jsonb_build_array(jsonb_build_object('ticket_type', t.id)))",
+        )
+        .bind::<SqlUuid, _>(id.as_uuid());
+        self.execute("deleting a ticket type", constant(statement)).await.map(|gone| gone == 1)
+    }
+}

@@ -1,0 +1,23 @@
+//! What the store on PostgreSQL promises: the contracts of every port, and what concerns PostgreSQL alone.
+
+mod migrations;
+mod plans;
+mod pool;
+mod stores;
+mod transactions;
+
+use adapter_postgres::testing::{FreshDatabase, fresh_database};
+use adapter_postgres::{PgStore, PoolOptions};
+use std::sync::Arc;
+use testkit::{Stores, servers};
+
+/// An empty database on the shared server.
+async fn database() -> FreshDatabase {
+    fresh_database(&servers::postgres().url).await.unwrap()
+}
+
+async fn open() -> Stores {
+    let database = database().await;
+    let store = PgStore::connect(&database.url(), PoolOptions::default()).await.unwrap();
+    Stores::of(Arc::new(store)).keeping(database)
+}

@@ -1,0 +1,12 @@
+//! The contracts of the store ports.
+
+use crate::open;
+
+testkit::account_store_contract!(open);
+testkit::account_use_cases_contract!(open);
+testkit::booking_store_contract!(open);
+testkit::event_store_contract!(open);
+testkit::event_use_cases_contract!(open);
+testkit::idempotency_store_contract!(open);
+testkit::invite_store_contract!(open);
+testkit::outbox_contract!(open);
