@@ -128,7 +128,7 @@ impl Scene {
         charge(self.capture().await)
     }
 
-    async fn refund(&self, charge: &Charge, amount: Money) -> booking::RefundOrder {
+    fn refund(&self, charge: &Charge, amount: Money) -> booking::RefundOrder {
         let clock = &*self.stage.site.clock;
         refund_of(&self.order, &self.opened.session, &charge.reference, amount, clock)
     }
@@ -302,7 +302,7 @@ pub async fn a_notice_of_a_refund_names_it(open: Open) {
     let scene = Scene::set(open).await;
     let charge = scene.paid().await;
     scene.stage.notices().await;
-    let order = scene.refund(&charge, Money::eur(1_000)).await;
+    let order = scene.refund(&charge, Money::eur(1_000));
     let made = scene.provider.refund(&order).await.unwrap();
     let told: Vec<_> = subjects(&scene).await.into_iter().map(|(_, subject)| subject).collect();
     let expected =
@@ -313,7 +313,7 @@ pub async fn a_notice_of_a_refund_names_it(open: Open) {
 pub async fn refunding_twice_refunds_once(open: Open) {
     let scene = Scene::set(open).await;
     let charge = scene.paid().await;
-    let order = scene.refund(&charge, Money::eur(1_000)).await;
+    let order = scene.refund(&charge, Money::eur(1_000));
     let first = scene.provider.refund(&order).await.unwrap();
     assert_eq!(first.status, RefundStatus::Done);
     assert_eq!(scene.provider.refund(&order).await.unwrap(), first);
@@ -324,10 +324,10 @@ pub async fn parts_are_refunded_until_nothing_is_left(open: Open) {
     let scene = Scene::set(open).await;
     let charge = scene.paid().await;
     for cents in [1_000, 1_500] {
-        let order = scene.refund(&charge, Money::eur(cents)).await;
+        let order = scene.refund(&charge, Money::eur(cents));
         assert_eq!(scene.provider.refund(&order).await.unwrap().status, RefundStatus::Done);
     }
-    let more = scene.refund(&charge, Money::eur(1)).await;
+    let more = scene.refund(&charge, Money::eur(1));
     let refusal = scene.provider.refund(&more).await.unwrap_err();
     assert!(matches!(refusal, ProviderError::Refused { .. }), "{refusal:?}");
     assert_eq!(scene.stage.refunds(scene.which()).await.len(), 2);
@@ -338,10 +338,10 @@ pub async fn parts_are_refunded_until_nothing_is_left(open: Open) {
 pub async fn a_refund_is_found_by_its_reference_and_by_our_id(open: Open) {
     let scene = Scene::set(open).await;
     let charge = scene.paid().await;
-    let mut order = scene.refund(&charge, Money::eur(1_000)).await;
+    let mut order = scene.refund(&charge, Money::eur(1_000));
     assert_eq!(scene.provider.find_refund(&order).await.unwrap(), None);
     let made = scene.provider.refund(&order).await.unwrap();
-    let other = scene.refund(&charge, Money::eur(500)).await;
+    let other = scene.refund(&charge, Money::eur(500));
     scene.provider.refund(&other).await.unwrap();
     assert_eq!(scene.provider.find_refund(&order).await.unwrap(), Some(made.clone()));
     order.reference = Some(made.reference.clone());
@@ -356,7 +356,7 @@ pub async fn a_pending_refund_is_in_transit_until_it_is_decided(open: Open) {
     let charge = scene.paid().await;
     for (succeeds, status) in [(true, RefundStatus::Done), (false, RefundStatus::Failed)] {
         scene.stage.break_next(scene.which(), Call::Refund, Fault::RefundPending).await;
-        let order = scene.refund(&charge, Money::eur(1_000)).await;
+        let order = scene.refund(&charge, Money::eur(1_000));
         let made = scene.provider.refund(&order).await.unwrap();
         assert_eq!(made.status, RefundStatus::InTransit);
         scene.stage.finish_refund(scene.which(), &made.reference, succeeds).await;
@@ -368,7 +368,7 @@ pub async fn a_pending_refund_is_in_transit_until_it_is_decided(open: Open) {
 pub async fn a_lost_refund_is_uncertain_and_is_found(open: Open) {
     let scene = Scene::set(open).await;
     let charge = scene.paid().await;
-    let order = scene.refund(&charge, Money::eur(1_000)).await;
+    let order = scene.refund(&charge, Money::eur(1_000));
     let impatient = open(&scene.stage.impatient());
     scene.stage.break_next(scene.which(), Call::Refund, Fault::TimeoutAfterAct).await;
     let lost = impatient.refund(&order).await;
@@ -405,7 +405,7 @@ pub async fn a_broken_provider_leaves_it_uncertain(open: Open) {
 pub async fn a_stopped_provider_is_away(open: Open) {
     let scene = Scene::set(open).await;
     let charge = scene.paid().await;
-    let refund = scene.refund(&charge, Money::eur(1_000)).await;
+    let refund = scene.refund(&charge, Money::eur(1_000));
     scene.stage.stop().await;
     let provider = open(&scene.stage.site);
     let session = &scene.opened.session;

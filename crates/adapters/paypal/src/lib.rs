@@ -1,1 +1,182 @@
-//! Placeholder.
+//! PayPal Orders v2 as a [`PaymentProvider`]: hosted approval, capture by us, refunds by capture.
+//!
+//! The calls are [`paypal_rs::endpoint::Endpoint`]s, at the addresses of [`paypal_rs::PaypalEnv`]. Bodies, answers
+//! and the sending of them are our own, because those of `paypal-rs` lose what decides about money: its client
+//! reports an error answer without its HTTP status unless it is of one exact shape (a 401 or a 429 is not), it has
+//! no deadline, and it asks for one token for good; its types know neither `payment_source.paypal`, the order status
+//! `PAYER_ACTION_REQUIRED` nor the capture status `FAILED`, and read the text `SEK` as Singapore dollars.
+//!
+//! Nothing is repeated here but a call that was answered with 401, once, with a fresh token. What must not happen
+//! twice carries a `PayPal-Request-Id` made of our own id, so that the caller may ask again.
+
+#![warn(missing_docs)]
+
+mod amount;
+mod client;
+mod failure;
+mod notice;
+mod orders;
+mod refunds;
+mod settings;
+mod standing;
+mod token;
+mod verify;
+
+pub use settings::{Settings, SettingsError};
+
+use async_trait::async_trait;
+use booking::{
+    CheckoutOrder, Notice, NoticeError, Opened, PaymentProvider, Provider, ProviderError, RawNotice,
+    RefundOrder, RefundStanding, Standing,
+};
+use client::Client;
+use failure::{Failure, unreadable};
+use kernel::PaymentId;
+use orders::{CaptureOrder, CreateOrder, Order, ShowOrder};
+use std::fmt;
+use std::time::Duration;
+
+/// How long a call may take, from connecting to the last byte of the answer.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// One PayPal account.
+pub struct PaypalAdapter {
+    account: String,
+    live: bool,
+    webhook_id: Option<String>,
+    client: Client,
+}
+
+impl PaypalAdapter {
+    /// An adapter for the account that the client belongs to. Nothing is called yet.
+    ///
+    /// # Errors
+    /// [`SettingsError`], naming the setting that cannot be.
+    pub fn new(settings: Settings) -> Result<Self, SettingsError> {
+        let env = settings.check()?;
+        let webhook_id = Some(settings.webhook_id.trim().to_owned()).filter(|id| !id.is_empty());
+        let client = Client::new(env, settings.client_id, settings.client_secret, settings.clock, DEADLINE);
+        let client = client.map_err(|_| SettingsError::Transport)?;
+        Ok(Self { account: settings.account, live: client.is_live(), webhook_id, client })
+    }
+
+    /// The same with another deadline per call than ten seconds.
+    #[must_use]
+    pub fn with_deadline(mut self, deadline: Duration) -> Self {
+        self.client.deadline = deadline;
+        self
+    }
+
+    async fn order(&self, id: &str) -> Result<Order, Failure> {
+        self.client.execute(&ShowOrder(orders::segment(id)?), None).await
+    }
+}
+
+#[async_trait]
+impl PaymentProvider for PaypalAdapter {
+    fn provider(&self) -> Provider {
+        Provider::Paypal
+    }
+
+    fn account(&self) -> &str {
+        &self.account
+    }
+
+    fn live(&self) -> bool {
+        self.live
+    }
+
+    async fn open(&self, order: &CheckoutOrder) -> Result<Opened, ProviderError> {
+        let call = CreateOrder::new(order)?;
+        let opened: Order = self.client.execute(&call, Some(format!("open-{}", order.payment))).await?;
+        let link = opened.approval();
+        // A repeat is answered with how the order stands now: once approved it has no such link, and our own page,
+        // which asks where it stands, is where its buyer belongs.
+        let link = link.or_else(|| (!opened.waits_for_approval()).then_some(order.return_url.as_str()));
+        let checkout_url =
+            link.ok_or_else(|| unreadable("an order without a link for its buyer"))?.to_owned();
+        Ok(Opened { session: opened.id, checkout_url })
+    }
+
+    /// An order that PayPal has forgotten, as it does with orders that nobody paid, is closed.
+    async fn ask(&self, session: &str) -> Result<Standing, ProviderError> {
+        match self.order(session).await {
+            Ok(order) => standing::of(&order, self.live),
+            Err(Failure::Answered(answer)) if answer.status == 404 => Ok(Standing::Closed),
+            Err(failure) => Err(failure.into()),
+        }
+    }
+
+    async fn capture(&self, payment: PaymentId, session: &str) -> Result<Standing, ProviderError> {
+        let call = CaptureOrder(orders::segment(session)?);
+        let captured: Result<Order, _> = self.client.execute(&call, Some(format!("capture-{payment}"))).await;
+        let answer = match captured {
+            Ok(order) => return standing::of(&order, self.live),
+            Err(Failure::Answered(answer)) => answer,
+            Err(failure) => return Err(failure.into()),
+        };
+        match (answer.status, answer.issue.as_deref()) {
+            (404, _) => Ok(Standing::Closed),
+            (_, Some("ORDER_ALREADY_CAPTURED")) => self.ask(session).await,
+            (_, Some("ORDER_NOT_APPROVED")) => Ok(Standing::Open),
+            // The buyer is sent back to choose another way to pay.
+            (
+                _,
+                Some(
+                    "INSTRUMENT_DECLINED" | "PAYER_ACTION_REQUIRED" | "REDIRECT_PAYER_FOR_ALTERNATE_FUNDING",
+                ),
+            ) => Ok(Standing::Declined),
+            (_, Some("ORDER_COMPLETION_IN_PROGRESS")) => Err(ProviderError::Uncertain(answer.into())),
+            _ => Err(Failure::Answered(answer).into()),
+        }
+    }
+
+    /// PayPal has no call that cancels an unpaid order, and needs none: nothing is charged until we capture, and a
+    /// closed attempt is not captured. So this only asks. What was approved or paid in the meantime is told as it
+    /// is; anything else counts as closed, and PayPal forgets it after some hours.
+    async fn close(&self, session: &str) -> Result<Standing, ProviderError> {
+        Ok(match self.ask(session).await? {
+            standing @ (Standing::Approved | Standing::Processing | Standing::Paid(_)) => standing,
+            Standing::Open | Standing::Declined | Standing::Failed | Standing::Closed => Standing::Closed,
+        })
+    }
+
+    async fn refund(&self, order: &RefundOrder) -> Result<RefundStanding, ProviderError> {
+        let call = refunds::CreateRefund::new(order)?;
+        let refund: refunds::Refund =
+            self.client.execute(&call, Some(format!("refund-{}", order.refund))).await?;
+        refund.standing()
+    }
+
+    /// By its reference when we have one, else among the refunds that PayPal lists with the order. An order that
+    /// PayPal has forgotten tells nothing about its refunds, so that this is a refusal and not `None`.
+    async fn find_refund(&self, order: &RefundOrder) -> Result<Option<RefundStanding>, ProviderError> {
+        let Some(reference) = &order.reference else {
+            let found = self.order(&order.session).await?;
+            return found.refund(order.refund).map(refunds::Refund::standing).transpose();
+        };
+        match self.client.execute(&refunds::ShowRefund(orders::segment(reference)?), None).await {
+            Ok(refund) => refund.standing().map(Some),
+            Err(Failure::Answered(answer)) if answer.status == 404 => Ok(None),
+            Err(failure) => Err(failure.into()),
+        }
+    }
+
+    async fn read_notice(&self, notice: &RawNotice) -> Result<Notice, NoticeError> {
+        let webhook = self.webhook_id.as_deref().ok_or(NoticeError::Forged)?;
+        let call = verify::VerifySignature::of(notice, webhook).ok_or(NoticeError::Forged)?;
+        verify::judge(self.client.execute(&call, None).await)?;
+        notice::read(&notice.body, self.live)
+    }
+}
+
+/// Without the secret.
+impl fmt::Debug for PaypalAdapter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PaypalAdapter")
+            .field("account", &self.account)
+            .field("live", &self.live)
+            .field("webhook_id", &self.webhook_id)
+            .finish_non_exhaustive()
+    }
+}

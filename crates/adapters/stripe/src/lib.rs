@@ -2,8 +2,8 @@
 //!
 //! Calls go through `async-stripe`, whose types follow the API version that it sends with every call. Webhooks are
 //! checked and read here: they come in the API version of the Stripe *account*, so that typed events
-//! (`async-stripe-webhook`) would fail on fields that we never look at; that crate also knows one secret per call,
-//! reads the machine's clock and lets a signature come from the future. [`signature`] is forty lines instead.
+//! (`async-stripe-webhook`) would fail on fields that we never look at, and that crate cannot be
+//! asked to check the signature alone.
 //!
 //! Nothing is repeated here: every call is tried once within its deadline, and what must not happen twice carries
 //! an idempotency key made of our own id, so that the caller may ask again.

@@ -151,10 +151,10 @@ impl Stage {
         self.control(provider, &format!("refunds/{reference}/finish?outcome={outcome}"), &json!({})).await;
     }
 
-    /// A stranger sends a notice that happened before, signed with another key.
+    /// A stranger sends a notice with this body, signed with another key.
     ///
     /// # Panics
-    /// When nothing happened before.
+    /// When the simulator does not take it.
     pub async fn forge(&self, provider: Provider, body: &Value) {
         self.control(provider, "notices/forge", &json!({ "body": body })).await;
     }
