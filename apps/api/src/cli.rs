@@ -1,6 +1,7 @@
 //! What can be typed after `synesthesie`.
 
 mod commands;
+pub mod demo;
 
 use crate::config::Config;
 use crate::http::problem::Causes;
@@ -20,6 +21,8 @@ struct Arguments {
 enum Command {
     /// Serve the API, and perform what is owed unless worker.enabled is false.
     Serve,
+    /// Perform what is owed, without serving: for systems whose `serve` has worker.enabled = false.
+    Work,
     /// Bring the store to the shape that this version knows.
     Migrate,
     /// Manage accounts.
@@ -27,6 +30,10 @@ enum Command {
         #[command(subcommand)]
         command: UserCommand,
     },
+    /// Fill an empty system with something to try, and print the logins; not in production.
+    Demo,
+    /// Recompute the counters of places and name every difference.
+    CheckStock,
     /// Print the OpenAPI document.
     Openapi,
     /// Say what is wrong with the configuration, if anything is.
@@ -82,6 +89,9 @@ fn perform(command: Command) -> Result<(), Failure> {
     runtime.block_on(async {
         match command {
             Command::Serve => commands::serve(config).await,
+            Command::Work => commands::work(config).await,
+            Command::Demo => demo::run(config, &mut io::stdout()).await,
+            Command::CheckStock => commands::check_stock(config).await,
             Command::Migrate => commands::migrate(config).await,
             Command::User { command: UserCommand::CreateAdmin(who) } => {
                 commands::create_admin(config, who).await

@@ -107,6 +107,12 @@ impl Keys {
         TokenKey::new(self.derive(b"synesthesie/tokens/1"))
     }
 
+    /// The key that seals answers kept for repeats.
+    #[must_use]
+    pub fn answers(&self) -> [u8; 32] {
+        self.derive(b"synesthesie/answers/1")
+    }
+
     fn derive(&self, label: &[u8]) -> [u8; 32] {
         invites::mac::digest(&self.seed, &[label])
     }

@@ -1,5 +1,6 @@
 //! The program: everything the other crates offer, wired together and served over HTTP.
 
+pub mod answers;
 pub mod bounded;
 pub mod cli;
 pub mod config;
@@ -7,7 +8,12 @@ pub mod gate;
 pub mod http;
 pub mod keys;
 pub mod limits;
+pub mod mails;
 pub mod metrics;
 pub mod passwords;
+pub mod qr;
+pub mod sealed;
+pub mod simulated;
 pub mod telemetry;
 pub mod wiring;
+pub mod worker;

@@ -6,19 +6,16 @@ mod page;
 
 use crate::qr::{self, QrError};
 use crate::wiring::App;
-use accounts::{AccountFilter, Letter, Status};
+use accounts::{Letter, Status};
 use booking::use_cases::Placed;
 use booking::{BuyerNews, Incident, Ticket};
-use events::Event;
+use events::{Event, Listed};
 use invites::InviteLetter;
-use kernel::{Attachment, BookingId, EffectId, Mail, PageRequest, Role, StoreError, Timestamp};
+use kernel::{Attachment, BookingId, EffectId, Mail, StoreError, TicketTypeId, Timestamp};
 use page::Page;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use uuid::Uuid;
-
-/// Most admins who are told of one incident.
-const MOST_ADMINS: u32 = 100;
 
 /// Why a mail could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -36,16 +33,18 @@ struct Occasion {
     placed: Placed,
     to: String,
     event: Event,
-    types: BTreeMap<kernel::TicketTypeId, String>,
+    types: BTreeMap<TicketTypeId, String>,
 }
 
 async fn occasion(app: &App, id: BookingId) -> Result<Option<Occasion>, StoreError> {
     let Some(placed) = app.bookings.placed(id).await? else { return Ok(None) };
     let buyer = app.accounts.account(placed.booking.buyer).await?;
     let Some(buyer) = buyer.filter(|buyer| buyer.status != Status::Deleted) else { return Ok(None) };
-    let Some(event) = app.events.store.event(placed.booking.event).await? else { return Ok(None) };
-    let types = app.events.store.ticket_types(event.id).await?;
-    let types = types.into_iter().map(|stocked| (stocked.ticket_type.id, stocked.ticket_type.name)).collect();
+    let Some(Listed { event, ticket_types }) = app.events.facts(placed.booking.event).await? else {
+        return Ok(None);
+    };
+    let types =
+        ticket_types.into_iter().map(|stocked| (stocked.ticket_type.id, stocked.ticket_type.name)).collect();
     Ok(Some(Occasion { placed, to: buyer.email.into(), event, types }))
 }
 
@@ -91,7 +90,7 @@ pub async fn tickets(app: &App, id: EffectId, booking: BookingId) -> Result<Opti
     Ok(Some(page.mail(id, to.clone(), attachments)))
 }
 
-fn title(ticket: &Ticket, number: usize, of: usize, types: &BTreeMap<kernel::TicketTypeId, String>) -> String {
+fn title(ticket: &Ticket, number: usize, of: usize, types: &BTreeMap<TicketTypeId, String>) -> String {
     let kind = types.get(&ticket.ticket_type).map_or("Ticket", String::as_str);
     let guest = ticket.attendee.as_ref().map(|guest| format!(", {} {}", guest.first_name, guest.last_name));
     format!("{number} of {of}: {kind}{}", guest.unwrap_or_default())
@@ -137,19 +136,20 @@ pub async fn news(
 /// # Errors
 /// A [`LetterError`].
 pub async fn incident(app: &App, id: EffectId, incident: &Incident) -> Result<Vec<Mail>, LetterError> {
-    let admins =
-        AccountFilter { role: Some(Role::Admin), status: Some(Status::Active), ..AccountFilter::default() };
-    let admins = app.accounts.list(admins, PageRequest { limit: MOST_ADMINS, after: None }).await?;
-    let reference = app.bookings.placed(incident.booking).await?.map(|placed| placed.booking.reference.to_string());
+    let admins = app.accounts.admins().await?;
+    let reference =
+        app.bookings.placed(incident.booking).await?.map(|placed| placed.booking.reference.to_string());
     let mail = |admin: accounts::Account| {
         let mut page = Page::new(format!("A payment needs you: {}", incident.kind.as_str()));
         page.line(format!("Booking: {}", reference.clone().unwrap_or_else(|| incident.booking.to_string())));
         page.line(format!("Attempt: {}", incident.payment));
         page.line(format!("What happened: {}.", incident.evidence));
-        page.line("Nothing was issued or sent back because of it. Please look at the provider and decide.".into());
+        page.line(
+            "Nothing was issued or sent back because of it. Please look at the provider and decide.".into(),
+        );
         page.mail(for_each(id, admin.id.as_uuid()), admin.email.into(), Vec::new())
     };
-    Ok(admins.items.into_iter().map(mail).collect())
+    Ok(admins.into_iter().map(mail).collect())
 }
 
 /// The id of one of several mails that an effect owes: the same for the same effect and recipient.

@@ -21,6 +21,15 @@ pub struct Route {
     pub status: u16,
 }
 
+/// Which outcomes are counted together: of what, and how it went.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Outcome {
+    of: &'static str,
+    result: &'static str,
+}
+
+type Outcomes = Family<Outcome, Counter>;
+
 type Latencies = Family<Route, Histogram, fn() -> Histogram>;
 
 /// Counters and the registry that shows them.
@@ -31,6 +40,9 @@ pub struct Metrics {
     outbox_waiting: Gauge,
     outbox_parked: Gauge,
     outbox_overdue: Gauge,
+    notices: Outcomes,
+    effects: Outcomes,
+    mails: Outcomes,
 }
 
 /// From half a millisecond to ten seconds.
@@ -59,7 +71,25 @@ impl Default for Metrics {
             "outbox_overdue_seconds",
             "For how long the longest due effect has been due",
         );
-        Self { registry, latencies, panics, outbox_waiting, outbox_parked, outbox_overdue }
+        let outcomes = |registry: &mut Registry, name: &str, help: &str| {
+            let outcomes = Outcomes::default();
+            registry.register(name, help, outcomes.clone());
+            outcomes
+        };
+        let notices = outcomes(&mut registry, "notices", "Webhooks by provider and what was done with them");
+        let effects = outcomes(&mut registry, "effects", "Work owed, by domain and how it went");
+        let mails = outcomes(&mut registry, "mails", "Mails handed to the mailer, by what it said");
+        Self {
+            registry,
+            latencies,
+            panics,
+            outbox_waiting,
+            outbox_parked,
+            outbox_overdue,
+            notices,
+            effects,
+            mails,
+        }
     }
 }
 
@@ -72,6 +102,21 @@ impl Metrics {
     /// Counts a panic.
     pub fn panic(&self) {
         self.panics.inc();
+    }
+
+    /// Counts a webhook.
+    pub fn notice(&self, provider: &'static str, result: &'static str) {
+        self.notices.get_or_create(&Outcome { of: provider, result }).inc();
+    }
+
+    /// Counts an effect of a domain.
+    pub fn effect(&self, domain: &'static str, result: &'static str) {
+        self.effects.get_or_create(&Outcome { of: domain, result }).inc();
+    }
+
+    /// Counts a mail.
+    pub fn mail(&self, result: &'static str) {
+        self.mails.get_or_create(&Outcome { of: "mail", result }).inc();
     }
 
     /// Shows the outbox as it is at `now`.

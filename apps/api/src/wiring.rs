@@ -1,18 +1,31 @@
 //! The one place where ports meet adapters.
 
 pub mod absorbers;
+pub mod mail;
+pub mod payments;
 pub mod store;
 
 use crate::config::{Config, StoreUrl};
 use crate::gate::{Gate, SigningError};
+use crate::http::events::answers::Answers;
+use crate::http::routes::BASE;
 use crate::keys::{Keys, SeedError, read_seed};
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::passwords::Bcrypt;
+use crate::sealed::Seal;
 use absorbers::Absorbers;
 use accounts::{Accounts, HashError};
+use adapter_local::MailBox;
+use adapter_redis::UnusableUrl;
+use booking::use_cases::Pages;
+use booking::{Bookings, CodeSigner, Door, Terms};
+use chrono::TimeDelta;
+use events::Events;
 use invites::Invites;
-use kernel::{Broadcast, Cache, Clock, IdempotencyStore, Outbox, StoreError};
+use kernel::{Broadcast, Cache, Clock, IdempotencyStore, Mailer, Outbox, StoreError};
+use mail::{Post, PostError, post};
+use payments::{ProviderSettingsError, providers};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
@@ -30,12 +43,26 @@ pub struct App {
     pub accounts: Accounts,
     /// Use cases of invites.
     pub invites: Invites,
+    /// Use cases of organisations, events and ticket types.
+    pub events: Events,
+    /// Lists of events and what is left of them, kept ready.
+    pub answers: Answers,
+    /// Use cases of holds, bookings and their money.
+    pub bookings: Bookings,
+    /// Use cases of the door.
+    pub door: Door,
+    /// Carries mail.
+    pub mailer: Arc<dyn Mailer>,
+    /// The mail that was kept here, when none is sent.
+    pub mail_box: Option<MailBox>,
     /// Access tokens, and whether their sessions still count.
     pub gate: Gate,
     /// How often someone may try.
     pub limits: Limits,
     /// Answers to repeated requests.
     pub idempotency: Arc<dyn IdempotencyStore>,
+    /// What seals those answers.
+    pub seal: Seal,
     /// What is owed after commits.
     pub outbox: Arc<dyn Outbox>,
     /// Copies of answers that can be made again.
@@ -62,6 +89,15 @@ pub enum WiringError {
     /// No access tokens.
     #[error(transparent)]
     Signing(#[from] SigningError),
+    /// No Redis.
+    #[error(transparent)]
+    Redis(#[from] UnusableUrl),
+    /// No mail.
+    #[error(transparent)]
+    Post(#[from] PostError),
+    /// No payments.
+    #[error(transparent)]
+    Providers(#[from] ProviderSettingsError),
 }
 
 /// Puts everything together.
@@ -71,7 +107,7 @@ pub enum WiringError {
 pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, WiringError> {
     let stores = Stores::open(&config.store.url).await?;
     let keys = keys(config)?;
-    let Absorbers { limiter, cache, broadcast } = absorbers::build(config, &clock);
+    let Absorbers { limiter, cache, broadcast } = absorbers::build(config, &clock)?;
     let cores = available_parallelism().map_or(1, usize::from);
     let accounts = Accounts {
         store: Arc::clone(&stores.accounts),
@@ -88,12 +124,25 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         cache: Arc::clone(&cache),
         clock: Arc::clone(&clock),
     };
+    let Post { mailer, mail_box } = post(config, stores.local.as_ref(), &clock)?;
+    let terms = Terms { payment: TimeDelta::seconds(i64::from(config.booking.payment_seconds)) };
+    let pages =
+        Pages { name: "Synesthesie".into(), returns: format!("{}{BASE}/payments", config.http.public_url) };
+    let providers = providers(config, &clock)?;
+    let signer = CodeSigner::new(&keys.ticket_codes());
     Ok(App {
+        bookings: Bookings::new(Arc::clone(&stores.booking), Arc::clone(&clock), providers, terms, pages),
+        door: Door::new(stores.booking, Arc::clone(&clock), signer),
+        events: Events::new(stores.events, Arc::clone(&clock)),
+        answers: Answers::default(),
+        mailer,
+        mail_box,
         invites: Invites::new(stores.invites, Arc::clone(&clock), keys.invite_codes()),
         gate: Gate::new(&keys.access_tokens(), accounts.clone(), Arc::clone(&broadcast))?,
         accounts,
         limits,
         idempotency: stores.idempotency,
+        seal: Seal::new(&keys.answers()),
         outbox: stores.outbox,
         cache,
         broadcast,

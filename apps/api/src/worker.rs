@@ -94,7 +94,7 @@ pub async fn round(app: &App) -> Result<usize, StoreError> {
 /// Performs one effect; `true` when its row can go.
 async fn one(app: &App, due: &Due) -> Result<bool, StoreError> {
     let outcome = perform(app, due).await;
-    let name = due.domain.as_str();
+    let name = perform::domain(due);
     match outcome {
         Ok(Done::Finished) => {
             app.metrics.effect(name, "finished");
@@ -103,7 +103,7 @@ async fn one(app: &App, due: &Due) -> Result<bool, StoreError> {
         Ok(Done::Again(at)) => app.outbox.postpone(due.id, at, None).await.map(|()| false),
         Err(failure) => {
             let text = Causes(&failure).to_string();
-            tracing::warn!(effect = %due.id, domain = name, causes = text, "an effect failed");
+            tracing::warn!(effect = %due.id, domain = name, causes = failure.without_names(), "an effect failed");
             match retry::after(due.attempts, app.clock.now()) {
                 Next::At(at) => {
                     app.metrics.effect(name, "failed");
@@ -137,9 +137,10 @@ async fn sweep_holds(app: &App, mut stop: watch::Receiver<bool>) {
 async fn tidy(app: &App, mut stop: watch::Receiver<bool>) {
     while wait(&mut stop, TIDY).await {
         let now = app.clock.now();
-        for swept in
-            [app.idempotency.sweep(now - ANSWERS).await, app.accounts.store.sweep_accounts(now - SESSIONS).await]
-        {
+        for swept in [
+            app.idempotency.sweep(now - ANSWERS).await,
+            app.accounts.store.sweep_accounts(now - SESSIONS).await,
+        ] {
             match swept {
                 Ok(rows) => tracing::debug!(rows, "old rows dropped"),
                 Err(error) => tracing::warn!(causes = %Causes(&error), "old rows could not be dropped"),

@@ -1,17 +1,29 @@
 //! The commands themselves.
 
 use super::{CreateAdmin, Failure};
-use crate::config::{Config, Environment};
+use crate::config::{Config, Environment, StoreUrl};
 use crate::http;
-use crate::wiring::{self, is_lasting};
+use crate::simulated::simulated;
+use crate::wiring::store::Stores;
+use crate::wiring::{self, App, is_lasting};
+use crate::worker;
 use accounts::CreateAdminError;
+use booking::StockDifference;
 use data_encoding::BASE32_NOPAD;
-use kernel::SystemClock;
+use kernel::{Clock, SystemClock};
 use std::io::{self, BufRead, Write};
 use std::net::TcpListener;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+/// How long the worker may take to end what it is performing.
+const WORK_ENDS: Duration = Duration::from_secs(30);
+
+/// Whose events they are until an admin says otherwise.
+pub(super) const ORGANISATION: &str = "Synesthesie";
 
 /// Prints a line.
 pub(super) fn say(line: &str) -> Result<(), Failure> {
@@ -25,7 +37,12 @@ pub(super) async fn serve(config: Config) -> Result<(), Failure> {
         Environment::Development => Duration::ZERO,
     };
     let listener = TcpListener::bind(config.http.bind)?;
-    let app = Arc::new(wiring::build(&config, Arc::new(SystemClock)).await?);
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let simulated = simulated(&config, listener.local_addr()?, Arc::clone(&clock)).await?;
+    let config = simulated.as_ref().map_or(config, |simulated| simulated.config.clone());
+    let app = Arc::new(wiring::build(&config, clock).await?);
+    app.events.ensure_default_organisation(ORGANISATION).await?;
+    let worker = config.worker.enabled.then(|| Work::start(&app));
     let ears = tokio::spawn({
         let app = Arc::clone(&app);
         async move { app.gate.listen().await }
@@ -42,11 +59,73 @@ pub(super) async fn serve(config: Config) -> Result<(), Failure> {
     tracing::info!("stopping");
     server.stop(wait).await?;
     ears.abort();
+    if let Some(worker) = worker {
+        worker.stop().await;
+    }
+    if let Some(simulated) = simulated {
+        simulated.running.stop().await;
+    }
     Ok(())
 }
 
+/// The worker beside the server.
+struct Work {
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl Work {
+    fn start(app: &Arc<App>) -> Self {
+        let (stop, stopped) = watch::channel(false);
+        Self { stop, task: tokio::spawn(worker::run(Arc::clone(app), stopped)) }
+    }
+
+    /// What is being performed is still ended; what takes too long is done again after its lease.
+    async fn stop(self) {
+        let _ = self.stop.send(true);
+        if tokio::time::timeout(WORK_ENDS, self.task).await.is_err() {
+            tracing::warn!("the worker did not end in time");
+        }
+    }
+}
+
+pub(super) async fn work(config: Config) -> Result<(), Failure> {
+    if !matches!(config.store.url, StoreUrl::Postgres(_)) {
+        return Err("the local store belongs to one process: there, `serve` performs what is owed".into());
+    }
+    let app = Arc::new(wiring::build(&config, Arc::new(SystemClock)).await?);
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let worker = Work::start(&app);
+    tracing::info!("working");
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    worker.stop().await;
+    Ok(())
+}
+
+/// Recomputes the counters that are kept beside the rows they count.
+pub(super) async fn check_stock(config: Config) -> Result<(), Failure> {
+    let stores = Stores::open(&config.store.url).await?;
+    let differences = stores.booking.stock_differences().await?;
+    for StockDifference { ticket_type, counted, found } in &differences {
+        let (held, sold) = counted;
+        say(&format!(
+            "{ticket_type}: counted {held} held and {sold} sold, found {} and {}",
+            found.0, found.1
+        ))?;
+    }
+    match differences.len() {
+        0 => say("Every counter equals the rows that it counts."),
+        wrong => Err(format!("{wrong} counters differ from the rows that they count").into()),
+    }
+}
+
 pub(super) async fn migrate(config: Config) -> Result<(), Failure> {
-    wiring::store::migrate(&config.store.url).await?;
+    for step in wiring::store::migrate(&config.store.url).await? {
+        say(&format!("Applied {step}."))?;
+    }
     say("The store has the shape that this version knows.")
 }
 

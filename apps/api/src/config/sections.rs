@@ -57,6 +57,10 @@ pub struct Mail {
 pub struct Payments {
     /// They do.
     pub simulators: bool,
+    /// Where the simulated Stripe listens.
+    pub stripe_bind: SocketAddr,
+    /// Where the simulated PayPal listens.
+    pub paypal_bind: SocketAddr,
 }
 
 /// Stripe.
@@ -138,7 +142,7 @@ pub(super) fn read(reader: &mut Reader) -> Config {
         store: store(reader),
         redis: redis(reader),
         mail: mail(reader),
-        payments: Payments { simulators: reader.flag("payments.simulators") },
+        payments: payments(reader),
         stripe: stripe(reader),
         paypal: paypal(reader),
         auth: auth(reader, environment),
@@ -149,6 +153,18 @@ pub(super) fn read(reader: &mut Reader) -> Config {
     };
     contradictions(reader, &config);
     config
+}
+
+fn payments(reader: &mut Reader) -> Payments {
+    let mut bind = |key| match reader.text(key).parse::<SocketAddr>() {
+        Ok(bind) if bind.ip().is_loopback() => bind,
+        _ => {
+            reader.wrong(key, "must be a loopback address and a port, as 127.0.0.1:8081");
+            SocketAddr::from(([127, 0, 0, 1], 0))
+        }
+    };
+    let (stripe_bind, paypal_bind) = (bind("payments.stripe_bind"), bind("payments.paypal_bind"));
+    Payments { simulators: reader.flag("payments.simulators"), stripe_bind, paypal_bind }
 }
 
 fn http(reader: &mut Reader, environment: Environment) -> Http {

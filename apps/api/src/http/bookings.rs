@@ -5,7 +5,6 @@ use super::holds::ItemView;
 use super::json::Json;
 use super::money::MoneyView;
 use super::once::Once;
-use super::openapi::ProblemResponse;
 use super::paging::{PageView, Paging, PagingQuery};
 use super::problem::Problem;
 use super::tickets::{AttendeeView, TicketView};
@@ -15,7 +14,8 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, post};
 use booking::use_cases::{ConfirmRequest, Placed};
 use booking::{Attendee, Payment, PaymentChoice, Refund};
-use kernel::{Email, Invalid, Timestamp};
+use chrono::{DateTime, Utc};
+use kernel::{Email, Invalid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -56,9 +56,13 @@ pub struct PaymentRequest {
 #[derive(Deserialize, ToSchema, Clone, Copy)]
 #[serde(rename_all = "snake_case")]
 pub enum ProviderName {
+    /// Stripe Checkout.
     Stripe,
+    /// PayPal.
     Paypal,
+    /// By hand; not offered yet.
     BankTransfer,
+    /// There is nothing to pay.
     Free,
 }
 
@@ -93,9 +97,9 @@ pub struct BookingView {
     #[schema(required)]
     payment: Option<PaymentView>,
     refunds: Vec<RefundView>,
-    created_at: Timestamp,
+    created_at: DateTime<Utc>,
     /// Until when its places are kept while it waits for its payment.
-    expires_at: Timestamp,
+    expires_at: DateTime<Utc>,
 }
 
 /// An attempt to pay.
@@ -110,7 +114,7 @@ pub struct PaymentView {
     checkout_url: Option<String>,
     /// Until when.
     #[serde(skip_serializing_if = "Option::is_none")]
-    expires_at: Option<Timestamp>,
+    expires_at: Option<DateTime<Utc>>,
     /// What went wrong last, as `declined`.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<String>,
@@ -149,7 +153,7 @@ impl BookingView {
     }
 }
 
-fn payment_view(payment: &Payment, pay_by: Timestamp) -> PaymentView {
+fn payment_view(payment: &Payment, pay_by: DateTime<Utc>) -> PaymentView {
     let checkout_url = payment.checkout_url.clone().filter(|_| payment.status.may_be_paid());
     PaymentView {
         id: payment.id.as_uuid(),
@@ -173,11 +177,11 @@ fn refund_view(refund: &Refund) -> RefundView {
 /// Make a booking of a hold. The same hold always makes the same booking.
 #[utoipa::path(tag = "bookings", security(("bearer" = [])), request_body = Confirm, responses(
     (status = 201, body = BookingView),
-    (status = 409, description = "`hold_expired`", response = ProblemResponse),
+    (status = 409, description = "`hold_expired`", body = Problem),
     (status = 422, description = "`provider_not_available`, `not_on_sale`, `invalid_input`",
-        response = ProblemResponse)))]
+        body = Problem)))]
 #[post("/bookings/confirm")]
-pub async fn confirm(
+async fn confirm(
     app: Data<App>,
     user: User,
     once: Once,
@@ -189,8 +193,7 @@ pub async fn confirm(
         let attendees = attendees(&body.attendees, &mut wrong);
         refuse(wrong)?;
         let payment = payment.transpose()?.flatten();
-        let request =
-            ConfirmRequest { buyer: user.0.account, hold: body.hold_id.into(), payment, attendees };
+        let request = ConfirmRequest { buyer: user.0.account, hold: body.hold_id.into(), payment, attendees };
         let placed = app.bookings.confirm(request).await?;
         let location = (header::LOCATION, format!("/api/v1/bookings/{}", placed.booking.id));
         Ok(HttpResponse::Created().insert_header(location).json(BookingView::of(&app, &placed)))
@@ -201,11 +204,11 @@ pub async fn confirm(
 /// Start another attempt to pay, also with another provider.
 #[utoipa::path(tag = "bookings", security(("bearer" = [])), request_body = PaymentRequest, responses(
     (status = 201, body = BookingView),
-    (status = 404, response = ProblemResponse),
-    (status = 409, description = "`not_payable`, `too_many_payments`", response = ProblemResponse),
-    (status = 422, description = "`provider_not_available`, `invalid_input`", response = ProblemResponse)))]
+    (status = 404, body = Problem),
+    (status = 409, description = "`not_payable`, `too_many_payments`", body = Problem),
+    (status = 422, description = "`provider_not_available`, `invalid_input`", body = Problem)))]
 #[post("/bookings/{id}/pay")]
-pub async fn pay(
+async fn pay(
     app: Data<App>,
     user: User,
     id: Path<Uuid>,
@@ -226,9 +229,9 @@ pub async fn pay(
 
 /// One of one's own bookings.
 #[utoipa::path(tag = "bookings", security(("bearer" = [])), responses(
-    (status = 200, body = BookingView), (status = 404, response = ProblemResponse)))]
+    (status = 200, body = BookingView), (status = 404, body = Problem)))]
 #[get("/bookings/{id}")]
-pub async fn show_booking(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+async fn show_booking(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     let placed = app.bookings.show(user.0.account, id.into_inner().into()).await?;
     let placed = placed.ok_or_else(Problem::not_found)?;
     Ok(HttpResponse::Ok().json(BookingView::of(&app, &placed)))
@@ -238,7 +241,7 @@ pub async fn show_booking(app: Data<App>, user: User, id: Path<Uuid>) -> Result<
 #[utoipa::path(tag = "bookings", security(("bearer" = [])), params(PagingQuery),
     responses((status = 200, body = PageView<BookingView>)))]
 #[get("/users/bookings")]
-pub async fn list_bookings(app: Data<App>, user: User, paging: Paging) -> Result<HttpResponse, Problem> {
+async fn list_bookings(app: Data<App>, user: User, paging: Paging) -> Result<HttpResponse, Problem> {
     let page = app.bookings.list(user.0.account, paging.0).await?;
     Ok(HttpResponse::Ok().json(PageView::of(page, |placed| BookingView::of(&app, &placed))))
 }
@@ -263,8 +266,11 @@ fn choice(
         ProviderName::BankTransfer => return Err(no_such_way()),
         ProviderName::Free => return Ok(None),
     };
-    for (field, url) in [("payment.success_url", &asked.success_url), ("payment.cancel_url", &asked.cancel_url)] {
-        let bad = url.as_ref().is_some_and(|url| url.len() > LONGEST_URL || !app.config.http.may_return_to(url));
+    for (field, url) in
+        [("payment.success_url", &asked.success_url), ("payment.cancel_url", &asked.cancel_url)]
+    {
+        let bad =
+            url.as_ref().is_some_and(|url| url.len() > LONGEST_URL || !app.config.http.may_return_to(url));
         if bad {
             let message = "must be an address of this site or of an allowed one";
             wrong.push(Invalid::new(field, "not_allowed", message));

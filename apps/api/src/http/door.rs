@@ -2,7 +2,6 @@
 
 use super::access::User;
 use super::json::Json;
-use super::openapi::ProblemResponse;
 use super::problem::Problem;
 use super::tickets::AttendeeView;
 use crate::wiring::App;
@@ -10,8 +9,9 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, post};
 use booking::use_cases::{Doors, Staff, VerifyRequest};
 use booking::{Admission, Ticket};
-use events::Right;
-use kernel::{Actor, Invalid, Timestamp};
+use chrono::{DateTime, Utc};
+use events::access::Right;
+use kernel::{Actor, Invalid};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -46,7 +46,7 @@ pub struct VerifyView {
     #[serde(skip_serializing_if = "Option::is_none")]
     ticket: Option<DoorTicketView>,
     #[schema(required)]
-    checked_in_at: Option<Timestamp>,
+    checked_in_at: Option<DateTime<Utc>>,
 }
 
 /// A ticket as the door sees it: without its code.
@@ -60,7 +60,7 @@ pub struct DoorTicketView {
     attendee: Option<AttendeeView>,
     status: &'static str,
     #[schema(required)]
-    checked_in_at: Option<Timestamp>,
+    checked_in_at: Option<DateTime<Utc>>,
 }
 
 impl From<&Ticket> for DoorTicketView {
@@ -91,10 +91,10 @@ async fn staff(app: &App, actor: Actor) -> Result<Staff, Problem> {
 /// Verify a code and let its bearer in, in one call.
 #[utoipa::path(tag = "door", security(("bearer" = [])), request_body = Verify, responses(
     (status = 200, body = VerifyView),
-    (status = 403, response = ProblemResponse),
-    (status = 422, response = ProblemResponse)))]
+    (status = 403, body = Problem),
+    (status = 422, body = Problem)))]
 #[post("/tickets/verify")]
-pub async fn verify(app: Data<App>, user: User, body: Json<Verify>) -> Result<HttpResponse, Problem> {
+async fn verify(app: Data<App>, user: User, body: Json<Verify>) -> Result<HttpResponse, Problem> {
     let staff = staff(&app, user.0).await?;
     let Verify { code, nonce, event_id, dry_run } = body.into_inner();
     if nonce.as_ref().is_some_and(|nonce| nonce.is_empty() || nonce.chars().count() > LONGEST_NONCE) {
@@ -110,10 +110,10 @@ pub async fn verify(app: Data<App>, user: User, body: Json<Verify>) -> Result<Ht
 /// Make a checked-in ticket valid again.
 #[utoipa::path(tag = "door", security(("bearer" = [])), responses(
     (status = 200, body = DoorTicketView),
-    (status = 404, response = ProblemResponse),
-    (status = 409, description = "`not_checked_in`", response = ProblemResponse)))]
+    (status = 404, body = Problem),
+    (status = 409, description = "`not_checked_in`", body = Problem)))]
 #[post("/tickets/{id}/undo-check-in")]
-pub async fn undo_check_in(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+async fn undo_check_in(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     let staff = staff(&app, user.0).await?;
     let ticket = app.door.undo(&staff, id.into_inner().into()).await?;
     Ok(HttpResponse::Ok().json(DoorTicketView::from(&ticket)))
@@ -139,9 +139,9 @@ pub struct TypeStatsView {
 
 /// Count who is in.
 #[utoipa::path(tag = "door", security(("bearer" = [])), responses(
-    (status = 200, body = CheckInStatsView), (status = 404, response = ProblemResponse)))]
+    (status = 200, body = CheckInStatsView), (status = 404, body = Problem)))]
 #[get("/admin/events/{id}/check-in/stats")]
-pub async fn check_in_stats(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+async fn check_in_stats(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     let staff = staff(&app, user.0).await?;
     let counts = app.door.stats(&staff, id.into_inner().into()).await?.ok_or_else(Problem::not_found)?;
     let view = |&(id, tickets, checked_in): &(kernel::TicketTypeId, u32, u32)| TypeStatsView {

@@ -4,14 +4,14 @@ use super::access::User;
 use super::json::Json;
 use super::money::MoneyView;
 use super::once::Once;
-use super::openapi::ProblemResponse;
 use super::problem::Problem;
 use crate::wiring::App;
 use actix_web::http::header;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, delete, get, post};
 use booking::{Hold, Item, Wanted};
-use kernel::{Invalid, Timestamp};
+use chrono::{DateTime, Utc};
+use kernel::Invalid;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -22,7 +22,7 @@ const MOST_LINES: usize = 50;
 
 /// The calls of this file.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(hold).service(validate_hold).service(release_hold);
+    config.service(hold_places).service(validate_hold).service(release_hold);
 }
 
 /// Which places to keep.
@@ -63,7 +63,7 @@ impl From<&Item> for ItemView {
 pub struct HoldView {
     hold_id: Uuid,
     event_id: Uuid,
-    expires_at: Timestamp,
+    expires_at: DateTime<Utc>,
     items: Vec<ItemView>,
     total: MoneyView,
 }
@@ -83,12 +83,12 @@ impl From<&Hold> for HoldView {
 /// Keep places: all that was asked for, or none.
 #[utoipa::path(tag = "bookings", security(("bearer" = [])), request_body = HoldRequest, responses(
     (status = 201, body = HoldView),
-    (status = 404, description = "No such event", response = ProblemResponse),
-    (status = 409, description = "`sold_out`", response = ProblemResponse),
+    (status = 404, description = "No such event", body = Problem),
+    (status = 409, description = "`sold_out`", body = Problem),
     (status = 422, description = "`limit_exceeded`, `not_on_sale`, `voucher_invalid`, `invalid_input`",
-        response = ProblemResponse)))]
+        body = Problem)))]
 #[post("/seats/hold")]
-pub async fn hold(
+async fn hold_places(
     app: Data<App>,
     user: User,
     once: Once,
@@ -110,7 +110,8 @@ fn wanted(body: &HoldRequest) -> Result<Vec<Wanted>, Problem> {
         let message = format!("must have at most {MOST_LINES} lines");
         return Err(Problem::invalid(vec![Invalid::new("items", "too_many", message)]));
     }
-    let wanted = |item: &WantedItem| Wanted { ticket_type: item.ticket_type_id.into(), quantity: item.quantity };
+    let wanted =
+        |item: &WantedItem| Wanted { ticket_type: item.ticket_type_id.into(), quantity: item.quantity };
     Ok(body.items.iter().map(wanted).collect())
 }
 
@@ -118,16 +119,16 @@ fn wanted(body: &HoldRequest) -> Result<Vec<Wanted>, Problem> {
 #[derive(Serialize, ToSchema)]
 pub struct HoldValidityView {
     valid: bool,
-    expires_at: Timestamp,
+    expires_at: DateTime<Utc>,
     /// Zero when it has ended.
     remaining_seconds: i64,
 }
 
 /// Ask whether a hold still keeps its places.
 #[utoipa::path(tag = "bookings", security(("bearer" = [])), responses(
-    (status = 200, body = HoldValidityView), (status = 404, response = ProblemResponse)))]
+    (status = 200, body = HoldValidityView), (status = 404, body = Problem)))]
 #[get("/seats/hold/{hold_id}/validate")]
-pub async fn validate_hold(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+async fn validate_hold(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     let found = app.bookings.look_at_hold(user.0.account, id.into_inner().into()).await?;
     let (hold, valid) = found.ok_or_else(Problem::not_found)?;
     let remaining_seconds = (hold.expires_at - app.clock.now()).num_seconds().max(0);
@@ -136,9 +137,9 @@ pub async fn validate_hold(app: Data<App>, user: User, id: Path<Uuid>) -> Result
 
 /// Give a hold back.
 #[utoipa::path(tag = "bookings", security(("bearer" = [])), responses(
-    (status = 204), (status = 404, response = ProblemResponse)))]
+    (status = 204), (status = 404, body = Problem)))]
 #[delete("/seats/hold/{hold_id}")]
-pub async fn release_hold(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+async fn release_hold(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     if app.bookings.release(user.0.account, id.into_inner().into()).await? {
         Ok(HttpResponse::NoContent().finish())
     } else {

@@ -1,7 +1,6 @@
 //! The local mail box, for admins of systems that send no real mail.
 
 use super::access::Admin;
-use super::openapi::ProblemResponse;
 use super::paging::{PageView, Paging, PagingQuery};
 use super::problem::Problem;
 use crate::wiring::App;
@@ -9,7 +8,8 @@ use actix_web::http::header;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get};
 use adapter_local::Received;
-use kernel::{Attachment, Mail, Timestamp};
+use chrono::{DateTime, Utc};
+use kernel::{Attachment, Mail};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -24,7 +24,7 @@ pub fn routes(config: &mut ServiceConfig) {
 #[derive(Serialize, ToSchema)]
 pub struct MailView {
     id: Uuid,
-    at: Timestamp,
+    at: DateTime<Utc>,
     to: String,
     subject: String,
     text: String,
@@ -62,9 +62,9 @@ impl From<Received> for MailView {
 /// Mails in the local box, the newest first; 404 where real mail is sent.
 #[utoipa::path(tag = "operations", security(("bearer" = [])), params(PagingQuery), responses(
     (status = 200, body = PageView<MailView>),
-    (status = 404, description = "`no_mail_box`", response = ProblemResponse)))]
+    (status = 404, description = "`no_mail_box`", body = Problem)))]
 #[get("/admin/mail")]
-pub async fn list_mail(app: Data<App>, _admin: Admin, paging: Paging) -> Result<HttpResponse, Problem> {
+async fn list_mail(app: Data<App>, _admin: Admin, paging: Paging) -> Result<HttpResponse, Problem> {
     let page = mail_box(&app)?.list(paging.0);
     Ok(HttpResponse::Ok().json(PageView::of(page, MailView::from)))
 }
@@ -72,9 +72,9 @@ pub async fn list_mail(app: Data<App>, _admin: Admin, paging: Paging) -> Result<
 /// A file inside a mail of the box.
 #[utoipa::path(tag = "operations", security(("bearer" = [])), responses(
     (status = 200, content_type = "application/octet-stream", body = Vec<u8>),
-    (status = 404, response = ProblemResponse)))]
+    (status = 404, body = Problem)))]
 #[get("/admin/mail/{id}/attachments/{place}")]
-pub async fn show_attachment(
+async fn show_attachment(
     app: Data<App>,
     _admin: Admin,
     path: Path<(Uuid, usize)>,

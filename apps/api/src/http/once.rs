@@ -83,7 +83,7 @@ impl Once {
         let now = app.clock.now();
         match app.idempotency.begin(&request, now, now + IN_FLIGHT).await? {
             Begun::Fresh => {}
-            Begun::Answered(answer) => return Ok(again(answer)),
+            Begun::Answered(answer) => return again(app, &request, answer),
             Begun::InFlight => {
                 let detail = "The first request with this key is still being worked on.";
                 let wait = Duration::from_secs(1);
@@ -108,22 +108,26 @@ async fn keep(app: &App, request: &RequestKey, answer: HttpResponse) -> Result<H
     let (head, body) = answer.into_parts();
     let body = to_bytes(body).await.map_err(|_| Problem::unexpected())?;
     let location = head.headers().get(header::LOCATION).and_then(|value| value.to_str().ok());
-    let kept =
-        StoredAnswer { status: status.as_u16(), location: location.map(str::to_owned), body: body.to_vec() };
+    let sealed = app.seal.seal(&body, &request.fingerprint).map_err(|error| Problem::internal(&error))?;
+    let kept = StoredAnswer { status: status.as_u16(), location: location.map(str::to_owned), body: sealed };
     app.idempotency.answer(request, &kept).await?;
     Ok(head.set_body(body).map_into_boxed_body())
 }
 
-fn again(answer: StoredAnswer) -> HttpResponse {
+fn again(app: &App, request: &RequestKey, answer: StoredAnswer) -> Result<HttpResponse, Problem> {
+    let Some(body) = app.seal.open(&answer.body, &request.fingerprint) else {
+        tracing::error!("a kept answer was sealed with another signing key");
+        return Err(Problem::unexpected());
+    };
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
     let mut response = HttpResponse::build(status);
     if let Some(location) = answer.location {
         response.insert_header((header::LOCATION, location));
     }
     response.insert_header((header::HeaderName::from_static("idempotency-replayed"), "true"));
-    if answer.body.is_empty() {
-        return response.finish();
+    if body.is_empty() {
+        return Ok(response.finish());
     }
     let kind = if status.is_success() { "application/json" } else { CONTENT_TYPE };
-    response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(kind))).body(answer.body)
+    Ok(response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(kind))).body(body))
 }

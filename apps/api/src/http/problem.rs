@@ -1,6 +1,8 @@
 //! What is answered when something is wrong: `application/problem+json` (RFC 9457).
 
 pub mod accounts;
+pub mod booking;
+pub mod events;
 pub mod invites;
 
 use super::request_id;

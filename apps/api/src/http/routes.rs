@@ -1,6 +1,8 @@
 //! Every route, registered once; the OpenAPI document follows from it.
 
 use super::{accounts, admin, auth, docs, health, invites, openapi};
+use super::{bookings, door, holds, mail, tickets, webhooks};
+use super::{events, organisations, organisers, ticket_types};
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -23,5 +25,15 @@ fn api(config: &mut ServiceConfig) {
         .configure(auth::routes)
         .configure(accounts::routes)
         .configure(admin::routes)
-        .configure(invites::routes);
+        .configure(invites::routes)
+        .configure(events::routes)
+        .configure(organisers::routes)
+        .configure(ticket_types::routes)
+        .configure(organisations::routes)
+        .configure(holds::routes)
+        .configure(bookings::routes)
+        .configure(tickets::routes)
+        .configure(door::routes)
+        .configure(webhooks::routes)
+        .configure(mail::routes);
 }

@@ -1,7 +1,6 @@
 //! Tickets, for those who hold them: data, and the code drawn as QR.
 
 use super::access::User;
-use super::openapi::ProblemResponse;
 use super::paging::{PageView, Paging, PagingQuery};
 use super::problem::Problem;
 use crate::qr;
@@ -10,7 +9,7 @@ use actix_web::http::header;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get};
 use booking::{Attendee, Ticket};
-use kernel::Timestamp;
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -35,7 +34,7 @@ pub struct TicketView {
     /// `valid`, `checked_in`, `cancelled` or `transferred`.
     status: &'static str,
     #[schema(required)]
-    checked_in_at: Option<Timestamp>,
+    checked_in_at: Option<DateTime<Utc>>,
 }
 
 /// Who is to come.
@@ -72,9 +71,9 @@ impl TicketView {
 
 /// One's own tickets, the newest first; `me` or one's own id.
 #[utoipa::path(tag = "tickets", security(("bearer" = [])), params(PagingQuery), responses(
-    (status = 200, body = PageView<TicketView>), (status = 404, response = ProblemResponse)))]
+    (status = 200, body = PageView<TicketView>), (status = 404, body = Problem)))]
 #[get("/users/{user_id}/tickets")]
-pub async fn list_tickets(
+async fn list_tickets(
     app: Data<App>,
     user: User,
     id: Path<String>,
@@ -94,9 +93,9 @@ async fn held(app: &App, user: User, id: Uuid) -> Result<Ticket, Problem> {
 
 /// One of one's own tickets.
 #[utoipa::path(tag = "tickets", security(("bearer" = [])), responses(
-    (status = 200, body = TicketView), (status = 404, response = ProblemResponse)))]
+    (status = 200, body = TicketView), (status = 404, body = Problem)))]
 #[get("/tickets/{id}")]
-pub async fn show_ticket(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+async fn show_ticket(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     let ticket = held(&app, user, id.into_inner()).await?;
     Ok(HttpResponse::Ok().json(TicketView::of(&app, &ticket)))
 }
@@ -110,9 +109,9 @@ fn picture(content_type: &'static str, bytes: Vec<u8>) -> HttpResponse {
 
 /// A ticket's code as an SVG drawing.
 #[utoipa::path(tag = "tickets", security(("bearer" = [])), responses(
-    (status = 200, content_type = "image/svg+xml", body = String), (status = 404, response = ProblemResponse)))]
+    (status = 200, content_type = "image/svg+xml", body = String), (status = 404, body = Problem)))]
 #[get("/tickets/{id}/qr.svg")]
-pub async fn qr_svg(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+async fn qr_svg(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     let ticket = held(&app, user, id.into_inner()).await?;
     let drawn = qr::svg(&app.door.code(&ticket)).map_err(|error| Problem::internal(&error))?;
     Ok(picture("image/svg+xml", drawn.into_bytes()))
@@ -120,9 +119,9 @@ pub async fn qr_svg(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpRe
 
 /// A ticket's code as a PNG picture.
 #[utoipa::path(tag = "tickets", security(("bearer" = [])), responses(
-    (status = 200, content_type = "image/png", body = Vec<u8>), (status = 404, response = ProblemResponse)))]
+    (status = 200, content_type = "image/png", body = Vec<u8>), (status = 404, body = Problem)))]
 #[get("/tickets/{id}/qr.png")]
-pub async fn qr_png(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+async fn qr_png(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     let ticket = held(&app, user, id.into_inner()).await?;
     let drawn = qr::png(&app.door.code(&ticket)).map_err(|error| Problem::internal(&error))?;
     Ok(picture("image/png", drawn))

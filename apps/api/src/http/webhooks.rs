@@ -1,6 +1,5 @@
 //! Providers telling us what happened, and buyers whom they send back.
 
-use super::openapi::ProblemResponse;
 use super::problem::Problem;
 use crate::wiring::App;
 use actix_web::http::header;
@@ -25,10 +24,16 @@ pub struct NoticeView {
     result: &'static str,
 }
 
-async fn hear(app: &App, provider: Provider, request: &HttpRequest, body: Bytes) -> Result<HttpResponse, Problem> {
+async fn hear(
+    app: &App,
+    provider: Provider,
+    request: &HttpRequest,
+    body: Bytes,
+) -> Result<HttpResponse, Problem> {
     let text = |value: &header::HeaderValue| value.to_str().ok().map(str::to_owned);
     let headers = request.headers().iter();
-    let headers = headers.filter_map(|(name, value)| Some((name.as_str().to_owned(), text(value)?))).collect();
+    let headers =
+        headers.filter_map(|(name, value)| Some((name.as_str().to_owned(), text(value)?))).collect();
     let heard = app.bookings.hear(provider, &RawNotice { headers, body: body.to_vec() }).await?;
     let result = match heard {
         Heard::Repeat => "repeat",
@@ -42,18 +47,18 @@ async fn hear(app: &App, provider: Provider, request: &HttpRequest, body: Bytes)
 /// Stripe tells what happened. 200 means that it is durable.
 #[utoipa::path(tag = "webhooks", request_body(content = Object, content_type = "application/json"), responses(
     (status = 200, body = NoticeView),
-    (status = 400, description = "`signature_invalid`", response = ProblemResponse)))]
+    (status = 400, description = "`signature_invalid`", body = Problem)))]
 #[post("/webhooks/stripe")]
-pub async fn stripe_webhook(app: Data<App>, request: HttpRequest, body: Bytes) -> Result<HttpResponse, Problem> {
+async fn stripe_webhook(app: Data<App>, request: HttpRequest, body: Bytes) -> Result<HttpResponse, Problem> {
     hear(&app, Provider::Stripe, &request, body).await
 }
 
 /// PayPal tells what happened. 200 means that it is durable.
 #[utoipa::path(tag = "webhooks", request_body(content = Object, content_type = "application/json"), responses(
     (status = 200, body = NoticeView),
-    (status = 400, description = "`signature_invalid`", response = ProblemResponse)))]
+    (status = 400, description = "`signature_invalid`", body = Problem)))]
 #[post("/webhooks/paypal")]
-pub async fn paypal_webhook(app: Data<App>, request: HttpRequest, body: Bytes) -> Result<HttpResponse, Problem> {
+async fn paypal_webhook(app: Data<App>, request: HttpRequest, body: Bytes) -> Result<HttpResponse, Problem> {
     hear(&app, Provider::Paypal, &request, body).await
 }
 
@@ -69,9 +74,9 @@ pub struct Left {
 #[utoipa::path(tag = "webhooks", params(Left), responses(
     (status = 200, description = "A page that says how the booking stands", content_type = "text/html", body = String),
     (status = 303, description = "On to the buyer's own success or cancel URL, with `booking` in its query"),
-    (status = 404, response = ProblemResponse)))]
+    (status = 404, body = Problem)))]
 #[get("/payments/{id}/return")]
-pub async fn come_back(
+async fn come_back(
     app: Data<App>,
     request: HttpRequest,
     id: Path<Uuid>,

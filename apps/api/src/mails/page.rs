@@ -52,7 +52,9 @@ impl Page {
     pub(super) fn ticket(&mut self, title: &str, code: &str, content_id: &str) {
         self.text += &format!("{title}\n{code}\n\n");
         let title = escaped(title);
-        self.html += &format!("<h2>{title}</h2>\n<p><img src=\"cid:{content_id}\" alt=\"{title}\" width=\"320\"></p>\n");
+        self.html += &format!(
+            "<h2>{title}</h2>\n<p><img src=\"cid:{content_id}\" alt=\"{title}\" width=\"320\"></p>\n"
+        );
     }
 
     /// A link that carries a token. The token stands behind `#`, which browsers send to no server.

@@ -2,6 +2,7 @@
 
 use crate::config::Config;
 use adapter_local::{LocalBroadcast, LocalCache, LocalLimiter};
+use adapter_redis::{Redis, UnusableUrl};
 use async_trait::async_trait;
 use kernel::{Absent, Broadcast, Cache, Clock, RateLimiter, Subscription, Verdict};
 use std::sync::Arc;
@@ -17,14 +18,23 @@ pub struct Absorbers {
     pub broadcast: Arc<dyn Broadcast>,
 }
 
-/// In the process alone.
-#[must_use]
-pub fn build(_config: &Config, clock: &Arc<dyn Clock>) -> Absorbers {
-    Absorbers {
-        limiter: Arc::new(LocalLimiter::new(Arc::clone(clock))),
-        cache: Arc::new(LocalCache::new(Arc::clone(clock))),
-        broadcast: Arc::new(LocalBroadcast::new()),
-    }
+/// In the process alone, or in Redis first.
+///
+/// # Errors
+/// When the address of Redis cannot be used. Whether Redis is there shows later, and matters little.
+pub fn build(config: &Config, clock: &Arc<dyn Clock>) -> Result<Absorbers, UnusableUrl> {
+    let limiter: Arc<dyn RateLimiter> = Arc::new(LocalLimiter::new(Arc::clone(clock)));
+    let cache: Arc<dyn Cache> = Arc::new(LocalCache::new(Arc::clone(clock)));
+    let broadcast: Arc<dyn Broadcast> = Arc::new(LocalBroadcast::new());
+    let Some(url) = &config.redis.url else {
+        return Ok(Absorbers { limiter, cache, broadcast });
+    };
+    let redis = Arc::new(Redis::new(url.expose())?);
+    Ok(Absorbers {
+        limiter: Arc::new(Fallback::<dyn RateLimiter> { first: redis.clone(), second: limiter }),
+        cache: Arc::new(Fallback::<dyn Cache> { first: redis.clone(), second: cache }),
+        broadcast: Arc::new(Fallback::<dyn Broadcast> { first: redis, second: broadcast }),
+    })
 }
 
 /// Asks the first; while it is away, the second.

@@ -3,6 +3,9 @@
 use crate::config::StoreUrl;
 use accounts::AccountStore;
 use adapter_local::{LocalStore, Place};
+use adapter_postgres::{PgStore, PoolOptions, SchemaState};
+use booking::BookingStore;
+use events::EventStore;
 use invites::InviteStore;
 use kernel::{IdempotencyStore, Outbox, StoreError};
 use std::sync::Arc;
@@ -13,10 +16,18 @@ pub struct Stores {
     pub accounts: Arc<dyn AccountStore>,
     /// Invites.
     pub invites: Arc<dyn InviteStore>,
+    /// Organisations, events, ticket types.
+    pub events: Arc<dyn EventStore>,
+    /// Holds, bookings, tickets.
+    pub booking: Arc<dyn BookingStore>,
     /// Answers to repeated requests.
     pub idempotency: Arc<dyn IdempotencyStore>,
     /// What is owed after commits.
     pub outbox: Arc<dyn Outbox>,
+    /// The local store itself, when it is one.
+    pub local: Option<LocalStore>,
+    /// The PostgreSQL store itself, when it is one.
+    pub postgres: Option<PgStore>,
 }
 
 impl Stores {
@@ -28,29 +39,61 @@ impl Stores {
         match url {
             StoreUrl::Memory => Self::local(Place::Memory).await,
             StoreUrl::Folder(path) => Self::local(Place::Directory(path.clone())).await,
-            StoreUrl::Postgres(_) => Err(StoreError::unavailable("opening the store", "not yet")),
+            StoreUrl::Postgres(url) => {
+                let store = PgStore::connect(url.expose(), PoolOptions::default()).await?;
+                refuse_other_schema(store.schema_state().await?)?;
+                Ok(Self { postgres: Some(store.clone()), ..Self::all(Arc::new(store)) })
+            }
         }
     }
 
     async fn local(place: Place) -> Result<Self, StoreError> {
         // Reads the whole file.
         let store = tokio::task::spawn_blocking(move || LocalStore::open(place)).await;
-        let store = Arc::new(store.map_err(|error| StoreError::broken("opening the store", error))??);
-        Ok(Self::all(store))
+        let store = store.map_err(|error| StoreError::broken("opening the store", error))??;
+        Ok(Self { local: Some(store.clone()), ..Self::all(Arc::new(store)) })
     }
 
     fn all<S>(store: Arc<S>) -> Self
     where
-        S: AccountStore + InviteStore + IdempotencyStore + Outbox + 'static,
+        S: AccountStore + InviteStore + EventStore + BookingStore + IdempotencyStore + Outbox + 'static,
     {
-        Self { accounts: store.clone(), invites: store.clone(), idempotency: store.clone(), outbox: store }
+        Self {
+            accounts: store.clone(),
+            invites: store.clone(),
+            events: store.clone(),
+            booking: store.clone(),
+            idempotency: store.clone(),
+            outbox: store,
+            local: None,
+            postgres: None,
+        }
     }
 }
 
-/// Brings the store to the shape that this version knows. The local one does that whenever it is opened.
+fn refuse_other_schema(state: SchemaState) -> Result<(), StoreError> {
+    let doing = "looking at the shape of the database";
+    match state {
+        SchemaState::UpToDate => Ok(()),
+        SchemaState::Behind(missing) => {
+            let missing = missing.join(", ");
+            Err(StoreError::broken(doing, format!("it lacks {missing}: run `synesthesie migrate` first")))
+        }
+        SchemaState::Unknown(steps) => {
+            let steps = steps.join(", ");
+            Err(StoreError::broken(doing, format!("it has {steps}: this version is too old for it")))
+        }
+    }
+}
+
+/// Brings the store to the shape that this version knows; the names of the steps that were missing. The local one
+/// does that whenever it is opened.
 ///
 /// # Errors
 /// When it cannot be reached, or has a newer shape.
-pub async fn migrate(url: &StoreUrl) -> Result<(), StoreError> {
-    Stores::open(url).await.map(drop)
+pub async fn migrate(url: &StoreUrl) -> Result<Vec<&'static str>, StoreError> {
+    match url {
+        StoreUrl::Postgres(url) => adapter_postgres::migrate(url.expose()).await,
+        StoreUrl::Memory | StoreUrl::Folder(_) => Stores::open(url).await.map(|_| Vec::new()),
+    }
 }

@@ -1,5 +1,6 @@
 //! What each effect means.
 
+use crate::http::problem::Causes;
 use crate::mails;
 use crate::wiring::App;
 use accounts::Effect as AccountEffect;
@@ -42,10 +43,28 @@ pub enum Failure {
     Provider,
 }
 
+impl Failure {
+    /// For the log: what a mail server says may name the recipient, so it stays out.
+    #[must_use]
+    pub fn without_names(&self) -> String {
+        match self {
+            Self::Mail(error) => error.to_string(),
+            other => Causes(other).to_string(),
+        }
+    }
+}
+
 impl From<Option<Timestamp>> for Done {
     fn from(again: Option<Timestamp>) -> Self {
         again.map_or(Self::Finished, Self::Again)
     }
+}
+
+/// Who owes an effect, as a name that is counted under.
+#[must_use]
+pub fn domain(due: &Due) -> &'static str {
+    let known = [booking::DOMAIN, accounts::DOMAIN, invites::DOMAIN];
+    known.into_iter().find(|name| *name == due.domain).unwrap_or("unknown")
 }
 
 /// Performs one effect.
@@ -64,7 +83,9 @@ pub async fn perform(app: &App, due: &Due) -> Result<Done, Failure> {
 
 async fn of_bookings(app: &App, due: &Due, effect: BookingEffect) -> Result<Done, Failure> {
     match effect {
-        BookingEffect::SendTickets { booking } => send(app, mails::tickets(app, due.id, booking).await?).await,
+        BookingEffect::SendTickets { booking } => {
+            send(app, mails::tickets(app, due.id, booking).await?).await
+        }
         BookingEffect::TellBuyer { booking, news } => {
             send(app, mails::news(app, due.id, booking, news).await?).await
         }
@@ -76,7 +97,11 @@ async fn of_bookings(app: &App, due: &Due, effect: BookingEffect) -> Result<Done
         }
         BookingEffect::WatchBooking { booking } => Ok(app.bookings.attend(booking).await?.into()),
         BookingEffect::Capture { booking, payment } => {
-            if app.bookings.capture(booking, payment).await? { Ok(Done::Finished) } else { Err(Failure::Provider) }
+            if app.bookings.capture(booking, payment).await? {
+                Ok(Done::Finished)
+            } else {
+                Err(Failure::Provider)
+            }
         }
         BookingEffect::SendRefund { booking, refund } => {
             Ok(app.bookings.send_money_back(booking, refund).await?.into())

@@ -10,4 +10,7 @@
 mod architecture;
 #[allow(dead_code, unreachable_pub, reason = "a client offers what any test may need")]
 mod harness;
+mod invites;
 mod registration;
+mod repeats;
+mod sessions;

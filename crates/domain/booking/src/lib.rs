@@ -5,6 +5,9 @@
 //! charge does, and a [`Ticket`] admits one person once. The use cases of [`Bookings`] and [`Door`] load, let these
 //! types decide, and save; providers are called between transactions, never inside one.
 
+/// Under which name this domain's effects stand in the outbox.
+pub const DOMAIN: &str = "booking";
+
 pub mod attendance;
 pub mod code;
 pub mod desk;

@@ -119,7 +119,7 @@ pub trait OrderTx: Transaction {
     async fn remember_notice(&mut self, notice: &NoticeKey) -> Result<bool, StoreError>;
     /// Keeps evidence for a person.
     async fn add_incident(&mut self, incident: &Incident) -> Result<(), StoreError>;
-    /// Owes work.
+    /// Owes work, under [`crate::DOMAIN`].
     async fn enqueue_booking(&mut self, effects: &[Owed<Effect>]) -> Result<(), StoreError>;
 }
 

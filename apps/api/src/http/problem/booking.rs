@@ -23,9 +23,11 @@ impl From<HoldRefusal> for Problem {
                 let message = format!("the event has no ticket type {id}");
                 Self::invalid(vec![Invalid::new("items.ticket_type_id", "unknown", message)])
             }
-            HoldRefusal::Nothing => {
-                Self::invalid(vec![Invalid::new("items", "required", "must ask for at least one ticket of each")])
-            }
+            HoldRefusal::Nothing => Self::invalid(vec![Invalid::new(
+                "items",
+                "required",
+                "must ask for at least one ticket of each",
+            )]),
             HoldRefusal::NotOnSale => Self::unprocessable("not_on_sale", "This is not on sale now."),
             HoldRefusal::LimitExceeded { limit, most } => limit_exceeded(limit, most),
             HoldRefusal::SoldOut { ticket_type, left } => {
@@ -41,7 +43,9 @@ fn limit_exceeded(limit: Limit, most: u32) -> Problem {
     let detail = match limit {
         Limit::PerOrder => format!("At most {most} tickets of a type in one order."),
         Limit::PerUser => format!("At most {most} tickets of this type per person."),
-        Limit::OpenHolds => format!("At most {most} open holds per person and event; confirm or release one."),
+        Limit::OpenHolds => {
+            format!("At most {most} open holds per person and event; confirm or release one.")
+        }
     };
     Problem::unprocessable("limit_exceeded", detail)
 }
@@ -63,8 +67,12 @@ impl From<ConfirmError> for Problem {
 impl From<ConfirmRefusal> for Problem {
     fn from(refusal: ConfirmRefusal) -> Self {
         match refusal {
-            ConfirmRefusal::HoldExpired => Self::conflict("hold_expired", "The hold has ended; choose again."),
-            ConfirmRefusal::NotOnSale => Self::unprocessable("not_on_sale", "The event is not on sale any more."),
+            ConfirmRefusal::HoldExpired => {
+                Self::conflict("hold_expired", "The hold has ended; choose again.")
+            }
+            ConfirmRefusal::NotOnSale => {
+                Self::unprocessable("not_on_sale", "The event is not on sale any more.")
+            }
             ConfirmRefusal::PaymentDoesNotFit => {
                 let detail = "Name a provider when something is to be paid, and `free` or none when not.";
                 Self::unprocessable("provider_not_available", detail)

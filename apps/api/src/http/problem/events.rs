@@ -4,8 +4,8 @@ use super::Problem;
 use events::WrongStatus;
 use events::access::Denied;
 use events::use_cases::{
-    AccessError, CreateError, DeactivateError, DeleteError, MemberError, OrganisationError, PublishError, ShowError,
-    TicketTypeError, UpdateError,
+    AccessError, CreateError, DeactivateError, DeleteError, MemberError, OrganisationError, PublishError,
+    ShowError, TicketTypeError, UpdateError,
 };
 
 impl From<AccessError> for Problem {
@@ -26,7 +26,7 @@ impl From<Denied> for Problem {
 
 impl From<WrongStatus> for Problem {
     fn from(WrongStatus(status): WrongStatus) -> Self {
-        let detail = format!("This cannot be done while the event is {}.", status.as_str());
+        let detail = format!("This cannot be done with an event that is in the state {}.", status.as_str());
         Self::conflict("wrong_status", detail)
     }
 }
@@ -54,7 +54,9 @@ impl From<MemberError> for Problem {
     fn from(error: MemberError) -> Self {
         match error {
             MemberError::Access(error) => error.into(),
-            MemberError::LastOwner => Self::conflict("last_owner", "An organisation keeps at least one owner."),
+            MemberError::LastOwner => {
+                Self::conflict("last_owner", "An organisation keeps at least one owner.")
+            }
             MemberError::Store(error) => error.into(),
         }
     }
@@ -85,9 +87,10 @@ impl From<DeleteError> for Problem {
     fn from(error: DeleteError) -> Self {
         match error {
             DeleteError::Access(error) => error.into(),
-            DeleteError::InUse => {
-                Self::conflict("event_in_use", "Places of this event are held or were booked; it can be cancelled.")
-            }
+            DeleteError::InUse => Self::conflict(
+                "event_in_use",
+                "Places of this event are held or were booked; it can be cancelled.",
+            ),
             DeleteError::Store(error) => error.into(),
         }
     }

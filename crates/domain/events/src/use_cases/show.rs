@@ -47,6 +47,16 @@ impl Events {
         Ok(seen(Listed { event, ticket_types }, viewer.as_ref(), self.clock.now()))
     }
 
+    /// An event with its ticket types, for work that is done in nobody's name.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    pub async fn facts(&self, id: EventId) -> Result<Option<Listed>, StoreError> {
+        let Some(event) = self.store.event(id).await? else { return Ok(None) };
+        let ticket_types = self.store.ticket_types(id).await?;
+        Ok(Some(Listed { event, ticket_types }))
+    }
+
     pub(super) async fn visible(&self, actor: Option<Actor>, id_or_slug: &str) -> Result<Visible, ShowError> {
         let event = match id_or_slug.parse::<EventId>() {
             Ok(id) => self.store.event(id).await?,

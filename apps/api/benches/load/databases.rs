@@ -1,0 +1,112 @@
+//! The databases that the server is measured on: one with a thousand bookings, copied afresh for every round, and one
+//! with a million.
+
+use crate::Failure;
+use std::sync::Arc;
+use testkit::load::{BoxOffice, Buyer, Connection, LoadError, Offered, Plan, log_in_all, register};
+use testkit::servers::{PostgresServer, Program};
+
+/// People who buy in turn, so that nobody owns an unusual number of tickets.
+const PEOPLE: u32 = 2000;
+/// Events beside the hot one.
+const EVENTS: u32 = 1000;
+/// As many as an event can have.
+const PLENTY: u32 = 1_000_000;
+const ADMIN: &str = "admin@example.org";
+const PASSWORD: &str = "correct horse battery";
+/// The template with a thousand bookings.
+const SEED: &str = "seed";
+/// The database with many bookings.
+pub(crate) const LARGE: &str = "large";
+
+/// A database server, and what is on sale in its databases.
+pub(crate) struct Databases<'a> {
+    pub(crate) server: &'a PostgresServer,
+    worker: bool,
+    pub(crate) hot: Arc<[Offered]>,
+    pub(crate) spread: Arc<[Offered]>,
+}
+
+/// The program, serving one of the databases, with everybody logged in.
+pub(crate) struct Serving {
+    pub(crate) program: Program,
+    pub(crate) database: String,
+    pub(crate) tokens: Vec<String>,
+}
+
+fn program(server: &PostgresServer, database: &str, worker: bool) -> Result<Program, Failure> {
+    let settings = [
+        ("store.url", server.database_url(database)),
+        ("mail.url", "box:".to_owned()),
+        ("payments.simulators", "false".to_owned()),
+        ("limits.enabled", "false".to_owned()),
+        ("auth.registration", "open".to_owned()),
+        ("auth.bcrypt_cost", "4".to_owned()),
+        ("worker.enabled", worker.to_string()),
+    ];
+    let settings: Vec<_> = settings.iter().map(|(key, value)| (*key, value.as_str())).collect();
+    Ok(Program::new(env!("CARGO_BIN_EXE_synesthesie").as_ref(), &settings)?)
+}
+
+impl<'a> Databases<'a> {
+    /// Makes the template over HTTP: people, events on sale, and one booking of each event.
+    pub(crate) async fn prepare(server: &'a PostgresServer, worker: bool) -> Result<Self, Failure> {
+        server.query("postgres", &format!("CREATE DATABASE {SEED};"))?;
+        let mut program = program(server, SEED, false)?;
+        program.run(&["migrate"], "")?;
+        program.run(&["user", "create-admin", "--email", ADMIN, "--password-stdin"], PASSWORD)?;
+        program.serve()?;
+        let address = program.address();
+        eprintln!("registering {PEOPLE} people, putting {} events on sale", EVENTS + 1);
+        let tokens = register(address, PEOPLE).await?;
+        let mut office = BoxOffice::open(address, ADMIN, PASSWORD).await?;
+        let mut offers = Vec::new();
+        for number in 0..=EVENTS {
+            let plan = Plan { title: format!("Evening {number}"), quantity: PLENTY };
+            offers.push(office.put_on_sale(&plan).await?);
+        }
+        let mut connection = Connection::new(address);
+        for (offered, token) in offers.iter().zip(&tokens) {
+            let mut buyer = Buyer::new(token);
+            let hold = buyer.hold(&mut connection, offered).await?.ok_or(SOLD_OUT)?;
+            buyer.confirm(&mut connection, &hold).await?;
+        }
+        program.stop()?;
+        server.query(SEED, "VACUUM (ANALYZE);")?;
+        let spread = offers.split_off(1).into();
+        Ok(Self { server, worker, hot: offers.into(), spread })
+    }
+
+    /// Serves a fresh copy of the template.
+    pub(crate) async fn serve_small(&self, name: &str) -> Result<Serving, Failure> {
+        let copy = format!("DROP DATABASE IF EXISTS {name};\nCREATE DATABASE {name} TEMPLATE {SEED};");
+        self.server.query("postgres", &copy)?;
+        self.server.query(name, "VACUUM (ANALYZE);")?;
+        self.serve(name).await
+    }
+
+    /// Makes the large database: half of its bookings are of the hot event.
+    pub(crate) fn grow(&self, bookings: u32) -> Result<(), Failure> {
+        eprintln!("writing {bookings} bookings with their tickets");
+        self.server.query("postgres", &format!("CREATE DATABASE {LARGE} TEMPLATE {SEED};"))?;
+        let hot = self.hot.first().map(|offered| offered.event.as_str()).unwrap_or_default();
+        let (of_hot, of_each) = (bookings / 2, bookings / 2 / EVENTS);
+        let sql = include_str!("grow.sql")
+            .replace(":hot", &format!("'{hot}'"))
+            .replace(":of_hot", &of_hot.to_string())
+            .replace(":of_each", &of_each.to_string());
+        self.server.query(LARGE, &sql)?;
+        Ok(())
+    }
+
+    /// Serves a database that is there.
+    pub(crate) async fn serve(&self, database: &str) -> Result<Serving, Failure> {
+        let mut program = program(self.server, database, self.worker)?;
+        program.serve()?;
+        let tokens = log_in_all(program.address(), PEOPLE).await?;
+        Ok(Serving { program, database: database.to_owned(), tokens })
+    }
+}
+
+const SOLD_OUT: LoadError =
+    LoadError::Answer { doing: "holding the first ticket", status: 409, body: String::new() };

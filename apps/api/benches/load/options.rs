@@ -1,0 +1,79 @@
+//! What can be asked for.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// How it is called.
+pub(crate) const USAGE: &str = "\
+usage: ./dev bench [OPTION...]
+  --seconds N      length of each measurement (10)
+  --rounds N       measurements of each figure, of which the median counts (3)
+  --connections N  buyers at a time, instead of the best of 32, 64 and 128
+  --only LIST      of hot,spread,list,million
+  --worker         the server also performs what it owes (mails) while it is measured
+  --quick          a short look: 2 seconds, 1 round, 64 connections, 20,000 bookings instead of 1,000,000";
+
+/// Groups of figures that can be chosen.
+const GROUPS: [&str; 4] = ["hot", "spread", "list", "million"];
+
+/// How much is measured.
+#[derive(Debug, Clone)]
+pub(crate) struct Options {
+    pub(crate) time: Duration,
+    pub(crate) rounds: usize,
+    pub(crate) connections: Option<usize>,
+    /// Bookings in the large database.
+    pub(crate) bookings: u32,
+    pub(crate) worker: bool,
+    only: BTreeSet<String>,
+}
+
+impl Options {
+    /// From what was typed after the program's name; the error is what to say.
+    pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Self, String> {
+        let mut options = Self {
+            time: Duration::from_secs(10),
+            rounds: 3,
+            connections: None,
+            bookings: 1_000_000,
+            worker: false,
+            only: GROUPS.map(str::to_owned).into(),
+        };
+        let mut arguments = arguments.into_iter();
+        while let Some(argument) = arguments.next() {
+            let mut value = || arguments.next().ok_or_else(|| format!("{argument} needs a value"));
+            match argument.as_str() {
+                "--seconds" => options.time = Duration::from_secs(number(&value()?, 1, 600)?),
+                "--rounds" => options.rounds = usize::try_from(number(&value()?, 1, 100)?).unwrap_or(1),
+                "--connections" => options.connections = usize::try_from(number(&value()?, 1, 1000)?).ok(),
+                "--only" => options.only = groups(&value()?)?,
+                "--worker" => options.worker = true,
+                "--quick" => {
+                    options.time = Duration::from_secs(2);
+                    (options.rounds, options.connections, options.bookings) = (1, Some(64), 20_000);
+                }
+                "--bench" => {} // said by cargo
+                _ => return Err(format!("{argument} is not known\n{USAGE}")),
+            }
+        }
+        Ok(options)
+    }
+
+    /// Whether a group of figures is wanted.
+    pub(crate) fn wants(&self, group: &str) -> bool {
+        self.only.contains(group)
+    }
+}
+
+fn number(text: &str, least: u64, most: u64) -> Result<u64, String> {
+    let number = text.parse().ok().filter(|number| (least..=most).contains(number));
+    number.ok_or_else(|| format!("{text} is not a whole number from {least} to {most}"))
+}
+
+fn groups(text: &str) -> Result<BTreeSet<String>, String> {
+    let groups: BTreeSet<String> = text.split(',').map(|group| group.trim().to_owned()).collect();
+    match groups.iter().find(|group| !GROUPS.contains(&group.as_str())) {
+        Some(unknown) => Err(format!("{unknown} is none of {}", GROUPS.join(", "))),
+        None => Ok(groups),
+    }
+}

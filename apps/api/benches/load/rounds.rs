@@ -1,0 +1,225 @@
+//! Measures in rounds: what is compared is measured within seconds of each other, since machines drift.
+
+use crate::Failure;
+use crate::databases::{Databases, LARGE, Serving};
+use crate::drive::{Load, Measured, buy, read};
+use crate::floor::{Best, Floor};
+use crate::options::Options;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use testkit::load::{Offered, Stock};
+
+/// Buyers at a time that are tried.
+const CONNECTIONS: [usize; 3] = [32, 64, 128];
+const LIST: &str = "/api/v1/events";
+const LIVE: &str = "/health/live";
+
+/// One measurement of a figure.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sample {
+    pub(crate) per_second: f64,
+    /// Median and 99th percentile of holds, or of plain answers.
+    pub(crate) first: Option<(Duration, Duration)>,
+    /// The same of confirmations.
+    pub(crate) second: Option<(Duration, Duration)>,
+}
+
+/// Everything that was found out.
+#[derive(Debug, Default)]
+pub(crate) struct Report {
+    /// All scripts, with the clients that suit each best.
+    pub(crate) survey: Vec<Best>,
+    pub(crate) connections: usize,
+    pub(crate) samples: BTreeMap<String, Vec<Sample>>,
+    /// The most that a server had in memory, in bytes, and what it had in the end.
+    pub(crate) memory: Option<(u64, u64)>,
+    /// What is not right, in words.
+    pub(crate) wrong: Vec<String>,
+}
+
+/// Measures on these databases.
+pub(crate) struct Rounds<'a> {
+    pub(crate) options: &'a Options,
+    pub(crate) floor: Option<&'a Floor<'a>>,
+    pub(crate) databases: &'a Databases<'a>,
+}
+
+impl Report {
+    /// The sample whose rate is the median of a figure.
+    pub(crate) fn median(&self, figure: &str) -> Option<Sample> {
+        let mut samples = self.samples.get(figure)?.clone();
+        samples.sort_by(|one, other| one.per_second.total_cmp(&other.per_second));
+        samples.get(samples.len() / 2).copied()
+    }
+
+    /// The script among these that was fastest in the rounds, with its median.
+    pub(crate) fn best_of(&self, scripts: &[&str]) -> Option<(&Best, f64)> {
+        let medians = self
+            .survey
+            .iter()
+            .filter(|best| scripts.contains(&best.script))
+            .filter_map(|best| Some((best, self.median(best.script)?.per_second)));
+        medians.max_by(|one, other| one.1.total_cmp(&other.1))
+    }
+
+    fn add(&mut self, figure: &str, measured: &Measured) {
+        let both = |all: &testkit::load::Latencies| Some((all.percentile(50)?, all.percentile(99)?));
+        let sample = Sample {
+            per_second: measured.per_second,
+            first: both(&measured.first),
+            second: both(&measured.second),
+        };
+        eprintln!("  {figure}: {:.0} a second", sample.per_second);
+        self.samples.entry(figure.to_owned()).or_default().push(sample);
+        self.wrong.extend(measured.failures.iter().map(|failure| format!("{figure}: {failure}")));
+    }
+}
+
+impl Rounds<'_> {
+    /// Runs them all.
+    pub(crate) async fn run(&self) -> Result<Report, Failure> {
+        let mut report = Report::default();
+        if let Some(floor) = self.floor {
+            eprintln!("pgbench, {:?} each", self.survey_time());
+            floor.prepare()?;
+            report.survey = floor.survey(self.survey_time())?;
+        }
+        report.connections = self.connections(&mut report).await?;
+        for round in 1..=self.options.rounds {
+            eprintln!("round {round} of {}, {} connections", self.options.rounds, report.connections);
+            self.round(&mut report).await?;
+        }
+        Ok(report)
+    }
+
+    fn survey_time(&self) -> Duration {
+        (self.options.time / 2).max(Duration::from_secs(2)).min(self.options.time)
+    }
+
+    fn buys(&self, group: &str) -> bool {
+        self.options.wants(group) || self.options.wants("million")
+    }
+
+    /// As many as were asked for, or the best of some.
+    async fn connections(&self, report: &mut Report) -> Result<usize, Failure> {
+        if let Some(connections) = self.options.connections {
+            return Ok(connections);
+        }
+        eprintln!("hold + confirm on one event, {:?} each", self.survey_time());
+        let small = self.databases.serve_small("small").await?;
+        let mut best = (0.0, 0);
+        for connections in CONNECTIONS {
+            let load = Load { address: small.program.address(), connections, time: self.survey_time() };
+            let measured = self.bought(report, &small, load, &self.databases.hot).await?;
+            eprintln!("  {connections} connections: {:.0} a second", measured.per_second);
+            report.wrong.extend(measured.failures);
+            if measured.per_second > best.0 {
+                best = (measured.per_second, connections);
+            }
+        }
+        self.end(report, small)?;
+        Ok(best.1)
+    }
+
+    async fn round(&self, report: &mut Report) -> Result<(), Failure> {
+        if let Some(floor) = self.floor {
+            floor.prepare()?;
+        }
+        let small = self.databases.serve_small("small").await?;
+        let large = match self.options.wants("million") {
+            true => Some(self.databases.serve(LARGE).await?),
+            false => None,
+        };
+        if self.buys("hot") {
+            self.pgbench(report, &["txn_hot", "cte_hot"])?;
+            self.sell(report, "hot", (&small, large.as_ref()), &self.databases.hot).await?;
+        }
+        if self.buys("spread") {
+            self.pgbench(report, &["txn_spread"])?;
+            self.sell(report, "spread", (&small, large.as_ref()), &self.databases.spread).await?;
+        }
+        if self.options.wants("list") {
+            for (figure, path) in [("live", LIVE), ("list", LIST)] {
+                report.add(figure, &read(self.load(report, &small), path).await);
+            }
+            if let Some(large) = &large {
+                report.add("list large", &read(self.load(report, large), LIST).await);
+            }
+        }
+        for serving in [Some(small), large].into_iter().flatten() {
+            self.end(report, serving)?;
+        }
+        Ok(())
+    }
+
+    fn load(&self, report: &Report, serving: &Serving) -> Load {
+        let address = serving.program.address();
+        Load { address, connections: report.connections, time: self.options.time }
+    }
+
+    fn pgbench(&self, report: &mut Report, scripts: &[&str]) -> Result<(), Failure> {
+        let Some(floor) = self.floor else { return Ok(()) };
+        let chosen: Vec<Best> =
+            report.survey.iter().filter(|best| scripts.contains(&best.script)).cloned().collect();
+        for Best { script, clients, .. } in chosen {
+            let per_second = floor.run(script, clients, self.options.time)?;
+            report.add(script, &Measured { per_second, ..Measured::default() });
+        }
+        Ok(())
+    }
+
+    /// On the small database and at once on the large one.
+    async fn sell(
+        &self,
+        report: &mut Report,
+        figure: &str,
+        (small, large): (&Serving, Option<&Serving>),
+        offers: &Arc<[Offered]>,
+    ) -> Result<(), Failure> {
+        for (name, serving) in [("", Some(small)), (" large", large)] {
+            let Some(serving) = serving else { continue };
+            let load = self.load(report, serving);
+            let measured = self.bought(report, serving, load, offers).await?;
+            report.add(&format!("{figure}{name}"), &measured);
+        }
+        Ok(())
+    }
+
+    /// Sells, and looks whether the database says the same as the buyers.
+    async fn bought(
+        &self,
+        report: &mut Report,
+        serving: &Serving,
+        load: Load,
+        offers: &Arc<[Offered]>,
+    ) -> Result<Measured, Failure> {
+        let (server, database) = (self.databases.server, serving.database.as_str());
+        let before = Stock::count(server, database)?;
+        server.query("postgres", "CHECKPOINT;")?;
+        let measured = buy(load, &serving.tokens, offers).await;
+        let after = Stock::count(server, database)?;
+        let expected = Stock {
+            bookings: before.bookings + measured.bought,
+            tickets: before.tickets + measured.bought,
+            sold: before.sold + measured.bought,
+            ..before
+        };
+        if after != expected {
+            report
+                .wrong
+                .push(format!("{} were bought: expected {expected:?}, found {after:?}", measured.bought));
+        }
+        report.wrong.extend(Stock::drifts(server, database)?);
+        Ok(measured)
+    }
+
+    /// Weighs a server and stops it.
+    fn end(&self, report: &mut Report, mut serving: Serving) -> Result<(), Failure> {
+        if let Some(memory) = serving.program.memory() {
+            let (peak, now) = report.memory.unwrap_or_default();
+            report.memory = Some((peak.max(memory.peak), now.max(memory.now)));
+        }
+        Ok(serving.program.stop()?)
+    }
+}

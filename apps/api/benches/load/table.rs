@@ -1,0 +1,159 @@
+//! What was found out, as a table.
+
+use crate::floor::Floor;
+use crate::options::Options;
+use crate::rounds::{Report, Sample};
+use std::fmt::Write;
+use std::time::Duration;
+
+/// The most that the server may have in memory, in bytes.
+const MEMORY: u64 = 120 * 1024 * 1024;
+
+/// One line.
+#[derive(Debug, Default)]
+struct Line {
+    figure: String,
+    value: String,
+    latency: Option<(Duration, Duration)>,
+    beside: String,
+    ratio: Option<f64>,
+    goal: Option<f64>,
+}
+
+/// Everything, with a line about the circumstances.
+pub(crate) fn table(report: &Report, options: &Options) -> String {
+    let mut lines = floor(report);
+    let hot = report.best_of(&["txn_hot", "cte_hot"]);
+    let spread = report.best_of(&["txn_spread"]);
+    let beside = |best: Option<(&crate::floor::Best, f64)>| {
+        best.map(|(best, per_second)| (format!("{}, {} clients", best.script, best.clients), per_second))
+    };
+    lines.extend(sale(report, "hot", "hold + confirm, one event", beside(hot), 1.0));
+    lines.extend(sale(report, "spread", "hold + confirm, 1,000 events", beside(spread), 0.5));
+    let rate = |figure: &str| report.median(figure).map(|sample| sample.per_second);
+    for (figure, name) in [("hot", "the same, one event"), ("spread", "the same, 1,000 events")] {
+        let name = format!("{name}, {} bookings", thousands(f64::from(options.bookings)));
+        let small = rate(figure).map(|per_second| ("with 1,000 bookings".to_owned(), per_second));
+        lines.extend(sale(report, &format!("{figure} large"), &name, small, 0.8));
+    }
+    lines.extend(read(report, "live", "GET /health/live", None, None));
+    let live = rate("live").map(|per_second| ("/health/live".to_owned(), per_second));
+    lines.extend(read(report, "list", "GET /api/v1/events", live, Some(0.5)));
+    let list = rate("list").map(|per_second| ("with 1,000 bookings".to_owned(), per_second));
+    let name = format!("the same, {} bookings", thousands(f64::from(options.bookings)));
+    lines.extend(read(report, "list large", &name, list, Some(0.8)));
+    lines.extend(memory(report));
+    format!("\n{}{}\n", circumstances(report, options), drawn(&lines))
+}
+
+fn circumstances(report: &Report, options: &Options) -> String {
+    let worker = if options.worker {
+        "The server also performs what it owes (mails) meanwhile."
+    } else {
+        "What is owed (mails) is written down in each purchase and performed later, as by `work`."
+    };
+    format!(
+        "Durable commits; client, server and database share this machine; {} connections; median of {} rounds of \
+         {} s; pgbench with the clients that suit it best.\n{worker}\n\n",
+        report.connections,
+        options.rounds,
+        options.time.as_secs()
+    )
+}
+
+fn floor(report: &Report) -> Vec<Line> {
+    let line = |best: &crate::floor::Best| {
+        let per_second = report.median(best.script).map_or(best.per_second, |sample| sample.per_second);
+        let unit = if best.script == "batch" { ", 50 tickets a commit" } else { "" };
+        let figure = format!("pgbench {}, {} clients{unit}", best.script, best.clients);
+        Line { figure, value: thousands(per_second), ..Line::default() }
+    };
+    report.survey.iter().map(line).collect()
+}
+
+fn sale(report: &Report, figure: &str, name: &str, beside: Option<(String, f64)>, goal: f64) -> Vec<Line> {
+    let Some(Sample { per_second, first, second }) = report.median(figure) else { return Vec::new() };
+    let part = |name: &str, latency| Line { figure: format!("    {name}"), latency, ..Line::default() };
+    vec![
+        compared(Line { figure: name.to_owned(), ..Line::default() }, per_second, beside, Some(goal)),
+        part("hold", first),
+        part("confirm", second),
+    ]
+}
+
+fn read(
+    report: &Report,
+    figure: &str,
+    name: &str,
+    beside: Option<(String, f64)>,
+    goal: Option<f64>,
+) -> Option<Line> {
+    let Sample { per_second, first: latency, .. } = report.median(figure)?;
+    Some(compared(Line { figure: name.to_owned(), latency, ..Line::default() }, per_second, beside, goal))
+}
+
+fn compared(line: Line, per_second: f64, beside: Option<(String, f64)>, goal: Option<f64>) -> Line {
+    let (beside, ratio) = match beside {
+        Some((beside, other)) => (beside, Some(per_second / other)),
+        None => (String::new(), None),
+    };
+    Line { value: thousands(per_second), beside, goal: ratio.and(goal), ratio, ..line }
+}
+
+fn memory(report: &Report) -> Option<Line> {
+    let (peak, now) = report.memory?;
+    let megabytes = |bytes: u64| bytes / (1024 * 1024);
+    Some(Line {
+        figure: format!("memory of the server at its most, MB (in the end {})", megabytes(now)),
+        value: megabytes(peak).to_string(),
+        beside: format!("under {} MB: {}", megabytes(MEMORY), if peak < MEMORY { "yes" } else { "NO" }),
+        ..Line::default()
+    })
+}
+
+fn drawn(lines: &[Line]) -> String {
+    let wide =
+        |text: fn(&Line) -> &str| lines.iter().map(|line| text(line).chars().count()).max().unwrap_or(0);
+    let (figures, besides) = (wide(|line| &line.figure), wide(|line| &line.beside).max(6));
+    let mut table = String::new();
+    let mut row = |cells: [&str; 7]| {
+        let [figure, value, p50, p99, beside, ratio, goal] = cells;
+        let text = format!(
+            "{figure:figures$}  {value:>10}  {p50:>8}  {p99:>8}  {beside:besides$}  {ratio:>5}  {goal:>8}"
+        );
+        let _ = writeln!(table, "{}", text.trim_end());
+    };
+    row(["", "per second", "p50 ms", "p99 ms", "beside", "ratio", "goal"]);
+    for line in lines {
+        let milliseconds = |latency: Duration| format!("{:.2}", latency.as_secs_f64() * 1000.0);
+        let (p50, p99) =
+            line.latency.map(|(p50, p99)| (milliseconds(p50), milliseconds(p99))).unwrap_or_default();
+        let ratio = line.ratio.map(|ratio| format!("{ratio:.2}")).unwrap_or_default();
+        let met = |goal: f64| if line.ratio.is_some_and(|ratio| ratio >= goal) { "met" } else { "MISSED" };
+        let goal = line.goal.map(|goal| format!("{goal:.1} {}", met(goal))).unwrap_or_default();
+        row([&line.figure, &line.value, &p50, &p99, &line.beside, &ratio, &goal]);
+    }
+    table
+}
+
+/// Rounded, with a comma between each three digits.
+fn thousands(number: f64) -> String {
+    let digits = format!("{number:.0}");
+    let mut text = String::new();
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place) % 3 == 0 {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Says what the table leaves out.
+pub(crate) fn left_out(floor: Option<&Floor<'_>>) -> &'static str {
+    if floor.is_some() {
+        ""
+    } else {
+        "Without pgbench: its scripts were not found, so two goals are not compared.\n"
+    }
+}

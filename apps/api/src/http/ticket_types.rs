@@ -1,0 +1,194 @@
+//! Kinds of tickets, as organisers set them up.
+
+use super::access::User;
+use super::json::Json;
+use super::money::{MoneyView, PriceBody};
+use super::problem::Problem;
+use crate::wiring::App;
+use actix_web::http::header;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpResponse, delete, get, post, put};
+use chrono::{DateTime, Utc};
+use events::{Stock, Stocked, TicketTypeInput};
+use kernel::{EventId, TicketTypeId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+/// The calls of this file.
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(list_ticket_types)
+        .service(add_ticket_type)
+        .service(update_ticket_type)
+        .service(delete_ticket_type);
+}
+
+/// A kind of ticket, as an organiser sends it; what is absent takes its usual value, in an edit too.
+#[derive(Deserialize, ToSchema)]
+pub struct TicketTypeBody {
+    /// One line of up to 100 characters.
+    name: String,
+    /// Up to 2000 characters.
+    description: Option<String>,
+    /// In the currency of the event.
+    price: PriceBody,
+    /// How many there are.
+    quantity: i64,
+    /// How many one account may have.
+    max_per_user: Option<i64>,
+    /// How many one order may hold.
+    max_per_order: Option<i64>,
+    /// Not sold before; from the event's publication when absent.
+    sales_start: Option<DateTime<Utc>>,
+    /// Not sold from then on; until the event begins when absent.
+    sales_end: Option<DateTime<Utc>>,
+    /// Not listed.
+    #[schema(default = false)]
+    hidden: Option<bool>,
+    /// Where it stands in lists: lower first; behind the others, or where it stood, when absent.
+    position: Option<i64>,
+}
+
+impl From<TicketTypeBody> for TicketTypeInput {
+    fn from(body: TicketTypeBody) -> Self {
+        Self {
+            name: body.name,
+            description: body.description,
+            price: body.price.into(),
+            quantity: body.quantity,
+            max_per_user: body.max_per_user,
+            max_per_order: body.max_per_order,
+            sales_start: body.sales_start,
+            sales_end: body.sales_end,
+            hidden: body.hidden.unwrap_or(false),
+            position: body.position,
+        }
+    }
+}
+
+/// A kind of ticket, as those see it who run the event.
+#[derive(Serialize, ToSchema)]
+pub struct TicketTypeView {
+    id: Uuid,
+    event_id: Uuid,
+    name: String,
+    description: String,
+    price: MoneyView,
+    /// How many there are in all.
+    quantity: u32,
+    /// How many are kept for buyers who have not paid yet.
+    held: u32,
+    /// How many are sold and not given back.
+    sold: u32,
+    #[schema(required)]
+    max_per_user: Option<u32>,
+    #[schema(required)]
+    max_per_order: Option<u32>,
+    #[schema(required)]
+    sales_start: Option<DateTime<Utc>>,
+    #[schema(required)]
+    sales_end: Option<DateTime<Utc>>,
+    hidden: bool,
+    position: u32,
+}
+
+impl From<Stocked> for TicketTypeView {
+    fn from(Stocked { ticket_type, stock }: Stocked) -> Self {
+        Self {
+            id: ticket_type.id.as_uuid(),
+            event_id: ticket_type.event.as_uuid(),
+            name: ticket_type.name,
+            description: ticket_type.description,
+            price: ticket_type.price.into(),
+            quantity: ticket_type.quantity,
+            held: stock.held,
+            sold: stock.sold,
+            max_per_user: ticket_type.max_per_user,
+            max_per_order: ticket_type.max_per_order,
+            sales_start: ticket_type.sales_start,
+            sales_end: ticket_type.sales_end,
+            hidden: ticket_type.hidden,
+            position: ticket_type.position,
+        }
+    }
+}
+
+/// All kinds of tickets of an event.
+#[derive(Serialize, ToSchema)]
+pub struct TicketTypesView {
+    /// By position.
+    items: Vec<TicketTypeView>,
+    /// Always null: there is one page.
+    next_cursor: Option<String>,
+}
+
+/// The kinds of tickets of an event, hidden ones too.
+#[utoipa::path(tag = "organisers", security(("bearer" = [])), responses(
+    (status = 200, body = TicketTypesView), (status = 403, body = Problem), (status = 404, body = Problem)))]
+#[get("/admin/events/{id}/ticket-types")]
+async fn list_ticket_types(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    let all = app.events.ticket_types(user.0, id.into_inner().into()).await?;
+    let items = all.into_iter().map(TicketTypeView::from).collect();
+    Ok(HttpResponse::Ok().json(TicketTypesView { items, next_cursor: None }))
+}
+
+/// Add a kind of ticket, on sale at once when the event is.
+#[utoipa::path(tag = "organisers", security(("bearer" = [])), request_body = TicketTypeBody, responses(
+    (status = 201, body = TicketTypeView),
+    (status = 403, body = Problem),
+    (status = 404, body = Problem),
+    (status = 409, description = "`wrong_status`", body = Problem),
+    (status = 422, description = "`invalid_input`, `too_many_ticket_types`", body = Problem)))]
+#[post("/admin/events/{id}/ticket-types")]
+async fn add_ticket_type(
+    app: Data<App>,
+    user: User,
+    id: Path<Uuid>,
+    body: Json<TicketTypeBody>,
+) -> Result<HttpResponse, Problem> {
+    let event = EventId::from(id.into_inner());
+    let ticket_type = app.events.add_ticket_type(user.0, event, &body.into_inner().into()).await?;
+    app.answers.event_changed(event);
+    let location = (header::LOCATION, format!("/api/v1/admin/ticket-types/{}", ticket_type.id));
+    let stock = Stock::untouched(ticket_type.id);
+    let view = TicketTypeView::from(Stocked { ticket_type, stock });
+    Ok(HttpResponse::Created().insert_header(location).json(view))
+}
+
+/// Replace the facts of a kind of ticket. It never gets smaller than what is held or sold of it.
+#[utoipa::path(tag = "organisers", security(("bearer" = [])), request_body = TicketTypeBody, responses(
+    (status = 200, body = TicketTypeView),
+    (status = 403, body = Problem),
+    (status = 404, body = Problem),
+    (status = 409, description = "`wrong_status`", body = Problem),
+    (status = 422, description = "`invalid_input`", body = Problem)))]
+#[put("/admin/ticket-types/{id}")]
+async fn update_ticket_type(
+    app: Data<App>,
+    user: User,
+    id: Path<Uuid>,
+    body: Json<TicketTypeBody>,
+) -> Result<HttpResponse, Problem> {
+    let id = TicketTypeId::from(id.into_inner());
+    let after = app.events.update_ticket_type(user.0, id, &body.into_inner().into()).await?;
+    app.answers.event_changed(after.event);
+    let all = app.events.ticket_types(user.0, after.event).await?;
+    let stocked =
+        all.into_iter().find(|stocked| stocked.ticket_type.id == id).ok_or_else(Problem::not_found)?;
+    Ok(HttpResponse::Ok().json(TicketTypeView::from(stocked)))
+}
+
+/// Remove a kind of ticket that nobody ever held or bought.
+#[utoipa::path(tag = "organisers", security(("bearer" = [])), responses(
+    (status = 204),
+    (status = 403, body = Problem),
+    (status = 404, body = Problem),
+    (status = 409, description = "`ticket_type_in_use`, `wrong_status`", body = Problem)))]
+#[delete("/admin/ticket-types/{id}")]
+async fn delete_ticket_type(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    app.events.delete_ticket_type(user.0, id.into_inner().into()).await?;
+    app.answers.everything_changed();
+    Ok(HttpResponse::NoContent().finish())
+}

@@ -1,0 +1,68 @@
+//! `Idempotency-Key`: one piece of work, however often it is asked for.
+
+use crate::harness::TestApp;
+use futures_util::future::join_all;
+use serde_json::json;
+
+#[tokio::test]
+async fn a_repeat_gets_the_first_answer_and_works_once() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let wish = json!({"count": 2});
+    let first = admin.client.post_once("/admin/invites", "key-1", &wish).await;
+    let second = admin.client.post_once("/admin/invites", "key-1", &wish).await;
+    assert_eq!((first.status, &first.json), (201, &second.json));
+    assert_eq!((first.status, first.header("location")), (second.status, second.header("location")));
+    assert_eq!((first.header("idempotency-replayed"), second.header("idempotency-replayed")), ("", "true"));
+    assert_eq!(admin.client.get("/admin/invites").await.expect(200)["items"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn a_refusal_is_repeated_too() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let first = admin.client.post_once("/admin/invites", "key", &json!({"count": 0})).await;
+    let second = admin.client.post_once("/admin/invites", "key", &json!({"count": 0})).await;
+    assert_eq!((second.status, &second.json["errors"]), (422, &first.json["errors"]));
+    assert_eq!(second.header("content-type"), "application/problem+json");
+    assert_eq!(second.header("idempotency-replayed"), "true");
+}
+
+#[tokio::test]
+async fn a_key_is_bound_to_its_body_and_to_its_caller() {
+    let app = TestApp::start().await;
+    let (one, other) = (app.admin().await, app.admin().await);
+    let first = one.client.post_once("/admin/invites", "key", &json!({"count": 1})).await.expect(201);
+    one.client
+        .post_once("/admin/invites", "key", &json!({"count": 2}))
+        .await
+        .expect_problem(422, "idempotency_mismatch");
+    let theirs = other.client.post_once("/admin/invites", "key", &json!({"count": 1})).await.expect(201);
+    assert_ne!(first["items"][0]["id"], theirs["items"][0]["id"]);
+}
+
+#[tokio::test]
+async fn many_at_once_work_once() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let wish = json!({});
+    let answers = join_all((0..20).map(|_| admin.client.post_once("/admin/invites", "key", &wish))).await;
+    for answer in &answers {
+        match answer.status {
+            201 => {}
+            _ => assert_eq!((answer.status, &answer.json["code"]), (409, &json!("idempotency_in_flight"))),
+        }
+    }
+    assert_eq!(admin.client.get("/admin/invites").await.expect(200)["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn keys_are_bounded() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    for key in [String::new(), "x".repeat(201)] {
+        let answer = admin.client.post_once("/admin/invites", &key, &json!({})).await;
+        answer.expect_problem(422, "invalid_input");
+    }
+    admin.client.post_once("/admin/invites", &"x".repeat(200), &json!({})).await.expect(201);
+}
