@@ -7,8 +7,8 @@ use super::{Failure, commands::ORGANISATION};
 use crate::config::{Config, Environment};
 use crate::wiring::{self, App, is_lasting};
 use accounts::AccountFilter;
-use events::Standing;
-use events::use_cases::Search;
+use events::use_cases::Seen;
+use events::{Standing, Visibility};
 use invites::{Invite, NewInvites};
 use kernel::{Actor, Email, PageRequest, SystemClock};
 use people::{ADMIN, DOOR, MEMBERS, ORGANISER, PASSWORD, Somebody};
@@ -96,6 +96,12 @@ fn wish() -> NewInvites {
     NewInvites { count: 1, max_uses: 1, expires_at: None, email: None, note: None }
 }
 
+/// The admin of a system that was filled.
+async fn admin(app: &App) -> Result<Actor, Failure> {
+    let account = app.accounts.store.account_by_email(&Email::parse(ADMIN.email)?).await?;
+    Ok(people::acting(app, &account.ok_or("the demo's admin is gone")?))
+}
+
 /// Logins, and what to try with them.
 async fn tell(app: &App, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
     let url = &app.config.http.public_url;
@@ -112,8 +118,10 @@ async fn tell(app: &App, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
             writeln!(out, "  {what:<18}{code} ({left} left)")?;
         }
     }
-    for seen in app.events.upcoming(None, PAGE).await?.items {
-        writeln!(out, "  {:<18}{url}/api/v1/events/{}", "event", seen.event.slug)?;
+    for Seen { event, availability, .. } in app.events.upcoming(Some(admin(app).await?), PAGE).await?.items {
+        let whom = if event.visibility == Visibility::Members { ", for members" } else { "" };
+        let (slug, left) = (event.slug, availability.as_str());
+        writeln!(out, "  {:<18}{url}/api/v1/events/{slug} ({left}{whom})", "event")?;
     }
     for (what, path) in [
         ("all calls", "/docs"),
@@ -125,10 +133,6 @@ async fn tell(app: &App, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
         ("what was mailed", "/api/v1/admin/mail (as admin)"),
     ] {
         writeln!(out, "  {what:<18}{url}{path}")?;
-    }
-    let members_only = Search { tag: Some("members".into()), ..Search::default() };
-    if app.events.list(None, &members_only, PAGE).await?.items.is_empty() {
-        writeln!(out, "  One more event is shown to those who are logged in, and is nearly sold out.")?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use crate::cli::Failure;
 use crate::wiring::App;
-use accounts::{Registered, SignUp};
+use accounts::{Account, Registered, SignUp};
 use kernel::{Actor, SessionId};
 
 /// Everybody's password. It is printed, and refused in production with everything else here.
@@ -34,9 +34,12 @@ pub(super) const MEMBERS: [Somebody; 5] = [
 /// The admin, who needs no invite.
 pub(super) async fn admin(app: &App) -> Result<Actor, Failure> {
     let account = app.accounts.create_admin(ADMIN.email, PASSWORD.into(), ADMIN.names).await?;
-    // Nobody logs in here: what is done with it is done in this process.
-    let session = SessionId::generate(app.clock.now());
-    Ok(Actor { account: account.id, session, role: account.role })
+    Ok(acting(app, &account))
+}
+
+/// Somebody who acts without having logged in: what is done here is done in this process.
+pub(super) fn acting(app: &App, account: &Account) -> Actor {
+    Actor { account: account.id, session: SessionId::generate(app.clock.now()), role: account.role }
 }
 
 /// Somebody who has a code.
