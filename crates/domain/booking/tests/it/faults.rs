@@ -1,0 +1,64 @@
+//! A store whose transactions fail when they are told to.
+
+use async_trait::async_trait;
+use booking::{Booking, BookingStore, BookingTx, Hold, Provider, Sale, StockDifference, Ticket};
+use kernel::{
+    AccountId, BookingId, EventId, HoldId, Page, PageRequest, PaymentId, RefundId, StoreError, TicketId,
+    TicketTypeId, Timestamp,
+};
+use mockall::mock;
+use std::sync::Arc;
+
+mock! {
+    pub Store {}
+
+    #[async_trait]
+    impl BookingStore for Store {
+        async fn begin(&self) -> Result<Box<dyn BookingTx>, StoreError>;
+        async fn sales(&self, events: &[EventId]) -> Result<Vec<Sale>, StoreError>;
+        async fn hold(&self, id: HoldId) -> Result<Option<Hold>, StoreError>;
+        async fn events_with_lapsed_holds(&self, now: Timestamp, limit: u32) -> Result<Vec<EventId>, StoreError>;
+        async fn booking(&self, id: BookingId) -> Result<Option<Booking>, StoreError>;
+        async fn booking_of_payment(&self, id: PaymentId) -> Result<Option<BookingId>, StoreError>;
+        async fn booking_of_refund(&self, id: RefundId) -> Result<Option<BookingId>, StoreError>;
+        async fn payment_of_session(
+            &self,
+            provider: Provider,
+            session: &str,
+        ) -> Result<Option<(BookingId, PaymentId)>, StoreError>;
+        async fn bookings_of(&self, buyer: AccountId, page: PageRequest) -> Result<Page<Booking>, StoreError>;
+        async fn tickets_of_bookings(&self, bookings: &[BookingId]) -> Result<Vec<Ticket>, StoreError>;
+        async fn tickets_of(&self, holder: AccountId, page: PageRequest) -> Result<Page<Ticket>, StoreError>;
+        async fn ticket(&self, id: TicketId) -> Result<Option<Ticket>, StoreError>;
+        async fn attendance(&self, event: EventId) -> Result<Vec<(TicketTypeId, u32, u32)>, StoreError>;
+        async fn stock_differences(&self) -> Result<Vec<StockDifference>, StoreError>;
+    }
+}
+
+/// What `store` answers, but for its transactions: of those the first `good` begin, the next `bad` do not, and all
+/// after them do again.
+pub(crate) fn failing_after(store: Arc<dyn BookingStore>, good: usize, bad: usize) -> Arc<dyn BookingStore> {
+    let mut mock = MockStore::new();
+    let away = || StoreError::unavailable("beginning", "told to be away");
+    // A mock answers synchronously; the local store never really waits while nobody else writes.
+    let begin = |store: Arc<dyn BookingStore>| move || now(async { store.begin().await });
+    mock.expect_begin().times(good).returning(begin(store.clone()));
+    mock.expect_begin().times(bad).returning(move || Err(away()));
+    mock.expect_begin().returning(begin(store.clone()));
+    let reads = store.clone();
+    mock.expect_hold().returning(move |id| now(reads.hold(id)));
+    let reads = store.clone();
+    mock.expect_booking().returning(move |id| now(reads.booking(id)));
+    let reads = store.clone();
+    mock.expect_booking_of_payment().returning(move |id| now(reads.booking_of_payment(id)));
+    let reads = store;
+    mock.expect_tickets_of_bookings().returning(move |ids| now(reads.tickets_of_bookings(ids)));
+    Arc::new(mock)
+}
+
+fn now<F: Future + Send>(answer: F) -> F::Output
+where
+    F::Output: Send,
+{
+    tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(answer))
+}
