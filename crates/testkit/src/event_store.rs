@@ -272,7 +272,11 @@ pub async fn listing_pages_meet_without_gap_or_overlap(stores: Stores) {
     let mut expected = Vec::new();
     for number in 0..25 {
         let day = TimeDelta::days(number % 3);
-        let event = added(&stores, "Night", |event| event.starts_at += day).await;
+        let moved = |event: &mut Event| {
+            event.starts_at += day;
+            event.ends_at += day;
+        };
+        let event = added(&stores, "Night", moved).await;
         expected.push((event.starts_at, event.id));
     }
     expected.sort();

@@ -167,7 +167,8 @@ impl EventTx for PgTx {
         if !self.insert_event(event).await? {
             return Ok(false);
         }
-        let sale = (sales::event_id.eq(event.id.as_uuid()), sales::capacity.eq(event.capacity.map(i64::from)));
+        let sale =
+            (sales::event_id.eq(event.id.as_uuid()), sales::capacity.eq(event.capacity.map(i64::from)));
         let added = diesel::insert_into(sales::table).values(sale).execute(self.connection().await?).await;
         self.checked("adding the sale of an event", added)?;
         Ok(true)

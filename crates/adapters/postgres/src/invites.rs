@@ -83,12 +83,17 @@ impl InviteStore for PgStore {
     async fn invite_by_hash(&self, hash: CodeHash) -> Result<Option<Invite>, StoreError> {
         let doing = "looking for an invite";
         let mut connection = self.connection(doing).await?;
-        let query = invites::table.filter(invites::code_hash.eq(hash.0.to_vec())).select(InviteRow::as_select());
+        let query =
+            invites::table.filter(invites::code_hash.eq(hash.0.to_vec())).select(InviteRow::as_select());
         let row = query.first(&mut connection).await.optional().map_err(failed(doing))?;
         row.map(Invite::try_from).transpose()
     }
 
-    async fn invites(&self, created_by: Option<AccountId>, page: PageRequest) -> Result<Page<Invite>, StoreError> {
+    async fn invites(
+        &self,
+        created_by: Option<AccountId>,
+        page: PageRequest,
+    ) -> Result<Page<Invite>, StoreError> {
         let doing = "listing invites";
         let mut connection = self.connection(doing).await?;
         let mut query = invites::table.select(InviteRow::as_select()).into_boxed();
@@ -99,9 +104,8 @@ impl InviteStore for PgStore {
             let same_instant = invites::created_at.lt(after.at).or(invites::id.lt(after.id));
             query = query.filter(invites::created_at.le(after.at).and(same_instant));
         }
-        let query = query
-            .order((invites::created_at.desc(), invites::id.desc()))
-            .limit(i64::from(page.limit) + 1);
+        let query =
+            query.order((invites::created_at.desc(), invites::id.desc())).limit(i64::from(page.limit) + 1);
         let rows: Vec<InviteRow> = query.load(&mut connection).await.map_err(failed(doing))?;
         let found = rows.into_iter().map(Invite::try_from).collect::<Result<_, _>>()?;
         Ok(Page::cut(found, page.limit, Invite::cursor))
@@ -138,7 +142,8 @@ impl InviteTx for PgTx {
 
     async fn save_invite(&mut self, invite: &Invite) -> Result<(), StoreError> {
         let row = InviteRow::from(invite);
-        let saved = diesel::update(invites::table.find(row.id)).set(row).execute(self.connection().await?).await;
+        let saved =
+            diesel::update(invites::table.find(row.id)).set(row).execute(self.connection().await?).await;
         self.checked("saving an invite", saved).map(drop)
     }
 

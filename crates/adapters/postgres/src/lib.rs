@@ -16,6 +16,8 @@ mod idempotency;
 mod invites;
 pub mod migrations;
 mod outbox;
+#[cfg(test)]
+mod plans;
 pub mod pool;
 mod schema;
 mod statement;

@@ -87,13 +87,12 @@ impl Outbox for PgStore {
     ) -> Result<Vec<Due>, StoreError> {
         let doing = "claiming effects";
         let statement = text(
-            "WITH due AS ( \
+            "UPDATE effects SET leased_until = $2 WHERE id = ANY(ARRAY( \
                  SELECT id FROM effects \
                  WHERE NOT parked AND due_at <= $1 AND (leased_until IS NULL OR leased_until <= $1) \
                  ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED \
-             ) \
-             UPDATE effects SET leased_until = $2 FROM due WHERE effects.id = due.id \
-             RETURNING effects.id, domain, body::text AS body, attempts, due_at",
+             )) \
+             RETURNING id, domain, body::text AS body, attempts, due_at",
         )
         .bind::<Timestamptz, _>(now)
         .bind::<Timestamptz, _>(lease_until)

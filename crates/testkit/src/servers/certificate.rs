@@ -4,7 +4,7 @@ use super::ServerError;
 use data_encoding::BASE64;
 
 /// A fresh self-signed certificate for `localhost` and 127.0.0.1: a client that is to trust it must be told so.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Certificate {
     /// The certificate, DER.
     pub der: Vec<u8>,

@@ -1,9 +1,9 @@
 //! A private PostgreSQL server.
 
 use super::process::{PATIENCE, POLL, ServerProcess, Signal, on_path, tail};
-use super::{ServerError, io, port};
+use super::{Certificate, ServerError, io, port};
 use std::fs::File;
-use std::os::unix::fs::{MetadataExt, chown};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -23,6 +23,8 @@ pub struct PostgresOptions {
     pub durable: bool,
     /// Further settings, `name=value` as for `postgres -c`; they win over ours.
     pub settings: Vec<String>,
+    /// Lets clients encrypt; without one the server cannot.
+    pub certificate: Option<Certificate>,
 }
 
 /// A PostgreSQL server of one test, on 127.0.0.1. Dropping it ends it.
@@ -59,6 +61,9 @@ impl PostgresServer {
         let mut server =
             Self { process: None, programs, settings: settings(options), account, port: 0, directory };
         server.make_cluster()?;
+        if let Some(certificate) = &options.certificate {
+            server.install(certificate)?;
+        }
         for _ in 0..5 {
             server.port = port::free().map_err(io("finding a free port"))?;
             if server.launch()? {
@@ -149,6 +154,21 @@ impl PostgresServer {
             .status()
             .map_err(io("running initdb"))?;
         if made.success() { Ok(()) } else { Err(self.not_ready("initdb")) }
+    }
+
+    /// Puts a certificate where the server looks for one; it insists that the key is its own and nobody else's.
+    fn install(&mut self, certificate: &Certificate) -> Result<(), ServerError> {
+        for (name, pem) in [("server.crt", &certificate.pem), ("server.key", &certificate.key_pem)] {
+            let file = self.data().join(name);
+            std::fs::write(&file, pem).map_err(io("writing a certificate"))?;
+            let private = std::fs::Permissions::from_mode(0o600);
+            std::fs::set_permissions(&file, private).map_err(io("writing a certificate"))?;
+            if let Some(Account { uid, gid }) = self.account {
+                chown(&file, Some(uid), Some(gid)).map_err(io("giving a file away"))?;
+            }
+        }
+        self.settings.push("ssl=on".to_owned());
+        Ok(())
     }
 
     /// Runs it; `false` when it ended at once, as it does when its port was taken meanwhile.

@@ -71,7 +71,8 @@ impl PgTx {
 
     pub(super) async fn update_one_time(&mut self, link: &OneTime) -> Result<(), StoreError> {
         let row = OneTimeRow::from(link);
-        let saved = diesel::update(links::table.find(row.id)).set(row).execute(self.connection().await?).await;
+        let saved =
+            diesel::update(links::table.find(row.id)).set(row).execute(self.connection().await?).await;
         self.checked("saving a link", saved).map(drop)
     }
 

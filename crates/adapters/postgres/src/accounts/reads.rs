@@ -32,7 +32,8 @@ impl AccountStore for PgStore {
     async fn account_by_email(&self, email: &Email) -> Result<Option<Account>, StoreError> {
         let doing = "looking for an account";
         let mut connection = self.connection(doing).await?;
-        let query = accounts::table.filter(accounts::email.eq(email.as_str())).select(AccountRow::as_select());
+        let query =
+            accounts::table.filter(accounts::email.eq(email.as_str())).select(AccountRow::as_select());
         let row = query.first(&mut connection).await.optional().map_err(failed(doing))?;
         row.map(Account::try_from).transpose()
     }
@@ -52,9 +53,8 @@ impl AccountStore for PgStore {
             let same_instant = accounts::created_at.lt(after.at).or(accounts::id.lt(after.id));
             query = query.filter(accounts::created_at.le(after.at).and(same_instant));
         }
-        let query = query
-            .order((accounts::created_at.desc(), accounts::id.desc()))
-            .limit(i64::from(page.limit) + 1);
+        let query =
+            query.order((accounts::created_at.desc(), accounts::id.desc())).limit(i64::from(page.limit) + 1);
         let rows: Vec<AccountRow> = query.load(&mut connection).await.map_err(failed(doing))?;
         let found = rows.into_iter().map(Account::try_from).collect::<Result<_, _>>()?;
         Ok(Page::cut(found, page.limit, Account::cursor))
@@ -96,7 +96,9 @@ impl AccountStore for PgStore {
         let ended = diesel::delete(sessions::table.filter(over)).execute(&mut connection).await;
         let expired = account_one_times::table.filter(account_one_times::expires_at.lt(before));
         let expired = match ended {
-            Ok(ended) => diesel::delete(expired).execute(&mut connection).await.map(|expired| ended + expired),
+            Ok(ended) => {
+                diesel::delete(expired).execute(&mut connection).await.map(|expired| ended + expired)
+            }
             Err(error) => Err(error),
         };
         expired.map_err(failed(doing))?.try_into().map_err(corrupt(doing))

@@ -73,7 +73,8 @@ impl PgTx {
 
     pub(super) async fn update_session(&mut self, session: &Session) -> Result<(), StoreError> {
         let row = SessionRow::from(session);
-        let saved = diesel::update(sessions::table.find(row.id)).set(row).execute(self.connection().await?).await;
+        let saved =
+            diesel::update(sessions::table.find(row.id)).set(row).execute(self.connection().await?).await;
         self.checked("saving a session", saved).map(drop)
     }
 

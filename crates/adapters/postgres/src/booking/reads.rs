@@ -118,9 +118,14 @@ impl BookingStore for PgStore {
     }
 
     async fn events_with_lapsed_holds(&self, now: Timestamp, limit: u32) -> Result<Vec<EventId>, StoreError> {
-        let statement = text("SELECT DISTINCT event_id FROM holds WHERE expires_at <= $1 LIMIT $2")
-            .bind::<Timestamptz, _>(now)
-            .bind::<BigInt, _>(i64::from(limit));
+        // Bounded however many have lapsed; the rest is found once these are swept.
+        let statement = text(
+            "SELECT DISTINCT event_id FROM ( \
+                 SELECT event_id FROM holds WHERE expires_at <= $1 ORDER BY expires_at, event_id LIMIT 10000 \
+             ) lapsed LIMIT $2",
+        )
+        .bind::<Timestamptz, _>(now)
+        .bind::<BigInt, _>(i64::from(limit));
         let rows: Vec<EventRow> = self.rows("looking for lapsed holds", constant(statement)).await?;
         Ok(rows.into_iter().map(|row| row.event_id.into()).collect())
     }

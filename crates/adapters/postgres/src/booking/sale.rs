@@ -120,6 +120,8 @@ pub(super) fn assembled(rows: Vec<SaleRow>) -> Result<Vec<Sale>, StoreError> {
 }
 
 /// Events as they sell now.
+///
+/// Every table is told the ids, so that whatever way the planner joins them it reads no more than their rows.
 pub(super) fn sales(events: &[EventId]) -> Statement<impl QueryFragment<Pg> + Send + use<>> {
     let events: Vec<Uuid> = events.iter().map(|event| event.as_uuid()).collect();
     constant(
@@ -129,7 +131,8 @@ pub(super) fn sales(events: &[EventId]) -> Statement<impl QueryFragment<Pg> + Se
                  coalesce(t.currency, e.currency) AS price_currency, coalesce(t.quantity, 0) AS quantity, \
                  coalesce(t.held, 0) AS held, coalesce(t.sold, 0) AS sold, t.max_per_user, t.max_per_order, \
                  t.sales_start, t.sales_end, coalesce(t.hidden, false) AS hidden \
-             FROM sales s JOIN events e ON e.id = s.event_id LEFT JOIN ticket_types t ON t.event_id = s.event_id \
+             FROM sales s JOIN events e ON e.id = s.event_id AND e.id = ANY($1) \
+                 LEFT JOIN ticket_types t ON t.event_id = s.event_id AND t.event_id = ANY($1) \
              WHERE s.event_id = ANY($1) ORDER BY s.event_id, t.position, t.id",
         )
         .bind::<Array<SqlUuid>, _>(events),
@@ -149,24 +152,31 @@ struct TallyRow {
     places: i64,
 }
 
+/// `OFFSET 0` keeps each lookup what it is: one descent of an index per pair. Joined freely, a plan that was made
+/// while the tables were small would go on to read them whole.
 const HOLDINGS: &str = "\
     WITH pairs AS (SELECT DISTINCT p.buyer_id, p.event_id FROM unnest($1, $2) AS p(buyer_id, event_id)), \
     living AS ( \
-        SELECT h.buyer_id, h.event_id, h.items FROM pairs p \
-        JOIN holds h ON h.event_id = p.event_id AND h.buyer_id = p.buyer_id WHERE h.expires_at > $3 \
+        SELECT p.buyer_id, p.event_id, h.items FROM pairs p, LATERAL ( \
+            SELECT items FROM holds \
+            WHERE event_id = p.event_id AND buyer_id = p.buyer_id AND expires_at > $3 OFFSET 0 \
+        ) h \
     ), \
     pending AS ( \
-        SELECT b.buyer_id, b.event_id, b.items FROM pairs p \
-        JOIN bookings b ON b.event_id = p.event_id AND b.buyer_id = p.buyer_id WHERE b.status = 'pending_payment' \
+        SELECT p.buyer_id, p.event_id, b.items FROM pairs p, LATERAL ( \
+            SELECT items FROM bookings \
+            WHERE event_id = p.event_id AND buyer_id = p.buyer_id AND status = 'pending_payment' OFFSET 0 \
+        ) b \
     ), \
     places AS ( \
         SELECT l.buyer_id, l.event_id, i.ticket_type AS ticket_type_id, i.quantity FROM living l, \
             jsonb_to_recordset(l.items) AS i(ticket_type uuid, quantity bigint) \
         UNION ALL SELECT b.buyer_id, b.event_id, i.ticket_type, i.quantity FROM pending b, \
             jsonb_to_recordset(b.items) AS i(ticket_type uuid, quantity bigint) \
-        UNION ALL SELECT t.holder_id, t.event_id, t.ticket_type_id, 1 FROM pairs p \
-            JOIN tickets t ON t.event_id = p.event_id AND t.holder_id = p.buyer_id \
-            WHERE t.status IN ('valid', 'checked_in') \
+        UNION ALL SELECT p.buyer_id, p.event_id, t.ticket_type_id, 1 FROM pairs p, LATERAL ( \
+            SELECT ticket_type_id FROM tickets \
+            WHERE event_id = p.event_id AND holder_id = p.buyer_id AND status IN ('valid', 'checked_in') OFFSET 0 \
+        ) t \
         UNION ALL SELECT l.buyer_id, l.event_id, NULL, 1 FROM living l \
     ) \
     SELECT buyer_id, event_id, ticket_type_id, sum(quantity)::bigint AS places FROM places \
@@ -199,11 +209,12 @@ impl SaleTx for PgTx {
         let offers = || sales.iter().flat_map(|sale| &sale.offers);
         let statement = text(
             "WITH types AS ( \
-                 UPDATE ticket_types t SET held = n.held, sold = n.sold FROM unnest($1, $2, $3) AS n(id, held, sold) \
-                 WHERE t.id = n.id AND (t.held <> n.held OR t.sold <> n.sold) \
+                 UPDATE ticket_types SET held = ($2)[array_position($1, id)], sold = ($3)[array_position($1, id)] \
+                 WHERE id = ANY($1) AND (held, sold) IS DISTINCT FROM \
+                     (($2)[array_position($1, id)], ($3)[array_position($1, id)]) \
              ) \
-             UPDATE sales s SET taken = n.taken FROM unnest($4, $5) AS n(id, taken) \
-             WHERE s.event_id = n.id AND s.taken <> n.taken",
+             UPDATE sales SET taken = ($5)[array_position($4, event_id)] \
+             WHERE event_id = ANY($4) AND taken IS DISTINCT FROM ($5)[array_position($4, event_id)]",
         )
         .bind::<Array<SqlUuid>, _>(offers().map(|offer| offer.ticket_type.as_uuid()).collect::<Vec<_>>())
         .bind::<Array<BigInt>, _>(offers().map(|offer| i64::from(offer.held)).collect::<Vec<_>>())

@@ -17,7 +17,11 @@ use uuid::Uuid;
 const DOING: &str = "listing events";
 
 impl PgStore {
-    pub(super) async fn listed(&self, filter: &Filter, page: PageRequest) -> Result<Page<Listed>, StoreError> {
+    pub(super) async fn listed(
+        &self,
+        filter: &Filter,
+        page: PageRequest,
+    ) -> Result<Page<Listed>, StoreError> {
         let mut connection = self.connection(DOING).await?;
         let query = narrowed(filter, page)
             .order((events::starts_at, events::id))
@@ -25,7 +29,8 @@ impl PgStore {
             .select(EventRow::as_select());
         let rows: Vec<EventRow> = query.load(&mut connection).await.map_err(failed(DOING))?;
         let found: Vec<Event> = rows.into_iter().map(Event::try_from).collect::<Result<_, _>>()?;
-        let page = Page::cut(found, page.limit, |event| Cursor { at: event.starts_at, id: event.id.as_uuid() });
+        let page =
+            Page::cut(found, page.limit, |event| Cursor { at: event.starts_at, id: event.id.as_uuid() });
         let ids = page.items.iter().map(|event| event.id.as_uuid()).collect();
         let mut types = types_of(&mut connection, ids).await?;
         Ok(page.map(|event| Listed { ticket_types: types.remove(&event.id).unwrap_or_default(), event }))

@@ -98,12 +98,16 @@ impl PgTx {
             .select(StockedRow::as_select())
             .load(self.connection().await?)
             .await;
-        self.checked("reading the types of a locked event", rows)?.into_iter().map(Stocked::try_from).collect()
+        self.checked("reading the types of a locked event", rows)?
+            .into_iter()
+            .map(Stocked::try_from)
+            .collect()
     }
 
     pub(super) async fn insert_ticket_type(&mut self, ticket_type: &TicketType) -> Result<(), StoreError> {
         let row = TicketTypeRow::from(ticket_type);
-        let added = diesel::insert_into(ticket_types::table).values(row).execute(self.connection().await?).await;
+        let added =
+            diesel::insert_into(ticket_types::table).values(row).execute(self.connection().await?).await;
         self.checked("adding a ticket type", added).map(drop)
     }
 
@@ -118,10 +122,10 @@ impl PgTx {
         // Expired bookings count as well: what was sold, and at which price, stays explained.
         let statement = text(
             "DELETE FROM ticket_types t WHERE t.id = $1 \
-             AND NOT EXISTS (SELECT FROM holds h WHERE h.event_id = t.event_id \
-                 AND h.items @> jsonb_build_array(jsonb_build_object('ticket_type', t.id))) \
-             AND NOT EXISTS (SELECT FROM bookings b WHERE b.event_id = t.event_id \
-                 AND b.items @> jsonb_build_array(jsonb_build_object('ticket_type', t.id)))",
+             AND (SELECT true FROM holds h WHERE h.event_id = t.event_id \
+                 AND h.items @> jsonb_build_array(jsonb_build_object('ticket_type', t.id)) LIMIT 1) IS NULL \
+             AND (SELECT true FROM bookings b WHERE b.event_id = t.event_id \
+                 AND b.items @> jsonb_build_array(jsonb_build_object('ticket_type', t.id)) LIMIT 1) IS NULL",
         )
         .bind::<SqlUuid, _>(id.as_uuid());
         self.execute("deleting a ticket type", constant(statement)).await.map(|gone| gone == 1)

@@ -1,7 +1,8 @@
 //! What the store on PostgreSQL promises: the contracts of every port, and what concerns PostgreSQL alone.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod migrations;
-mod plans;
 mod pool;
 mod stores;
 mod transactions;

@@ -1,0 +1,186 @@
+//! How PostgreSQL carries the statements out, asked on the very connection that sent them.
+
+use crate::statement::text;
+use crate::testing::{FreshDatabase, fresh_database};
+use crate::{PgStore, PoolOptions};
+use diesel::QueryableByName;
+use diesel::sql_types::{BigInt, Text};
+use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use std::sync::Arc;
+use std::time::Duration;
+use testkit::{
+    Stores, account_store, booking_store, event_store, idempotency_store, invite_store, outbox, servers,
+};
+
+/// A store with one connection, so that all statements meet on it.
+async fn single() -> (PgStore, FreshDatabase) {
+    let database = fresh_database(&servers::postgres().url).await.unwrap();
+    let options = PoolOptions { max_size: 1, wait: Duration::from_secs(30), ..PoolOptions::default() };
+    (PgStore::connect(&database.url(), options).await.unwrap(), database)
+}
+
+#[derive(QueryableByName, Clone)]
+struct Prepared {
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = Text)]
+    statement: String,
+    #[diesel(sql_type = BigInt)]
+    values: i64,
+    #[diesel(sql_type = BigInt)]
+    generic_plans: i64,
+    #[diesel(sql_type = BigInt)]
+    custom_plans: i64,
+}
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text, column_name = "QUERY PLAN")]
+    line: String,
+}
+
+/// What the connection keeps prepared. What is not kept was closed again after its use.
+async fn prepared(store: &PgStore) -> Vec<Prepared> {
+    let mut connection = store.connection("looking at prepared statements").await.unwrap();
+    let query = text(
+        "SELECT name, statement, cardinality(parameter_types)::bigint AS values, generic_plans, custom_plans \
+         FROM pg_prepared_statements WHERE NOT from_sql AND statement NOT LIKE '%pg_prepared_statements%' \
+         ORDER BY prepare_time",
+    );
+    query.load(&mut connection).await.unwrap()
+}
+
+async fn plan(store: &PgStore, prepared: &Prepared) -> Vec<String> {
+    let nulls = vec!["NULL"; usize::try_from(prepared.values).unwrap()].join(", ");
+    let values = if nulls.is_empty() { nulls } else { format!("({nulls})") };
+    let mut connection = store.connection("explaining a statement").await.unwrap();
+    let explain = diesel::sql_query(format!("EXPLAIN (COSTS OFF) EXECUTE {}{values}", prepared.name));
+    let lines: Vec<Line> = explain.load(&mut connection).await.unwrap();
+    lines.into_iter().map(|line| line.line).collect()
+}
+
+/// Empties every table; what is prepared stays.
+async fn empty(store: &PgStore) {
+    let tables = "invites, accounts, sessions, account_one_times, organisations, organisation_members, events, sales, \
+                  ticket_types, holds, bookings, payments, refunds, tickets, scans, notices, incidents, effects, \
+                  idempotency_keys";
+    let mut connection = store.connection("emptying all tables").await.unwrap();
+    connection.batch_execute(&format!("TRUNCATE {tables}")).await.unwrap();
+}
+
+/// Plays cases of the contracts one after the other, each on an empty database.
+macro_rules! played {
+    ($store:expr, $stores:expr; $($case:path),+ $(,)?) => {
+        $(
+            empty($store).await;
+            $case($stores.clone()).await;
+        )+
+    };
+}
+
+/// Plays what buyers, providers, the sweeper and the door do.
+async fn play(store: &PgStore, stores: &Stores) {
+    played!(
+        store,
+        stores;
+        booking_store::a_ticket_reads_back_whole,
+        booking_store::a_hold_becomes_one_booking,
+        booking_store::a_hold_given_back_makes_room_once,
+        booking_store::lapsed_holds_are_swept,
+        booking_store::a_notice_counts_once,
+        booking_store::a_repeated_nonce_gives_the_first_answer,
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn statements_of_the_hot_path_are_prepared_once_whatever_the_size_of_a_batch() {
+    let (store, database) = single().await;
+    let stores = Stores::of(Arc::new(store.clone())).keeping(database);
+    play(&store, &stores).await;
+    let first = prepared(&store).await;
+    play(&store, &stores).await;
+    let second = prepared(&store).await;
+    for start in [
+        "SELECT FROM sales WHERE event_id = ANY($1) ORDER BY event_id FOR NO KEY UPDATE",
+        "SELECT s.event_id",
+        "WITH pairs AS",
+        "INSERT INTO holds",
+        "DELETE FROM holds",
+        "INSERT INTO bookings",
+        "INSERT INTO payments",
+        "INSERT INTO tickets",
+        "INSERT INTO effects",
+        "INSERT INTO notices",
+        "WITH types AS",
+    ] {
+        let kept = second.iter().filter(|prepared| prepared.statement.starts_with(start));
+        let kept: Vec<_> = kept.map(|prepared| prepared.name.as_str()).collect();
+        let before = first.iter().filter(|prepared| prepared.statement.starts_with(start));
+        let before: Vec<_> = before.map(|prepared| prepared.name.as_str()).collect();
+        assert_eq!(kept.len(), 1, "{start} is prepared as {kept:?}");
+        assert_eq!(kept, before, "{start} was prepared again");
+    }
+    let replanned: Vec<_> = second.iter().filter(|prepared| prepared.custom_plans > 0).collect();
+    assert!(replanned.is_empty(), "{:?}", replanned.iter().map(|it| &it.statement).collect::<Vec<_>>());
+    assert!(second.iter().any(|prepared| prepared.generic_plans > 1));
+}
+
+/// What looks at a whole table on purpose: reports, and lists that are short or walk an index in its order until
+/// the page is full.
+const WHOLE: [&str; 6] = [
+    "SELECT count(*) AS waiting",
+    "WITH places AS",
+    "FROM \"organisations\" ORDER BY",
+    "FROM \"invites\" ORDER BY",
+    "FROM \"events\" WHERE (\"events\".\"status\"",
+    "FROM \"accounts\" WHERE (\"accounts\".\"status\"",
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_statement_finds_its_rows_by_an_index() {
+    let (store, database) = single().await;
+    let stores = Stores::of(Arc::new(store.clone())).keeping(database);
+    play(&store, &stores).await;
+    played!(
+        &store,
+        &stores;
+        booking_store::bookings_come_newest_first_in_pages_that_meet,
+        booking_store::attendance_counts_living_and_checked_in,
+        account_store::an_account_reads_back_whole,
+        account_store::a_link_reads_back_whole,
+        account_store::living_sessions_are_listed_newest_first,
+        account_store::sessions_of_one_account_end_but_for_one,
+        account_store::links_of_one_purpose_become_void,
+        account_store::what_ended_long_ago_is_swept,
+        account_store::only_admins_who_may_log_in_are_locked_as_such,
+        event_store::what_is_held_is_not_deleted,
+        event_store::a_listing_brings_ticket_types_with_their_stock,
+        event_store::an_account_has_one_standing_in_an_organisation,
+        invite_store::codes_are_recognised_and_mailed_but_not_kept,
+        invite_store::what_is_revoked_is_no_longer_valid,
+        invite_store::pages_meet_without_gap_or_overlap,
+        idempotency_store::what_is_released_can_be_repeated,
+        idempotency_store::what_is_old_is_swept,
+        outbox::what_is_postponed_comes_again,
+        outbox::what_is_finished_is_gone,
+        outbox::what_is_parked_waits_for_a_person,
+    );
+
+    let statements = prepared(&store).await;
+    assert!(statements.len() > 60, "only {} statements were seen", statements.len());
+    let mut faulty = Vec::new();
+    for statement in statements {
+        let lines = plan(&store, &statement).await;
+        let whole = WHOLE.iter().any(|part| statement.statement.contains(part));
+        let searches = |(at, line): (usize, &String)| {
+            let scan = line.contains("Index Scan") || line.contains("Index Only Scan");
+            !scan || lines.get(at + 1).is_some_and(|next| next.contains("Index Cond:"))
+        };
+        let indexed =
+            !lines.iter().any(|line| line.contains("Seq Scan")) && lines.iter().enumerate().all(searches);
+        if !whole && !indexed {
+            faulty.push(format!("{}\n{}", statement.statement, lines.join("\n")));
+        }
+    }
+    assert!(faulty.is_empty(), "{}", faulty.join("\n\n"));
+}
