@@ -17,6 +17,7 @@ use crate::sealed::Seal;
 use absorbers::Absorbers;
 use accounts::{Accounts, HashError};
 use adapter_local::MailBox;
+use adapter_postgres::PgStore;
 use adapter_redis::UnusableUrl;
 use booking::use_cases::Pages;
 use booking::{Bookings, CodeSigner, Door, Terms};
@@ -69,6 +70,8 @@ pub struct App {
     pub cache: Arc<dyn Cache>,
     /// Tells other instances.
     pub broadcast: Arc<dyn Broadcast>,
+    /// The PostgreSQL store itself, when it is one, for its pool's numbers.
+    pub postgres: Option<PgStore>,
     /// What is counted.
     pub metrics: Metrics,
     draining: AtomicBool,
@@ -125,7 +128,12 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         clock: Arc::clone(&clock),
     };
     let Post { mailer, mail_box } = post(config, stores.local.as_ref(), &clock)?;
-    let terms = Terms { payment: TimeDelta::seconds(i64::from(config.booking.payment_seconds)) };
+    let seconds = |count: u32| TimeDelta::seconds(i64::from(count));
+    let terms = Terms {
+        payment: seconds(config.booking.payment_seconds),
+        first_look: seconds(config.booking.first_look_seconds),
+        look_again: seconds(config.booking.look_again_seconds),
+    };
     let pages =
         Pages { name: "Synesthesie".into(), returns: format!("{}{BASE}/payments", config.http.public_url) };
     let providers = providers(config, &clock)?;
@@ -146,6 +154,7 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         outbox: stores.outbox,
         cache,
         broadcast,
+        postgres: stores.postgres,
         metrics: Metrics::default(),
         draining: AtomicBool::new(false),
         config: config.clone(),

@@ -16,8 +16,6 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// How long nobody else gets a claimed effect: longer than anything that is done for one may take.
-const LEASE: TimeDelta = TimeDelta::seconds(120);
 /// Effects claimed at once.
 const CLAIMED: u32 = 32;
 /// Effects performed at the same time.
@@ -76,7 +74,9 @@ async fn effects(app: &App, mut stop: watch::Receiver<bool>) {
 /// The store could not answer.
 pub async fn round(app: &App) -> Result<usize, StoreError> {
     let now = app.clock.now();
-    let due = app.outbox.claim(now, now + LEASE, CLAIMED).await?;
+    // Longer than anything that is done for an effect usually takes; if not, it is done twice under the same keys.
+    let lease = TimeDelta::seconds(i64::from(app.config.worker.lease_seconds));
+    let due = app.outbox.claim(now, now + lease, CLAIMED).await?;
     let count = due.len();
     let done: Vec<_> = stream::iter(due)
         .map(|due| async move { one(app, &due).await.map(|finished| finished.then_some(due.id)) })

@@ -64,7 +64,7 @@ pub async fn house(stores: Stores, quantity: u32, capacity: Option<u32>, cents: 
 /// The use cases with a queue of their own, as another process would have.
 #[must_use]
 pub fn bookings(house: &House) -> Bookings {
-    let terms = Terms { payment: TimeDelta::minutes(30) };
+    let terms = Terms::to_pay_within(TimeDelta::minutes(30));
     let pages = Pages { name: "Test".into(), returns: "https://example.org/payments".into() };
     let (store, clock) = (house.stores.booking.clone(), house.clock.clone());
     Bookings::new(store, clock, vec![house.provider.clone()], terms, pages)

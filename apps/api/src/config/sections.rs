@@ -61,6 +61,8 @@ pub struct Payments {
     pub stripe_bind: SocketAddr,
     /// Where the simulated PayPal listens.
     pub paypal_bind: SocketAddr,
+    /// How long a provider may take to answer; afterwards its answer counts as lost.
+    pub timeout_seconds: u32,
 }
 
 /// Stripe.
@@ -110,6 +112,10 @@ pub struct Limits {
 pub struct Booking {
     /// How long a buyer may take to pay.
     pub payment_seconds: u32,
+    /// How long after its start the provider is first asked about an unpaid booking.
+    pub first_look_seconds: u32,
+    /// Between two questions to a provider.
+    pub look_again_seconds: u32,
 }
 
 /// Work owed after commits.
@@ -117,6 +123,8 @@ pub struct Booking {
 pub struct Worker {
     /// Whether `serve` performs it too.
     pub enabled: bool,
+    /// How long nobody else does what a worker has begun: when it was killed, it is done again after that.
+    pub lease_seconds: u32,
 }
 
 /// What is logged.
@@ -147,12 +155,25 @@ pub(super) fn read(reader: &mut Reader) -> Config {
         paypal: paypal(reader),
         auth: auth(reader, environment),
         limits: Limits { enabled: reader.flag("limits.enabled") },
-        booking: Booking { payment_seconds: reader.number("booking.payment_seconds", 1, 86_400) },
-        worker: Worker { enabled: reader.flag("worker.enabled") },
+        booking: booking(reader),
+        worker: worker(reader),
         log: Log { filter: reader.text("log.filter") },
     };
     contradictions(reader, &config);
     config
+}
+
+fn booking(reader: &mut Reader) -> Booking {
+    Booking {
+        payment_seconds: reader.number("booking.payment_seconds", 1, 86_400),
+        first_look_seconds: reader.number("booking.first_look_seconds", 1, 3600),
+        look_again_seconds: reader.number("booking.look_again_seconds", 1, 3600),
+    }
+}
+
+fn worker(reader: &mut Reader) -> Worker {
+    let lease_seconds = reader.number("worker.lease_seconds", 1, 3600);
+    Worker { enabled: reader.flag("worker.enabled"), lease_seconds }
 }
 
 fn payments(reader: &mut Reader) -> Payments {
@@ -164,7 +185,8 @@ fn payments(reader: &mut Reader) -> Payments {
         }
     };
     let (stripe_bind, paypal_bind) = (bind("payments.stripe_bind"), bind("payments.paypal_bind"));
-    Payments { simulators: reader.flag("payments.simulators"), stripe_bind, paypal_bind }
+    let timeout_seconds = reader.number("payments.timeout_seconds", 1, 30);
+    Payments { simulators: reader.flag("payments.simulators"), stripe_bind, paypal_bind, timeout_seconds }
 }
 
 fn http(reader: &mut Reader, environment: Environment) -> Http {

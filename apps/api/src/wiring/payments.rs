@@ -6,6 +6,7 @@ use adapter_stripe::StripeAdapter;
 use booking::PaymentProvider;
 use kernel::Clock;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Our name for the one account per provider that can be configured; stored with every charge that it takes.
 const ACCOUNT: &str = "main";
@@ -30,24 +31,27 @@ pub fn providers(
     clock: &Arc<dyn Clock>,
 ) -> Result<Vec<Arc<dyn PaymentProvider>>, ProviderSettingsError> {
     let mut providers: Vec<Arc<dyn PaymentProvider>> = Vec::new();
+    let deadline = Duration::from_secs(config.payments.timeout_seconds.into());
     if let Some(Stripe { secret_key, webhook_secrets, api_base }) = &config.stripe {
-        providers.push(Arc::new(StripeAdapter::new(adapter_stripe::Settings {
+        let stripe = StripeAdapter::new(adapter_stripe::Settings {
             account: ACCOUNT.into(),
             secret_key: secret_key.expose().to_owned(),
             webhook_secrets: webhook_secrets.iter().map(|secret| secret.expose().to_owned()).collect(),
             api_base: api_base.clone(),
             clock: Arc::clone(clock),
-        })?));
+        })?;
+        providers.push(Arc::new(stripe.with_deadline(deadline)));
     }
     if let Some(PayPal { client_id, client_secret, webhook_id, api_base }) = &config.paypal {
-        providers.push(Arc::new(PaypalAdapter::new(adapter_paypal::Settings {
+        let paypal = PaypalAdapter::new(adapter_paypal::Settings {
             account: ACCOUNT.into(),
             client_id: client_id.expose().to_owned(),
             client_secret: client_secret.expose().to_owned(),
             webhook_id: webhook_id.expose().to_owned(),
             api_base: api_base.clone(),
             clock: Arc::clone(clock),
-        })?));
+        })?;
+        providers.push(Arc::new(paypal.with_deadline(deadline)));
     }
     Ok(providers)
 }

@@ -164,6 +164,19 @@ pub struct Confirmation {
 pub struct Terms {
     /// From the confirmation until the places are given back.
     pub payment: TimeDelta,
+    /// From the start of an unpaid booking until the provider is first asked about it.
+    pub first_look: TimeDelta,
+    /// Between two questions about a payment, and about a refund whose answer was lost.
+    pub look_again: TimeDelta,
+}
+
+impl Terms {
+    /// So long to pay, and the provider is asked every minute.
+    #[must_use]
+    pub const fn to_pay_within(payment: TimeDelta) -> Self {
+        let minute = TimeDelta::seconds(60);
+        Self { payment, first_look: minute, look_again: minute }
+    }
 }
 
 /// Why a hold did not become a booking.

@@ -6,12 +6,8 @@ use crate::{
     Booking, ConfirmRefusal, Confirmation, Effect, Hold, HoldRefusal, Holdings, Sale, Tally, Terms, Ticket,
     Wanted,
 };
-use chrono::TimeDelta;
 use kernel::{AccountId, EventId, HoldId, Owed, Timestamp};
 use std::collections::BTreeMap;
-
-/// How long after its start an unpaid booking is first asked about.
-const FIRST_LOOK: TimeDelta = TimeDelta::seconds(60);
 
 /// One request.
 #[derive(Debug, Clone)]
@@ -159,9 +155,10 @@ impl Round {
         self.made.insert(asked.hold, booking.clone());
         self.new.bookings.push(booking.clone());
         self.new.tickets.extend(tickets.iter().cloned());
+        let first_look = self.now + self.terms.first_look;
         self.new.effects.push(match free {
             true => Owed::now(Effect::SendTickets { booking: booking.id }, self.now),
-            false => Owed::at(Effect::WatchBooking { booking: booking.id }, self.now, self.now + FIRST_LOOK),
+            false => Owed::at(Effect::WatchBooking { booking: booking.id }, self.now, first_look),
         });
         Ok(Confirmed { booking, tickets, repeated: false })
     }

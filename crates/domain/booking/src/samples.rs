@@ -12,7 +12,7 @@ pub(crate) fn noon() -> Timestamp {
 }
 
 pub(crate) fn terms() -> Terms {
-    Terms { payment: TimeDelta::minutes(30) }
+    Terms::to_pay_within(TimeDelta::minutes(30))
 }
 
 pub(crate) fn offer(quantity: u32, cents: u32) -> Offer {

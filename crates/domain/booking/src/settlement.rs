@@ -25,6 +25,8 @@ pub enum Settled {
         /// The booking had been given up and has its places again.
         revived: bool,
     },
+    /// The buyer had agreed before, and the money has not been taken yet. Nothing new.
+    StillToCapture,
 }
 
 /// Applies what a provider says of an attempt.
@@ -83,7 +85,7 @@ fn approved(booking: &mut Booking, sale: &mut Sale, attempt: PaymentId, now: Tim
     let pending = booking.status == BookingStatus::PendingPayment;
     let becomes = if pending { PaymentStatus::Processing } else { PaymentStatus::Closed };
     if becomes == status && !revived {
-        return Settled::Unchanged;
+        return if pending { Settled::StillToCapture } else { Settled::Unchanged };
     }
     if let Some(payment) = booking.payments.iter_mut().find(|payment| payment.id == attempt) {
         payment.status = becomes;
@@ -175,7 +177,7 @@ impl Settled {
     pub fn effects(&self, booking: &Booking, attempt: PaymentId) -> Vec<Effect> {
         let booking_id = booking.id;
         match self {
-            Self::Unchanged | Self::Noted => Vec::new(),
+            Self::Unchanged | Self::Noted | Self::StillToCapture => Vec::new(),
             Self::Confirmed(_) => {
                 // Attempts in other tabs are ended at once, so that they bring no second payment.
                 let others = booking.payments.iter().any(|payment| payment.status.may_be_paid());

@@ -73,7 +73,7 @@ fn a_free_booking_owes_the_mail_and_a_paid_one_the_watch() {
         } else {
             assert_eq!((booking.status, round.new.tickets.len()), (BookingStatus::PendingPayment, 0));
             assert_eq!(owed.effect, Effect::WatchBooking { booking: booking.id });
-            assert_eq!(owed.due_at, noon() + FIRST_LOOK);
+            assert_eq!(owed.due_at, noon() + terms().first_look);
         }
     }
 }

@@ -127,9 +127,19 @@ fn late_money_goes_back_once_when_the_places_are_gone() {
 fn an_approval_is_not_a_payment() {
     let (mut sale, mut booking) = unpaid(10, 1);
     assert_eq!(hear(&mut booking, &mut sale, &Standing::Approved), Settled::Capture { revived: false });
-    assert_eq!(hear(&mut booking, &mut sale, &Standing::Approved), Settled::Unchanged);
+    assert_eq!(hear(&mut booking, &mut sale, &Standing::Approved), Settled::StillToCapture);
     assert_eq!((booking.status, booking.paid()), (BookingStatus::PendingPayment, Money::eur(0)));
     assert_eq!(sale.offers[0].sold, 0);
+}
+
+#[test]
+fn an_approval_that_comes_again_after_another_attempt_was_paid_is_not_to_be_captured() {
+    let (mut sale, mut booking) = unpaid(10, 1);
+    let second = booking.pay(&choice(Provider::Paypal), &till(Provider::Paypal), noon()).unwrap();
+    hear(&mut booking, &mut sale, &charge("pi_1", 2500));
+    for expected in [Settled::Noted, Settled::Unchanged] {
+        assert_eq!(settle(&mut booking, &mut sale, second, &Standing::Approved, noon()), expected);
+    }
 }
 
 #[test]

@@ -5,11 +5,7 @@ use super::Bookings;
 use crate::{
     Booking, BookingStatus, BuyerNews, Effect, Lapse, Payment, PaymentStatus, ProviderError, Standing,
 };
-use chrono::TimeDelta;
 use kernel::{BookingId, Owed, StoreError, Timestamp, transact};
-
-/// Between two looks.
-const AGAIN: TimeDelta = TimeDelta::seconds(60);
 
 impl Bookings {
     /// Looks after a booking once. `Some(when)` to look again, `None` when there is nothing left to watch.
@@ -32,8 +28,8 @@ impl Bookings {
         if !pending && booking.payments.iter().all(Self::rests) {
             return Ok(None);
         }
-        let deadline = if pending && now < booking.pay_by { booking.pay_by } else { now + AGAIN };
-        Ok(Some(deadline.min(now + AGAIN)))
+        let next = now + self.terms.look_again;
+        Ok(Some(if pending && now < booking.pay_by { booking.pay_by.min(next) } else { next }))
     }
 
     /// Asks about one attempt, or ends it when the booking's time is over. What cannot be asked now is asked later.

@@ -115,7 +115,7 @@ impl Bookings {
             };
             let before = sale.clone();
             let settled = settle(&mut booking, sale, payment, standing, now);
-            if settled == Settled::Unchanged {
+            if matches!(settled, Settled::Unchanged | Settled::StillToCapture) {
                 return Ok(Some(settled));
             }
             tx.save_booking(&booking).await?;

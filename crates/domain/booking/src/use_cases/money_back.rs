@@ -10,8 +10,6 @@ use kernel::{BookingId, IncidentId, Owed, RefundId, StoreError, Timestamp, trans
 
 /// Between two looks at a refund that the provider has accepted.
 const IN_TRANSIT: TimeDelta = TimeDelta::hours(1);
-/// Between two questions about a refund whose answer was lost.
-const UNCERTAIN: TimeDelta = TimeDelta::seconds(60);
 
 impl Bookings {
     /// Brings a refund one step further. `Some(when)` to look again, `None` when it has come to rest.
@@ -62,7 +60,7 @@ impl Bookings {
         Ok(match status {
             RefundStatus::Done | RefundStatus::Failed => None,
             RefundStatus::InTransit => Some(now + IN_TRANSIT),
-            RefundStatus::Created | RefundStatus::Uncertain => Some(now + UNCERTAIN),
+            RefundStatus::Created | RefundStatus::Uncertain => Some(now + self.terms.look_again),
         })
     }
 

@@ -133,8 +133,8 @@ impl Bookings {
         session: &str,
     ) -> Result<(), StoreError> {
         let settled = self.apply(booking.id, attempt.id, standing, None).await?;
-        let agreed = *standing == Standing::Approved
-            && matches!(settled, Some(Settled::Capture { .. } | Settled::Unchanged));
+        // Not when another attempt was paid meanwhile: that agreement is never taken up.
+        let agreed = matches!(settled, Some(Settled::Capture { .. } | Settled::StillToCapture));
         let Some(provider) = self.provider(attempt.provider, &attempt.account).filter(|_| agreed) else {
             return Ok(());
         };

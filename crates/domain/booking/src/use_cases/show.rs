@@ -1,7 +1,7 @@
 //! Look at bookings and tickets, one's own only.
 
 use super::{Bookings, Placed};
-use crate::{Sale, Ticket};
+use crate::{Sale, StockDifference, Ticket};
 use kernel::{AccountId, BookingId, EventId, Page, PageRequest, StoreError, TicketId};
 
 impl Bookings {
@@ -63,6 +63,14 @@ impl Bookings {
     /// The store could not answer.
     pub async fn sale(&self, event: EventId) -> Result<Option<Sale>, StoreError> {
         Ok(self.store.sales(&[event]).await?.into_iter().next())
+    }
+
+    /// Counters of places that differ from the rows that they count; none, unless something is broken.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    pub async fn stock_differences(&self) -> Result<Vec<StockDifference>, StoreError> {
+        self.store.stock_differences().await
     }
 
     /// The present instant of the clock that decides about sales.

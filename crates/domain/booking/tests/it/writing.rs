@@ -12,7 +12,7 @@ use testkit::fixtures_bookings::{House, bookings, buyer, house};
 fn over(house: &House, store: Arc<dyn BookingStore>) -> Bookings {
     let clock: Arc<dyn Clock> = house.clock.clone();
     let pages = Pages { name: "Test".into(), returns: "https://example.org".into() };
-    let terms = Terms { payment: TimeDelta::minutes(30) };
+    let terms = Terms::to_pay_within(TimeDelta::minutes(30));
     Bookings::new(store, clock, vec![house.provider.clone()], terms, pages)
 }
 
