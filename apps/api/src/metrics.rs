@@ -1,5 +1,6 @@
 //! What is counted, in Prometheus' text format.
 
+use adapter_postgres::PoolStatus;
 use kernel::outbox::Backlog;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -40,6 +41,9 @@ pub struct Metrics {
     outbox_waiting: Gauge,
     outbox_parked: Gauge,
     outbox_overdue: Gauge,
+    pool_open: Gauge,
+    pool_idle: Gauge,
+    pool_waiting: Gauge,
     notices: Outcomes,
     effects: Outcomes,
     mails: Outcomes,
@@ -71,6 +75,9 @@ impl Default for Metrics {
             "outbox_overdue_seconds",
             "For how long the longest due effect has been due",
         );
+        let pool_open = gauge(&mut registry, "pool_open", "Connections to the database");
+        let pool_idle = gauge(&mut registry, "pool_idle", "Connections that nobody uses now");
+        let pool_waiting = gauge(&mut registry, "pool_waiting", "Requests that wait for a connection");
         let outcomes = |registry: &mut Registry, name: &str, help: &str| {
             let outcomes = Outcomes::default();
             registry.register(name, help, outcomes.clone());
@@ -86,6 +93,9 @@ impl Default for Metrics {
             outbox_waiting,
             outbox_parked,
             outbox_overdue,
+            pool_open,
+            pool_idle,
+            pool_waiting,
             notices,
             effects,
             mails,
@@ -125,6 +135,14 @@ impl Metrics {
         self.outbox_waiting.set(signed(backlog.waiting));
         self.outbox_parked.set(signed(backlog.parked));
         self.outbox_overdue.set(backlog.oldest_due.map_or(0, |due| (now - due).num_seconds().max(0)));
+    }
+
+    /// Shows the pool of connections as it is.
+    pub fn pool(&self, status: PoolStatus) {
+        let signed = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        self.pool_open.set(signed(status.size));
+        self.pool_idle.set(signed(status.available));
+        self.pool_waiting.set(signed(status.waiting));
     }
 
     /// Everything, as Prometheus reads it.

@@ -18,6 +18,7 @@ use absorbers::Absorbers;
 use accounts::{Accounts, HashError};
 use adapter_local::MailBox;
 use adapter_postgres::PgStore;
+use adapter_postgres::PgStore;
 use adapter_redis::UnusableUrl;
 use booking::use_cases::Pages;
 use booking::{Bookings, CodeSigner, Door, Terms};
@@ -70,6 +71,8 @@ pub struct App {
     pub cache: Arc<dyn Cache>,
     /// Tells other instances.
     pub broadcast: Arc<dyn Broadcast>,
+    /// The PostgreSQL store itself, when it is one, for its pool's numbers.
+    pub postgres: Option<PgStore>,
     /// The PostgreSQL store itself, when it is one, for its pool's numbers.
     pub postgres: Option<PgStore>,
     /// What is counted.
@@ -154,6 +157,7 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         outbox: stores.outbox,
         cache,
         broadcast,
+        postgres: stores.postgres,
         postgres: stores.postgres,
         metrics: Metrics::default(),
         draining: AtomicBool::new(false),

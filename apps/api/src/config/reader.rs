@@ -182,8 +182,9 @@ impl Reader {
         if self.mistakes.is_empty() {
             return Ok(config);
         }
+        // Of several about one key the first says what is really wrong.
         self.mistakes.sort_by(|one, other| one.key.cmp(&other.key));
-        self.mistakes.dedup();
+        self.mistakes.dedup_by(|later, first| later.key == first.key);
         Err(ConfigError(self.mistakes))
     }
 }

@@ -7,10 +7,17 @@
     reason = "a test that cannot go on shall stop"
 )]
 
+mod access;
 mod architecture;
+mod command_line;
+mod configuration;
+mod contract;
 #[allow(dead_code, unreachable_pub, reason = "a client offers what any test may need")]
 mod harness;
 mod invites;
+mod limits;
+mod model;
+mod protocol;
 mod registration;
 mod repeats;
 mod sessions;

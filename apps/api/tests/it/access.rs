@@ -1,0 +1,182 @@
+//! Every route × every role: whoever adds a route says here whom it is for.
+
+use crate::harness::{Answer, Client, TestApp, answer, method};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+
+/// Whom a route is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum For {
+    /// Everybody, also without a token.
+    Everybody,
+    /// Whoever is logged in; what belongs to others does not exist for them.
+    Users,
+    /// Admins, and those who run the event or organisation in question, or stand at its door.
+    Organisers,
+    /// Admins alone.
+    Admins,
+}
+
+use For::{Admins, Everybody, Organisers, Users};
+
+const ROUTES: &[(For, &str)] = &[
+    (Everybody, "GET /docs"),
+    (Everybody, "GET /health/live"),
+    (Everybody, "GET /health/ready"),
+    (Everybody, "GET /metrics"),
+    (Everybody, "GET /openapi.json"),
+    (Everybody, "POST /api/v1/auth/register"),
+    (Everybody, "POST /api/v1/auth/login"),
+    (Everybody, "POST /api/v1/auth/refresh"),
+    (Everybody, "POST /api/v1/auth/forgot-password"),
+    (Everybody, "POST /api/v1/auth/reset-password"),
+    (Everybody, "POST /api/v1/auth/verify-email"),
+    (Everybody, "GET /api/v1/invites/{code}"),
+    // Signed by the provider instead.
+    (Everybody, "POST /api/v1/webhooks/stripe"),
+    (Everybody, "POST /api/v1/webhooks/paypal"),
+    // A browser that comes back from a provider has no token.
+    (Everybody, "GET /api/v1/payments/{id}/return"),
+    // Open to the public if the event is.
+    (Everybody, "GET /api/v1/events"),
+    (Everybody, "GET /api/v1/events/upcoming"),
+    (Everybody, "GET /api/v1/events/{event}"),
+    (Users, "POST /api/v1/auth/logout"),
+    (Users, "POST /api/v1/auth/logout-all"),
+    (Users, "POST /api/v1/auth/change-password"),
+    (Users, "GET /api/v1/users/me"),
+    (Users, "PATCH /api/v1/users/me"),
+    (Users, "DELETE /api/v1/users/me"),
+    (Users, "GET /api/v1/users/me/export"),
+    (Users, "GET /api/v1/users/me/sessions"),
+    (Users, "DELETE /api/v1/users/me/sessions/{id}"),
+    (Users, "GET /api/v1/events/{id}/ticket-types"),
+    (Users, "GET /api/v1/events/{id}/availability"),
+    (Users, "POST /api/v1/seats/hold"),
+    (Users, "DELETE /api/v1/seats/hold/{hold_id}"),
+    (Users, "GET /api/v1/seats/hold/{hold_id}/validate"),
+    (Users, "POST /api/v1/bookings/confirm"),
+    (Users, "GET /api/v1/bookings/{id}"),
+    (Users, "POST /api/v1/bookings/{id}/pay"),
+    (Users, "GET /api/v1/users/bookings"),
+    (Users, "GET /api/v1/users/{user_id}/tickets"),
+    (Users, "GET /api/v1/tickets/{id}"),
+    (Users, "GET /api/v1/tickets/{id}/qr.png"),
+    (Users, "GET /api/v1/tickets/{id}/qr.svg"),
+    (Organisers, "POST /api/v1/tickets/verify"),
+    (Organisers, "POST /api/v1/tickets/{id}/undo-check-in"),
+    (Organisers, "GET /api/v1/admin/events/{id}/check-in/stats"),
+    (Organisers, "GET /api/v1/admin/events"),
+    (Organisers, "GET /api/v1/admin/organisations"),
+    (Organisers, "POST /api/v1/admin/events"),
+    (Organisers, "GET /api/v1/admin/events/{id}"),
+    (Organisers, "PUT /api/v1/admin/events/{id}"),
+    (Organisers, "DELETE /api/v1/admin/events/{id}"),
+    (Organisers, "POST /api/v1/admin/events/{id}/deactivate"),
+    (Organisers, "POST /api/v1/admin/events/{id}/publish"),
+    (Organisers, "GET /api/v1/admin/events/{id}/ticket-types"),
+    (Organisers, "POST /api/v1/admin/events/{id}/ticket-types"),
+    (Organisers, "PUT /api/v1/admin/ticket-types/{id}"),
+    (Organisers, "DELETE /api/v1/admin/ticket-types/{id}"),
+    (Organisers, "GET /api/v1/admin/organisations/{id}"),
+    (Organisers, "GET /api/v1/admin/organisations/{id}/members"),
+    (Organisers, "POST /api/v1/admin/organisations/{id}/members"),
+    (Organisers, "DELETE /api/v1/admin/organisations/{id}/members/{account_id}"),
+    (Admins, "GET /api/v1/admin/users"),
+    (Admins, "PATCH /api/v1/admin/users/{id}"),
+    (Admins, "GET /api/v1/admin/invites"),
+    (Admins, "POST /api/v1/admin/invites"),
+    (Admins, "DELETE /api/v1/admin/invites/{id}"),
+    (Admins, "POST /api/v1/admin/organisations"),
+    (Admins, "GET /api/v1/admin/mail"),
+    (Admins, "GET /api/v1/admin/mail/{id}/attachments/{place}"),
+];
+
+/// A body that gets as far as the question of who may.
+fn body(route: &str) -> Value {
+    let id = "01900000-0000-7000-8000-000000000000";
+    match route.split_once(' ').map_or("", |(_, path)| path) {
+        "/api/v1/tickets/verify" => json!({"code": "x", "event_id": id}),
+        "/api/v1/admin/organisations" => json!({"name": "Other people", "slug": "other-people"}),
+        "/api/v1/admin/organisations/{id}/members" => json!({"account_id": id, "role": "door"}),
+        "/api/v1/admin/users/{id}" => json!({"status": "active"}),
+        "/api/v1/admin/events" | "/api/v1/admin/events/{id}" => json!({
+            "organisation_id": id, "title": "Night", "starts_at": "2031-01-01T20:00:00Z",
+            "ends_at": "2031-01-02T02:00:00Z", "timezone": "Europe/Berlin", "currency": "EUR",
+            "location": {"area": "Centre"},
+        }),
+        "/api/v1/admin/events/{id}/ticket-types" | "/api/v1/admin/ticket-types/{id}" => {
+            json!({"name": "Entry", "price": {"amount": 1000, "currency": "EUR"}, "quantity": 10})
+        }
+        _ => json!({}),
+    }
+}
+
+async fn call(client: &Client, route: &str) -> Answer {
+    let (name, pattern) = route.split_once(' ').unwrap();
+    let path: Vec<&str> = pattern
+        .split('/')
+        .map(|part| match part {
+            "{place}" => "0",
+            part if part.starts_with('{') => "01900000-0000-7000-8000-000000000000",
+            part => part,
+        })
+        .collect();
+    let request = client.request(method(name), &path.join("/"));
+    answer(if name == "GET" { request } else { request.json(&body(route)) }).await
+}
+
+#[tokio::test]
+async fn the_table_names_every_route_and_no_other() {
+    let document = synesthesie::http::openapi::document();
+    let served: BTreeSet<String> = document
+        .paths
+        .paths
+        .iter()
+        .flat_map(|(path, item)| {
+            synesthesie::http::missing::methods(item)
+                .into_iter()
+                .map(move |method| format!("{method} {path}"))
+        })
+        .collect();
+    assert_eq!(served, ROUTES.iter().map(|(_, route)| (*route).to_owned()).collect());
+}
+
+#[tokio::test]
+async fn whoever_has_no_token_gets_only_what_is_for_everybody() {
+    let app = TestApp::start().await;
+    for (whom, route) in ROUTES {
+        let answer = call(&app.stranger(), route).await;
+        assert!(answer.status < 500, "{route}: {}", answer.text);
+        match whom {
+            Everybody => assert!(![401, 403].contains(&answer.status) || route.contains("/auth/"), "{route}"),
+            Users | Organisers | Admins => assert_eq!(answer.status, 401, "{route}: {}", answer.text),
+        }
+    }
+}
+
+#[tokio::test]
+async fn members_get_neither_at_what_is_for_admins_nor_at_what_others_run() {
+    let app = TestApp::start().await;
+    for (whom, route) in ROUTES {
+        // A new one each time: some routes log out.
+        let answer = call(&app.member().await.client, route).await;
+        assert!(answer.status < 500, "{route}: {}", answer.text);
+        match whom {
+            Admins => assert_eq!(answer.status, 403, "{route}: {}", answer.text),
+            Organisers => assert!([403, 404].contains(&answer.status), "{route}: {}", answer.text),
+            Users => assert!(![401, 403].contains(&answer.status), "{route}: {}", answer.text),
+            Everybody => assert!(answer.status != 403, "{route}: {}", answer.text),
+        }
+    }
+}
+
+#[tokio::test]
+async fn admins_are_refused_nothing() {
+    let app = TestApp::start().await;
+    for (_, route) in ROUTES {
+        let answer = call(&app.admin().await.client, route).await;
+        assert!(answer.status < 500 && answer.status != 403, "{route}: {}", answer.text);
+        assert!(answer.status != 401 || route.contains("/auth/"), "{route}: {}", answer.text);
+    }
+}

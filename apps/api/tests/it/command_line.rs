@@ -1,0 +1,120 @@
+//! The program as it is started by hand.
+
+use serde_json::json;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+fn program(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_synesthesie"));
+    command
+        .args(arguments)
+        .env("SYNESTHESIE__STORE__URL", format!("local:{}", folder.display()))
+        .env("SYNESTHESIE__AUTH__BCRYPT_COST", "4")
+        .env("SYNESTHESIE__PAYMENTS__SIMULATORS", "false");
+    command
+}
+
+fn output(command: &mut Command) -> (bool, String, String) {
+    let Output { status, stdout, stderr } = command.output().unwrap();
+    (status.success(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+#[test]
+fn every_command_explains_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    for command in
+        [vec!["serve"], vec!["migrate"], vec!["user", "create-admin"], vec!["openapi"], vec!["check-config"]]
+    {
+        let arguments = [command.as_slice(), &["--help"]].concat();
+        let (fine, said, _) = output(&mut program(folder.path(), &arguments));
+        assert!(fine && said.contains("Usage: synesthesie"), "{command:?}: {said}");
+    }
+}
+
+#[test]
+fn mistakes_in_the_configuration_are_all_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let (fine, said, _) = output(&mut program(folder.path(), &["check-config"]));
+    assert!(fine && said.contains("fine"), "{said}");
+    let mut wrong = program(folder.path(), &["check-config"]);
+    wrong.env("SYNESTHESIE__HTTP__BIND", "nowhere").env("SYNESTHESIE__HTTP__BNID", "x");
+    let (fine, _, said) = output(&mut wrong);
+    assert!(!fine && said.contains("http.bind") && said.contains("http.bnid"), "{said}");
+}
+
+#[test]
+fn the_document_is_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let (fine, said, _) = output(&mut program(folder.path(), &["openapi"]));
+    assert!(fine);
+    assert_eq!(said, synesthesie::http::openapi::text());
+}
+
+fn create_admin(folder: &Path, password: &str) -> (bool, String, String) {
+    let arguments = ["user", "create-admin", "--email", "root@example.org", "--password-stdin"];
+    let mut child = program(folder, &arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    writeln!(child.stdin.take().unwrap(), "{password}").unwrap();
+    let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
+    (status.success(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+/// Serves until told to stop.
+fn serve(folder: &Path) -> (Child, String) {
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut child = program(folder, &["serve"])
+        .env("SYNESTHESIE__HTTP__BIND", format!("127.0.0.1:{port}"))
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert!(lines.by_ref().any(|line| line.unwrap().contains("serving")), "it serves");
+    // Read on, or its log would fill the pipe.
+    std::thread::spawn(move || lines.for_each(drop));
+    (child, format!("http://127.0.0.1:{port}/api/v1"))
+}
+
+#[tokio::test]
+async fn an_admin_made_by_hand_logs_in_and_stays_so_over_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let (fine, _, said) = create_admin(folder.path(), "short");
+    assert!(!fine && said.contains("10"), "{said}");
+    let (fine, said, _) = create_admin(folder.path(), "correct horse battery");
+    assert!(fine && said.contains("root@example.org"), "{said}");
+    let (fine, _, said) = create_admin(folder.path(), "correct horse battery");
+    assert!(!fine && said.contains("has an account"), "{said}");
+    let http = reqwest::Client::new();
+    let (first, url) = serve(folder.path());
+    let body = json!({"email": "root@example.org", "password": "correct horse battery"});
+    let session = http.post(format!("{url}/auth/login")).json(&body).send().await.unwrap();
+    let session: serde_json::Value = session.json().await.unwrap();
+    terminate(first);
+    let (second, url) = serve(folder.path());
+    let token = session["access_token"].as_str().unwrap();
+    let me = http.get(format!("{url}/users/me")).bearer_auth(token).send().await.unwrap();
+    assert_eq!(me.status(), 200, "the key was kept");
+    terminate(second);
+}
+
+/// Asks it to stop and sees that it does.
+fn terminate(mut child: Child) {
+    let asked = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(asked.success());
+    let asked = Instant::now();
+    while asked.elapsed() < Duration::from_secs(20) {
+        if let Some(status) = child.try_wait().unwrap() {
+            assert!(status.success(), "{status}");
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    child.kill().unwrap();
+    panic!("it did not stop");
+}

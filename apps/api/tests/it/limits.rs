@@ -1,0 +1,78 @@
+//! Those who try too often have to wait, and cannot tell what they would have found.
+
+use crate::harness::{Answer, PASSWORD, TestApp, registration, unique_email};
+use chrono::TimeDelta;
+use serde_json::json;
+use std::sync::Arc;
+use testkit::StoppedClock;
+
+async fn limited(clock: &Arc<StoppedClock>) -> TestApp {
+    let settings = [("limits.enabled", "true"), ("http.trusted_proxies", "1")];
+    TestApp::with_clock(&settings, clock.clone()).await
+}
+
+async fn login(app: &TestApp, from: &str, email: &str, password: &str) -> Answer {
+    let request = app.stranger().request(reqwest::Method::POST, "/auth/login");
+    let request = request.header("x-forwarded-for", format!("203.0.113.99, {from}"));
+    crate::harness::answer(request.json(&json!({"email": email, "password": password}))).await
+}
+
+#[tokio::test]
+async fn guessing_a_password_ends_after_ten_tries_whether_there_is_an_account_or_not() {
+    let clock = Arc::new(StoppedClock::default());
+    let app = limited(&clock).await;
+    let known = app.admin().await.email;
+    for email in [known.as_str(), "nobody@example.org"] {
+        for _ in 0..10 {
+            login(&app, "192.0.2.1", email, "wrong password")
+                .await
+                .expect_problem(401, "invalid_credentials");
+        }
+        for password in ["wrong password", PASSWORD] {
+            let refused = login(&app, "192.0.2.1", &email.to_uppercase(), password).await;
+            let wait: u64 = refused.header("retry-after").parse().unwrap();
+            assert!((1..=901).contains(&wait), "{wait}");
+            refused.expect_problem(429, "too_many_attempts");
+        }
+    }
+    login(&app, "192.0.2.2", &known, PASSWORD).await.expect(200);
+    clock.advance(TimeDelta::seconds(902));
+    login(&app, "192.0.2.1", &known, PASSWORD).await.expect(200);
+}
+
+#[tokio::test]
+async fn guessing_from_many_places_ends_too() {
+    let app = limited(&Arc::default()).await;
+    let known = app.admin().await.email;
+    for place in 0..100 {
+        let answer = login(&app, &format!("198.51.100.{place}"), &known, "wrong password").await;
+        answer.expect_problem(401, "invalid_credentials");
+    }
+    login(&app, "192.0.2.1", &known, "wrong password").await.expect_problem(429, "too_many_attempts");
+    login(&app, "192.0.2.2", &known, PASSWORD).await.expect_problem(429, "too_many_attempts");
+}
+
+#[tokio::test]
+async fn logging_in_rightly_is_not_guessing() {
+    let app = limited(&Arc::default()).await;
+    let known = app.admin().await.email;
+    for _ in 0..30 {
+        login(&app, "192.0.2.1", &known, PASSWORD).await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn asking_for_codes_and_mails_is_limited() {
+    let app = limited(&Arc::default()).await;
+    for _ in 0..30 {
+        app.stranger().get("/invites/0000-0000-0000").await.expect(200);
+    }
+    app.stranger().get("/invites/0000-0000-0000").await.expect_problem(429, "too_many_attempts");
+    let body = json!({"email": "ada@example.org"});
+    for _ in 0..5 {
+        app.stranger().post("/auth/forgot-password", &body).await.expect(202);
+    }
+    app.stranger().post("/auth/forgot-password", &body).await.expect_problem(429, "too_many_attempts");
+    let other = registration("0000-0000-0000", &unique_email("bob"));
+    app.stranger().post("/auth/register", &other).await.expect_problem(422, "invite_invalid");
+}
