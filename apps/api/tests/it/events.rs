@@ -1,0 +1,9 @@
+//! Events: who runs them, who finds them, and what everybody is told.
+
+mod answers;
+mod cast;
+mod organisations;
+mod organisers;
+mod roles;
+mod ticket_types;
+mod visitors;

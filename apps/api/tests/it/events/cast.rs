@@ -1,0 +1,122 @@
+//! Somebody of every kind, and things for them to run.
+
+use crate::harness::{Person, TestApp};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use kernel::{Clock, SystemClock};
+use serde_json::{Value, json};
+
+/// Two organisations and those who work for them.
+pub(super) struct Cast {
+    /// Works for nobody.
+    pub(super) member: Person,
+    /// Lets people in, here.
+    pub(super) door: Person,
+    /// Runs events, here.
+    pub(super) manager: Person,
+    /// Decides who works here.
+    pub(super) owner: Person,
+    /// Runs the platform.
+    pub(super) admin: Person,
+    /// Owns the other organisation.
+    pub(super) foreigner: Person,
+    /// The organisation here.
+    pub(super) organisation: String,
+    /// The other one.
+    pub(super) elsewhere: String,
+}
+
+impl Cast {
+    /// Gathers everybody.
+    pub(super) async fn of(app: &TestApp) -> Self {
+        let admin = app.admin().await;
+        let organisation = add_organisation(&admin, "Here").await;
+        let elsewhere = add_organisation(&admin, "Elsewhere").await;
+        let member = app.member().await;
+        let door = staff(app, &admin, &organisation, "door").await;
+        let manager = staff(app, &admin, &organisation, "manager").await;
+        let owner = staff(app, &admin, &organisation, "owner").await;
+        let foreigner = staff(app, &admin, &elsewhere, "owner").await;
+        Self { member, door, manager, owner, admin, foreigner, organisation, elsewhere }
+    }
+
+    /// A body for a new event of the organisation here.
+    pub(super) fn event(&self, title: &str) -> Value {
+        event_of(&self.organisation, title)
+    }
+
+    /// A new draft.
+    pub(super) async fn draft(&self, body: &Value) -> Value {
+        self.manager.client.post("/admin/events", body).await.expect(201)
+    }
+
+    /// A new event with one kind of ticket, published.
+    pub(super) async fn published(&self, body: &Value) -> Value {
+        let draft = self.draft(body).await;
+        let path = format!("/admin/events/{}", id(&draft));
+        self.manager
+            .client
+            .post(&format!("{path}/ticket-types"), &ticket_type("Regular", 100))
+            .await
+            .expect(201);
+        self.manager.client.post(&format!("{path}/publish"), &json!({})).await.expect(200)
+    }
+}
+
+async fn add_organisation(admin: &Person, name: &str) -> String {
+    let made = admin.client.post("/admin/organisations", &json!({"name": name})).await.expect(201);
+    id(&made).to_owned()
+}
+
+/// Somebody new who works for an organisation.
+pub(super) async fn staff(app: &TestApp, admin: &Person, organisation: &str, role: &str) -> Person {
+    let person = app.member().await;
+    let body = json!({"account_id": person.id, "role": role});
+    admin.client.post(&format!("/admin/organisations/{organisation}/members"), &body).await.expect(201);
+    person
+}
+
+/// A body for a new event.
+pub(super) fn event_of(organisation: &str, title: &str) -> Value {
+    json!({
+        "organisation_id": organisation,
+        "title": title,
+        "starts_at": in_hours(240),
+        "ends_at": in_hours(246),
+        "timezone": "Europe/Berlin",
+        "currency": "EUR",
+        "location": {
+            "area": "Old harbour", "address": "Quay 7", "latitude": 53.5, "longitude": 9.9,
+            "address_visible_from": in_hours(200),
+        },
+    })
+}
+
+/// A body for a new kind of ticket, at 25 euro.
+pub(super) fn ticket_type(name: &str, quantity: u32) -> Value {
+    json!({"name": name, "price": {"amount": 2500, "currency": "EUR"}, "quantity": quantity})
+}
+
+/// An instant so many hours from now, as the contract writes it.
+pub(super) fn in_hours(hours: i64) -> String {
+    text_of(SystemClock.now() + TimeDelta::hours(hours))
+}
+
+fn text_of(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+/// The id of whatever was answered.
+pub(super) fn id(answer: &Value) -> &str {
+    answer["id"].as_str().unwrap()
+}
+
+/// The same field of all items of a list.
+pub(super) fn column<'a>(list: &'a Value, field: &str) -> Vec<&'a str> {
+    list["items"].as_array().unwrap().iter().map(|item| item[field].as_str().unwrap()).collect()
+}
+
+/// Field and code of every mistake that a problem names.
+pub(super) fn mistakes(problem: &Value) -> Vec<(&str, &str)> {
+    let named = problem["errors"].as_array().unwrap().iter();
+    named.map(|one| (one["field"].as_str().unwrap(), one["code"].as_str().unwrap())).collect()
+}

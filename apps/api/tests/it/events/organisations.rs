@@ -1,0 +1,106 @@
+//! Organisations, and who works there.
+
+use super::cast::{Cast, column, id, mistakes, staff};
+use crate::harness::TestApp;
+use serde_json::{Value, json};
+
+#[tokio::test]
+async fn an_admin_adds_organisations_and_all_see_their_own() {
+    let app = TestApp::start().await;
+    let cast = Cast::of(&app).await;
+    let made = cast.admin.client.post("/admin/organisations", &json!({"name": "Café Öl"})).await;
+    let location = made.header("location").to_owned();
+    let made = made.expect(201);
+    assert_eq!((&made["name"], &made["slug"]), (&json!("Café Öl"), &json!("cafe-oel")));
+    assert_eq!(cast.admin.client.get(&location).await.expect(200), made);
+    let all = cast.admin.client.get("/admin/organisations").await.expect(200);
+    assert_eq!(column(&all, "name"), ["Here", "Elsewhere", "Café Öl"]);
+    assert_eq!((&all["next_cursor"], &all["items"][0]["role"]), (&Value::Null, &Value::Null));
+    let own = cast.door.client.get("/admin/organisations").await.expect(200);
+    assert_eq!((column(&own, "name"), column(&own, "role")), (vec!["Here"], vec!["door"]));
+}
+
+#[tokio::test]
+async fn names_and_slugs_of_organisations_are_checked_at_once() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await;
+    let body = json!({"name": " ", "slug": "No Slug"});
+    let refused = admin.client.post("/admin/organisations", &body).await.expect_problem(422, "invalid_input");
+    assert_eq!(mistakes(&refused), [("name", "required"), ("slug", "malformed")]);
+    let body = json!({"name": "One", "slug": "one"});
+    admin.client.post("/admin/organisations", &body).await.expect(201);
+    let refused = admin.client.post("/admin/organisations", &body).await.expect_problem(422, "invalid_input");
+    assert_eq!(mistakes(&refused), [("slug", "taken")]);
+    let numbered = admin.client.post("/admin/organisations", &json!({"name": "One"})).await.expect(201);
+    assert_eq!(numbered["slug"], "one-2");
+}
+
+#[tokio::test]
+async fn an_owner_gives_and_takes_roles_by_account_or_address() {
+    let app = TestApp::start().await;
+    let cast = Cast::of(&app).await;
+    let members = format!("/admin/organisations/{}/members", cast.organisation);
+    let person = app.member().await;
+    let body = json!({"email": person.email.to_uppercase(), "role": "door"});
+    let added = cast.owner.client.post(&members, &body).await;
+    assert_eq!(added.header("location"), format!("/api/v1{members}/{}", person.id));
+    let added = added.expect(201);
+    assert_eq!((&added["account_id"], &added["role"]), (&json!(person.id), &json!("door")));
+    assert_eq!(added["email"], person.email);
+    person.client.post("/admin/events", &cast.event("Not yet")).await.expect_problem(403, "forbidden");
+
+    let body = json!({"account_id": person.id, "role": "manager"});
+    cast.owner.client.post(&members, &body).await.expect(201);
+    person.client.post("/admin/events", &cast.event("Now")).await.expect(201);
+    let list = person.client.get(&members).await.expect(200);
+    let row = list["items"].as_array().unwrap().iter().filter(|row| row["account_id"] == person.id.as_str());
+    assert_eq!(row.map(|row| &row["role"]).collect::<Vec<_>>(), ["manager"]);
+
+    let path = format!("{members}/{}", person.id);
+    cast.owner.client.delete(&path).await.expect(204);
+    cast.owner.client.delete(&path).await.expect_problem(404, "not_found");
+    person.client.get("/admin/events").await.expect_problem(403, "forbidden");
+}
+
+#[tokio::test]
+async fn whom_to_give_a_role_has_to_be_clear_and_known() {
+    let app = TestApp::start().await;
+    let cast = Cast::of(&app).await;
+    let members = format!("/admin/organisations/{}/members", cast.organisation);
+    let nil = uuid::Uuid::nil();
+    for (body, mistake) in [
+        (json!({"role": "door"}), ("account_id", "required")),
+        (json!({"role": "door", "account_id": nil, "email": "a@example.org"}), ("account_id", "required")),
+        (json!({"role": "door", "account_id": nil}), ("account_id", "unknown_account")),
+        (json!({"role": "door", "email": "nobody@example.org"}), ("email", "unknown_account")),
+        (json!({"role": "door", "email": "nobody"}), ("email", "malformed")),
+        (json!({"role": "king", "account_id": nil}), ("role", "wrong_type")),
+        (json!({"account_id": nil}), ("role", "required")),
+    ] {
+        let refused = cast.owner.client.post(&members, &body).await.expect_problem(422, "invalid_input");
+        assert_eq!(mistakes(&refused), [mistake], "{body}");
+    }
+    let unknown = format!("/admin/organisations/{nil}/members");
+    let body = json!({"role": "door", "account_id": cast.member.id});
+    cast.admin.client.post(&unknown, &body).await.expect_problem(404, "not_found");
+}
+
+#[tokio::test]
+async fn an_organisation_keeps_an_owner_unless_an_admin_says_otherwise() {
+    let app = TestApp::start().await;
+    let cast = Cast::of(&app).await;
+    let members = format!("/admin/organisations/{}/members", cast.organisation);
+    let own = format!("{members}/{}", cast.owner.id);
+    cast.owner.client.delete(&own).await.expect_problem(409, "last_owner");
+    let lower = json!({"account_id": cast.owner.id, "role": "manager"});
+    cast.owner.client.post(&members, &lower).await.expect_problem(409, "last_owner");
+    staff(&app, &cast.admin, &cast.organisation, "owner").await;
+    cast.owner.client.post(&members, &lower).await.expect(201);
+    cast.owner.client.delete(&own).await.expect_problem(403, "forbidden");
+    let list = cast.admin.client.get(&members).await.expect(200);
+    for member in column(&list, "account_id") {
+        cast.admin.client.delete(&format!("{members}/{member}")).await.expect(204);
+    }
+    let event = cast.admin.client.post("/admin/events", &cast.event("Orphan")).await.expect(201);
+    assert_eq!(id(&event).len(), 36);
+}
