@@ -18,7 +18,6 @@ use absorbers::Absorbers;
 use accounts::{Accounts, HashError};
 use adapter_local::MailBox;
 use adapter_postgres::PgStore;
-use adapter_postgres::PgStore;
 use adapter_redis::UnusableUrl;
 use booking::use_cases::Pages;
 use booking::{Bookings, CodeSigner, Door, Terms};
@@ -32,6 +31,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 use store::Stores;
+use tokio::sync::Semaphore;
 
 /// Everything that serves requests and performs what is owed.
 pub struct App {
@@ -59,6 +59,9 @@ pub struct App {
     pub mail_box: Option<MailBox>,
     /// Access tokens, and whether their sessions still count.
     pub gate: Gate,
+    /// So many may sign up at once as passwords can be hashed: those behind look whether their invite still has a
+    /// use left when it is their turn, instead of hashing for nothing.
+    pub sign_ups: Semaphore,
     /// How often someone may try.
     pub limits: Limits,
     /// Answers to repeated requests.
@@ -71,8 +74,6 @@ pub struct App {
     pub cache: Arc<dyn Cache>,
     /// Tells other instances.
     pub broadcast: Arc<dyn Broadcast>,
-    /// The PostgreSQL store itself, when it is one, for its pool's numbers.
-    pub postgres: Option<PgStore>,
     /// The PostgreSQL store itself, when it is one, for its pool's numbers.
     pub postgres: Option<PgStore>,
     /// What is counted.
@@ -114,10 +115,10 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
     let stores = Stores::open(&config.store.url).await?;
     let keys = keys(config)?;
     let Absorbers { limiter, cache, broadcast } = absorbers::build(config, &clock)?;
-    let cores = available_parallelism().map_or(1, usize::from);
+    let hashing = available_parallelism().map_or(1, |cores| (cores.get() - 1).max(1));
     let accounts = Accounts {
         store: Arc::clone(&stores.accounts),
-        hasher: Arc::new(Bcrypt::new(config.auth.bcrypt_cost, cores - 1)?),
+        hasher: Arc::new(Bcrypt::new(config.auth.bcrypt_cost, hashing)?),
         clock: Arc::clone(&clock),
         codes: keys.invite_codes(),
         tokens: keys.tokens(),
@@ -151,13 +152,13 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         invites: Invites::new(stores.invites, Arc::clone(&clock), keys.invite_codes()),
         gate: Gate::new(&keys.access_tokens(), accounts.clone(), Arc::clone(&broadcast))?,
         accounts,
+        sign_ups: Semaphore::new(hashing),
         limits,
         idempotency: stores.idempotency,
         seal: Seal::new(&keys.answers()),
         outbox: stores.outbox,
         cache,
         broadcast,
-        postgres: stores.postgres,
         postgres: stores.postgres,
         metrics: Metrics::default(),
         draining: AtomicBool::new(false),

@@ -238,9 +238,9 @@ pub async fn an_erased_account_leaves_nobody_behind(stores: Stores) {
         panic!("ada is signed in")
     };
     let link = reset_letter(&stores, "ada@example.org").await.unwrap();
-    let wrong = accounts.delete_account(&actor(&ada), "not the password").await;
+    let wrong = accounts.delete_account(&actor(&ada), Some("not the password")).await;
     assert!(matches!(wrong, Err(DeleteError::WrongPassword)));
-    accounts.delete_account(&actor(&ada), PASSWORD).await.unwrap();
+    accounts.delete_account(&actor(&ada), Some(PASSWORD)).await.unwrap();
     let left = stores.accounts.account(ada.account.id).await.unwrap().unwrap();
     assert_eq!((left.status, left.password_hash), (Status::Deleted, None));
     assert_eq!(left.email.as_str(), format!("deleted-{}@invalid", ada.account.id));
@@ -258,11 +258,16 @@ pub async fn the_last_admin_cannot_be_erased(stores: Stores) {
     let accounts = accounts_at_noon(&stores);
     accounts.create_admin("root@example.org", PASSWORD.into(), ("Ada", "Byron")).await.unwrap();
     let root = accounts.login(credentials("root@example.org", PASSWORD)).await.unwrap();
-    let refused = accounts.delete_account(&actor(&root), PASSWORD).await;
+    let refused = accounts.delete_account(&actor(&root), Some(PASSWORD)).await;
     assert!(matches!(refused, Err(DeleteError::Refused(AccountRefusal::LastAdmin))));
     assert!(alive(&stores, &root).await);
     accounts.create_admin("other@example.org", PASSWORD.into(), ("Grace", "Hopper")).await.unwrap();
-    accounts.delete_account(&actor(&root), PASSWORD).await.unwrap();
+    // Without the password it takes a login of moments ago.
+    let later = Arc::new(StoppedClock::at(noon() + TimeDelta::minutes(10)));
+    let late = accounts_at(&stores, later).delete_account(&actor(&root), None).await;
+    assert!(matches!(late, Err(DeleteError::PasswordNeeded)));
+    accounts.delete_account(&actor(&root), None).await.unwrap();
+    assert!(!alive(&stores, &root).await);
 }
 
 pub async fn a_person_gets_what_is_kept_of_them(stores: Stores) {

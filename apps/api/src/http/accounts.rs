@@ -1,7 +1,7 @@
 //! One's own account.
 
 use super::access::User;
-use super::json::Json;
+use super::json::{Json, Optional};
 
 use super::problem::Problem;
 use crate::wiring::App;
@@ -172,18 +172,20 @@ async fn update_me(app: Data<App>, user: User, body: Json<UpdateMe>) -> Result<H
 #[derive(Deserialize, ToSchema)]
 pub struct DeleteMe {
     #[schema(format = Password)]
-    password: String,
+    password: Option<String>,
 }
 
-/// Erase one's account for good. The password is asked for again, for there is no way back.
-#[utoipa::path(tag = "accounts", security(("bearer" = [])), request_body = DeleteMe, responses(
+/// Erase one's account for good. There is no way back: the body with the password can be left out only within ten
+/// minutes of logging in.
+#[utoipa::path(tag = "accounts", security(("bearer" = [])), request_body = Option<DeleteMe>, responses(
     (status = 204),
-    (status = 403, description = "`wrong_password`", body = Problem),
+    (status = 403, description = "`wrong_password`, `password_needed`", body = Problem),
     (status = 409, description = "`last_admin`", body = Problem)))]
 #[delete("/users/me")]
-async fn delete_me(app: Data<App>, user: User, body: Json<DeleteMe>) -> Result<HttpResponse, Problem> {
+async fn delete_me(app: Data<App>, user: User, body: Optional<DeleteMe>) -> Result<HttpResponse, Problem> {
     app.limits.password(user.0.account).await?;
-    app.accounts.delete_account(&user.0, &body.password).await?;
+    let password = body.0.and_then(|body| body.into_inner().password);
+    app.accounts.delete_account(&user.0, password.as_deref()).await?;
     app.gate.forget_account(user.0.account).await;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -12,6 +12,8 @@ use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, post};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use tokio::time::timeout;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -28,6 +30,9 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(reset_password)
         .service(verify_email);
 }
+
+/// Longest that one waits for a turn to sign up: less than clients do.
+const PATIENCE: Duration = Duration::from_secs(25);
 
 /// What it takes to open an account. Anything else in the body is ignored.
 #[derive(Deserialize, ToSchema)]
@@ -88,6 +93,8 @@ async fn register(
     let Register { invite_code, email, password, first_name, last_name } = body.into_inner();
     let user_agent = user_agent(&request);
     let wish = SignUp { invite_code, email, password, first_name, last_name, user_agent };
+    let turn = timeout(PATIENCE, app.sign_ups.acquire()).await;
+    let _turn = turn.map_err(|_| Problem::busy(Duration::from_secs(5)))?;
     let view = match app.accounts.register(wish).await? {
         Registered::SignedIn(signed_in) => session(&app, signed_in)?,
         Registered::AwaitsApproval(account) => {

@@ -10,9 +10,13 @@ use kernel::Invalid;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::Value;
 use std::ops::Deref;
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// Largest body that is read, unless a route says otherwise.
 pub const MAX_BYTES: usize = 64 * 1024;
+/// How long it may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// A JSON body, read into `T`, and the bytes it was read from.
 pub struct Json<T> {
@@ -37,35 +41,70 @@ impl<T> Deref for Json<T> {
     }
 }
 
+/// A JSON body that may be left out.
+pub struct Optional<T>(pub Option<Json<T>>);
+
 impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
     type Error = Problem;
     type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let typed = request.content_type().eq_ignore_ascii_case("application/json");
-        let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
-        let announced = announced.and_then(|value| value.parse::<usize>().ok()).unwrap_or(0);
-        // The body is read by the same extractor that `Bytes` has, under the limit set for the whole server.
-        let bytes = Bytes::from_request(request, payload);
+        let (typed, bytes) = (is_json(request), receive(request, payload));
+        Box::pin(async move { if typed { parse(bytes.await?) } else { Err(unsupported()) } })
+    }
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for Optional<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (typed, bytes) = (is_json(request), receive(request, payload));
         Box::pin(async move {
-            if !typed {
-                let detail = "Send application/json.";
-                return Err(Problem::new(
-                    StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                    "unsupported_media_type",
-                    detail,
-                ));
+            let bytes = bytes.await?;
+            match (bytes.is_empty(), typed) {
+                (true, _) => Ok(Self(None)),
+                (false, true) => parse(bytes).map(Some).map(Self),
+                (false, false) => Err(unsupported()),
             }
-            if announced > MAX_BYTES {
-                return Err(too_large());
-            }
-            let bytes = bytes.await.map_err(|error| match error.as_response_error().status_code() {
-                StatusCode::PAYLOAD_TOO_LARGE => too_large(),
-                _ => Problem::bad_request("incomplete_body", "The body did not arrive."),
-            })?;
-            read(&bytes).map(|value| Self { value, bytes })
         })
     }
+}
+
+fn is_json(request: &HttpRequest) -> bool {
+    request.content_type().eq_ignore_ascii_case("application/json")
+}
+
+fn unsupported() -> Problem {
+    let detail = "Send application/json.";
+    Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
+}
+
+/// The whole body, under the limit set for the whole server, if it comes in time.
+fn receive(
+    request: &HttpRequest,
+    payload: &mut Payload,
+) -> impl Future<Output = Result<Bytes, Problem>> + use<> {
+    let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+    let announced = announced.and_then(|value| value.parse::<usize>().ok()).unwrap_or(0);
+    let bytes = Bytes::from_request(request, payload);
+    async move {
+        if announced > MAX_BYTES {
+            return Err(too_large());
+        }
+        let late =
+            |_| Problem::new(StatusCode::REQUEST_TIMEOUT, "incomplete_body", "The body did not arrive.");
+        timeout(PATIENCE, bytes).await.map_err(late)?.map_err(|error| {
+            match error.as_response_error().status_code() {
+                StatusCode::PAYLOAD_TOO_LARGE => too_large(),
+                _ => Problem::bad_request("incomplete_body", "The body did not arrive."),
+            }
+        })
+    }
+}
+
+fn parse<T: DeserializeOwned>(bytes: Bytes) -> Result<Json<T>, Problem> {
+    read(&bytes).map(|value| Json { value, bytes })
 }
 
 fn too_large() -> Problem {

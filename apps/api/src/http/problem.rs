@@ -227,6 +227,9 @@ impl ResponseError for Problem {
         if let Some(methods) = &self.more.allow {
             response.insert_header((header::ALLOW, methods.as_str()));
         }
+        if let Some(id) = &self.more.request_id {
+            response.insert_header((request_id::HEADER, id.as_str()));
+        }
         let errors = self.more.errors.iter();
         let view = ProblemView {
             r#type: "about:blank",

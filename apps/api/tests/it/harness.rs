@@ -17,6 +17,9 @@ use synesthesie::wiring::{App, build};
 /// What everybody's password is.
 pub const PASSWORD: &str = "correct horse battery";
 
+/// Given, or it would be made and kept beside the sources when the store is a database.
+const SEED: &str = "6a1f0c5b9e8d7c2b3a4f5e6d7c8b9a0f1e2d3c4b5a69788796a5b4c3d2e1f001";
+
 /// A server on a port of its own, with a store of its own.
 pub struct TestApp {
     /// The server's inside, for what HTTP does not show.
@@ -114,6 +117,7 @@ pub fn config(address: &str, settings: &[(&str, &str)]) -> Config {
         ("http.bind", address),
         ("store.url", "local::memory:"),
         ("auth.bcrypt_cost", "4"),
+        ("auth.signing_key", SEED),
         ("limits.enabled", "false"),
         ("payments.simulators", "false"),
         ("worker.enabled", "false"),

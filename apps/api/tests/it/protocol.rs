@@ -39,7 +39,10 @@ async fn malformed_bodies_are_problems_everywhere() {
     for (method, path) in routes_with_json() {
         let json = "application/json";
         for body in ["", "{", "nonsense", "{\"a\":\u{1}}", &nested] {
-            send(&admin, &method, &path, json, body).await.expect_problem(400, "malformed_json");
+            // The one body that may be left out.
+            if !(body.is_empty() && method == Method::DELETE) {
+                send(&admin, &method, &path, json, body).await.expect_problem(400, "malformed_json");
+            }
         }
         send(&admin, &method, &path, json, vec![0xff, 0xfe]).await.expect_problem(400, "malformed_json");
         for body in ["null", "[]", "1", "\"text\"", "[[]]", "{\"a\":1}}"] {

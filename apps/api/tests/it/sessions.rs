@@ -127,7 +127,8 @@ async fn access_tokens_end_after_a_quarter_of_an_hour_and_forged_ones_are_none()
     let (head, rest) = token.split_once('.').unwrap();
     let (claims, signature) = rest.split_once('.').unwrap();
     let unsigned = data_encoding::BASE64URL_NOPAD.encode(br#"{"alg":"none","typ":"JWT"}"#);
-    let other = TestApp::with_clock(&[], clock).await.member().await.client.token.unwrap();
+    let elsewhere = TestApp::with_clock(&[("auth.signing_key", &"ab".repeat(32))], clock).await;
+    let other = elsewhere.member().await.client.token.unwrap();
     for forged in [
         "x".to_owned(),
         format!("{head}.{claims}."),
@@ -285,6 +286,18 @@ async fn an_erased_account_is_gone_and_its_address_is_free() {
     login(&app, &person.email, PASSWORD).await.expect_problem(401, "invalid_credentials");
     let body = crate::harness::registration(&app.invite(1).await, &person.email);
     app.stranger().post("/auth/register", &body).await.expect(201);
+}
+
+#[tokio::test]
+async fn erasing_oneself_without_the_password_takes_a_fresh_login() {
+    let clock = Arc::new(StoppedClock::default());
+    let app = TestApp::with_clock(&[], clock.clone()).await;
+    let (tired, fresh) = (app.member().await, app.member().await);
+    fresh.client.delete("/users/me").await.expect(204);
+    assert_out(&fresh).await;
+    clock.advance(TimeDelta::minutes(10));
+    tired.client.delete("/users/me").await.expect_problem(403, "password_needed");
+    tired.client.get("/users/me").await.expect(200);
 }
 
 #[tokio::test]

@@ -165,6 +165,9 @@ impl From<DeleteError> for Problem {
     fn from(error: DeleteError) -> Self {
         match error {
             DeleteError::WrongPassword => wrong_password(),
+            DeleteError::PasswordNeeded => {
+                Self::forbidden("password_needed", "Send your password, or log in anew.")
+            }
             DeleteError::Refused(refusal) => refusal.into(),
             DeleteError::Hashing(error) => error.into(),
             DeleteError::Store(error) => error.into(),

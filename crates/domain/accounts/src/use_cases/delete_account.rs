@@ -1,6 +1,10 @@
 use super::Accounts;
 use crate::{AccountRefusal, HashError, Purpose};
+use chrono::TimeDelta;
 use kernel::{Actor, StoreError, transact};
+
+/// How long a login counts as proof of who it is.
+const RECENT: TimeDelta = TimeDelta::minutes(10);
 
 /// Why an account was not erased.
 #[derive(Debug, thiserror::Error)]
@@ -8,6 +12,9 @@ pub enum DeleteError {
     /// The password is another.
     #[error("the password is wrong")]
     WrongPassword,
+    /// None was given, and it is too long ago that one was.
+    #[error("the password is needed")]
+    PasswordNeeded,
     /// Nobody could run things any more.
     #[error(transparent)]
     Refused(#[from] AccountRefusal),
@@ -20,14 +27,20 @@ pub enum DeleteError {
 }
 
 impl Accounts {
-    /// Erases the actor's account for good: who it was is forgotten, what it did stays. The password is asked for
-    /// again, for there is no way back.
+    /// Erases the actor's account for good: who it was is forgotten, what it did stays. Since there is no way back,
+    /// the password is asked for again, unless it was given moments ago, to log in.
     ///
     /// # Errors
     /// A [`DeleteError`].
-    pub async fn delete_account(&self, actor: &Actor, password: &str) -> Result<(), DeleteError> {
+    pub async fn delete_account(&self, actor: &Actor, password: Option<&str>) -> Result<(), DeleteError> {
         let seen = self.store.account(actor.account).await?;
-        let proved = self.prove(seen.as_ref(), password).await?;
+        let proved = match password {
+            Some(password) => self.prove(seen.as_ref(), password).await?,
+            None => {
+                self.require_recent_login(actor).await?;
+                seen.as_ref().and_then(|seen| seen.password_hash.clone())
+            }
+        };
         let (Some(seen), Some(proved)) = (seen, proved) else {
             return Err(DeleteError::WrongPassword);
         };
@@ -54,5 +67,11 @@ impl Accounts {
             Ok(())
         })
         .await
+    }
+
+    async fn require_recent_login(&self, actor: &Actor) -> Result<(), DeleteError> {
+        let session = self.store.session(actor.session).await?;
+        let recent = session.is_some_and(|session| self.clock.now() < session.created_at + RECENT);
+        if recent { Ok(()) } else { Err(DeleteError::PasswordNeeded) }
     }
 }
