@@ -8,7 +8,7 @@ mod connection;
 mod latencies;
 mod stock;
 
-pub use box_office::{BoxOffice, Plan, log_in, register};
+pub use box_office::{BoxOffice, Plan, log_in, log_in_all, register};
 pub use buyer::{Buyer, Offered};
 pub use connection::{Answer, Connection, request};
 pub use latencies::Latencies;

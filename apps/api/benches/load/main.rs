@@ -53,7 +53,8 @@ fn measure(options: &Options) -> Result<Report, Failure> {
     // One thread for all buyers: what the client takes is missing to the server.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let settings = SETTINGS.map(str::to_owned).to_vec();
-    let server = PostgresServer::start(&PostgresOptions { durable: true, settings })?;
+    let server =
+        PostgresServer::start(&PostgresOptions { durable: true, settings, ..PostgresOptions::default() })?;
     let floor = Floor::find(&server);
     let report = runtime.block_on(async {
         let databases = Databases::prepare(&server, options.worker).await?;

@@ -17,6 +17,7 @@ mod harness;
 mod invites;
 mod limits;
 mod model;
+mod on_sale;
 mod panics;
 mod protocol;
 mod registration;

@@ -100,7 +100,13 @@ fn program(postgres: &PostgresServer, redis: &RedisServer, further: &[(&str, &st
 async fn try_in_turn(rush: Arc<Rush>, mut connection: Connection, row: u32) {
     let mut people = Vec::new();
     for person in (row..PEOPLE).step_by(usize::try_from(AT_ONCE).unwrap()) {
-        let token = rush.insist(async || log_in(&mut connection, person).await).await;
+        let since = Instant::now();
+        let token = loop {
+            match log_in(&mut connection, person).await {
+                Ok(token) => break token,
+                Err(failure) => rush.pause(since, failure).await,
+            }
+        };
         people.push(Buyer::new(&token));
     }
     for _ in 0..TRIES {
@@ -113,28 +119,29 @@ async fn try_in_turn(rush: Arc<Rush>, mut connection: Connection, row: u32) {
 impl Rush {
     /// One attempt; whether it brought a ticket.
     async fn buy(&self, connection: &mut Connection, buyer: &mut Buyer) -> bool {
-        let hold = self.insist(async || buyer.hold(connection, &self.offered).await).await;
-        let Some(hold) = hold else { return false };
-        self.insist(async || buyer.confirm(connection, &hold).await).await;
+        let since = Instant::now();
+        let hold = loop {
+            match buyer.hold(connection, &self.offered).await {
+                Ok(Some(hold)) => break hold,
+                Ok(None) => return false,
+                Err(failure) => self.pause(since, failure).await,
+            }
+        };
+        while let Err(failure) = buyer.confirm(connection, &hold).await {
+            self.pause(since, failure).await;
+        }
         if self.sold.fetch_add(1, Ordering::SeqCst) + 1 == PLACES / 2 {
             self.half_way.notify_one();
         }
         true
     }
 
-    /// Asks again when the connection broke because of a restart. Any answer but the ones expected is a failure: so
-    /// is a 5xx.
-    async fn insist<T>(&self, mut ask: impl AsyncFnMut() -> Result<T, LoadError>) -> T {
-        let since = Instant::now();
-        loop {
-            match ask().await {
-                Ok(answer) => return answer,
-                Err(LoadError::Connection { .. }) if self.restarts && since.elapsed() < PATIENCE => {
-                    tokio::time::sleep(Duration::from_millis(20)).await;
-                }
-                Err(failure) => panic!("{failure}"),
-            }
-        }
+    /// Before asking again, when the connection broke because of a restart. Any answer but the expected ones is a
+    /// failure: so is a 5xx.
+    async fn pause(&self, since: Instant, failure: LoadError) {
+        let broken = matches!(failure, LoadError::Connection { .. });
+        assert!(broken && self.restarts && since.elapsed() < PATIENCE, "{failure}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 

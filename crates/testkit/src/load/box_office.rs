@@ -10,7 +10,7 @@ use std::net::SocketAddr;
 /// What everybody's password is.
 const PASSWORD: &str = "correct horse battery";
 /// Requests at a time while people register or log in.
-const AT_ONCE: usize = 8;
+const AT_ONCE: u32 = 8;
 
 /// An admin at work.
 #[derive(Debug)]
@@ -80,41 +80,57 @@ impl BoxOffice {
     }
 }
 
-/// Registers the people with these numbers, where registration is open; gives their access tokens.
+/// Somebody who buys, known by a number; everybody's password is the same.
+fn person(number: u32) -> Value {
+    json!({
+        "email": format!("buyer-{number}@example.org"),
+        "password": PASSWORD,
+        "first_name": "Buyer",
+        "last_name": number.to_string(),
+    })
+}
+
+/// Opens accounts for the people 0 to `count`, where registration is open; gives their access tokens.
 ///
 /// # Errors
 /// A [`LoadError`].
 pub async fn register(address: SocketAddr, count: u32) -> Result<Vec<String>, LoadError> {
-    enter(address, count, "registering", "/api/v1/auth/register").await
+    let register = async |connection: &mut Connection, number| {
+        let body = person(number);
+        let session = ask(connection, "registering", "/api/v1/auth/register", None, &body).await?;
+        Ok(text(&session, "/access_token"))
+    };
+    all(address, count, register).await
 }
 
-/// Logs the first so many of those in who registered.
+/// Logs the people 0 to `count` in, who have registered; gives their access tokens.
 ///
 /// # Errors
 /// A [`LoadError`].
-pub async fn log_in(address: SocketAddr, count: u32) -> Result<Vec<String>, LoadError> {
-    enter(address, count, "logging in", "/api/v1/auth/login").await
+pub async fn log_in_all(address: SocketAddr, count: u32) -> Result<Vec<String>, LoadError> {
+    all(address, count, log_in).await
 }
 
-/// The names are ignored by a login.
-async fn enter(
+/// Logs one in who has registered; gives the access token.
+///
+/// # Errors
+/// A [`LoadError`].
+pub async fn log_in(connection: &mut Connection, number: u32) -> Result<String, LoadError> {
+    let session = ask(connection, "logging in", "/api/v1/auth/login", None, &person(number)).await?;
+    Ok(text(&session, "/access_token"))
+}
+
+/// Does something for each of the people, some at a time.
+async fn all(
     address: SocketAddr,
     count: u32,
-    doing: &'static str,
-    path: &'static str,
+    what: impl AsyncFn(&mut Connection, u32) -> Result<String, LoadError>,
 ) -> Result<Vec<String>, LoadError> {
-    let rows = (0..u32::try_from(AT_ONCE).unwrap_or(1)).map(async |row| {
+    let rows = (0..AT_ONCE).map(async |row| {
         let mut connection = Connection::new(address);
         let mut tokens = Vec::new();
-        for number in (row..count).step_by(AT_ONCE) {
-            let body = json!({
-                "email": format!("buyer-{number}@example.org"),
-                "password": PASSWORD,
-                "first_name": "Buyer",
-                "last_name": number.to_string(),
-            });
-            let session = ask(&mut connection, doing, path, None, &body).await?;
-            tokens.push(text(&session, "/access_token"));
+        for number in (row..count).step_by(usize::try_from(AT_ONCE).unwrap_or(1)) {
+            tokens.push(what(&mut connection, number).await?);
         }
         Ok::<_, LoadError>(tokens)
     });
