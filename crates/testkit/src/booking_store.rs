@@ -24,7 +24,7 @@ use std::time::Duration;
 /// gives a fresh, empty system.
 #[macro_export]
 macro_rules! booking_store_contract {
-    ($open:path) => {
+    ($open:ident) => {
         $crate::booking_store_contract!($open;
             a_sale_never_oversells,
             a_sale_never_oversells_its_capacity,
@@ -52,7 +52,7 @@ macro_rules! booking_store_contract {
             attendance_counts_living_and_checked_in,
         );
     };
-    ($open:path; $($case:ident),+ $(,)?) => {
+    ($open:ident; $($case:ident),+ $(,)?) => {
         mod booking_store {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -296,6 +296,10 @@ pub async fn holdings_count_what_lives(stores: Stores) {
         let mine = found.into_iter().find(|tally| tally.buyer == guest).unwrap().holdings;
         (mine.taken.get(&ticket_type).copied().unwrap_or(0), mine.open_holds)
     };
+    let open = begin(&house.stores).await.open_holds(&pairs, noon()).await.unwrap();
+    assert_eq!(open.len(), 1, "who has none may be left out");
+    assert_eq!((open[0].buyer, open[0].holdings.open_holds), (guest, 1));
+    assert!(open[0].holdings.taken.is_empty());
     assert_eq!(tally(noon()).await, (3, 1));
     assert_eq!(tally(held.expires_at).await, (2, 0));
 }

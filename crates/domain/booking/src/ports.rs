@@ -74,6 +74,12 @@ pub trait SaleTx: Transaction {
         pairs: &[(AccountId, EventId)],
         now: Timestamp,
     ) -> Result<Vec<Tally>, StoreError>;
+    /// The same without [`crate::Holdings::taken`]: only the living holds, for events that limit nobody otherwise.
+    async fn open_holds(
+        &mut self,
+        pairs: &[(AccountId, EventId)],
+        now: Timestamp,
+    ) -> Result<Vec<Tally>, StoreError>;
     /// Writes new holds.
     async fn add_holds(&mut self, holds: &[Hold]) -> Result<(), StoreError>;
     /// Holds by id; those that are gone are left out.

@@ -169,6 +169,12 @@ impl Sale {
         self.status == SaleStatus::Open && offer.on_sale(self.starts_at, now)
     }
 
+    /// Whether it matters what a buyer has bought before.
+    #[must_use]
+    pub fn limits_users(&self) -> bool {
+        self.offers.iter().any(|offer| offer.max_per_user.is_some())
+    }
+
     /// The offer of a ticket type.
     #[must_use]
     pub fn offer(&self, ticket_type: TicketTypeId) -> Option<&Offer> {

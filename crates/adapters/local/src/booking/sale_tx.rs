@@ -43,6 +43,19 @@ impl SaleTx for LocalTx {
         Ok(tallies.filter(|tally| tally.holdings != Holdings::default()).collect())
     }
 
+    async fn open_holds(
+        &mut self,
+        pairs: &[(AccountId, EventId)],
+        now: Timestamp,
+    ) -> Result<Vec<Tally>, StoreError> {
+        let pairs: BTreeSet<_> = pairs.iter().copied().collect();
+        let tallies = pairs.into_iter().map(|(buyer, event)| {
+            let open_holds = living_holds(self.state(), buyer, event, now).map(|_| 1).sum();
+            Tally { buyer, event, holdings: Holdings { open_holds, ..Holdings::default() } }
+        });
+        Ok(tallies.filter(|tally| tally.holdings.open_holds > 0).collect())
+    }
+
     async fn add_holds(&mut self, holds: &[Hold]) -> Result<(), StoreError> {
         for hold in holds {
             self.check_lines(hold.event, &hold.items, HOLDING)?;
@@ -134,6 +147,17 @@ impl LocalTx {
     }
 }
 
+fn living_holds(
+    state: &State,
+    buyer: AccountId,
+    event: EventId,
+    now: Timestamp,
+) -> impl Iterator<Item = &Hold> {
+    let range = (buyer, event, HoldId::from(Uuid::nil()))..=(buyer, event, HoldId::from(Uuid::max()));
+    let held = state.booking.holds_by_buyer.range(range);
+    held.filter_map(|(_, _, id)| state.get::<Hold>(id).map(AsRef::as_ref)).filter(move |hold| hold.lives(now))
+}
+
 fn holdings(state: &State, buyer: AccountId, event: EventId, now: Timestamp) -> Holdings {
     let mut holdings = Holdings::default();
     let mut take = |items: &[Item]| {
@@ -144,12 +168,9 @@ fn holdings(state: &State, buyer: AccountId, event: EventId, now: Timestamp) -> 
     };
     let tables = &state.booking;
     let mut open_holds = 0_u32;
-    let range = (buyer, event, HoldId::from(Uuid::nil()))..=(buyer, event, HoldId::from(Uuid::max()));
-    for (_, _, id) in tables.holds_by_buyer.range(range) {
-        if let Some(hold) = state.get::<Hold>(id).filter(|hold| hold.lives(now)) {
-            take(&hold.items);
-            open_holds = open_holds.saturating_add(1);
-        }
+    for hold in living_holds(state, buyer, event, now) {
+        take(&hold.items);
+        open_holds = open_holds.saturating_add(1);
     }
     let range = (buyer, event, BookingId::from(Uuid::nil()))..=(buyer, event, BookingId::from(Uuid::max()));
     for (_, _, id) in tables.unpaid_by_buyer.range(range) {

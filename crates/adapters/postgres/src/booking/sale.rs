@@ -182,6 +182,27 @@ const HOLDINGS: &str = "\
     SELECT buyer_id, event_id, ticket_type_id, sum(quantity)::bigint AS places FROM places \
     GROUP BY buyer_id, event_id, ticket_type_id";
 
+const OPEN_HOLDS: &str = "\
+    WITH pairs AS (SELECT DISTINCT p.buyer_id, p.event_id FROM unnest($1, $2) AS p(buyer_id, event_id)) \
+    SELECT p.buyer_id, p.event_id, NULL::uuid AS ticket_type_id, count(*) AS places FROM pairs p, LATERAL ( \
+        SELECT FROM holds \
+        WHERE event_id = p.event_id AND buyer_id = p.buyer_id AND expires_at > $3 OFFSET 0 \
+    ) h GROUP BY p.buyer_id, p.event_id";
+
+/// One of the two statements above.
+fn of_pairs(
+    sql: &'static str,
+    pairs: &[(AccountId, EventId)],
+    now: Timestamp,
+) -> Statement<impl QueryFragment<Pg> + Send + use<>> {
+    constant(
+        text(sql)
+            .bind::<Array<SqlUuid>, _>(pairs.iter().map(|(buyer, _)| buyer.as_uuid()).collect::<Vec<_>>())
+            .bind::<Array<SqlUuid>, _>(pairs.iter().map(|(_, event)| event.as_uuid()).collect::<Vec<_>>())
+            .bind::<Timestamptz, _>(now),
+    )
+}
+
 fn tallies(rows: Vec<TallyRow>) -> Result<Vec<Tally>, StoreError> {
     let mut tallies: BTreeMap<(AccountId, EventId), Holdings> = BTreeMap::new();
     for row in rows {
@@ -229,11 +250,15 @@ impl SaleTx for PgTx {
         pairs: &[(AccountId, EventId)],
         now: Timestamp,
     ) -> Result<Vec<Tally>, StoreError> {
-        let statement = text(HOLDINGS)
-            .bind::<Array<SqlUuid>, _>(pairs.iter().map(|(buyer, _)| buyer.as_uuid()).collect::<Vec<_>>())
-            .bind::<Array<SqlUuid>, _>(pairs.iter().map(|(_, event)| event.as_uuid()).collect::<Vec<_>>())
-            .bind::<Timestamptz, _>(now);
-        tallies(self.load("counting holdings", constant(statement)).await?)
+        tallies(self.load("counting holdings", of_pairs(HOLDINGS, pairs, now)).await?)
+    }
+
+    async fn open_holds(
+        &mut self,
+        pairs: &[(AccountId, EventId)],
+        now: Timestamp,
+    ) -> Result<Vec<Tally>, StoreError> {
+        tallies(self.load("counting holds", of_pairs(OPEN_HOLDS, pairs, now)).await?)
     }
 
     async fn add_holds(&mut self, holds: &[Hold]) -> Result<(), StoreError> {

@@ -72,8 +72,14 @@ impl Bookings {
         now: Timestamp,
     ) -> Result<Round, StoreError> {
         let sales = if events.is_empty() { Vec::new() } else { tx.lock_sales(events).await? };
-        let pairs = buyers_of(asks);
-        let tallies = if pairs.is_empty() { Vec::new() } else { tx.holdings(&pairs, now).await? };
+        // What somebody bought is only counted where a limit asks for it: a regular may have hundreds of tickets.
+        let limits = |event: &EventId| sales.iter().any(|sale| sale.event == *event && sale.limits_users());
+        let (limited, free): (Vec<_>, Vec<_>) =
+            buyers_of(asks).into_iter().partition(|(_, event)| limits(event));
+        let mut tallies = if limited.is_empty() { Vec::new() } else { tx.holdings(&limited, now).await? };
+        if !free.is_empty() {
+            tallies.extend(tx.open_holds(&free, now).await?);
+        }
         let round = Round::new(now, self.terms, sales, tallies);
         let ids = holds_of(asks);
         if ids.is_empty() {
