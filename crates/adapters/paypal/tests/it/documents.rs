@@ -1,6 +1,7 @@
 //! PayPal's published OpenAPI documents, and what is wrong with a request by them.
 //!
-//! They are not part of this repository: they lie beside it, in `../shared/specs/paypal`.
+//! They are not part of this repository: they lie beside it, in `../shared/specs/paypal`, or in `paypal` below the
+//! folder that `SYNESTHESIE_SPECS` names.
 
 use crate::recorder::Recorded;
 use jsonschema::Draft;
@@ -17,7 +18,8 @@ pub(crate) struct Documents(Vec<Value>);
 impl Documents {
     /// `None`, said aloud, when they are not there; with `CI=true` they have to be.
     pub(crate) fn load() -> Option<Self> {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../../shared/specs/paypal");
+        let specs = std::env::var("SYNESTHESIE_SPECS").unwrap_or_else(|_| "../../../../shared/specs".into());
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(specs).join("paypal");
         let read = |name: &&str| std::fs::read(folder.join(name)).ok();
         let texts: Vec<_> = NAMES.iter().filter_map(read).collect();
         if texts.len() < NAMES.len() {
