@@ -327,3 +327,28 @@ async fn admins_find_people_in_pages() {
         admin.client.get(&path).await.expect_problem(422, "invalid_input");
     }
 }
+
+#[tokio::test]
+async fn what_one_instance_ends_the_others_forget_when_told() {
+    let app = TestApp::start().await;
+    let person = app.member().await;
+    let ear = tokio::spawn({
+        let app = app.app.clone();
+        async move { app.gate.listen().await }
+    });
+    person.client.get("/users/me").await.expect(200);
+    // As another instance does it: in the store, and then by word to all.
+    let actor = app.app.gate.actor(person.client.token.as_deref().unwrap()).await.unwrap().unwrap();
+    app.app.accounts.logout(&actor).await.unwrap();
+    let told = std::time::Instant::now();
+    loop {
+        let message = format!("session {}", actor.session);
+        app.app.broadcast.publish("gate", message.as_bytes()).await.unwrap();
+        if person.client.get("/users/me").await.status == 401 {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    assert!(told.elapsed() < std::time::Duration::from_secs(4), "sooner than it would find out by itself");
+    ear.abort();
+}
