@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use kernel::Timestamp;
 
 /// Tries before an effect is parked: with the pauses between them, about a day and a half.
-pub const TRIES: u32 = 16;
+pub const TRIES: u32 = 18;
 /// The first pause; each is twice the one before.
 const FIRST: TimeDelta = TimeDelta::seconds(5);
 /// The longest pause.
