@@ -12,6 +12,8 @@ mod architecture;
 mod command_line;
 mod configuration;
 mod contract;
+mod demo;
+mod events;
 #[allow(dead_code, unreachable_pub, reason = "a client offers what any test may need")]
 mod harness;
 mod invites;
