@@ -1,7 +1,7 @@
 //! Who is at the door: access tokens, and whether what they say still holds.
 //!
 //! A token is verified once and then recognised by its hash; the session behind it is looked up at most every
-//! [`FRESH`]. What this instance changes it forgets at once, and tells the others.
+//! `FRESH`. What this instance changes it forgets at once, and tells the others.
 
 use crate::bounded::Bounded;
 use accounts::Accounts;

@@ -1,6 +1,6 @@
 //! Private servers for tests: PostgreSQL, Redis and an SMTP sink, on loopback, in temporary directories.
 //!
-//! A test asks [`postgres`] or [`redis`] for the shared server. `just test` starts one of each for the whole run
+//! A test asks [`postgres()`] or [`redis()`] for the shared server. `just test` starts one of each for the whole run
 //! (the binary `with-servers`) and names them in [`POSTGRES_VARIABLE`] and [`REDIS_VARIABLE`]; without those, the
 //! first test that asks starts one for its own process. A missing program fails the test, it never skips it.
 //!
