@@ -2,8 +2,8 @@
 //! buyer's return, or our own question; in any order, any number of times.
 
 use crate::{
-    Booking, BookingStatus, BuyerNews, Charge, Effect, Incident, IncidentKind, PaymentStatus, RefundReason,
-    Sale, Standing, Ticket,
+    Booking, BookingStatus, BuyerNews, Charge, Effect, Incident, IncidentKind, Payment, PaymentStatus,
+    RefundReason, Sale, Standing, Ticket,
 };
 use kernel::{IncidentId, PaymentId, Timestamp};
 
@@ -80,6 +80,11 @@ fn approved(booking: &mut Booking, sale: &mut Sale, attempt: PaymentId, now: Tim
     if revived {
         booking.status = BookingStatus::PendingPayment;
         booking.decided_at = None;
+    }
+    let on_its_way = |other: &Payment| other.id != attempt && other.status == PaymentStatus::Processing;
+    if booking.status == BookingStatus::PendingPayment && booking.payments.iter().any(on_its_way) {
+        // Taking this as well would charge the buyer twice. If the other comes to nothing, the watch finds this one.
+        return Settled::Unchanged;
     }
     // An approval that is not taken ends by itself at the provider and costs the buyer nothing.
     let pending = booking.status == BookingStatus::PendingPayment;

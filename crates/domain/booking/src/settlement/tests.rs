@@ -143,6 +143,18 @@ fn an_approval_that_comes_again_after_another_attempt_was_paid_is_not_to_be_capt
 }
 
 #[test]
+fn while_money_is_on_its_way_another_approval_waits_until_that_came_to_nothing() {
+    let (mut sale, mut booking) = unpaid(10, 1);
+    let second = booking.pay(&choice(Provider::Paypal), &till(Provider::Paypal), noon()).unwrap();
+    hear(&mut booking, &mut sale, &Standing::Approved);
+    assert_eq!(settle(&mut booking, &mut sale, second, &Standing::Approved, noon()), Settled::Unchanged);
+    assert_eq!(booking.payments[1].status, PaymentStatus::Created, "it is asked about again");
+    hear(&mut booking, &mut sale, &Standing::Failed);
+    let settled = settle(&mut booking, &mut sale, second, &Standing::Approved, noon());
+    assert_eq!(settled, Settled::Capture { revived: false });
+}
+
+#[test]
 fn a_late_approval_is_taken_only_if_there_is_a_place_for_it() {
     let (mut sale, mut booking) = expired(1, 1);
     assert_eq!(hear(&mut booking, &mut sale, &Standing::Approved), Settled::Capture { revived: true });

@@ -2,8 +2,8 @@
 
 use super::Bookings;
 use crate::{
-    Booking, Notice, NoticeError, NoticeKey, NoticeSubject, Payment, Provider, ProviderError, RawNotice,
-    Settled, Standing,
+    Booking, BookingStatus, Notice, NoticeError, NoticeKey, NoticeSubject, Payment, PaymentStatus, Provider,
+    ProviderError, RawNotice, Settled, Standing,
 };
 use kernel::{BookingId, PaymentId, StoreError, transact};
 
@@ -150,9 +150,11 @@ impl Bookings {
     /// The store could not answer.
     pub async fn capture(&self, id: BookingId, payment: PaymentId) -> Result<bool, StoreError> {
         let Some(booking) = self.store.booking(id).await? else { return Ok(true) };
-        let Some(attempt) = booking.payment(payment).filter(|attempt| !Self::rests(attempt)) else {
-            return Ok(true);
+        // Another attempt may have been paid meanwhile, or this one declined: its buyer would have to agree again.
+        let agreed = |attempt: &&Payment| {
+            booking.status == BookingStatus::PendingPayment && attempt.status == PaymentStatus::Processing
         };
+        let Some(attempt) = booking.payment(payment).filter(agreed) else { return Ok(true) };
         let Some(provider) = self.provider(attempt.provider, &attempt.account) else { return Ok(false) };
         let Ok(Some(session)) = self.session_of(&booking, attempt).await else { return Ok(false) };
         let standing = match provider.capture(payment, &session).await {
