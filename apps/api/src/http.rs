@@ -21,6 +21,7 @@ pub mod once;
 pub mod openapi;
 pub mod organisations;
 pub mod organisers;
+pub mod pages;
 pub mod paging;
 pub mod problem;
 pub mod request_id;

@@ -47,6 +47,7 @@ macro_rules! booking_store_contract {
             tickets_come_newest_first_in_pages_that_meet,
             counters_that_drift_are_reported,
             counters_beyond_the_quantity_are_not_written,
+            a_drift_is_refused_and_not_hidden,
             two_scanners_cannot_both_pass,
             a_repeated_nonce_gives_the_first_answer,
             attendance_counts_living_and_checked_in,
@@ -501,6 +502,24 @@ pub async fn counters_beyond_the_quantity_are_not_written(stores: Stores) {
         assert!(matches!(written, Err(StoreError::Broken { .. })), "{held} held, {sold} sold");
         assert_eq!(counters(&house).await, (0, 0));
     }
+}
+
+pub async fn a_drift_is_refused_and_not_hidden(stores: Stores) {
+    let house = house(stores, 10, None, 0).await;
+    let guest = buyer(&house.stores).await;
+    let bookings = bookings(&house);
+    let hold = bookings.hold(guest, house.event.id, house.want(2)).await.unwrap();
+    transact(begin(&house.stores).await, async |tx| {
+        let mut sales = tx.lock_sales(&[house.event.id]).await?;
+        sales[0].offers[0].held = 1;
+        tx.save_sales(&sales).await
+    })
+    .await
+    .unwrap();
+    let released = bookings.release(guest, hold.id).await;
+    assert!(matches!(released, Err(StoreError::Broken { .. })), "{released:?}");
+    assert_eq!(counters(&house).await, (1, 0));
+    assert_eq!(house.stores.booking.hold(hold.id).await.unwrap(), Some(hold));
 }
 
 fn door(house: &House) -> Door {

@@ -224,11 +224,8 @@ fn store(reader: &mut Reader) -> Store {
 
 fn redis(reader: &mut Reader) -> Redis {
     let url = reader.secret("redis.url");
-    if url
-        .as_ref()
-        .is_some_and(|url| !["redis://", "rediss://"].iter().any(|one| url.expose().starts_with(one)))
-    {
-        reader.wrong("redis.url", "must be redis://... or empty");
+    if url.as_ref().is_some_and(|url| !url.expose().starts_with("redis://")) {
+        reader.wrong("redis.url", "must be redis://... (TLS is not supported) or empty");
     }
     Redis { url }
 }

@@ -1,7 +1,7 @@
 //! Every route, registered once; the OpenAPI document follows from it.
 
 use super::{accounts, admin, auth, docs, health, invites, openapi};
-use super::{bookings, door, holds, mail, tickets, webhooks};
+use super::{bookings, door, holds, mail, pages, tickets, webhooks};
 use super::{events, organisations, organisers, ticket_types};
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -17,6 +17,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(health::metrics)
         .service(openapi::openapi_json)
         .service(docs::docs)
+        .configure(pages::routes)
         .service(scope::scope(BASE).configure(api));
 }
 

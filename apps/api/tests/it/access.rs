@@ -25,6 +25,8 @@ const ROUTES: &[(For, &str)] = &[
     (Everybody, "GET /health/ready"),
     (Everybody, "GET /metrics"),
     (Everybody, "GET /openapi.json"),
+    (Everybody, "GET /reset-password"),
+    (Everybody, "GET /verify-email"),
     (Everybody, "POST /api/v1/auth/register"),
     (Everybody, "POST /api/v1/auth/login"),
     (Everybody, "POST /api/v1/auth/refresh"),

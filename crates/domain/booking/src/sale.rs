@@ -230,13 +230,13 @@ impl Sale {
 
     /// Gives held places back: a hold ended, or an unpaid booking.
     pub fn release(&mut self, items: &[Item]) {
-        self.count(items, |offer, quantity| offer.held = offer.held.saturating_sub(quantity));
+        self.count(items, |offer, quantity| offer.held = taken_from(offer.held, quantity));
     }
 
     /// Held places become sold ones.
     pub fn sell(&mut self, items: &[Item]) {
         self.count(items, |offer, quantity| {
-            offer.held = offer.held.saturating_sub(quantity);
+            offer.held = taken_from(offer.held, quantity);
             offer.sold = offer.sold.saturating_add(quantity);
         });
     }
@@ -268,6 +268,12 @@ impl Sale {
             }
         }
     }
+}
+
+/// A counter that has drifted below what is taken from it wraps around instead of stopping at zero: no store writes
+/// a counter beyond the quantity, so the drift is refused, logged and found, never hidden.
+const fn taken_from(counter: u32, quantity: u32) -> u32 {
+    counter.wrapping_sub(quantity)
 }
 
 /// One line per ticket type, in the order of their ids, so that the same wish always reads the same.

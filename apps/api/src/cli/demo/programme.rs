@@ -59,11 +59,8 @@ impl Plan<'_> {
 
     async fn long_night(&self) -> Result<(EventId, Vec<TicketTypeId>), Failure> {
         let mut event = self.event("The Long Night", &When { days_ahead: 16, hour: 22, lasts_hours: 10 })?;
-        event.description = Some(
-            "Two floors until the sun is up: house and disco above, techno below. The exact address comes \
-             with the ticket, two days before."
-                .into(),
-        );
+        event.description =
+            Some("Two floors until the sun is up: house and disco above, techno below.".into());
         event.capacity = Some(400);
         event.location.area = "Old freight yard".into();
         event.location.address = Some("Hall 2, gate at the water tower".into());

@@ -1,0 +1,63 @@
+//! The two pages that mails link to. Whoever builds a front end puts its own at the same addresses.
+//!
+//! The token stands behind `#`, which browsers send to no server; the page's script sends it on.
+
+use actix_web::http::header;
+use actix_web::{HttpResponse, get};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// The calls of this file.
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(verify_email_page).service(reset_password_page);
+}
+
+/// Confirms the address at once.
+const VERIFY: &str = r#"<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Confirm your address</title><h1>Confirm your address</h1><p id="said" role="status">One moment.</p>
+<script>
+const token = new URLSearchParams(location.hash.slice(1)).get("token");
+const said = document.getElementById("said");
+fetch("/api/v1/auth/verify-email", {method: "POST", headers: {"content-type": "application/json"}, body: JSON.stringify({token})})
+  .then(answer => { said.textContent = answer.ok ? "Thank you: mail reaches you here." : "This link works no more." })
+  .catch(() => { said.textContent = "The server cannot be reached. Please try again." });
+</script></html>"#;
+
+/// Asks for the new password.
+const RESET: &str = r#"<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Set a new password</title><h1>Set a new password</h1>
+<form id="form"><p><label>New password (10 to 72 characters)<br>
+<input id="password" type="password" autocomplete="new-password" minlength="10" maxlength="72" required></label></p>
+<p><button>Set it</button></p></form><p id="said" role="status"></p>
+<script>
+const token = new URLSearchParams(location.hash.slice(1)).get("token");
+const said = document.getElementById("said");
+document.getElementById("form").addEventListener("submit", event => {
+  event.preventDefault();
+  const new_password = document.getElementById("password").value;
+  fetch("/api/v1/auth/reset-password", {method: "POST", headers: {"content-type": "application/json"}, body: JSON.stringify({token, new_password})})
+    .then(async answer => { said.textContent = answer.ok ? "Done: log in with the new password." : (await answer.json()).detail })
+    .catch(() => { said.textContent = "The server cannot be reached. Please try again." });
+});
+</script></html>"#;
+
+fn page(html: &'static str) -> HttpResponse {
+    let policy = "default-src 'none'; script-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'";
+    HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))
+        .insert_header((header::CONTENT_SECURITY_POLICY, policy))
+        .body(html)
+}
+
+/// The page that confirms an address.
+#[utoipa::path(tag = "operations", responses((status = 200, content_type = "text/html", body = String)))]
+#[get("/verify-email")]
+async fn verify_email_page() -> HttpResponse {
+    page(VERIFY)
+}
+
+/// The page that sets a new password.
+#[utoipa::path(tag = "operations", responses((status = 200, content_type = "text/html", body = String)))]
+#[get("/reset-password")]
+async fn reset_password_page() -> HttpResponse {
+    page(RESET)
+}
