@@ -168,6 +168,6 @@ impl AccountTx for PgTx {
     }
 
     async fn enqueue_accounts(&mut self, effects: &[Owed<Effect>]) -> Result<(), StoreError> {
-        self.enqueue(::accounts::DOMAIN, effects).await
+        self.enqueue(::accounts::DOMAIN, effects)
     }
 }

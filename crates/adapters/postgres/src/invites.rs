@@ -148,6 +148,6 @@ impl InviteTx for PgTx {
     }
 
     async fn enqueue_invites(&mut self, effects: &[Owed<Effect>]) -> Result<(), StoreError> {
-        self.enqueue(::invites::DOMAIN, effects).await
+        self.enqueue(::invites::DOMAIN, effects)
     }
 }

@@ -16,11 +16,7 @@ use uuid::Uuid;
 
 impl PgTx {
     /// Owes a domain's effects.
-    pub(crate) async fn enqueue<E>(
-        &mut self,
-        domain: &'static str,
-        effects: &[Owed<E>],
-    ) -> Result<(), StoreError>
+    pub(crate) fn enqueue<E>(&mut self, domain: &'static str, effects: &[Owed<E>]) -> Result<(), StoreError>
     where
         E: Serialize + Sync,
     {
@@ -40,7 +36,8 @@ impl PgTx {
         .bind::<Array<SqlUuid>, _>(ids)
         .bind::<Array<Text>, _>(bodies)
         .bind::<Array<Timestamptz>, _>(due);
-        self.execute(doing, constant(statement)).await.map(drop)
+        self.write(doing, constant(statement));
+        Ok(())
     }
 }
 

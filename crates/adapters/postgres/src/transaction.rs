@@ -1,4 +1,8 @@
 //! The one transaction that implements every domain's.
+//!
+//! What it sends, it sends in as few round trips as it can, because others wait for its locks meanwhile: BEGIN goes
+//! out with the first statement, and writes that nobody asks the outcome of with the statement after them. The
+//! server carries statements out in the order in which they were sent; COMMIT is sent when all have been answered.
 
 use crate::failure::failed;
 use crate::pool::Pooled;
@@ -8,10 +12,12 @@ use diesel::QueryResult;
 use diesel::deserialize::FromSqlRow;
 use diesel::pg::Pg;
 use diesel::query_builder::QueryFragment;
+use diesel::result::Error;
 use diesel::sql_types::Untyped;
 use diesel_async::pooled_connection::deadpool::Object;
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
-use futures_util::future::join;
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, join, join_all, ready};
 use kernel::{StoreError, Transaction};
 
 /// A transaction on a connection of its own. Dropped unfinished it closes the connection, so that the server frees
@@ -19,7 +25,16 @@ use kernel::{StoreError, Transaction};
 pub struct PgTx {
     connection: Option<Pooled>,
     progress: Progress,
+    unsent: Vec<Unsent>,
 }
+
+/// A write on its way out, and what it does.
+struct Unsent {
+    doing: &'static str,
+    send: Sending,
+}
+
+type Sending = Box<dyn for<'c> FnOnce(&'c AsyncPgConnection) -> BoxFuture<'c, QueryResult<usize>> + Send>;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Progress {
@@ -35,15 +50,13 @@ enum Progress {
 
 impl PgTx {
     pub(crate) const fn new(connection: Pooled) -> Self {
-        Self { connection: Some(connection), progress: Progress::NotBegun }
+        Self { connection: Some(connection), progress: Progress::NotBegun, unsent: Vec::new() }
     }
 
     /// The open transaction's connection, for a statement that diesel builds; its result goes through
     /// [`Self::checked`].
     pub(crate) async fn connection(&mut self) -> Result<&mut AsyncPgConnection, StoreError> {
-        let (connection, begin) = self.pipe()?;
-        let begun = begin_if(begin, connection).await;
-        self.checked("beginning a transaction", begun)?;
+        self.pipe()?.before(ready(Ok(()))).await.map_err(|failure| self.note(failure))?;
         self.connection.as_deref_mut().ok_or_else(ended)
     }
 
@@ -53,10 +66,18 @@ impl PgTx {
         doing: &'static str,
         result: QueryResult<T>,
     ) -> Result<T, StoreError> {
-        result.map_err(|error| {
-            self.progress = Progress::Failed;
-            failed(doing)(error)
-        })
+        result.map_err(|error| self.note((doing, error)))
+    }
+
+    /// Writes without waiting for the outcome: a failure shows with a later statement, at the latest with the
+    /// commit, which then fails.
+    pub(crate) fn write<Q>(&mut self, doing: &'static str, statement: Statement<Q>)
+    where
+        Q: QueryFragment<Pg> + Send + 'static,
+    {
+        let send: Sending =
+            Box::new(move |mut connection| async move { statement.execute(&mut connection).await }.boxed());
+        self.unsent.push(Unsent { doing, send });
     }
 
     /// Runs a statement; returns how many rows it touched.
@@ -68,9 +89,10 @@ impl PgTx {
     where
         Q: QueryFragment<Pg> + Send,
     {
-        let (mut pipe, begin) = self.pipe()?;
-        let (begun, touched) = join(begin_if(begin, pipe), statement.execute(&mut pipe)).await;
-        self.checked(doing, begun.and(touched))
+        let pipe = self.pipe()?;
+        let mut connection = pipe.connection;
+        let touched = pipe.before(named(doing, statement.execute(&mut connection))).await;
+        touched.map_err(|failure| self.note(failure))
     }
 
     /// Runs a statement; returns its rows.
@@ -83,13 +105,14 @@ impl PgTx {
         Q: QueryFragment<Pg> + Send,
         Row: FromSqlRow<Untyped, Pg> + Send + 'static,
     {
-        let (mut pipe, begin) = self.pipe()?;
-        let (begun, rows) = join(begin_if(begin, pipe), statement.load(&mut pipe)).await;
-        self.checked(doing, begun.and(rows))
+        let pipe = self.pipe()?;
+        let mut connection = pipe.connection;
+        let rows = pipe.before(named(doing, statement.load(&mut connection))).await;
+        rows.map_err(|failure| self.note(failure))
     }
 
     /// Locks with one statement and reads with the next, which sees what those who had the lock before have
-    /// committed. Both are sent together and cost one round trip.
+    /// committed. Both are sent together.
     pub(crate) async fn lock_and_load<L, Q, Row>(
         &mut self,
         doing: &'static str,
@@ -97,37 +120,64 @@ impl PgTx {
         read: Statement<Q>,
     ) -> Result<Vec<Row>, StoreError>
     where
-        L: QueryFragment<Pg> + Send,
+        L: QueryFragment<Pg> + Send + 'static,
         Q: QueryFragment<Pg> + Send,
         Row: FromSqlRow<Untyped, Pg> + Send + 'static,
     {
-        let (pipe, begin) = self.pipe()?;
-        let (mut first, mut second) = (pipe, pipe);
-        let locked = join(begin_if(begin, pipe), lock.execute(&mut first));
-        let ((begun, locked), rows) = join(locked, read.load(&mut second)).await;
-        self.checked(doing, begun.and(locked).and(rows))
+        self.write(doing, lock);
+        self.load(doing, read).await
     }
 
-    /// The connection, for statements that are sent without waiting for one another, and whether BEGIN has to be
-    /// the first of them. They reach the server in the order in which their futures are polled first.
-    fn pipe(&mut self) -> Result<(&AsyncPgConnection, bool), StoreError> {
+    /// The way to the server, with all that has to go ahead of the next statement.
+    fn pipe(&mut self) -> Result<Pipe<'_>, StoreError> {
+        let connection = self.connection.as_deref().ok_or_else(ended)?;
         let begin = self.progress == Progress::NotBegun;
         if begin {
-            // Before anything is sent: if this future is dropped half-way, the connection must be closed.
+            // Before anything is sent: if the sending is given up half-way, the connection must be closed.
             self.progress = Progress::Sound;
         }
-        self.connection.as_deref().map(|connection| (connection, begin)).ok_or_else(ended)
+        Ok(Pipe { connection, begin, unsent: std::mem::take(&mut self.unsent) })
     }
 
-    async fn end(mut self: Box<Self>, doing: &'static str, command: &str) -> Result<(), StoreError> {
-        if self.progress == Progress::NotBegun {
-            return Ok(());
-        }
-        let connection = self.connection.as_deref_mut().ok_or_else(ended)?;
-        connection.batch_execute(command).await.map_err(failed(doing))?;
-        self.progress = Progress::Ended;
-        Ok(())
+    fn note(&mut self, (doing, error): Failure) -> StoreError {
+        self.progress = Progress::Failed;
+        failed(doing)(error)
     }
+}
+
+/// What failed, and how.
+type Failure = (&'static str, Error);
+
+/// A connection to which statements are sent without waiting for one another's answers.
+struct Pipe<'a> {
+    connection: &'a AsyncPgConnection,
+    begin: bool,
+    unsent: Vec<Unsent>,
+}
+
+impl Pipe<'_> {
+    /// Sends what has to go ahead, then `next`; answers with the first failure, which is the cause of the others.
+    ///
+    /// Statements reach the server in the order in which their futures are polled for the first time: one that has
+    /// to be prepared first holds the connection's cache of statements until it is sent, and the others line up for
+    /// it. A command that needs no preparing would overtake them, so only BEGIN, which goes first, may be one.
+    async fn before<T>(self, next: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        let Self { connection, begin, unsent } = self;
+        let begun = named("beginning a transaction", begin_if(begin, connection));
+        if unsent.is_empty() {
+            let (begun, next) = join(begun, next).await;
+            return begun.and(next);
+        }
+        let writes = unsent.into_iter().map(|write| named(write.doing, (write.send)(connection)));
+        let ((begun, written), next) = join(join(begun, join_all(writes)), next).await;
+        begun?;
+        written.into_iter().collect::<Result<Vec<_>, _>>()?;
+        next
+    }
+}
+
+async fn named<T>(doing: &'static str, sent: impl Future<Output = QueryResult<T>>) -> Result<T, Failure> {
+    sent.await.map_err(|error| (doing, error))
 }
 
 async fn begin_if(needed: bool, mut connection: &AsyncPgConnection) -> QueryResult<()> {
@@ -140,15 +190,29 @@ fn ended() -> StoreError {
 
 #[async_trait]
 impl Transaction for PgTx {
-    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        if self.progress == Progress::Failed {
-            return Err(StoreError::broken("committing", "a statement of this transaction failed"));
+    async fn commit(mut self: Box<Self>) -> Result<(), StoreError> {
+        match self.progress {
+            Progress::NotBegun if self.unsent.is_empty() => return Ok(()),
+            Progress::Failed => {
+                return Err(StoreError::broken("committing", "a statement of this transaction failed"));
+            }
+            Progress::NotBegun | Progress::Sound | Progress::Ended => {}
         }
-        self.end("committing", "COMMIT").await
+        let connection = self.connection().await?;
+        let committed = connection.batch_execute("COMMIT").await;
+        self.checked("committing", committed)?;
+        self.progress = Progress::Ended;
+        Ok(())
     }
 
-    async fn rollback(self: Box<Self>) -> Result<(), StoreError> {
-        self.end("rolling back", "ROLLBACK").await
+    async fn rollback(mut self: Box<Self>) -> Result<(), StoreError> {
+        if self.progress == Progress::NotBegun {
+            return Ok(());
+        }
+        let connection = self.connection.as_deref_mut().ok_or_else(ended)?;
+        connection.batch_execute("ROLLBACK").await.map_err(failed("rolling back"))?;
+        self.progress = Progress::Ended;
+        Ok(())
     }
 }
 

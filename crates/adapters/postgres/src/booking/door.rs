@@ -72,7 +72,8 @@ impl DoorTx for PgTx {
         .bind::<BigInt, _>(i64::from(ticket.version))
         .bind::<Text, _>(ticket.status.as_str())
         .bind::<Nullable<Timestamptz>, _>(ticket.checked_in_at);
-        self.execute("saving a ticket", constant(statement)).await.map(drop)
+        self.write("saving a ticket", constant(statement));
+        Ok(())
     }
 
     async fn scan_by_nonce(&mut self, scanner: AccountId, nonce: &str) -> Result<Option<Scan>, StoreError> {

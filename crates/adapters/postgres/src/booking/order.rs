@@ -133,14 +133,13 @@ fn add(bookings: &[Booking]) -> Result<Statement<impl QueryFragment<Pg> + Send +
 }
 
 impl PgTx {
-    async fn save_money(&mut self, bookings: &[Booking]) -> Result<(), StoreError> {
+    fn save_money(&mut self, bookings: &[Booking]) {
         if let Some(payments) = save_payments(bookings) {
-            self.execute("saving payments", payments).await?;
+            self.write("saving payments", payments);
         }
         if let Some(refunds) = save_refunds(bookings) {
-            self.execute("saving refunds", refunds).await?;
+            self.write("saving refunds", refunds);
         }
-        Ok(())
     }
 }
 
@@ -150,8 +149,9 @@ impl OrderTx for PgTx {
         if bookings.is_empty() {
             return Ok(());
         }
-        self.execute("adding bookings", add(bookings)?).await?;
-        self.save_money(bookings).await
+        self.write("adding bookings", add(bookings)?);
+        self.save_money(bookings);
+        Ok(())
     }
 
     async fn lock_booking(&mut self, id: BookingId) -> Result<Option<Booking>, StoreError> {
@@ -177,15 +177,17 @@ impl OrderTx for PgTx {
         .bind::<Jsonb, _>(to_document(&booking.attendees, "writing bookings.attendees")?)
         .bind::<Timestamptz, _>(booking.pay_by)
         .bind::<Nullable<Timestamptz>, _>(booking.decided_at);
-        self.execute("saving a booking", constant(statement)).await?;
-        self.save_money(std::slice::from_ref(booking)).await
+        self.write("saving a booking", constant(statement));
+        self.save_money(std::slice::from_ref(booking));
+        Ok(())
     }
 
     async fn add_tickets(&mut self, tickets: &[Ticket]) -> Result<(), StoreError> {
         if tickets.is_empty() {
             return Ok(());
         }
-        self.execute("adding tickets", ticket::add(tickets)?).await.map(drop)
+        self.write("adding tickets", ticket::add(tickets)?);
+        Ok(())
     }
 
     async fn remember_notice(&mut self, notice: &NoticeKey) -> Result<bool, StoreError> {
@@ -208,12 +210,13 @@ impl OrderTx for PgTx {
         .bind::<Text, _>(incident.kind.as_str())
         .bind::<SqlUuid, _>(incident.booking.as_uuid())
         .bind::<SqlUuid, _>(incident.payment.as_uuid())
-        .bind::<Text, _>(&incident.evidence)
+        .bind::<Text, _>(incident.evidence.clone())
         .bind::<Timestamptz, _>(incident.at);
-        self.execute("adding an incident", constant(statement)).await.map(drop)
+        self.write("adding an incident", constant(statement));
+        Ok(())
     }
 
     async fn enqueue_booking(&mut self, effects: &[Owed<Effect>]) -> Result<(), StoreError> {
-        self.enqueue("booking", effects).await
+        self.enqueue("booking", effects)
     }
 }

@@ -242,7 +242,8 @@ impl SaleTx for PgTx {
         .bind::<Array<BigInt>, _>(offers().map(|offer| i64::from(offer.sold)).collect::<Vec<_>>())
         .bind::<Array<SqlUuid>, _>(sales.iter().map(|sale| sale.event.as_uuid()).collect::<Vec<_>>())
         .bind::<Array<BigInt>, _>(sales.iter().map(|sale| i64::from(sale.taken())).collect::<Vec<_>>());
-        self.execute("saving sales", constant(statement)).await.map(drop)
+        self.write("saving sales", constant(statement));
+        Ok(())
     }
 
     async fn holdings(
@@ -265,7 +266,8 @@ impl SaleTx for PgTx {
         if holds.is_empty() {
             return Ok(());
         }
-        self.execute("adding holds", add(holds)?).await.map(drop)
+        self.write("adding holds", add(holds)?);
+        Ok(())
     }
 
     async fn lock_holds(&mut self, ids: &[HoldId]) -> Result<Vec<Hold>, StoreError> {
@@ -296,6 +298,7 @@ impl SaleTx for PgTx {
         }
         let ids: Vec<Uuid> = ids.iter().map(|id| id.as_uuid()).collect();
         let statement = text("DELETE FROM holds WHERE id = ANY($1)").bind::<Array<SqlUuid>, _>(ids);
-        self.execute("dropping holds", constant(statement)).await.map(drop)
+        self.write("dropping holds", constant(statement));
+        Ok(())
     }
 }

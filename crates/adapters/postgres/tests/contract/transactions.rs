@@ -94,10 +94,32 @@ async fn nobody_can_commit_what_failed() {
     sale.offers[0].held = 3;
     tx.save_sales(std::slice::from_ref(&sale)).await.unwrap();
     sale.offers[0].held = 11;
-    let broken = tx.save_sales(std::slice::from_ref(&sale)).await;
-    assert!(matches!(broken, Err(StoreError::Broken { .. })), "{broken:?}");
+    tx.save_sales(std::slice::from_ref(&sale)).await.unwrap();
+    let seen = tx.lock_sales(&[house.event.id]).await;
+    assert!(matches!(seen, Err(StoreError::Broken { doing: "saving sales", .. })), "{seen:?}");
     assert!(tx.commit().await.is_err(), "PostgreSQL itself would call this a success");
     assert_eq!(locked(&store, &house).await.unwrap().1.offers[0].held, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_commit_tells_that_a_write_before_it_failed() {
+    let (store, house, _database) = sale(PoolOptions::default()).await;
+    let (mut tx, mut sale) = locked(&store, &house).await.unwrap();
+    sale.offers[0].held = 11;
+    tx.save_sales(&[sale]).await.unwrap();
+    let committed = tx.commit().await;
+    assert!(matches!(committed, Err(StoreError::Broken { doing: "saving sales", .. })), "{committed:?}");
+    assert_eq!(locked(&store, &house).await.unwrap().1.offers[0].held, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_transaction_reads_what_it_wrote() {
+    let (store, house, _database) = sale(PoolOptions::default()).await;
+    let (mut tx, mut sale) = locked(&store, &house).await.unwrap();
+    sale.offers[0].held = 3;
+    tx.save_sales(std::slice::from_ref(&sale)).await.unwrap();
+    assert_eq!(tx.lock_sales(&[house.event.id]).await.unwrap(), [sale]);
+    tx.rollback().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -107,7 +129,8 @@ async fn a_refused_transaction_gives_its_connection_back_and_a_dropped_one_close
     assert_eq!(before.size, before.available, "none is in use");
     let (mut tx, mut sale) = locked(&store, &house).await.unwrap();
     sale.offers[0].held = 11;
-    assert!(tx.save_sales(&[sale]).await.is_err());
+    tx.save_sales(&[sale]).await.unwrap();
+    assert!(tx.lock_sales(&[house.event.id]).await.is_err());
     tx.rollback().await.unwrap();
     assert_eq!(store.status(), before);
     drop(BookingStore::begin(&store).await.unwrap());
