@@ -8,7 +8,7 @@ use crate::qr::{self, QrError};
 use crate::wiring::App;
 use accounts::{Letter, Status};
 use booking::use_cases::Placed;
-use booking::{BuyerNews, Incident, Ticket};
+use booking::{Booking, BuyerNews, Incident, Ticket};
 use events::{Event, Listed};
 use invites::InviteLetter;
 use kernel::{Attachment, BookingId, EffectId, Mail, StoreError, TicketTypeId, Timestamp};
@@ -111,10 +111,7 @@ pub async fn news(
     let back: Vec<_> = booking.refunds.iter().map(|refund| refund.amount.to_string()).collect();
     let back = back.join(" and ");
     let (subject, text) = match news {
-        BuyerNews::Expired => (
-            "Your booking has ended",
-            "It was not paid in time, so its places were given back. Nothing was charged.".to_owned(),
-        ),
+        BuyerNews::Expired => ("Your booking has ended", expired(&booking)),
         BuyerNews::Overpaid => (
             "You paid twice",
             format!("Your tickets are safe. What you paid too much ({back}) goes back the way it came."),
@@ -129,6 +126,17 @@ pub async fn news(
     page.lines(when_and_where(&event));
     page.line(text);
     Ok(Some(page.mail(id, to, Vec::new())))
+}
+
+/// Why a booking has ended, without a word that is not true of its money.
+fn expired(booking: &Booking) -> String {
+    let charged = booking.payments.iter().any(|payment| payment.paid.is_some());
+    let money = if charged {
+        "A payment came that is not what was asked for; we look into it and will write to you."
+    } else {
+        "Nothing was charged."
+    };
+    format!("It was not paid in time, so its places were given back. {money}")
 }
 
 /// What a person has to decide, to every admin.

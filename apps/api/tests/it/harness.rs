@@ -1,6 +1,13 @@
 //! A whole server inside the test, and a small client for it.
 
+mod books;
 mod client;
+pub mod process;
+pub mod providers;
+pub mod scan;
+pub mod shop;
+pub mod simulated;
+pub mod wire;
 
 pub use client::{Answer, Client, answer};
 

@@ -19,6 +19,7 @@ mod harness;
 mod invites;
 mod limits;
 mod model;
+mod money;
 mod on_sale;
 mod panics;
 mod protocol;

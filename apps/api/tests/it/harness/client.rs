@@ -31,6 +31,11 @@ impl Client {
         Self { http, url, token }
     }
 
+    /// The same with another token, or none.
+    pub fn with(&self, token: Option<&str>) -> Self {
+        Self { token: token.map(str::to_owned), ..self.clone() }
+    }
+
     /// A request to be refined; `path` is below `/api/v1` unless it names the whole, as `/health/live`.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let outside = ["/health/", "/metrics", "/openapi.json", "/docs", "/api/"];
@@ -70,14 +75,18 @@ impl Client {
 
 /// Sends a request.
 pub async fn answer(request: RequestBuilder) -> Answer {
-    let response = request.send().await.unwrap();
-    let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    let text = response.text().await.unwrap();
-    let json = serde_json::from_str(&text).unwrap_or(Value::Null);
-    Answer { status, headers, text, json }
+    Answer::of(request.send().await.unwrap()).await
 }
 
 impl Answer {
+    /// What a response says.
+    pub async fn of(response: reqwest::Response) -> Self {
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let text = response.text().await.unwrap();
+        let json = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Self { status, headers, text, json }
+    }
+
     /// The body, if the status is this one.
     #[track_caller]
     pub fn expect(self, status: u16) -> Value {

@@ -1,0 +1,124 @@
+//! What must be true of money and places after whatever happened.
+
+use super::providers::{Ledger, Till};
+use super::shop::Shop;
+use booking::use_cases::Placed;
+use booking::{Booking, BookingStatus, PaymentStatus, Provider, RefundStatus};
+use kernel::{Clock, PageRequest};
+use std::collections::BTreeMap;
+
+/// Steps of the clock until everything must have come to rest.
+const STEPS: usize = 500;
+
+impl Shop {
+    /// Lets time pass until nothing is owed any more, and checks that the books are right then.
+    pub async fn come_to_rest(&self) {
+        for _ in 0..STEPS {
+            self.work().await;
+            let backlog = self.app.app.outbox.backlog().await.unwrap();
+            assert_eq!(backlog.parked, 0, "nothing is left to a person but what mails tell");
+            let Some(due) = backlog.oldest_due else {
+                self.app.app.bookings.sweep().await.unwrap();
+                return self.check_books().await;
+            };
+            self.clock.set(due.max(self.clock.now()));
+        }
+        panic!("something is still owed: {:?}", self.app.app.outbox.backlog().await.unwrap());
+    }
+
+    /// Every booking of every buyer.
+    pub async fn placed(&self) -> Vec<Placed> {
+        let buyers = self.buyers.lock().unwrap().clone();
+        let mut all = Vec::new();
+        for buyer in buyers {
+            let page = PageRequest { limit: 100, after: None };
+            all.extend(self.app.app.bookings.list(buyer, page).await.unwrap().items);
+        }
+        all
+    }
+
+    async fn check_books(&self) {
+        assert_eq!(
+            self.app.app.bookings.stock_differences().await.unwrap(),
+            [],
+            "counters are what they count"
+        );
+        let placed = self.placed().await;
+        for Placed { booking, tickets } in &placed {
+            check_payments(booking);
+            check_status(booking, tickets.len());
+        }
+        for till in Till::BOTH {
+            let Ledger { kept, .. } = self.providers.ledger(till).await;
+            assert_eq!(kept, ours(&placed, till), "{till:?} has what our books say");
+        }
+        self.check_mails(&placed).await;
+    }
+
+    /// One mail with all tickets for every confirmed booking, and none for others.
+    async fn check_mails(&self, placed: &[Placed]) {
+        for Placed { booking, tickets } in placed {
+            let account = self.app.app.accounts.account(booking.buyer).await.unwrap().unwrap();
+            let reference = booking.reference.to_string();
+            let mails = self.mails(&String::from(account.email));
+            let of_it =
+                mails.iter().filter(|mail| mail.text.contains(&reference) && !mail.attachments.is_empty());
+            let attached: Vec<_> = of_it.map(|mail| mail.attachments.len()).collect();
+            let expected = if tickets.is_empty() { vec![] } else { vec![tickets.len()] };
+            assert_eq!(attached, expected, "one mail with the tickets of {reference}");
+        }
+    }
+}
+
+/// Every attempt has come to exactly one end, and so has every refund.
+fn check_payments(booking: &Booking) {
+    for payment in &booking.payments {
+        assert!(!payment.status.may_be_paid(), "an attempt without an outcome: {payment:?}");
+        let charged = matches!(payment.status, PaymentStatus::Paid | PaymentStatus::Mismatched);
+        assert_eq!(charged, payment.charge.is_some(), "charged or not: {payment:?}");
+        assert_eq!(charged, payment.paid.is_some(), "charged or not: {payment:?}");
+    }
+    for refund in &booking.refunds {
+        let ended = matches!(refund.status, RefundStatus::Done | RefundStatus::Failed);
+        assert!(ended, "a refund without an outcome: {refund:?}");
+    }
+}
+
+/// Tickets exactly when paid, and never more money than owed, but for refunds that the provider refuses.
+fn check_status(booking: &Booking, tickets: usize) {
+    let stuck = booking.refunds.iter().any(|refund| refund.status == RefundStatus::Failed);
+    let places: u32 = booking.items.iter().map(|item| item.quantity).sum();
+    match booking.status {
+        BookingStatus::Confirmed => {
+            assert_eq!(tickets, usize::try_from(places).unwrap(), "{booking:?}");
+            assert!(booking.paid() == booking.total || stuck, "paid once: {booking:?}");
+        }
+        BookingStatus::Expired => {
+            assert_eq!(tickets, 0, "{booking:?}");
+            assert!(booking.paid().is_zero() || stuck, "nothing is kept: {booking:?}");
+        }
+        BookingStatus::PendingPayment => panic!("a booking without an end: {booking:?}"),
+    }
+}
+
+/// What one provider should have of ours: charges, those that do not fit included, less what went back.
+fn ours(placed: &[Placed], till: Till) -> BTreeMap<String, i64> {
+    let provider = match till {
+        Till::Stripe => Provider::Stripe,
+        Till::Paypal => Provider::Paypal,
+    };
+    let mut kept: BTreeMap<String, i64> = BTreeMap::new();
+    for Placed { booking, .. } in placed {
+        for payment in booking.payments.iter().filter(|payment| payment.provider == provider) {
+            if let Some(paid) = payment.paid {
+                *kept.entry(paid.currency().to_string()).or_default() += paid.minor();
+            }
+            let refunds = booking.refunds.iter().filter(|refund| refund.payment == payment.id);
+            for refund in refunds.filter(|refund| refund.status != RefundStatus::Failed) {
+                *kept.entry(refund.amount.currency().to_string()).or_default() -= refund.amount.minor();
+            }
+        }
+    }
+    kept.retain(|_, minor| *minor != 0);
+    kept
+}
