@@ -26,6 +26,7 @@ start *ARGUMENTS: build
 
 # Everything that must hold: style, lints, licences, and every test with its servers
 test *ARGUMENTS: lint
+    @test -d "${SYNESTHESIE_SPECS:-../shared/specs}" || echo 'WARNING: the providers'"'"' documents are not here: NOTHING IS CHECKED AGAINST THEM' >&2
     cargo nextest run --locked --workspace --no-run
     {{ target }}/debug/with-servers cargo nextest run --locked --workspace {{ ARGUMENTS }}
 

@@ -11,7 +11,7 @@ use crate::fixtures_bookings::{
     House, booked_unpaid, bookings, buyer, confirm_free, confirm_paid, house, staff,
 };
 use crate::{Stores, noon};
-use booking::use_cases::{ConfirmRequest, HoldError, VerifyRequest};
+use booking::use_cases::{ConfirmRequest, HoldError, VerifyError, VerifyRequest};
 use booking::{
     Attendee, BookingStatus, BookingTx, CodeSigner, Door, HoldRefusal, NoticeKey, Provider, RefundReason,
     TicketStatus, Verdict,
@@ -50,6 +50,7 @@ macro_rules! booking_store_contract {
             a_drift_is_refused_and_not_hidden,
             two_scanners_cannot_both_pass,
             a_repeated_nonce_gives_the_first_answer,
+            a_nonce_used_before_admits_no_other_ticket,
             attendance_counts_living_and_checked_in,
         );
     };
@@ -573,6 +574,22 @@ pub async fn a_repeated_nonce_gives_the_first_answer(stores: Stores) {
     }
     let another = VerifyRequest { nonce: Some("other".into()), ..request };
     assert_eq!(door(&house).verify(&staff, &another).await.unwrap().verdict, Verdict::AlreadyCheckedIn);
+}
+
+pub async fn a_nonce_used_before_admits_no_other_ticket(stores: Stores) {
+    let house = house(stores, 10, None, 0).await;
+    let (_, code) = ticket_at_the_door(&house).await;
+    house.clock.set(noon());
+    let (other, other_code) = ticket_at_the_door(&house).await;
+    let staff = staff(&house).await;
+    let request = VerifyRequest { code, nonce: Some("1".into()), event: None, dry_run: false };
+    assert_eq!(door(&house).verify(&staff, &request).await.unwrap().verdict, Verdict::Admitted);
+    for code in [other_code, "not a code".to_owned()] {
+        let reused = VerifyRequest { code, ..request.clone() };
+        let refused = door(&house).verify(&staff, &reused).await;
+        assert!(matches!(refused, Err(VerifyError::NonceReused)), "{refused:?}");
+    }
+    assert_eq!(house.stores.booking.ticket(other.id).await.unwrap().unwrap().status, TicketStatus::Valid);
 }
 
 pub async fn attendance_counts_living_and_checked_in(stores: Stores) {

@@ -93,6 +93,9 @@ pub(super) async fn work(config: Config) -> Result<(), Failure> {
     if !matches!(config.store.url, StoreUrl::Postgres(_)) {
         return Err("the local store belongs to one process: there, `serve` performs what is owed".into());
     }
+    if config.payments.simulators {
+        return Err("payments.simulators: the simulators run inside `serve`, out of reach for `work`".into());
+    }
     let app = Arc::new(wiring::build(&config, Arc::new(SystemClock)).await?);
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let worker = Work::start(&app);

@@ -341,6 +341,9 @@ fn contradictions(reader: &mut Reader, config: &Config) {
             reader.wrong("payments.simulators", "must be false beside keys of Stripe or PayPal");
         }
     }
+    if production && matches!(config.mail.url, MailUrl::Box) {
+        reader.wrong("mail.url", "must be smtp://... or smtps://... in production: a box delivers nothing");
+    }
     if production && matches!(config.store.url, StoreUrl::Memory) {
         reader.wrong("store.url", "must not forget everything in production: use postgres:// or local:PATH");
     }

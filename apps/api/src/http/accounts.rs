@@ -190,7 +190,7 @@ async fn delete_me(app: Data<App>, user: User, body: Optional<DeleteMe>) -> Resu
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Everything kept about oneself, as a file.
+/// What accounts and invites keep about oneself, as a file. Bookings and tickets have calls of their own.
 #[utoipa::path(tag = "accounts", security(("bearer" = [])), responses((status = 200, body = Object)))]
 #[get("/users/me/export")]
 async fn export_me(app: Data<App>, user: User) -> Result<HttpResponse, Problem> {

@@ -5,8 +5,8 @@ use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
-const REQUEST_HEADERS: &str = "authorization, content-type, idempotency-key, x-request-id";
-const ANSWER_HEADERS: &str = "location, retry-after, x-request-id";
+const REQUEST_HEADERS: &str = "authorization, content-type, idempotency-key, if-none-match, x-request-id";
+const ANSWER_HEADERS: &str = "etag, idempotency-replayed, location, retry-after, x-request-id";
 /// How long a browser may remember that it was allowed, in seconds.
 const MAX_AGE: &str = "3600";
 

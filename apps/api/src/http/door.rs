@@ -92,6 +92,7 @@ async fn staff(app: &App, actor: Actor) -> Result<Staff, Problem> {
 #[utoipa::path(tag = "door", security(("bearer" = [])), request_body = Verify, responses(
     (status = 200, body = VerifyView),
     (status = 403, body = Problem),
+    (status = 409, description = "`nonce_reused`", body = Problem),
     (status = 422, body = Problem)))]
 #[post("/tickets/verify")]
 async fn verify(app: Data<App>, user: User, body: Json<Verify>) -> Result<HttpResponse, Problem> {

@@ -45,6 +45,9 @@ async fn list_events(
     paging: Paging,
 ) -> Result<HttpResponse, Problem> {
     let search = query.into_inner().read()?;
+    if actor.0.is_none() && (search.query.is_some() || search.tag.is_some()) {
+        app.limits.public(&request).await?;
+    }
     let looker = app.answers.looker(&app.events, actor.0).await?;
     let make = async {
         let page = app.events.list(actor.0, &search, paging.0).await?;

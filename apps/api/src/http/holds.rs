@@ -96,6 +96,7 @@ async fn hold_places(
 ) -> Result<HttpResponse, Problem> {
     let work = async {
         let hold = app.bookings.hold(user.0.account, body.event_id.into(), wanted(&body)?).await?;
+        app.answers.places_changed(hold.event);
         let location = (header::LOCATION, format!("/api/v1/seats/hold/{}/validate", hold.id));
         Ok(HttpResponse::Created().insert_header(location).json(HoldView::from(&hold)))
     };
@@ -141,6 +142,7 @@ async fn validate_hold(app: Data<App>, user: User, id: Path<Uuid>) -> Result<Htt
 #[delete("/seats/hold/{hold_id}")]
 async fn release_hold(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     if app.bookings.release(user.0.account, id.into_inner().into()).await? {
+        app.answers.everything_changed();
         Ok(HttpResponse::NoContent().finish())
     } else {
         Err(Problem::not_found())

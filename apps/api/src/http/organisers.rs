@@ -80,7 +80,7 @@ pub struct LocationBody {
     latitude: Option<f64>,
     /// Degrees east, WGS 84.
     longitude: Option<f64>,
-    /// From when on ticket holders learn the address.
+    /// From when on ticket holders are to learn the address. Kept, and not acted on yet: only organisers see it.
     address_visible_from: Option<DateTime<Utc>>,
 }
 

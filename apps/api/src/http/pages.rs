@@ -25,8 +25,8 @@ fetch("/api/v1/auth/verify-email", {method: "POST", headers: {"content-type": "a
 /// Asks for the new password.
 const RESET: &str = r#"<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Set a new password</title><h1>Set a new password</h1>
-<form id="form"><p><label>New password (10 to 72 characters)<br>
-<input id="password" type="password" autocomplete="new-password" minlength="10" maxlength="72" required></label></p>
+<form id="form"><p><label>New password (10 to 72 bytes)<br>
+<input id="password" type="password" autocomplete="new-password" minlength="10" required></label></p>
 <p><button>Set it</button></p></form><p id="said" role="status"></p>
 <script>
 const token = new URLSearchParams(location.hash.slice(1)).get("token");
@@ -35,7 +35,7 @@ document.getElementById("form").addEventListener("submit", event => {
   event.preventDefault();
   const new_password = document.getElementById("password").value;
   fetch("/api/v1/auth/reset-password", {method: "POST", headers: {"content-type": "application/json"}, body: JSON.stringify({token, new_password})})
-    .then(async answer => { said.textContent = answer.ok ? "Done: log in with the new password." : (await answer.json()).detail })
+    .then(async answer => { said.textContent = answer.ok ? "Done: log in with the new password." : (await answer.json().catch(() => ({detail: "Please try again."}))).detail; })
     .catch(() => { said.textContent = "The server cannot be reached. Please try again." });
 });
 </script></html>"#;

@@ -90,10 +90,14 @@ async fn of_bookings(app: &App, due: &Due, effect: BookingEffect) -> Result<Done
             send(app, mails::news(app, due.id, booking, news).await?).await
         }
         BookingEffect::TellAdmins { incident } => {
+            // One admin's dead address must not keep the news from the others.
+            let mut outcome = Ok(Done::Finished);
             for mail in mails::incident(app, due.id, &incident).await? {
-                send(app, Some(mail)).await?;
+                if let Err(failure) = send(app, Some(mail)).await {
+                    outcome = Err(failure);
+                }
             }
-            Ok(Done::Finished)
+            outcome
         }
         BookingEffect::WatchBooking { booking } => Ok(app.bookings.attend(booking).await?.into()),
         BookingEffect::Capture { booking, payment } => {

@@ -13,7 +13,7 @@ mod show;
 mod sweep;
 
 pub use confirm::{ConfirmError, ConfirmRequest, Placed};
-pub use door::{Door, Doors, Staff, UndoError, VerifyRequest};
+pub use door::{Door, Doors, Staff, UndoError, VerifyError, VerifyRequest};
 pub use hold::HoldError;
 pub use notice::{Heard, NoticeFailure};
 pub use pay::PayError;

@@ -53,7 +53,7 @@ pub struct LocationView {
     /// Degrees east, WGS 84.
     #[schema(required)]
     longitude: Option<f64>,
-    /// From when on ticket holders learn the address.
+    /// From when on ticket holders are to learn the address. Kept, and not acted on yet: only organisers see it.
     #[schema(required)]
     address_visible_from: Option<DateTime<Utc>>,
 }

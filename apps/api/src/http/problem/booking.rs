@@ -1,7 +1,7 @@
 //! Refusals of the use cases around bookings and the door.
 
 use super::Problem;
-use booking::use_cases::{ConfirmError, HoldError, NoticeFailure, PayError, UndoError};
+use booking::use_cases::{ConfirmError, HoldError, NoticeFailure, PayError, UndoError, VerifyError};
 use booking::{ConfirmRefusal, HoldRefusal, Limit, NoticeError, PayRefusal};
 use kernel::Invalid;
 use std::time::Duration;
@@ -113,6 +113,18 @@ impl From<NoticeFailure> for Problem {
             }
             NoticeFailure::Notice(NoticeError::Unchecked(_)) => Self::busy(Duration::from_secs(30)),
             NoticeFailure::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<VerifyError> for Problem {
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::NonceReused => Self::conflict(
+                "nonce_reused",
+                "This nonce was used for another ticket; make a new one per scan.",
+            ),
+            VerifyError::Store(error) => error.into(),
         }
     }
 }

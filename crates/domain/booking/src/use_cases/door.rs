@@ -67,11 +67,24 @@ pub struct Door {
     signer: CodeSigner,
 }
 
-/// The scan could not be kept because another with the same nonce was kept meanwhile.
+/// Why the door gives no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum VerifyError {
+    /// This scanner used the nonce for another ticket: it counts again from the start, or is two scanners.
+    #[error("this nonce was used for another ticket")]
+    NonceReused,
+    /// The store could not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
 #[derive(Debug, thiserror::Error)]
 enum Redeem {
+    /// The scan could not be kept because another with the same nonce was kept meanwhile.
     #[error("this scan was kept meanwhile")]
     Raced,
+    #[error("this nonce was used for another ticket")]
+    NonceReused,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -94,8 +107,8 @@ impl Door {
     /// Tickets of organisations that the staff does not work for are unknown.
     ///
     /// # Errors
-    /// The store could not answer; nothing was redeemed then.
-    pub async fn verify(&self, staff: &Staff, request: &VerifyRequest) -> Result<Admission, StoreError> {
+    /// A [`VerifyError`]; nothing was redeemed then.
+    pub async fn verify(&self, staff: &Staff, request: &VerifyRequest) -> Result<Admission, VerifyError> {
         let found = match self.signer.read(&request.code) {
             Ok(code) => {
                 self.gate(code.event).await?.filter(|gate| staff.may(gate.organisation)).map(|g| (code, g))
@@ -106,7 +119,8 @@ impl Door {
             match self.redeem(staff, request, found.as_ref()).await {
                 // The other one's answer is there now, so this ends with the second try.
                 Err(Redeem::Raced) => {}
-                Err(Redeem::Store(error)) => return Err(error),
+                Err(Redeem::NonceReused) => return Err(VerifyError::NonceReused),
+                Err(Redeem::Store(error)) => return Err(error.into()),
                 Ok(admission) => return Ok(admission),
             }
         }
@@ -128,7 +142,9 @@ impl Door {
             if let Some(nonce) = nonce
                 && let Some(first) = tx.scan_by_nonce(staff.account, nonce).await?
             {
-                let ticket = ticket.filter(|ticket| Some(ticket.id) == first.ticket);
+                if ticket.as_ref().map(|ticket| ticket.id) != first.ticket {
+                    return Err(Redeem::NonceReused);
+                }
                 return Ok(Admission { verdict: first.verdict, ticket, checked_in_at: first.checked_in_at });
             }
             let before = ticket.clone();

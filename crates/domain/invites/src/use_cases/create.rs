@@ -1,6 +1,6 @@
 use super::Invites;
 use crate::{Effect, Invite};
-use chrono::SubsecRound;
+use chrono::{SubsecRound, TimeDelta};
 use kernel::{AccountId, Email, Invalid, InviteId, Owed, StoreError, Timestamp, transact};
 
 /// What is asked for.
@@ -70,6 +70,9 @@ impl Invites {
     }
 }
 
+/// An invite ends within this time, if it ends at all: a hundred years.
+const LATEST: TimeDelta = TimeDelta::days(36_525);
+
 /// The address, read, or everything that is wrong at once.
 fn check(wish: &NewInvites, now: Timestamp) -> Result<Option<Email>, Vec<Invalid>> {
     let mut wrong = Vec::new();
@@ -78,6 +81,9 @@ fn check(wish: &NewInvites, now: Timestamp) -> Result<Option<Email>, Vec<Invalid
     }
     if !(1..=1000).contains(&wish.max_uses) {
         wrong.push(Invalid::new("max_uses", "out_of_range", "must be from 1 to 1000"));
+    }
+    if wish.expires_at.is_some_and(|end| end > now + LATEST) {
+        wrong.push(Invalid::new("expires_at", "out_of_range", "must be within the next hundred years"));
     }
     if wish.expires_at.is_some_and(|end| end <= now) {
         wrong.push(Invalid::new("expires_at", "in_the_past", "must be in the future"));
