@@ -11,6 +11,7 @@ mod mismatch;
 mod newcomer;
 mod notices;
 mod outage;
+mod overpaid;
 mod paid;
 mod refunds;
 

@@ -1,5 +1,6 @@
 //! Providers that act without answering, that break, and that are not there.
 
+use super::overpaid::overpaid;
 use super::{on_each_store, with_each_provider};
 use crate::harness::providers::{Ledger, Till};
 use crate::harness::shop::{LOOK, PRICE, Shop, Store, TO_PAY};
@@ -80,29 +81,6 @@ async fn a_question_whose_answer_is_lost_is_asked_again(till: Till, store: Store
     assert!(shop.providers.all_faults_struck(till).await && shop.line(till).armed() == 0);
     shop.come_to_rest().await;
     assert_eq!(shop.providers.ledger(till).await.charges, 1);
-}
-
-/// A booking paid by Stripe and PayPal so that `till` has to give its money back, once worked on.
-async fn overpaid(shop: &Shop, ada: &crate::harness::Person, till: Till) -> Value {
-    match till {
-        Till::Stripe => {
-            let first = shop.book(ada, Till::Stripe).await;
-            let second = shop.pay_again(ada, &first, Till::Stripe).await;
-            shop.press(&first, "pay").await;
-            shop.press(&second, "pay").await;
-            first
-        }
-        // PayPal takes the money, but we do not learn it before Stripe was paid.
-        Till::Paypal => {
-            let first = shop.book(ada, Till::Paypal).await;
-            let second = shop.pay_again(ada, &first, Till::Stripe).await;
-            shop.line(Till::Paypal).trap("POST /v2/checkout/orders/*/capture", Moment::Acted, Trick::HangUp);
-            shop.press(&first, "pay?webhook=lost").await;
-            shop.come_back(&first).await;
-            shop.press(&second, "pay").await;
-            first
-        }
-    }
 }
 
 async fn refunded_once(shop: Shop, ada: &crate::harness::Person, booking: &Value, till: Till) {
