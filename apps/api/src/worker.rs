@@ -9,7 +9,7 @@ use crate::http::problem::Causes;
 use crate::wiring::App;
 use chrono::TimeDelta;
 use futures_util::{StreamExt, stream};
-use kernel::{Due, EffectId, StoreError};
+use kernel::{Due, StoreError};
 use perform::{Done, perform};
 use retry::Next;
 use std::sync::Arc;
@@ -17,8 +17,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 /// Effects claimed at once.
-const CLAIMED: u32 = 32;
-/// Effects performed at the same time.
+const CLAIMED: u32 = 8;
+/// Effects performed at the same time: all that were claimed, so that no lease runs while its effect waits.
 const AT_ONCE: usize = 8;
 /// Between two looks when nothing was due.
 const IDLE: Duration = Duration::from_millis(250);
@@ -78,29 +78,26 @@ pub async fn round(app: &App) -> Result<usize, StoreError> {
     let lease = TimeDelta::seconds(i64::from(app.config.worker.lease_seconds));
     let due = app.outbox.claim(now, now + lease, CLAIMED).await?;
     let count = due.len();
-    let done: Vec<_> = stream::iter(due)
-        .map(|due| async move { one(app, &due).await.map(|finished| finished.then_some(due.id)) })
+    // Each is written down as soon as it is done, whatever becomes of the others.
+    let written: Vec<_> = stream::iter(due)
+        .map(|due| async move { one(app, &due).await })
         .buffer_unordered(AT_ONCE)
         .collect()
         .await;
-    let done: Vec<Option<EffectId>> = done.into_iter().collect::<Result<_, _>>()?;
-    let done: Vec<_> = done.into_iter().flatten().collect();
-    if !done.is_empty() {
-        app.outbox.finish(&done).await?;
-    }
+    written.into_iter().collect::<Result<Vec<()>, _>>()?;
     Ok(count)
 }
 
-/// Performs one effect; `true` when its row can go.
-async fn one(app: &App, due: &Due) -> Result<bool, StoreError> {
+/// Performs one effect and writes down how it went.
+async fn one(app: &App, due: &Due) -> Result<(), StoreError> {
     let outcome = perform(app, due).await;
     let name = perform::domain(due);
     match outcome {
         Ok(Done::Finished) => {
             app.metrics.effect(name, "finished");
-            Ok(true)
+            app.outbox.finish(&[due.id]).await
         }
-        Ok(Done::Again(at)) => app.outbox.postpone(due.id, at, None).await.map(|()| false),
+        Ok(Done::Again(at)) => app.outbox.postpone(due.id, at, None).await,
         Err(failure) => {
             let text = Causes(&failure).to_string();
             tracing::warn!(effect = %due.id, domain = name, causes = failure.without_names(), "an effect failed");
@@ -111,10 +108,10 @@ async fn one(app: &App, due: &Due) -> Result<bool, StoreError> {
                 }
                 Next::Park => {
                     app.metrics.effect(name, "parked");
-                    app.outbox.park(due.id, &text).await?;
+                    app.outbox.park(due.id, &text, app.clock.now()).await?;
                 }
             }
-            Ok(false)
+            Ok(())
         }
     }
 }

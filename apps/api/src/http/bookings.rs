@@ -1,6 +1,7 @@
 //! Bookings: made of holds, paid, looked at.
 
 use super::access::User;
+use super::detached::detached;
 use super::holds::ItemView;
 use super::json::Json;
 use super::money::MoneyView;
@@ -194,7 +195,8 @@ async fn confirm(
         refuse(wrong)?;
         let payment = payment.transpose()?.flatten();
         let request = ConfirmRequest { buyer: user.0.account, hold: body.hold_id.into(), payment, attendees };
-        let placed = app.bookings.confirm(request).await?;
+        let seller = app.clone();
+        let placed = detached(async move { seller.bookings.confirm(request).await }).await?;
         let location = (header::LOCATION, format!("/api/v1/bookings/{}", placed.booking.id));
         Ok(HttpResponse::Created().insert_header(location).json(BookingView::of(&app, &placed)))
     };
@@ -220,7 +222,8 @@ async fn pay(
         let choice = choice(&app, &body, &mut wrong);
         refuse(wrong)?;
         let choice = choice?.ok_or_else(no_such_way)?;
-        let placed = app.bookings.pay(user.0.account, id.into_inner().into(), &choice).await?;
+        let (seller, buyer, id) = (app.clone(), user.0.account, id.into_inner().into());
+        let placed = detached(async move { seller.bookings.pay(buyer, id, &choice).await }).await?;
         let location = (header::LOCATION, format!("/api/v1/bookings/{}", placed.booking.id));
         Ok(HttpResponse::Created().insert_header(location).json(BookingView::of(&app, &placed)))
     };

@@ -1,6 +1,7 @@
 //! Holds: places kept for a few minutes.
 
 use super::access::User;
+use super::detached::detached;
 use super::json::Json;
 use super::money::MoneyView;
 use super::once::Once;
@@ -95,7 +96,9 @@ async fn hold_places(
     body: Json<HoldRequest>,
 ) -> Result<HttpResponse, Problem> {
     let work = async {
-        let hold = app.bookings.hold(user.0.account, body.event_id.into(), wanted(&body)?).await?;
+        let (buyer, event, wanted) = (user.0.account, body.event_id.into(), wanted(&body)?);
+        let seller = app.clone();
+        let hold = detached(async move { seller.bookings.hold(buyer, event, wanted).await }).await?;
         app.answers.places_changed(hold.event);
         let location = (header::LOCATION, format!("/api/v1/seats/hold/{}/validate", hold.id));
         Ok(HttpResponse::Created().insert_header(location).json(HoldView::from(&hold)))
@@ -141,7 +144,8 @@ async fn validate_hold(app: Data<App>, user: User, id: Path<Uuid>) -> Result<Htt
     (status = 204), (status = 404, body = Problem)))]
 #[delete("/seats/hold/{hold_id}")]
 async fn release_hold(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    if app.bookings.release(user.0.account, id.into_inner().into()).await? {
+    let (seller, buyer, id) = (app.clone(), user.0.account, id.into_inner().into());
+    if detached(async move { seller.bookings.release(buyer, id).await }).await? {
         app.answers.everything_changed();
         Ok(HttpResponse::NoContent().finish())
     } else {

@@ -402,8 +402,9 @@ impl Booking {
         charged.minus(sum(self.total, back.map(|r| r.amount))).unwrap_or(nothing)
     }
 
-    /// Notes how a refund stands. What is done or failed stays so, and nothing becomes uncertain once the provider
-    /// has accepted it. Answers with the refund when something changed.
+    /// Notes how a refund stands. Nothing becomes uncertain once the provider has accepted it. A bank may return what
+    /// was done, so a failure outweighs it; and the provider's own word, which names the refund, outweighs a failure
+    /// that we only concluded. Answers with the refund when something changed.
     pub fn refund_stands(
         &mut self,
         id: RefundId,
@@ -416,13 +417,14 @@ impl Booking {
             RefundStatus::Created => 0,
             RefundStatus::Uncertain => 1,
             RefundStatus::InTransit => 2,
-            RefundStatus::Failed | RefundStatus::Done => 3,
+            RefundStatus::Done => 3,
+            RefundStatus::Failed => 4,
         };
         let learns = refund.reference.is_none() && reference.is_some();
         if rank(status) <= rank(refund.status) && !learns {
             return None;
         }
-        if rank(status) > rank(refund.status) {
+        if rank(status) > rank(refund.status) || learns {
             refund.status = status;
         }
         refund.reference = refund.reference.take().or_else(|| reference.map(str::to_owned));

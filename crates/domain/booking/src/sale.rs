@@ -243,10 +243,18 @@ impl Sale {
 
     /// Takes places again for a booking that lost them, if they are still there and the event still takes place.
     ///
-    /// The sale window is not asked: the buyer acted while it was open. Returns whether it worked; the sale is
-    /// unchanged when not.
-    pub fn take_again(&mut self, booking: &Booking, now: Timestamp) -> bool {
+    /// The sale window is not asked: the buyer acted while it was open. What the buyer has got meanwhile counts.
+    /// Returns whether it worked; the sale is unchanged when not.
+    pub fn take_again(&mut self, booking: &Booking, already: &Holdings, now: Timestamp) -> bool {
         if self.status != SaleStatus::Open || now >= self.ends_at {
+            return false;
+        }
+        let within = |item: &Item| {
+            let has = already.taken.get(&item.ticket_type).copied().unwrap_or(0);
+            let most = self.offer(item.ticket_type).and_then(|offer| offer.max_per_user);
+            most.is_none_or(|most| has.saturating_add(item.quantity) <= most)
+        };
+        if !booking.items.iter().all(within) {
             return false;
         }
         let mut room = self.capacity.map_or(u32::MAX, |most| most.saturating_sub(self.taken()));

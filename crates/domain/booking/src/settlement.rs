@@ -2,8 +2,8 @@
 //! buyer's return, or our own question; in any order, any number of times.
 
 use crate::{
-    Booking, BookingStatus, BuyerNews, Charge, Effect, Incident, IncidentKind, Payment, PaymentStatus,
-    RefundReason, Sale, Standing, Ticket,
+    Booking, BookingStatus, BuyerNews, Charge, Effect, Holdings, Incident, IncidentKind, Payment,
+    PaymentStatus, RefundReason, Sale, Standing, Ticket,
 };
 use kernel::{IncidentId, PaymentId, Timestamp};
 
@@ -29,7 +29,8 @@ pub enum Settled {
     StillToCapture,
 }
 
-/// Applies what a provider says of an attempt.
+/// Applies what a provider says of an attempt; `already` is what the buyer has of the event beside this booking, and
+/// matters only when the booking had been given up.
 ///
 /// Paid is never undone by a later word, and a later `Paid` undoes everything else: charges are facts.
 #[must_use]
@@ -37,21 +38,24 @@ pub fn settle(
     booking: &mut Booking,
     sale: &mut Sale,
     attempt: PaymentId,
-    standing: &Standing,
+    (standing, already): (&Standing, &Holdings),
     now: Timestamp,
 ) -> Settled {
     let Some(payment) = booking.payments.iter_mut().find(|payment| payment.id == attempt) else {
         return Settled::Unchanged;
     };
     if let Standing::Paid(charge) = standing {
-        return paid(booking, sale, attempt, charge, now);
+        return paid(booking, sale, attempt, (charge, already), now);
     }
     if matches!(payment.status, PaymentStatus::Paid | PaymentStatus::Mismatched) {
         return Settled::Unchanged;
     }
     let before = (payment.status, payment.problem.clone());
     match standing {
-        Standing::Open | Standing::Paid(_) => {}
+        Standing::Paid(_) => {}
+        // An agreement that the provider has taken back; if it stands again, the next look sees it.
+        Standing::Open if payment.status == PaymentStatus::Processing => payment.status = PaymentStatus::Open,
+        Standing::Open => {}
         Standing::Declined => {
             payment.problem = Some("declined".to_owned());
             // What was agreed to and then declined can be tried again on the same page.
@@ -59,7 +63,9 @@ pub fn settle(
                 payment.status = PaymentStatus::Open;
             }
         }
-        Standing::Approved => return approved(booking, sale, attempt, now),
+        Standing::Approved => return approved(booking, sale, attempt, already, now),
+        // An older word than that it came to nothing.
+        Standing::Processing if !payment.status.may_be_paid() => {}
         Standing::Processing => payment.status = PaymentStatus::Processing,
         Standing::Failed => payment.status = PaymentStatus::Failed,
         Standing::Closed => payment.status = PaymentStatus::Closed,
@@ -72,11 +78,17 @@ pub fn settle(
 }
 
 /// The buyer agreed and no money has moved: it is taken only if there is a place for it.
-fn approved(booking: &mut Booking, sale: &mut Sale, attempt: PaymentId, now: Timestamp) -> Settled {
+fn approved(
+    booking: &mut Booking,
+    sale: &mut Sale,
+    attempt: PaymentId,
+    already: &Holdings,
+    now: Timestamp,
+) -> Settled {
     let Some(status) = booking.payment(attempt).map(|payment| payment.status) else {
         return Settled::Unchanged;
     };
-    let revived = booking.status == BookingStatus::Expired && sale.take_again(booking, now);
+    let revived = booking.status == BookingStatus::Expired && sale.take_again(booking, already, now);
     if revived {
         booking.status = BookingStatus::PendingPayment;
         booking.decided_at = None;
@@ -103,7 +115,7 @@ fn paid(
     booking: &mut Booking,
     sale: &mut Sale,
     attempt: PaymentId,
-    charge: &Charge,
+    (charge, already): (&Charge, &Holdings),
     now: Timestamp,
 ) -> Settled {
     let id = booking.id;
@@ -136,7 +148,7 @@ fn paid(
     payment.problem = None;
     match booking.status {
         BookingStatus::PendingPayment => confirmed(booking, sale, now),
-        BookingStatus::Expired if sale.take_again(booking, now) => confirmed(booking, sale, now),
+        BookingStatus::Expired if sale.take_again(booking, already, now) => confirmed(booking, sale, now),
         BookingStatus::Expired => sent_back(booking, attempt, RefundReason::NoPlaces, now),
         BookingStatus::Confirmed => sent_back(booking, attempt, RefundReason::Overpaid, now),
     }

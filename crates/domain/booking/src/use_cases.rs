@@ -20,7 +20,7 @@ pub use pay::PayError;
 
 use crate::desk::Desk;
 use crate::round::Answer;
-use crate::{BookingStore, PaymentProvider, Provider, Terms, Till};
+use crate::{BookingStore, Payment, PaymentProvider, Provider, Terms, Till};
 use kernel::{Clock, EventId, HoldId, StoreError};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -80,8 +80,14 @@ impl Bookings {
         Some(Till { provider, account: found.account().to_owned(), live: found.live() })
     }
 
-    fn provider(&self, provider: Provider, account: &str) -> Option<&Arc<dyn PaymentProvider>> {
-        self.providers.iter().find(|have| have.provider() == provider && have.account() == account)
+    /// The account that an attempt went through. Keys of another account, or of test instead of live, are another
+    /// one: they know nothing of the attempt, and what they do not know must not pass for failed.
+    fn provider(&self, payment: &Payment) -> Option<&Arc<dyn PaymentProvider>> {
+        self.providers.iter().find(|have| {
+            have.provider() == payment.provider
+                && have.account() == payment.account
+                && have.live() == payment.live
+        })
     }
 
     fn remember(&self, hold: HoldId, event: EventId) {

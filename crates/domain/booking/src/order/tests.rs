@@ -133,7 +133,7 @@ fn places_go_back_once_no_attempt_can_be_paid() {
 }
 
 #[test]
-fn a_refund_that_is_done_or_failed_stays_so() {
+fn a_refund_only_goes_forward() {
     let (_, mut booking) = unpaid(10, 1);
     booking.payments[0].status = PaymentStatus::Paid;
     booking.payments[0].paid = Some(booking.total);
@@ -144,8 +144,13 @@ fn a_refund_that_is_done_or_failed_stays_so() {
     assert!(booking.refund_stands(id, RefundStatus::InTransit, Some("re_1"), noon()).is_some());
     assert!(booking.refund_stands(id, RefundStatus::Uncertain, None, noon()).is_none());
     assert!(booking.refund_stands(id, RefundStatus::Done, Some("re_1"), noon()).is_some());
-    assert!(booking.refund_stands(id, RefundStatus::Failed, None, noon()).is_none());
+    assert!(booking.refund_stands(id, RefundStatus::InTransit, Some("re_1"), noon()).is_none());
     assert_eq!(booking.refunds[0].status, RefundStatus::Done);
+    assert!(
+        booking.refund_stands(id, RefundStatus::Failed, Some("re_1"), noon()).is_some(),
+        "the bank returned it"
+    );
+    assert!(booking.refund_stands(id, RefundStatus::Done, Some("re_1"), noon()).is_none());
 }
 
 #[test]
@@ -156,6 +161,9 @@ fn a_refund_that_failed_gives_its_money_back_to_the_sum() {
     let id = booking.send_back(booking.payments[0].id, RefundReason::NoPlaces, noon()).unwrap();
     booking.refund_stands(id, RefundStatus::Failed, None, noon());
     assert_eq!(booking.paid(), booking.total);
+    let told = booking.refund_stands(id, RefundStatus::Done, Some("re_1"), noon());
+    assert!(told.is_some(), "the provider knows better than our conclusion");
+    assert_eq!(booking.paid(), Money::eur(0));
 }
 
 #[test]

@@ -134,10 +134,10 @@ fn lost_places_are_taken_again_only_if_all_are_there() {
     sale.release(&booking.items);
     held(&mut sale, 2);
     let before = sale.clone();
-    assert!(!sale.take_again(&booking, noon()));
+    assert!(!sale.take_again(&booking, &Holdings::default(), noon()));
     assert_eq!(sale, before);
     sale.release(&booking.items);
-    assert!(sale.take_again(&booking, noon()));
+    assert!(sale.take_again(&booking, &Holdings::default(), noon()));
     assert_eq!(sale.offers[0].held, 2);
 }
 
@@ -146,9 +146,20 @@ fn lost_places_are_not_taken_again_when_the_event_is_off_or_over() {
     let (mut sale, booking) = unpaid(3, 2);
     sale.release(&booking.items);
     let ends_at = sale.ends_at;
-    assert!(!sale.take_again(&booking, ends_at));
+    assert!(!sale.take_again(&booking, &Holdings::default(), ends_at));
     sale.status = SaleStatus::Cancelled;
-    assert!(!sale.take_again(&booking, noon()));
+    assert!(!sale.take_again(&booking, &Holdings::default(), noon()));
+}
+
+#[test]
+fn lost_places_are_not_taken_again_beyond_the_limit_per_user() {
+    let (mut sale, booking) = unpaid(9, 2);
+    sale.release(&booking.items);
+    sale.offers[0].max_per_user = Some(3);
+    let has = |count| Holdings { taken: [(sale.offers[0].ticket_type, count)].into(), open_holds: 0 };
+    let (one, two) = (has(1), has(2));
+    assert!(!sale.take_again(&booking, &two, noon()));
+    assert!(sale.take_again(&booking, &one, noon()));
 }
 
 #[derive(Debug, Clone)]

@@ -19,7 +19,7 @@ fn expired(quantity: u32, places: u32) -> (Sale, Booking) {
 
 fn hear(booking: &mut Booking, sale: &mut Sale, standing: &Standing) -> Settled {
     let attempt = booking.payments[0].id;
-    settle(booking, sale, attempt, standing, noon() + TimeDelta::hours(1))
+    settle(booking, sale, attempt, (standing, &Holdings::default()), noon() + TimeDelta::hours(1))
 }
 
 #[test]
@@ -90,9 +90,13 @@ fn paying_from_two_tabs_sends_the_second_payment_back_once() {
     let (mut sale, mut booking) = unpaid(10, 1);
     let second = booking.pay(&choice(Provider::Paypal), &till(Provider::Paypal), noon()).unwrap();
     hear(&mut booking, &mut sale, &charge("pi_1", 2500));
-    let settled = settle(&mut booking, &mut sale, second, &charge("cap_1", 2500), noon());
+    let settled =
+        settle(&mut booking, &mut sale, second, (&charge("cap_1", 2500), &Holdings::default()), noon());
     assert_eq!(settled, Settled::SentBack(BuyerNews::Overpaid));
-    assert_eq!(settle(&mut booking, &mut sale, second, &charge("cap_1", 2500), noon()), Settled::Unchanged);
+    assert_eq!(
+        settle(&mut booking, &mut sale, second, (&charge("cap_1", 2500), &Holdings::default()), noon()),
+        Settled::Unchanged
+    );
     assert_eq!((booking.refunds.len(), booking.refunds[0].payment), (1, second));
     assert_eq!((booking.paid(), sale.offers[0].sold), (Money::eur(2500), 1));
 }
@@ -138,7 +142,10 @@ fn an_approval_that_comes_again_after_another_attempt_was_paid_is_not_to_be_capt
     let second = booking.pay(&choice(Provider::Paypal), &till(Provider::Paypal), noon()).unwrap();
     hear(&mut booking, &mut sale, &charge("pi_1", 2500));
     for expected in [Settled::Noted, Settled::Unchanged] {
-        assert_eq!(settle(&mut booking, &mut sale, second, &Standing::Approved, noon()), expected);
+        assert_eq!(
+            settle(&mut booking, &mut sale, second, (&Standing::Approved, &Holdings::default()), noon()),
+            expected
+        );
     }
 }
 
@@ -147,10 +154,14 @@ fn while_money_is_on_its_way_another_approval_waits_until_that_came_to_nothing()
     let (mut sale, mut booking) = unpaid(10, 1);
     let second = booking.pay(&choice(Provider::Paypal), &till(Provider::Paypal), noon()).unwrap();
     hear(&mut booking, &mut sale, &Standing::Approved);
-    assert_eq!(settle(&mut booking, &mut sale, second, &Standing::Approved, noon()), Settled::Unchanged);
+    assert_eq!(
+        settle(&mut booking, &mut sale, second, (&Standing::Approved, &Holdings::default()), noon()),
+        Settled::Unchanged
+    );
     assert_eq!(booking.payments[1].status, PaymentStatus::Created, "it is asked about again");
     hear(&mut booking, &mut sale, &Standing::Failed);
-    let settled = settle(&mut booking, &mut sale, second, &Standing::Approved, noon());
+    let settled =
+        settle(&mut booking, &mut sale, second, (&Standing::Approved, &Holdings::default()), noon());
     assert_eq!(settled, Settled::Capture { revived: false });
 }
 
@@ -222,7 +233,7 @@ proptest! {
             }
             let attempt = booking.payments[attempt].id;
             let refunds = booking.refunds.len();
-            match settle(&mut booking, &mut sale, attempt, &standing, noon()) {
+            match settle(&mut booking, &mut sale, attempt, (&standing, &Holdings::default()), noon()) {
                 Settled::Confirmed(tickets) => issued += tickets.len(),
                 Settled::SentBack(_) => prop_assert_eq!(booking.refunds.len(), refunds + 1),
                 _ => prop_assert_eq!(booking.refunds.len(), refunds),
@@ -234,5 +245,23 @@ proptest! {
             prop_assert_eq!(confirmed, issued == 1);
             prop_assert_eq!(booking.paid(), if confirmed { booking.total } else { Money::eur(0) });
         }
+    }
+}
+
+#[test]
+fn an_agreement_that_was_taken_back_can_be_given_again() {
+    let (mut sale, mut booking) = unpaid(10, 1);
+    hear(&mut booking, &mut sale, &Standing::Approved);
+    assert_eq!(hear(&mut booking, &mut sale, &Standing::Open), Settled::Noted);
+    assert_eq!(booking.payments[0].status, PaymentStatus::Open);
+    assert_eq!(hear(&mut booking, &mut sale, &Standing::Approved), Settled::Capture { revived: false });
+}
+
+#[test]
+fn an_older_word_does_not_bring_a_dead_attempt_back() {
+    for end in [Standing::Failed, Standing::Closed] {
+        let (mut sale, mut booking) = unpaid(10, 1);
+        hear(&mut booking, &mut sale, &end);
+        assert_eq!(hear(&mut booking, &mut sale, &Standing::Processing), Settled::Unchanged);
     }
 }

@@ -34,7 +34,12 @@ impl Bookings {
 
     /// Asks about one attempt, or ends it when the booking's time is over. What cannot be asked now is asked later.
     async fn look_after(&self, booking: &Booking, payment: &Payment, over: bool) -> Result<(), StoreError> {
-        let Some(provider) = self.provider(payment.provider, &payment.account) else { return Ok(()) };
+        let Some(provider) = self.provider(payment) else { return Ok(()) };
+        if over && payment.session.is_none() {
+            // Its address was never written down, so it was never handed out: nobody can have paid there.
+            self.apply(booking.id, payment.id, &Standing::Closed, None).await?;
+            return Ok(());
+        }
         let session = match self.session_of(booking, payment).await {
             Ok(Some(session)) => session,
             Ok(None) | Err(ProviderError::Away(_) | ProviderError::Uncertain(_)) => return Ok(()),
@@ -46,7 +51,7 @@ impl Bookings {
         // What is on its way cannot be ended, only awaited.
         let end = over && payment.status != PaymentStatus::Processing;
         match if end { provider.close(&session).await } else { provider.ask(&session).await } {
-            Ok(standing) => self.apply_and_capture(booking, payment, &standing, &session).await,
+            Ok(standing) => self.apply_and_capture(booking, payment, &standing, (&session, over)).await,
             // The provider does not know the session: nothing can be paid there.
             Err(ProviderError::Refused { .. }) => {
                 self.apply(booking.id, payment.id, &Standing::Failed, None).await.map(|_| ())

@@ -2,8 +2,8 @@
 
 use super::Bookings;
 use crate::{
-    Booking, CheckoutOrder, NoticeKey, Opened, Payment, PaymentProvider, PaymentStatus, ProviderError,
-    Settled, Standing, settle,
+    Booking, BookingStatus, CheckoutOrder, NoticeKey, Opened, Payment, PaymentProvider, PaymentStatus,
+    ProviderError, Settled, Standing, settle,
 };
 use kernel::{BookingId, Owed, PaymentId, StoreError, transact};
 use std::sync::Arc;
@@ -43,7 +43,7 @@ impl Bookings {
         payment: PaymentId,
     ) -> Option<(Arc<dyn PaymentProvider>, CheckoutOrder)> {
         let attempt = booking.payment(payment)?;
-        let provider = self.provider(attempt.provider, &attempt.account)?.clone();
+        let provider = self.provider(attempt)?.clone();
         let back = format!("{}/{}/return", self.pages.returns, attempt.id);
         let order = CheckoutOrder {
             payment: attempt.id,
@@ -114,7 +114,14 @@ impl Bookings {
                 return Ok(None);
             };
             let before = sale.clone();
-            let settled = settle(&mut booking, sale, payment, standing, now);
+            let given_up = booking.status == BookingStatus::Expired;
+            let already = if given_up && sale.limits_users() {
+                tx.holdings(&[(booking.buyer, event)], now).await?.pop().map(|tally| tally.holdings)
+            } else {
+                None
+            };
+            let already = already.unwrap_or_default();
+            let settled = settle(&mut booking, sale, payment, (standing, &already), now);
             if matches!(settled, Settled::Unchanged | Settled::StillToCapture) {
                 return Ok(Some(settled));
             }

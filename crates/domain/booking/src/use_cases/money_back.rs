@@ -8,6 +8,8 @@ use crate::{
 use chrono::TimeDelta;
 use kernel::{BookingId, IncidentId, Owed, RefundId, StoreError, Timestamp, transact};
 
+/// So long providers surely remember our keys: after that a refund that may have been sent is asked for first.
+const KEYS_LIVE: TimeDelta = TimeDelta::hours(1);
 /// Between two looks at a refund that the provider has accepted.
 const IN_TRANSIT: TimeDelta = TimeDelta::hours(1);
 
@@ -29,18 +31,20 @@ impl Bookings {
         let Some(entry) = booking.refunds.iter().find(|entry| entry.id == refund) else { return Ok(None) };
         let Some((order, provider)) = refund_order(&booking, entry).and_then(|order| {
             let payment = booking.payment(entry.payment)?;
-            Some((order, self.provider(payment.provider, &payment.account)?))
+            Some((order, self.provider(payment)?))
         }) else {
             return Ok(Some(now + IN_TRANSIT));
         };
         let answer = match entry.status {
             RefundStatus::Done | RefundStatus::Failed => return Ok(None),
-            RefundStatus::Created => provider.refund(&order).await,
-            RefundStatus::InTransit | RefundStatus::Uncertain => match provider.find_refund(&order).await {
-                Ok(Some(standing)) => Ok(standing),
-                Ok(None) => provider.refund(&order).await,
-                Err(error) => Err(error),
-            },
+            RefundStatus::Created if now - entry.created_at < KEYS_LIVE => provider.refund(&order).await,
+            RefundStatus::Created | RefundStatus::InTransit | RefundStatus::Uncertain => {
+                match provider.find_refund(&order).await {
+                    Ok(Some(standing)) => Ok(standing),
+                    Ok(None) => provider.refund(&order).await,
+                    Err(error) => Err(error),
+                }
+            }
         };
         let status = match answer {
             Ok(standing) => {

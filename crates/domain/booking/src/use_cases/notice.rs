@@ -114,31 +114,34 @@ impl Bookings {
         let Some(attempt) = booking.payment(payment).filter(|attempt| !Self::rests(attempt)) else {
             return Ok(Some(booking));
         };
-        let Some(provider) = self.provider(attempt.provider, &attempt.account) else {
+        let Some(provider) = self.provider(attempt) else {
             return Ok(Some(booking));
         };
         let Some(session) = &attempt.session else { return Ok(Some(booking)) };
         if let Ok(standing) = provider.ask(session).await {
-            self.apply_and_capture(&booking, attempt, &standing, session).await?;
+            self.apply_and_capture(&booking, attempt, &standing, (session, false)).await?;
         }
         self.store.booking(id).await
     }
 
-    /// Writes down a standing; if the buyer has agreed, takes the money now instead of later.
+    /// Writes down a standing; if the buyer has agreed, takes the money now instead of later. When the booking's time
+    /// is `over`, a refusal ends the attempt: money moves only when we take it.
     pub(super) async fn apply_and_capture(
         &self,
         booking: &Booking,
         attempt: &Payment,
         standing: &Standing,
-        session: &str,
+        (session, over): (&str, bool),
     ) -> Result<(), StoreError> {
         let settled = self.apply(booking.id, attempt.id, standing, None).await?;
         // Not when another attempt was paid meanwhile: that agreement is never taken up.
         let agreed = matches!(settled, Some(Settled::Capture { .. } | Settled::StillToCapture));
-        let Some(provider) = self.provider(attempt.provider, &attempt.account).filter(|_| agreed) else {
+        let Some(provider) = self.provider(attempt).filter(|_| agreed) else {
             return Ok(());
         };
         if let Ok(standing) = provider.capture(attempt.id, session).await {
+            let ended = over && standing == Standing::Declined;
+            let standing = if ended { Standing::Closed } else { standing };
             self.apply(booking.id, attempt.id, &standing, None).await?;
         }
         Ok(())
@@ -155,7 +158,7 @@ impl Bookings {
             booking.status == BookingStatus::PendingPayment && attempt.status == PaymentStatus::Processing
         };
         let Some(attempt) = booking.payment(payment).filter(agreed) else { return Ok(true) };
-        let Some(provider) = self.provider(attempt.provider, &attempt.account) else { return Ok(false) };
+        let Some(provider) = self.provider(attempt) else { return Ok(false) };
         let Ok(Some(session)) = self.session_of(&booking, attempt).await else { return Ok(false) };
         let standing = match provider.capture(payment, &session).await {
             Ok(standing) => standing,

@@ -13,11 +13,15 @@ impl Bookings {
     /// # Errors
     /// The store could not answer.
     pub async fn sweep(&self) -> Result<usize, StoreError> {
-        let mut ended = 0;
+        let (mut ended, mut failure) = (0, None);
         for event in self.store.events_with_lapsed_holds(self.clock.now(), EVENTS).await? {
-            ended += self.sweep_event(event).await?;
+            // One event that cannot be swept keeps no other from it.
+            match self.sweep_event(event).await {
+                Ok(count) => ended += count,
+                Err(error) => failure = failure.or(Some(error)),
+            }
         }
-        Ok(ended)
+        failure.map_or(Ok(ended), Err)
     }
 
     async fn sweep_event(&self, event: EventId) -> Result<usize, StoreError> {
