@@ -1,7 +1,7 @@
 //! Events: who runs them, who finds them, and what everybody is told.
 
 mod answers;
-mod cast;
+pub(crate) mod cast;
 mod organisations;
 mod organisers;
 mod roles;

@@ -13,14 +13,18 @@ mod command_line;
 mod configuration;
 mod contract;
 mod demo;
+mod door_staff;
 mod events;
 #[allow(dead_code, unreachable_pub, reason = "a client offers what any test may need")]
 mod harness;
 mod invites;
 mod limits;
+mod mail_out;
 mod model;
 mod money;
+mod night;
 mod on_sale;
+mod ownership;
 mod panics;
 mod protocol;
 mod registration;

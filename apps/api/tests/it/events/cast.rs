@@ -6,28 +6,28 @@ use kernel::{Clock, SystemClock};
 use serde_json::{Value, json};
 
 /// Two organisations and those who work for them.
-pub(super) struct Cast {
+pub(crate) struct Cast {
     /// Works for nobody.
-    pub(super) member: Person,
+    pub(crate) member: Person,
     /// Lets people in, here.
-    pub(super) door: Person,
+    pub(crate) door: Person,
     /// Runs events, here.
-    pub(super) manager: Person,
+    pub(crate) manager: Person,
     /// Decides who works here.
-    pub(super) owner: Person,
+    pub(crate) owner: Person,
     /// Runs the platform.
-    pub(super) admin: Person,
+    pub(crate) admin: Person,
     /// Owns the other organisation.
-    pub(super) foreigner: Person,
+    pub(crate) foreigner: Person,
     /// The organisation here.
-    pub(super) organisation: String,
+    pub(crate) organisation: String,
     /// The other one.
-    pub(super) elsewhere: String,
+    pub(crate) elsewhere: String,
 }
 
 impl Cast {
     /// Gathers everybody.
-    pub(super) async fn of(app: &TestApp) -> Self {
+    pub(crate) async fn of(app: &TestApp) -> Self {
         let admin = app.admin().await;
         let organisation = add_organisation(&admin, "Here").await;
         let elsewhere = add_organisation(&admin, "Elsewhere").await;
@@ -40,17 +40,17 @@ impl Cast {
     }
 
     /// A body for a new event of the organisation here.
-    pub(super) fn event(&self, title: &str) -> Value {
+    pub(crate) fn event(&self, title: &str) -> Value {
         event_of(&self.organisation, title)
     }
 
     /// A new draft.
-    pub(super) async fn draft(&self, body: &Value) -> Value {
+    pub(crate) async fn draft(&self, body: &Value) -> Value {
         self.manager.client.post("/admin/events", body).await.expect(201)
     }
 
     /// A new event with one kind of ticket, published.
-    pub(super) async fn published(&self, body: &Value) -> Value {
+    pub(crate) async fn published(&self, body: &Value) -> Value {
         let draft = self.draft(body).await;
         let path = format!("/admin/events/{}", id(&draft));
         self.manager
@@ -68,7 +68,7 @@ async fn add_organisation(admin: &Person, name: &str) -> String {
 }
 
 /// Somebody new who works for an organisation.
-pub(super) async fn staff(app: &TestApp, admin: &Person, organisation: &str, role: &str) -> Person {
+pub(crate) async fn staff(app: &TestApp, admin: &Person, organisation: &str, role: &str) -> Person {
     let person = app.member().await;
     let body = json!({"account_id": person.id, "role": role});
     admin.client.post(&format!("/admin/organisations/{organisation}/members"), &body).await.expect(201);
@@ -76,7 +76,7 @@ pub(super) async fn staff(app: &TestApp, admin: &Person, organisation: &str, rol
 }
 
 /// A body for a new event.
-pub(super) fn event_of(organisation: &str, title: &str) -> Value {
+pub(crate) fn event_of(organisation: &str, title: &str) -> Value {
     json!({
         "organisation_id": organisation,
         "title": title,
@@ -92,12 +92,12 @@ pub(super) fn event_of(organisation: &str, title: &str) -> Value {
 }
 
 /// A body for a new kind of ticket, at 25 euro.
-pub(super) fn ticket_type(name: &str, quantity: u32) -> Value {
+pub(crate) fn ticket_type(name: &str, quantity: u32) -> Value {
     json!({"name": name, "price": {"amount": 2500, "currency": "EUR"}, "quantity": quantity})
 }
 
 /// An instant so many hours from now, as the contract writes it.
-pub(super) fn in_hours(hours: i64) -> String {
+pub(crate) fn in_hours(hours: i64) -> String {
     text_of(SystemClock.now() + TimeDelta::hours(hours))
 }
 
@@ -106,17 +106,17 @@ fn text_of(at: DateTime<Utc>) -> String {
 }
 
 /// The id of whatever was answered.
-pub(super) fn id(answer: &Value) -> &str {
+pub(crate) fn id(answer: &Value) -> &str {
     answer["id"].as_str().unwrap()
 }
 
 /// The same field of all items of a list.
-pub(super) fn column<'a>(list: &'a Value, field: &str) -> Vec<&'a str> {
+pub(crate) fn column<'a>(list: &'a Value, field: &str) -> Vec<&'a str> {
     list["items"].as_array().unwrap().iter().map(|item| item[field].as_str().unwrap()).collect()
 }
 
 /// Field and code of every mistake that a problem names.
-pub(super) fn mistakes(problem: &Value) -> Vec<(&str, &str)> {
+pub(crate) fn mistakes(problem: &Value) -> Vec<(&str, &str)> {
     let named = problem["errors"].as_array().unwrap().iter();
     named.map(|one| (one["field"].as_str().unwrap(), one["code"].as_str().unwrap())).collect()
 }

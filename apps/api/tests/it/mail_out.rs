@@ -1,0 +1,173 @@
+//! Tickets go out by SMTP: once, with their codes, also when the mail server does not want them at first.
+
+use crate::events::cast::{Cast, id};
+use crate::harness::{Person, TestApp};
+use crate::night::Night;
+use chrono::TimeDelta;
+use data_encoding::BASE64;
+use kernel::{Clock, SystemClock};
+use reqwest::Method;
+use serde_json::Value;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
+use synesthesie::worker;
+use testkit::StoppedClock;
+use testkit::servers::{ReceivedMail, SmtpOptions, SmtpSink};
+use tokio::net::{TcpListener, TcpStream};
+
+const TITLE: &str = "Night at the pier";
+
+/// A server whose mails go to whichever sink is told.
+struct Office {
+    app: TestApp,
+    clock: Arc<StoppedClock>,
+    cast: Cast,
+    night: Night,
+    /// Port of the sink that takes mails now.
+    sink: Arc<AtomicU16>,
+}
+
+impl Office {
+    async fn open() -> Self {
+        let clock = Arc::new(StoppedClock::at(SystemClock.now()));
+        let sink = Arc::new(AtomicU16::new(0));
+        let url = relay(Arc::clone(&sink)).await;
+        let app = TestApp::with_clock(&[("mail.url", url.as_str())], clock.clone()).await;
+        let cast = Cast::of(&app).await;
+        let night = Night::of(&cast, TITLE).await;
+        Self { app, clock, cast, night, sink }
+    }
+
+    fn hand_to(&self, sink: &SmtpSink) {
+        self.sink.store(sink.port(), Ordering::SeqCst);
+    }
+
+    /// Performs what is due, and what comes of it.
+    async fn work(&self) {
+        while worker::round(&self.app.app).await.unwrap() > 0 {}
+    }
+
+    /// Time passes, and what is due then is performed.
+    async fn later(&self, time: TimeDelta) {
+        self.clock.advance(time);
+        self.work().await;
+    }
+
+    fn guest(&self) -> &Person {
+        &self.cast.member
+    }
+
+    /// Each ticket's picture as its holder sees it.
+    async fn pictures(&self, booking: &Value) -> Vec<Vec<u8>> {
+        let mut pictures = Vec::new();
+        for ticket in booking["tickets"].as_array().unwrap() {
+            let path = format!("/tickets/{}/qr.png", id(ticket));
+            let answer = self.guest().client.request(Method::GET, &path).send().await.unwrap();
+            assert_eq!(answer.status(), 200);
+            pictures.push(answer.bytes().await.unwrap().to_vec());
+        }
+        pictures
+    }
+}
+
+/// An address that passes connections on to the port that is told when they come.
+async fn relay(to: Arc<AtomicU16>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("smtp://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let port = to.load(Ordering::SeqCst);
+            tokio::spawn(async move {
+                let mut server = TcpStream::connect(("127.0.0.1", port)).await?;
+                tokio::io::copy_bidirectional(&mut client, &mut server).await
+            });
+        }
+    });
+    url
+}
+
+/// The mails with tickets that somebody got.
+fn tickets(sink: &SmtpSink, guest: &Person) -> Vec<ReceivedMail> {
+    let mut mails = sink.messages().unwrap();
+    mails.retain(|mail| {
+        mail.to == [guest.email.as_str()]
+            && mail.header("subject").is_some_and(|subject| subject.contains(TITLE))
+    });
+    mails
+}
+
+/// Whether a mail has exactly these pictures, each once.
+#[track_caller]
+fn assert_pictures(mail: &ReceivedMail, pictures: &[Vec<u8>]) {
+    let text = mail.text();
+    assert_eq!(text.matches("Content-Type: image/png").count(), pictures.len(), "{text}");
+    let unbroken = text.replace(['\r', '\n'], "");
+    for (place, picture) in pictures.iter().enumerate() {
+        assert!(text.contains(&format!("ticket-{}.png", place + 1)), "{text}");
+        assert_eq!(unbroken.matches(&BASE64.encode(picture)).count(), 1, "picture {place} of {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_booking_is_answered_by_one_mail_with_a_picture_for_each_ticket() {
+    let office = Office::open().await;
+    let sink = SmtpSink::start(&SmtpOptions::default()).unwrap();
+    office.hand_to(&sink);
+    let booking = office.night.book(&office.guest().client, 3).await;
+    assert!(tickets(&sink, office.guest()).is_empty(), "the buyer does not wait for the mail server");
+    office.work().await;
+    let mails = tickets(&sink, office.guest());
+    assert_eq!(mails.len(), 1);
+    assert_eq!(mails[0].header("subject").unwrap(), format!("Your tickets for {TITLE}"));
+    assert!(mails[0].text().contains(booking["reference"].as_str().unwrap()));
+    let pictures = office.pictures(&booking).await;
+    assert_eq!(pictures.len(), 3);
+    assert_pictures(&mails[0], &pictures);
+    let all = sink.messages().unwrap().len();
+    office.work().await;
+    office.later(TimeDelta::days(1)).await;
+    assert_eq!(sink.messages().unwrap().len(), all, "nothing is sent a second time");
+    assert_eq!(office.app.app.outbox.backlog().await.unwrap().oldest_due, None);
+}
+
+#[tokio::test]
+async fn a_mail_that_is_not_wanted_yet_goes_out_later_and_once() {
+    let office = Office::open().await;
+    let defer = vec![office.guest().email.clone()];
+    let busy = SmtpSink::start(&SmtpOptions { defer, ..SmtpOptions::default() }).unwrap();
+    let ready = SmtpSink::start(&SmtpOptions::default()).unwrap();
+    office.hand_to(&busy);
+    let booking = office.night.book(&office.guest().client, 2).await;
+    let pictures = office.pictures(&booking).await;
+    office.work().await;
+    office.later(TimeDelta::minutes(1)).await;
+    assert!(tickets(&busy, office.guest()).is_empty());
+    office.hand_to(&ready);
+    office.work().await;
+    assert!(tickets(&ready, office.guest()).is_empty(), "a busy server is left alone for a while");
+    office.later(TimeDelta::minutes(1)).await;
+    let mails = tickets(&ready, office.guest());
+    assert_eq!(mails.len(), 1);
+    assert_pictures(&mails[0], &pictures);
+    office.later(TimeDelta::days(1)).await;
+    assert_eq!(tickets(&ready, office.guest()).len(), 1);
+    let backlog = office.app.app.outbox.backlog().await.unwrap();
+    assert_eq!((backlog.oldest_due, backlog.parked), (None, 0));
+}
+
+#[tokio::test]
+async fn a_mail_that_may_have_arrived_comes_again_under_the_same_name() {
+    let office = Office::open().await;
+    let broken = SmtpSink::start(&SmtpOptions { lose_answers: 1000, ..SmtpOptions::default() }).unwrap();
+    let ready = SmtpSink::start(&SmtpOptions::default()).unwrap();
+    office.hand_to(&broken);
+    office.night.book(&office.guest().client, 1).await;
+    office.work().await;
+    office.hand_to(&ready);
+    office.later(TimeDelta::minutes(1)).await;
+    office.later(TimeDelta::days(1)).await;
+    let (first, second) = (tickets(&broken, office.guest()), tickets(&ready, office.guest()));
+    assert_eq!((first.len(), second.len()), (1, 1));
+    let name = first[0].header("message-id").unwrap();
+    assert_eq!(second[0].header("message-id").unwrap(), name, "mailboxes can tell that it is the same");
+}
