@@ -9,11 +9,12 @@ CREATE TABLE effects (
     leased_until timestamptz,
     attempts bigint NOT NULL DEFAULT 0,
     last_error text,
-    parked boolean NOT NULL DEFAULT false,
-    CONSTRAINT effects_attempts_check CHECK (attempts >= 0)
+    parked_at timestamptz,
+    CONSTRAINT effects_attempts_check CHECK (attempts >= 0),
+    CONSTRAINT effects_parked_check CHECK (parked_at IS NULL OR last_error IS NOT NULL)
 ) WITH (fillfactor = 80);
-CREATE INDEX effects_due_idx ON effects (due_at, id) WHERE NOT parked;
-CREATE INDEX effects_parked_idx ON effects (id) WHERE parked;
+CREATE INDEX effects_due_idx ON effects (due_at, id) WHERE parked_at IS NULL;
+CREATE INDEX effects_parked_idx ON effects (parked_at, id) WHERE parked_at IS NOT NULL;
 
 CREATE TABLE idempotency_keys (
     caller_id uuid NOT NULL,

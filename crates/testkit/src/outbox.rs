@@ -5,7 +5,7 @@
 use crate::{Stores, noon};
 use accounts::Effect;
 use chrono::TimeDelta;
-use kernel::{Due, EffectId, OneTimeId, Owed, Timestamp, transact};
+use kernel::{Due, EffectId, OneTimeId, Owed, PageRequest, Parked, Timestamp, transact};
 use std::collections::BTreeSet;
 
 /// One test per promise: `testkit::outbox_contract!(open)`, where `open` is an `async fn() -> Stores` that gives a
@@ -22,6 +22,9 @@ macro_rules! outbox_contract {
             what_is_finished_is_gone,
             what_is_postponed_comes_again,
             what_is_parked_waits_for_a_person,
+            parked_ones_are_listed_the_latest_first_in_pages_that_meet,
+            what_is_retried_is_claimed_once_more,
+            what_is_not_parked_cannot_be_retried,
             the_backlog_is_counted,
         );
     };
@@ -152,8 +155,78 @@ pub async fn what_is_postponed_comes_again(stores: Stores) {
 pub async fn what_is_parked_waits_for_a_person(stores: Stores) {
     let (parked, kept) = (owe(&stores, noon()).await, owe(&stores, noon()).await);
     claim(&stores, noon()).await;
-    stores.outbox.park(parked.id, "no such address").await.unwrap();
+    stores.outbox.park(parked.id, "no such address", noon()).await.unwrap();
     assert_eq!(ids(&claim(&stores, noon() + minutes(600)).await), [kept.id]);
+}
+
+async fn parked(stores: &Stores) -> Vec<Parked> {
+    stores.outbox.parked(PageRequest { limit: 100, after: None }).await.unwrap().items
+}
+
+pub async fn parked_ones_are_listed_the_latest_first_in_pages_that_meet(stores: Stores) {
+    owe(&stores, noon()).await;
+    assert_eq!(parked(&stores).await, [], "waiting is not being parked");
+    let mut expected = Vec::new();
+    for number in 0..7 {
+        let id = owe(&stores, noon()).await.id;
+        // Some are parked at one instant: then the id decides.
+        let parked_at = noon() + minutes(number % 3);
+        stores.outbox.postpone(id, noon(), Some("the mail server is away")).await.unwrap();
+        stores.outbox.park(id, &format!("refused {number}"), parked_at).await.unwrap();
+        let (domain, error) = (accounts::DOMAIN.to_owned(), format!("refused {number}"));
+        expected.push(Parked { id, domain, attempts: 2, parked_at, error });
+    }
+    expected.sort_by_key(|parked| std::cmp::Reverse((parked.parked_at, parked.id)));
+    for limit in [1, 2, 7, 100] {
+        let mut found = Vec::new();
+        let mut page = PageRequest { limit, after: None };
+        loop {
+            let next = stores.outbox.parked(page).await.unwrap();
+            assert!(next.items.len() <= usize::try_from(limit).unwrap());
+            found.extend(next.items);
+            page.after = next.next;
+            if page.after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(found, expected, "pages of {limit}");
+    }
+}
+
+pub async fn what_is_retried_is_claimed_once_more(stores: Stores) {
+    let (retried, left) = (owe(&stores, noon()).await, owe(&stores, noon()).await);
+    claim(&stores, noon()).await;
+    for id in [retried.id, left.id] {
+        stores.outbox.park(id, "no such address", noon()).await.unwrap();
+    }
+    let later = noon() + minutes(90);
+    assert!(stores.outbox.retry(retried.id, later).await.unwrap());
+    assert_eq!(claim(&stores, later - TimeDelta::microseconds(1)).await, [], "not before it was asked for");
+    let due = claim(&stores, later).await;
+    assert_eq!(ids(&due), [retried.id]);
+    assert_eq!((due[0].attempts, due[0].due_at), (0, later), "as if it had never failed");
+    assert_eq!(serde_json::from_str::<Effect>(&due[0].body).unwrap(), retried.effect);
+    assert_eq!(claim(&stores, later).await, [], "leased like any other");
+    let still: Vec<_> = parked(&stores).await.iter().map(|parked| parked.id).collect();
+    assert_eq!(still, [left.id]);
+    // What fails on can be parked again, and is listed as that.
+    stores.outbox.park(retried.id, "still no such address", later).await.unwrap();
+    let again = &parked(&stores).await[0];
+    assert_eq!((again.id, again.attempts, again.parked_at), (retried.id, 1, later));
+}
+
+pub async fn what_is_not_parked_cannot_be_retried(stores: Stores) {
+    let (waiting, done) = (owe(&stores, noon() + minutes(5)).await, owe(&stores, noon()).await);
+    stores.outbox.park(done.id, "no such address", noon()).await.unwrap();
+    stores.outbox.finish(&[done.id]).await.unwrap();
+    for id in [waiting.id, done.id, EffectId::generate(noon())] {
+        assert!(!stores.outbox.retry(id, noon()).await.unwrap());
+    }
+    assert_eq!(claim(&stores, noon()).await, [], "and it is not due earlier for that");
+    let parked = owe(&stores, noon()).await;
+    stores.outbox.park(parked.id, "no such address", noon()).await.unwrap();
+    assert!(stores.outbox.retry(parked.id, noon()).await.unwrap());
+    assert!(!stores.outbox.retry(parked.id, noon()).await.unwrap(), "once is enough");
 }
 
 pub async fn the_backlog_is_counted(stores: Stores) {
@@ -161,7 +234,7 @@ pub async fn the_backlog_is_counted(stores: Stores) {
     let parked = owe(&stores, noon() - minutes(9)).await;
     let oldest = owe(&stores, noon() - minutes(3)).await;
     owe(&stores, noon() + minutes(3)).await;
-    stores.outbox.park(parked.id, "no such address").await.unwrap();
+    stores.outbox.park(parked.id, "no such address", noon()).await.unwrap();
     let backlog = stores.outbox.backlog().await.unwrap();
     assert_eq!((backlog.waiting, backlog.parked), (2, 1));
     assert_eq!(backlog.oldest_due, Some(oldest.due_at));

@@ -1,6 +1,6 @@
 //! Every route, registered once; the OpenAPI document follows from it.
 
-use super::{accounts, admin, auth, docs, health, invites, openapi};
+use super::{accounts, admin, auth, docs, health, invites, jobs, openapi};
 use super::{bookings, door, holds, mail, pages, tickets, webhooks};
 use super::{events, organisations, organisers, ticket_types};
 use utoipa_actix_web::scope;
@@ -36,5 +36,6 @@ fn api(config: &mut ServiceConfig) {
         .configure(tickets::routes)
         .configure(door::routes)
         .configure(webhooks::routes)
-        .configure(mail::routes);
+        .configure(mail::routes)
+        .configure(jobs::routes);
 }

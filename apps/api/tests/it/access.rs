@@ -90,6 +90,8 @@ const ROUTES: &[(For, &str)] = &[
     (Admins, "POST /api/v1/admin/invites"),
     (Admins, "DELETE /api/v1/admin/invites/{id}"),
     (Admins, "POST /api/v1/admin/organisations"),
+    (Admins, "GET /api/v1/admin/jobs"),
+    (Admins, "POST /api/v1/admin/jobs/{id}/retry"),
     (Admins, "GET /api/v1/admin/mail"),
     (Admins, "GET /api/v1/admin/mail/{id}/attachments/{place}"),
 ];

@@ -18,6 +18,7 @@ mod events;
 #[allow(dead_code, unreachable_pub, reason = "a client offers what any test may need")]
 mod harness;
 mod invites;
+mod jobs;
 mod limits;
 mod mail_out;
 mod model;

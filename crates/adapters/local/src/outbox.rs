@@ -1,13 +1,17 @@
 //! Work owed after commits, and the worker's side of it.
 
 use crate::document::{Document, Step, Table};
+use crate::paging::{newest, wanted};
 use crate::state::State;
 use crate::store::LocalStore;
 use crate::transaction::LocalTx;
 use async_trait::async_trait;
 use imbl::OrdSet;
 use kernel::outbox::Backlog;
-use kernel::{Due, EffectId, Outbox, Owed, StoreError, Timestamp, Transaction, transact};
+use kernel::{
+    Cursor, Due, EffectId, Outbox, Owed, Page, PageRequest, Parked, StoreError, Timestamp, Transaction,
+    transact,
+};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -17,6 +21,8 @@ pub(crate) struct OutboxTables {
     pub(crate) owing: Table<Owing>,
     /// What is not parked, the longest due first. Leased ones stay in it: they are as few as workers take at once.
     pub(crate) waiting: OrdSet<(Timestamp, EffectId)>,
+    /// What is parked, by when it was.
+    pub(crate) parked: OrdSet<Cursor>,
 }
 
 /// One effect that is owed.
@@ -29,7 +35,7 @@ pub(crate) struct Owing {
     attempts: u32,
     leased_until: Option<Timestamp>,
     error: Option<String>,
-    parked: bool,
+    parked_at: Option<Timestamp>,
 }
 
 impl Document for Owing {
@@ -49,8 +55,9 @@ impl Document for Owing {
     }
 
     fn index(&self, state: &mut State, step: Step) {
-        if !self.parked {
-            step.set(&mut state.outbox.waiting, (self.due_at, self.id));
+        match self.parked_at {
+            None => step.set(&mut state.outbox.waiting, (self.due_at, self.id)),
+            Some(at) => step.set(&mut state.outbox.parked, Cursor { at, id: self.id.as_uuid() }),
         }
     }
 }
@@ -86,7 +93,7 @@ impl LocalTx {
                 attempts: 0,
                 leased_until: None,
                 error: None,
-                parked: false,
+                parked_at: None,
             };
             self.add(owing, "owing an effect")?;
         }
@@ -152,24 +159,48 @@ impl Outbox for LocalStore {
         tx.commit().await
     }
 
-    async fn park(&self, id: EffectId, error: &str) -> Result<(), StoreError> {
+    async fn park(&self, id: EffectId, error: &str, now: Timestamp) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
         tx.change(id, |owing| {
             owing.attempts = owing.attempts.saturating_add(1);
             owing.leased_until = None;
             owing.error = Some(error.to_owned());
-            owing.parked = true;
+            owing.parked_at = Some(now);
         });
         tx.commit().await
+    }
+
+    async fn parked(&self, page: PageRequest) -> Result<Page<Parked>, StoreError> {
+        let state = self.read();
+        let rows = newest(&state.outbox.parked, page).take(wanted(page));
+        let rows = rows.filter_map(|id| state.outbox.owing.get(&EffectId::from(id))).filter_map(|owing| {
+            Some(Parked {
+                id: owing.id,
+                domain: owing.domain.clone(),
+                attempts: owing.attempts,
+                parked_at: owing.parked_at?,
+                error: owing.error.clone().unwrap_or_default(),
+            })
+        });
+        Ok(Page::cut(rows.collect(), page.limit, Parked::cursor))
+    }
+
+    async fn retry(&self, id: EffectId, now: Timestamp) -> Result<bool, StoreError> {
+        transact(self.write().await?, async |tx: &mut LocalTx| {
+            let parked = tx.state().copy::<Owing>(&id).filter(|owing| owing.parked_at.is_some());
+            let Some(owing) = parked else { return Ok(false) };
+            tx.put(Owing { due_at: now, attempts: 0, leased_until: None, parked_at: None, ..owing });
+            Ok(true)
+        })
+        .await
     }
 
     async fn backlog(&self) -> Result<Backlog, StoreError> {
         let state = self.read();
         let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
-        let waiting = count(state.outbox.waiting.len());
         Ok(Backlog {
-            waiting,
-            parked: count(state.outbox.owing.len()).saturating_sub(waiting),
+            waiting: count(state.outbox.waiting.len()),
+            parked: count(state.outbox.parked.len()),
             oldest_due: state.outbox.waiting.get_min().map(|(due_at, _)| *due_at),
         })
     }

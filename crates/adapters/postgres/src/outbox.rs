@@ -10,7 +10,7 @@ use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use kernel::outbox::Backlog;
-use kernel::{Due, EffectId, Outbox, Owed, StoreError, Timestamp};
+use kernel::{Due, EffectId, Outbox, Owed, Page, PageRequest, Parked, StoreError, Timestamp};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -65,6 +65,30 @@ impl TryFrom<DueRow> for Due {
 }
 
 #[derive(QueryableByName)]
+struct ParkedRow {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = Text)]
+    domain: String,
+    #[diesel(sql_type = BigInt)]
+    attempts: i64,
+    #[diesel(sql_type = Timestamptz)]
+    parked_at: Timestamp,
+    #[diesel(sql_type = Text)]
+    last_error: String,
+}
+
+impl TryFrom<ParkedRow> for Parked {
+    type Error = StoreError;
+
+    fn try_from(row: ParkedRow) -> Result<Self, StoreError> {
+        let ParkedRow { id, domain, attempts, parked_at, last_error: error } = row;
+        let attempts = count(attempts, "reading effects.attempts")?;
+        Ok(Self { id: id.into(), domain, attempts, parked_at, error })
+    }
+}
+
+#[derive(QueryableByName)]
 struct BacklogRow {
     #[diesel(sql_type = BigInt)]
     waiting: i64,
@@ -86,7 +110,7 @@ impl Outbox for PgStore {
         let statement = text(
             "UPDATE effects SET leased_until = $2 WHERE id = ANY(ARRAY( \
                  SELECT id FROM effects \
-                 WHERE NOT parked AND due_at <= $1 AND (leased_until IS NULL OR leased_until <= $1) \
+                 WHERE parked_at IS NULL AND due_at <= $1 AND (leased_until IS NULL OR leased_until <= $1) \
                  ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED \
              )) \
              RETURNING id, domain, body::text AS body, attempts, due_at",
@@ -123,23 +147,54 @@ impl Outbox for PgStore {
         constant(statement).execute(&mut connection).await.map(drop).map_err(failed(doing))
     }
 
-    async fn park(&self, id: EffectId, error: &str) -> Result<(), StoreError> {
+    async fn park(&self, id: EffectId, error: &str, now: Timestamp) -> Result<(), StoreError> {
         let doing = "parking an effect";
         let statement = text(
-            "UPDATE effects SET parked = true, leased_until = NULL, last_error = $2, attempts = attempts + 1 \
+            "UPDATE effects SET parked_at = $3, leased_until = NULL, last_error = $2, attempts = attempts + 1 \
              WHERE id = $1",
         )
         .bind::<SqlUuid, _>(id.as_uuid())
-        .bind::<Text, _>(error);
+        .bind::<Text, _>(error)
+        .bind::<Timestamptz, _>(now);
         let mut connection = self.connection(doing).await?;
         constant(statement).execute(&mut connection).await.map(drop).map_err(failed(doing))
+    }
+
+    async fn parked(&self, page: PageRequest) -> Result<Page<Parked>, StoreError> {
+        let doing = "listing parked effects";
+        let statement = text(
+            "SELECT id, domain, attempts, parked_at, last_error FROM effects WHERE parked_at IS NOT NULL \
+             AND (parked_at, id) < (coalesce($1, 'infinity'::timestamptz), coalesce($2, $3)) \
+             ORDER BY parked_at DESC, id DESC LIMIT $4",
+        )
+        .bind::<Nullable<Timestamptz>, _>(page.after.map(|after| after.at))
+        .bind::<Nullable<SqlUuid>, _>(page.after.map(|after| after.id))
+        .bind::<SqlUuid, _>(Uuid::max())
+        .bind::<BigInt, _>(i64::from(page.limit) + 1);
+        let mut connection = self.connection(doing).await?;
+        let rows: Vec<ParkedRow> = constant(statement).load(&mut connection).await.map_err(failed(doing))?;
+        let found = rows.into_iter().map(Parked::try_from).collect::<Result<_, _>>()?;
+        Ok(Page::cut(found, page.limit, Parked::cursor))
+    }
+
+    async fn retry(&self, id: EffectId, now: Timestamp) -> Result<bool, StoreError> {
+        let doing = "taking up a parked effect";
+        let statement = text(
+            "UPDATE effects SET parked_at = NULL, attempts = 0, due_at = $2, leased_until = NULL \
+             WHERE id = $1 AND parked_at IS NOT NULL",
+        )
+        .bind::<SqlUuid, _>(id.as_uuid())
+        .bind::<Timestamptz, _>(now);
+        let mut connection = self.connection(doing).await?;
+        let taken = constant(statement).execute(&mut connection).await.map_err(failed(doing))?;
+        Ok(taken == 1)
     }
 
     async fn backlog(&self) -> Result<Backlog, StoreError> {
         let doing = "counting the outbox";
         let statement = text(
-            "SELECT count(*) AS waiting, (SELECT count(*) FROM effects WHERE parked) AS parked, \
-             min(due_at) AS oldest_due FROM effects WHERE NOT parked",
+            "SELECT count(*) AS waiting, (SELECT count(*) FROM effects WHERE parked_at IS NOT NULL) AS parked, \
+             min(due_at) AS oldest_due FROM effects WHERE parked_at IS NULL",
         );
         let mut connection = self.connection(doing).await?;
         let row: BacklogRow = constant(statement).get_result(&mut connection).await.map_err(failed(doing))?;

@@ -164,6 +164,8 @@ async fn every_statement_finds_its_rows_by_an_index() {
         outbox::what_is_postponed_comes_again,
         outbox::what_is_finished_is_gone,
         outbox::what_is_parked_waits_for_a_person,
+        outbox::parked_ones_are_listed_the_latest_first_in_pages_that_meet,
+        outbox::what_is_retried_is_claimed_once_more,
     );
 
     let statements = prepared(&store).await;

@@ -29,7 +29,7 @@ pub use idempotency::{Begun, IdempotencyStore, RequestKey, StoredAnswer};
 pub use invalid::Invalid;
 pub use mailer::{Attachment, Mail, MailError, Mailer};
 pub use money::{Money, MoneyError};
-pub use outbox::{Due, Outbox, Owed};
+pub use outbox::{Due, Outbox, Owed, Parked};
 pub use page::{Cursor, Page, PageRequest};
 pub use store::{StoreError, Transaction, transact};
 pub use time::{Clock, SystemClock, Timestamp};

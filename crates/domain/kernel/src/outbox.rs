@@ -1,6 +1,6 @@
 //! Work owed after a commit: written with its cause, performed later by a worker, at least once.
 
-use crate::{EffectId, StoreError, Timestamp};
+use crate::{Cursor, EffectId, Page, PageRequest, StoreError, Timestamp};
 use async_trait::async_trait;
 
 /// An effect with the time from which it is due; every domain has its own `E`.
@@ -41,7 +41,29 @@ pub struct Due {
     pub due_at: Timestamp,
 }
 
-/// The worker's side of the outbox. Domains write to it through their own transactions.
+/// An effect that kept failing and was set aside. What it says stays in the store: it may hold addresses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Parked {
+    /// Names the effect.
+    pub id: EffectId,
+    /// Which domain owes it: the domain crate's name.
+    pub domain: String,
+    /// How often it failed.
+    pub attempts: u32,
+    /// When it was set aside.
+    pub parked_at: Timestamp,
+    /// Why it failed the last time.
+    pub error: String,
+}
+
+impl Parked {
+    /// Where it stands in lists.
+    pub const fn cursor(&self) -> Cursor {
+        Cursor { at: self.parked_at, id: self.id.as_uuid() }
+    }
+}
+
+/// The worker's side of the outbox, and that of the person who looks after it. Domains write to it through their own transactions.
 #[async_trait]
 pub trait Outbox: Send + Sync {
     /// Leases up to `limit` effects that are due, the longest due first; two workers never get the same one.
@@ -52,7 +74,11 @@ pub trait Outbox: Send + Sync {
     /// Not now: due again at `due_at`. With an `error` it counts as a failed attempt.
     async fn postpone(&self, id: EffectId, due_at: Timestamp, error: Option<&str>) -> Result<(), StoreError>;
     /// Keeps failing: set aside until a person looks at it.
-    async fn park(&self, id: EffectId, error: &str) -> Result<(), StoreError>;
+    async fn park(&self, id: EffectId, error: &str, now: Timestamp) -> Result<(), StoreError>;
+    /// What is parked, the latest parked first.
+    async fn parked(&self, page: PageRequest) -> Result<Page<Parked>, StoreError>;
+    /// Takes up again what was parked: due at `now`, as if it had never failed. `false` when it is not parked.
+    async fn retry(&self, id: EffectId, now: Timestamp) -> Result<bool, StoreError>;
     /// How many wait (due or not), how many are parked, and when the longest due one was due.
     async fn backlog(&self) -> Result<Backlog, StoreError>;
 }
