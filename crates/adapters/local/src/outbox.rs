@@ -151,8 +151,8 @@ impl Outbox for LocalStore {
         tx.change(id, |owing| {
             owing.due_at = due_at;
             owing.leased_until = None;
+            owing.attempts = if error.is_some() { owing.attempts.saturating_add(1) } else { 0 };
             if let Some(error) = error {
-                owing.attempts = owing.attempts.saturating_add(1);
                 owing.error = Some(error.to_owned());
             }
         });

@@ -138,7 +138,7 @@ impl Outbox for PgStore {
         let doing = "postponing an effect";
         let statement = text(
             "UPDATE effects SET due_at = $2, leased_until = NULL, last_error = coalesce($3, last_error), \
-             attempts = attempts + CASE WHEN $3 IS NULL THEN 0 ELSE 1 END WHERE id = $1",
+             attempts = CASE WHEN $3 IS NULL THEN 0 ELSE attempts + 1 END WHERE id = $1",
         )
         .bind::<SqlUuid, _>(id.as_uuid())
         .bind::<Timestamptz, _>(due_at)

@@ -71,7 +71,8 @@ pub trait Outbox: Send + Sync {
     -> Result<Vec<Due>, StoreError>;
     /// Performed: the rows go.
     async fn finish(&self, done: &[EffectId]) -> Result<(), StoreError>;
-    /// Not now: due again at `due_at`. With an `error` it counts as a failed attempt.
+    /// Not now: due again at `due_at`. With an `error` it counts as a failed attempt; without one it went well, and
+    /// the failures before it count no more.
     async fn postpone(&self, id: EffectId, due_at: Timestamp, error: Option<&str>) -> Result<(), StoreError>;
     /// Keeps failing: set aside until a person looks at it.
     async fn park(&self, id: EffectId, error: &str, now: Timestamp) -> Result<(), StoreError>;
