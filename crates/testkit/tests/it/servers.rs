@@ -62,6 +62,7 @@ fn postgres_keeps_what_was_committed_over_a_crash_and_a_restart() {
     let mut server = PostgresServer::start(&PostgresOptions {
         durable: true,
         settings: vec!["idle_in_transaction_session_timeout=15s".into()],
+        ..PostgresOptions::default()
     })
     .unwrap();
     let url = server.url();
