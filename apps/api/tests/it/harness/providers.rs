@@ -108,7 +108,8 @@ impl Providers {
             production: false,
             configured_keys: Vec::new(),
         };
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        // A connection that was idle may be closed just when it is used again.
+        let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap();
         let folder = tempfile::tempdir().unwrap();
         let running = Some(start(settings.clone()).await.unwrap());
         Self { running, settings, http, folder }

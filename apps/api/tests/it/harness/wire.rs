@@ -93,7 +93,9 @@ impl Wire {
     pub async fn to(base: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let http = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
+        // A connection that was idle may be closed just when it is used again.
+        let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0);
+        let http = http.redirect(reqwest::redirect::Policy::none());
         let shared = Arc::new(Shared {
             to: Mutex::new(base.to_owned()),
             http: http.build().unwrap(),
