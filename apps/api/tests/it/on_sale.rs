@@ -136,10 +136,11 @@ impl Rush {
         true
     }
 
-    /// Before asking again, when the connection broke because of a restart. Any answer but the expected ones is a
-    /// failure: so is a 5xx.
+    /// Before asking again, when the connection broke because of a restart, or the server that has just started says
+    /// that it is too busy. Any answer but the expected ones is a failure; without a restart, so is every 5xx.
     async fn pause(&self, since: Instant, failure: LoadError) {
-        let broken = matches!(failure, LoadError::Connection { .. });
+        let busy = matches!(failure, LoadError::Answer { status: 503, .. });
+        let broken = busy || matches!(failure, LoadError::Connection { .. });
         assert!(broken && self.restarts && since.elapsed() < PATIENCE, "{failure}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

@@ -88,15 +88,15 @@ fn approved(
     let Some(status) = booking.payment(attempt).map(|payment| payment.status) else {
         return Settled::Unchanged;
     };
-    let revived = booking.status == BookingStatus::Expired && sale.take_again(booking, already, now);
-    if revived {
-        booking.status = BookingStatus::PendingPayment;
-        booking.decided_at = None;
-    }
     let on_its_way = |other: &Payment| other.id != attempt && other.status == PaymentStatus::Processing;
     if booking.status == BookingStatus::PendingPayment && booking.payments.iter().any(on_its_way) {
         // Taking this as well would charge the buyer twice. If the other comes to nothing, the watch finds this one.
         return Settled::Unchanged;
+    }
+    let revived = booking.status == BookingStatus::Expired && sale.take_again(booking, already, now);
+    if revived {
+        booking.status = BookingStatus::PendingPayment;
+        booking.decided_at = None;
     }
     // An approval that is not taken ends by itself at the provider and costs the buyer nothing.
     let pending = booking.status == BookingStatus::PendingPayment;

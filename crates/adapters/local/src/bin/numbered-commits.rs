@@ -81,7 +81,11 @@ async fn buy(tx: &mut dyn BookingTx, number: u32) -> Result<(), StoreError> {
         unit_price: Money::zero(Currency::EUR),
     }];
     for sale in &mut sales {
-        sale.sell(&items);
+        for item in &items {
+            for offer in sale.offers.iter_mut().filter(|offer| offer.ticket_type == item.ticket_type) {
+                offer.sold += item.quantity;
+            }
+        }
     }
     tx.save_sales(&sales).await?;
     let booking = booking(number, items);
