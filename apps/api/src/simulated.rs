@@ -71,11 +71,13 @@ pub async fn simulated(
     })
     .await?;
     let stripe = Stripe {
+        account: "main".into(),
         secret_key: Secret::new(&secret_key),
         webhook_secrets: vec![Secret::new(&webhook_secret)],
         api_base: Some(running.stripe_base.clone()),
     };
     let paypal = PayPal {
+        account: "main".into(),
         client_id: Secret::new(&client_id),
         client_secret: Secret::new(&client_secret),
         webhook_id: Secret::new(&webhook_id),

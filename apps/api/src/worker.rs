@@ -134,13 +134,16 @@ async fn sweep_holds(app: &App, mut stop: watch::Receiver<bool>) {
 async fn tidy(app: &App, mut stop: watch::Receiver<bool>) {
     while wait(&mut stop, TIDY).await {
         let now = app.clock.now();
-        for swept in [
-            app.idempotency.sweep(now - ANSWERS).await,
-            app.accounts.store.sweep_accounts(now - SESSIONS).await,
-        ] {
-            match swept {
+        loop {
+            let answers = app.idempotency.sweep(now - ANSWERS).await;
+            let sessions = app.accounts.store.sweep_accounts(now - SESSIONS).await;
+            match answers.and_then(|answers| sessions.map(|sessions| answers + sessions)) {
+                Ok(0) => break,
                 Ok(rows) => tracing::debug!(rows, "old rows dropped"),
-                Err(error) => tracing::warn!(causes = %Causes(&error), "old rows could not be dropped"),
+                Err(error) => {
+                    tracing::warn!(causes = %Causes(&error), "old rows could not be dropped");
+                    break;
+                }
             }
         }
     }

@@ -119,7 +119,7 @@ impl Scene {
     }
 
     async fn capture(&self) -> Standing {
-        self.provider.capture(self.order.payment, &self.opened.session).await.unwrap()
+        self.provider.capture(self.order.payment, 0, &self.opened.session).await.unwrap()
     }
 
     /// The buyer pays, and the money is ours.
@@ -176,7 +176,7 @@ pub async fn a_payment_is_charged_once_and_exactly(open: Open) {
     assert_eq!(scene.capture().await, Standing::Paid(charge.clone()));
     // Another key makes no second charge either.
     let other = PaymentId::generate(crate::noon());
-    let again = scene.provider.capture(other, &scene.opened.session).await.unwrap();
+    let again = scene.provider.capture(other, 0, &scene.opened.session).await.unwrap();
     assert_eq!(again, Standing::Paid(charge.clone()));
     assert_eq!(scene.ask().await, Standing::Paid(charge));
 }
@@ -187,7 +187,7 @@ pub async fn currencies_keep_their_decimals(open: Open) {
         let order = scene.stage.order(Money::new(minor, currency.parse().unwrap()).unwrap());
         let opened = opened(&*scene.provider, &order).await;
         scene.stage.press(&opened.checkout_url, "pay").await;
-        let standing = scene.provider.capture(order.payment, &opened.session).await.unwrap();
+        let standing = scene.provider.capture(order.payment, 0, &opened.session).await.unwrap();
         assert_eq!(charge(standing).amount, order.amount);
     }
 }
@@ -411,7 +411,7 @@ pub async fn a_stopped_provider_is_away(open: Open) {
     let session = &scene.opened.session;
     assert!(is_away(&provider.open(&scene.order).await));
     assert!(is_away(&provider.ask(session).await));
-    assert!(is_away(&provider.capture(scene.order.payment, session).await));
+    assert!(is_away(&provider.capture(scene.order.payment, 0, session).await));
     assert!(is_away(&provider.close(session).await));
     assert!(is_away(&provider.refund(&refund).await));
     assert!(is_away(&provider.find_refund(&refund).await));

@@ -129,7 +129,7 @@ impl PaymentProvider for ScriptedProvider {
         answer(&inner, standing.clone())
     }
 
-    async fn capture(&self, _: PaymentId, session: &str) -> Result<Standing, ProviderError> {
+    async fn capture(&self, _: PaymentId, _: u32, session: &str) -> Result<Standing, ProviderError> {
         drop(self.begin("capture")?);
         let standing = self.pay(session);
         answer(&self.inner(), standing)

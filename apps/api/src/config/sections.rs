@@ -68,6 +68,8 @@ pub struct Payments {
 /// Stripe.
 #[derive(Debug, Clone)]
 pub struct Stripe {
+    /// Our name for the account, stored with every charge that it takes.
+    pub account: String,
     /// `sk_live_...` or `sk_test_...`.
     pub secret_key: Secret,
     /// All that may sign notices now.
@@ -79,6 +81,8 @@ pub struct Stripe {
 /// PayPal.
 #[derive(Debug, Clone)]
 pub struct PayPal {
+    /// Our name for the account, stored with every charge that it takes.
+    pub account: String,
     /// Who we are there.
     pub client_id: Secret,
     /// How we prove it.
@@ -256,15 +260,26 @@ fn base(reader: &mut Reader, key: &str) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
+/// Our name for an account at a provider: it is stored with charges, so it stays short and plain.
+fn account(reader: &mut Reader, key: &str) -> String {
+    let name = reader.text(key);
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "._-".contains(letter);
+    if name.is_empty() || name.len() > 64 || !name.chars().all(plain) {
+        reader.wrong(key, "must be a name of up to 64 letters, digits, dots, dashes and underscores");
+    }
+    name
+}
+
 fn stripe(reader: &mut Reader) -> Option<Stripe> {
     let api_base = base(reader, "stripe.api_base");
+    let account = account(reader, "stripe.account");
     let secret_key = reader.secret("stripe.secret_key");
     let webhook_secrets: Vec<_> = webhook_secrets(reader).into_iter().map(Secret::new).collect();
     let complete = secret_key.is_some() != webhook_secrets.is_empty();
     if !complete {
         reader.wrong("stripe", "needs secret_key and webhook_secrets, both or neither");
     }
-    secret_key.map(|secret_key| Stripe { secret_key, webhook_secrets, api_base })
+    secret_key.map(|secret_key| Stripe { account, secret_key, webhook_secrets, api_base })
 }
 
 fn webhook_secrets(reader: &mut Reader) -> Vec<String> {
@@ -290,6 +305,7 @@ fn webhook_secrets(reader: &mut Reader) -> Vec<String> {
 
 fn paypal(reader: &mut Reader) -> Option<PayPal> {
     let api_base = base(reader, "paypal.api_base");
+    let account = account(reader, "paypal.account");
     let given = [
         reader.secret("paypal.client_id"),
         reader.secret("paypal.client_secret"),
@@ -297,7 +313,7 @@ fn paypal(reader: &mut Reader) -> Option<PayPal> {
     ];
     match given {
         [Some(client_id), Some(client_secret), Some(webhook_id)] => {
-            Some(PayPal { client_id, client_secret, webhook_id, api_base })
+            Some(PayPal { account, client_id, client_secret, webhook_id, api_base })
         }
         [None, None, None] => None,
         _ => {

@@ -143,6 +143,7 @@ mod tests {
             success_url: success_url.map(str::to_owned),
             cancel_url: cancel_url.map(str::to_owned),
             problem: None,
+            declines: 0,
             created_at: now,
             changed_at: now,
         };

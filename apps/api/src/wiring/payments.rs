@@ -8,9 +8,6 @@ use kernel::Clock;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Our name for the one account per provider that can be configured; stored with every charge that it takes.
-const ACCOUNT: &str = "main";
-
 /// Why a provider cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ProviderSettingsError {
@@ -32,9 +29,9 @@ pub fn providers(
 ) -> Result<Vec<Arc<dyn PaymentProvider>>, ProviderSettingsError> {
     let mut providers: Vec<Arc<dyn PaymentProvider>> = Vec::new();
     let deadline = Duration::from_secs(config.payments.timeout_seconds.into());
-    if let Some(Stripe { secret_key, webhook_secrets, api_base }) = &config.stripe {
+    if let Some(Stripe { account, secret_key, webhook_secrets, api_base }) = &config.stripe {
         let stripe = StripeAdapter::new(adapter_stripe::Settings {
-            account: ACCOUNT.into(),
+            account: account.clone(),
             secret_key: secret_key.expose().to_owned(),
             webhook_secrets: webhook_secrets.iter().map(|secret| secret.expose().to_owned()).collect(),
             api_base: api_base.clone(),
@@ -42,9 +39,9 @@ pub fn providers(
         })?;
         providers.push(Arc::new(stripe.with_deadline(deadline)));
     }
-    if let Some(PayPal { client_id, client_secret, webhook_id, api_base }) = &config.paypal {
+    if let Some(PayPal { account, client_id, client_secret, webhook_id, api_base }) = &config.paypal {
         let paypal = PaypalAdapter::new(adapter_paypal::Settings {
-            account: ACCOUNT.into(),
+            account: account.clone(),
             client_id: client_id.expose().to_owned(),
             client_secret: client_secret.expose().to_owned(),
             webhook_id: webhook_id.expose().to_owned(),

@@ -136,11 +136,10 @@ impl Rush {
         true
     }
 
-    /// Before asking again, when the connection broke because of a restart, or the server that has just started says
-    /// that it is too busy. Any answer but the expected ones is a failure; without a restart, so is every 5xx.
+    /// Before asking again, when the connection broke because of a restart. Any answer but the expected ones is a
+    /// failure, every 5xx among them.
     async fn pause(&self, since: Instant, failure: LoadError) {
-        let busy = matches!(failure, LoadError::Answer { status: 503, .. });
-        let broken = busy || matches!(failure, LoadError::Connection { .. });
+        let broken = matches!(failure, LoadError::Connection { .. });
         assert!(broken && self.restarts && since.elapsed() < PATIENCE, "{failure}");
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

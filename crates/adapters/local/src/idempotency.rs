@@ -7,8 +7,8 @@ use crate::transaction::LocalTx;
 use async_trait::async_trait;
 use imbl::OrdSet;
 use kernel::{
-    AccountId, Begun, IdempotencyStore, RequestKey, StoreError, StoredAnswer, Timestamp, Transaction,
-    transact,
+    AccountId, Begun, IdempotencyStore, RequestKey, SWEPT_AT_ONCE, StoreError, StoredAnswer, Timestamp,
+    Transaction, transact,
 };
 use serde::{Deserialize, Serialize};
 
@@ -135,7 +135,8 @@ impl IdempotencyStore for LocalStore {
     async fn sweep(&self, before: Timestamp) -> Result<u64, StoreError> {
         let mut tx = self.write().await?;
         let begun = tx.state().idempotency.by_begin.iter().take_while(|(begun_at, _)| *begun_at < before);
-        let old: Vec<_> = begun.map(|(_, place)| place.clone()).collect();
+        let most = usize::try_from(SWEPT_AT_ONCE).unwrap_or(usize::MAX);
+        let old: Vec<_> = begun.take(most).map(|(_, place)| place.clone()).collect();
         for place in &old {
             tx.remove::<KeptRequest>(place);
         }

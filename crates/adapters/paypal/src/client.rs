@@ -38,6 +38,11 @@ impl Client {
         self.env == PaypalEnv::Live
     }
 
+    /// Where the API is.
+    pub(crate) fn base(&self) -> &str {
+        self.env.endpoint()
+    }
+
     /// Makes a call, once more with a fresh token when the first was refused. With a `request_id`, PayPal acts on it
     /// once however often it comes, and answers with the whole object.
     pub(crate) async fn execute<E>(

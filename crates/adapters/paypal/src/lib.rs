@@ -31,9 +31,10 @@ use booking::{
 };
 use client::Client;
 use failure::{Failure, unreadable};
-use kernel::PaymentId;
+use kernel::{Clock, PaymentId};
 use orders::{CaptureOrder, CreateOrder, Order, ShowOrder};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long a call may take, from connecting to the last byte of the answer.
@@ -45,6 +46,7 @@ pub struct PaypalAdapter {
     live: bool,
     webhook_id: Option<String>,
     client: Client,
+    clock: Arc<dyn Clock>,
 }
 
 impl PaypalAdapter {
@@ -55,9 +57,10 @@ impl PaypalAdapter {
     pub fn new(settings: Settings) -> Result<Self, SettingsError> {
         let env = settings.check()?;
         let webhook_id = Some(settings.webhook_id.trim().to_owned()).filter(|id| !id.is_empty());
+        let clock = Arc::clone(&settings.clock);
         let client = Client::new(env, settings.client_id, settings.client_secret, settings.clock, DEADLINE);
         let client = client.map_err(|_| SettingsError::Transport)?;
-        Ok(Self { account: settings.account, live: client.is_live(), webhook_id, client })
+        Ok(Self { account: settings.account, live: client.is_live(), webhook_id, client, clock })
     }
 
     /// The same with another deadline per call than ten seconds.
@@ -107,9 +110,15 @@ impl PaymentProvider for PaypalAdapter {
         }
     }
 
-    async fn capture(&self, payment: PaymentId, session: &str) -> Result<Standing, ProviderError> {
+    async fn capture(
+        &self,
+        payment: PaymentId,
+        declines: u32,
+        session: &str,
+    ) -> Result<Standing, ProviderError> {
         let call = CaptureOrder(orders::segment(session)?);
-        let captured: Result<Order, _> = self.client.execute(&call, Some(format!("capture-{payment}"))).await;
+        let key = format!("capture-{payment}-{declines}");
+        let captured: Result<Order, _> = self.client.execute(&call, Some(key)).await;
         let answer = match captured {
             Ok(order) => return standing::of(&order, self.live),
             Err(Failure::Answered(answer)) => answer,
@@ -164,7 +173,8 @@ impl PaymentProvider for PaypalAdapter {
 
     async fn read_notice(&self, notice: &RawNotice) -> Result<Notice, NoticeError> {
         let webhook = self.webhook_id.as_deref().ok_or(NoticeError::Forged)?;
-        let call = verify::VerifySignature::of(notice, webhook).ok_or(NoticeError::Forged)?;
+        let here = (self.client.base(), self.clock.now());
+        let call = verify::VerifySignature::of(notice, webhook, here).ok_or(NoticeError::Forged)?;
         verify::judge(self.client.execute(&call, None).await)?;
         notice::read(&notice.body, self.live)
     }

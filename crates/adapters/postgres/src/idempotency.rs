@@ -5,7 +5,7 @@ use crate::pool::PgStore;
 use crate::statement::{constant, text};
 use async_trait::async_trait;
 use diesel::QueryableByName;
-use diesel::sql_types::{Binary, Bool, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{BigInt, Binary, Bool, Integer, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use kernel::{Begun, IdempotencyStore, RequestKey, StoreError, StoredAnswer, Timestamp};
 
@@ -112,8 +112,14 @@ impl IdempotencyStore for PgStore {
 
     async fn sweep(&self, before: Timestamp) -> Result<u64, StoreError> {
         let doing = "dropping old keys";
-        let statement =
-            text("DELETE FROM idempotency_keys WHERE begun_at < $1").bind::<Timestamptz, _>(before);
+        let statement = text(
+            "DELETE FROM idempotency_keys WHERE (caller_id, key) IN ( \
+                 SELECT caller_id, key FROM idempotency_keys WHERE begun_at < $1 ORDER BY begun_at LIMIT $2 \
+                 FOR UPDATE SKIP LOCKED \
+             )",
+        )
+        .bind::<Timestamptz, _>(before)
+        .bind::<BigInt, _>(i64::from(kernel::SWEPT_AT_ONCE));
         let mut connection = self.connection(doing).await?;
         let gone = constant(statement).execute(&mut connection).await.map_err(failed(doing))?;
         gone.try_into().map_err(corrupt(doing))

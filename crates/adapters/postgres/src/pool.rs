@@ -41,7 +41,7 @@ impl Default for PoolOptions {
     fn default() -> Self {
         Self {
             max_size: 16,
-            wait: Duration::from_secs(2),
+            wait: Duration::from_secs(5),
             connect: Duration::from_secs(3),
             lock: Duration::from_secs(3),
             statement: Duration::from_secs(10),

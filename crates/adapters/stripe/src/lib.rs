@@ -102,7 +102,12 @@ impl PaymentProvider for StripeAdapter {
     }
 
     /// Stripe captures by itself.
-    async fn capture(&self, _payment: PaymentId, session: &str) -> Result<Standing, ProviderError> {
+    async fn capture(
+        &self,
+        _payment: PaymentId,
+        _declines: u32,
+        session: &str,
+    ) -> Result<Standing, ProviderError> {
         self.ask(session).await
     }
 

@@ -23,7 +23,8 @@ pub trait AccountStore: InviteStore {
     async fn sessions_of(&self, account: AccountId, now: Timestamp) -> Result<Vec<Session>, StoreError>;
     /// One link.
     async fn one_time(&self, id: OneTimeId) -> Result<Option<OneTime>, StoreError>;
-    /// Drops sessions that ended or expired before `before` and links that expired before it; returns how many.
+    /// Drops sessions that ended or expired before `before` and links that expired before it, of each at most
+    /// [`kernel::SWEPT_AT_ONCE`]; returns how many.
     async fn sweep_accounts(&self, before: Timestamp) -> Result<u64, StoreError>;
 }
 

@@ -307,6 +307,7 @@ impl Booking {
             success_url: choice.success_url.clone(),
             cancel_url: choice.cancel_url.clone(),
             problem: None,
+            declines: 0,
             created_at: now,
             changed_at: now,
         });

@@ -121,6 +121,10 @@ pub struct Payment {
     pub cancel_url: Option<String>,
     /// The last thing that went wrong, as a stable code (`declined`, `provider_refused`).
     pub problem: Option<String>,
+    /// How often the provider refused to take the money after the buyer had agreed: part of the next try's key, or
+    /// the refusal would be answered again for ever.
+    #[serde(default)]
+    pub declines: u32,
     /// Since when.
     pub created_at: Timestamp,
     /// Last change.

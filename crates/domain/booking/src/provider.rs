@@ -149,9 +149,14 @@ pub trait PaymentProvider: Send + Sync {
     async fn open(&self, order: &CheckoutOrder) -> Result<Opened, ProviderError>;
     /// Asks where a checkout stands.
     async fn ask(&self, session: &str) -> Result<Standing, ProviderError>;
-    /// Takes the money of an approved checkout; the same attempt takes it once. Where the provider captures by
-    /// itself this is [`Self::ask`].
-    async fn capture(&self, payment: PaymentId, session: &str) -> Result<Standing, ProviderError>;
+    /// Takes the money of an approved checkout; the same attempt takes it once. `declines` tells tries apart, between
+    /// which the buyer agreed anew. Where the provider captures by itself this is [`Self::ask`].
+    async fn capture(
+        &self,
+        payment: PaymentId,
+        declines: u32,
+        session: &str,
+    ) -> Result<Standing, ProviderError>;
     /// Ends a checkout so that it cannot be paid; returns where it stands then, which may be `Paid`.
     async fn close(&self, session: &str) -> Result<Standing, ProviderError>;
     /// Sends money back, once per [`RefundOrder::refund`].

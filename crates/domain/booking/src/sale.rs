@@ -13,7 +13,7 @@ pub const OPEN_HOLDS: u32 = 3;
 /// Whether the event sells and admits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SaleStatus {
-    /// Not published, or taken off sale for now.
+    /// Not published, or taken off sale for now: buyers are not told that it exists.
     Closed,
     /// Published.
     Open,
@@ -192,6 +192,9 @@ impl Sale {
         already: &Holdings,
         now: Timestamp,
     ) -> Result<Hold, HoldRefusal> {
+        if self.status == SaleStatus::Closed {
+            return Err(HoldRefusal::UnknownEvent);
+        }
         let wanted = merged(wanted)?;
         if already.open_holds >= OPEN_HOLDS {
             return Err(HoldRefusal::LimitExceeded { limit: Limit::OpenHolds, most: OPEN_HOLDS });
@@ -200,8 +203,9 @@ impl Sale {
         let mut total = Money::zero(self.currency);
         let mut room = self.capacity.map_or(u32::MAX, |most| most.saturating_sub(self.taken()));
         for (ticket_type, quantity) in wanted {
-            let offer = self.offer(ticket_type).ok_or(HoldRefusal::UnknownTicketType(ticket_type))?;
-            if offer.hidden || !self.sells(offer, now) {
+            let shown = self.offer(ticket_type).filter(|offer| !offer.hidden);
+            let offer = shown.ok_or(HoldRefusal::UnknownTicketType(ticket_type))?;
+            if !self.sells(offer, now) {
                 return Err(HoldRefusal::NotOnSale);
             }
             within_limits(offer, quantity, already)?;

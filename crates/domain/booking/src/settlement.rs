@@ -61,6 +61,7 @@ pub fn settle(
             // What was agreed to and then declined can be tried again on the same page.
             if payment.status == PaymentStatus::Processing {
                 payment.status = PaymentStatus::Open;
+                payment.declines = payment.declines.saturating_add(1);
             }
         }
         Standing::Approved => return approved(booking, sale, attempt, already, now),

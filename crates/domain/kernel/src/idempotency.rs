@@ -38,6 +38,9 @@ pub enum Begun {
     Answered(StoredAnswer),
 }
 
+/// Most rows that one sweep drops, so that none keeps others waiting for long; who sweeps goes on until none is left.
+pub const SWEPT_AT_ONCE: u32 = 1000;
+
 /// Keeps keys and answers for a day.
 #[async_trait]
 pub trait IdempotencyStore: Send + Sync {
@@ -52,6 +55,6 @@ pub trait IdempotencyStore: Send + Sync {
     async fn answer(&self, request: &RequestKey, answer: &StoredAnswer) -> Result<(), StoreError>;
     /// Lets the key go, so that a repeat is worked on anew (5xx, 429 and 409 are not kept).
     async fn release(&self, request: &RequestKey) -> Result<(), StoreError>;
-    /// Drops what was begun before `before`; returns how many.
+    /// Drops what was begun before `before`, at most [`SWEPT_AT_ONCE`]; returns how many.
     async fn sweep(&self, before: Timestamp) -> Result<u64, StoreError>;
 }

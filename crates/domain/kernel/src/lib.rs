@@ -25,7 +25,7 @@ pub use id::{
     AccountId, BookingId, EffectId, EventId, HoldId, IncidentId, InviteId, OneTimeId, OrganisationId,
     PaymentId, RefundId, ScanId, SessionId, TicketId, TicketTypeId,
 };
-pub use idempotency::{Begun, IdempotencyStore, RequestKey, StoredAnswer};
+pub use idempotency::{Begun, IdempotencyStore, RequestKey, SWEPT_AT_ONCE, StoredAnswer};
 pub use invalid::Invalid;
 pub use mailer::{Attachment, Mail, MailError, Mailer};
 pub use money::{Money, MoneyError};

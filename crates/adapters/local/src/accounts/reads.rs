@@ -4,7 +4,10 @@ use crate::paging::{newest, newest_of, wanted};
 use crate::store::LocalStore;
 use ::accounts::{Account, AccountFilter, AccountStore, AccountTx, OneTime, Session};
 use async_trait::async_trait;
-use kernel::{AccountId, Email, OneTimeId, Page, PageRequest, SessionId, StoreError, Timestamp, Transaction};
+use kernel::{
+    AccountId, Email, OneTimeId, Page, PageRequest, SWEPT_AT_ONCE, SessionId, StoreError, Timestamp,
+    Transaction,
+};
 
 /// Most sessions in the list of one account.
 const MOST_SESSIONS: usize = 100;
@@ -56,11 +59,11 @@ impl AccountStore for LocalStore {
 
     async fn sweep_accounts(&self, before: Timestamp) -> Result<u64, StoreError> {
         let mut tx = self.write().await?;
-        let tables = &tx.state().accounts;
+        let (tables, most) = (&tx.state().accounts, usize::try_from(SWEPT_AT_ONCE).unwrap_or(usize::MAX));
         let sessions = tables.sessions_by_end.iter().take_while(|(end, _)| *end < before);
-        let sessions: Vec<_> = sessions.map(|(_, id)| *id).collect();
+        let sessions: Vec<_> = sessions.take(most).map(|(_, id)| *id).collect();
         let links = tables.links_by_end.iter().take_while(|(end, _)| *end < before);
-        let links: Vec<_> = links.map(|(_, id)| *id).collect();
+        let links: Vec<_> = links.take(most).map(|(_, id)| *id).collect();
         for id in &sessions {
             tx.remove::<Session>(id);
         }

@@ -11,7 +11,7 @@ async fn notices(stage: &Stage) -> Vec<RawNotice> {
     let (adapter, order) = (adapter(&stage.site), stage.order(Money::eur(2_500)));
     let opened = opened(&adapter, &order).await;
     stage.press(&opened.checkout_url, "pay").await;
-    adapter.capture(order.payment, &opened.session).await.unwrap();
+    adapter.capture(order.payment, 0, &opened.session).await.unwrap();
     let notices = stage.notices().await;
     assert_eq!(notices.len(), 2);
     notices
@@ -26,7 +26,7 @@ async fn approval_and_capture_are_told_with_the_order() {
         [("pay?capture=pending", Standing::Processing), ("finish?outcome=denied", Standing::Failed)]
     {
         stage.press(&opened.checkout_url, button).await;
-        adapter.capture(order.payment, &opened.session).await.unwrap();
+        adapter.capture(order.payment, 0, &opened.session).await.unwrap();
         let mut told = Vec::new();
         for raw in stage.notices().await {
             let subject = adapter.read_notice(&raw).await.unwrap().subject;

@@ -37,7 +37,7 @@ async fn a_repeat_after_the_approval_names_the_same_order_and_leads_back_to_us()
     let order = stage.order(Money::eur(2_500));
     let first = opened(&adapter, &order).await;
     stage.press(&first.checkout_url, "pay").await;
-    adapter.capture(order.payment, &first.session).await.unwrap();
+    adapter.capture(order.payment, 0, &first.session).await.unwrap();
     let again = opened(&adapter, &order).await;
     assert_eq!(again.session, first.session);
     assert_eq!(again.checkout_url, order.return_url);
@@ -52,7 +52,7 @@ async fn two_attempts_of_one_booking_can_both_be_paid() {
         order.payment = PaymentId::generate(noon());
         let opened = opened(&adapter, &order).await;
         stage.press(&opened.checkout_url, "pay").await;
-        let standing = adapter.capture(order.payment, &opened.session).await.unwrap();
+        let standing = adapter.capture(order.payment, 0, &opened.session).await.unwrap();
         assert!(matches!(standing, Standing::Paid(_)), "{standing:?}");
     }
 }
@@ -64,7 +64,7 @@ async fn a_capture_that_is_denied_has_failed() {
     let order = stage.order(Money::eur(2_500));
     let opened = opened(&adapter, &order).await;
     stage.press(&opened.checkout_url, "pay?capture=denied").await;
-    assert_eq!(adapter.capture(order.payment, &opened.session).await.unwrap(), Standing::Failed);
+    assert_eq!(adapter.capture(order.payment, 0, &opened.session).await.unwrap(), Standing::Failed);
     assert_eq!(adapter.ask(&opened.session).await.unwrap(), Standing::Failed);
 }
 
@@ -76,7 +76,7 @@ async fn an_order_that_paypal_has_forgotten_is_closed() {
     let opened = opened(&adapter, &order).await;
     stage.site.clock.advance(TimeDelta::hours(4));
     assert_eq!(adapter.ask(&opened.session).await.unwrap(), Standing::Closed);
-    assert_eq!(adapter.capture(order.payment, &opened.session).await.unwrap(), Standing::Closed);
+    assert_eq!(adapter.capture(order.payment, 0, &opened.session).await.unwrap(), Standing::Closed);
     assert_eq!(adapter.close(&opened.session).await.unwrap(), Standing::Closed);
     // Whether something was refunded, nobody can say any more.
     let refund = refund_of(&order, &opened.session, "2GG279541U471931P", order.amount, &*stage.site.clock);

@@ -18,9 +18,9 @@ async fn all_calls() -> Vec<Recorded> {
         let order = stage.order(Money::new(minor, currency.parse().unwrap()).unwrap());
         let opened = opened(&adapter, &order).await;
         adapter.ask(&opened.session).await.unwrap();
-        adapter.capture(order.payment, &opened.session).await.unwrap();
+        adapter.capture(order.payment, 0, &opened.session).await.unwrap();
         stage.press(&opened.checkout_url, "pay").await;
-        let standing = adapter.capture(order.payment, &opened.session).await.unwrap();
+        let standing = adapter.capture(order.payment, 0, &opened.session).await.unwrap();
         let Standing::Paid(charge) = standing else { panic!("not paid: {standing:?}") };
         let mut refund =
             refund_of(&order, &opened.session, &charge.reference, order.amount, &*stage.site.clock);

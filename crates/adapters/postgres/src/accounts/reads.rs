@@ -10,7 +10,10 @@ use ::accounts::{Account, AccountFilter, AccountStore, AccountTx, OneTime, Sessi
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use kernel::{AccountId, Email, OneTimeId, Page, PageRequest, SessionId, StoreError, Timestamp};
+use kernel::{
+    AccountId, Email, OneTimeId, Page, PageRequest, SWEPT_AT_ONCE, SessionId, StoreError, Timestamp,
+};
+use uuid::Uuid;
 
 /// How many sessions a person is shown.
 const SESSIONS_SHOWN: i64 = 100;
@@ -92,15 +95,17 @@ impl AccountStore for PgStore {
     async fn sweep_accounts(&self, before: Timestamp) -> Result<u64, StoreError> {
         let doing = "sweeping sessions and links";
         let mut connection = self.connection(doing).await?;
+        let most = i64::from(SWEPT_AT_ONCE);
         let over = sessions::ended_at.lt(before).assume_not_null().or(sessions::expires_at.lt(before));
-        let ended = diesel::delete(sessions::table.filter(over)).execute(&mut connection).await;
-        let expired = account_one_times::table.filter(account_one_times::expires_at.lt(before));
-        let expired = match ended {
-            Ok(ended) => {
-                diesel::delete(expired).execute(&mut connection).await.map(|expired| ended + expired)
-            }
-            Err(error) => Err(error),
-        };
-        expired.map_err(failed(doing))?.try_into().map_err(corrupt(doing))
+        let over = sessions::table.filter(over).select(sessions::id).limit(most).for_update().skip_locked();
+        let ids: Vec<Uuid> = over.load(&mut connection).await.map_err(failed(doing))?;
+        let ended = diesel::delete(sessions::table.filter(sessions::id.eq_any(ids)));
+        let ended = ended.execute(&mut connection).await.map_err(failed(doing))?;
+        let over = account_one_times::table.filter(account_one_times::expires_at.lt(before));
+        let over = over.select(account_one_times::id).limit(most).for_update().skip_locked();
+        let ids: Vec<Uuid> = over.load(&mut connection).await.map_err(failed(doing))?;
+        let expired = diesel::delete(account_one_times::table.filter(account_one_times::id.eq_any(ids)));
+        let expired = expired.execute(&mut connection).await.map_err(failed(doing))?;
+        (ended + expired).try_into().map_err(corrupt(doing))
     }
 }

@@ -29,6 +29,7 @@ pub(super) struct PaymentRow {
     success_url: Option<String>,
     cancel_url: Option<String>,
     problem: Option<String>,
+    declines: i64,
     created_at: Timestamp,
     changed_at: Timestamp,
 }
@@ -52,6 +53,7 @@ impl TryFrom<PaymentRow> for Payment {
             success_url: row.success_url,
             cancel_url: row.cancel_url,
             problem: row.problem,
+            declines: count(row.declines, "reading payments.declines")?,
             created_at: row.created_at,
             changed_at: row.changed_at,
         })
@@ -106,13 +108,13 @@ pub(super) fn save_payments(
         text(
             "INSERT INTO payments (id, booking_id, attempt, provider, account, live, amount_minor, currency, status, \
                  session, charge, paid_minor, paid_currency, checkout_url, success_url, cancel_url, problem, \
-                 created_at, changed_at) \
+                 declines, created_at, changed_at) \
              SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
-                 $19) \
+                 $19, $20) \
              ON CONFLICT ON CONSTRAINT payments_pkey DO UPDATE SET status = excluded.status, \
                  session = excluded.session, charge = excluded.charge, paid_minor = excluded.paid_minor, \
                  paid_currency = excluded.paid_currency, checkout_url = excluded.checkout_url, \
-                 problem = excluded.problem, changed_at = excluded.changed_at",
+                 problem = excluded.problem, declines = excluded.declines, changed_at = excluded.changed_at",
         )
         .bind::<Array<SqlUuid>, _>(all.iter().map(|it| it.id.as_uuid()).collect::<Vec<_>>())
         .bind::<Array<SqlUuid>, _>(owners)
@@ -135,6 +137,7 @@ pub(super) fn save_payments(
         .bind::<Array<Nullable<Text>>, _>(own(|it| &it.success_url))
         .bind::<Array<Nullable<Text>>, _>(own(|it| &it.cancel_url))
         .bind::<Array<Nullable<Text>>, _>(own(|it| &it.problem))
+        .bind::<Array<BigInt>, _>(all.iter().map(|it| i64::from(it.declines)).collect::<Vec<_>>())
         .bind::<Array<Timestamptz>, _>(all.iter().map(|it| it.created_at).collect::<Vec<_>>())
         .bind::<Array<Timestamptz>, _>(all.iter().map(|it| it.changed_at).collect::<Vec<_>>()),
     ))

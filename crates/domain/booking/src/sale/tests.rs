@@ -96,14 +96,19 @@ fn the_sale_ends_with_the_start_unless_told_otherwise() {
 }
 
 #[test]
-fn what_is_closed_cancelled_or_hidden_does_not_sell() {
-    for (status, hidden) in
-        [(SaleStatus::Closed, false), (SaleStatus::Cancelled, false), (SaleStatus::Open, true)]
-    {
-        let mut sale = sale(vec![offer(10, 0)]);
+fn what_is_not_shown_is_unknown_and_what_is_cancelled_does_not_sell() {
+    let hidden = offer(10, 0).ticket_type;
+    let refusals = [
+        (SaleStatus::Closed, false, HoldRefusal::UnknownEvent),
+        (SaleStatus::Closed, true, HoldRefusal::UnknownEvent),
+        (SaleStatus::Cancelled, false, HoldRefusal::NotOnSale),
+        (SaleStatus::Open, true, HoldRefusal::UnknownTicketType(hidden)),
+    ];
+    for (status, hides, refusal) in refusals {
+        let mut sale = sale(vec![Offer { ticket_type: hidden, ..offer(10, 0) }]);
         sale.status = status;
-        sale.offers[0].hidden = hidden;
-        assert_eq!(ask(&mut sale, 1), Err(HoldRefusal::NotOnSale));
+        sale.offers[0].hidden = hides;
+        assert_eq!(ask(&mut sale, 1), Err(refusal));
     }
 }
 

@@ -139,7 +139,7 @@ impl Bookings {
         let Some(provider) = self.provider(attempt).filter(|_| agreed) else {
             return Ok(());
         };
-        if let Ok(standing) = provider.capture(attempt.id, session).await {
+        if let Ok(standing) = provider.capture(attempt.id, attempt.declines, session).await {
             let ended = over && standing == Standing::Declined;
             let standing = if ended { Standing::Closed } else { standing };
             self.apply(booking.id, attempt.id, &standing, None).await?;
@@ -160,7 +160,7 @@ impl Bookings {
         let Some(attempt) = booking.payment(payment).filter(agreed) else { return Ok(true) };
         let Some(provider) = self.provider(attempt) else { return Ok(false) };
         let Ok(Some(session)) = self.session_of(&booking, attempt).await else { return Ok(false) };
-        let standing = match provider.capture(payment, &session).await {
+        let standing = match provider.capture(payment, attempt.declines, &session).await {
             Ok(standing) => standing,
             Err(ProviderError::Refused { .. }) => Standing::Failed,
             Err(ProviderError::Away(_) | ProviderError::Uncertain(_)) => return Ok(false),
