@@ -2,6 +2,7 @@
 
 use actix_web::HttpRequest;
 use actix_web::web::Query;
+use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -20,6 +21,16 @@ pub(crate) struct Call {
     pub headers: BTreeMap<String, String>,
     /// A fault that was ordered for this call: a refund made by it stays pending.
     pub refund_pends: bool,
+    /// Where the shop takes notices, when it has said so.
+    pub endpoint: Option<Endpoint>,
+}
+
+/// A registered address for notices.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct Endpoint {
+    pub url: String,
+    /// `*` for all.
+    pub events: Vec<String>,
 }
 
 impl Call {
@@ -35,6 +46,7 @@ impl Call {
             body: body.to_vec(),
             headers: headers.collect(),
             refund_pends: false,
+            endpoint: None,
         }
     }
 

@@ -1,8 +1,8 @@
 //! One provider's desk: its books under one lock, kept on disk when asked, its faults, and its notices.
 
-use crate::call::{Call, Reply};
+use crate::call::{Call, Endpoint, Reply};
 use crate::faults::Fault;
-use crate::notices::{Batch, Notice, Told, ToldShelf};
+use crate::notices::{Batch, Notice, Told, ToldShelf, Weather};
 use kernel::{Clock, Timestamp};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -79,6 +79,10 @@ pub(crate) struct Desk<P: Provider> {
     pub runtime: tokio::runtime::Handle,
     pub client: reqwest::Client,
     pub webhook_url: RwLock<Option<String>>,
+    /// The events for which that address is registered; all of them when nothing was said.
+    events: Mutex<Option<Vec<String>>>,
+    /// What happens to notices on their way.
+    weather: Mutex<Weather>,
     /// Notices that could not be sent for want of an address.
     pub parked: Mutex<Vec<String>>,
     /// How many notices are on their way.
@@ -118,6 +122,8 @@ impl<P: Provider> Desk<P> {
             runtime: tokio::runtime::Handle::current(),
             client,
             webhook_url: RwLock::new(None),
+            events: Mutex::default(),
+            weather: Mutex::default(),
             under_way: watch::Sender::new(0),
             lanes: Semaphore::new(16),
             stop: watch::Sender::new(false),
@@ -138,6 +144,7 @@ impl<P: Provider> Desk<P> {
             let due = self.provider.tick(&mut kept.books, now);
             let mut served = self.provider.serve(&mut kept.books, call, now);
             served.batches.splice(0..0, due);
+            self.through_weather(&mut served.batches);
             let changes = call.method != "GET" || !served.batches.is_empty();
             write_down(&mut kept.told, &served.batches);
             (served, changes.then(|| self.count_change()))
@@ -155,7 +162,8 @@ impl<P: Provider> Desk<P> {
         let now = self.clock.now();
         let (result, batches, change) = {
             let mut kept = lock(&self.kept);
-            let (result, batches) = work(&self.provider, &mut kept.books, now);
+            let (result, mut batches) = work(&self.provider, &mut kept.books, now);
+            self.through_weather(&mut batches);
             write_down(&mut kept.told, &batches);
             (result, batches, self.count_change())
         };
@@ -169,7 +177,8 @@ impl<P: Provider> Desk<P> {
         let now = self.clock.now();
         let (batches, change) = {
             let mut kept = lock(&self.kept);
-            let batches = self.provider.tick(&mut kept.books, now);
+            let mut batches = self.provider.tick(&mut kept.books, now);
+            self.through_weather(&mut batches);
             write_down(&mut kept.told, &batches);
             let change = (!batches.is_empty()).then(|| self.count_change());
             (batches, change)
@@ -195,6 +204,28 @@ impl<P: Provider> Desk<P> {
     /// The faults that are still to strike.
     pub(crate) fn faults(&self) -> MutexGuard<'_, Vec<Fault>> {
         lock(&self.faults)
+    }
+
+    /// From now on notices fare like this.
+    pub(crate) fn set_weather(&self, weather: Weather) {
+        *lock(&self.weather) = weather;
+    }
+
+    fn through_weather(&self, batches: &mut [Batch]) {
+        let mut weather = lock(&self.weather);
+        batches.iter_mut().for_each(|batch| weather.meet(batch));
+    }
+
+    /// The shop's address is registered for these events only.
+    pub(crate) fn register(&self, events: Vec<String>) {
+        *lock(&self.events) = Some(events);
+    }
+
+    /// Where the shop takes notices, and which.
+    pub(crate) fn endpoint(&self) -> Option<Endpoint> {
+        let url = self.webhook_url.read().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let events = lock(&self.events).clone().unwrap_or_else(|| vec!["*".to_owned()]);
+        Some(Endpoint { url, events })
     }
 
     /// Marks a request as running until the guard is dropped; `None` when its twin is running.

@@ -34,6 +34,11 @@ pub(crate) fn paypal_notice() -> String {
     format!("WH-{}-{}", random(17, CAPITALS), random(17, CAPITALS))
 }
 
+/// A dispute's id at PayPal: `PP-R-...`.
+pub(crate) fn paypal_dispute() -> String {
+    format!("PP-R-{}-{}", random(3, CAPITALS), random(8, b"0123456789"))
+}
+
 /// 13 hexadecimal digits, by which PayPal's support finds a call.
 pub(crate) fn debug_id() -> String {
     random(13, b"0123456789abcdef")

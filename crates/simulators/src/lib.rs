@@ -7,8 +7,12 @@
 //! | call | does |
 //! | --- | --- |
 //! | `POST <checkout url>/pay`, `/decline`, `/leave`, `/finish` | what the page's buttons do; see [`Settings`] |
+//! | `POST <checkout url>/refund?amount=` | refunds in the provider's own dashboard |
+//! | `POST <checkout url>/dispute?amount=&reason=&outcome=won` or `lost` | opens a dispute; with an outcome, ends it |
 //! | `GET /simulator/state` | what the provider believes: amounts, statuses, refunds |
-//! | `POST /simulator/faults` `{on, kind, times, delay_ms}`, `GET`, `DELETE` | breaks the next calls of one kind |
+//! | `POST /simulator/faults` `{on, kind, times, delay_ms, per_mille, seed}`, `GET`, `DELETE` | breaks the next calls of one kind, or each with a probability |
+//! | `POST /simulator/weather` `{seed, lost, twice, reversed, late, delay_ms}` | how many of a thousand causes have their notices lost, doubled, reversed, late |
+//! | `POST /simulator/endpoint` `{events}` | for which events the shop's address is registered |
 //! | `GET /simulator/notices` | every notice so far, how often it was sent and accepted |
 //! | `POST /simulator/notices/resend` `{id?}` | sends one again, or all that nobody accepted |
 //! | `POST /simulator/notices/forge` `{id?, body?, type?, object?}` | sends one with a wrong signature |

@@ -1,5 +1,6 @@
 //! Notices (webhook events): what is told, how it is told, and what became of it.
 
+use crate::faults::draw;
 use crate::shelf::Shelf;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -83,6 +84,49 @@ pub(crate) struct Batch {
     pub delivery: Delivery,
 }
 
+/// What happens to the notices of each cause that nobody ordered otherwise: so many of a thousand causes each.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Weather {
+    /// What the draws follow from.
+    pub seed: u64,
+    pub lost: u16,
+    pub twice: u16,
+    pub reversed: u16,
+    pub late: u16,
+    /// How late "late" is; two seconds when 0.
+    pub delay_ms: u64,
+    /// How many causes have been drawn for.
+    pub seen: u64,
+}
+
+impl Weather {
+    /// Draws for one cause. What a buyer's button ordered stays as it is.
+    pub(crate) fn meet(&mut self, batch: &mut Batch) {
+        let shares = [
+            (Manner::Lost, self.lost),
+            (Manner::Twice, self.twice),
+            (Manner::Reversed, self.reversed),
+            (Manner::Late, self.late),
+        ];
+        if batch.delivery != Delivery::default() || shares.iter().all(|(_, share)| *share == 0) {
+            return;
+        }
+        let mut drawn = draw(self.seed, "weather", self.seen);
+        self.seen += 1;
+        for (manner, share) in shares {
+            if drawn < u64::from(share) {
+                let usual = u64::try_from(LATE.as_millis()).unwrap_or(0);
+                let late = if self.delay_ms == 0 { usual } else { self.delay_ms.min(LATEST) };
+                let delay_ms = if manner == Manner::Late { late } else { 0 };
+                batch.delivery = Delivery { manner, delay_ms };
+                return;
+            }
+            drawn -= u64::from(share);
+        }
+    }
+}
+
 /// A notice and what became of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Told {
@@ -113,6 +157,30 @@ mod tests {
         assert_eq!(plan("twice"), [1, 2, 1, 2]);
         assert!(plan("lost").is_empty());
         assert_eq!(plan("reversed"), [2, 1]);
+    }
+
+    #[test]
+    fn weather_is_drawn_per_cause_and_spares_what_was_ordered() {
+        let mut weather =
+            Weather { seed: 1, lost: 200, twice: 200, late: 200, delay_ms: 7, ..Weather::default() };
+        let mut met: Vec<_> = (0..1_000)
+            .map(|_| {
+                let mut batch = Batch { notices: Vec::new(), delivery: Delivery::default() };
+                weather.meet(&mut batch);
+                batch.delivery
+            })
+            .collect();
+        for (manner, delay_ms) in [(Manner::Lost, 0), (Manner::Twice, 0), (Manner::Late, 7)] {
+            let count = met.iter().filter(|one| **one == Delivery { manner, delay_ms }).count();
+            assert!((140..260).contains(&count), "{manner:?}: {count}");
+        }
+        met.retain(|one| one.manner == Manner::Reversed);
+        assert!(met.is_empty());
+        let ordered = Delivery::read(Some("late"), None).unwrap();
+        let mut batch = Batch { notices: Vec::new(), delivery: ordered };
+        let mut storm = Weather { lost: 1_000, ..Weather::default() };
+        storm.meet(&mut batch);
+        assert_eq!(batch.delivery, ordered);
     }
 
     #[test]

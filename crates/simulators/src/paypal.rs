@@ -1,10 +1,14 @@
-//! PayPal: tokens, Orders v2, captures and refunds of Payments v2, and webhook signatures as its API writes them.
+//! PayPal: tokens, Orders v2, captures and refunds of Payments v2, disputes, the transaction search, and webhook
+//! signatures as its API writes them.
 
 mod api;
 mod books;
 mod buyer;
 mod capture;
 mod create;
+mod dispute;
+mod hand;
+mod lists;
 mod money;
 mod objects;
 mod order;
@@ -12,6 +16,7 @@ mod payments;
 mod refusal;
 mod signature;
 mod token;
+mod transactions;
 
 use crate::call::{Call, Reply};
 use crate::desk::{Provider, Served};
@@ -86,6 +91,8 @@ impl Provider for PayPal {
             "PAYMENT.CAPTURE.PENDING" => ("capture", "2.0", "Payment pending"),
             "PAYMENT.CAPTURE.DENIED" => ("capture", "2.0", "Payment denied"),
             "PAYMENT.CAPTURE.REFUNDED" => ("refund", "2.0", "A payment was refunded"),
+            "CUSTOMER.DISPUTE.CREATED" => ("dispute", "1.0", "A new dispute opened"),
+            "CUSTOMER.DISPUTE.RESOLVED" => ("dispute", "1.0", "A dispute was resolved"),
             _ => ("resource", "1.0", "Something happened"),
         };
         let at = format!("{}/v1/notifications/webhooks-events/{id}", self.base);

@@ -3,7 +3,7 @@
 use crate::call::{Call, Content, Reply};
 use crate::desk::{Desk, Provider};
 use crate::faults::{Fault, Kind, strike};
-use crate::notices::Notice;
+use crate::notices::{Notice, Weather};
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data};
@@ -36,6 +36,7 @@ pub(crate) async fn answer<P: Provider>(
         _ => {}
     }
     call.refund_pends = kind == Some(Kind::RefundPending);
+    call.endpoint = desk.endpoint();
     let Some(running) = desk.begin(desk.provider.request_key(&call)) else {
         return respond(desk.provider.busy());
     };
@@ -49,6 +50,9 @@ pub(crate) async fn answer<P: Provider>(
             () = desk.stopped() => {}
             () = tokio::time::sleep(PATIENCE) => {}
         }
+        return hang_up();
+    }
+    if kind == Some(Kind::DropAfterAct) {
         return hang_up();
     }
     respond(reply)
@@ -95,6 +99,12 @@ struct Resend {
     id: Option<String>,
 }
 
+/// The events for which the shop's address is registered.
+#[derive(Deserialize)]
+struct Registered {
+    events: Vec<String>,
+}
+
 /// Something to send as a stranger: a known notice, a whole body, or an event about an object.
 #[derive(Deserialize)]
 struct Forge {
@@ -118,6 +128,21 @@ async fn control_call<P: Provider>(desk: &Arc<Desk<P>>, call: &Call, control: &s
                 let reply = Reply::json(201, &json!(fault));
                 desk.faults().push(fault);
                 reply
+            }
+            Err(refusal) => refusal,
+        },
+        ("POST", "weather") => match read::<Weather>(call) {
+            Ok(weather) => {
+                let reply = Reply::json(200, &json!(weather));
+                desk.set_weather(weather);
+                reply
+            }
+            Err(refusal) => refusal,
+        },
+        ("POST", "endpoint") => match read::<Registered>(call) {
+            Ok(registered) => {
+                desk.register(registered.events);
+                Reply::json(200, &json!(desk.endpoint()))
             }
             Err(refusal) => refusal,
         },

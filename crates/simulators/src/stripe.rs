@@ -1,12 +1,16 @@
-//! Stripe: Checkout Sessions, PaymentIntents, Charges and Refunds as its API writes them.
+//! Stripe: Checkout Sessions, PaymentIntents, Charges, Refunds, Disputes and the balance as its API writes them.
 
 mod api;
+mod balance;
 mod books;
 mod buyer;
 mod create;
 mod currency;
+mod dispute;
 mod events;
 mod form;
+mod hand;
+mod lists;
 mod objects;
 mod payment;
 mod payment_objects;

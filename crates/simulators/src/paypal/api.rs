@@ -35,6 +35,10 @@ impl PayPal {
                 self.refund_capture(books, call, id, now)
             }
             ("GET", ["v2", "payments", "refunds", id]) => self.get_refund(books, id),
+            ("GET", ["v1", "reporting", "transactions"]) => self.list_transactions(books, call, now),
+            ("GET", ["v1", "customer", "disputes"]) => self.list_disputes(books, call),
+            ("GET", ["v1", "customer", "disputes", id]) => self.get_dispute(books, id),
+            ("GET", ["v1", "notifications", "webhooks"]) => Ok(self.list_webhooks(call).into()),
             _ => Err(Refusal::unknown_url()),
         };
         answer.unwrap_or_else(Served::from)

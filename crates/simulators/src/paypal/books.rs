@@ -1,6 +1,7 @@
 //! All that the PayPal side remembers.
 
 use super::capture::{Capture, Refund};
+use super::dispute::Dispute;
 use super::order::Order;
 use crate::call::Call;
 use crate::shelf::Shelf;
@@ -52,6 +53,13 @@ impl Books {
         all.find(|(_, refund)| refund.id == id).map(|(capture, refund)| (order, capture, refund))
     }
 
+    /// The dispute with this id, with its order and capture.
+    pub(crate) fn dispute(&self, id: &str) -> Option<(&Order, &Capture, &Dispute)> {
+        let order = self.orders.get(id)?;
+        let mut all = disputes(order);
+        all.find(|(_, _, dispute)| dispute.id == id)
+    }
+
     /// Whether another order with this invoice number was paid: PayPal takes each once.
     pub(crate) fn invoice_was_paid(&self, order: &Order) -> bool {
         let Some(invoice) = order.unit_text("invoice_id") else { return false };
@@ -67,15 +75,25 @@ impl Books {
     }
 }
 
+/// Every dispute of an order, with its capture, from the oldest to the newest.
+pub(crate) fn disputes(order: &Order) -> impl Iterator<Item = (&Order, &Capture, &Dispute)> {
+    let captures = order.captures.iter();
+    captures.flat_map(move |capture| capture.disputes.iter().map(move |dispute| (order, capture, dispute)))
+}
+
 fn order_state(order: &Order) -> Value {
     let captures = order.captures.iter().map(|capture| {
         let refunds = capture
             .refunds
             .iter()
             .map(|refund| json!({ "id": refund.id, "amount": refund.amount, "status": refund.status }));
+        let disputes = capture.disputes.iter();
+        let disputes =
+            disputes.map(|one| json!({ "id": one.id, "amount": one.amount, "outcome": one.outcome }));
         json!({
             "id": capture.id, "status": capture.status(), "amount": capture.amount,
             "refunded": capture.refunded(), "refunds": refunds.collect::<Vec<_>>(),
+            "disputes": disputes.collect::<Vec<_>>(),
         })
     });
     json!({

@@ -29,6 +29,9 @@ impl PayPal {
             Ok(choice) => choice,
             Err(why) => return refused(call, 400, why, || why.to_owned()).into(),
         };
+        if let ("POST", [deed @ ("refund" | "dispute")]) = (call.method.as_str(), rest) {
+            return self.by_hand(books, call, (id, deed), &choice, now);
+        }
         match (call.method.as_str(), rest) {
             ("GET", []) => Reply::page(200, self.show(order, None)).into(),
             ("POST", ["pay"]) => self.approve(order, call, &choice, now),

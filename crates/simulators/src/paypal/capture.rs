@@ -1,7 +1,12 @@
 //! Money that was taken, and money that goes back.
 
+use super::dispute::Dispute;
+use chrono::TimeDelta;
 use kernel::{Money, Timestamp};
 use serde::{Deserialize, Serialize};
+
+/// How long money can be given back.
+const REFUNDABLE: TimeDelta = TimeDelta::days(180);
 
 /// What became of taking the money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +25,12 @@ pub(crate) struct Capture {
     pub taken: Taken,
     pub created: Timestamp,
     pub updated: Timestamp,
+    /// When a pending one was decided.
+    #[serde(default)]
+    pub completed: Option<Timestamp>,
     pub refunds: Vec<Refund>,
+    #[serde(default)]
+    pub disputes: Vec<Dispute>,
 }
 
 /// How far a refund is.
@@ -58,7 +68,15 @@ pub(crate) enum NotRefundable {
     TooMuch,
     /// In another currency.
     Currency,
+    /// Longer ago than PayPal gives money back.
+    TooLate,
+    /// The buyer is asking PayPal for it, or got it from there.
+    Disputed,
 }
+
+/// A dispute of it is open, or was lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NotDisputable;
 
 impl Capture {
     /// What went or is going back.
@@ -86,7 +104,24 @@ impl Capture {
         }
         self.taken = if completes { Taken::Completed } else { Taken::Declined };
         self.updated = now;
+        self.completed = Some(now);
         true
+    }
+
+    /// A buyer wants `amount` back from PayPal, or all of it.
+    ///
+    /// # Errors
+    /// [`NotDisputable`]; nothing has changed then.
+    pub(crate) fn dispute(
+        &mut self,
+        amount: Option<Money>,
+        reason: &str,
+        now: Timestamp,
+    ) -> Result<&mut Dispute, NotDisputable> {
+        if self.taken != Taken::Completed || self.disputes.iter().any(Dispute::blocks) {
+            return Err(NotDisputable);
+        }
+        Ok(self.disputes.push_mut(Dispute::open(amount.unwrap_or(self.amount), reason, now)))
     }
 
     /// Refunds `amount`, or all that is left.
@@ -103,6 +138,12 @@ impl Capture {
             Taken::Pending => return Err(NotRefundable::Pending),
             Taken::Declined => return Err(NotRefundable::Declined),
             Taken::Completed => {}
+        }
+        if self.disputes.iter().any(Dispute::blocks) {
+            return Err(NotRefundable::Disputed);
+        }
+        if now >= self.created + REFUNDABLE {
+            return Err(NotRefundable::TooLate);
         }
         let left = self.amount.minus(self.refunded()).filter(|left| !left.is_zero());
         let left = left.ok_or(NotRefundable::Already)?;
@@ -134,7 +175,16 @@ mod tests {
     fn capture(taken: Taken) -> Capture {
         let now = Timestamp::UNIX_EPOCH;
         let amount = Money::eur(2_500);
-        Capture { id: "C".into(), amount, taken, created: now, updated: now, refunds: Vec::new() }
+        Capture {
+            id: "C".into(),
+            amount,
+            taken,
+            created: now,
+            updated: now,
+            completed: None,
+            refunds: Vec::new(),
+            disputes: Vec::new(),
+        }
     }
 
     #[test]
@@ -157,6 +207,18 @@ mod tests {
         assert_eq!(capture(Taken::Declined).refund(None, false, now).unwrap_err(), NotRefundable::Declined);
         let refusal = capture(Taken::Completed).refund(Some(yen), false, now).unwrap_err();
         assert_eq!(refusal, NotRefundable::Currency);
+    }
+
+    #[test]
+    fn what_is_disputed_or_long_ago_does_not_go_back() {
+        let (mut capture, now) = (capture(Taken::Completed), Timestamp::UNIX_EPOCH);
+        let last = now + REFUNDABLE - TimeDelta::seconds(1);
+        assert!(capture.refund(Some(Money::eur(1)), false, last).is_ok());
+        let late = capture.refund(Some(Money::eur(1)), false, now + REFUNDABLE);
+        assert_eq!(late.unwrap_err(), NotRefundable::TooLate);
+        capture.dispute(Some(Money::eur(2_000)), "UNAUTHORISED", now).unwrap();
+        assert_eq!(capture.refund(None, false, now).unwrap_err(), NotRefundable::Disputed);
+        assert!(capture.dispute(None, "UNAUTHORISED", now).is_err());
     }
 
     #[test]

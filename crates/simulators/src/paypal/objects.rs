@@ -223,11 +223,15 @@ fn payer(order: &Order) -> Option<(Value, Value)> {
     Some((payer, json!({ "paypal": wallet })))
 }
 
-/// What the shop gets: PayPal's fee of 2.99 % and 39 cents, at most the amount itself, in this currency's units.
-fn receivable(amount: Money) -> Value {
+/// PayPal's fee of 2.99 % and 39 cents, at most the amount itself, in this currency's units.
+pub(crate) fn fee_of(amount: Money) -> Money {
     let fee = (amount.minor() / 10_000).saturating_mul(299) + (amount.minor() % 10_000) * 299 / 10_000 + 39;
-    let none = Money::zero(amount.currency());
-    let fee = Money::new(fee.min(amount.minor()), amount.currency()).unwrap_or(none);
-    let net = amount.minus(fee).unwrap_or(none);
+    Money::new(fee.min(amount.minor()), amount.currency()).unwrap_or(Money::zero(amount.currency()))
+}
+
+/// What the shop gets.
+fn receivable(amount: Money) -> Value {
+    let fee = fee_of(amount);
+    let net = amount.minus(fee).unwrap_or(Money::zero(amount.currency()));
     json!({ "gross_amount": write(amount), "paypal_fee": write(fee), "net_amount": write(net) })
 }

@@ -127,7 +127,9 @@ impl Order {
             taken,
             created: now,
             updated: now,
+            completed: None,
             refunds: Vec::new(),
+            disputes: Vec::new(),
         }))
     }
 

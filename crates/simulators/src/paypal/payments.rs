@@ -71,7 +71,7 @@ impl PayPal {
         Some(if succeeds { self.refund_batch(books, id, now) } else { Vec::new() })
     }
 
-    fn refund_batch(&self, books: &Books, id: &str, now: Timestamp) -> Vec<Batch> {
+    pub(super) fn refund_batch(&self, books: &Books, id: &str, now: Timestamp) -> Vec<Batch> {
         let found = books.refund(id).into_iter();
         found
             .map(|(order, capture, refund)| {
@@ -100,6 +100,12 @@ fn not_refundable(why: NotRefundable) -> Refusal {
             "REFUND_AMOUNT_EXCEEDED",
             "The refund amount must be less than or equal to the capture amount that has not yet been refunded.",
         ),
+        NotRefundable::TooLate => {
+            ("REFUND_TIME_LIMIT_EXCEEDED", "The time limit to refund this transaction has been exceeded.")
+        }
+        NotRefundable::Disputed => {
+            ("REFUND_NOT_ALLOWED", "Refund refused: there is a dispute or chargeback on the capture.")
+        }
         NotRefundable::Currency => {
             ("REFUND_CAPTURE_CURRENCY_MISMATCH", "Refund must be in the same currency as the capture.")
         }

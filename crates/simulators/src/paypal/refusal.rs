@@ -43,6 +43,16 @@ impl Refusal {
         Self::invalid(field, "MISSING_REQUIRED_PARAMETER", "A required field is missing.")
     }
 
+    /// 400: a part of the query is not what the API understands.
+    pub(crate) fn query(field: &str, issue: &str, description: &str) -> Self {
+        let message = "Request is not well-formed, syntactically incorrect, or violates schema.";
+        let mut refusal = Self::new(400, "INVALID_REQUEST", message);
+        refusal.details.push(json!({
+            "field": field, "location": "query", "issue": issue, "description": description,
+        }));
+        refusal
+    }
+
     /// 422: understood, but it cannot be.
     pub(crate) fn unprocessable(field: Option<&str>, issue: &str, description: &str) -> Self {
         let message = "The requested action could not be performed, semantically incorrect, or failed business validation.";

@@ -6,11 +6,11 @@ use super::events::{API_VERSION, Cause, event};
 use super::form::Node;
 use super::objects::{Expand, line_items, list, session};
 use super::payment::{Metadata, NotRefundable, RefundStatus};
-use super::payment_objects::{charge, intent, refund};
+use super::payment_objects::{charge, dispute, intent, refund};
 use super::refusal::Refusal;
 use super::session::{NotOpen, Session};
-use super::{Stripe, currency, replay};
-use crate::call::{Call, Reply};
+use super::{Stripe, currency, lists, replay};
+use crate::call::{Call, Endpoint, Reply};
 use crate::desk::Served;
 use crate::ids;
 use crate::notices::{Batch, Delivery, Notice};
@@ -32,6 +32,7 @@ struct Request<'a> {
     now: Timestamp,
     cause: Cause,
     refund_pends: bool,
+    endpoint: Option<Endpoint>,
 }
 
 impl Stripe {
@@ -63,6 +64,7 @@ impl Stripe {
                 idempotency_key: call.header("idempotency-key").map(str::to_owned),
             },
             refund_pends: call.refund_pends,
+            endpoint: call.endpoint.clone(),
         };
         let answer = self.route(books, call, &request);
         let remembered = answer.as_ref().err().is_none_or(|refusal| refusal.remembered);
@@ -108,6 +110,21 @@ impl Stripe {
                     *link = charge(payment, paid);
                 }
                 Ok((object, Vec::new()))
+            }
+            ("GET", ["v1", "balance_transactions"]) => {
+                Ok((lists::balance(books, &request.form, &request.account)?, Vec::new()))
+            }
+            ("GET", ["v1", "disputes"]) => {
+                Ok((lists::quarrels(books, &request.form, &request.account)?, Vec::new()))
+            }
+            ("GET", ["v1", "disputes", id]) => {
+                let found = books.dispute(&request.account, id);
+                let (payment, paid, found) =
+                    found.ok_or_else(|| Refusal::no_such("dispute", id, "dispute"))?;
+                Ok((dispute(payment, paid, found), Vec::new()))
+            }
+            ("GET", ["v1", "webhook_endpoints"]) => {
+                Ok((lists::endpoints(request.endpoint.as_ref(), &request.form)?, Vec::new()))
             }
             _ => Err(Refusal::unknown_url(call)),
         }
@@ -172,6 +189,7 @@ impl Stripe {
         let mut all = payment.charges.iter_mut().flat_map(|charge| charge.refunds.iter_mut());
         let found = all.find(|refund| refund.id == id && refund.status == RefundStatus::Pending)?;
         found.status = if succeeds { RefundStatus::Succeeded } else { RefundStatus::Failed };
+        found.settled = Some(now.timestamp());
         let account = books.sessions.get(id)?.account.clone();
         let (payment, paid, found) = books.refund(&account, id)?;
         let object = refund(payment, paid, found);
@@ -218,6 +236,10 @@ fn create_refund(books: &mut Books, request: &Request<'_>) -> Answer {
     let paid_id = paid.id.clone();
     let made = paid.refund(amount, request.refund_pends, request.now.timestamp());
     let made = made.map_err(|why| match why {
+        NotRefundable::Disputed => {
+            let message = format!("Charge {paid_id} has been charged back; cannot issue a refund.");
+            Refusal::forbidden(Some("charge_disputed"), None, message)
+        }
         NotRefundable::Already => {
             let message = format!("Charge {paid_id} has already been refunded.");
             Refusal::forbidden(Some("charge_already_refunded"), None, message)

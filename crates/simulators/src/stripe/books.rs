@@ -1,5 +1,6 @@
 //! All that the Stripe side remembers.
 
+use super::dispute::Dispute;
 use super::payment::{Charge, ChargeStatus, Intent, Refund};
 use super::replay::Answers;
 use super::session::Session;
@@ -42,6 +43,12 @@ impl Books {
         refunds(session).find(|(_, _, refund)| refund.id == id)
     }
 
+    /// The dispute with this id, with its payment and charge.
+    pub(crate) fn dispute(&self, account: &str, id: &str) -> Option<(&Intent, &Charge, &Dispute)> {
+        let session = self.session(account, id)?;
+        disputes(session).find(|(_, _, dispute)| dispute.id == id)
+    }
+
     /// Lets a session be found by all that belongs to it.
     pub(crate) fn name_parts(&mut self, id: &str) {
         let Some(intent) = self.sessions.get(id).and_then(|session| session.intent.as_ref()) else { return };
@@ -49,6 +56,7 @@ impl Books {
         for charge in &intent.charges {
             names.push(charge.id.clone());
             names.extend(charge.refunds.iter().map(|refund| refund.id.clone()));
+            names.extend(charge.disputes.iter().map(|dispute| dispute.id.clone()));
         }
         names.retain(|name| self.sessions.get(name).is_none());
         for name in names {
@@ -70,12 +78,20 @@ pub(crate) fn refunds(session: &Session) -> impl Iterator<Item = (&Intent, &Char
     charges.flat_map(|(intent, charge)| charge.refunds.iter().map(move |refund| (intent, charge, refund)))
 }
 
+/// Every dispute of a session, with its payment and charge, from the oldest to the newest.
+pub(crate) fn disputes(session: &Session) -> impl Iterator<Item = (&Intent, &Charge, &Dispute)> {
+    let charges =
+        session.intent.iter().flat_map(|intent| intent.charges.iter().map(move |charge| (intent, charge)));
+    charges.flat_map(|(intent, charge)| charge.disputes.iter().map(move |dispute| (intent, charge, dispute)))
+}
+
 fn session_state(session: &Session) -> Value {
     let refund = |(_, _, refund): (&Intent, &Charge, &Refund)| {
         json!({
             "id": refund.id, "amount": refund.amount, "status": refund.status, "metadata": refund.metadata,
         })
     };
+    let dispute = |(_, _, dispute): (&Intent, &Charge, &Dispute)| json!({ "id": dispute.id, "amount": dispute.amount, "status": dispute.status });
     let payment = session.intent.as_ref().map(|intent| {
         let paid = intent.paid_charge();
         let failed = intent.charges.iter().filter(|charge| charge.status == ChargeStatus::Failed).count();
@@ -84,6 +100,7 @@ fn session_state(session: &Session) -> Value {
             "amount_received": intent.received(), "amount_refunded": paid.map_or(0, Charge::refunded),
             "declined_tries": failed, "charge": paid.map(|charge| &charge.id), "metadata": intent.metadata,
             "refunds": refunds(session).map(refund).collect::<Vec<_>>(),
+            "disputes": disputes(session).map(dispute).collect::<Vec<_>>(),
         })
     });
     json!({

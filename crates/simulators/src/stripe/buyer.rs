@@ -42,6 +42,8 @@ impl Stripe {
                     .into()
             }
             ("POST", ["finish"]) => self.finish(session, call, &choice, now),
+            ("POST", ["refund"]) => self.refund_by_hand(session, call, &choice, now),
+            ("POST", ["dispute"]) => self.dispute(session, call, &choice, now),
             _ => refused(call, 404, "there is no such page", || "There is no such page.".into()).into(),
         };
         books.name_parts(id);
@@ -91,7 +93,7 @@ impl Stripe {
                 return refused(call, 400, why, || why.to_owned()).into();
             }
         };
-        if !session.intent.as_mut().is_some_and(|intent| intent.decide(succeeds)) {
+        if !session.intent.as_mut().is_some_and(|intent| intent.decide(succeeds, now.timestamp())) {
             let why = "no payment is being processed";
             return refused(call, 409, why, || self.show(session, Some(why))).into();
         }

@@ -1,5 +1,6 @@
 //! The money: PaymentIntent, Charge, Refund, and what may happen to them.
 
+use super::dispute::Dispute;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -50,7 +51,12 @@ pub(crate) struct Charge {
     pub created: i64,
     pub amount: i64,
     pub status: ChargeStatus,
+    /// When a pending one was decided.
+    #[serde(default)]
+    pub settled: Option<i64>,
     pub refunds: Vec<Refund>,
+    #[serde(default)]
+    pub disputes: Vec<Dispute>,
 }
 
 /// How far a refund is.
@@ -70,6 +76,9 @@ pub(crate) struct Refund {
     pub created: i64,
     pub amount: i64,
     pub status: RefundStatus,
+    /// When a pending one was decided.
+    #[serde(default)]
+    pub settled: Option<i64>,
     pub reason: Option<String>,
     pub metadata: Metadata,
 }
@@ -81,6 +90,15 @@ pub(crate) enum NotRefundable {
     Already,
     /// More than this is not left.
     TooMuch { left: i64 },
+    /// A bank has taken it back, or is about to.
+    Disputed,
+}
+
+/// Why nothing is disputed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotDisputable {
+    /// A dispute of it is open, or was lost.
+    Already,
 }
 
 impl Intent {
@@ -112,7 +130,9 @@ impl Intent {
             created,
             amount: self.amount,
             status,
+            settled: None,
             refunds: Vec::new(),
+            disputes: Vec::new(),
         });
         self.status = match status {
             ChargeStatus::Pending => IntentStatus::Processing,
@@ -122,12 +142,13 @@ impl Intent {
     }
 
     /// Decides a payment that is being processed; `false` when there is nothing to decide.
-    pub(crate) fn decide(&mut self, succeeds: bool) -> bool {
+    pub(crate) fn decide(&mut self, succeeds: bool, now: i64) -> bool {
         if self.status != IntentStatus::Processing {
             return false;
         }
         if let Some(charge) = self.charges.last_mut() {
             charge.status = if succeeds { ChargeStatus::Succeeded } else { ChargeStatus::Failed };
+            charge.settled = Some(now);
         }
         self.status = if succeeds { IntentStatus::Succeeded } else { IntentStatus::RequiresPaymentMethod };
         true
@@ -149,6 +170,22 @@ impl Charge {
         counted.map(|refund| refund.amount).sum()
     }
 
+    /// A bank takes `amount` back, or all of it.
+    ///
+    /// # Errors
+    /// [`NotDisputable`]; nothing has changed then.
+    pub(crate) fn dispute(
+        &mut self,
+        amount: Option<i64>,
+        reason: &str,
+        now: i64,
+    ) -> Result<&mut Dispute, NotDisputable> {
+        if self.disputes.iter().any(Dispute::blocks) {
+            return Err(NotDisputable::Already);
+        }
+        Ok(self.disputes.push_mut(Dispute::open(amount.unwrap_or(self.amount), reason, now)))
+    }
+
     /// Refunds `amount`, or all that is left.
     ///
     /// # Errors
@@ -159,6 +196,9 @@ impl Charge {
         pends: bool,
         created: i64,
     ) -> Result<&mut Refund, NotRefundable> {
+        if self.disputes.iter().any(Dispute::blocks) {
+            return Err(NotRefundable::Disputed);
+        }
         let left = self.amount - self.refunded();
         if left <= 0 {
             return Err(NotRefundable::Already);
@@ -174,6 +214,7 @@ impl Charge {
             created,
             amount,
             status,
+            settled: None,
             reason: None,
             metadata: Metadata::new(),
         };
@@ -215,8 +256,8 @@ mod tests {
         let mut intent = intent();
         intent.charge(ChargeStatus::Pending, 1);
         assert!(intent.paid_charge().is_none());
-        assert!(intent.decide(true));
-        assert!(!intent.decide(false));
+        assert!(intent.decide(true, 2));
+        assert!(!intent.decide(false, 3));
         assert_eq!(intent.received(), 2_500);
     }
 
@@ -230,6 +271,18 @@ mod tests {
         assert_eq!(charge.refund(None, true, 2).unwrap().amount, 1_500);
         assert_eq!(charge.refund(Some(1), false, 2).unwrap_err(), NotRefundable::Already);
         assert_eq!(charge.refunded(), 2_500);
+    }
+
+    #[test]
+    fn what_is_disputed_is_not_refunded_until_that_is_won() {
+        let mut intent = intent();
+        intent.charge(ChargeStatus::Succeeded, 1);
+        let charge = intent.paid_charge_mut().unwrap();
+        charge.dispute(Some(2_000), "fraudulent", 2).unwrap();
+        assert!(charge.dispute(None, "fraudulent", 2).is_err());
+        assert_eq!(charge.refund(None, false, 3).unwrap_err(), NotRefundable::Disputed);
+        charge.disputes[0].close(true, 4);
+        assert!(charge.refund(None, false, 5).is_ok());
     }
 
     #[test]

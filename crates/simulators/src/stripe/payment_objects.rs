@@ -1,5 +1,7 @@
 //! PaymentIntent, Charge and Refund as Stripe's API writes them.
 
+use super::balance::of_dispute;
+use super::dispute::{Dispute, DisputeStatus};
 use super::payment::{Charge, ChargeStatus, Intent, IntentStatus, Refund, RefundStatus};
 use serde_json::{Value, json};
 
@@ -91,7 +93,7 @@ pub(crate) fn charge(intent: &Intent, charge: &Charge) -> Value {
         "currency": intent.currency,
         "customer": null,
         "description": intent.description,
-        "disputed": false,
+        "disputed": !charge.disputes.is_empty(),
         "failure_balance_transaction": null,
         "failure_code": failed.then_some("card_declined"),
         "failure_message": failed.then_some("Your card was declined."),
@@ -198,4 +200,71 @@ pub(crate) fn refund(intent: &Intent, charge: &Charge, refund: &Refund) -> Value
         fields.insert("failure_reason".into(), json!("unknown"));
     }
     object
+}
+
+/// A charge that a bank took back.
+pub(crate) fn dispute(intent: &Intent, charge: &Charge, dispute: &Dispute) -> Value {
+    let moved: Vec<_> = of_dispute(intent, charge, dispute).map(|moved| moved.alone(intent)).collect();
+    json!({
+        "id": dispute.id,
+        "object": "dispute",
+        "amount": dispute.amount,
+        "balance_transactions": moved,
+        "charge": charge.id,
+        "created": dispute.created,
+        "currency": intent.currency,
+        "enhanced_eligibility_types": [],
+        "evidence": evidence(),
+        "evidence_details": {
+            "due_by": dispute.due_by, "enhanced_eligibility": {}, "has_evidence": false, "past_due": false,
+            "submission_count": 0,
+        },
+        "is_charge_refundable": dispute.status == DisputeStatus::Won,
+        "livemode": false,
+        "metadata": {},
+        "payment_intent": intent.id,
+        "payment_method_details": {
+            "card": { "brand": "visa", "case_type": "chargeback", "network": "visa", "network_reason_code": "10.4" },
+            "type": "card",
+        },
+        "reason": dispute.reason,
+        "status": dispute.status,
+    })
+}
+
+/// What nobody has sent in yet.
+fn evidence() -> Value {
+    const NAMES: [&str; 27] = [
+        "access_activity_log",
+        "billing_address",
+        "cancellation_policy",
+        "cancellation_policy_disclosure",
+        "cancellation_rebuttal",
+        "customer_communication",
+        "customer_email_address",
+        "customer_name",
+        "customer_purchase_ip",
+        "customer_signature",
+        "duplicate_charge_documentation",
+        "duplicate_charge_explanation",
+        "duplicate_charge_id",
+        "product_description",
+        "receipt",
+        "refund_policy",
+        "refund_policy_disclosure",
+        "refund_refusal_explanation",
+        "service_date",
+        "service_documentation",
+        "shipping_address",
+        "shipping_carrier",
+        "shipping_date",
+        "shipping_documentation",
+        "shipping_tracking_number",
+        "uncategorized_file",
+        "uncategorized_text",
+    ];
+    let mut evidence: serde_json::Map<String, Value> =
+        NAMES.iter().map(|name| ((*name).to_owned(), Value::Null)).collect();
+    evidence.insert("enhanced_evidence".into(), json!({}));
+    Value::Object(evidence)
 }

@@ -79,3 +79,45 @@ async fn stopping_ends_calls_that_would_hang() {
     tokio::time::timeout(Duration::from_secs(20), scene.running.stop()).await.unwrap();
     assert!(hanging.await.unwrap().is_err());
 }
+
+#[tokio::test]
+async fn a_call_can_be_done_and_its_connection_closed() {
+    let scene = scene().await;
+    order(&scene, json!({ "on": "POST /v1/checkout/sessions", "kind": "drop_after_act" })).await;
+    assert!(create(&scene).send().await.is_err());
+    assert_eq!(sessions(&scene).await, 1);
+    let again = send(create(&scene)).await;
+    assert_eq!((again.status, sessions(&scene).await), (200, 1));
+}
+
+#[tokio::test]
+async fn calls_fail_with_a_probability_and_the_same_ones_for_the_same_seed() {
+    let mut runs = Vec::new();
+    for _ in 0..2 {
+        let scene = scene().await;
+        order(&scene, json!({ "on": "GET /v1/**", "kind": "error_500", "per_mille": 300, "seed": 4 })).await;
+        let mut statuses = Vec::new();
+        for _ in 0..40 {
+            statuses.push(scene.stripe_get("/v1/refunds").await.status);
+        }
+        assert!(statuses.contains(&500) && statuses.contains(&200), "{statuses:?}");
+        runs.push(statuses);
+    }
+    assert_eq!(runs[0], runs[1]);
+}
+
+#[tokio::test]
+async fn bad_weather_loses_and_doubles_notices() {
+    let scene = scene().await;
+    let base = scene.running.stripe_base.clone();
+    let storm = scene.control(&base, "weather", &json!({ "lost": 1000 })).await;
+    assert_eq!(storm.status, 200);
+    scene.paid_session().await;
+    scene.running.drained().await;
+    assert!(scene.shop.kinds().is_empty());
+    scene.control(&base, "weather", &json!({ "twice": 1000 })).await;
+    scene.paid_session().await;
+    scene.running.drained().await;
+    assert_eq!(scene.shop.kinds().len(), 4);
+    assert_eq!(scene.control(&base, "weather", &json!({ "rain": 1 })).await.status, 400);
+}

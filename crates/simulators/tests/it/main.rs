@@ -10,6 +10,7 @@ mod buyer;
 mod faults;
 mod keeping;
 mod notices;
+mod outside;
 mod paypal_client;
 mod paypal_documents;
 mod paypal_wire;

@@ -11,6 +11,7 @@ struct Document(Value);
 
 const ORDERS: &str = "paypal/checkout_orders_v2.json";
 const PAYMENTS: &str = "paypal/payments_payment_v2.json";
+const DISPUTES: &str = "paypal/customer_disputes_v1.json";
 const WEBHOOKS: &str = "paypal/notifications_webhooks_v1.json";
 
 /// Fields that PayPal sends and its document forgets.
@@ -191,6 +192,47 @@ async fn captures_and_refunds_follow_the_document() {
     payments.check_answer("post", REFUND, &scene.paypal_post(&format!("{path}/refund"), &wrong).await);
     payments.check_answer("get", SHOW_CAPTURE, &scene.paypal_get("/v2/payments/captures/NOBODY").await);
     payments.check_answer("get", SHOW_REFUND, &scene.paypal_get("/v2/payments/refunds/NOBODY").await);
+}
+
+#[tokio::test]
+async fn disputes_follow_the_document_in_every_state() {
+    let Some(disputes) = document(DISPUTES).map(Document) else { return };
+    let scene = scene().await;
+    let path = "/v1/customer/disputes";
+    disputes.check_answer("get", path, &scene.paypal_get(path).await);
+    for outcome in ["won", "lost"] {
+        let order = scene.order().await;
+        let page = link(&order, "approve");
+        scene.press(&page, "pay").await;
+        let capture = format!("/v2/checkout/orders/{}/capture", order["id"].as_str().unwrap());
+        scene.paypal_post(&capture, &json!({})).await;
+        for action in ["dispute?amount=1500".to_owned(), format!("dispute?outcome={outcome}")] {
+            assert_eq!(scene.press(&page, &action).await.status, 200);
+            let listed = scene.paypal_get(&format!("{path}?start_time=2027-01-01T00:00:00.000Z")).await;
+            disputes.check_answer("get", path, &listed);
+            let id = listed.body["items"][0]["dispute_id"].as_str().unwrap().to_owned();
+            let shown = scene.paypal_get(&format!("{path}/{id}")).await;
+            disputes.check_answer("get", "/v1/customer/disputes/{id}", &shown);
+        }
+    }
+    scene.running.drained().await;
+    let told = scene.shop.received.lock().unwrap().clone();
+    let told: Vec<_> = told.iter().filter(|one| one.kind().starts_with("CUSTOMER.DISPUTE")).collect();
+    assert_eq!(told.len(), 4);
+    for notice in told {
+        let schema = json!({ "$ref": "#/components/schemas/dispute" });
+        disputes.check(&schema, &notice.json()["resource"], &notice.kind());
+    }
+}
+
+#[tokio::test]
+async fn the_list_of_webhooks_follows_the_document() {
+    let Some(webhooks) = document(WEBHOOKS).map(Document) else { return };
+    let scene = scene().await;
+    let path = "/v1/notifications/webhooks";
+    let answer = scene.paypal_get(path).await;
+    webhooks.check_answer("get", path, &answer);
+    assert_eq!(answer.body["webhooks"][0]["id"], crate::scene::WEBHOOK_ID);
 }
 
 async fn claim(scene: &Scene, index: usize) -> Value {

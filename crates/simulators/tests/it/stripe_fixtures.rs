@@ -103,6 +103,40 @@ async fn refunds_and_refunded_charges_look_like_stripes() {
 }
 
 #[tokio::test]
+async fn disputes_movements_and_endpoints_look_like_stripes() {
+    let Some(fixtures) = document("stripe/fixtures3.json") else { return };
+    let scene = scene().await;
+    let url = scene.session().await["url"].clone();
+    scene.press(&url, "pay").await;
+    for action in ["refund?amount=500", "dispute?amount=1500", "dispute?outcome=won", "dispute?outcome=lost"]
+    {
+        assert_eq!(scene.press(&url, action).await.status, 200, "{action}");
+        let disputes = scene.stripe_get("/v1/disputes?limit=100").await.body;
+        for dispute in disputes["data"].as_array().unwrap() {
+            compare(&fixtures, "dispute", dispute);
+            for movement in dispute["balance_transactions"].as_array().unwrap() {
+                compare(&fixtures, "balance_transaction", movement);
+            }
+        }
+    }
+    let movements = scene.stripe_get("/v1/balance_transactions?limit=100").await.body;
+    assert_eq!(movements["data"].as_array().unwrap().len(), 5);
+    for movement in movements["data"].as_array().unwrap() {
+        compare(&fixtures, "balance_transaction", movement);
+    }
+    let endpoints = scene.stripe_get("/v1/webhook_endpoints").await.body;
+    compare(&fixtures, "webhook_endpoint", &endpoints["data"][0]);
+    scene.running.drained().await;
+    for notice in scene.shop.received.lock().unwrap().iter() {
+        let mut event = notice.json();
+        let name = event["data"]["object"]["object"].as_str().unwrap().to_owned();
+        compare(&fixtures, &name, &event["data"]["object"]);
+        event["data"]["object"].take();
+        compare(&fixtures, "event", &event);
+    }
+}
+
+#[tokio::test]
 async fn events_look_like_stripes() {
     let Some(fixtures) = document("stripe/fixtures3.json") else { return };
     let scene = scene().await;
