@@ -59,9 +59,11 @@ impl Settings {
 
 /// Encrypted, or not leaving the machine.
 fn travels_safely(base: &str) -> bool {
-    if base.strip_prefix("https://").is_some_and(|rest| !rest.is_empty()) {
-        return true;
-    }
+    base.strip_prefix("https://").is_some_and(|rest| !rest.is_empty()) || stays_here(base)
+}
+
+/// Not encrypted, and on this machine.
+pub(crate) fn stays_here(base: &str) -> bool {
     let Some(rest) = base.strip_prefix("http://") else { return false };
     let authority = rest.split('/').next().unwrap_or_default();
     let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host);

@@ -5,6 +5,7 @@
 //! Source: <https://developer.paypal.com/docs/api/webhooks/v1/#verify-webhook-signature_post>.
 
 use crate::failure::Failure;
+use crate::settings::stays_here;
 use booking::{NoticeError, RawNotice};
 use chrono::{DateTime, TimeDelta};
 use kernel::Timestamp;
@@ -65,12 +66,12 @@ impl<'a> VerifySignature<'a> {
     }
 }
 
-/// Whether a certificate lies with PayPal, or where we were told that the API is.
+/// Whether a certificate lies with PayPal, or with what stands in for it on this machine.
 fn is_of(url: &str, api_base: &str) -> bool {
     let host = url.strip_prefix("https://").and_then(|rest| rest.split('/').next()).unwrap_or_default();
-    let own = url.strip_prefix(api_base).is_some_and(|rest| rest.starts_with('/'));
     let plain = host.chars().all(|letter| letter.is_ascii_alphanumeric() || ".-".contains(letter));
-    own || (plain && (host == "paypal.com" || host.ends_with(".paypal.com")))
+    let stand_in = stays_here(api_base) && stays_here(url);
+    stand_in || (plain && (host == "paypal.com" || host.ends_with(".paypal.com")))
 }
 
 fn is_recent(time: &str, now: Timestamp) -> bool {
@@ -150,8 +151,9 @@ mod tests {
     fn a_certificate_from_elsewhere_is_not_even_asked_about() {
         for (url, base, taken) in [
             ("https://api.sandbox.paypal.com/v1/certs/C", LIVE, true),
-            ("http://127.0.0.1:12/v1/certs/C", "http://127.0.0.1:12", true),
-            ("http://127.0.0.1:123/v1/certs/C", "http://127.0.0.1:12", false),
+            ("http://127.0.0.1:13/v1/certs/C", "http://127.0.0.1:12", true),
+            ("http://127.0.0.1:13/v1/certs/C", LIVE, false),
+            ("http://127.0.0.1.example/C", "http://127.0.0.1:12", false),
             ("http://api.paypal.com/v1/certs/C", LIVE, false),
             ("https://api.paypal.com.example/C", LIVE, false),
             ("https://notpaypal.com/C", LIVE, false),
