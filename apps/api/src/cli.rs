@@ -2,6 +2,7 @@
 
 mod commands;
 pub mod demo;
+mod ledger;
 
 use crate::config::Config;
 use crate::http::problem::Causes;
@@ -34,10 +35,23 @@ enum Command {
     Demo,
     /// Recompute the counters of places and name every difference.
     CheckStock,
+    /// Compare the ledger with the bookings.
+    Ledger {
+        #[command(subcommand)]
+        command: LedgerCommand,
+    },
     /// Print the OpenAPI document.
     Openapi,
     /// Say what is wrong with the configuration, if anything is.
     CheckConfig,
+}
+
+#[derive(Subcommand)]
+enum LedgerCommand {
+    /// Check that all accounts add up to nothing and that the ledger says what every booking says; name what differs.
+    Check,
+    /// Post what bookings owe to the ledger that were changed by a version without one; then check.
+    CatchUp,
 }
 
 #[derive(Subcommand)]
@@ -92,6 +106,8 @@ fn perform(command: Command) -> Result<(), Failure> {
             Command::Work => commands::work(config).await,
             Command::Demo => demo::run(config, &mut io::stdout()).await,
             Command::CheckStock => commands::check_stock(config).await,
+            Command::Ledger { command: LedgerCommand::Check } => ledger::check(config).await,
+            Command::Ledger { command: LedgerCommand::CatchUp } => ledger::catch_up(config).await,
             Command::Migrate => commands::migrate(config).await,
             Command::User { command: UserCommand::CreateAdmin(who) } => {
                 commands::create_admin(config, who).await

@@ -4,6 +4,7 @@
 
 use crate::fixtures_bookings::{House, bookings, buyer, house, staff};
 use crate::{ScriptedProvider, Stores};
+use booking::ledger::{Account, EntryFilter, differences};
 use booking::use_cases::{ConfirmRequest, Placed, Staff, VerifyRequest};
 use booking::{
     Booking, Bookings, Charge, CodeSigner, Door, Hold, PaymentChoice, Provider, RawNotice, Standing, Ticket,
@@ -251,9 +252,19 @@ impl World {
         for known in &mut self.booked {
             *known = store.booking(known.id).await.unwrap().unwrap();
             state += &format!("{}\n", told(known));
+            let entries = self.house.stores.ledger.entries_of_bookings(&[known.id]).await.unwrap();
+            assert_eq!(differences(known, &entries), [], "the ledger says what the booking says");
+            state += &format!("{} entries\n", entries.len());
             let mut tickets = store.tickets_of_bookings(&[known.id]).await.unwrap();
             tickets.retain(|ticket| !self.tickets.iter().any(|old| old.id == ticket.id));
             self.tickets.extend(tickets);
+        }
+        for balance in self.house.stores.ledger.balances(&EntryFilter::default()).await.unwrap() {
+            let account = match balance.account {
+                Account::Organiser(_) => "organiser".to_owned(),
+                account => account.to_string(),
+            };
+            state += &format!("{account} {} {}\n", balance.minor, balance.currency);
         }
         for known in &mut self.tickets {
             *known = store.ticket(known.id).await.unwrap().unwrap();

@@ -14,6 +14,7 @@ pub mod fixtures_events;
 pub mod hasher;
 pub mod idempotency_store;
 pub mod invite_store;
+pub mod ledger_store;
 pub mod load;
 pub mod mailer;
 pub mod outbox;

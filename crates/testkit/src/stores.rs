@@ -1,7 +1,7 @@
 //! One system's stores, as the contract suites get them from an adapter.
 
 use accounts::AccountStore;
-use booking::BookingStore;
+use booking::{BookingStore, LedgerStore};
 use events::EventStore;
 use kernel::{IdempotencyStore, Outbox};
 use std::any::Any;
@@ -17,6 +17,8 @@ pub struct Stores {
     pub events: Arc<dyn EventStore>,
     /// Holds, bookings, tickets.
     pub booking: Arc<dyn BookingStore>,
+    /// The ledger.
+    pub ledger: Arc<dyn LedgerStore>,
     /// What is owed, as the worker sees it.
     pub outbox: Arc<dyn Outbox>,
     /// Answers to requests that may be repeated.
@@ -29,12 +31,13 @@ impl Stores {
     /// The ports of one adapter.
     pub fn of<S>(store: Arc<S>) -> Self
     where
-        S: AccountStore + EventStore + BookingStore + Outbox + IdempotencyStore + 'static,
+        S: AccountStore + EventStore + BookingStore + LedgerStore + Outbox + IdempotencyStore + 'static,
     {
         Self {
             accounts: store.clone(),
             events: store.clone(),
             booking: store.clone(),
+            ledger: store.clone(),
             outbox: store.clone(),
             idempotency: store,
             keeps: None,

@@ -120,6 +120,8 @@ pub struct Booking {
     pub first_look_seconds: u32,
     /// Between two questions to a provider.
     pub look_again_seconds: u32,
+    /// The platform's share of what is sold, in hundredths of a percent.
+    pub platform_fee_basis_points: u32,
 }
 
 /// Work owed after commits.
@@ -172,6 +174,7 @@ fn booking(reader: &mut Reader) -> Booking {
         payment_seconds: reader.number("booking.payment_seconds", 1, 86_400),
         first_look_seconds: reader.number("booking.first_look_seconds", 1, 3600),
         look_again_seconds: reader.number("booking.look_again_seconds", 1, 3600),
+        platform_fee_basis_points: reader.number("booking.platform_fee_basis_points", 0, 10_000),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Every route, registered once; the OpenAPI document follows from it.
 
 use super::{accounts, admin, auth, docs, health, invites, jobs, openapi};
-use super::{bookings, door, holds, mail, pages, tickets, webhooks};
+use super::{bookings, door, holds, ledger, mail, pages, tickets, webhooks};
 use super::{events, organisations, organisers, ticket_types};
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -37,5 +37,6 @@ fn api(config: &mut ServiceConfig) {
         .configure(door::routes)
         .configure(webhooks::routes)
         .configure(mail::routes)
-        .configure(jobs::routes);
+        .configure(jobs::routes)
+        .configure(ledger::routes);
 }

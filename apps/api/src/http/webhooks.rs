@@ -124,7 +124,7 @@ fn page(booking: &Booking) -> HttpResponse {
 mod tests {
     use super::*;
     use booking::{PaymentStatus, Reference};
-    use kernel::{AccountId, BookingId, EventId, HoldId, Money, PaymentId, Timestamp};
+    use kernel::{AccountId, BookingId, EventId, HoldId, Money, OrganisationId, PaymentId, Timestamp};
 
     fn booking(success_url: Option<&str>, cancel_url: Option<&str>) -> Booking {
         let now: Timestamp = "2026-06-01T12:00:00Z".parse().unwrap();
@@ -151,15 +151,18 @@ mod tests {
             id: BookingId::generate(now),
             reference: Reference::generate(),
             event: EventId::generate(now),
+            organisation: OrganisationId::generate(now),
             buyer: AccountId::generate(now),
             hold: HoldId::generate(now),
             status: BookingStatus::PendingPayment,
             items: Vec::new(),
             attendees: Vec::new(),
             total: Money::eur(2500),
+            platform_fee: Money::eur(0),
             created_at: now,
             pay_by: now,
             decided_at: None,
+            paid_by: None,
             payments: vec![payment],
             refunds: Vec::new(),
         }

@@ -4,7 +4,7 @@ use crate::config::StoreUrl;
 use accounts::AccountStore;
 use adapter_local::{LocalStore, Place};
 use adapter_postgres::{PgStore, PoolOptions, SchemaState};
-use booking::BookingStore;
+use booking::{BookingStore, LedgerStore};
 use events::EventStore;
 use invites::InviteStore;
 use kernel::{IdempotencyStore, Outbox, StoreError};
@@ -20,6 +20,8 @@ pub struct Stores {
     pub events: Arc<dyn EventStore>,
     /// Holds, bookings, tickets.
     pub booking: Arc<dyn BookingStore>,
+    /// The ledger.
+    pub ledger: Arc<dyn LedgerStore>,
     /// Answers to repeated requests.
     pub idempotency: Arc<dyn IdempotencyStore>,
     /// What is owed after commits.
@@ -56,13 +58,21 @@ impl Stores {
 
     fn all<S>(store: Arc<S>) -> Self
     where
-        S: AccountStore + InviteStore + EventStore + BookingStore + IdempotencyStore + Outbox + 'static,
+        S: AccountStore
+            + InviteStore
+            + EventStore
+            + BookingStore
+            + LedgerStore
+            + IdempotencyStore
+            + Outbox
+            + 'static,
     {
         Self {
             accounts: store.clone(),
             invites: store.clone(),
             events: store.clone(),
             booking: store.clone(),
+            ledger: store.clone(),
             idempotency: store.clone(),
             outbox: store,
             local: None,

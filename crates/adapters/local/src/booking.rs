@@ -2,6 +2,7 @@
 
 mod documents;
 mod door_tx;
+mod ledger;
 mod order_tx;
 mod reads;
 mod sale_tx;
@@ -10,11 +11,12 @@ pub(crate) use documents::Notice;
 
 use crate::document::Table;
 use crate::state::State;
+use ::booking::ledger::{Account, Entry};
 use ::booking::{Booking, Hold, Incident, Offer, Provider, Reference, Sale, SaleStatus, Scan, Ticket};
 use ::events::{Event, Status};
 use imbl::{OrdMap, OrdSet};
 use kernel::{
-    AccountId, BookingId, Cursor, EventId, HoldId, PaymentId, RefundId, ScanId, TicketId, TicketTypeId,
+    AccountId, BookingId, Cursor, EventId, HoldId, OrganisationId, PaymentId, RefundId, ScanId, TicketId, TicketTypeId,
     Timestamp,
 };
 use std::collections::BTreeSet;
@@ -24,6 +26,7 @@ use std::sync::Arc;
 #[derive(Clone, Default)]
 pub(crate) struct BookingTables {
     pub(crate) bookings: Table<Booking>,
+    pub(crate) entries: Table<Entry>,
     pub(crate) holds: Table<Hold>,
     pub(crate) incidents: Table<Incident>,
     pub(crate) notices: Table<Notice>,
@@ -48,6 +51,11 @@ pub(crate) struct BookingTables {
     pub(crate) living: OrdMap<(EventId, TicketTypeId), u32>,
     pub(crate) inside: OrdMap<(EventId, TicketTypeId), u32>,
     pub(crate) scans_by_nonce: OrdMap<(AccountId, String), ScanId>,
+    pub(crate) entries_by_time: OrdSet<Cursor>,
+    pub(crate) entries_by_account: OrdSet<(Account, Cursor)>,
+    pub(crate) entries_by_booking: OrdSet<(BookingId, Cursor)>,
+    pub(crate) entries_by_event: OrdSet<(EventId, Cursor)>,
+    pub(crate) entries_by_organisation: OrdSet<(OrganisationId, Cursor)>,
     /// How many holds and bookings, whatever became of them, refer to an event.
     pub(crate) uses_of_event: OrdMap<EventId, u32>,
     /// How many lines of holds and bookings refer to a ticket type.

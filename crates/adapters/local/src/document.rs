@@ -3,7 +3,7 @@
 use crate::state::State;
 use imbl::{OrdMap, OrdSet};
 use kernel::{
-    AccountId, BookingId, EffectId, EventId, HoldId, IncidentId, InviteId, OneTimeId, OrganisationId, ScanId,
+    AccountId, BookingId, EffectId, EntryId, EventId, HoldId, IncidentId, InviteId, OneTimeId, OrganisationId, ScanId,
     SessionId, TicketId, TicketTypeId,
 };
 use serde::Serialize;
@@ -46,6 +46,7 @@ id_keys!(
     AccountId,
     BookingId,
     EffectId,
+    EntryId,
     EventId,
     HoldId,
     IncidentId,

@@ -14,7 +14,28 @@ pub(crate) const FILE: &str = "synesthesie.sqlite";
 /// Says in the file's header whose it is ("SYNE"; `PRAGMA application_id`, SQLite file format, offset 68).
 const APPLICATION: i64 = 0x5359_4E45;
 /// What the documents look like. A file with a larger number was written by a newer program.
-const SCHEMA: i64 = 1;
+const SCHEMA: i64 = 2;
+/// What makes documents of each earlier schema into documents of the next one, from the first on.
+const UPGRADES: [(i64, &str); 1] = [(
+    1,
+    // What a booking says about its money since the ledger: whose sale it is, what the platform keeps, and which
+    // attempt bought it.
+    "UPDATE docs SET body = json_set(body,
+         '$.organisation', (
+             SELECT json_extract(e.body, '$.organisation') FROM docs e
+             WHERE e.kind = 'event' AND e.key = unhex(replace(json_extract(docs.body, '$.event'), '-', ''))
+         ),
+         '$.platform_fee', json_object('amount', 0, 'currency', json_extract(body, '$.total.currency')),
+         '$.paid_by', CASE WHEN json_extract(body, '$.status') = 'confirmed' THEN (
+             SELECT json_extract(p.value, '$.id') FROM json_each(docs.body, '$.payments') p
+             WHERE json_extract(p.value, '$.status') = 'paid' AND NOT EXISTS (
+                 SELECT 1 FROM json_each(docs.body, '$.refunds') r
+                 WHERE json_extract(r.value, '$.payment') = json_extract(p.value, '$.id')
+             )
+             ORDER BY json_extract(p.value, '$.attempt') LIMIT 1
+         ) END
+     ) WHERE kind = 'booking';",
+)];
 /// How long a process that is just ending gets to let go of the file.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -54,12 +75,20 @@ impl Journal {
         match (application, schema) {
             (0, 0) if tables == 0 => self.create().map_err(opening),
             (APPLICATION, SCHEMA) => Ok(()),
+            (APPLICATION, older) if (1..SCHEMA).contains(&older) => self.upgrade(older).map_err(opening),
             (APPLICATION, newer) if newer > SCHEMA => Err(StoreError::broken(
                 "opening its file",
                 format!("the file has schema {newer}, written by a newer version; this one knows {SCHEMA}"),
             )),
             _ => Err(StoreError::broken("opening its file", "the file belongs to another program")),
         }
+    }
+
+    /// Brings the documents of an earlier version into today's form: all of them, or none.
+    fn upgrade(&self, from: i64) -> rusqlite::Result<()> {
+        let steps = UPGRADES.iter().filter(|(of, _)| *of >= from).map(|(_, step)| *step);
+        let steps = steps.collect::<Vec<_>>().join("\n");
+        self.connection.execute_batch(&format!("BEGIN; {steps} PRAGMA user_version = {SCHEMA}; COMMIT;"))
     }
 
     fn create(&self) -> rusqlite::Result<()> {

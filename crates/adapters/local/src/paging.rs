@@ -16,14 +16,14 @@ pub(crate) fn wanted(page: PageRequest) -> usize {
 }
 
 /// The ids of an owner's rows from the page's start on, the newest first.
-pub(crate) fn newest_of<O: Ord + Copy>(
+pub(crate) fn newest_of<O: Ord + Clone>(
     index: &OrdSet<(O, Cursor)>,
     owner: O,
     page: PageRequest,
 ) -> impl Iterator<Item = Uuid> {
     let end = match page.after {
-        Some(cursor) => Bound::Excluded((owner, cursor)),
-        None => Bound::Included((owner, LAST)),
+        Some(cursor) => Bound::Excluded((owner.clone(), cursor)),
+        None => Bound::Included((owner.clone(), LAST)),
     };
     index.range((Bound::Included((owner, FIRST)), end)).rev().map(|(_, cursor)| cursor.id)
 }

@@ -85,6 +85,7 @@ kinds!(
     ::booking::Incident,
     ::booking::Scan,
     ::booking::Ticket,
+    ::booking::ledger::Entry,
     ::events::Event,
     ::events::Member,
     ::events::Organisation,

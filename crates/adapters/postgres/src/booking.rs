@@ -5,6 +5,7 @@
 
 mod door;
 mod hold;
+mod ledger;
 mod order;
 mod payment;
 mod reads;

@@ -9,7 +9,8 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use std::sync::Arc;
 use std::time::Duration;
 use testkit::{
-    Stores, account_store, booking_store, event_store, idempotency_store, invite_store, outbox, servers,
+    Stores, account_store, booking_store, event_store, idempotency_store, invite_store, ledger_store, outbox,
+    servers,
 };
 
 /// A store with one connection, so that all statements meet on it.
@@ -59,13 +60,15 @@ async fn plan(store: &PgStore, prepared: &Prepared) -> Vec<String> {
     lines.into_iter().map(|line| line.line).collect()
 }
 
-/// Empties every table; what is prepared stays.
+/// Empties every table, also those that refuse it to the program; what is prepared stays.
 async fn empty(store: &PgStore) {
     let tables = "invites, accounts, sessions, account_one_times, organisations, organisation_members, events, sales, \
                   ticket_types, holds, bookings, payments, refunds, tickets, scans, notices, incidents, effects, \
-                  idempotency_keys";
+                  idempotency_keys, ledger_entries";
     let mut connection = store.connection("emptying all tables").await.unwrap();
-    connection.batch_execute(&format!("TRUNCATE {tables}")).await.unwrap();
+    connection.batch_execute(&format!(
+        "SET session_replication_role = replica; TRUNCATE {tables}; RESET session_replication_role"
+    )).await.unwrap();
 }
 
 /// Plays cases of the contracts one after the other, each on an empty database.
@@ -110,6 +113,7 @@ async fn statements_of_the_hot_path_are_prepared_once_whatever_the_size_of_a_bat
         "INSERT INTO payments",
         "INSERT INTO tickets",
         "INSERT INTO effects",
+        "INSERT INTO ledger_entries",
         "INSERT INTO notices",
         "WITH types AS",
     ] {
@@ -127,7 +131,8 @@ async fn statements_of_the_hot_path_are_prepared_once_whatever_the_size_of_a_bat
 
 /// What looks at a whole table on purpose: reports, and lists that are short or walk an index in its order until
 /// the page is full.
-const WHOLE: [&str; 6] = [
+const WHOLE: [&str; 7] = [
+    "SELECT account, currency, sum(minor)",
     "SELECT count(*) AS waiting",
     "WITH places AS",
     "FROM \"organisations\" ORDER BY",
@@ -161,6 +166,10 @@ async fn every_statement_finds_its_rows_by_an_index() {
         invite_store::pages_meet_without_gap_or_overlap,
         idempotency_store::what_is_released_can_be_repeated,
         idempotency_store::what_is_old_is_swept,
+        ledger_store::what_is_paid_stands_in_the_ledger,
+        ledger_store::entries_come_newest_first_in_pages_that_meet,
+        ledger_store::entries_are_found_by_what_they_are_about,
+        ledger_store::all_bookings_can_be_walked_through,
         outbox::what_is_postponed_comes_again,
         outbox::what_is_finished_is_gone,
         outbox::what_is_parked_waits_for_a_person,

@@ -9,10 +9,12 @@
 pub const DOMAIN: &str = "booking";
 
 pub mod attendance;
+pub mod books;
 pub mod code;
 pub mod desk;
 pub mod effect;
 pub mod hold;
+pub mod ledger;
 pub mod order;
 pub mod payment;
 pub mod ports;
@@ -36,7 +38,9 @@ pub use payment::{
     Charge, Payment, PaymentChoice, PaymentStatus, Provider, Refund, RefundReason, RefundStanding,
     RefundStatus, Standing,
 };
-pub use ports::{BookingStore, BookingTx, DoorTx, NoticeKey, OrderTx, SaleTx, StockDifference};
+pub use ports::{
+    BookingStore, BookingTx, DoorTx, LedgerStore, LedgerTx, NoticeKey, OrderTx, SaleTx, StockDifference,
+};
 pub use provider::{
     CheckoutOrder, Notice, NoticeError, NoticeSubject, Opened, PaymentProvider, ProviderError, RawNotice,
     RefundOrder,
@@ -44,4 +48,4 @@ pub use provider::{
 pub use sale::{HoldRefusal, Holdings, Limit, Offer, Sale, SaleStatus, Tally};
 pub use settlement::{Settled, settle};
 pub use ticket::{Ticket, TicketStatus};
-pub use use_cases::{Bookings, Door};
+pub use use_cases::{Bookings, Door, Ledger};

@@ -1,12 +1,14 @@
 //! The order: what was bought at which price, what was paid for it, and what went back.
 
 use crate::{
-    Hold, Item, Payment, PaymentChoice, PaymentStatus, Provider, Refund, RefundReason, RefundStatus, Sale,
+    Charge, Hold, IncidentKind, Item, Payment, PaymentChoice, PaymentStatus, Provider, Refund, RefundReason, RefundStatus, Sale,
     SaleStatus,
 };
 use chrono::TimeDelta;
 use data_encoding::{Encoding, Specification};
-use kernel::{AccountId, BookingId, EventId, HoldId, Money, PaymentId, RefundId, Timestamp};
+use kernel::{
+    AccountId, BookingId, EventId, HoldId, Money, OrganisationId, PaymentId, RefundId, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::LazyLock;
@@ -111,6 +113,8 @@ pub struct Booking {
     pub reference: Reference,
     /// For which event.
     pub event: EventId,
+    /// Who runs it.
+    pub organisation: OrganisationId,
     /// Whose.
     pub buyer: AccountId,
     /// The hold that it was made of; a hold makes one booking.
@@ -123,12 +127,16 @@ pub struct Booking {
     pub attendees: Vec<Attendee>,
     /// The sum.
     pub total: Money,
+    /// What the platform keeps of it, as agreed when it was bought.
+    pub platform_fee: Money,
     /// Since when.
     pub created_at: Timestamp,
     /// Its places are kept until then.
     pub pay_by: Timestamp,
     /// When it was confirmed or expired.
     pub decided_at: Option<Timestamp>,
+    /// The attempt whose money bought the places; what any other brought is not for this booking.
+    pub paid_by: Option<PaymentId>,
     /// All attempts, the first first.
     pub payments: Vec<Payment>,
     /// All money that went back.
@@ -159,7 +167,7 @@ pub struct Confirmation {
     pub attendees: Vec<Attendee>,
 }
 
-/// How long buyers have.
+/// How long buyers have, and what the platform keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Terms {
     /// From the confirmation until the places are given back.
@@ -168,14 +176,16 @@ pub struct Terms {
     pub first_look: TimeDelta,
     /// Between two questions about a payment, and about a refund whose answer was lost.
     pub look_again: TimeDelta,
+    /// The platform's share of what is sold, in hundredths of a percent.
+    pub platform_fee: u32,
 }
 
 impl Terms {
-    /// So long to pay, and the provider is asked every minute.
+    /// So long to pay, the provider is asked every minute, and the platform keeps nothing.
     #[must_use]
     pub const fn to_pay_within(payment: TimeDelta) -> Self {
         let minute = TimeDelta::seconds(60);
-        Self { payment, first_look: minute, look_again: minute }
+        Self { payment, first_look: minute, look_again: minute, platform_fee: 0 }
     }
 }
 
@@ -251,15 +261,18 @@ impl Booking {
             id: BookingId::generate(now),
             reference: Reference::generate(),
             event: hold.event,
+            organisation: sale.organisation,
             buyer: hold.buyer,
             hold: hold.id,
             status: BookingStatus::PendingPayment,
             items: hold.items.clone(),
             attendees: asked.attendees.clone(),
             total: hold.total,
+            platform_fee: share(hold.total, terms.platform_fee),
             created_at: now,
             pay_by: now + terms.payment,
             decided_at: None,
+            paid_by: None,
             payments: Vec::new(),
             refunds: Vec::new(),
         };
@@ -291,10 +304,10 @@ impl Booking {
     }
 
     fn attempt(&mut self, choice: &PaymentChoice, till: &Till, now: Timestamp) {
-        let before = self.payments.iter().map(|payment| payment.attempt).max().unwrap_or(0);
+        let attempt = self.next_attempt();
         self.payments.push(Payment {
             id: PaymentId::generate(now),
-            attempt: before + 1,
+            attempt,
             provider: till.provider,
             account: till.account.clone(),
             live: till.live,
@@ -313,6 +326,42 @@ impl Booking {
         });
     }
 
+    /// Keeps a charge that came through an attempt which had been charged before, as an attempt of its own that a
+    /// person has to decide about. `None` when it is known.
+    pub(crate) fn charged_again(
+        &mut self,
+        like: PaymentId,
+        charge: &Charge,
+        now: Timestamp,
+    ) -> Option<PaymentId> {
+        let like = self.payment(like)?.clone();
+        let known = |payment: &Payment| payment.charge.as_ref() == Some(&charge.reference);
+        if self.payments.iter().any(known) {
+            return None;
+        }
+        let (id, attempt) = (PaymentId::generate(now), self.next_attempt());
+        self.payments.push(Payment {
+            id,
+            attempt,
+            live: charge.live,
+            amount: charge.amount,
+            status: PaymentStatus::Mismatched,
+            session: None,
+            charge: Some(charge.reference.clone()),
+            paid: Some(charge.amount),
+            checkout_url: None,
+            problem: Some(IncidentKind::SecondCharge.as_str().to_owned()),
+            created_at: now,
+            changed_at: now,
+            ..like
+        });
+        Some(id)
+    }
+
+    fn next_attempt(&self) -> u32 {
+        self.payments.iter().map(|payment| payment.attempt).max().unwrap_or(0) + 1
+    }
+
     /// Turns its held places into sold ones.
     pub(crate) fn place(&mut self, sale: &mut Sale, now: Timestamp) {
         sale.sell(&self.items);
@@ -326,11 +375,15 @@ impl Booking {
         self.payments.iter().find(|payment| payment.id == id)
     }
 
-    /// The attempt that speaks for the booking: the one that was paid, else the latest.
+    /// The attempt that speaks for the booking: the one that bought it, else one that was paid, else the latest that
+    /// was started.
     #[must_use]
     pub fn current_payment(&self) -> Option<&Payment> {
-        let paid = self.payments.iter().find(|payment| payment.status == PaymentStatus::Paid);
-        paid.or_else(|| self.payments.last())
+        let bought = self.paid_by.and_then(|id| self.payment(id));
+        let paid = || self.payments.iter().find(|payment| payment.status == PaymentStatus::Paid);
+        let second = Some(IncidentKind::SecondCharge.as_str());
+        let started = |payment: &&Payment| payment.problem.as_deref() != second;
+        bought.or_else(paid).or_else(|| self.payments.iter().rfind(started))
     }
 
     /// Keeps the provider's answer to an attempt; `false` when nobody may pay it any more, and the caller has to
@@ -373,10 +426,11 @@ impl Booking {
         Lapse::Expired
     }
 
-    /// Money that is ours: what was charged, less what went or goes back.
+    /// Money that is ours: what was charged as it should be, less what of that went or goes back.
     #[must_use]
     pub fn paid(&self) -> Money {
-        self.charged().minus(self.refunded()).unwrap_or(Money::zero(self.total.currency()))
+        let paid = self.payments.iter().filter(|payment| payment.status == PaymentStatus::Paid);
+        sum(self.total, paid.map(|payment| self.refundable(payment.id)))
     }
 
     /// The sum of all charges.
@@ -400,7 +454,7 @@ impl Booking {
         let nothing = Money::zero(self.total.currency());
         let charged = self.payment(payment).and_then(|payment| payment.paid).unwrap_or(nothing);
         let back = self.refunds.iter().filter(|r| r.payment == payment && r.status != RefundStatus::Failed);
-        charged.minus(sum(self.total, back.map(|r| r.amount))).unwrap_or(nothing)
+        charged.minus(sum(charged, back.map(|r| r.amount))).unwrap_or(nothing)
     }
 
     /// Notes how a refund stands. Nothing becomes uncertain once the provider has accepted it. A bank may return what
@@ -458,6 +512,14 @@ impl Booking {
         });
         Some(id)
     }
+}
+
+/// So many hundredths of a percent of an amount, rounded once, half up.
+fn share(of: Money, basis_points: u32) -> Money {
+    let exact = i128::from(of.minor()) * i128::from(basis_points);
+    let rounded = i64::try_from((exact + 5_000) / 10_000).unwrap_or(i64::MAX);
+    // More than all of it is nobody's share.
+    Money::new(rounded.min(of.minor()), of.currency()).unwrap_or(of)
 }
 
 fn sum(like: Money, amounts: impl Iterator<Item = Money>) -> Money {

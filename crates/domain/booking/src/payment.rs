@@ -1,5 +1,6 @@
 //! Attempts to pay, what a provider says of them, and money on its way back.
 
+use crate::IncidentKind;
 use kernel::{Money, PaymentId, RefundId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
@@ -119,7 +120,7 @@ pub struct Payment {
     pub success_url: Option<String>,
     /// Where the buyer is sent after turning back.
     pub cancel_url: Option<String>,
-    /// The last thing that went wrong, as a stable code (`declined`, `provider_refused`).
+    /// The last thing that went wrong, as a stable code (`declined`, `wrong_amount`).
     pub problem: Option<String>,
     /// How often the provider refused to take the money after the buyer had agreed: part of the next try's key, or
     /// the refusal would be answered again for ever.
@@ -129,6 +130,15 @@ pub struct Payment {
     pub created_at: Timestamp,
     /// Last change.
     pub changed_at: Timestamp,
+}
+
+impl Payment {
+    /// Whether test money came for a live booking, or the other way round.
+    #[must_use]
+    pub fn came_in_other_mode(&self) -> bool {
+        self.status == PaymentStatus::Mismatched
+            && self.problem.as_deref() == Some(IncidentKind::WrongMode.as_str())
+    }
 }
 
 /// Money that arrived, as the provider tells it.

@@ -1,5 +1,6 @@
 //! What the use cases need from a store. Providers are in [`crate::provider`].
 
+use crate::ledger::{Balance, Entry, EntryFilter};
 use crate::{Booking, Effect, Hold, Incident, Provider, Sale, Scan, Tally, Ticket};
 use async_trait::async_trait;
 use kernel::{
@@ -56,9 +57,9 @@ pub struct StockDifference {
 }
 
 /// All that a booking use case may touch before it commits.
-pub trait BookingTx: SaleTx + OrderTx + DoorTx {}
+pub trait BookingTx: SaleTx + OrderTx + DoorTx + LedgerTx {}
 
-impl<T: SaleTx + OrderTx + DoorTx + ?Sized> BookingTx for T {}
+impl<T: SaleTx + OrderTx + DoorTx + LedgerTx + ?Sized> BookingTx for T {}
 
 /// Places. Locks are always taken in the order sale (by event id), hold, booking, ticket.
 #[async_trait]
@@ -117,7 +118,8 @@ pub trait OrderTx: Transaction {
     async fn lock_booking(&mut self, id: BookingId) -> Result<Option<Booking>, StoreError>;
     /// The bookings that were made of these holds; nothing is locked.
     async fn bookings_of_holds(&mut self, ids: &[HoldId]) -> Result<Vec<Booking>, StoreError>;
-    /// Writes what may change of a booking, and all its payments and refunds, new ones included.
+    /// Writes what may change of a booking, and all its payments and refunds, new ones included. Called by
+    /// [`crate::books::keep`] alone, which posts to the ledger what the change owes.
     async fn save_booking(&mut self, booking: &Booking) -> Result<(), StoreError>;
     /// Writes new tickets.
     async fn add_tickets(&mut self, tickets: &[Ticket]) -> Result<(), StoreError>;
@@ -127,6 +129,29 @@ pub trait OrderTx: Transaction {
     async fn add_incident(&mut self, incident: &Incident) -> Result<(), StoreError>;
     /// Owes work, under [`crate::DOMAIN`].
     async fn enqueue_booking(&mut self, effects: &[Owed<Effect>]) -> Result<(), StoreError>;
+}
+
+/// The ledger, to which one can only add.
+#[async_trait]
+pub trait LedgerTx: Transaction {
+    /// Writes new entries. One whose cause was posted before fails the transaction.
+    async fn post(&mut self, entries: &[Entry]) -> Result<(), StoreError>;
+    /// All entries about a booking.
+    async fn entries_of_booking(&mut self, id: BookingId) -> Result<Vec<Entry>, StoreError>;
+}
+
+/// Reads of the ledger.
+#[async_trait]
+pub trait LedgerStore: Send + Sync {
+    /// Entries, the newest first.
+    async fn entries(&self, filter: &EntryFilter, page: PageRequest) -> Result<Page<Entry>, StoreError>;
+    /// What entries add up to, per account and currency, in this order; accounts on which nothing is left are left
+    /// out.
+    async fn balances(&self, filter: &EntryFilter) -> Result<Vec<Balance>, StoreError>;
+    /// All entries about these bookings, in no order.
+    async fn entries_of_bookings(&self, ids: &[BookingId]) -> Result<Vec<Entry>, StoreError>;
+    /// Up to `limit` bookings after this one, in the order of their ids.
+    async fn bookings_after(&self, after: Option<BookingId>, limit: u32) -> Result<Vec<Booking>, StoreError>;
 }
 
 /// The door.

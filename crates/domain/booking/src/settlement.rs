@@ -123,18 +123,15 @@ fn paid(
     let Some(payment) = booking.payments.iter_mut().find(|payment| payment.id == attempt) else {
         return Settled::Unchanged;
     };
-    let incident = |kind, evidence| {
+    let incident = |payment, kind, evidence| {
         let id_ = IncidentId::generate(now);
-        Settled::Incident(Incident { id: id_, kind, booking: id, payment: attempt, evidence, at: now })
+        Settled::Incident(Incident { id: id_, kind, booking: id, payment, evidence, at: now })
     };
     if let Some(known) = &payment.charge {
-        return if *known == charge.reference {
-            Settled::Unchanged
-        } else {
-            incident(
-                IncidentKind::SecondCharge,
-                format!("charged as {known} and again as {}", charge.reference),
-            )
+        let evidence = format!("charged as {known} and again as {}", charge.reference);
+        return match booking.charged_again(attempt, charge, now) {
+            Some(again) => incident(again, IncidentKind::SecondCharge, evidence),
+            None => Settled::Unchanged,
         };
     }
     payment.charge = Some(charge.reference.clone());
@@ -143,25 +140,29 @@ fn paid(
     payment.changed_at = now;
     if let Some((kind, evidence)) = mismatch(payment.amount, payment.live, charge) {
         payment.status = PaymentStatus::Mismatched;
-        return incident(kind, evidence);
+        payment.problem = Some(kind.as_str().to_owned());
+        return incident(attempt, kind, evidence);
     }
     payment.status = PaymentStatus::Paid;
     payment.problem = None;
     match booking.status {
-        BookingStatus::PendingPayment => confirmed(booking, sale, now),
-        BookingStatus::Expired if sale.take_again(booking, already, now) => confirmed(booking, sale, now),
+        BookingStatus::PendingPayment => confirmed(booking, sale, attempt, now),
+        BookingStatus::Expired if sale.take_again(booking, already, now) => {
+            confirmed(booking, sale, attempt, now)
+        }
         BookingStatus::Expired => sent_back(booking, attempt, RefundReason::NoPlaces, now),
         BookingStatus::Confirmed => sent_back(booking, attempt, RefundReason::Overpaid, now),
     }
 }
 
 fn mismatch(asked: kernel::Money, live: bool, charge: &Charge) -> Option<(IncidentKind, String)> {
-    let kind = if charge.amount.currency() != asked.currency() {
+    // First whether it is money at all: what lies in the other mode is kept apart in the ledger.
+    let kind = if charge.live != live {
+        IncidentKind::WrongMode
+    } else if charge.amount.currency() != asked.currency() {
         IncidentKind::WrongCurrency
     } else if charge.amount != asked {
         IncidentKind::WrongAmount
-    } else if charge.live != live {
-        IncidentKind::WrongMode
     } else {
         return None;
     };
@@ -174,8 +175,9 @@ fn mismatch(asked: kernel::Money, live: bool, charge: &Charge) -> Option<(Incide
     ))
 }
 
-fn confirmed(booking: &mut Booking, sale: &mut Sale, now: Timestamp) -> Settled {
+fn confirmed(booking: &mut Booking, sale: &mut Sale, attempt: PaymentId, now: Timestamp) -> Settled {
     booking.place(sale, now);
+    booking.paid_by = Some(attempt);
     Settled::Confirmed(Ticket::issue(booking, now))
 }
 

@@ -6,6 +6,7 @@ mod confirm;
 mod decide;
 mod door;
 mod hold;
+mod ledger;
 mod money_back;
 mod notice;
 mod pay;
@@ -15,6 +16,7 @@ mod sweep;
 pub use confirm::{ConfirmError, ConfirmRequest, Placed};
 pub use door::{Door, Doors, Staff, UndoError, VerifyError, VerifyRequest};
 pub use hold::HoldError;
+pub use ledger::{Compared, Ledger};
 pub use notice::{Heard, NoticeFailure};
 pub use pay::PayError;
 

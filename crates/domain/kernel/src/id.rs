@@ -84,6 +84,10 @@ ids! {
     TicketId,
     /// One scan at the door.
     ScanId,
+    /// A charge that its buyer disputes.
+    DisputeId,
+    /// A transfer in the ledger.
+    EntryId,
     /// Something that only a person can decide.
     IncidentId,
     /// Work owed after a commit.

@@ -2,6 +2,7 @@
 
 use accounts::{Account, AccountStore, Profile, Status};
 use adapter_local::{LocalStore, Place};
+use booking::BookingStore;
 use chrono::TimeDelta;
 use kernel::{
     AccountId, Begun, Email, EventId, IdempotencyStore, Outbox, PageRequest, RequestKey, Role, StoreError,
@@ -11,7 +12,7 @@ use rusqlite::Connection;
 use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
-use testkit::fixtures_bookings::{bookings, buyer, confirm_free, house};
+use testkit::fixtures_bookings::{booked_unpaid, bookings, buyer, confirm_free, house};
 use testkit::{Stores, noon};
 
 fn open(directory: &Path) -> Result<LocalStore, StoreError> {
@@ -48,11 +49,36 @@ async fn a_store_in_use_is_not_opened_twice() {
 async fn a_file_of_a_newer_version_is_refused_and_left_alone() {
     let directory = tempfile::tempdir().unwrap();
     drop(open(directory.path()).unwrap());
-    damage(directory.path(), "PRAGMA user_version = 2");
+    damage(directory.path(), "PRAGMA user_version = 99");
     let refused = open(directory.path()).err().unwrap();
     assert!(matches!(refused, StoreError::Broken { .. }));
     assert!(told(&refused).contains("newer version"), "{}", told(&refused));
-    damage(directory.path(), "PRAGMA user_version = 1");
+    damage(directory.path(), "PRAGMA user_version = 2");
+    open(directory.path()).unwrap();
+}
+
+#[tokio::test]
+async fn bookings_of_the_first_version_say_whose_sale_they_are_and_who_paid_for_them() {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Arc::new(open(directory.path()).unwrap());
+    let house = house(Stores::of(store.clone()), 10, None, 2500).await;
+    let unpaid = booked_unpaid(&house, buyer(&house.stores).await, 1).await;
+    let paid = booked_unpaid(&house, buyer(&house.stores).await, 1).await;
+    house.provider.pay(paid.payments[0].session.as_deref().unwrap());
+    let paid = bookings(&house).come_back(paid.payments[0].id).await.unwrap().unwrap();
+    assert!(paid.paid_by.is_some());
+    drop((house, store));
+    damage(
+        directory.path(),
+        "UPDATE docs SET body = json_remove(body, '$.organisation', '$.platform_fee', '$.paid_by')
+             WHERE kind = 'booking';
+         PRAGMA user_version = 1",
+    );
+    let store = open(directory.path()).unwrap();
+    for booking in [unpaid, paid] {
+        assert_eq!(BookingStore::booking(&store, booking.id).await.unwrap(), Some(booking));
+    }
+    drop(store);
     open(directory.path()).unwrap();
 }
 

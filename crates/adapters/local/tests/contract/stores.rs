@@ -17,6 +17,7 @@ mod memory {
     testkit::event_use_cases_contract!(open);
     testkit::idempotency_store_contract!(open);
     testkit::invite_store_contract!(open);
+    testkit::ledger_store_contract!(open);
     testkit::outbox_contract!(open);
 }
 
@@ -39,6 +40,7 @@ mod directory {
     testkit::event_use_cases_contract!(open);
     testkit::idempotency_store_contract!(open);
     testkit::invite_store_contract!(open);
+    testkit::ledger_store_contract!(open);
     testkit::outbox_contract!(open);
 }
 

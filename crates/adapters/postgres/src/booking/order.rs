@@ -24,6 +24,8 @@ pub(super) struct BookingRow {
     #[diesel(sql_type = SqlUuid)]
     event_id: Uuid,
     #[diesel(sql_type = SqlUuid)]
+    organisation_id: Uuid,
+    #[diesel(sql_type = SqlUuid)]
     buyer_id: Uuid,
     #[diesel(sql_type = SqlUuid)]
     hold_id: Uuid,
@@ -35,6 +37,8 @@ pub(super) struct BookingRow {
     attendees: Value,
     #[diesel(sql_type = BigInt)]
     total_minor: i64,
+    #[diesel(sql_type = BigInt)]
+    platform_fee_minor: i64,
     #[diesel(sql_type = Text)]
     currency: String,
     #[diesel(sql_type = Timestamptz)]
@@ -43,6 +47,8 @@ pub(super) struct BookingRow {
     pay_by: Timestamp,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     decided_at: Option<Timestamp>,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    paid_by: Option<Uuid>,
     #[diesel(sql_type = Nullable<Json>)]
     payments: Option<Value>,
     #[diesel(sql_type = Nullable<Json>)]
@@ -54,7 +60,9 @@ macro_rules! select_bookings {
     ($rest:literal) => {
         concat!(
             "SELECT b.id, b.reference, b.event_id, b.buyer_id, b.hold_id, b.status, b.items, b.attendees, ",
-            "b.total_minor, b.currency, b.created_at, b.pay_by, b.decided_at, ",
+            "b.total_minor, b.platform_fee_minor, b.currency, b.created_at, b.pay_by, b.decided_at, b.paid_by, ",
+            "coalesce(b.organisation_id, (SELECT e.organisation_id FROM events e WHERE e.id = b.event_id)) ",
+            "AS organisation_id, ",
             "(SELECT json_agg(p ORDER BY p.attempt) FROM payments p WHERE p.booking_id = b.id) AS payments, ",
             "(SELECT json_agg(r ORDER BY r.number) FROM refunds r WHERE r.booking_id = b.id) AS refunds ",
             "FROM bookings b ",
@@ -80,15 +88,18 @@ impl TryFrom<BookingRow> for Booking {
             id: row.id.into(),
             reference: Reference::from_stored(row.reference),
             event: row.event_id.into(),
+            organisation: row.organisation_id.into(),
             buyer: row.buyer_id.into(),
             hold: row.hold_id.into(),
             status: word(&row.status, "reading bookings.status")?,
             items: document(row.items, "reading bookings.items")?,
             attendees: document(row.attendees, "reading bookings.attendees")?,
             total: money(row.total_minor, &row.currency, "reading bookings.total_minor")?,
+            platform_fee: money(row.platform_fee_minor, &row.currency, "reading bookings.platform_fee_minor")?,
             created_at: row.created_at,
             pay_by: row.pay_by,
             decided_at: row.decided_at,
+            paid_by: row.paid_by.map(Into::into),
             payments: payments.into_iter().map(Payment::try_from).collect::<Result<_, _>>()?,
             refunds: refunds.into_iter().map(Refund::try_from).collect::<Result<_, _>>()?,
         })
@@ -113,8 +124,8 @@ fn add(bookings: &[Booking]) -> Result<Statement<impl QueryFragment<Pg> + Send +
     Ok(constant(
         text(
             "INSERT INTO bookings (id, reference, event_id, buyer_id, hold_id, status, items, attendees, total_minor, \
-                 currency, created_at, pay_by, decided_at) \
-             SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                 currency, created_at, pay_by, decided_at, organisation_id, platform_fee_minor) \
+             SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         )
         .bind::<Array<SqlUuid>, _>(bookings.iter().map(|it| it.id.as_uuid()).collect::<Vec<_>>())
         .bind::<Array<Text>, _>(bookings.iter().map(|it| it.reference.as_str().to_owned()).collect::<Vec<_>>())
@@ -128,7 +139,9 @@ fn add(bookings: &[Booking]) -> Result<Statement<impl QueryFragment<Pg> + Send +
         .bind::<Array<Text>, _>(bookings.iter().map(|it| it.total.currency().code().to_owned()).collect::<Vec<_>>())
         .bind::<Array<Timestamptz>, _>(bookings.iter().map(|it| it.created_at).collect::<Vec<_>>())
         .bind::<Array<Timestamptz>, _>(bookings.iter().map(|it| it.pay_by).collect::<Vec<_>>())
-        .bind::<Array<Nullable<Timestamptz>>, _>(bookings.iter().map(|it| it.decided_at).collect::<Vec<_>>()),
+        .bind::<Array<Nullable<Timestamptz>>, _>(bookings.iter().map(|it| it.decided_at).collect::<Vec<_>>())
+        .bind::<Array<SqlUuid>, _>(bookings.iter().map(|it| it.organisation.as_uuid()).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(bookings.iter().map(|it| it.platform_fee.minor()).collect::<Vec<_>>()),
     ))
 }
 
@@ -170,13 +183,14 @@ impl OrderTx for PgTx {
 
     async fn save_booking(&mut self, booking: &Booking) -> Result<(), StoreError> {
         let statement = text(
-            "UPDATE bookings SET status = $2, attendees = $3, pay_by = $4, decided_at = $5 WHERE id = $1",
+            "UPDATE bookings SET status = $2, attendees = $3, pay_by = $4, decided_at = $5, paid_by = $6 WHERE id = $1",
         )
         .bind::<SqlUuid, _>(booking.id.as_uuid())
         .bind::<Text, _>(booking.status.as_str())
         .bind::<Jsonb, _>(to_document(&booking.attendees, "writing bookings.attendees")?)
         .bind::<Timestamptz, _>(booking.pay_by)
-        .bind::<Nullable<Timestamptz>, _>(booking.decided_at);
+        .bind::<Nullable<Timestamptz>, _>(booking.decided_at)
+        .bind::<Nullable<SqlUuid>, _>(booking.paid_by.map(|id| id.as_uuid()));
         self.write("saving a booking", constant(statement));
         self.save_money(std::slice::from_ref(booking));
         Ok(())

@@ -107,6 +107,12 @@ fn one_attempt_charged_twice_is_a_case_for_a_person() {
     hear(&mut booking, &mut sale, &charge("pi_1", 2500));
     let Settled::Incident(incident) = hear(&mut booking, &mut sale, &charge("pi_2", 2500)) else { panic!() };
     assert_eq!(incident.kind, IncidentKind::SecondCharge);
+    let again = booking.payment(incident.payment).unwrap();
+    assert_eq!((again.charge.as_deref(), again.paid), (Some("pi_2"), Some(Money::eur(2500))));
+    assert_eq!((booking.paid(), booking.current_payment().unwrap().attempt), (Money::eur(2500), 1));
+    let before = booking.clone();
+    assert_eq!(hear(&mut booking, &mut sale, &charge("pi_2", 2500)), Settled::Unchanged, "once");
+    assert_eq!(booking, before);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use super::Bookings;
 use crate::{
     Booking, BookingStatus, BuyerNews, Effect, Lapse, Payment, PaymentStatus, ProviderError, Standing,
+    books,
 };
 use kernel::{BookingId, Owed, StoreError, Timestamp, transact};
 
@@ -69,9 +70,10 @@ impl Bookings {
             let (Some(sale), Some(mut booking)) = (sales.first_mut(), tx.lock_booking(id).await?) else {
                 return Ok(true);
             };
+            let before = booking.clone();
             match booking.lapse(sale, now) {
                 Lapse::Expired => {
-                    tx.save_booking(&booking).await?;
+                    books::keep(tx, Some(&before), &booking, now).await?;
                     tx.save_sales(&sales).await?;
                     let news = Effect::TellBuyer { booking: id, news: BuyerNews::Expired };
                     tx.enqueue_booking(&[Owed::now(news, now)]).await?;

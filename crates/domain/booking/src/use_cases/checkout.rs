@@ -3,7 +3,7 @@
 use super::Bookings;
 use crate::{
     Booking, BookingStatus, CheckoutOrder, NoticeKey, Opened, Payment, PaymentProvider, PaymentStatus,
-    ProviderError, Settled, Standing, settle,
+    ProviderError, Settled, Standing, books, settle,
 };
 use kernel::{BookingId, Owed, PaymentId, StoreError, transact};
 use std::sync::Arc;
@@ -68,8 +68,9 @@ impl Bookings {
         let now = self.clock.now();
         transact(self.store.begin().await?, async |tx| {
             let Some(mut booking) = tx.lock_booking(id).await? else { return Ok(None) };
+            let before = booking.clone();
             let payable = booking.opened(payment, &opened.session, &opened.checkout_url, now);
-            tx.save_booking(&booking).await?;
+            books::keep(tx, Some(&before), &booking, now).await?;
             Ok::<_, StoreError>(payable.then_some(booking))
         })
         .await
@@ -113,7 +114,7 @@ impl Bookings {
             let (Some(sale), Some(mut booking)) = (sales.first_mut(), tx.lock_booking(id).await?) else {
                 return Ok(None);
             };
-            let before = sale.clone();
+            let (sold, before) = (sale.clone(), booking.clone());
             let given_up = booking.status == BookingStatus::Expired;
             let already = if given_up && sale.limits_users() {
                 tx.holdings(&[(booking.buyer, event)], now).await?.pop().map(|tally| tally.holdings)
@@ -125,8 +126,8 @@ impl Bookings {
             if matches!(settled, Settled::Unchanged | Settled::StillToCapture) {
                 return Ok(Some(settled));
             }
-            tx.save_booking(&booking).await?;
-            if *sale != before {
+            books::keep(tx, Some(&before), &booking, now).await?;
+            if *sale != sold {
                 tx.save_sales(std::slice::from_ref(sale)).await?;
             }
             match &settled {

@@ -3,7 +3,7 @@
 use super::{Bookings, Heard};
 use crate::{
     Booking, Effect, Incident, IncidentKind, NoticeKey, ProviderError, Refund, RefundOrder, RefundStanding,
-    RefundStatus,
+    RefundStatus, books,
 };
 use chrono::TimeDelta;
 use kernel::{BookingId, IncidentId, Owed, RefundId, StoreError, Timestamp, transact};
@@ -101,9 +101,10 @@ impl Bookings {
                 return Ok(false);
             }
             let Some(mut booking) = tx.lock_booking(id).await? else { return Ok(true) };
+            let before = booking.clone();
             let reference = told.map(|standing| standing.reference.as_str());
             let Some(entry) = booking.refund_stands(refund, status, reference, now) else { return Ok(true) };
-            tx.save_booking(&booking).await?;
+            books::keep(tx, Some(&before), &booking, now).await?;
             if entry.status == RefundStatus::Failed {
                 let incident = failed(id, &entry, now);
                 tx.add_incident(&incident).await?;

@@ -1,7 +1,7 @@
 //! Start another attempt to pay, also with another provider.
 
 use super::{Bookings, Placed};
-use crate::{PayRefusal, PaymentChoice};
+use crate::{PayRefusal, PaymentChoice, books};
 use kernel::{AccountId, BookingId, StoreError, transact};
 
 /// Why there is no new attempt.
@@ -37,8 +37,9 @@ impl Bookings {
         let (booking, payment) = transact(self.store.begin().await?, async |tx| {
             let booking = tx.lock_booking(id).await?.filter(|booking| booking.buyer == buyer);
             let mut booking = booking.ok_or(PayError::UnknownBooking)?;
+            let before = booking.clone();
             let payment = booking.pay(choice, &till, now)?;
-            tx.save_booking(&booking).await?;
+            books::keep(tx, Some(&before), &booking, now).await?;
             Ok::<_, PayError>((booking, payment))
         })
         .await?;

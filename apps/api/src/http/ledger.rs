@@ -1,0 +1,241 @@
+//! The ledger: entries, balances, and all of it as a table.
+
+use super::access::User;
+use super::csv;
+use super::money::MoneyView;
+use super::paging::{PageView, Paging, PagingQuery};
+use super::problem::Problem;
+use super::staff::{managed, narrowed};
+use crate::wiring::App;
+use actix_web::http::header;
+use actix_web::web::{Bytes, Data, Query};
+use actix_web::{HttpResponse, get};
+use booking::ledger::{Account, Balance, Entry, EntryFilter};
+use chrono::{DateTime, SecondsFormat, Utc};
+use futures_util::stream;
+use kernel::{Actor, Cursor, Invalid, PageRequest, StoreError};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+/// Entries that an export holds in memory at a time.
+const AT_ONCE: u32 = 500;
+
+/// The calls of this file.
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(list_entries).service(list_balances).service(export_entries);
+}
+
+/// Which entries are wanted; absent means all that one may see.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct EntriesQuery {
+    /// `buyers`, `provider:stripe/...`, `organiser:...`, `platform_fees`, `provider_fees:stripe`, `refunds`,
+    /// `disputes` or `rounding`.
+    account: Option<String>,
+    booking_id: Option<Uuid>,
+    event_id: Option<Uuid>,
+    organisation_id: Option<Uuid>,
+    /// Posted at this instant or later.
+    from: Option<DateTime<Utc>>,
+    /// Posted before this instant.
+    to: Option<DateTime<Utc>>,
+}
+
+async fn filter(app: &App, actor: Actor, query: EntriesQuery) -> Result<EntryFilter, Problem> {
+    let EntriesQuery { account, booking_id, event_id, organisation_id, from, to } = query;
+    let managed = managed(app, actor).await?;
+    let account = account.map(|text| text.parse::<Account>()).transpose().map_err(|error| {
+        Problem::invalid(vec![Invalid::new("account", "unknown", error.to_string())])
+    })?;
+    Ok(EntryFilter {
+        account,
+        booking: booking_id.map(Into::into),
+        event: event_id.map(Into::into),
+        organisations: narrowed(managed, organisation_id.map(Into::into)),
+        from,
+        until: to,
+    })
+}
+
+/// A transfer from one account to another. It never changes.
+#[derive(Serialize, ToSchema)]
+pub struct EntryView {
+    id: Uuid,
+    /// `charge`, `sale`, `platform_fee`, `difference`, `refund_decided`, `refund_done`, `dispute_lost`,
+    /// `dispute_fee`, `dispute_borne`, `provider_fee` or `adjustment`.
+    kind: &'static str,
+    /// It takes an earlier one back.
+    reversal: bool,
+    /// The account that shrinks.
+    from: String,
+    /// The account that grows.
+    to: String,
+    amount: MoneyView,
+    #[schema(required)]
+    organisation_id: Option<Uuid>,
+    #[schema(required)]
+    event_id: Option<Uuid>,
+    #[schema(required)]
+    booking_id: Option<Uuid>,
+    #[schema(required)]
+    payment_id: Option<Uuid>,
+    #[schema(required)]
+    refund_id: Option<Uuid>,
+    #[schema(required)]
+    dispute_id: Option<Uuid>,
+    at: DateTime<Utc>,
+}
+
+impl From<Entry> for EntryView {
+    fn from(entry: Entry) -> Self {
+        Self {
+            id: entry.id.as_uuid(),
+            kind: entry.kind.as_str(),
+            reversal: entry.reversal,
+            from: entry.from.to_string(),
+            to: entry.to.to_string(),
+            amount: entry.amount.into(),
+            organisation_id: entry.organisation.map(|id| id.as_uuid()),
+            event_id: entry.event.map(|id| id.as_uuid()),
+            booking_id: entry.booking.map(|id| id.as_uuid()),
+            payment_id: entry.payment.map(|id| id.as_uuid()),
+            refund_id: entry.refund.map(|id| id.as_uuid()),
+            dispute_id: entry.dispute.map(|id| id.as_uuid()),
+            at: entry.at,
+        }
+    }
+}
+
+/// Entries of the ledger, the newest first.
+#[utoipa::path(tag = "ledger", security(("bearer" = [])), params(EntriesQuery, PagingQuery), responses(
+    (status = 200, body = PageView<EntryView>), (status = 403, body = Problem), (status = 422, body = Problem)))]
+#[get("/admin/ledger")]
+async fn list_entries(
+    app: Data<App>,
+    user: User,
+    query: Query<EntriesQuery>,
+    paging: Paging,
+) -> Result<HttpResponse, Problem> {
+    let filter = filter(&app, user.0, query.into_inner()).await?;
+    let page = app.ledger.entries(&filter, paging.0).await?;
+    Ok(HttpResponse::Ok().json(PageView::of(page, EntryView::from)))
+}
+
+/// What stands on an account.
+#[derive(Serialize, ToSchema)]
+pub struct BalanceView {
+    account: String,
+    /// Minor units; what came in less what went out, so it may be negative: what is an organiser's is money that the
+    /// platform owes.
+    amount: i64,
+    /// ISO 4217.
+    currency: String,
+}
+
+impl From<Balance> for BalanceView {
+    fn from(balance: Balance) -> Self {
+        let Balance { account, currency, minor } = balance;
+        Self { account: account.to_string(), amount: minor, currency: currency.to_string() }
+    }
+}
+
+/// What the entries add up to.
+#[derive(Serialize, ToSchema)]
+pub struct BalancesView {
+    /// Accounts on which something is left.
+    items: Vec<BalanceView>,
+    /// Always null: there is one page.
+    #[schema(required)]
+    next_cursor: Option<String>,
+}
+
+/// What entries add up to, per account and currency.
+#[utoipa::path(tag = "ledger", security(("bearer" = [])), params(EntriesQuery), responses(
+    (status = 200, body = BalancesView), (status = 403, body = Problem), (status = 422, body = Problem)))]
+#[get("/admin/ledger/balances")]
+async fn list_balances(
+    app: Data<App>,
+    user: User,
+    query: Query<EntriesQuery>,
+) -> Result<HttpResponse, Problem> {
+    let filter = filter(&app, user.0, query.into_inner()).await?;
+    let items = app.ledger.balances(&filter).await?.into_iter().map(BalanceView::from).collect();
+    Ok(HttpResponse::Ok().json(BalancesView { items, next_cursor: None }))
+}
+
+const COLUMNS: [&str; 15] = [
+    "at", "id", "kind", "reversal", "from", "to", "amount", "amount_minor", "currency", "organisation_id",
+    "event_id", "booking_id", "payment_id", "refund_id", "dispute_id",
+];
+
+fn line(entry: &Entry) -> String {
+    let id = |id: Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
+    let cells = [
+        entry.at.to_rfc3339_opts(SecondsFormat::Micros, true),
+        entry.id.to_string(),
+        entry.kind.as_str().to_owned(),
+        entry.reversal.to_string(),
+        entry.from.to_string(),
+        entry.to.to_string(),
+        entry.amount.decimal(),
+        entry.amount.minor().to_string(),
+        entry.amount.currency().to_string(),
+        id(entry.organisation.map(|id| id.as_uuid())),
+        id(entry.event.map(|id| id.as_uuid())),
+        id(entry.booking.map(|id| id.as_uuid())),
+        id(entry.payment.map(|id| id.as_uuid())),
+        id(entry.refund.map(|id| id.as_uuid())),
+        id(entry.dispute.map(|id| id.as_uuid())),
+    ];
+    csv::line(cells.iter().map(String::as_str))
+}
+
+/// Where an export is.
+enum Progress {
+    Heading,
+    Entries(Option<Cursor>),
+    Ended,
+}
+
+async fn part(
+    app: Data<App>,
+    filter: EntryFilter,
+    progress: Progress,
+) -> Result<Option<(Bytes, (Data<App>, EntryFilter, Progress))>, StoreError> {
+    let (text, next) = match progress {
+        Progress::Heading => (csv::line(COLUMNS), Progress::Entries(None)),
+        Progress::Entries(after) => {
+            let page = app.ledger.entries(&filter, PageRequest { limit: AT_ONCE, after }).await?;
+            if page.items.is_empty() {
+                return Ok(None);
+            }
+            let next = page.next.map_or(Progress::Ended, |next| Progress::Entries(Some(next)));
+            (page.items.iter().map(line).collect(), next)
+        }
+        Progress::Ended => return Ok(None),
+    };
+    Ok(Some((Bytes::from(text), (app, filter, next))))
+}
+
+/// The same entries as a table (CSV), the newest first. It is made while it is sent; one that breaks off is not whole.
+#[utoipa::path(tag = "ledger", security(("bearer" = [])), params(EntriesQuery), responses(
+    (status = 200, content_type = "text/csv", body = String),
+    (status = 403, body = Problem),
+    (status = 422, body = Problem)))]
+#[get("/admin/ledger/export")]
+async fn export_entries(
+    app: Data<App>,
+    user: User,
+    query: Query<EntriesQuery>,
+) -> Result<HttpResponse, Problem> {
+    let filter = filter(&app, user.0, query.into_inner()).await?;
+    let parts = stream::try_unfold((app, filter, Progress::Heading), |(app, filter, progress)| {
+        part(app, filter, progress)
+    });
+    Ok(HttpResponse::Ok()
+        .insert_header((header::CONTENT_TYPE, csv::CONTENT_TYPE))
+        .insert_header((header::CONTENT_DISPOSITION, "attachment; filename=\"ledger.csv\""))
+        .streaming(Box::pin(parts)))
+}
