@@ -70,7 +70,8 @@ pub async fn what_is_paid_stands_in_the_ledger(stores: Stores) {
     assert_eq!(kinds, [EntryKind::Charge, EntryKind::Sale]);
     assert_eq!(differences(&booking, &entries), []);
     let sums = house.stores.ledger.balances(&EntryFilter::default()).await.unwrap();
-    let lies = Account::Provider { provider: booking::Provider::Stripe, account: "scripted".into(), live: false };
+    let lies =
+        Account::Provider { provider: booking::Provider::Stripe, account: "scripted".into(), live: false };
     let balance = |account, minor| Balance { account, currency: booking.total.currency(), minor };
     assert_eq!(
         sums,

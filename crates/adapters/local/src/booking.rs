@@ -16,8 +16,8 @@ use ::booking::{Booking, Hold, Incident, Offer, Provider, Reference, Sale, SaleS
 use ::events::{Event, Status};
 use imbl::{OrdMap, OrdSet};
 use kernel::{
-    AccountId, BookingId, Cursor, EventId, HoldId, OrganisationId, PaymentId, RefundId, ScanId, TicketId, TicketTypeId,
-    Timestamp,
+    AccountId, BookingId, Cursor, EventId, HoldId, OrganisationId, PaymentId, RefundId, ScanId, TicketId,
+    TicketTypeId, Timestamp,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -3,8 +3,8 @@
 use crate::state::State;
 use imbl::{OrdMap, OrdSet};
 use kernel::{
-    AccountId, BookingId, EffectId, EntryId, EventId, HoldId, IncidentId, InviteId, OneTimeId, OrganisationId, ScanId,
-    SessionId, TicketId, TicketTypeId,
+    AccountId, BookingId, EffectId, EntryId, EventId, HoldId, IncidentId, InviteId, OneTimeId,
+    OrganisationId, ScanId, SessionId, TicketId, TicketTypeId,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;

@@ -178,12 +178,7 @@ impl Entry {
 
 /// Names a posting by its cause: a UUID of version 8 that sorts by the time at which its subject came to be (whose
 /// first 48 bits it takes over) and is otherwise a hash.
-fn cause_id(
-    kind: EntryKind,
-    subject: Uuid,
-    (reversal, turn): (bool, u8),
-    amount: Money,
-) -> EntryId {
+fn cause_id(kind: EntryKind, subject: Uuid, (reversal, turn): (bool, u8), amount: Money) -> EntryId {
     let mut hash = Sha256::new();
     hash.update(kind.as_str());
     hash.update([0, u8::from(reversal), turn]);

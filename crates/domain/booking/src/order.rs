@@ -1,14 +1,12 @@
 //! The order: what was bought at which price, what was paid for it, and what went back.
 
 use crate::{
-    Charge, Hold, IncidentKind, Item, Payment, PaymentChoice, PaymentStatus, Provider, Refund, RefundReason, RefundStatus, Sale,
-    SaleStatus,
+    Charge, Hold, IncidentKind, Item, Payment, PaymentChoice, PaymentStatus, Provider, Refund, RefundReason,
+    RefundStatus, Sale, SaleStatus,
 };
 use chrono::TimeDelta;
 use data_encoding::{Encoding, Specification};
-use kernel::{
-    AccountId, BookingId, EventId, HoldId, Money, OrganisationId, PaymentId, RefundId, Timestamp,
-};
+use kernel::{AccountId, BookingId, EventId, HoldId, Money, OrganisationId, PaymentId, RefundId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::sync::LazyLock;

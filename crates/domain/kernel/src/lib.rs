@@ -22,8 +22,8 @@ pub use actor::{Actor, Role};
 pub use currency::Currency;
 pub use email::Email;
 pub use id::{
-    AccountId, BookingId, EffectId, EventId, HoldId, IncidentId, InviteId, OneTimeId, OrganisationId,
-    PaymentId, RefundId, ScanId, SessionId, TicketId, TicketTypeId,
+    AccountId, BookingId, DisputeId, EffectId, EntryId, EventId, HoldId, IncidentId, InviteId, OneTimeId,
+    OrganisationId, PaymentId, RefundId, ScanId, SessionId, TicketId, TicketTypeId,
 };
 pub use idempotency::{Begun, IdempotencyStore, RequestKey, SWEPT_AT_ONCE, StoredAnswer};
 pub use invalid::Invalid;

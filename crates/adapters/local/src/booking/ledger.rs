@@ -8,8 +8,8 @@ use crate::transaction::LocalTx;
 use ::booking::ledger::{Balance, Entry, EntryFilter, balances};
 use ::booking::{Booking, LedgerStore, LedgerTx};
 use async_trait::async_trait;
-use imbl::OrdSet;
 use kernel::{BookingId, Cursor, EntryId, Page, PageRequest, StoreError};
+use std::collections::BTreeSet;
 use std::ops::Bound;
 use uuid::Uuid;
 
@@ -76,7 +76,7 @@ impl State {
         } else if let Some(account) = &filter.account {
             Box::new(newest_of(&tables.entries_by_account, account.clone(), page))
         } else if let Some(organisations) = &filter.organisations {
-            let mut cursors = OrdSet::new();
+            let mut cursors = BTreeSet::<Cursor>::new();
             for organisation in organisations {
                 let most = wanted(page);
                 let ids = newest_of(&tables.entries_by_organisation, *organisation, page);

@@ -187,10 +187,7 @@ fn organisations(filter: &EntryFilter) -> Option<Vec<Uuid>> {
     Some(all.iter().map(|organisation| organisation.as_uuid()).collect())
 }
 
-fn page(
-    filter: &EntryFilter,
-    page: PageRequest,
-) -> Statement<impl QueryFragment<Pg> + Send + use<>> {
+fn page(filter: &EntryFilter, page: PageRequest) -> Statement<impl QueryFragment<Pg> + Send + use<>> {
     let texts = [PAGE, PAGE_OF_BOOKING, PAGE_OF_EVENT, PAGE_OF_ACCOUNT, PAGE_OF_ORGANISATIONS];
     constant(
         text(leading(filter, texts))

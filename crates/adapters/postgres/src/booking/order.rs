@@ -95,7 +95,11 @@ impl TryFrom<BookingRow> for Booking {
             items: document(row.items, "reading bookings.items")?,
             attendees: document(row.attendees, "reading bookings.attendees")?,
             total: money(row.total_minor, &row.currency, "reading bookings.total_minor")?,
-            platform_fee: money(row.platform_fee_minor, &row.currency, "reading bookings.platform_fee_minor")?,
+            platform_fee: money(
+                row.platform_fee_minor,
+                &row.currency,
+                "reading bookings.platform_fee_minor",
+            )?,
             created_at: row.created_at,
             pay_by: row.pay_by,
             decided_at: row.decided_at,

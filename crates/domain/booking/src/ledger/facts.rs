@@ -187,13 +187,11 @@ pub fn differences(booking: &Booking, entries: &[Entry]) -> Vec<Difference> {
     let facts = facts(booking);
     let expected = sums(facts.values().map(|transfer| (&transfer.from, &transfer.to, transfer.amount)));
     let of_booking = |entry: &&Entry| entry.booking == Some(booking.id) && entry.kind.follows_from_bookings();
-    let found = sums(
-        entries.iter().filter(of_booking).map(|entry| (&entry.from, &entry.to, entry.amount)),
-    );
+    let found = sums(entries.iter().filter(of_booking).map(|entry| (&entry.from, &entry.to, entry.amount)));
     let mut places: Vec<_> = expected.keys().chain(found.keys()).cloned().collect();
     places.sort_unstable();
     places.dedup();
-    let sum = |sums: &Sums, place| sums.get(place).copied().unwrap_or(0);
+    let sum = |sums: &Sums, place: &(Account, Currency)| sums.get(place).copied().unwrap_or(0);
     let both = places.into_iter().map(|place| {
         let (expected, found) = (sum(&expected, &place), sum(&found, &place));
         Difference { booking: booking.id, account: place.0, currency: place.1, expected, found }

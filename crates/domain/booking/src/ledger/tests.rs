@@ -1,8 +1,8 @@
 use super::*;
 use crate::samples::{by, choice, held, noon, offer, sale, terms, till};
 use crate::{
-    Booking, BookingStatus, Charge, Holdings, PaymentStatus, RefundReason, RefundStatus, Sale, Standing, Terms,
-    settle,
+    Booking, BookingStatus, Charge, Holdings, PaymentStatus, RefundReason, RefundStatus, Sale, Standing,
+    Terms, settle,
 };
 use chrono::TimeDelta;
 use kernel::Currency;
@@ -149,7 +149,11 @@ fn an_entry_that_is_missing_or_too_many_shows() {
         noon(),
     );
     books.entries.extend(fee);
-    assert_eq!(differences(&booking, &books.entries), [], "what a provider keeps is no matter of the booking");
+    assert_eq!(
+        differences(&booking, &books.entries),
+        [],
+        "what a provider keeps is no matter of the booking"
+    );
 }
 
 #[test]
@@ -248,7 +252,7 @@ fn play(booking: &mut Booking, sale: &mut Sale, step: Step) {
         }
         Step::SendBack(at) => {
             if let Some(payment) = booking.payments.get(at).map(|payment| payment.id) {
-                drop(booking.send_back(payment, RefundReason::Overpaid, noon()));
+                let _ = booking.send_back(payment, RefundReason::Overpaid, noon());
             }
         }
         Step::Refund(at, status, named) => {

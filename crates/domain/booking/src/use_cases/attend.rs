@@ -3,8 +3,7 @@
 
 use super::Bookings;
 use crate::{
-    Booking, BookingStatus, BuyerNews, Effect, Lapse, Payment, PaymentStatus, ProviderError, Standing,
-    books,
+    Booking, BookingStatus, BuyerNews, Effect, Lapse, Payment, PaymentStatus, ProviderError, Standing, books,
 };
 use kernel::{BookingId, Owed, StoreError, Timestamp, transact};
 

@@ -39,11 +39,7 @@ impl Compared {
 impl Ledger {
     /// The use cases over a store.
     #[must_use]
-    pub fn new(
-        ledger: Arc<dyn LedgerStore>,
-        bookings: Arc<dyn BookingStore>,
-        clock: Arc<dyn Clock>,
-    ) -> Self {
+    pub fn new(ledger: Arc<dyn LedgerStore>, bookings: Arc<dyn BookingStore>, clock: Arc<dyn Clock>) -> Self {
         Self { ledger, bookings, clock }
     }
 
