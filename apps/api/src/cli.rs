@@ -1,5 +1,6 @@
 //! What can be typed after `synesthesie`.
 
+mod audit;
 mod commands;
 pub mod demo;
 mod ledger;
@@ -40,6 +41,11 @@ enum Command {
         #[command(subcommand)]
         command: LedgerCommand,
     },
+    /// Look after the audit log.
+    Audit {
+        #[command(subcommand)]
+        command: AuditCommand,
+    },
     /// Print the OpenAPI document.
     Openapi,
     /// Say what is wrong with the configuration, if anything is.
@@ -58,6 +64,20 @@ enum LedgerCommand {
 enum UserCommand {
     /// Open an account that may do everything.
     CreateAdmin(CreateAdmin),
+}
+
+#[derive(Subcommand)]
+enum AuditCommand {
+    /// Follow the chain of all acts, and name the first that was changed, removed or moved.
+    Verify(VerifyAudit),
+}
+
+/// How to verify the audit log.
+#[derive(clap::Args)]
+pub struct VerifyAudit {
+    /// What an earlier run printed, as NUMBER:SEAL. The log has to go on from there, or it was exchanged as a whole.
+    #[arg(long, value_name = "NUMBER:SEAL")]
+    pub noted: Option<String>,
 }
 
 /// Whom to make an admin.
@@ -108,6 +128,7 @@ fn perform(command: Command) -> Result<(), Failure> {
             Command::CheckStock => commands::check_stock(config).await,
             Command::Ledger { command: LedgerCommand::Check } => ledger::check(config).await,
             Command::Ledger { command: LedgerCommand::CatchUp } => ledger::catch_up(config).await,
+            Command::Audit { command: AuditCommand::Verify(how) } => audit::verify(config, how).await,
             Command::Migrate => commands::migrate(config).await,
             Command::User { command: UserCommand::CreateAdmin(who) } => {
                 commands::create_admin(config, who).await

@@ -113,6 +113,12 @@ impl Keys {
         self.derive(b"synesthesie/answers/1")
     }
 
+    /// The key that the audit log is chained with.
+    #[must_use]
+    pub fn audit_log(&self) -> [u8; 32] {
+        self.derive(b"synesthesie/audit-log/1")
+    }
+
     fn derive(&self, label: &[u8]) -> [u8; 32] {
         invites::mac::digest(&self.seed, &[label])
     }

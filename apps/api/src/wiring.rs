@@ -24,7 +24,8 @@ use booking::{Bookings, CodeSigner, Door, Ledger, Terms};
 use chrono::TimeDelta;
 use events::Events;
 use invites::Invites;
-use kernel::{Broadcast, Cache, Clock, IdempotencyStore, Mailer, Outbox, StoreError};
+use kernel::audit::Mac;
+use kernel::{AuditLog, Broadcast, Cache, Clock, IdempotencyStore, Mailer, Outbox, StoreError};
 use mail::{Post, PostError, post};
 use payments::{ProviderSettingsError, providers};
 use std::sync::Arc;
@@ -72,6 +73,10 @@ pub struct App {
     pub seal: Seal,
     /// What is owed after commits.
     pub outbox: Arc<dyn Outbox>,
+    /// What was done by whom.
+    pub audit: Arc<dyn AuditLog>,
+    /// What chains it.
+    pub audit_mac: Arc<Mac>,
     /// Copies of answers that can be made again.
     pub cache: Arc<dyn Cache>,
     /// Tells other instances.
@@ -161,6 +166,8 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         idempotency: stores.idempotency,
         seal: Seal::new(&keys.answers()),
         outbox: stores.outbox,
+        audit: stores.audit,
+        audit_mac: audit_mac(&keys),
         cache,
         broadcast,
         postgres: stores.postgres,
@@ -173,13 +180,23 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
 }
 
 /// The configured seed; else the one kept beside the data; else one for this process alone.
-fn keys(config: &Config) -> Result<Keys, SeedError> {
+///
+/// # Errors
+/// A [`SeedError`].
+pub fn keys(config: &Config) -> Result<Keys, SeedError> {
     let given = config.auth.signing_key.as_ref().and_then(|key| read_seed(key.expose()));
     match (given, config.store.url.folder()) {
         (Some(seed), _) => Ok(Keys::new(seed)),
         (None, Some(folder)) => Keys::kept_in(folder),
         (None, None) => Keys::random(),
     }
+}
+
+/// The keyed hash that chains the audit log.
+#[must_use]
+pub fn audit_mac(keys: &Keys) -> Arc<Mac> {
+    let key = keys.audit_log();
+    Arc::new(move |bytes: &[u8]| invites::mac::digest(&key, &[bytes]))
 }
 
 impl App {

@@ -9,7 +9,7 @@ use crate::http::problem::Causes;
 use crate::wiring::App;
 use chrono::TimeDelta;
 use futures_util::{StreamExt, stream};
-use kernel::{Due, StoreError};
+use kernel::{Due, StoreError, audit};
 use perform::{Done, perform};
 use retry::Next;
 use std::sync::Arc;
@@ -24,6 +24,12 @@ const AT_ONCE: usize = 8;
 const IDLE: Duration = Duration::from_millis(250);
 /// Between two looks when the store is away.
 const AWAY: Duration = Duration::from_secs(2);
+/// Between two looks for acts to seal.
+const SEAL: Duration = Duration::from_secs(1);
+/// After a failure to seal; it may be one that only a person can mend.
+const UNSEALED: Duration = Duration::from_secs(15);
+/// Acts sealed at once.
+const SEALED: u32 = 500;
 /// Between two sweeps of ended holds.
 const SWEEP: Duration = Duration::from_secs(5);
 /// Between two sweeps of what is only kept for a while.
@@ -35,9 +41,9 @@ const SESSIONS: TimeDelta = TimeDelta::days(30);
 
 /// Works until told to stop; what is being performed then is still ended.
 pub async fn run(app: Arc<App>, stop: watch::Receiver<bool>) {
-    let (effects, holds, rest) =
-        (effects(&app, stop.clone()), sweep_holds(&app, stop.clone()), tidy(&app, stop));
-    futures_util::join!(effects, holds, rest);
+    let (effects, holds) = (effects(&app, stop.clone()), sweep_holds(&app, stop.clone()));
+    let (acts, rest) = (seal_acts(&app, stop.clone()), tidy(&app, stop));
+    futures_util::join!(effects, holds, acts, rest);
 }
 
 /// Waits, but not beyond the end; `false` when it is over.
@@ -129,6 +135,34 @@ async fn sweep_holds(app: &App, mut stop: watch::Receiver<bool>) {
             }
         }
     }
+}
+
+/// Chains what was done since the last look.
+async fn seal_acts(app: &App, mut stop: watch::Receiver<bool>) {
+    while wait(&mut stop, SEAL).await {
+        if let Err(error) = seal_round(app).await {
+            tracing::error!(causes = %Causes(&error), "the audit log could not be sealed");
+            if !wait(&mut stop, UNSEALED).await {
+                return;
+            }
+        }
+    }
+}
+
+/// Seals all acts that wait for it; answers how many.
+///
+/// # Errors
+/// The store could not answer, or the end of the chain is not genuine.
+pub async fn seal_round(app: &App) -> Result<usize, StoreError> {
+    let mut sealed = 0;
+    // Looking costs no turn at the lock, and mostly there is nothing.
+    while app.audit.waiting().await? > 0 {
+        match audit::seal(&*app.audit, &*app.audit_mac, SEALED).await? {
+            0 => break,
+            more => sealed += more,
+        }
+    }
+    Ok(sealed)
 }
 
 async fn tidy(app: &App, mut stop: watch::Receiver<bool>) {

@@ -134,7 +134,10 @@ pub async fn an_invite_that_does_not_serve_is_refused_alike(stores: Stores) {
     let tx = stores.accounts.begin_invites().await.unwrap();
     kernel::transact(tx, async |tx| tx.save_invite(&invite).await).await.unwrap();
     let (invite, revoked) = invited(&stores, &invite_for(1)).await;
-    crate::fixtures_accounts::invites_at_noon(&stores).revoke(invite.id).await.unwrap();
+    crate::fixtures_accounts::invites_at_noon(&stores)
+        .revoke(&person(&stores, Role::Admin).await, invite.id)
+        .await
+        .unwrap();
     let unknown = "0000-0000-0000".to_owned();
     for code in [used_up, bound, expired, revoked, unknown, "nonsense".into()] {
         for policy in [Registration::InviteOnly, Registration::Approval, Registration::Open] {
@@ -276,27 +279,29 @@ pub async fn a_suspension_ends_every_session(stores: Stores) {
     let signed_in = member(&stores, "ada@example.org").await;
     let accounts = accounts_at_noon(&stores);
     let id = signed_in.account.id;
-    let suspended = accounts.change_standing(id, Some(Status::Suspended), None).await.unwrap();
+    let admin = person(&stores, Role::Admin).await;
+    let suspended = accounts.change_standing(&admin, id, Some(Status::Suspended), None).await.unwrap();
     assert_eq!(suspended.status, Status::Suspended);
     assert_eq!(accounts.identify(signed_in.session.id).await.unwrap(), None);
     assert!(accounts.refresh(signed_in.refresh_token.expose()).await.is_err());
-    let back = accounts.change_standing(id, Some(Status::Active), Some(Role::Admin)).await.unwrap();
+    let back = accounts.change_standing(&admin, id, Some(Status::Active), Some(Role::Admin)).await.unwrap();
     assert_eq!((back.status, back.role), (Status::Active, Role::Admin));
     assert_eq!(accounts.identify(signed_in.session.id).await.unwrap(), None, "what ended stays so");
-    let unknown = accounts.change_standing(AccountId::generate(noon()), None, None).await;
+    let unknown = accounts.change_standing(&admin, AccountId::generate(noon()), None, None).await;
     assert!(matches!(unknown, Err(ChangeStandingError::Unknown)));
 }
 
 pub async fn two_admins_cannot_send_each_other_away(stores: Stores) {
     for round in 0..5 {
-        let admins = [person(&stores, Role::Admin).await.account, person(&stores, Role::Admin).await.account];
-        let changes = admins.map(|admin| {
+        let admins = [person(&stores, Role::Admin).await, person(&stores, Role::Admin).await];
+        let [one, other] = admins;
+        let changes = [(one, other), (other, one)].map(|(by, sent)| {
             let accounts = accounts_at_noon(&stores);
             tokio::spawn(async move {
                 let demoted = round % 2 == 0;
                 let (status, role) =
                     if demoted { (None, Some(Role::Member)) } else { (Some(Status::Suspended), None) };
-                accounts.change_standing(admin, status, role).await
+                accounts.change_standing(&by, sent.account, status, role).await
             })
         });
         let mut gone = 0;
@@ -310,7 +315,7 @@ pub async fn two_admins_cannot_send_each_other_away(stores: Stores) {
         assert_eq!(gone, 1, "round {round}");
         // The next round begins with two again.
         for admin in admins {
-            let mut account = stores.accounts.account(admin).await.unwrap().unwrap();
+            let mut account = stores.accounts.account(admin.account).await.unwrap().unwrap();
             account.status = Status::Suspended;
             save_account(&stores, &account).await;
         }

@@ -53,7 +53,7 @@ pub const fn invite_for(max_uses: u32) -> NewInvites {
 pub async fn invited(stores: &Stores, wish: &NewInvites) -> (Invite, String) {
     let admin = person(stores, Role::Admin).await;
     let invites = invites_at_noon(stores);
-    let invite = invites.create(wish, admin.account).await.expect("the invite is made").swap_remove(0);
+    let invite = invites.create(wish, &admin).await.expect("the invite is made").swap_remove(0);
     let code = invites.code(&invite).to_string();
     (invite, code)
 }
@@ -109,7 +109,12 @@ pub async fn member(stores: &Stores, email: &str) -> SignedIn {
 /// Whoever is logged in, as use cases want to know it.
 #[must_use]
 pub const fn actor(signed_in: &SignedIn) -> Actor {
-    Actor { account: signed_in.account.id, session: signed_in.session.id, role: signed_in.account.role }
+    Actor {
+        account: signed_in.account.id,
+        session: signed_in.session.id,
+        role: signed_in.account.role,
+        request: None,
+    }
 }
 
 /// Writes a changed account as it is.

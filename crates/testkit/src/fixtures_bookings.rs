@@ -78,7 +78,7 @@ pub async fn buyer(stores: &Stores) -> AccountId {
 /// Somebody at the door of the event.
 pub async fn staff(house: &House) -> Staff {
     let actor = organiser(&house.stores, house.event.organisation, Standing::Door).await;
-    Staff { account: actor.account, doors: Doors::Of(vec![house.event.organisation]) }
+    Staff { account: actor.account, doors: Doors::Of(vec![house.event.organisation]), request: None }
 }
 
 /// Confirms a hold that costs nothing.

@@ -46,7 +46,7 @@ pub async fn person(stores: &Stores, role: Role) -> Actor {
     };
     let tx = accounts::AccountStore::begin(&*stores.accounts).await.expect("the store begins");
     transact(tx, async |tx| tx.add_account(&account).await).await.expect("the account is added");
-    Actor { account: id, session: SessionId::generate(noon()), role }
+    Actor { account: id, session: SessionId::generate(noon()), role, request: None }
 }
 
 /// An organisation that exists.

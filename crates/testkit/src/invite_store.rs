@@ -214,9 +214,10 @@ pub async fn what_is_revoked_is_no_longer_valid(stores: Stores) {
     let invites = invites_at_noon(&stores);
     let bound = NewInvites { email: Some("ada@example.org".into()), ..invite_for(1) };
     let (invite, code) = invited(&stores, &bound).await;
-    assert_eq!(invites.revoke(invite.id).await.unwrap().revoked_at, Some(noon()));
+    let admin = person(&stores, Role::Admin).await;
+    assert_eq!(invites.revoke(&admin, invite.id).await.unwrap().revoked_at, Some(noon()));
     assert!(!invites.check(&code).await.unwrap());
     assert_eq!(invites.letter(invite.id).await.unwrap(), None);
-    let unknown = invites.revoke(InviteId::generate(noon())).await;
+    let unknown = invites.revoke(&admin, InviteId::generate(noon())).await;
     assert!(matches!(unknown, Err(RevokeError::Unknown)));
 }

@@ -3,6 +3,8 @@
 pub mod absorb;
 pub mod account_store;
 pub mod account_use_cases;
+pub mod audit_log;
+pub mod audit_use_cases;
 pub mod booking_model;
 pub mod booking_store;
 pub mod clock;

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a contract fails by panicking")]
 #![expect(missing_docs, reason = "the name of a case is its promise")]
 
+use crate::audit_log::some_act;
 use crate::{Stores, noon};
 use accounts::Effect;
 use chrono::TimeDelta;
@@ -201,7 +202,7 @@ pub async fn what_is_retried_is_claimed_once_more(stores: Stores) {
         stores.outbox.park(id, "no such address", noon()).await.unwrap();
     }
     let later = noon() + minutes(90);
-    assert!(stores.outbox.retry(retried.id, later).await.unwrap());
+    assert!(stores.outbox.retry(retried.id, later, &some_act()).await.unwrap());
     assert_eq!(claim(&stores, later - TimeDelta::microseconds(1)).await, [], "not before it was asked for");
     let due = claim(&stores, later).await;
     assert_eq!(ids(&due), [retried.id]);
@@ -221,13 +222,15 @@ pub async fn what_is_not_parked_cannot_be_retried(stores: Stores) {
     stores.outbox.park(done.id, "no such address", noon()).await.unwrap();
     stores.outbox.finish(&[done.id]).await.unwrap();
     for id in [waiting.id, done.id, EffectId::generate(noon())] {
-        assert!(!stores.outbox.retry(id, noon()).await.unwrap());
+        assert!(!stores.outbox.retry(id, noon(), &some_act()).await.unwrap());
     }
     assert_eq!(claim(&stores, noon()).await, [], "and it is not due earlier for that");
     let parked = owe(&stores, noon()).await;
     stores.outbox.park(parked.id, "no such address", noon()).await.unwrap();
-    assert!(stores.outbox.retry(parked.id, noon()).await.unwrap());
-    assert!(!stores.outbox.retry(parked.id, noon()).await.unwrap(), "once is enough");
+    assert_eq!(stores.audit.waiting().await.unwrap(), 0, "what was refused is no act");
+    assert!(stores.outbox.retry(parked.id, noon(), &some_act()).await.unwrap());
+    assert!(!stores.outbox.retry(parked.id, noon(), &some_act()).await.unwrap(), "once is enough");
+    assert_eq!(stores.audit.waiting().await.unwrap(), 1);
 }
 
 pub async fn the_backlog_is_counted(stores: Stores) {

@@ -275,7 +275,7 @@ pub async fn a_person_gets_what_is_kept_of_them(stores: Stores) {
     let accounts = accounts_at_noon(&stores);
     let wish = NewInvites { count: 100, note: Some("For friends".into()), ..invite_for(1) };
     for _ in 0..2 {
-        invites_at_noon(&stores).create(&wish, ada.account.id).await.unwrap();
+        invites_at_noon(&stores).create(&wish, &actor(&ada)).await.unwrap();
     }
     let record = accounts.export(&actor(&ada)).await.unwrap().unwrap();
     assert_eq!((record.email, record.invite), (ada.account.email.clone(), ada.account.invite));

@@ -3,7 +3,7 @@
 use accounts::AccountStore;
 use booking::{BookingStore, LedgerStore};
 use events::EventStore;
-use kernel::{IdempotencyStore, Outbox};
+use kernel::{AuditLog, IdempotencyStore, Outbox};
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
@@ -23,6 +23,8 @@ pub struct Stores {
     pub outbox: Arc<dyn Outbox>,
     /// Answers to requests that may be repeated.
     pub idempotency: Arc<dyn IdempotencyStore>,
+    /// What was done by whom.
+    pub audit: Arc<dyn AuditLog>,
     /// What has to live as long as they do: a database that is dropped, a directory.
     keeps: Option<Arc<dyn Any + Send + Sync>>,
 }
@@ -31,7 +33,14 @@ impl Stores {
     /// The ports of one adapter.
     pub fn of<S>(store: Arc<S>) -> Self
     where
-        S: AccountStore + EventStore + BookingStore + LedgerStore + Outbox + IdempotencyStore + 'static,
+        S: AccountStore
+            + EventStore
+            + BookingStore
+            + LedgerStore
+            + Outbox
+            + IdempotencyStore
+            + AuditLog
+            + 'static,
     {
         Self {
             accounts: store.clone(),
@@ -39,7 +48,8 @@ impl Stores {
             booking: store.clone(),
             ledger: store.clone(),
             outbox: store.clone(),
-            idempotency: store,
+            idempotency: store.clone(),
+            audit: store,
             keeps: None,
         }
     }

@@ -72,7 +72,7 @@ pub async fn fill(app: &App) -> Result<(), Failure> {
     let admin = people::admin(app).await?;
     let staff = u32::try_from(MEMBERS.len())? + 2;
     let entrance = NewInvites { max_uses: staff, note: Some("Demo: opened these accounts".into()), ..wish() };
-    let made = app.invites.create(&entrance, admin.account).await?;
+    let made = app.invites.create(&entrance, &admin).await?;
     let code = made.first().map(|invite| app.invites.code(invite).to_string()).unwrap_or_default();
     let organiser = people::invited(app, &ORGANISER, &code).await?;
     let door = people::invited(app, &DOOR, &code).await?;
@@ -87,7 +87,7 @@ pub async fn fill(app: &App) -> Result<(), Failure> {
     programme::fill(app, organiser, organisation, &members).await?;
     for (max_uses, note) in [(1, ONCE), (50, MANY)] {
         let wanted = NewInvites { max_uses, note: Some(note.into()), ..wish() };
-        app.invites.create(&wanted, admin.account).await?;
+        app.invites.create(&wanted, &admin).await?;
     }
     Ok(())
 }

@@ -47,14 +47,18 @@ async fn compare(ledger: &Ledger) -> Result<(), Failure> {
         return say(&format!("The ledger adds up to nothing and says what all {bookings} bookings say."));
     }
     let (differences, sums) = (compared.differences, compared.sums.len());
-    Err(format!("the ledger differs from the bookings in {differences} places, and {sums} sums are not nothing").into())
+    Err(format!(
+        "the ledger differs from the bookings in {differences} places, and {sums} sums are not nothing"
+    )
+    .into())
 }
 
 fn told(difference: &Difference) -> String {
     let Difference { booking, account, currency, expected, found } = difference;
     let amount = |minor: i64| {
         let sign = if minor < 0 { "-" } else { "" };
-        let size = Money::new(minor.saturating_abs(), *currency).map_or_else(|_| minor.to_string(), Money::decimal);
+        let size =
+            Money::new(minor.saturating_abs(), *currency).map_or_else(|_| minor.to_string(), Money::decimal);
         format!("{sign}{size} {currency}")
     };
     let (expected, found) = (amount(*expected), amount(*found));

@@ -1,6 +1,7 @@
 //! Who asks: the types that a handler names to be out of reach for everybody else.
 
 use super::problem::Problem;
+use super::request_id;
 use crate::wiring::App;
 use actix_web::dev::Payload;
 use actix_web::http::header;
@@ -46,7 +47,9 @@ async fn actor(
         return Ok(None);
     };
     let app = app.ok_or_else(Problem::unexpected)?;
-    app.gate.actor(&token).await?.ok_or_else(unknown).map(Some)
+    let actor = app.gate.actor(&token).await?.ok_or_else(unknown)?;
+    let request = request_id::current().and_then(|name| name.parse().ok());
+    Ok(Some(Actor { request, ..actor }))
 }
 
 macro_rules! extracted {

@@ -69,12 +69,12 @@ pub struct UpdateUser {
 #[patch("/admin/users/{id}")]
 async fn update_user(
     app: Data<App>,
-    _admin: Admin,
+    admin: Admin,
     id: Path<Uuid>,
     body: Json<UpdateUser>,
 ) -> Result<HttpResponse, Problem> {
     let id = AccountId::from(id.into_inner());
-    let account = app.accounts.change_standing(id, body.status, body.role).await?;
+    let account = app.accounts.change_standing(&admin.0, id, body.status, body.role).await?;
     app.gate.forget_account(id).await;
     Ok(HttpResponse::Ok().json(UserView::from(account)))
 }

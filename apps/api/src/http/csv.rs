@@ -33,8 +33,7 @@ mod tests {
     #[test]
     fn no_cell_is_a_formula_or_breaks_its_line() {
         let cells = ["plain", "a,b", "say \"no\"", "=1+1", "-5", "@x", "two\nlines", ""];
-        let expected =
-            "plain,\"a,b\",\"say \"\"no\"\"\",\"'=1+1\",\"'-5\",\"'@x\",\"two\nlines\",\r\n";
+        let expected = "plain,\"a,b\",\"say \"\"no\"\"\",\"'=1+1\",\"'-5\",\"'@x\",\"two\nlines\",\r\n";
         assert_eq!(line(cells), expected);
     }
 }

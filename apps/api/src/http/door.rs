@@ -85,7 +85,7 @@ async fn staff(app: &App, actor: Actor) -> Result<Staff, Problem> {
         Some(own) if !own.is_empty() => Doors::Of(own),
         Some(_) => return Err(Problem::forbidden("forbidden", "Only door staff may do this.")),
     };
-    Ok(Staff { account: actor.account, doors })
+    Ok(Staff { account: actor.account, doors, request: actor.request })
 }
 
 /// Verify a code and let its bearer in, in one call.

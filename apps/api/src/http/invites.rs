@@ -101,7 +101,7 @@ async fn create_invites(
         let CreateInvites { count, max_uses, expires_at, email, note } = &body.value;
         let (email, note) = (email.clone(), note.clone());
         let wish = NewInvites { count: *count, max_uses: *max_uses, expires_at: *expires_at, email, note };
-        let made = app.invites.create(&wish, admin.0.account).await?;
+        let made = app.invites.create(&wish, &admin.0).await?;
         let items = made.into_iter().map(|invite| view(&app, invite)).collect();
         let location = (header::LOCATION, "/api/v1/admin/invites");
         Ok(HttpResponse::Created().insert_header(location).json(InvitesView { items }))
@@ -122,8 +122,8 @@ async fn list_invites(app: Data<App>, _admin: Admin, paging: Paging) -> Result<H
 #[utoipa::path(tag = "invites", security(("bearer" = [])), responses(
     (status = 204), (status = 404, body = Problem)))]
 #[delete("/admin/invites/{id}")]
-async fn revoke_invite(app: Data<App>, _admin: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    app.invites.revoke(id.into_inner().into()).await?;
+async fn revoke_invite(app: Data<App>, admin: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    app.invites.revoke(&admin.0, id.into_inner().into()).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

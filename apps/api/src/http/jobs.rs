@@ -7,7 +7,7 @@ use crate::wiring::App;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, Utc};
-use kernel::Parked;
+use kernel::{Parked, Subject};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -52,7 +52,10 @@ async fn list_jobs(app: Data<App>, _admin: Admin, paging: Paging) -> Result<Http
 #[utoipa::path(tag = "operations", security(("bearer" = [])), responses(
     (status = 204), (status = 404, body = Problem)))]
 #[post("/admin/jobs/{id}/retry")]
-async fn retry_job(app: Data<App>, _admin: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    let found = app.outbox.retry(id.into_inner().into(), app.clock.now()).await?;
+async fn retry_job(app: Data<App>, admin: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    let (id, now) = (id.into_inner(), app.clock.now());
+    let act = admin.0.cause().act("job.retry", Subject::new("job", id), now);
+    let act = act.changing(Some(r#"{"parked":true}"#.to_owned()), Some(r#"{"parked":false}"#.to_owned()));
+    let found = app.outbox.retry(id.into(), now, &act).await?;
     if found { Ok(HttpResponse::NoContent().finish()) } else { Err(Problem::not_found()) }
 }

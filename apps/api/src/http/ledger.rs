@@ -46,9 +46,10 @@ pub struct EntriesQuery {
 async fn filter(app: &App, actor: Actor, query: EntriesQuery) -> Result<EntryFilter, Problem> {
     let EntriesQuery { account, booking_id, event_id, organisation_id, from, to } = query;
     let managed = managed(app, actor).await?;
-    let account = account.map(|text| text.parse::<Account>()).transpose().map_err(|error| {
-        Problem::invalid(vec![Invalid::new("account", "unknown", error.to_string())])
-    })?;
+    let account = account
+        .map(|text| text.parse::<Account>())
+        .transpose()
+        .map_err(|error| Problem::invalid(vec![Invalid::new("account", "unknown", error.to_string())]))?;
     Ok(EntryFilter {
         account,
         booking: booking_id.map(Into::into),
@@ -166,8 +167,21 @@ async fn list_balances(
 }
 
 const COLUMNS: [&str; 15] = [
-    "at", "id", "kind", "reversal", "from", "to", "amount", "amount_minor", "currency", "organisation_id",
-    "event_id", "booking_id", "payment_id", "refund_id", "dispute_id",
+    "at",
+    "id",
+    "kind",
+    "reversal",
+    "from",
+    "to",
+    "amount",
+    "amount_minor",
+    "currency",
+    "organisation_id",
+    "event_id",
+    "booking_id",
+    "payment_id",
+    "refund_id",
+    "dispute_id",
 ];
 
 fn line(entry: &Entry) -> String {

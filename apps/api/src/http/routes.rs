@@ -1,6 +1,6 @@
 //! Every route, registered once; the OpenAPI document follows from it.
 
-use super::{accounts, admin, auth, docs, health, invites, jobs, openapi};
+use super::{accounts, admin, audit, auth, docs, health, invites, jobs, openapi};
 use super::{bookings, door, holds, ledger, mail, pages, tickets, webhooks};
 use super::{events, organisations, organisers, ticket_types};
 use utoipa_actix_web::scope;
@@ -38,5 +38,6 @@ fn api(config: &mut ServiceConfig) {
         .configure(webhooks::routes)
         .configure(mail::routes)
         .configure(jobs::routes)
-        .configure(ledger::routes);
+        .configure(ledger::routes)
+        .configure(audit::routes);
 }

@@ -26,6 +26,8 @@ pub fn narrowed(managed: Managed, asked: Option<OrganisationId>) -> Managed {
     match (managed, asked) {
         (managed, None) => managed,
         (None, Some(asked)) => Some(vec![asked]),
-        (Some(own), Some(asked)) => Some(own.into_iter().filter(|organisation| *organisation == asked).collect()),
+        (Some(own), Some(asked)) => {
+            Some(own.into_iter().filter(|organisation| *organisation == asked).collect())
+        }
     }
 }

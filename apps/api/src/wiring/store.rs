@@ -7,7 +7,7 @@ use adapter_postgres::{PgStore, PoolOptions, SchemaState};
 use booking::{BookingStore, LedgerStore};
 use events::EventStore;
 use invites::InviteStore;
-use kernel::{IdempotencyStore, Outbox, StoreError};
+use kernel::{AuditLog, IdempotencyStore, Outbox, StoreError};
 use std::sync::Arc;
 
 /// One store, seen through every port.
@@ -26,6 +26,8 @@ pub struct Stores {
     pub idempotency: Arc<dyn IdempotencyStore>,
     /// What is owed after commits.
     pub outbox: Arc<dyn Outbox>,
+    /// What was done by whom.
+    pub audit: Arc<dyn AuditLog>,
     /// The local store itself, when it is one.
     pub local: Option<LocalStore>,
     /// The PostgreSQL store itself, when it is one.
@@ -65,6 +67,7 @@ impl Stores {
             + LedgerStore
             + IdempotencyStore
             + Outbox
+            + AuditLog
             + 'static,
     {
         Self {
@@ -74,7 +77,8 @@ impl Stores {
             booking: store.clone(),
             ledger: store.clone(),
             idempotency: store.clone(),
-            outbox: store,
+            outbox: store.clone(),
+            audit: store,
             local: None,
             postgres: None,
         }

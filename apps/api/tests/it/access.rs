@@ -87,6 +87,8 @@ const ROUTES: &[(For, &str)] = &[
     (Organisers, "GET /api/v1/admin/ledger"),
     (Organisers, "GET /api/v1/admin/ledger/balances"),
     (Organisers, "GET /api/v1/admin/ledger/export"),
+    (Organisers, "GET /api/v1/admin/audit"),
+    (Organisers, "GET /api/v1/admin/audit/export"),
     (Admins, "GET /api/v1/admin/users"),
     (Admins, "PATCH /api/v1/admin/users/{id}"),
     (Admins, "GET /api/v1/admin/invites"),

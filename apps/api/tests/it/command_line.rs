@@ -25,9 +25,14 @@ fn output(command: &mut Command) -> (bool, String, String) {
 #[test]
 fn every_command_explains_itself() {
     let folder = tempfile::tempdir().unwrap();
-    for command in
-        [vec!["serve"], vec!["migrate"], vec!["user", "create-admin"], vec!["openapi"], vec!["check-config"]]
-    {
+    for command in [
+        vec!["serve"],
+        vec!["migrate"],
+        vec!["user", "create-admin"],
+        vec!["openapi"],
+        vec!["check-config"],
+        vec!["audit", "verify"],
+    ] {
         let arguments = [command.as_slice(), &["--help"]].concat();
         let (fine, said, _) = output(&mut program(folder.path(), &arguments));
         assert!(fine && said.contains("Usage: synesthesie"), "{command:?}: {said}");
@@ -101,6 +106,60 @@ async fn an_admin_made_by_hand_logs_in_and_stays_so_over_a_restart() {
     let me = http.get(format!("{url}/users/me")).bearer_auth(token).send().await.unwrap();
     assert_eq!(me.status(), 200, "the key was kept");
     terminate(second);
+}
+
+#[tokio::test]
+async fn a_changed_audit_log_is_named_and_ends_the_command_with_1() {
+    let folder = tempfile::tempdir().unwrap();
+    let verify =
+        |more: &[&str]| program(folder.path(), &[&["audit", "verify"], more].concat()).output().unwrap();
+    let said =
+        |output: &Output| String::from_utf8_lossy(&[&*output.stdout, &*output.stderr].concat()).into_owned();
+    assert!(create_admin(folder.path(), "correct horse battery").0);
+    let fresh = verify(&[]);
+    assert!(fresh.status.success() && said(&fresh).contains("0 acts are as they were sealed; 1 wait"));
+    let (serving, url) = serve(folder.path());
+    sealed(&url).await;
+    terminate(serving);
+    let sound = said(&verify(&[]));
+    assert!(sound.contains("0 wait for their seal"), "{sound}");
+    let noted =
+        sound.lines().last().and_then(|line| line.strip_prefix("Note elsewhere: ")).unwrap().to_owned();
+    assert!(verify(&["--noted", &noted]).status.success());
+    let (number, _) = noted.split_once(':').unwrap();
+    let other = verify(&["--noted", &format!("{number}:{}", "0".repeat(64))]);
+    assert_eq!(other.status.code(), Some(1), "{}", said(&other));
+    assert!(said(&other).contains("is not the one that was noted"), "{}", said(&other));
+    assert!(said(&verify(&["--noted", "x"])).contains("a number and a seal"));
+
+    let file = folder.path().join("synesthesie.sqlite");
+    let mut bytes = std::fs::read(&file).unwrap();
+    let name = b"account.create_admin";
+    let at = bytes.windows(name.len()).position(|part| part == name).expect("the act is in the file");
+    bytes[at..at + name.len()].copy_from_slice(b"account.create_guest");
+    std::fs::write(&file, bytes).unwrap();
+    let changed = verify(&[]);
+    assert_eq!(changed.status.code(), Some(1), "{}", said(&changed));
+    assert!(said(&changed).contains("was changed after it was sealed"), "{}", said(&changed));
+}
+
+/// Waits until everything that was done is sealed.
+async fn sealed(url: &str) {
+    let http = reqwest::Client::new();
+    let body = json!({"email": "root@example.org", "password": "correct horse battery"});
+    let session = http.post(format!("{url}/auth/login")).json(&body).send().await.unwrap();
+    let session: serde_json::Value = session.json().await.unwrap();
+    let token = session["access_token"].as_str().unwrap();
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(20) {
+        let acts = http.get(format!("{url}/admin/audit")).bearer_auth(token).send().await.unwrap();
+        let acts: serde_json::Value = acts.json().await.unwrap();
+        if acts["items"].as_array().unwrap().iter().all(|act| act["number"].is_u64()) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the worker did not seal");
 }
 
 /// Asks it to stop and sees that it does.

@@ -9,6 +9,7 @@
 
 mod access;
 mod architecture;
+mod audit;
 mod command_line;
 mod configuration;
 mod contract;

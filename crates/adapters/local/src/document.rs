@@ -3,7 +3,7 @@
 use crate::state::State;
 use imbl::{OrdMap, OrdSet};
 use kernel::{
-    AccountId, BookingId, EffectId, EntryId, EventId, HoldId, IncidentId, InviteId, OneTimeId,
+    AccountId, ActId, BookingId, EffectId, EntryId, EventId, HoldId, IncidentId, InviteId, OneTimeId,
     OrganisationId, ScanId, SessionId, TicketId, TicketTypeId,
 };
 use serde::Serialize;
@@ -44,6 +44,7 @@ macro_rules! id_keys {
 
 id_keys!(
     AccountId,
+    ActId,
     BookingId,
     EffectId,
     EntryId,
@@ -58,6 +59,13 @@ id_keys!(
     TicketId,
     TicketTypeId,
 );
+
+/// Of a kind of which there is one.
+impl Key for () {
+    fn bytes(&self) -> Vec<u8> {
+        Vec::new()
+    }
+}
 
 impl Key for (OrganisationId, AccountId) {
     fn bytes(&self) -> Vec<u8> {

@@ -9,6 +9,7 @@
 
 mod absorb;
 mod accounts;
+mod audit;
 mod booking;
 mod document;
 mod events;

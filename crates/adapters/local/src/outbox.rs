@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use imbl::OrdSet;
 use kernel::outbox::Backlog;
 use kernel::{
-    Cursor, Due, EffectId, Outbox, Owed, Page, PageRequest, Parked, StoreError, Timestamp, Transaction,
-    transact,
+    Act, AuditTx, Cursor, Due, EffectId, Outbox, Owed, Page, PageRequest, Parked, StoreError, Timestamp,
+    Transaction, transact,
 };
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -185,11 +185,12 @@ impl Outbox for LocalStore {
         Ok(Page::cut(rows.collect(), page.limit, Parked::cursor))
     }
 
-    async fn retry(&self, id: EffectId, now: Timestamp) -> Result<bool, StoreError> {
+    async fn retry(&self, id: EffectId, now: Timestamp, act: &Act) -> Result<bool, StoreError> {
         transact(self.write().await?, async |tx: &mut LocalTx| {
             let parked = tx.state().copy::<Owing>(&id).filter(|owing| owing.parked_at.is_some());
             let Some(owing) = parked else { return Ok(false) };
             tx.put(Owing { due_at: now, attempts: 0, leased_until: None, parked_at: None, ..owing });
+            tx.record(std::slice::from_ref(act)).await?;
             Ok(true)
         })
         .await

@@ -1,6 +1,7 @@
 //! Everything there is at one instant. Cloning it costs a few reference counts.
 
 use crate::accounts::AccountTables;
+use crate::audit::AuditTables;
 use crate::booking::BookingTables;
 use crate::document::{Document, Key, Step};
 use crate::events::EventTables;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 #[derive(Clone, Default)]
 pub(crate) struct State {
     pub(crate) accounts: AccountTables,
+    pub(crate) audit: AuditTables,
     pub(crate) booking: BookingTables,
     pub(crate) events: EventTables,
     pub(crate) idempotency: IdempotencyTables,
@@ -92,6 +94,8 @@ kinds!(
     ::events::Stock,
     ::events::TicketType,
     ::invites::Invite,
+    crate::audit::KeptAct,
+    crate::audit::KeptHead,
     crate::booking::Notice,
     crate::idempotency::KeptRequest,
     crate::mail_box::Received,

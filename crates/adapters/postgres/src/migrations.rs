@@ -32,12 +32,13 @@ macro_rules! steps {
 }
 
 /// Every step, in the order in which they are applied.
-pub const MIGRATIONS: [Migration; 6] = steps![
+pub const MIGRATIONS: [Migration; 7] = steps![
     "2026-11-21-000001_accounts",
     "2026-11-21-000002_events",
     "2026-11-21-000003_booking",
     "2026-11-21-000004_outbox",
     "2026-11-21-000005_capture_declines",
+    "2026-11-21-000006_audit",
     "2026-11-21-000007_ledger",
 ];
 

@@ -10,7 +10,9 @@ use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use kernel::outbox::Backlog;
-use kernel::{Due, EffectId, Outbox, Owed, Page, PageRequest, Parked, StoreError, Timestamp};
+use kernel::{
+    Act, AuditTx, Due, EffectId, Outbox, Owed, Page, PageRequest, Parked, StoreError, Timestamp, transact,
+};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -177,7 +179,7 @@ impl Outbox for PgStore {
         Ok(Page::cut(found, page.limit, Parked::cursor))
     }
 
-    async fn retry(&self, id: EffectId, now: Timestamp) -> Result<bool, StoreError> {
+    async fn retry(&self, id: EffectId, now: Timestamp, act: &Act) -> Result<bool, StoreError> {
         let doing = "taking up a parked effect";
         let statement = text(
             "UPDATE effects SET parked_at = NULL, attempts = 0, due_at = $2, leased_until = NULL \
@@ -185,9 +187,14 @@ impl Outbox for PgStore {
         )
         .bind::<SqlUuid, _>(id.as_uuid())
         .bind::<Timestamptz, _>(now);
-        let mut connection = self.connection(doing).await?;
-        let taken = constant(statement).execute(&mut connection).await.map_err(failed(doing))?;
-        Ok(taken == 1)
+        transact(Box::new(self.transaction().await?), async |tx: &mut PgTx| {
+            let taken = tx.execute(doing, constant(statement)).await? == 1;
+            if taken {
+                tx.record(std::slice::from_ref(act)).await?;
+            }
+            Ok(taken)
+        })
+        .await
     }
 
     async fn backlog(&self) -> Result<Backlog, StoreError> {

@@ -138,6 +138,27 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    audit_acts (id) {
+        id -> Uuid,
+        at -> Timestamptz,
+        actor_kind -> Text,
+        actor_id -> Nullable<Uuid>,
+        actor_name -> Nullable<Text>,
+        request -> Nullable<Text>,
+        act -> Text,
+        subject_kind -> Text,
+        subject_id -> Uuid,
+        organisation_id -> Nullable<Uuid>,
+        // json, which diesel would take apart; as text it comes to the letter.
+        state_before -> Nullable<Text>,
+        state_after -> Nullable<Text>,
+        seq -> Nullable<BigInt>,
+        row_mac -> Nullable<Binary>,
+        link -> Nullable<Binary>,
+    }
+}
+
 diesel::define_sql_function! {
     /// Where `part` begins in `text`, from 1; 0 when it is not there. Knows no wildcards.
     fn strpos(text: Text, part: Text) -> Integer;

@@ -1,6 +1,7 @@
 //! Accounts: who may log in, how they prove it, and what is kept about them.
 
 pub mod account;
+mod acts;
 pub mod one_time;
 pub mod password;
 pub mod ports;

@@ -8,6 +8,7 @@
 /// Under which name this domain's effects stand in the outbox.
 pub const DOMAIN: &str = "booking";
 
+mod acts;
 pub mod attendance;
 pub mod books;
 pub mod code;

@@ -4,8 +4,8 @@ use crate::ledger::{Balance, Entry, EntryFilter};
 use crate::{Booking, Effect, Hold, Incident, Provider, Sale, Scan, Tally, Ticket};
 use async_trait::async_trait;
 use kernel::{
-    AccountId, BookingId, EventId, HoldId, Owed, Page, PageRequest, PaymentId, RefundId, StoreError,
-    TicketId, TicketTypeId, Timestamp, Transaction,
+    AccountId, AuditTx, BookingId, EventId, HoldId, Owed, Page, PageRequest, PaymentId, RefundId, StoreError,
+    TicketId, TicketTypeId, Timestamp,
 };
 
 /// Reads, and the way into a transaction. Reads see what was committed.
@@ -63,7 +63,7 @@ impl<T: SaleTx + OrderTx + DoorTx + LedgerTx + ?Sized> BookingTx for T {}
 
 /// Places. Locks are always taken in the order sale (by event id), hold, booking, ticket.
 #[async_trait]
-pub trait SaleTx: Transaction {
+pub trait SaleTx: AuditTx {
     /// Events as they sell now, in the order of their ids; unknown ones are left out. Other transactions wait for
     /// them until we end.
     async fn lock_sales(&mut self, events: &[EventId]) -> Result<Vec<Sale>, StoreError>;
@@ -111,7 +111,7 @@ pub struct NoticeKey {
 
 /// Orders, their money and their tickets.
 #[async_trait]
-pub trait OrderTx: Transaction {
+pub trait OrderTx: AuditTx {
     /// Writes new bookings with their payments.
     async fn add_bookings(&mut self, bookings: &[Booking]) -> Result<(), StoreError>;
     /// A booking with its payments and refunds; other transactions wait for it until we end.
@@ -133,7 +133,7 @@ pub trait OrderTx: Transaction {
 
 /// The ledger, to which one can only add.
 #[async_trait]
-pub trait LedgerTx: Transaction {
+pub trait LedgerTx: AuditTx {
     /// Writes new entries. One whose cause was posted before fails the transaction.
     async fn post(&mut self, entries: &[Entry]) -> Result<(), StoreError>;
     /// All entries about a booking.
@@ -156,7 +156,7 @@ pub trait LedgerStore: Send + Sync {
 
 /// The door.
 #[async_trait]
-pub trait DoorTx: Transaction {
+pub trait DoorTx: AuditTx {
     /// A ticket; other transactions wait for it until we end.
     async fn lock_ticket(&mut self, id: TicketId) -> Result<Option<Ticket>, StoreError>;
     /// Writes what may change of a ticket: holder, attendee, version, status, check-in.

@@ -116,7 +116,7 @@ mod tests {
         let member =
             |&(organisation, standing): &_| Member { organisation, account, standing, added_at: noon() };
         Grant {
-            actor: Actor { account, session: SessionId::generate(noon()), role },
+            actor: Actor { account, session: SessionId::generate(noon()), role, request: None },
             memberships: standings.iter().map(member).collect(),
         }
     }

@@ -206,7 +206,7 @@ mod tests {
         let member =
             |standing| Member { organisation: event.organisation, account, standing, added_at: noon() };
         Grant {
-            actor: Actor { account, session: SessionId::generate(noon()), role: Role::Member },
+            actor: Actor { account, session: SessionId::generate(noon()), role: Role::Member, request: None },
             memberships: standing.map(member).into_iter().collect(),
         }
     }

@@ -4,6 +4,7 @@
 //! they are read (see [`Stock`] and [`Taken`]) to refuse edits that would break promises made to buyers.
 
 pub mod access;
+mod acts;
 pub mod event;
 pub mod event_input;
 pub mod location;

@@ -3,7 +3,7 @@
 use crate::{Event, Member, Organisation, Status, Stocked, Taken, TicketType};
 use async_trait::async_trait;
 use kernel::{
-    AccountId, EventId, OrganisationId, Page, PageRequest, StoreError, TicketTypeId, Timestamp, Transaction,
+    AccountId, AuditTx, EventId, OrganisationId, Page, PageRequest, StoreError, TicketTypeId, Timestamp,
 };
 
 /// Which events are wanted; what is `None` does not narrow, and all that is given has to hold.
@@ -61,7 +61,7 @@ pub trait EventStore: Send + Sync {
 
 /// All that a use case of this domain may touch before it commits.
 #[async_trait]
-pub trait EventTx: Transaction {
+pub trait EventTx: AuditTx {
     /// Other transactions wait for this event until we end, buyers too: the sale's row is locked first, then the
     /// event's.
     async fn lock_event(&mut self, id: EventId) -> Result<Option<(Event, Taken)>, StoreError>;

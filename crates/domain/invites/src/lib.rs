@@ -1,5 +1,6 @@
 //! Invites: who may sign up. Codes are derived from a key, never stored; a store holds only a keyed hash of them.
 
+mod acts;
 pub mod code;
 pub mod invite;
 pub mod mac;

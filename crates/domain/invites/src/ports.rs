@@ -2,7 +2,7 @@
 
 use crate::{CodeHash, Invite};
 use async_trait::async_trait;
-use kernel::{AccountId, InviteId, Owed, Page, PageRequest, StoreError, Transaction};
+use kernel::{AccountId, AuditTx, InviteId, Owed, Page, PageRequest, StoreError};
 use serde::{Deserialize, Serialize};
 
 /// Keeps invites.
@@ -24,7 +24,7 @@ pub trait InviteStore: Send + Sync {
 
 /// All that an invite's use case may touch before it commits. Where accounts are locked too, invites come first.
 #[async_trait]
-pub trait InviteTx: Transaction {
+pub trait InviteTx: AuditTx {
     /// Other transactions wait for this row until we end.
     async fn lock_invite_by_hash(&mut self, hash: CodeHash) -> Result<Option<Invite>, StoreError>;
     /// Other transactions wait for this row until we end.

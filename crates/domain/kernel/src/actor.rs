@@ -1,6 +1,6 @@
 //! Who acts. Decided at the front door, from a verified token and the stored account, never from a body.
 
-use crate::{AccountId, SessionId};
+use crate::{AccountId, Cause, RequestName, SessionId, Who};
 use serde::{Deserialize, Serialize};
 
 /// What someone may do on the whole platform; what they may do inside an organisation is kept there.
@@ -33,9 +33,17 @@ pub struct Actor {
     pub session: SessionId,
     /// What the account may do, as stored now.
     pub role: Role,
+    /// What the request is called, when it is one.
+    pub request: Option<RequestName>,
 }
 
 impl Actor {
+    /// Whom the acts of this person go back to.
+    #[must_use]
+    pub const fn cause(&self) -> Cause {
+        Cause { who: Who::Account(self.account), request: self.request }
+    }
+
     /// Whether every door is open.
     #[must_use]
     pub const fn is_admin(&self) -> bool {

@@ -92,6 +92,8 @@ ids! {
     IncidentId,
     /// Work owed after a commit.
     EffectId,
+    /// An entry of the audit log.
+    ActId,
 }
 
 fn generate(now: Timestamp) -> Uuid {

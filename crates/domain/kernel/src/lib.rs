@@ -5,6 +5,7 @@
 
 pub mod absorb;
 pub mod actor;
+pub mod audit;
 pub mod currency;
 pub mod email;
 pub mod id;
@@ -14,16 +15,18 @@ pub mod mailer;
 pub mod money;
 pub mod outbox;
 pub mod page;
+pub mod request;
 pub mod store;
 pub mod time;
 
 pub use absorb::{Absent, Broadcast, Cache, RateLimiter, Subscription, Verdict};
 pub use actor::{Actor, Role};
+pub use audit::{Act, AuditLog, AuditTx, Cause, Subject, Who};
 pub use currency::Currency;
 pub use email::Email;
 pub use id::{
-    AccountId, BookingId, DisputeId, EffectId, EntryId, EventId, HoldId, IncidentId, InviteId, OneTimeId,
-    OrganisationId, PaymentId, RefundId, ScanId, SessionId, TicketId, TicketTypeId,
+    AccountId, ActId, BookingId, DisputeId, EffectId, EntryId, EventId, HoldId, IncidentId, InviteId,
+    OneTimeId, OrganisationId, PaymentId, RefundId, ScanId, SessionId, TicketId, TicketTypeId,
 };
 pub use idempotency::{Begun, IdempotencyStore, RequestKey, SWEPT_AT_ONCE, StoredAnswer};
 pub use invalid::Invalid;
@@ -31,5 +34,6 @@ pub use mailer::{Attachment, Mail, MailError, Mailer};
 pub use money::{Money, MoneyError};
 pub use outbox::{Due, Outbox, Owed, Parked};
 pub use page::{Cursor, Page, PageRequest};
+pub use request::RequestName;
 pub use store::{StoreError, Transaction, transact};
 pub use time::{Clock, SystemClock, Timestamp};

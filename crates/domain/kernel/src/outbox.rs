@@ -1,6 +1,6 @@
 //! Work owed after a commit: written with its cause, performed later by a worker, at least once.
 
-use crate::{Cursor, EffectId, Page, PageRequest, StoreError, Timestamp};
+use crate::{Act, Cursor, EffectId, Page, PageRequest, StoreError, Timestamp};
 use async_trait::async_trait;
 
 /// An effect with the time from which it is due; every domain has its own `E`.
@@ -78,8 +78,9 @@ pub trait Outbox: Send + Sync {
     async fn park(&self, id: EffectId, error: &str, now: Timestamp) -> Result<(), StoreError>;
     /// What is parked, the latest parked first.
     async fn parked(&self, page: PageRequest) -> Result<Page<Parked>, StoreError>;
-    /// Takes up again what was parked: due at `now`, as if it had never failed. `false` when it is not parked.
-    async fn retry(&self, id: EffectId, now: Timestamp) -> Result<bool, StoreError>;
+    /// Takes up again what was parked: due at `now`, as if it had never failed; records `act` with it. `false`, and
+    /// nothing recorded, when it is not parked.
+    async fn retry(&self, id: EffectId, now: Timestamp, act: &Act) -> Result<bool, StoreError>;
     /// How many wait (due or not), how many are parked, and when the longest due one was due.
     async fn backlog(&self) -> Result<Backlog, StoreError>;
 }

@@ -39,7 +39,12 @@ pub(super) async fn admin(app: &App) -> Result<Actor, Failure> {
 
 /// Somebody who acts without having logged in: what is done here is done in this process.
 pub(super) fn acting(app: &App, account: &Account) -> Actor {
-    Actor { account: account.id, session: SessionId::generate(app.clock.now()), role: account.role }
+    Actor {
+        account: account.id,
+        session: SessionId::generate(app.clock.now()),
+        role: account.role,
+        request: None,
+    }
 }
 
 /// Somebody who has a code.
@@ -56,7 +61,7 @@ pub(super) async fn invited(app: &App, who: &Somebody, code: &str) -> Result<Act
     match app.accounts.register(wish).await? {
         Registered::SignedIn(signed_in) => {
             let (account, session) = (signed_in.account, signed_in.session);
-            let actor = Actor { account: account.id, session: session.id, role: account.role };
+            let actor = Actor { account: account.id, session: session.id, role: account.role, request: None };
             app.accounts.logout(&actor).await?;
             Ok(actor)
         }

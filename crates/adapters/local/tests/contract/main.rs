@@ -8,6 +8,7 @@
 )]
 
 mod absorbers;
+mod audit;
 mod crash;
 mod defences;
 mod file;

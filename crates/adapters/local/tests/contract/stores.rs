@@ -12,6 +12,8 @@ mod memory {
 
     testkit::account_store_contract!(open);
     testkit::account_use_cases_contract!(open);
+    testkit::audit_log_contract!(open);
+    testkit::audit_use_cases_contract!(open);
     testkit::booking_store_contract!(open);
     testkit::event_store_contract!(open);
     testkit::event_use_cases_contract!(open);
@@ -35,6 +37,8 @@ mod directory {
 
     testkit::account_store_contract!(open);
     testkit::account_use_cases_contract!(open);
+    testkit::audit_log_contract!(open);
+    testkit::audit_use_cases_contract!(open);
     testkit::booking_store_contract!(open);
     testkit::event_store_contract!(open);
     testkit::event_use_cases_contract!(open);

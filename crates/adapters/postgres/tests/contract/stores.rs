@@ -4,6 +4,8 @@ use crate::open;
 
 testkit::account_store_contract!(open);
 testkit::account_use_cases_contract!(open);
+testkit::audit_log_contract!(open);
+testkit::audit_use_cases_contract!(open);
 testkit::booking_store_contract!(open);
 testkit::event_store_contract!(open);
 testkit::event_use_cases_contract!(open);

@@ -1,6 +1,6 @@
 use super::Accounts;
-use crate::{Account, AccountRefusal, Status};
-use kernel::{AccountId, Role, StoreError, transact};
+use crate::{Account, AccountRefusal, Status, acts};
+use kernel::{AccountId, Actor, Role, StoreError, transact};
 
 /// Why an account's standing was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +24,7 @@ impl Accounts {
     /// A [`ChangeStandingError`].
     pub async fn change_standing(
         &self,
+        actor: &Actor,
         id: AccountId,
         status: Option<Status>,
         role: Option<Role>,
@@ -34,12 +35,15 @@ impl Accounts {
             // Whoever became an admin since we looked is then taken for the last one and refused: rare, and safe.
             let admins = if seen.is_active_admin() { tx.lock_admins().await? } else { Vec::new() };
             let mut account = tx.lock_account(id).await?.ok_or(ChangeStandingError::Unknown)?;
+            let before = account.clone();
             let (status, role) = (status.unwrap_or(account.status), role.unwrap_or(account.role));
             account.change_standing(status, role, &admins, now)?;
             tx.save_account(&account).await?;
             if !account.is_active() {
                 tx.end_sessions_of(id, None, now).await?;
             }
+            let act = acts::standing_changed(&actor.cause(), &before, &account, now);
+            tx.record(act.as_slice()).await?;
             Ok(account)
         })
         .await

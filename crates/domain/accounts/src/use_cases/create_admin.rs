@@ -1,6 +1,6 @@
 use super::Accounts;
-use crate::{Account, HashError, Password, PasswordError, Person};
-use kernel::{Invalid, Role, StoreError, transact};
+use crate::{Account, HashError, Password, PasswordError, Person, acts};
+use kernel::{Cause, Invalid, Role, StoreError, transact};
 
 /// Why no admin was made.
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +40,10 @@ impl Accounts {
         account.role = Role::Admin;
         account.email_verified_at = Some(now);
         transact(self.store.begin().await?, async |tx| {
-            if tx.add_account(&account).await? { Ok(()) } else { Err(CreateAdminError::EmailTaken) }
+            if !tx.add_account(&account).await? {
+                return Err(CreateAdminError::EmailTaken);
+            }
+            Ok(tx.record(&[acts::admin_created(&Cause::command_line(), &account, now)]).await?)
         })
         .await
         .map(|()| account)

@@ -1,5 +1,5 @@
 use super::Accounts;
-use crate::{AccountRefusal, HashError, Purpose};
+use crate::{AccountRefusal, HashError, Purpose, acts};
 use chrono::TimeDelta;
 use kernel::{Actor, StoreError, transact};
 
@@ -58,13 +58,14 @@ impl Accounts {
             let account = tx.lock_account(seen.id).await?;
             let account = account.filter(|account| account.password_hash.as_ref() == Some(&proved));
             let mut account = account.ok_or(DeleteError::WrongPassword)?;
+            let before = account.clone();
             account.erase(&admins, now)?;
             tx.save_account(&account).await?;
             tx.end_sessions_of(account.id, None, now).await?;
             for purpose in [Purpose::ResetPassword, Purpose::VerifyEmail] {
                 tx.void_one_times(account.id, purpose, now).await?;
             }
-            Ok(())
+            Ok(tx.record(&[acts::erased(&actor.cause(), &before, &account, now)]).await?)
         })
         .await
     }

@@ -24,7 +24,7 @@ impl Accounts {
         };
         let account = self.store.account(session.account).await?.filter(Account::is_active);
         Ok(account.map(|account| {
-            let actor = Actor { account: account.id, session: session.id, role: account.role };
+            let actor = Actor { account: account.id, session: session.id, role: account.role, request: None };
             Identity { actor, account }
         }))
     }

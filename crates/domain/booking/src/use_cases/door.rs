@@ -1,8 +1,11 @@
 //! Verify and redeem in one call, undo, count.
 
-use crate::{Admission, BookingStore, CodeSigner, Gate, Scan, Ticket, TicketCode, TicketStatus, Verdict};
+use crate::{
+    Admission, BookingStore, CodeSigner, Gate, Scan, Ticket, TicketCode, TicketStatus, Verdict, acts,
+};
 use kernel::{
-    AccountId, Clock, EventId, OrganisationId, ScanId, StoreError, TicketId, TicketTypeId, transact,
+    AccountId, Cause, Clock, EventId, OrganisationId, RequestName, ScanId, StoreError, TicketId,
+    TicketTypeId, Who, transact,
 };
 use std::sync::Arc;
 
@@ -22,9 +25,15 @@ pub struct Staff {
     pub account: AccountId,
     /// Where.
     pub doors: Doors,
+    /// What the request is called, when it is one.
+    pub request: Option<RequestName>,
 }
 
 impl Staff {
+    const fn cause(&self) -> Cause {
+        Cause { who: Who::Account(self.account), request: self.request }
+    }
+
     fn may(&self, organisation: OrganisationId) -> bool {
         match &self.doors {
             Doors::All => true,
@@ -189,15 +198,19 @@ impl Door {
     pub async fn undo(&self, staff: &Staff, id: TicketId) -> Result<Ticket, UndoError> {
         let seen = self.store.ticket(id).await?.ok_or(UndoError::UnknownTicket)?;
         let gate = self.gate(seen.event).await?.filter(|gate| staff.may(gate.organisation));
-        gate.ok_or(UndoError::UnknownTicket)?;
+        let gate = gate.ok_or(UndoError::UnknownTicket)?;
+        let now = self.clock.now();
         transact(self.store.begin().await?, async |tx| {
             let mut ticket = tx.lock_ticket(id).await?.ok_or(UndoError::UnknownTicket)?;
             if ticket.status != TicketStatus::CheckedIn {
                 return Err(UndoError::NotCheckedIn);
             }
+            let before = ticket.clone();
             ticket.status = TicketStatus::Valid;
             ticket.checked_in_at = None;
             tx.save_ticket(&ticket).await?;
+            let act = acts::check_in_undone(&staff.cause(), &before, &ticket, now);
+            tx.record(&[act.of(gate.organisation)]).await?;
             Ok(ticket)
         })
         .await

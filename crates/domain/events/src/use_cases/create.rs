@@ -2,7 +2,7 @@
 
 use super::{AccessError, Events};
 use crate::access::{Denied, Right};
-use crate::{Event, EventInput, slug};
+use crate::{Event, EventInput, acts, slug};
 use kernel::{Actor, Invalid, StoreError, transact};
 
 /// Why no event was added.
@@ -32,7 +32,8 @@ impl Events {
             Ok(()) | Err(Denied::Hidden) => vec![unknown_organisation()],
             Err(Denied::Forbidden) => return Err(AccessError::Forbidden.into()),
         };
-        let draft = input.draft(self.clock.now()).map_err(|more| [mistakes.clone(), more].concat());
+        let now = self.clock.now();
+        let draft = input.draft(now).map_err(|more| [mistakes.clone(), more].concat());
         let mut event = draft.map_err(CreateError::Invalid)?;
         if !mistakes.is_empty() {
             return Err(CreateError::Invalid(mistakes));
@@ -42,6 +43,7 @@ impl Events {
             for candidate in slug::candidates(&event.slug.clone()) {
                 event.slug = candidate;
                 if tx.add_event(&event).await? {
+                    tx.record(&[acts::event_created(&actor.cause(), &event, now)]).await?;
                     return Ok(event);
                 }
                 if given {

@@ -3,8 +3,8 @@
 use super::{AccessError, Events};
 use crate::access::Right;
 use crate::mistakes::Mistakes;
-use crate::{Organisation, slug};
-use kernel::{Actor, Invalid, OrganisationId, StoreError, transact};
+use crate::{Organisation, acts, slug};
+use kernel::{Actor, Cause, Invalid, OrganisationId, StoreError, transact};
 
 /// Why no organisation was added.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +47,9 @@ impl Events {
             for candidate in slug::candidates(&organisation.slug.clone()) {
                 organisation.slug = candidate;
                 if tx.add_organisation(&organisation).await? {
+                    let by = actor.cause();
+                    tx.record(&[acts::organisation_created(&by, &organisation, organisation.created_at)])
+                        .await?;
                     return Ok(organisation);
                 }
                 if given {
@@ -81,8 +84,15 @@ impl Events {
             return Ok(first);
         }
         let organisation = self.new_organisation(name.to_owned(), slug::made_from(name, "organisation"));
-        let added =
-            transact(self.store.begin().await?, async |tx| tx.add_organisation(&organisation).await).await?;
+        let act = acts::organisation_created(&Cause::system(), &organisation, organisation.created_at);
+        let added = transact(self.store.begin().await?, async |tx| -> Result<bool, StoreError> {
+            let added = tx.add_organisation(&organisation).await?;
+            if added {
+                tx.record(std::slice::from_ref(&act)).await?;
+            }
+            Ok(added)
+        })
+        .await?;
         if added {
             return Ok(organisation);
         }

@@ -2,6 +2,7 @@
 
 use super::{AccessError, Events};
 use crate::access::Right;
+use crate::acts;
 use kernel::{Actor, EventId, StoreError, transact};
 
 /// Why an event is still there.
@@ -25,10 +26,14 @@ impl Events {
     /// [`DeleteError`].
     pub async fn delete(&self, actor: Actor, id: EventId) -> Result<(), DeleteError> {
         let (grant, _) = self.require(actor, id, Right::Manage).await?;
+        let now = self.clock.now();
         transact(self.store.begin().await?, async move |tx| {
             let (event, _) = tx.lock_event(id).await?.ok_or(AccessError::NotFound)?;
             grant.require(event.organisation, Right::Manage).map_err(AccessError::from)?;
-            if tx.delete_event(id).await? { Ok(()) } else { Err(DeleteError::InUse) }
+            if !tx.delete_event(id).await? {
+                return Err(DeleteError::InUse);
+            }
+            Ok(tx.record(&[acts::event_deleted(&actor.cause(), &event, now)]).await?)
         })
         .await
     }

@@ -2,7 +2,7 @@
 
 use super::{AccessError, Events};
 use crate::access::{Grant, Right, may};
-use crate::{EventTx, Member, Standing};
+use crate::{EventTx, Member, Standing, acts};
 use kernel::{AccountId, Actor, OrganisationId, StoreError, transact};
 
 /// Why the members stayed as they were.
@@ -54,6 +54,9 @@ impl Events {
             keep_an_owner(&grant, &before, account, Some(standing))?;
             tx.remove_member(organisation, account).await?;
             tx.add_member(&member).await?;
+            let was = before.iter().find(|one| one.account == account);
+            let act = acts::member_changed(&actor.cause(), was, Some(&member), member.added_at);
+            tx.record(act.as_slice()).await?;
             Ok(member)
         })
         .await
@@ -70,14 +73,15 @@ impl Events {
         account: AccountId,
     ) -> Result<(), MemberError> {
         let grant = self.require_in(actor, organisation, Right::Own).await?;
+        let now = self.clock.now();
         transact(self.store.begin().await?, async move |tx| {
             let before = lock(tx, &grant, organisation).await?;
             keep_an_owner(&grant, &before, account, None)?;
-            if tx.remove_member(organisation, account).await? {
-                Ok(())
-            } else {
-                Err(AccessError::NotFound.into())
+            if !tx.remove_member(organisation, account).await? {
+                return Err(AccessError::NotFound.into());
             }
+            let was = before.iter().find(|one| one.account == account);
+            Ok(tx.record(acts::member_changed(&actor.cause(), was, None, now).as_slice()).await?)
         })
         .await
     }

@@ -2,7 +2,7 @@
 
 use super::{AccessError, Events};
 use crate::access::Right;
-use crate::{Event, WrongStatus, selling};
+use crate::{Event, WrongStatus, acts, selling};
 use kernel::{Actor, EventId, Invalid, StoreError, transact};
 
 /// Why an event was not put on sale.
@@ -48,11 +48,14 @@ impl Events {
             let (mut event, _) = tx.lock_event(id).await?.ok_or(AccessError::NotFound)?;
             grant.require(event.organisation, Right::Manage).map_err(AccessError::from)?;
             let obstacles = selling::obstacles(&event, &tx.ticket_types_locked(id).await?, now);
+            let before = event.clone();
             event.publish(now)?;
             if !obstacles.is_empty() {
                 return Err(PublishError::NotSellable(obstacles));
             }
             tx.save_event(&event).await?;
+            let act = acts::event_turned(&actor.cause(), "event.publish", &before, &event, now);
+            tx.record(&[act]).await?;
             Ok(event)
         })
         .await
@@ -68,8 +71,11 @@ impl Events {
         transact(self.store.begin().await?, async move |tx| {
             let (mut event, _) = tx.lock_event(id).await?.ok_or(AccessError::NotFound)?;
             grant.require(event.organisation, Right::Manage).map_err(AccessError::from)?;
+            let before = event.clone();
             event.deactivate(now)?;
             tx.save_event(&event).await?;
+            let act = acts::event_turned(&actor.cause(), "event.deactivate", &before, &event, now);
+            tx.record(&[act]).await?;
             Ok(event)
         })
         .await

@@ -2,7 +2,7 @@
 
 use super::{AccessError, Events, ShowError};
 use crate::access::{Grant, Right};
-use crate::{Event, EventTx, Left, Stocked, TicketType, TicketTypeInput, WrongStatus, selling};
+use crate::{Event, EventTx, Left, Stocked, TicketType, TicketTypeInput, WrongStatus, acts, selling};
 use kernel::{Actor, EventId, Invalid, StoreError, TicketTypeId, Timestamp, transact};
 
 /// Why the ticket types stayed as they were.
@@ -51,6 +51,8 @@ impl Events {
             }
             let added = input.added(&event, &others, now).map_err(TicketTypeError::Invalid)?;
             tx.add_ticket_type(&added).await?;
+            let act = acts::ticket_type_changed(&actor.cause(), &event, None, Some(&added), now);
+            tx.record(act.as_slice()).await?;
             Ok(added)
         })
         .await
@@ -74,6 +76,9 @@ impl Events {
             let before = before.ok_or(AccessError::NotFound)?;
             let after = input.edited(&event, before).map_err(TicketTypeError::Invalid)?;
             tx.save_ticket_type(&after).await?;
+            let was = Some(&before.ticket_type);
+            let act = acts::ticket_type_changed(&actor.cause(), &event, was, Some(&after), now);
+            tx.record(act.as_slice()).await?;
             Ok(after)
         })
         .await
@@ -87,11 +92,15 @@ impl Events {
         let (grant, event) = self.require_of_type(actor, id).await?;
         let now = self.clock.now();
         transact(self.store.begin().await?, async move |tx| {
-            let (_, types) = locked(tx, &grant, event, now).await?;
-            if !types.iter().any(|stocked| stocked.ticket_type.id == id) {
-                return Err(AccessError::NotFound.into());
+            let (event, types) = locked(tx, &grant, event, now).await?;
+            let gone = types.iter().find(|stocked| stocked.ticket_type.id == id);
+            let gone = gone.ok_or(AccessError::NotFound)?;
+            if !tx.delete_ticket_type(id).await? {
+                return Err(TicketTypeError::InUse);
             }
-            if tx.delete_ticket_type(id).await? { Ok(()) } else { Err(TicketTypeError::InUse) }
+            let was = Some(&gone.ticket_type);
+            let act = acts::ticket_type_changed(&actor.cause(), &event, was, None, now);
+            Ok(tx.record(act.as_slice()).await?)
         })
         .await
     }

@@ -3,7 +3,7 @@
 use super::create::unknown_organisation;
 use super::{AccessError, Events};
 use crate::access::Right;
-use crate::{Event, EventInput, WrongStatus};
+use crate::{Event, EventInput, WrongStatus, acts};
 use kernel::{Actor, EventId, Invalid, StoreError, transact};
 
 /// Why an event stayed as it was.
@@ -42,6 +42,7 @@ impl Events {
             let ticket_types = tx.ticket_types_locked(id).await?;
             let after = input.edited(&before, taken, &ticket_types, now).map_err(UpdateError::Invalid)?;
             tx.save_event(&after).await?;
+            tx.record(&[acts::event_updated(&actor.cause(), &before, &after, now)]).await?;
             Ok(after)
         })
         .await

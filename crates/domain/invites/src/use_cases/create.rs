@@ -1,7 +1,7 @@
 use super::Invites;
-use crate::{Effect, Invite};
+use crate::{Effect, Invite, acts};
 use chrono::{SubsecRound, TimeDelta};
-use kernel::{AccountId, Email, Invalid, InviteId, Owed, StoreError, Timestamp, transact};
+use kernel::{Actor, Email, Invalid, InviteId, Owed, StoreError, Timestamp, transact};
 
 /// What is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +34,7 @@ impl Invites {
     ///
     /// # Errors
     /// A [`CreateError`].
-    pub async fn create(&self, wish: &NewInvites, maker: AccountId) -> Result<Vec<Invite>, CreateError> {
+    pub async fn create(&self, wish: &NewInvites, maker: &Actor) -> Result<Vec<Invite>, CreateError> {
         let now = self.clock.now();
         let email = check(wish, now).map_err(CreateError::Invalid)?;
         let invites: Vec<_> = (0..wish.count)
@@ -50,7 +50,7 @@ impl Invites {
                     revoked_at: None,
                     email: email.clone(),
                     note: wish.note.clone(),
-                    created_by: maker,
+                    created_by: maker.account,
                     created_at: now,
                 }
             })
@@ -58,8 +58,10 @@ impl Invites {
         let mailed = invites.iter().filter(|invite| invite.email.is_some());
         let effects: Vec<_> =
             mailed.map(|invite| Owed::now(Effect::SendInvite { invite: invite.id }, now)).collect();
+        let acts: Vec<_> = invites.iter().map(|invite| acts::created(maker, invite, now)).collect();
         transact(self.store.begin_invites().await?, async |tx| {
             tx.add_invites(&invites).await?;
+            tx.record(&acts).await?;
             if !effects.is_empty() {
                 tx.enqueue_invites(&effects).await?;
             }

@@ -1,6 +1,6 @@
 use super::Invites;
-use crate::Invite;
-use kernel::{InviteId, StoreError, transact};
+use crate::{Invite, acts};
+use kernel::{Actor, InviteId, StoreError, transact};
 
 /// Why an invite was not taken back.
 #[derive(Debug, thiserror::Error)]
@@ -18,12 +18,14 @@ impl Invites {
     ///
     /// # Errors
     /// A [`RevokeError`].
-    pub async fn revoke(&self, id: InviteId) -> Result<Invite, RevokeError> {
+    pub async fn revoke(&self, actor: &Actor, id: InviteId) -> Result<Invite, RevokeError> {
         let now = self.clock.now();
         transact(self.store.begin_invites().await?, async |tx| {
             let mut invite = tx.lock_invite(id).await?.ok_or(RevokeError::Unknown)?;
+            let before = invite.clone();
             invite.revoke(now);
             tx.save_invite(&invite).await?;
+            tx.record(acts::revoked(actor, &before, &invite, now).as_slice()).await?;
             Ok(invite)
         })
         .await

@@ -1,0 +1,262 @@
+//! Who did what: for admins all of it, for those who run events what was done to what is their organisation's.
+
+use super::access::User;
+use super::csv;
+use super::paging::{PageView, Paging, PagingQuery};
+use super::problem::Problem;
+use crate::wiring::App;
+use actix_web::http::header;
+use actix_web::web::{Bytes, Data, Query};
+use actix_web::{HttpResponse, get};
+use chrono::{DateTime, SecondsFormat, Utc};
+use events::access::Right;
+use futures_util::stream::try_unfold;
+use kernel::audit::{ActFilter, SealedAct};
+use kernel::{Actor, AuditLog, Cursor, Invalid, OrganisationId, PageRequest, StoreError, Who};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::str::FromStr;
+use std::sync::Arc;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+/// Longest name of an act that is looked for.
+const LONGEST: usize = 100;
+/// How many acts are read at a time for a table.
+const AT_A_TIME: u32 = 500;
+
+/// The calls of this file.
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(list_acts).service(export_acts);
+}
+
+/// Which acts are looked for; all that is given has to hold.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct AuditQuery {
+    /// What was done to things of this organisation.
+    #[param(value_type = Option<Uuid>)]
+    organisation_id: Option<String>,
+    /// What was done to this very thing: a booking, an event, an account.
+    #[param(value_type = Option<Uuid>)]
+    subject_id: Option<String>,
+    /// What this person did.
+    #[param(value_type = Option<Uuid>)]
+    account_id: Option<String>,
+    /// One act, as `event.publish`, or all of one kind, as `event`.
+    act: Option<String>,
+    /// From this instant on.
+    #[param(value_type = Option<DateTime<Utc>>)]
+    from: Option<String>,
+    /// Before this instant.
+    #[param(value_type = Option<DateTime<Utc>>)]
+    to: Option<String>,
+}
+
+impl AuditQuery {
+    fn read(self) -> Result<ActFilter, Problem> {
+        let mut wrong = Vec::new();
+        let organisation = given("organisation_id", self.organisation_id, "must be an id", &mut wrong);
+        let instant = "must be an instant, as 2026-06-01T12:00:00Z";
+        let act = self.act.filter(|act| !act.is_empty());
+        if act.as_ref().is_some_and(|act| act.chars().count() > LONGEST) {
+            wrong.push(Invalid::new("act", "too_long", "must have at most 100 characters"));
+        }
+        let filter = ActFilter {
+            organisations: organisation.map(|organisation: OrganisationId| vec![organisation]),
+            subject: given("subject_id", self.subject_id, "must be an id", &mut wrong),
+            account: given("account_id", self.account_id, "must be an id", &mut wrong),
+            act,
+            from: given("from", self.from, instant, &mut wrong),
+            to: given("to", self.to, instant, &mut wrong),
+        };
+        if wrong.is_empty() { Ok(filter) } else { Err(Problem::invalid(wrong)) }
+    }
+}
+
+fn given<T: FromStr>(
+    field: &str,
+    text: Option<String>,
+    message: &str,
+    wrong: &mut Vec<Invalid>,
+) -> Option<T> {
+    let read = text.filter(|text| !text.is_empty())?.parse();
+    read.map_err(|_| wrong.push(Invalid::new(field, "malformed", message))).ok()
+}
+
+/// One thing that was done.
+#[derive(Serialize, ToSchema)]
+pub struct ActView {
+    id: Uuid,
+    at: DateTime<Utc>,
+    actor: ActorView,
+    /// What was done, noun and verb.
+    #[schema(example = "event.publish")]
+    act: String,
+    subject: SubjectView,
+    #[schema(required)]
+    organisation_id: Option<Uuid>,
+    /// The `X-Request-Id` of the request in which it was done.
+    #[schema(required)]
+    request_id: Option<String>,
+    /// What changed, as it was before.
+    #[schema(required, value_type = Option<Object>)]
+    before: Option<Value>,
+    /// What changed, as it is after.
+    #[schema(required, value_type = Option<Object>)]
+    after: Option<Value>,
+    /// Its number in the sealed chain; null for the moment until it is sealed.
+    #[schema(required)]
+    number: Option<u64>,
+}
+
+/// Who did it.
+#[derive(Serialize, ToSchema)]
+pub struct ActorView {
+    /// `account`, `provider`, `system` or `command_line`.
+    #[schema(example = "account")]
+    kind: &'static str,
+    #[schema(required)]
+    account_id: Option<Uuid>,
+    /// The payment provider that told of it.
+    #[schema(required)]
+    provider: Option<String>,
+}
+
+/// To what it was done.
+#[derive(Serialize, ToSchema)]
+pub struct SubjectView {
+    #[schema(example = "event")]
+    kind: String,
+    id: Uuid,
+}
+
+impl From<&Who> for ActorView {
+    fn from(who: &Who) -> Self {
+        Self {
+            kind: who.kind(),
+            account_id: who.account().map(|account| account.as_uuid()),
+            provider: who.provider().map(str::to_owned),
+        }
+    }
+}
+
+impl From<SealedAct> for ActView {
+    fn from(SealedAct { act, seal }: SealedAct) -> Self {
+        let json = |text: Option<String>| text.and_then(|text| serde_json::from_str(&text).ok());
+        Self {
+            id: act.id.as_uuid(),
+            at: act.at,
+            actor: ActorView::from(&act.who),
+            act: act.act.into_owned(),
+            subject: SubjectView { kind: act.subject.kind.into_owned(), id: act.subject.id },
+            organisation_id: act.organisation.map(|organisation| organisation.as_uuid()),
+            request_id: act.request.map(|request| request.to_string()),
+            before: json(act.before),
+            after: json(act.after),
+            number: seal.map(|seal| seal.seq),
+        }
+    }
+}
+
+/// What of the wish is the actor's to see: admins see all, others what belongs to organisations that they run.
+async fn allowed(app: &App, actor: Actor, wish: AuditQuery) -> Result<ActFilter, Problem> {
+    let grant = app.events.grant(actor).await?;
+    let own = grant.organisations(Right::Manage);
+    if own.as_ref().is_some_and(Vec::is_empty) {
+        return Err(Problem::forbidden("forbidden", "This is not for you to do."));
+    }
+    let mut filter = wish.read()?;
+    for asked in filter.organisations.iter().flatten() {
+        grant.require(*asked, Right::Manage)?;
+    }
+    filter.organisations = filter.organisations.or(own);
+    Ok(filter)
+}
+
+/// What was done, the newest first.
+#[utoipa::path(tag = "operations", security(("bearer" = [])), params(AuditQuery, PagingQuery), responses(
+    (status = 200, body = PageView<ActView>),
+    (status = 403, body = Problem),
+    (status = 404, description = "the organisation is none of one's own", body = Problem),
+    (status = 422, body = Problem)))]
+#[get("/admin/audit")]
+async fn list_acts(
+    app: Data<App>,
+    user: User,
+    query: Query<AuditQuery>,
+    paging: Paging,
+) -> Result<HttpResponse, Problem> {
+    let filter = allowed(&app, user.0, query.into_inner()).await?;
+    let page = app.audit.acts(&filter, paging.0).await?;
+    Ok(HttpResponse::Ok().json(PageView::of(page, ActView::from)))
+}
+
+/// The same as a table, whole: comma-separated, with a line of names first. One that breaks off is not whole.
+#[utoipa::path(tag = "operations", security(("bearer" = [])), params(AuditQuery), responses(
+    (status = 200, body = String, content_type = "text/csv"),
+    (status = 403, body = Problem),
+    (status = 404, body = Problem),
+    (status = 422, body = Problem)))]
+#[get("/admin/audit/export")]
+async fn export_acts(app: Data<App>, user: User, query: Query<AuditQuery>) -> Result<HttpResponse, Problem> {
+    let filter = allowed(&app, user.0, query.into_inner()).await?;
+    let lines = try_unfold(Some(Table { log: Arc::clone(&app.audit), filter, after: None }), next_lines);
+    Ok(HttpResponse::Ok()
+        .content_type("text/csv; charset=utf-8")
+        .insert_header((header::CONTENT_DISPOSITION, "attachment; filename=\"audit.csv\""))
+        .streaming(lines))
+}
+
+/// A table on its way out.
+struct Table {
+    log: Arc<dyn AuditLog>,
+    filter: ActFilter,
+    after: Option<Cursor>,
+}
+
+/// The next lines, and the rest of the table; `None` when there is none.
+async fn next_lines(table: Option<Table>) -> Result<Option<(Bytes, Option<Table>)>, StoreError> {
+    let Some(Table { log, filter, after }) = table else { return Ok(None) };
+    let page = log.acts(&filter, PageRequest { limit: AT_A_TIME, after }).await?;
+    let names = if after.is_none() { csv::line(COLUMNS) } else { String::new() };
+    let text = page.items.iter().fold(names, |text, sealed| text + &line(sealed));
+    let rest = page.next.map(|next| Table { log, filter, after: Some(next) });
+    Ok(Some((Bytes::from(text), rest)))
+}
+
+const COLUMNS: [&str; 12] = [
+    "number",
+    "at",
+    "id",
+    "actor_kind",
+    "actor",
+    "act",
+    "subject_kind",
+    "subject_id",
+    "organisation_id",
+    "request_id",
+    "before",
+    "after",
+];
+
+fn line(SealedAct { act, seal }: &SealedAct) -> String {
+    let text = |value: Option<String>| value.unwrap_or_default();
+    let account = act.who.account().map(|account| account.to_string());
+    let cells: [String; 12] = [
+        text(seal.map(|seal| seal.seq.to_string())),
+        act.at.to_rfc3339_opts(SecondsFormat::Micros, true),
+        act.id.to_string(),
+        act.who.kind().to_owned(),
+        text(account.or_else(|| act.who.provider().map(str::to_owned))),
+        act.act.to_string(),
+        act.subject.kind.to_string(),
+        act.subject.id.to_string(),
+        text(act.organisation.map(|organisation| organisation.to_string())),
+        text(act.request.map(|request| request.to_string())),
+        text(act.before.clone()),
+        text(act.after.clone()),
+    ];
+    csv::line(cells.iter().map(String::as_str))
+}

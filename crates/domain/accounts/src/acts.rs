@@ -1,0 +1,56 @@
+//! What the audit log says of accounts: their standing, never who they are.
+
+use crate::Account;
+use kernel::{Act, Cause, Subject, Timestamp};
+use serde_json::json;
+
+/// Another status or another role; `None` when neither changed.
+pub(crate) fn standing_changed(by: &Cause, before: &Account, after: &Account, now: Timestamp) -> Option<Act> {
+    let changed = (before.status, before.role) != (after.status, after.role);
+    changed.then(|| act(by, "account.change_standing", after, now).changing(said(before), said(after)))
+}
+
+/// An admin was made.
+pub(crate) fn admin_created(by: &Cause, made: &Account, now: Timestamp) -> Act {
+    act(by, "account.create_admin", made, now).changing(None, said(made))
+}
+
+/// Somebody was forgotten.
+pub(crate) fn erased(by: &Cause, before: &Account, after: &Account, now: Timestamp) -> Act {
+    act(by, "account.erase", after, now).changing(said(before), said(after))
+}
+
+fn act(by: &Cause, name: &'static str, account: &Account, now: Timestamp) -> Act {
+    by.act(name, Subject::new("account", account.id.as_uuid()), now)
+}
+
+fn said(account: &Account) -> Option<String> {
+    Some(json!({"role": account.role.as_str(), "status": account.status.as_str()}).to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{PasswordHash, Person, Status};
+
+    #[test]
+    fn no_word_of_the_log_tells_who_somebody_is() {
+        let now = "2026-06-01T12:00:00Z".parse().unwrap();
+        let person = Person::read("ada@example.org", "Ada", "Byron").unwrap();
+        let before = Account::open(person, PasswordHash::new("hash"), now);
+        let after = Account { status: Status::Suspended, ..before.clone() };
+        let by = Cause::command_line();
+        assert_eq!(standing_changed(&by, &before, &before, now), None, "what changed nothing is no act");
+        for act in [
+            standing_changed(&by, &before, &after, now).unwrap(),
+            admin_created(&by, &before, now),
+            erased(&by, &before, &after, now),
+        ] {
+            let text = serde_json::to_string(&act).unwrap().to_lowercase();
+            assert!(text.contains("status") && text.contains(&before.id.to_string()), "{text}");
+            for private in ["example.org", "\"ada\"", "byron", "hash"] {
+                assert!(!text.contains(private), "{text}");
+            }
+        }
+    }
+}
