@@ -7,7 +7,7 @@ use crate::{Stores, noon};
 use booking::ledger::{Account, Balance, Entry, EntryFilter, EntryKind, balances, differences, postings};
 use booking::{Booking, books};
 use chrono::TimeDelta;
-use kernel::{BookingId, Clock, PageRequest, StoreError, transact};
+use kernel::{BookingId, Cause, Clock, PageRequest, StoreError, transact};
 
 /// One test per promise: `testkit::ledger_store_contract!(open)`, as for the other stores.
 #[macro_export]
@@ -91,7 +91,7 @@ pub async fn what_is_refused_is_not_posted(stores: Stores) {
     after.payments[0].paid = Some(after.total);
     let refused: Result<(), StoreError> = transact(house.stores.booking.begin().await.unwrap(), async |tx| {
         let before = tx.lock_booking(booking.id).await?;
-        books::keep(tx, before.as_ref(), &after, noon()).await?;
+        books::keep(tx, before.as_ref(), &after, &Cause::system(), noon()).await?;
         assert_eq!(tx.entries_of_booking(booking.id).await?.len(), 1);
         Err(StoreError::Unavailable { doing: "refusing", cause: None })
     })

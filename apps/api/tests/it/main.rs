@@ -20,6 +20,7 @@ mod events;
 mod harness;
 mod invites;
 mod jobs;
+mod ledger;
 mod limits;
 mod mail_out;
 mod model;

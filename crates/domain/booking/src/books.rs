@@ -1,8 +1,12 @@
 //! The one place where a booking that exists is written. Whoever changes a booking changes the domain type and hands
-//! both states over; what the ledger owes for it is posted in the same transaction.
+//! both states over; what the ledger owes for it is posted, and what was done is recorded, in the same transaction.
+
+mod acts;
+
+pub use acts::acts;
 
 use crate::{Booking, BookingTx, ledger};
-use kernel::{StoreError, Timestamp};
+use kernel::{Cause, StoreError, Timestamp};
 
 /// Writes a booking that has changed, with all that follows from the change.
 ///
@@ -14,6 +18,7 @@ pub async fn keep(
     tx: &mut dyn BookingTx,
     before: Option<&Booking>,
     after: &Booking,
+    by: &Cause,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     if before == Some(after) {
@@ -23,6 +28,10 @@ pub async fn keep(
     let entries = ledger::postings(before, after, now);
     if !entries.is_empty() {
         tx.post(&entries).await?;
+    }
+    let acts = acts(before, after, by, now);
+    if !acts.is_empty() {
+        tx.record(&acts).await?;
     }
     Ok(())
 }

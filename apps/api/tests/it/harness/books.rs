@@ -2,6 +2,7 @@
 
 use super::providers::{Ledger, Till};
 use super::shop::Shop;
+use booking::ledger::{Account, EntryFilter};
 use booking::use_cases::Placed;
 use booking::{Booking, BookingStatus, PaymentStatus, Provider, RefundStatus};
 use kernel::{Clock, PageRequest};
@@ -50,9 +51,25 @@ impl Shop {
         }
         for till in Till::BOTH {
             let Ledger { kept, .. } = self.providers.ledger(till).await;
-            assert_eq!(kept, ours(&placed, till), "{till:?} has what our books say");
+            assert_eq!(kept, ours(&placed, till), "{till:?} has what our bookings say");
+            assert_eq!(kept, self.lies_at(till).await, "{till:?} has what our ledger says");
         }
+        let compared = self.app.app.ledger.compare(|difference| panic!("{difference:?}")).await.unwrap();
+        assert!(compared.agrees(), "{compared:?}");
         self.check_mails(&placed).await;
+    }
+
+    /// What lies at a provider by our ledger, test money or not.
+    async fn lies_at(&self, till: Till) -> BTreeMap<String, i64> {
+        let mut lies = BTreeMap::new();
+        for balance in self.app.app.ledger.balances(&EntryFilter::default()).await.unwrap() {
+            if matches!(balance.account, Account::Provider { provider, .. } if provider == provider_of(till))
+            {
+                *lies.entry(balance.currency.to_string()).or_default() += balance.minor;
+            }
+        }
+        lies.retain(|_, minor| *minor != 0);
+        lies
     }
 
     /// One mail with all tickets for every confirmed booking, and none for others.
@@ -101,12 +118,16 @@ fn check_status(booking: &Booking, tickets: usize) {
     }
 }
 
-/// What one provider should have of ours: charges, those that do not fit included, less what went back.
-fn ours(placed: &[Placed], till: Till) -> BTreeMap<String, i64> {
-    let provider = match till {
+fn provider_of(till: Till) -> Provider {
+    match till {
         Till::Stripe => Provider::Stripe,
         Till::Paypal => Provider::Paypal,
-    };
+    }
+}
+
+/// What one provider should have of ours: charges, those that do not fit included, less what went back.
+fn ours(placed: &[Placed], till: Till) -> BTreeMap<String, i64> {
+    let provider = provider_of(till);
     let mut kept: BTreeMap<String, i64> = BTreeMap::new();
     for Placed { booking, .. } in placed {
         for payment in booking.payments.iter().filter(|payment| payment.provider == provider) {

@@ -5,7 +5,7 @@ use super::Bookings;
 use crate::{
     Booking, BookingStatus, BuyerNews, Effect, Lapse, Payment, PaymentStatus, ProviderError, Standing, books,
 };
-use kernel::{BookingId, Owed, StoreError, Timestamp, transact};
+use kernel::{BookingId, Cause, Owed, StoreError, Timestamp, transact};
 
 impl Bookings {
     /// Looks after a booking once. `Some(when)` to look again, `None` when there is nothing left to watch.
@@ -72,7 +72,7 @@ impl Bookings {
             let before = booking.clone();
             match booking.lapse(sale, now) {
                 Lapse::Expired => {
-                    books::keep(tx, Some(&before), &booking, now).await?;
+                    books::keep(tx, Some(&before), &booking, &Cause::system(), now).await?;
                     tx.save_sales(&sales).await?;
                     let news = Effect::TellBuyer { booking: id, news: BuyerNews::Expired };
                     tx.enqueue_booking(&[Owed::now(news, now)]).await?;

@@ -5,7 +5,7 @@ use crate::{
     Booking, BookingStatus, CheckoutOrder, NoticeKey, Opened, Payment, PaymentProvider, PaymentStatus,
     ProviderError, Settled, Standing, books, settle,
 };
-use kernel::{BookingId, Owed, PaymentId, StoreError, transact};
+use kernel::{BookingId, Cause, Owed, PaymentId, StoreError, transact};
 use std::sync::Arc;
 
 impl Bookings {
@@ -70,7 +70,7 @@ impl Bookings {
             let Some(mut booking) = tx.lock_booking(id).await? else { return Ok(None) };
             let before = booking.clone();
             let payable = booking.opened(payment, &opened.session, &opened.checkout_url, now);
-            books::keep(tx, Some(&before), &booking, now).await?;
+            books::keep(tx, Some(&before), &booking, &Cause::system(), now).await?;
             Ok::<_, StoreError>(payable.then_some(booking))
         })
         .await
@@ -126,7 +126,7 @@ impl Bookings {
             if matches!(settled, Settled::Unchanged | Settled::StillToCapture) {
                 return Ok(Some(settled));
             }
-            books::keep(tx, Some(&before), &booking, now).await?;
+            books::keep(tx, Some(&before), &booking, &told_by(notice), now).await?;
             if *sale != sold {
                 tx.save_sales(std::slice::from_ref(sale)).await?;
             }
@@ -147,4 +147,9 @@ impl Bookings {
     pub(super) fn rests(payment: &Payment) -> bool {
         !matches!(payment.status, PaymentStatus::Created | PaymentStatus::Open | PaymentStatus::Processing)
     }
+}
+
+/// Whom a change goes back to that somebody told of.
+pub(super) fn told_by(notice: Option<&NoticeKey>) -> Cause {
+    notice.map_or(Cause::system(), |notice| Cause::provider(notice.provider.as_str(), None))
 }

@@ -2,7 +2,7 @@
 
 use crate::ledger::{Balance, Difference, Entry, EntryFilter, differences, facts};
 use crate::{Booking, BookingStatus, BookingStore, LedgerStore, PaymentStatus, books};
-use kernel::{BookingId, Clock, Currency, Page, PageRequest, StoreError, transact};
+use kernel::{BookingId, Cause, Clock, Currency, Page, PageRequest, StoreError, transact};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -146,7 +146,7 @@ impl Ledger {
                 let bought = paid.find(|it| booking.refunds.iter().all(|refund| refund.payment != it.id));
                 booking.paid_by = bought.map(|payment| payment.id);
             }
-            books::keep(tx, None, &booking, now).await?;
+            books::keep(tx, None, &booking, &Cause::command_line(), now).await?;
             Ok::<_, StoreError>(true)
         })
         .await

@@ -1,5 +1,6 @@
 //! Send money back, once, and learn how it went.
 
+use super::checkout::told_by;
 use super::{Bookings, Heard};
 use crate::{
     Booking, Effect, Incident, IncidentKind, NoticeKey, ProviderError, Refund, RefundOrder, RefundStanding,
@@ -104,7 +105,7 @@ impl Bookings {
             let before = booking.clone();
             let reference = told.map(|standing| standing.reference.as_str());
             let Some(entry) = booking.refund_stands(refund, status, reference, now) else { return Ok(true) };
-            books::keep(tx, Some(&before), &booking, now).await?;
+            books::keep(tx, Some(&before), &booking, &told_by(notice), now).await?;
             if entry.status == RefundStatus::Failed {
                 let incident = failed(id, &entry, now);
                 tx.add_incident(&incident).await?;

@@ -2,7 +2,7 @@
 
 use super::{Bookings, Placed};
 use crate::{PayRefusal, PaymentChoice, books};
-use kernel::{AccountId, BookingId, StoreError, transact};
+use kernel::{AccountId, BookingId, Cause, StoreError, Who, transact};
 
 /// Why there is no new attempt.
 #[derive(Debug, thiserror::Error)]
@@ -34,12 +34,13 @@ impl Bookings {
     ) -> Result<Placed, PayError> {
         let till = self.till(choice.provider).ok_or(PayError::ProviderNotAvailable)?;
         let now = self.clock.now();
+        let by = Cause { who: Who::Account(buyer), request: None };
         let (booking, payment) = transact(self.store.begin().await?, async |tx| {
             let booking = tx.lock_booking(id).await?.filter(|booking| booking.buyer == buyer);
             let mut booking = booking.ok_or(PayError::UnknownBooking)?;
             let before = booking.clone();
             let payment = booking.pay(choice, &till, now)?;
-            books::keep(tx, Some(&before), &booking, now).await?;
+            books::keep(tx, Some(&before), &booking, &by, now).await?;
             Ok::<_, PayError>((booking, payment))
         })
         .await?;
