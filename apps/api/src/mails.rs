@@ -8,7 +8,7 @@ use crate::qr::{self, QrError};
 use crate::wiring::App;
 use accounts::{Letter, Status};
 use booking::use_cases::Placed;
-use booking::{Booking, BuyerNews, Incident, Ticket};
+use booking::{Booking, BuyerNews, Incident, RefundReason, Ticket};
 use events::{Event, Listed};
 use invites::InviteLetter;
 use kernel::{Attachment, BookingId, EffectId, Mail, StoreError, TicketTypeId, Timestamp};
@@ -69,11 +69,16 @@ fn local(event: &Event, at: Timestamp) -> String {
 pub async fn tickets(app: &App, id: EffectId, booking: BookingId) -> Result<Option<Mail>, LetterError> {
     let Some(occasion) = occasion(app, booking).await? else { return Ok(None) };
     let Occasion { placed: Placed { booking, tickets }, to, event, types } = &occasion;
+    // Some may have been cancelled while the mail waited.
+    let tickets: Vec<_> = tickets.iter().filter(|ticket| ticket.status.lives()).collect();
+    if tickets.is_empty() {
+        return Ok(None);
+    }
     let mut page = Page::new(format!("Your tickets for {}", event.title));
     page.line(format!("Your booking {} is confirmed.", booking.reference));
     page.lines(when_and_where(event));
     let mut attachments = Vec::new();
-    for (place, ticket) in tickets.iter().enumerate() {
+    for (place, ticket) in tickets.iter().copied().enumerate() {
         let number = place + 1;
         let code = app.door.code(ticket);
         let filename = format!("ticket-{number}.png");
@@ -107,7 +112,7 @@ pub async fn news(
     news: BuyerNews,
 ) -> Result<Option<Mail>, LetterError> {
     let Some(occasion) = occasion(app, booking).await? else { return Ok(None) };
-    let Occasion { placed: Placed { booking, .. }, to, event, .. } = occasion;
+    let Occasion { placed: Placed { booking, tickets }, to, event, .. } = occasion;
     let back: Vec<_> = booking.refunds.iter().map(|refund| refund.amount.to_string()).collect();
     let back = back.join(" and ");
     let (subject, text) = match news {
@@ -120,12 +125,54 @@ pub async fn news(
             "Your payment came too late",
             format!("By then the places were gone. Your money ({back}) goes back the way it came."),
         ),
+        BuyerNews::Cancelled => ("Your cancellation", cancelled(&booking, &tickets)),
+        BuyerNews::EventCancelled => ("Cancelled", event_cancelled(&booking)),
+        BuyerNews::Refunded => ("Money comes back to you", refunded(&booking)),
+        BuyerNews::RequestRefused => ("Your request to cancel", request_refused(&booking)),
     };
     let mut page = Page::new(format!("{subject}: {}", event.title));
     page.line(format!("This is about your booking {}.", booking.reference));
     page.lines(when_and_where(&event));
     page.line(text);
     Ok(Some(page.mail(id, to, Vec::new())))
+}
+
+/// What has become of tickets that were given back.
+fn cancelled(booking: &Booking, tickets: &[Ticket]) -> String {
+    let gone = tickets.iter().filter(|ticket| !ticket.status.lives()).count();
+    let all = tickets.len();
+    format!(
+        "{gone} of your {all} tickets are cancelled and do not open the door any more. {}",
+        refunded(booking)
+    )
+}
+
+/// How much has gone back, in all.
+fn refunded(booking: &Booking) -> String {
+    let back = booking.refunded();
+    if back.is_zero() {
+        return "No money goes back.".into();
+    }
+    format!("So far {back} of the {} that you paid goes back the way it came.", booking.charged())
+}
+
+/// What becomes of the money of an event that does not take place.
+fn event_cancelled(booking: &Booking) -> String {
+    let money = if booking.refunds.iter().any(|it| it.reason == RefundReason::EventCancelled && it.counts()) {
+        refunded(booking)
+    } else if booking.left().is_zero() {
+        "There is nothing to pay back.".into()
+    } else {
+        "We look into how your money comes back to you and will write to you.".into()
+    };
+    format!("We are sorry: this does not take place, and your tickets are cancelled. {money}")
+}
+
+/// Staff said no.
+fn request_refused(booking: &Booking) -> String {
+    let answer = booking.request.as_ref().and_then(|request| request.answer.clone());
+    let answer = answer.map(|answer| format!(" We were told: {answer}")).unwrap_or_default();
+    format!("You asked us to cancel tickets. That is not possible, so they stay good.{answer}")
 }
 
 /// Why a booking has ended, without a word that is not true of its money.

@@ -2,15 +2,17 @@
 //! played on two stores, compared after every step and at the end.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a model fails by panicking")]
 
-use crate::fixtures_bookings::{House, bookings, buyer, house, staff};
+use crate::cancelling_store::policy;
+use crate::fixtures_bookings::{House, bookings, buyer, by, house, staff};
 use crate::{ScriptedProvider, Stores};
 use booking::ledger::{Account, EntryFilter, differences};
 use booking::use_cases::{ConfirmRequest, Placed, Staff, VerifyRequest};
 use booking::{
-    Booking, Bookings, Charge, CodeSigner, Door, Hold, PaymentChoice, Provider, RawNotice, Standing, Ticket,
+    Booking, Bookings, Charge, CodeSigner, Decision, Door, Hold, Job, PaymentChoice, Provider, RawNotice,
+    Refund, RefundReason, RefundStatus, RefundWish, Standing, Ticket, books,
 };
 use chrono::TimeDelta;
-use kernel::{AccountId, Clock, Money, PageRequest};
+use kernel::{AccountId, BookingId, Cause, Clock, Money, PageRequest, StoreError, transact};
 
 /// Buyers in a world; few, so that limits are met.
 const BUYERS: u64 = 4;
@@ -49,10 +51,17 @@ enum Step {
     Later { minutes: usize },
     Verify { ticket: usize, nonce: usize, dry_run: bool },
     Undo { ticket: usize },
+    Cancel { booking: usize, ticket: Option<usize> },
+    Ask { booking: usize },
+    Decide { booking: usize, grant: bool },
+    Refund { booking: usize, cents: Option<u32>, ticket: Option<usize>, keep: bool },
+    RefundFails { booking: usize },
+    RefundAgain { booking: usize },
+    CancelEvent,
 }
 
 fn step(dice: &mut Dice) -> Step {
-    let (kind, n) = (dice.below(26), |dice: &mut Dice| dice.below(12));
+    let (kind, n) = (dice.below(40), |dice: &mut Dice| dice.below(12));
     let attempt = dice.below(3);
     match kind {
         0..=4 => Step::Hold { buyer: dice.below(BUYERS), quantity: dice.below(5) },
@@ -67,8 +76,27 @@ fn step(dice: &mut Dice) -> Step {
         21 => Step::Sweep,
         22..=23 => Step::Later { minutes: [1, 5, 11, 31][dice.below(4)] },
         24 => Step::Verify { ticket: n(dice), nonce: dice.below(6), dry_run: dice.below(4) == 0 },
-        _ => Step::Undo { ticket: n(dice) },
+        25 => Step::Undo { ticket: n(dice) },
+        26..=28 => Step::Cancel { booking: n(dice), ticket: some(dice, 3) },
+        29 => Step::Ask { booking: n(dice) },
+        30 => Step::Decide { booking: n(dice), grant: dice.below(3) > 0 },
+        31..=33 => Step::Refund {
+            booking: n(dice),
+            cents: some(dice, 6000).map(|cents| u32::try_from(cents).unwrap()),
+            ticket: some(dice, 3),
+            keep: dice.below(2) == 0,
+        },
+        34 => Step::RefundFails { booking: n(dice) },
+        35 => Step::RefundAgain { booking: n(dice) },
+        36 if dice.below(12) == 0 => Step::CancelEvent,
+        _ => Step::MoneyBack { booking: n(dice) },
     }
+}
+
+/// A number below `end`, or none.
+fn some(dice: &mut Dice, end: u64) -> Option<usize> {
+    let number = dice.below(end);
+    (dice.below(2) == 0).then_some(number)
 }
 
 struct World {
@@ -107,6 +135,7 @@ impl World {
             buyers.push(buyer(&house.stores).await);
         }
         let (bookings, staff) = (bookings(&house), staff(&house).await);
+        bookings.make_promise(house.event.id, &policy("12.5"), &by(staff.account)).await.unwrap();
         Self { house, bookings, door, staff, buyers, holds: vec![], booked: vec![], tickets: vec![] }
     }
 
@@ -145,7 +174,92 @@ impl World {
                 }
                 None => "no such ticket".into(),
             },
+            Step::Cancel { .. }
+            | Step::Ask { .. }
+            | Step::Decide { .. }
+            | Step::Refund { .. }
+            | Step::RefundFails { .. }
+            | Step::RefundAgain { .. }
+            | Step::CancelEvent => self.give_back(step).await,
         }
+    }
+
+    /// What buyers and staff do about tickets and money that go back.
+    async fn give_back(&self, step: Step) -> String {
+        let Some(booking) = self.meant(step) else { return "no such booking".into() };
+        let of_it: Vec<_> = self.tickets.iter().filter(|ticket| ticket.booking == booking.id).collect();
+        let named = |at: Option<usize>| at.and_then(|at| of_it.get(at)).map(|ticket| vec![ticket.id]);
+        let (id, guest, staff) = (booking.id, booking.buyer, self.staff.account);
+        let failed = |refund: &&Refund| refund.status == RefundStatus::Failed;
+        let failed = booking.refunds.iter().find(failed).map(|refund| refund.id);
+        match step {
+            Step::Cancel { ticket, .. } => {
+                outcome(self.bookings.cancel(&by(guest), id, named(ticket).as_deref()).await)
+            }
+            Step::Ask { .. } => outcome(self.bookings.request_cancel(&by(guest), id, None, None).await),
+            Step::Decide { grant, .. } => {
+                let decision = if grant { Decision::Grant(None) } else { Decision::Refuse };
+                outcome(self.bookings.decide_request(id, &decision, &by(staff), None).await)
+            }
+            Step::Refund { cents, ticket, keep, .. } => {
+                let wish = RefundWish {
+                    id: None,
+                    amount: cents.map(Money::eur),
+                    tickets: named(ticket),
+                    keep_tickets: keep,
+                    reason: RefundReason::Staff,
+                    by: Some(staff),
+                    note: None,
+                };
+                outcome(self.bookings.refund(id, &wish, &by(staff)).await)
+            }
+            Step::RefundFails { .. } => self.refund_fails(id).await,
+            Step::RefundAgain { .. } => match failed {
+                Some(refund) => outcome(self.bookings.refund_again(id, refund, &by(staff)).await),
+                None => "nothing failed".into(),
+            },
+            _ => self.cancel_event().await,
+        }
+    }
+
+    /// The booking that a step is about; any, when it is about the event.
+    fn meant(&self, step: Step) -> Option<&Booking> {
+        match step {
+            Step::Cancel { booking, .. }
+            | Step::Ask { booking }
+            | Step::Decide { booking, .. }
+            | Step::Refund { booking, .. }
+            | Step::RefundFails { booking }
+            | Step::RefundAgain { booking } => self.booked.get(booking),
+            _ => self.booked.first(),
+        }
+    }
+
+    /// The provider will not make the last refund.
+    async fn refund_fails(&self, id: BookingId) -> String {
+        let tx = self.house.stores.booking.begin().await.unwrap();
+        let now = self.house.clock.now();
+        let failing = transact(tx, async |tx| {
+            let mut booking = tx.lock_booking(id).await?.unwrap();
+            let before = booking.clone();
+            let Some(last) = booking.refunds.last().map(|refund| refund.id) else { return Ok(false) };
+            let fails = booking.refund_stands(last, RefundStatus::Failed, None, now).is_some();
+            books::keep(tx, Some(&before), &booking, &Cause::system(), now).await?;
+            Ok::<_, StoreError>(fails)
+        });
+        format!("{}", failing.await.unwrap())
+    }
+
+    async fn cancel_event(&self) -> String {
+        let job =
+            self.bookings.cancel_event(self.house.event.id, &by(self.staff.account), None).await.unwrap();
+        while self.bookings.cancel_bookings(job).await.unwrap().is_some() {}
+        let progress = self.bookings.progress(job).await.unwrap().unwrap();
+        let Job { status, done, total, report, .. } = progress.job;
+        let by_hand: Vec<_> = report.by_hand.iter().map(|it| (it.why, it.amount)).collect();
+        let counts = (report.refunded, report.amount, report.free, report.called_off);
+        let stuck: Vec<_> = progress.refunds.failed.iter().map(|it| it.amount).collect();
+        format!("{status:?} {done} {total} {counts:?} {by_hand:?} {:?} {stuck:?}", progress.refunds.by_status)
     }
 
     async fn hold(&mut self, buyer: usize, quantity: usize) -> String {
@@ -286,7 +400,18 @@ fn choice() -> PaymentChoice {
 fn told(booking: &Booking) -> String {
     let payments: Vec<_> =
         booking.payments.iter().map(|p| (p.attempt, p.status, p.paid, &p.problem)).collect();
-    let refunds: Vec<_> = booking.refunds.iter().map(|r| (r.amount, r.reason, r.status)).collect();
+    let refund = |r: &Refund| (r.amount, r.reason, r.status, r.tickets.len(), r.again.is_some());
+    let refunds: Vec<_> = booking.refunds.iter().map(refund).collect();
     let Booking { status, total, pay_by, decided_at, .. } = booking;
-    format!("{status:?} {total} {pay_by} {decided_at:?} {payments:?} {refunds:?}")
+    let (shown, asked) =
+        (booking.shown_status(), booking.request.as_ref().map(|it| (it.status, it.tickets.len())));
+    format!("{status:?} {shown} {asked:?} {total} {pay_by} {decided_at:?} {payments:?} {refunds:?}")
+}
+
+/// What came of a step, without ids.
+fn outcome<E: std::fmt::Display>(result: Result<Placed, E>) -> String {
+    match result {
+        Ok(placed) => told(&placed.booking),
+        Err(refusal) => format!("{refusal}"),
+    }
 }

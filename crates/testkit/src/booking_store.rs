@@ -414,6 +414,7 @@ pub async fn settling_and_expiring_exclude_each_other(stores: Stores) {
             BookingStatus::Confirmed => (0, 1),
             BookingStatus::Expired => (0, 0),
             BookingStatus::PendingPayment => panic!("its time is over"),
+            BookingStatus::Cancelled => panic!("nobody cancelled it"),
         };
         assert_eq!(counters(&house).await, expected);
         assert!(settled.paid().is_zero() || settled.status == BookingStatus::Confirmed);

@@ -7,7 +7,8 @@ use booking::use_cases::{ConfirmRequest, Doors, Pages, Placed, Staff};
 use booking::{Booking, Bookings, PaymentChoice, Provider, Terms, Wanted};
 use chrono::TimeDelta;
 use events::{Event, Standing, TicketType};
-use kernel::{AccountId, HoldId, Money, Role, StoreError, transact};
+use kernel::audit::Who;
+use kernel::{AccountId, Cause, HoldId, Money, Role, StoreError, transact};
 use std::sync::Arc;
 
 /// One event with one ticket type, a clock that stands still and a provider that does as it is told.
@@ -103,4 +104,18 @@ pub async fn booked_unpaid(house: &House, buyer: AccountId, quantity: u32) -> Bo
     let bookings = bookings(house);
     let hold = bookings.hold(buyer, house.event.id, house.want(quantity)).await.expect("places are held");
     confirm_paid(&bookings, buyer, hold.id).await.booking
+}
+
+/// A booking that was paid; its tickets are out.
+pub async fn booked_paid(house: &House, buyer: AccountId, quantity: u32) -> Booking {
+    let booking = booked_unpaid(house, buyer, quantity).await;
+    let payment = booking.payments.first().expect("an attempt").id;
+    house.provider.pay(&ScriptedProvider::session(payment));
+    bookings(house).come_back(payment).await.expect("the store answers").expect("the attempt is known")
+}
+
+/// Somebody as the cause of what is done.
+#[must_use]
+pub const fn by(account: AccountId) -> Cause {
+    Cause { who: Who::Account(account), request: None }
 }

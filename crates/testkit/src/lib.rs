@@ -7,6 +7,7 @@ pub mod audit_log;
 pub mod audit_use_cases;
 pub mod booking_model;
 pub mod booking_store;
+pub mod cancelling_store;
 pub mod clock;
 pub mod event_store;
 pub mod event_use_cases;

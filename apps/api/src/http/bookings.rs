@@ -1,12 +1,14 @@
 //! Bookings: made of holds, paid, looked at.
 
 use super::access::User;
+use super::cancellation::RequestView;
 use super::detached::detached;
 use super::holds::ItemView;
 use super::json::Json;
 use super::money::MoneyView;
 use super::once::Once;
 use super::paging::{PageView, Paging, PagingQuery};
+use super::policies::{PolicyView, shown};
 use super::problem::Problem;
 use super::tickets::{AttendeeView, TicketView};
 use crate::wiring::App;
@@ -85,6 +87,8 @@ pub struct BookingView {
     #[schema(example = "K7QF-2MXP-9RTD")]
     reference: String,
     event_id: Uuid,
+    /// `pending_payment`, `confirmed`, `cancelled` or `expired`; `refunded` when all that was paid for it went back,
+    /// `partially_refunded` when some of it did and tickets of it are still good.
     status: &'static str,
     total: MoneyView,
     /// What was charged, less what went back.
@@ -98,6 +102,12 @@ pub struct BookingView {
     #[schema(required)]
     payment: Option<PaymentView>,
     refunds: Vec<RefundView>,
+    /// What was promised when it was bought to those who cancel; null when only staff may.
+    #[schema(required)]
+    cancellation_policy: Option<PolicyView>,
+    /// What was last asked of staff.
+    #[schema(required)]
+    cancellation_request: Option<RequestView>,
     created_at: DateTime<Utc>,
     /// Until when its places are kept while it waits for its payment.
     expires_at: DateTime<Utc>,
@@ -126,20 +136,28 @@ pub struct PaymentView {
 pub struct RefundView {
     id: Uuid,
     amount: MoneyView,
-    /// `overpaid` (it was paid twice) or `no_places` (it was paid too late).
+    /// `overpaid` (it was paid twice), `no_places` (it was paid too late), `cancelled`, `event_cancelled` or `staff`
+    /// (somebody decided so).
     reason: &'static str,
     /// `created`, `in_transit`, `done`, `failed` or `uncertain`.
     status: &'static str,
+    /// The tickets whose price it gives back; none when it is just money.
+    ticket_ids: Vec<Uuid>,
+    created_at: DateTime<Utc>,
+    /// Why, in the words of the one who decided it; staff alone sees them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
 }
 
 impl BookingView {
-    fn of(app: &App, placed: &Placed) -> Self {
+    /// For its buyer only: with the codes of the tickets.
+    pub fn of(app: &App, placed: &Placed) -> Self {
         let Placed { booking, tickets } = placed;
         Self {
             id: booking.id.as_uuid(),
             reference: booking.reference.to_string(),
             event_id: booking.event.as_uuid(),
-            status: booking.status.as_str(),
+            status: booking.shown_status(),
             total: booking.total.into(),
             paid: booking.paid().into(),
             refunded: booking.refunded().into(),
@@ -147,14 +165,17 @@ impl BookingView {
             tickets: tickets.iter().map(|ticket| TicketView::of(app, ticket)).collect(),
             attendees: booking.attendees.iter().map(AttendeeView::from).collect(),
             payment: booking.current_payment().map(|payment| payment_view(payment, booking.pay_by)),
-            refunds: booking.refunds.iter().map(refund_view).collect(),
+            refunds: booking.refunds.iter().map(RefundView::from).collect(),
+            cancellation_policy: shown(booking.promise.as_ref()),
+            cancellation_request: booking.request.as_ref().map(RequestView::from),
             created_at: booking.created_at,
             expires_at: booking.pay_by,
         }
     }
 }
 
-fn payment_view(payment: &Payment, pay_by: DateTime<Utc>) -> PaymentView {
+/// An attempt; `pay_by` is how long it can be paid.
+pub fn payment_view(payment: &Payment, pay_by: DateTime<Utc>) -> PaymentView {
     let checkout_url = payment.checkout_url.clone().filter(|_| payment.status.may_be_paid());
     PaymentView {
         id: payment.id.as_uuid(),
@@ -166,12 +187,24 @@ fn payment_view(payment: &Payment, pay_by: DateTime<Utc>) -> PaymentView {
     }
 }
 
-fn refund_view(refund: &Refund) -> RefundView {
-    RefundView {
-        id: refund.id.as_uuid(),
-        amount: refund.amount.into(),
-        reason: refund.reason.as_str(),
-        status: refund.status.as_str(),
+impl From<&Refund> for RefundView {
+    fn from(refund: &Refund) -> Self {
+        Self {
+            id: refund.id.as_uuid(),
+            amount: refund.amount.into(),
+            reason: refund.reason.as_str(),
+            status: refund.status.as_str(),
+            ticket_ids: refund.tickets.iter().map(|ticket| ticket.as_uuid()).collect(),
+            created_at: refund.created_at,
+            note: None,
+        }
+    }
+}
+
+impl RefundView {
+    /// As staff sees it.
+    pub fn managed(refund: &Refund) -> Self {
+        Self { note: refund.note.clone(), ..Self::from(refund) }
     }
 }
 

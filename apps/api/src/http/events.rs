@@ -6,6 +6,7 @@ pub mod view;
 
 use super::access::{Maybe, User};
 use super::paging::{PageView, Paging, PagingQuery};
+use super::policies::shown;
 use super::problem::Problem;
 use crate::wiring::App;
 use actix_web::web::{Data, Path, Query};
@@ -16,7 +17,7 @@ use kernel::EventId;
 use search::SearchQuery;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
-use view::{EventView, LeftView, LeftsView};
+use view::{EventDetailView, EventView, LeftView, LeftsView};
 
 /// Lists may be a moment old wherever they come from.
 const FOR_A_MOMENT: &str = "private, max-age=1";
@@ -79,11 +80,13 @@ async fn upcoming_events(
 
 /// One event, by its id or its slug.
 #[utoipa::path(tag = "events", security((), ("bearer" = [])), responses(
-    (status = 200, body = EventView), (status = 404, body = Problem)))]
+    (status = 200, body = EventDetailView), (status = 404, body = Problem)))]
 #[get("/events/{event}")]
 async fn show_event(app: Data<App>, actor: Maybe, event: Path<String>) -> Result<HttpResponse, Problem> {
     let seen = app.events.show(actor.0, &event).await?;
-    Ok(HttpResponse::Ok().json(EventView::from(seen)))
+    let promise = app.bookings.promise(seen.event.id).await?;
+    let view = EventDetailView { event: seen.into(), cancellation_policy: shown(promise.as_ref()) };
+    Ok(HttpResponse::Ok().json(view))
 }
 
 /// The kinds of tickets of an event.

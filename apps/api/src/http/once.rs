@@ -13,6 +13,7 @@ use kernel::{AccountId, Begun, Invalid, RequestKey, StoredAnswer};
 use sha2::{Digest, Sha256};
 use std::future::{Ready, ready};
 use std::time::Duration;
+use uuid::Uuid;
 
 /// How long a request may be in flight before a repeat is worked on anew.
 const IN_FLIGHT: TimeDelta = TimeDelta::seconds(60);
@@ -49,6 +50,16 @@ fn key(request: &HttpRequest) -> Result<Option<String>, Problem> {
 }
 
 impl Once {
+    /// A name that this request shares with its repeats, if it has a key: for what must not be done twice even when
+    /// the answer to the first was never kept.
+    pub fn name(&self, caller: AccountId) -> Option<Uuid> {
+        let key = self.key.as_ref()?;
+        let digest = Sha256::new().chain_update(caller.as_uuid()).chain_update(&self.route).chain_update([0]);
+        let digest = digest.chain_update(key).finalize();
+        let bytes = digest.first_chunk::<16>().copied()?;
+        Some(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    }
+
     /// Does `work`, or gives the answer that it had before. Without a key it is always done.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod booking;
 pub mod events;
 pub mod invites;
+pub mod refunds;
 
 use super::request_id;
 use actix_web::http::StatusCode;

@@ -1,8 +1,8 @@
 //! Every route, registered once; the OpenAPI document follows from it.
 
 use super::{accounts, admin, audit, auth, docs, health, invites, jobs, openapi};
-use super::{bookings, door, holds, ledger, mail, pages, tickets, webhooks};
-use super::{events, organisations, organisers, ticket_types};
+use super::{bookings, called_off, cancellation, door, holds, ledger, mail, pages, tickets, webhooks};
+use super::{events, organisations, organisers, policies, refunds, ticket_types};
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -30,9 +30,13 @@ fn api(config: &mut ServiceConfig) {
         .configure(events::routes)
         .configure(organisers::routes)
         .configure(ticket_types::routes)
+        .configure(policies::routes)
         .configure(organisations::routes)
         .configure(holds::routes)
         .configure(bookings::routes)
+        .configure(cancellation::routes)
+        .configure(refunds::routes)
+        .configure(called_off::routes)
         .configure(tickets::routes)
         .configure(door::routes)
         .configure(webhooks::routes)

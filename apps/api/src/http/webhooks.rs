@@ -107,6 +107,7 @@ fn page(booking: &Booking) -> HttpResponse {
     let (head, text) = match booking.status {
         BookingStatus::Confirmed => ("Thank you", "is confirmed. The tickets are on their way by mail."),
         BookingStatus::PendingPayment => ("Almost there", "is waiting for its payment."),
+        BookingStatus::Cancelled => ("Cancelled", "was cancelled. What is paid for it now goes back."),
         BookingStatus::Expired => ("Too late", "has ended. What was paid goes back."),
     };
     let reference = &booking.reference;
@@ -163,6 +164,8 @@ mod tests {
             pay_by: now,
             decided_at: None,
             paid_by: None,
+            promise: None,
+            request: None,
             payments: vec![payment],
             refunds: Vec::new(),
         }

@@ -99,6 +99,7 @@ async fn of_bookings(app: &App, due: &Due, effect: BookingEffect) -> Result<Done
             }
             outcome
         }
+        BookingEffect::CancelBookings { job } => Ok(app.bookings.cancel_bookings(job).await?.into()),
         BookingEffect::WatchBooking { booking } => Ok(app.bookings.attend(booking).await?.into()),
         BookingEffect::Capture { booking, payment } => {
             if app.bookings.capture(booking, payment).await? {

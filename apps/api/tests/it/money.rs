@@ -3,6 +3,8 @@
 //! However a case goes, it ends with [`crate::harness::shop::Shop::come_to_rest`], which checks that places, money
 //! and mails agree.
 
+mod called_off;
+mod cancelling;
 mod codes;
 mod crash;
 mod expiry;
@@ -14,6 +16,7 @@ mod outage;
 mod overpaid;
 mod paid;
 mod refunds;
+mod staff_refunds;
 
 /// Runs each case with each provider on each store.
 macro_rules! with_each_provider {

@@ -1,23 +1,25 @@
 //! Holds, bookings, tickets and scans, and the ways to find them.
 
+mod cancelling;
 mod documents;
 mod door_tx;
+mod job_tx;
 mod ledger;
 mod order_tx;
 mod reads;
 mod sale_tx;
 
-pub(crate) use documents::Notice;
+pub(crate) use documents::{KeptPromise, Notice};
 
 use crate::document::Table;
 use crate::state::State;
 use ::booking::ledger::{Account, Entry};
-use ::booking::{Booking, Hold, Incident, Offer, Provider, Reference, Sale, SaleStatus, Scan, Ticket};
+use ::booking::{Booking, Hold, Incident, Job, Offer, Provider, Reference, Sale, SaleStatus, Scan, Ticket};
 use ::events::{Event, Status};
 use imbl::{OrdMap, OrdSet};
 use kernel::{
-    AccountId, BookingId, Cursor, EventId, HoldId, OrganisationId, PaymentId, RefundId, ScanId, TicketId,
-    TicketTypeId, Timestamp,
+    AccountId, BookingId, Cursor, EventId, HoldId, JobId, OrganisationId, PaymentId, RefundId, ScanId,
+    TicketId, TicketTypeId, Timestamp,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -29,7 +31,9 @@ pub(crate) struct BookingTables {
     pub(crate) entries: Table<Entry>,
     pub(crate) holds: Table<Hold>,
     pub(crate) incidents: Table<Incident>,
+    pub(crate) jobs: Table<Job>,
     pub(crate) notices: Table<Notice>,
+    pub(crate) promises: Table<KeptPromise>,
     pub(crate) scans: Table<Scan>,
     pub(crate) tickets: Table<Ticket>,
     /// Holds by the instant at which they end.
@@ -38,6 +42,10 @@ pub(crate) struct BookingTables {
     /// Bookings that wait for their payment.
     pub(crate) unpaid_by_buyer: OrdSet<(AccountId, EventId, BookingId)>,
     pub(crate) bookings_by_buyer: OrdSet<(AccountId, Cursor)>,
+    pub(crate) bookings_by_event: OrdSet<(EventId, BookingId)>,
+    /// Bookings whose buyers wait for an answer, by the instant at which they asked.
+    pub(crate) bookings_by_request: OrdSet<Cursor>,
+    pub(crate) jobs_by_event: OrdMap<EventId, JobId>,
     pub(crate) bookings_by_hold: OrdMap<HoldId, BookingId>,
     pub(crate) bookings_by_reference: OrdMap<Reference, BookingId>,
     pub(crate) payments: OrdMap<PaymentId, BookingId>,
@@ -96,6 +104,7 @@ fn sale(state: &State, event: &Arc<Event>) -> Sale {
         ends_at: event.ends_at,
         hold_seconds: event.hold_seconds,
         capacity: event.capacity,
+        promise: state.get::<KeptPromise>(&event.id).map(|kept| kept.promise.clone()),
         offers: offers.collect(),
     }
 }

@@ -3,7 +3,7 @@
 use crate::state::State;
 use imbl::{OrdMap, OrdSet};
 use kernel::{
-    AccountId, ActId, BookingId, EffectId, EntryId, EventId, HoldId, IncidentId, InviteId, OneTimeId,
+    AccountId, ActId, BookingId, EffectId, EntryId, EventId, HoldId, IncidentId, InviteId, JobId, OneTimeId,
     OrganisationId, ScanId, SessionId, TicketId, TicketTypeId,
 };
 use serde::Serialize;
@@ -52,6 +52,7 @@ id_keys!(
     HoldId,
     IncidentId,
     InviteId,
+    JobId,
     OneTimeId,
     OrganisationId,
     ScanId,

@@ -3,8 +3,10 @@
 //! What a batch of buyers needs is one statement per call, however many they are: columns travel as arrays and are
 //! put together again by `unnest`.
 
+mod cancelling;
 mod door;
 mod hold;
+mod job;
 mod ledger;
 mod order;
 mod payment;

@@ -9,8 +9,8 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use std::sync::Arc;
 use std::time::Duration;
 use testkit::{
-    Stores, account_store, audit_log, booking_store, event_store, idempotency_store, invite_store,
-    ledger_store, outbox, servers,
+    Stores, account_store, audit_log, booking_store, cancelling_store, event_store, idempotency_store,
+    invite_store, ledger_store, outbox, servers,
 };
 
 /// A store with one connection, so that all statements meet on it.
@@ -63,8 +63,8 @@ async fn plan(store: &PgStore, prepared: &Prepared) -> Vec<String> {
 /// Empties every table, also those that refuse it to the program; what is prepared stays.
 async fn empty(store: &PgStore) {
     let tables = "invites, accounts, sessions, account_one_times, organisations, organisation_members, events, sales, \
-                  ticket_types, holds, bookings, payments, refunds, tickets, scans, notices, incidents, effects, \
-                  idempotency_keys, ledger_entries, audit_acts";
+                  ticket_types, cancellation_policies, jobs, holds, bookings, payments, refunds, tickets, scans, \
+                  notices, incidents, effects, idempotency_keys, ledger_entries, audit_acts";
     let mut connection = store.connection("emptying all tables").await.unwrap();
     // Ledger and audit log are never emptied, but by whoever may take its triggers away.
     let command = format!(
@@ -159,6 +159,10 @@ async fn every_statement_finds_its_rows_by_an_index() {
         &stores;
         booking_store::bookings_come_newest_first_in_pages_that_meet,
         booking_store::attendance_counts_living_and_checked_in,
+        cancelling_store::a_promise_is_kept_as_it_was_when_the_booking_was_made,
+        cancelling_store::requests_wait_in_the_order_in_which_they_were_made,
+        cancelling_store::bookings_of_an_event_come_newest_first_in_pages_that_meet,
+        cancelling_store::an_event_is_cancelled_once_and_all_its_money_goes_back,
         account_store::an_account_reads_back_whole,
         account_store::a_link_reads_back_whole,
         account_store::living_sessions_are_listed_newest_first,

@@ -1,7 +1,7 @@
-//! What the audit log says of the door.
+//! What the audit log says of the door, and of what is decided about bookings.
 
-use crate::Ticket;
-use kernel::{Act, Cause, Subject, Timestamp};
+use crate::{Booking, Job, Promise, SaleStatus, Ticket};
+use kernel::{Act, Cause, EventId, Subject, Timestamp};
 use serde_json::json;
 
 /// A checked-in ticket is good again.
@@ -11,4 +11,45 @@ pub(crate) fn check_in_undone(by: &Cause, before: &Ticket, after: &Ticket, now: 
     };
     by.act("ticket.undo_check_in", Subject::new("ticket", after.id.as_uuid()), now)
         .changing(said(before), said(after))
+}
+
+/// Something was decided about the tickets of a booking; what it means for money is recorded by [`crate::books`].
+pub(crate) fn booking_decided(
+    (by, act): (&Cause, &'static str),
+    before: (&Booking, &[Ticket]),
+    after: (&Booking, &[Ticket]),
+    now: Timestamp,
+) -> Act {
+    let said = |(booking, tickets): (&Booking, &[Ticket])| {
+        let living = tickets.iter().filter(|ticket| ticket.status.lives()).count();
+        let request = booking.request.as_ref().map(|request| request.status.as_str());
+        let status = booking.status.as_str();
+        Some(
+            json!({"living_tickets": living, "request": request, "status": status})
+                .to_string(),
+        )
+    };
+    by.act(act, Subject::new("booking", after.0.id.as_uuid()), now).changing(said(before), said(after))
+}
+
+/// Something else is promised to those who cancel.
+pub(crate) fn promise_made(
+    by: &Cause,
+    event: EventId,
+    before: Option<&Promise>,
+    after: &Promise,
+    now: Timestamp,
+) -> Act {
+    let said = |promise: &Promise| serde_json::to_string(promise).ok();
+    by.act("event.cancellation_policy", Subject::new("event", event.as_uuid()), now)
+        .changing(before.and_then(said), said(after))
+}
+
+/// An event does not take place.
+pub(crate) fn event_cancelled(by: &Cause, job: &Job, before: SaleStatus, now: Timestamp) -> Act {
+    let before = json!({"cancelled": before == SaleStatus::Cancelled}).to_string();
+    let after = json!({"bookings": job.total, "cancelled": true, "job": job.id}).to_string();
+    by.act("event.cancel", Subject::new("event", job.event.as_uuid()), now)
+        .changing(Some(before), Some(after))
+        .of(job.organisation)
 }

@@ -1,6 +1,6 @@
 //! Work owed after the commit, and things that only a person can decide.
 
-use kernel::{BookingId, IncidentId, PaymentId, RefundId, Timestamp};
+use kernel::{BookingId, IncidentId, JobId, PaymentId, RefundId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What this domain owes the outside world.
@@ -38,6 +38,11 @@ pub enum Effect {
         /// What.
         news: BuyerNews,
     },
+    /// Cancel the bookings of an event that does not take place, some at a time, until all are.
+    CancelBookings {
+        /// The work, with how far it has come.
+        job: JobId,
+    },
     /// Mail the admins that a person has to decide.
     TellAdmins {
         /// What it is about.
@@ -55,6 +60,14 @@ pub enum BuyerNews {
     Overpaid,
     /// It was paid too late and the places are gone; the money goes back.
     TooLate,
+    /// Tickets of it were cancelled, and what is due for them goes back.
+    Cancelled,
+    /// The event does not take place.
+    EventCancelled,
+    /// Staff sends money back.
+    Refunded,
+    /// Staff does not cancel what the buyer asked to be cancelled.
+    RequestRefused,
 }
 
 /// Why a person has to look.
@@ -71,6 +84,8 @@ pub enum IncidentKind {
     SecondCharge,
     /// The provider will not send the money back.
     RefundFailed,
+    /// What was promised to those who cancel cannot be read.
+    BadPolicy,
 }
 
 impl IncidentKind {
@@ -83,6 +98,7 @@ impl IncidentKind {
             Self::WrongMode => "wrong_mode",
             Self::SecondCharge => "second_charge",
             Self::RefundFailed => "refund_failed",
+            Self::BadPolicy => "bad_policy",
         }
     }
 }

@@ -11,15 +11,19 @@ pub const DOMAIN: &str = "booking";
 mod acts;
 pub mod attendance;
 pub mod books;
+pub mod cancellation;
 pub mod code;
 pub mod desk;
 pub mod effect;
 pub mod hold;
+pub mod job;
 pub mod ledger;
 pub mod order;
 pub mod payment;
+pub mod policy;
 pub mod ports;
 pub mod provider;
+pub mod refund;
 pub mod round;
 pub mod sale;
 #[cfg(test)]
@@ -29,9 +33,13 @@ pub mod ticket;
 pub mod use_cases;
 
 pub use attendance::{Admission, Gate, Scan, Verdict};
+pub use cancellation::{
+    CancelRefusal, CancellationRequest, Cancelled, Decision, Line, Quote, RequestRefusal, RequestStatus,
+};
 pub use code::{CodeError, CodeSigner, TicketCode};
 pub use effect::{BuyerNews, Effect, Incident, IncidentKind};
 pub use hold::{Hold, Item, Wanted};
+pub use job::{ByHand, EventRefunds, Job, JobStatus, Report, StuckRefund, WhyByHand};
 pub use order::{
     Attendee, Booking, BookingStatus, ConfirmRefusal, Confirmation, Lapse, PayRefusal, Reference, Terms, Till,
 };
@@ -39,13 +47,16 @@ pub use payment::{
     Charge, Payment, PaymentChoice, PaymentStatus, Provider, Refund, RefundReason, RefundStanding,
     RefundStatus, Standing,
 };
+pub use policy::{CancellationPolicy, MalformedPolicy, NoWay, PolicyInput, Promise, Tier, TierInput};
 pub use ports::{
-    BookingStore, BookingTx, DoorTx, LedgerStore, LedgerTx, NoticeKey, OrderTx, SaleTx, StockDifference,
+    BookingStore, BookingTx, DoorTx, JobTx, LedgerStore, LedgerTx, NoticeKey, OrderTx, SaleTx,
+    StockDifference,
 };
 pub use provider::{
     CheckoutOrder, Notice, NoticeError, NoticeSubject, Opened, PaymentProvider, ProviderError, RawNotice,
     RefundOrder,
 };
+pub use refund::{RefundRefusal, RefundWish};
 pub use sale::{HoldRefusal, Holdings, Limit, Offer, Sale, SaleStatus, Tally};
 pub use settlement::{Settled, settle};
 pub use ticket::{Ticket, TicketStatus};

@@ -1,8 +1,8 @@
 //! The order: what was bought at which price, what was paid for it, and what went back.
 
 use crate::{
-    Charge, Hold, IncidentKind, Item, Payment, PaymentChoice, PaymentStatus, Provider, Refund, RefundReason,
-    RefundStatus, Sale, SaleStatus,
+    CancellationRequest, Charge, Hold, IncidentKind, Item, Payment, PaymentChoice, PaymentStatus, Promise,
+    Provider, Refund, RefundReason, RefundStatus, Sale, SaleStatus,
 };
 use chrono::TimeDelta;
 use data_encoding::{Encoding, Specification};
@@ -20,6 +20,8 @@ pub enum BookingStatus {
     PendingPayment,
     /// Paid, or free; the tickets are out.
     Confirmed,
+    /// None of its tickets is good any more, or it was called off before it was paid; the places were given back.
+    Cancelled,
     /// Not paid in time; the places were given back.
     Expired,
 }
@@ -31,6 +33,7 @@ impl BookingStatus {
         match self {
             Self::PendingPayment => "pending_payment",
             Self::Confirmed => "confirmed",
+            Self::Cancelled => "cancelled",
             Self::Expired => "expired",
         }
     }
@@ -131,10 +134,16 @@ pub struct Booking {
     pub created_at: Timestamp,
     /// Its places are kept until then.
     pub pay_by: Timestamp,
-    /// When it was confirmed or expired.
+    /// When it was confirmed, cancelled or expired.
     pub decided_at: Option<Timestamp>,
     /// The attempt whose money bought the places; what any other brought is not for this booking.
     pub paid_by: Option<PaymentId>,
+    /// What was promised, when it was bought, to those who cancel; without it only staff may.
+    #[serde(default)]
+    pub promise: Option<Promise>,
+    /// What the buyer last asked of staff.
+    #[serde(default)]
+    pub request: Option<CancellationRequest>,
     /// All attempts, the first first.
     pub payments: Vec<Payment>,
     /// All money that went back.
@@ -271,6 +280,8 @@ impl Booking {
             pay_by: now + terms.payment,
             decided_at: None,
             paid_by: None,
+            promise: sale.promise.clone(),
+            request: None,
             payments: Vec::new(),
             refunds: Vec::new(),
         };
@@ -496,18 +507,9 @@ impl Booking {
         if amount.is_zero() {
             return None;
         }
-        let id = RefundId::generate(now);
-        let status = RefundStatus::Created;
-        self.refunds.push(Refund {
-            id,
-            payment,
-            amount,
-            reason,
-            status,
-            reference: None,
-            created_at: now,
-            changed_at: now,
-        });
+        let refund = Refund::new(payment, amount, reason, now);
+        let id = refund.id;
+        self.refunds.push(refund);
         Some(id)
     }
 }

@@ -1,7 +1,8 @@
 //! Attempts to pay, what a provider says of them, and money on its way back.
 
 use crate::IncidentKind;
-use kernel::{Money, PaymentId, RefundId, Timestamp};
+use chrono::TimeDelta;
+use kernel::{AccountId, Money, PaymentId, RefundId, TicketId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
@@ -22,6 +23,18 @@ impl Provider {
         match self {
             Self::Stripe => "stripe",
             Self::Paypal => "paypal",
+        }
+    }
+}
+
+impl Provider {
+    /// How long after a charge it gives money back; `None` when it sets no end that we know of.
+    #[must_use]
+    pub const fn refund_window(self) -> Option<TimeDelta> {
+        match self {
+            Self::Stripe => None,
+            // PayPal, "Refund captured payment": 180 days.
+            Self::Paypal => Some(TimeDelta::days(180)),
         }
     }
 }
@@ -139,6 +152,12 @@ impl Payment {
         self.status == PaymentStatus::Mismatched
             && self.problem.as_deref() == Some(IncidentKind::WrongMode.as_str())
     }
+
+    /// When the charge became ours; an attempt does not change any more after that.
+    #[must_use]
+    pub fn paid_at(&self) -> Option<Timestamp> {
+        self.paid.is_some().then_some(self.changed_at)
+    }
 }
 
 /// Money that arrived, as the provider tells it.
@@ -171,7 +190,7 @@ pub enum Standing {
     Closed,
 }
 
-/// Why money goes back without anybody asking for it.
+/// Why money goes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum RefundReason {
@@ -179,6 +198,12 @@ pub enum RefundReason {
     Overpaid,
     /// It came too late and the places are gone.
     NoPlaces,
+    /// The buyer cancelled, as the policy allows, or staff granted it.
+    Cancelled,
+    /// The event does not take place.
+    EventCancelled,
+    /// Staff decided so.
+    Staff,
 }
 
 impl RefundReason {
@@ -188,6 +213,9 @@ impl RefundReason {
         match self {
             Self::Overpaid => "overpaid",
             Self::NoPlaces => "no_places",
+            Self::Cancelled => "cancelled",
+            Self::EventCancelled => "event_cancelled",
+            Self::Staff => "staff",
         }
     }
 }
@@ -237,6 +265,18 @@ pub struct Refund {
     pub status: RefundStatus,
     /// The provider's name for it.
     pub reference: Option<String>,
+    /// The tickets whose price it gives back; none when it is just money.
+    #[serde(default)]
+    pub tickets: Vec<TicketId>,
+    /// Who decided it, when somebody did.
+    #[serde(default)]
+    pub by: Option<AccountId>,
+    /// Why, in that person's words.
+    #[serde(default)]
+    pub note: Option<String>,
+    /// The refund that failed and that this one makes again.
+    #[serde(default)]
+    pub again: Option<RefundId>,
     /// Since when.
     pub created_at: Timestamp,
     /// Last change.

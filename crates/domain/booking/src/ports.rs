@@ -1,11 +1,14 @@
 //! What the use cases need from a store. Providers are in [`crate::provider`].
 
 use crate::ledger::{Balance, Entry, EntryFilter};
-use crate::{Booking, Effect, Hold, Incident, Provider, Sale, Scan, Tally, Ticket};
+use crate::{
+    Booking, CancellationPolicy, Effect, EventRefunds, Hold, Incident, Job, Provider, Sale, Scan, Tally,
+    Ticket,
+};
 use async_trait::async_trait;
 use kernel::{
-    AccountId, AuditTx, BookingId, EventId, HoldId, Owed, Page, PageRequest, PaymentId, RefundId, StoreError,
-    TicketId, TicketTypeId, Timestamp,
+    AccountId, AuditTx, BookingId, EventId, HoldId, JobId, OrganisationId, Owed, Page, PageRequest,
+    PaymentId, RefundId, StoreError, TicketId, TicketTypeId, Timestamp,
 };
 
 /// Reads, and the way into a transaction. Reads see what was committed.
@@ -33,6 +36,27 @@ pub trait BookingStore: Send + Sync {
     ) -> Result<Option<(BookingId, PaymentId)>, StoreError>;
     /// A buyer's bookings, the newest first.
     async fn bookings_of(&self, buyer: AccountId, page: PageRequest) -> Result<Page<Booking>, StoreError>;
+    /// The bookings of an event, the newest first.
+    async fn bookings_of_event(&self, event: EventId, page: PageRequest)
+    -> Result<Page<Booking>, StoreError>;
+    /// Bookings whose buyers wait for an answer to a request, of these organisations or of all; who asked first
+    /// comes first, and the cursor is `(asked_at, id)`.
+    async fn open_requests(
+        &self,
+        organisations: Option<&[OrganisationId]>,
+        page: PageRequest,
+    ) -> Result<Page<Booking>, StoreError>;
+    /// Long work.
+    async fn job(&self, id: JobId) -> Result<Option<Job>, StoreError>;
+    /// Up to `limit` bookings of an event by id, after this one, that are neither cancelled nor expired.
+    async fn living_bookings(
+        &self,
+        event: EventId,
+        after: Option<BookingId>,
+        limit: u32,
+    ) -> Result<Vec<BookingId>, StoreError>;
+    /// How the refunds stand that were made because an event was cancelled.
+    async fn event_refunds(&self, event: EventId) -> Result<EventRefunds, StoreError>;
     /// The tickets of some bookings, in the order of their ids.
     async fn tickets_of_bookings(&self, bookings: &[BookingId]) -> Result<Vec<Ticket>, StoreError>;
     /// What somebody holds, the newest first.
@@ -57,9 +81,9 @@ pub struct StockDifference {
 }
 
 /// All that a booking use case may touch before it commits.
-pub trait BookingTx: SaleTx + OrderTx + DoorTx + LedgerTx {}
+pub trait BookingTx: SaleTx + OrderTx + DoorTx + LedgerTx + JobTx {}
 
-impl<T: SaleTx + OrderTx + DoorTx + LedgerTx + ?Sized> BookingTx for T {}
+impl<T: SaleTx + OrderTx + DoorTx + LedgerTx + JobTx + ?Sized> BookingTx for T {}
 
 /// Places. Locks are always taken in the order sale (by event id), hold, booking, ticket.
 #[async_trait]
@@ -92,6 +116,15 @@ pub trait SaleTx: AuditTx {
         now: Timestamp,
         limit: u32,
     ) -> Result<Vec<Hold>, StoreError>;
+    /// Writes what is promised from now on to those who cancel; the sale is locked.
+    async fn save_promise(
+        &mut self,
+        event: EventId,
+        policy: &CancellationPolicy,
+        now: Timestamp,
+    ) -> Result<(), StoreError>;
+    /// The event will not take place: closes its sale for good. The sale is locked.
+    async fn cancel_sale(&mut self, event: EventId, now: Timestamp) -> Result<(), StoreError>;
     /// Removes holds; their places are given back through [`Self::save_sales`].
     async fn drop_holds(&mut self, ids: &[HoldId]) -> Result<(), StoreError>;
 }
@@ -123,6 +156,10 @@ pub trait OrderTx: AuditTx {
     async fn save_booking(&mut self, booking: &Booking) -> Result<(), StoreError>;
     /// Writes new tickets.
     async fn add_tickets(&mut self, tickets: &[Ticket]) -> Result<(), StoreError>;
+    /// The tickets of a locked booking, in the order of their ids; other transactions wait for them until we end.
+    async fn lock_tickets(&mut self, booking: BookingId) -> Result<Vec<Ticket>, StoreError>;
+    /// Writes what may change of tickets, as [`DoorTx::save_ticket`].
+    async fn save_tickets(&mut self, tickets: &[Ticket]) -> Result<(), StoreError>;
     /// `false` when this webhook was handled before.
     async fn remember_notice(&mut self, notice: &NoticeKey) -> Result<bool, StoreError>;
     /// Keeps evidence for a person.
@@ -165,4 +202,19 @@ pub trait DoorTx: AuditTx {
     async fn scan_by_nonce(&mut self, scanner: AccountId, nonce: &str) -> Result<Option<Scan>, StoreError>;
     /// Keeps a scan; `false` when this scanner used the nonce before, and then nothing is written.
     async fn add_scan(&mut self, scan: &Scan) -> Result<bool, StoreError>;
+}
+
+/// Long work. It is locked before everything else.
+#[async_trait]
+pub trait JobTx: AuditTx {
+    /// Long work; other transactions wait for it until we end.
+    async fn lock_job(&mut self, id: JobId) -> Result<Option<Job>, StoreError>;
+    /// The work that cancels an event, if it was asked for. The sale is locked.
+    async fn job_of_event(&mut self, event: EventId) -> Result<Option<JobId>, StoreError>;
+    /// How many bookings of a locked sale's event are neither cancelled nor expired.
+    async fn count_living_bookings(&mut self, event: EventId) -> Result<u32, StoreError>;
+    /// Writes new work.
+    async fn add_job(&mut self, job: &Job) -> Result<(), StoreError>;
+    /// Writes how far it has come.
+    async fn save_job(&mut self, job: &Job) -> Result<(), StoreError>;
 }

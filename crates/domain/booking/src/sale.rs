@@ -1,6 +1,6 @@
 //! What is left of one event: the rows that concurrent buyers queue for, and the only place that gives places away.
 
-use crate::{Booking, Hold, Item, Wanted};
+use crate::{Booking, Hold, Item, Promise, Wanted};
 use chrono::TimeDelta;
 use kernel::{AccountId, Currency, EventId, HoldId, Money, OrganisationId, TicketTypeId, Timestamp};
 use std::collections::BTreeMap;
@@ -42,6 +42,8 @@ pub struct Sale {
     pub hold_seconds: u32,
     /// Most tickets over all types.
     pub capacity: Option<u32>,
+    /// What is promised to those who cancel, if anything is.
+    pub promise: Option<Promise>,
     /// What is sold, in the order it is shown.
     pub offers: Vec<Offer>,
 }
@@ -243,6 +245,15 @@ impl Sale {
             offer.held = taken_from(offer.held, quantity);
             offer.sold = offer.sold.saturating_add(quantity);
         });
+    }
+
+    /// Gives the places of tickets back that are good no more.
+    pub fn take_back(&mut self, ticket_types: impl IntoIterator<Item = TicketTypeId>) {
+        for ticket_type in ticket_types {
+            if let Some(offer) = self.offers.iter_mut().find(|offer| offer.ticket_type == ticket_type) {
+                offer.sold = taken_from(offer.sold, 1);
+            }
+        }
     }
 
     /// Takes places again for a booking that lost them, if they are still there and the event still takes place.

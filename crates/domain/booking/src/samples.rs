@@ -1,8 +1,8 @@
 //! Ready-made values for the tests of this crate.
 
 use crate::{
-    Booking, Confirmation, Hold, Holdings, Offer, PaymentChoice, Provider, Sale, SaleStatus, Terms, Till,
-    Wanted,
+    Booking, Charge, Confirmation, Hold, Holdings, Offer, PaymentChoice, Provider, Sale, SaleStatus, Settled,
+    Standing, Terms, Ticket, Till, Wanted, settle,
 };
 use chrono::TimeDelta;
 use kernel::{AccountId, Currency, EventId, Money, OrganisationId, TicketTypeId, Timestamp};
@@ -41,6 +41,7 @@ pub(crate) fn sale(offers: Vec<Offer>) -> Sale {
         ends_at: noon() + TimeDelta::days(10) + TimeDelta::hours(8),
         hold_seconds: 600,
         capacity: None,
+        promise: None,
         offers,
     }
 }
@@ -77,4 +78,21 @@ pub(crate) fn unpaid(quantity: u32, places: u32) -> (Sale, Booking) {
     let booking =
         Booking::confirm(&hold, &by(&hold, Some(Provider::Stripe)), &mut sale, terms(), noon()).unwrap();
     (sale, booking)
+}
+
+/// A sale with `quantity` places at 25.00 and a booking of `places` of them that was paid, with its tickets.
+pub(crate) fn paid(quantity: u32, places: u32) -> (Sale, Booking, Vec<Ticket>) {
+    let (mut sale, mut booking) = unpaid(quantity, places);
+    let tickets = pay(&mut booking, &mut sale, 0, "pi_1");
+    (sale, booking, tickets)
+}
+
+/// One attempt is paid in full; the tickets that come of it.
+pub(crate) fn pay(booking: &mut Booking, sale: &mut Sale, attempt: usize, reference: &str) -> Vec<Ticket> {
+    let (id, amount) = (booking.payments[attempt].id, booking.payments[attempt].amount);
+    let charge = Charge { reference: reference.into(), amount, live: false };
+    match settle(booking, sale, id, (&Standing::Paid(charge), &Holdings::default()), noon()) {
+        Settled::Confirmed(tickets) => tickets,
+        _ => Vec::new(),
+    }
 }

@@ -150,7 +150,9 @@ fn paid(
         BookingStatus::Expired if sale.take_again(booking, already, now) => {
             confirmed(booking, sale, attempt, now)
         }
-        BookingStatus::Expired => sent_back(booking, attempt, RefundReason::NoPlaces, now),
+        BookingStatus::Expired | BookingStatus::Cancelled => {
+            sent_back(booking, attempt, RefundReason::NoPlaces, now)
+        }
         BookingStatus::Confirmed => sent_back(booking, attempt, RefundReason::Overpaid, now),
     }
 }
@@ -185,7 +187,10 @@ fn sent_back(booking: &mut Booking, attempt: PaymentId, reason: RefundReason, no
     match booking.send_back(attempt, reason, now) {
         Some(_) => Settled::SentBack(match reason {
             RefundReason::Overpaid => BuyerNews::Overpaid,
-            RefundReason::NoPlaces => BuyerNews::TooLate,
+            RefundReason::NoPlaces
+            | RefundReason::Cancelled
+            | RefundReason::EventCancelled
+            | RefundReason::Staff => BuyerNews::TooLate,
         }),
         None => Settled::Unchanged,
     }

@@ -29,6 +29,15 @@ impl TicketStatus {
             Self::Transferred => "transferred",
         }
     }
+
+    /// Whether it stands for a place that is taken.
+    #[must_use]
+    pub const fn lives(self) -> bool {
+        match self {
+            Self::Valid | Self::CheckedIn => true,
+            Self::Cancelled | Self::Transferred => false,
+        }
+    }
 }
 
 /// A ticket. Its code is not stored: it is signed anew from event, id and version whenever it is shown.

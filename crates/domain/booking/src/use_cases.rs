@@ -1,6 +1,8 @@
 //! What people and providers do with bookings, one file per verb.
 
 mod attend;
+mod cancel;
+mod cancel_event;
 mod checkout;
 mod confirm;
 mod decide;
@@ -10,15 +12,22 @@ mod ledger;
 mod money_back;
 mod notice;
 mod pay;
+mod promise;
+mod refund;
+mod scene;
 mod show;
 mod sweep;
 
+pub use cancel::{CancelError, RequestError};
+pub use cancel_event::{CancelEventError, Progress};
 pub use confirm::{ConfirmError, ConfirmRequest, Placed};
 pub use door::{Door, Doors, Staff, UndoError, VerifyError, VerifyRequest};
 pub use hold::HoldError;
 pub use ledger::{Compared, Ledger};
 pub use notice::{Heard, NoticeFailure};
 pub use pay::PayError;
+pub use promise::PromiseError;
+pub use refund::RefundError;
 
 use crate::desk::Desk;
 use crate::round::Answer;

@@ -94,6 +94,8 @@ ids! {
     EffectId,
     /// An entry of the audit log.
     ActId,
+    /// Long work that somebody asked for.
+    JobId,
 }
 
 fn generate(now: Timestamp) -> Uuid {

@@ -25,7 +25,7 @@ pub use audit::{Act, AuditLog, AuditTx, Cause, Subject, Who};
 pub use currency::Currency;
 pub use email::Email;
 pub use id::{
-    AccountId, ActId, BookingId, DisputeId, EffectId, EntryId, EventId, HoldId, IncidentId, InviteId,
+    AccountId, ActId, BookingId, DisputeId, EffectId, EntryId, EventId, HoldId, IncidentId, InviteId, JobId,
     OneTimeId, OrganisationId, PaymentId, RefundId, ScanId, SessionId, TicketId, TicketTypeId,
 };
 pub use idempotency::{Begun, IdempotencyStore, RequestKey, SWEPT_AT_ONCE, StoredAnswer};

@@ -1,6 +1,7 @@
 //! Events as they are shown.
 
 use crate::http::money::MoneyView;
+use crate::http::policies::PolicyView;
 use chrono::{DateTime, Utc};
 use events::use_cases::Seen;
 use events::{Left, Location};
@@ -39,6 +40,17 @@ pub struct EventView {
     /// `available`, `few`, `sold_out` or `not_on_sale`.
     #[schema(example = "available")]
     availability: &'static str,
+}
+
+/// An event with what its buyers are promised.
+#[derive(Serialize, ToSchema)]
+pub struct EventDetailView {
+    /// The event.
+    #[serde(flatten)]
+    pub event: EventView,
+    /// What goes back to those who cancel; null when nothing was promised, and staff decides.
+    #[schema(required)]
+    pub cancellation_policy: Option<PolicyView>,
 }
 
 /// Where it is. All but the area is null for those who are not to know it.

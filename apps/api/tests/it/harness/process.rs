@@ -190,6 +190,18 @@ impl Process {
         }
     }
 
+    /// Has the event cancelled; what was answered.
+    pub async fn cancel_event(&self) -> Value {
+        let admin = log_in(&self.buyer.with(None), ADMIN).await;
+        admin.client.post(&format!("/admin/events/{}/cancel", self.event), &json!({})).await.expect(202)
+    }
+
+    /// How far the work has come that was accepted.
+    pub async fn job(&self, accepted: &Value) -> Value {
+        let admin = log_in(&self.buyer.with(None), ADMIN).await;
+        admin.client.get(&format!("/jobs/{}", accepted["job_id"].as_str().unwrap())).await.expect(200)
+    }
+
     /// Every booking of the buyer.
     pub async fn bookings(&self) -> Vec<Value> {
         let page = self.ask(Method::GET, "/users/bookings?limit=100", &Value::Null).await.expect(200);

@@ -115,6 +115,8 @@ fn booking(number: u32, items: Vec<Item>) -> Booking {
         pay_by: noon(),
         decided_at: Some(noon()),
         paid_by: None,
+        promise: None,
+        request: None,
         payments: Vec::new(),
         refunds: Vec::new(),
     }

@@ -3,9 +3,10 @@
 use crate::document::{Document, Key, Step, Table};
 use crate::state::State;
 use ::booking::{
-    Booking, BookingStatus, Hold, Incident, Item, NoticeKey, Provider, Scan, Ticket, TicketStatus,
+    Booking, BookingStatus, Hold, Incident, Item, Job, NoticeKey, Promise, Provider, RequestStatus, Scan,
+    Ticket, TicketStatus,
 };
-use kernel::{BookingId, Cursor, EventId, HoldId, IncidentId, ScanId, TicketId, Timestamp};
+use kernel::{BookingId, Cursor, EventId, HoldId, IncidentId, JobId, ScanId, TicketId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A webhook that was handled.
@@ -21,6 +22,54 @@ impl From<&NoticeKey> for Notice {
     fn from(notice: &NoticeKey) -> Self {
         let NoticeKey { provider, id, kind, at } = notice.clone();
         Self { provider, id, kind, at }
+    }
+}
+
+/// What is promised to those who cancel places of an event.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct KeptPromise {
+    pub(crate) event: EventId,
+    pub(crate) promise: Promise,
+    pub(crate) changed_at: Timestamp,
+}
+
+impl Document for KeptPromise {
+    const KIND: &'static str = "cancellation_policy";
+    type Key = EventId;
+
+    fn key(&self) -> EventId {
+        self.event
+    }
+
+    fn table(state: &State) -> &Table<Self> {
+        &state.booking.promises
+    }
+
+    fn table_mut(state: &mut State) -> &mut Table<Self> {
+        &mut state.booking.promises
+    }
+
+    fn index(&self, _state: &mut State, _step: Step) {}
+}
+
+impl Document for Job {
+    const KIND: &'static str = "job";
+    type Key = JobId;
+
+    fn key(&self) -> JobId {
+        self.id
+    }
+
+    fn table(state: &State) -> &Table<Self> {
+        &state.booking.jobs
+    }
+
+    fn table_mut(state: &mut State) -> &mut Table<Self> {
+        &mut state.booking.jobs
+    }
+
+    fn index(&self, state: &mut State, step: Step) {
+        step.map(&mut state.booking.jobs_by_event, self.event, self.id);
     }
 }
 
@@ -99,6 +148,11 @@ impl Document for Booking {
         let tables = &mut state.booking;
         let cursor = Cursor { at: self.created_at, id: self.id.as_uuid() };
         step.set(&mut tables.bookings_by_buyer, (self.buyer, cursor));
+        step.set(&mut tables.bookings_by_event, (self.event, self.id));
+        if let Some(request) = self.request.as_ref().filter(|it| it.status == RequestStatus::Open) {
+            let cursor = Cursor { at: request.asked_at, id: self.id.as_uuid() };
+            step.set(&mut tables.bookings_by_request, cursor);
+        }
         step.map(&mut tables.bookings_by_hold, self.hold, self.id);
         step.map(&mut tables.bookings_by_reference, self.reference.clone(), self.id);
         if self.status == BookingStatus::PendingPayment {

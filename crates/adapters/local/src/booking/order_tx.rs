@@ -58,6 +58,18 @@ impl OrderTx for LocalTx {
         Ok(())
     }
 
+    async fn lock_tickets(&mut self, booking: BookingId) -> Result<Vec<Ticket>, StoreError> {
+        let state = self.state();
+        Ok(state.booking.tickets_of(booking).filter_map(|id| state.copy(&id)).collect())
+    }
+
+    async fn save_tickets(&mut self, tickets: &[Ticket]) -> Result<(), StoreError> {
+        for ticket in tickets {
+            self.save(ticket.clone(), "saving a ticket")?;
+        }
+        Ok(())
+    }
+
     async fn remember_notice(&mut self, notice: &NoticeKey) -> Result<bool, StoreError> {
         let notice = Notice::from(notice);
         let new = self.state().get::<Notice>(&notice.key()).is_none();

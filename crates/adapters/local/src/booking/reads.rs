@@ -5,13 +5,13 @@ use crate::paging::{newest_of, wanted};
 use crate::state::State;
 use crate::store::LocalStore;
 use ::booking::{
-    Booking, BookingStatus, BookingStore, BookingTx, Hold, Item, Provider, Sale, StockDifference, Ticket,
-    TicketStatus,
+    Booking, BookingStatus, BookingStore, BookingTx, EventRefunds, Hold, Item, Job, Provider, Sale,
+    StockDifference, Ticket, TicketStatus,
 };
 use async_trait::async_trait;
 use kernel::{
-    AccountId, BookingId, Cursor, EventId, HoldId, Page, PageRequest, PaymentId, RefundId, StoreError,
-    TicketId, TicketTypeId, Timestamp,
+    AccountId, BookingId, Cursor, EventId, HoldId, JobId, OrganisationId, Page, PageRequest, PaymentId,
+    RefundId, StoreError, TicketId, TicketTypeId, Timestamp,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -65,6 +65,40 @@ impl BookingStore for LocalStore {
         Ok(Page::cut(found.collect(), page.limit, cursor))
     }
 
+    async fn bookings_of_event(
+        &self,
+        event: EventId,
+        page: PageRequest,
+    ) -> Result<Page<Booking>, StoreError> {
+        Ok(self.read().bookings_of_event(event, page))
+    }
+
+    async fn open_requests(
+        &self,
+        organisations: Option<&[OrganisationId]>,
+        page: PageRequest,
+    ) -> Result<Page<Booking>, StoreError> {
+        Ok(self.read().open_requests(organisations, page))
+    }
+
+    async fn job(&self, id: JobId) -> Result<Option<Job>, StoreError> {
+        Ok(self.read().copy(&id))
+    }
+
+    async fn living_bookings(
+        &self,
+        event: EventId,
+        after: Option<BookingId>,
+        limit: u32,
+    ) -> Result<Vec<BookingId>, StoreError> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(self.read().living_bookings(event, after).take(limit).collect())
+    }
+
+    async fn event_refunds(&self, event: EventId) -> Result<EventRefunds, StoreError> {
+        Ok(self.read().event_refunds(event))
+    }
+
     async fn tickets_of_bookings(&self, bookings: &[BookingId]) -> Result<Vec<Ticket>, StoreError> {
         let state = self.read();
         let bookings: BTreeSet<_> = bookings.iter().copied().collect();
@@ -108,7 +142,7 @@ impl BookingStore for LocalStore {
 }
 
 impl BookingTables {
-    fn tickets_of(&self, booking: BookingId) -> impl Iterator<Item = TicketId> {
+    pub(super) fn tickets_of(&self, booking: BookingId) -> impl Iterator<Item = TicketId> {
         let range = (booking, TicketId::from(Uuid::nil()))..=(booking, TicketId::from(Uuid::max()));
         self.tickets_by_booking.range(range).map(|(_, ticket)| *ticket)
     }

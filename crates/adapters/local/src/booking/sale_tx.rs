@@ -1,10 +1,10 @@
 //! Places: counters and holds.
 
-use super::sales;
+use super::{KeptPromise, sales};
 use crate::state::State;
 use crate::transaction::LocalTx;
-use ::booking::{Booking, Hold, Holdings, Item, Sale, SaleTx, Tally, Ticket};
-use ::events::{Event, Stock, TicketType};
+use ::booking::{Booking, CancellationPolicy, Hold, Holdings, Item, Promise, Sale, SaleTx, Tally, Ticket};
+use ::events::{Event, Status, Stock, TicketType};
 use async_trait::async_trait;
 use kernel::{AccountId, BookingId, EventId, HoldId, StoreError, TicketId, Timestamp};
 use std::collections::BTreeSet;
@@ -85,6 +85,28 @@ impl SaleTx for LocalTx {
             lapsed.extend(of_event.map(|(_, end, id)| (*end, *id)));
         }
         Ok(lapsed.into_iter().take(limit).filter_map(|(_, id)| state.copy(&id)).collect())
+    }
+
+    async fn save_promise(
+        &mut self,
+        event: EventId,
+        policy: &CancellationPolicy,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        if self.state().get::<Event>(&event).is_none() {
+            return Err(self.broken("saving a promise", "there is no such event"));
+        }
+        self.put(KeptPromise { event, promise: Promise::Policy(policy.clone()), changed_at: now });
+        Ok(())
+    }
+
+    async fn cancel_sale(&mut self, event: EventId, now: Timestamp) -> Result<(), StoreError> {
+        let Some(mut event) = self.state().copy::<Event>(&event) else {
+            return Err(self.broken("cancelling a sale", "there is no such event"));
+        };
+        event.status = Status::Cancelled;
+        event.updated_at = now;
+        self.save(event, "cancelling a sale")
     }
 
     async fn drop_holds(&mut self, ids: &[HoldId]) -> Result<(), StoreError> {

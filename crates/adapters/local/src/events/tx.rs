@@ -1,6 +1,8 @@
 //! Writing organisations, events and ticket types.
 
+use crate::booking::KeptPromise;
 use crate::transaction::LocalTx;
+use ::booking::Job;
 use ::events::{Event, EventTx, Member, Organisation, Stock, Stocked, Taken, TicketType};
 use async_trait::async_trait;
 use kernel::{AccountId, EventId, OrganisationId, StoreError, TicketTypeId};
@@ -45,6 +47,10 @@ impl EventTx for LocalTx {
         for ticket_type in types {
             self.remove::<TicketType>(&ticket_type);
             self.remove::<Stock>(&ticket_type);
+        }
+        self.remove::<KeptPromise>(&id);
+        if let Some(job) = self.state().booking.jobs_by_event.get(&id).copied() {
+            self.remove::<Job>(&job);
         }
         self.remove::<Event>(&id);
         Ok(true)

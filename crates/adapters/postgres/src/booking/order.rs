@@ -6,7 +6,9 @@ use crate::column::{document, money, to_document, word};
 use crate::statement::{Statement, constant, text};
 use crate::transaction::PgTx;
 use async_trait::async_trait;
-use booking::{Booking, Effect, Incident, NoticeKey, OrderTx, Payment, Reference, Refund, Ticket};
+use booking::{
+    Booking, Effect, Incident, NoticeKey, OrderTx, Payment, Reference, Refund, RequestStatus, Ticket,
+};
 use diesel::QueryableByName;
 use diesel::pg::Pg;
 use diesel::query_builder::QueryFragment;
@@ -49,6 +51,10 @@ pub(super) struct BookingRow {
     decided_at: Option<Timestamp>,
     #[diesel(sql_type = Nullable<SqlUuid>)]
     paid_by: Option<Uuid>,
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    promise: Option<Value>,
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    request: Option<Value>,
     #[diesel(sql_type = Nullable<Json>)]
     payments: Option<Value>,
     #[diesel(sql_type = Nullable<Json>)]
@@ -62,7 +68,7 @@ macro_rules! select_bookings {
             "SELECT b.id, b.reference, b.event_id, b.buyer_id, b.hold_id, b.status, b.items, b.attendees, ",
             "b.total_minor, b.platform_fee_minor, b.currency, b.created_at, b.pay_by, b.decided_at, b.paid_by, ",
             "coalesce(b.organisation_id, (SELECT e.organisation_id FROM events e WHERE e.id = b.event_id)) ",
-            "AS organisation_id, ",
+            "AS organisation_id, b.promise, b.request, ",
             "(SELECT json_agg(p ORDER BY p.attempt) FROM payments p WHERE p.booking_id = b.id) AS payments, ",
             "(SELECT json_agg(r ORDER BY r.number) FROM refunds r WHERE r.booking_id = b.id) AS refunds ",
             "FROM bookings b ",
@@ -104,6 +110,8 @@ impl TryFrom<BookingRow> for Booking {
             pay_by: row.pay_by,
             decided_at: row.decided_at,
             paid_by: row.paid_by.map(Into::into),
+            promise: row.promise.map(|it| document(it, "reading bookings.promise")).transpose()?,
+            request: row.request.map(|it| document(it, "reading bookings.request")).transpose()?,
             payments: payments.into_iter().map(Payment::try_from).collect::<Result<_, _>>()?,
             refunds: refunds.into_iter().map(Refund::try_from).collect::<Result<_, _>>()?,
         })
@@ -125,11 +133,15 @@ fn add(bookings: &[Booking]) -> Result<Statement<impl QueryFragment<Pg> + Send +
     let items: Vec<Value> = items.collect::<Result<_, _>>()?;
     let attendees = bookings.iter().map(|it| to_document(&it.attendees, "writing bookings.attendees"));
     let attendees: Vec<Value> = attendees.collect::<Result<_, _>>()?;
+    let promises = bookings.iter().map(|it| {
+        it.promise.as_ref().map(|promise| to_document(promise, "writing bookings.promise")).transpose()
+    });
+    let promises: Vec<Option<Value>> = promises.collect::<Result<_, _>>()?;
     Ok(constant(
         text(
             "INSERT INTO bookings (id, reference, event_id, buyer_id, hold_id, status, items, attendees, total_minor, \
-                 currency, created_at, pay_by, decided_at, organisation_id, platform_fee_minor) \
-             SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+                 currency, created_at, pay_by, decided_at, organisation_id, platform_fee_minor, promise) \
+             SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         )
         .bind::<Array<SqlUuid>, _>(bookings.iter().map(|it| it.id.as_uuid()).collect::<Vec<_>>())
         .bind::<Array<Text>, _>(bookings.iter().map(|it| it.reference.as_str().to_owned()).collect::<Vec<_>>())
@@ -145,7 +157,8 @@ fn add(bookings: &[Booking]) -> Result<Statement<impl QueryFragment<Pg> + Send +
         .bind::<Array<Timestamptz>, _>(bookings.iter().map(|it| it.pay_by).collect::<Vec<_>>())
         .bind::<Array<Nullable<Timestamptz>>, _>(bookings.iter().map(|it| it.decided_at).collect::<Vec<_>>())
         .bind::<Array<SqlUuid>, _>(bookings.iter().map(|it| it.organisation.as_uuid()).collect::<Vec<_>>())
-        .bind::<Array<BigInt>, _>(bookings.iter().map(|it| it.platform_fee.minor()).collect::<Vec<_>>()),
+        .bind::<Array<BigInt>, _>(bookings.iter().map(|it| it.platform_fee.minor()).collect::<Vec<_>>())
+        .bind::<Array<Nullable<Jsonb>>, _>(promises),
     ))
 }
 
@@ -186,15 +199,21 @@ impl OrderTx for PgTx {
     }
 
     async fn save_booking(&mut self, booking: &Booking) -> Result<(), StoreError> {
+        let request = booking.request.as_ref();
+        let asked_at = request.filter(|it| it.status == RequestStatus::Open).map(|it| it.asked_at);
+        let request = request.map(|it| to_document(it, "writing bookings.request")).transpose()?;
         let statement = text(
-            "UPDATE bookings SET status = $2, attendees = $3, pay_by = $4, decided_at = $5, paid_by = $6 WHERE id = $1",
+            "UPDATE bookings SET status = $2, attendees = $3, pay_by = $4, decided_at = $5, paid_by = $6, \
+                 request = $7, asked_at = $8 WHERE id = $1",
         )
         .bind::<SqlUuid, _>(booking.id.as_uuid())
         .bind::<Text, _>(booking.status.as_str())
         .bind::<Jsonb, _>(to_document(&booking.attendees, "writing bookings.attendees")?)
         .bind::<Timestamptz, _>(booking.pay_by)
         .bind::<Nullable<Timestamptz>, _>(booking.decided_at)
-        .bind::<Nullable<SqlUuid>, _>(booking.paid_by.map(|id| id.as_uuid()));
+        .bind::<Nullable<SqlUuid>, _>(booking.paid_by.map(|id| id.as_uuid()))
+        .bind::<Nullable<Jsonb>, _>(request)
+        .bind::<Nullable<Timestamptz>, _>(asked_at);
         self.write("saving a booking", constant(statement));
         self.save_money(std::slice::from_ref(booking));
         Ok(())
@@ -205,6 +224,24 @@ impl OrderTx for PgTx {
             return Ok(());
         }
         self.write("adding tickets", ticket::add(tickets)?);
+        Ok(())
+    }
+
+    async fn lock_tickets(&mut self, booking: BookingId) -> Result<Vec<Ticket>, StoreError> {
+        // The booking is locked, so no ticket comes or goes; what is returned after waiting is as it is then.
+        let statement = text(
+            "SELECT id, booking_id, event_id, ticket_type_id, holder_id, attendee, version, status, issued_at, \
+             checked_in_at FROM tickets WHERE booking_id = $1 ORDER BY id FOR UPDATE",
+        )
+        .bind::<SqlUuid, _>(booking.as_uuid());
+        ticket::tickets(self.load("locking the tickets of a booking", constant(statement)).await?)
+    }
+
+    async fn save_tickets(&mut self, tickets: &[Ticket]) -> Result<(), StoreError> {
+        if tickets.is_empty() {
+            return Ok(());
+        }
+        self.write("saving tickets", ticket::save(tickets)?);
         Ok(())
     }
 

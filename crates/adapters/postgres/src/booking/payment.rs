@@ -69,6 +69,10 @@ pub(super) struct RefundRow {
     reason: String,
     status: String,
     reference: Option<String>,
+    tickets: Vec<Uuid>,
+    decided_by: Option<Uuid>,
+    note: Option<String>,
+    again_id: Option<Uuid>,
     created_at: Timestamp,
     changed_at: Timestamp,
 }
@@ -84,6 +88,10 @@ impl TryFrom<RefundRow> for Refund {
             reason: word(&row.reason, "reading refunds.reason")?,
             status: word(&row.status, "reading refunds.status")?,
             reference: row.reference,
+            tickets: row.tickets.into_iter().map(Into::into).collect(),
+            by: row.decided_by.map(Into::into),
+            note: row.note,
+            again: row.again_id.map(Into::into),
             created_at: row.created_at,
             changed_at: row.changed_at,
         })
@@ -154,11 +162,20 @@ pub(super) fn save_refunds(bookings: &[Booking]) -> Option<Statement<impl QueryF
     if all.is_empty() {
         return None;
     }
+    // Arrays of arrays would have to be of one length, so tickets travel as text.
+    let tickets = |it: &Refund| {
+        let ids: Vec<_> = it.tickets.iter().map(ToString::to_string).collect();
+        format!("{{{}}}", ids.join(","))
+    };
     Some(constant(
         text(
             "INSERT INTO refunds (id, booking_id, number, payment_id, amount_minor, currency, reason, status, \
-                 reference, created_at, changed_at) \
-             SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) \
+                 reference, tickets, decided_by, note, again_id, created_at, changed_at) \
+             SELECT n.id, n.booking_id, n.number, n.payment_id, n.amount_minor, n.currency, n.reason, n.status, \
+                 n.reference, n.tickets::uuid[], n.decided_by, n.note, n.again_id, n.created_at, n.changed_at \
+             FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) \
+                 AS n(id, booking_id, number, payment_id, amount_minor, currency, reason, status, reference, \
+                     tickets, decided_by, note, again_id, created_at, changed_at) \
              ON CONFLICT ON CONSTRAINT refunds_pkey DO UPDATE SET status = excluded.status, \
                  reference = excluded.reference, changed_at = excluded.changed_at",
         )
@@ -173,6 +190,14 @@ pub(super) fn save_refunds(bookings: &[Booking]) -> Option<Statement<impl QueryF
         .bind::<Array<Text>, _>(all.iter().map(|(_, _, it)| it.reason.as_str()).collect::<Vec<_>>())
         .bind::<Array<Text>, _>(all.iter().map(|(_, _, it)| it.status.as_str()).collect::<Vec<_>>())
         .bind::<Array<Nullable<Text>>, _>(all.iter().map(|(_, _, it)| it.reference.clone()).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(all.iter().map(|(_, _, it)| tickets(it)).collect::<Vec<_>>())
+        .bind::<Array<Nullable<SqlUuid>>, _>(
+            all.iter().map(|(_, _, it)| it.by.map(|by| by.as_uuid())).collect::<Vec<_>>(),
+        )
+        .bind::<Array<Nullable<Text>>, _>(all.iter().map(|(_, _, it)| it.note.clone()).collect::<Vec<_>>())
+        .bind::<Array<Nullable<SqlUuid>>, _>(
+            all.iter().map(|(_, _, it)| it.again.map(|again| again.as_uuid())).collect::<Vec<_>>(),
+        )
         .bind::<Array<Timestamptz>, _>(all.iter().map(|(_, _, it)| it.created_at).collect::<Vec<_>>())
         .bind::<Array<Timestamptz>, _>(all.iter().map(|(_, _, it)| it.changed_at).collect::<Vec<_>>()),
     ))

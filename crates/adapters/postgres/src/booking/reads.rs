@@ -9,7 +9,9 @@ use crate::failure::failed;
 use crate::pool::PgStore;
 use crate::statement::{Statement, constant, text};
 use async_trait::async_trait;
-use booking::{Booking, BookingStore, BookingTx, Hold, Provider, Sale, StockDifference, Ticket};
+use booking::{
+    Booking, BookingStore, BookingTx, EventRefunds, Hold, Job, Provider, Sale, StockDifference, Ticket,
+};
 use diesel::QueryableByName;
 use diesel::deserialize::FromSqlRow;
 use diesel::pg::Pg;
@@ -17,8 +19,8 @@ use diesel::query_builder::QueryFragment;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz, Untyped, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use kernel::{
-    AccountId, BookingId, Cursor, EventId, HoldId, Page, PageRequest, PaymentId, RefundId, StoreError,
-    TicketId, TicketTypeId, Timestamp,
+    AccountId, BookingId, Cursor, EventId, HoldId, JobId, OrganisationId, Page, PageRequest, PaymentId,
+    RefundId, StoreError, TicketId, TicketTypeId, Timestamp,
 };
 use uuid::Uuid;
 
@@ -93,7 +95,7 @@ impl PgStore {
 }
 
 /// Where a list goes on, newest first: strictly before this row.
-fn before(page: &PageRequest) -> (Option<Timestamp>, Option<Uuid>) {
+pub(super) fn before(page: &PageRequest) -> (Option<Timestamp>, Option<Uuid>) {
     (page.after.map(|cursor| cursor.at), page.after.map(|cursor| cursor.id))
 }
 
@@ -173,6 +175,39 @@ impl BookingStore for PgStore {
         .bind::<BigInt, _>(i64::from(page.limit) + 1);
         let rows = bookings(self.rows("listing bookings", constant(statement)).await?)?;
         Ok(Page::cut(rows, page.limit, |booking| Cursor { at: booking.created_at, id: booking.id.as_uuid() }))
+    }
+
+    async fn bookings_of_event(
+        &self,
+        event: EventId,
+        page: PageRequest,
+    ) -> Result<Page<Booking>, StoreError> {
+        self.event_bookings(event, page).await
+    }
+
+    async fn open_requests(
+        &self,
+        organisations: Option<&[OrganisationId]>,
+        page: PageRequest,
+    ) -> Result<Page<Booking>, StoreError> {
+        self.waiting_requests(organisations, page).await
+    }
+
+    async fn job(&self, id: JobId) -> Result<Option<Job>, StoreError> {
+        self.job_by_id(id).await
+    }
+
+    async fn living_bookings(
+        &self,
+        event: EventId,
+        after: Option<BookingId>,
+        limit: u32,
+    ) -> Result<Vec<BookingId>, StoreError> {
+        self.living(event, after, limit).await
+    }
+
+    async fn event_refunds(&self, event: EventId) -> Result<EventRefunds, StoreError> {
+        self.refunds_of_event(event).await
     }
 
     async fn tickets_of_bookings(&self, ids: &[BookingId]) -> Result<Vec<Ticket>, StoreError> {

@@ -1,17 +1,18 @@
 //! The sale of an event: locked, read, and its counters written.
 
 use super::hold::{HoldRow, add, holds_by_id};
-use crate::column::{count, money, some_count};
+use crate::column::{count, document, money, some_count, to_document};
 use crate::failure::corrupt;
 use crate::statement::{Statement, constant, text};
 use crate::transaction::PgTx;
 use async_trait::async_trait;
-use booking::{Hold, Holdings, Offer, Sale, SaleStatus, SaleTx, Tally};
+use booking::{CancellationPolicy, Hold, Holdings, Offer, Sale, SaleStatus, SaleTx, Tally};
 use diesel::QueryableByName;
 use diesel::pg::Pg;
 use diesel::query_builder::QueryFragment;
-use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use kernel::{AccountId, EventId, HoldId, StoreError, Timestamp};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -36,6 +37,8 @@ pub(super) struct SaleRow {
     hold_seconds: i64,
     #[diesel(sql_type = Nullable<BigInt>)]
     capacity: Option<i64>,
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    promise: Option<Value>,
     #[diesel(embed)]
     offer: OfferRow,
 }
@@ -102,6 +105,7 @@ impl TryFrom<SaleRow> for Sale {
             ends_at: row.ends_at,
             hold_seconds: count(row.hold_seconds, "reading events.hold_seconds")?,
             capacity: some_count(row.capacity, "reading sales.capacity")?,
+            promise: row.promise.map(|it| document(it, "reading cancellation_policies.body")).transpose()?,
             offers: row.offer.offer()?.into_iter().collect(),
         })
     }
@@ -127,11 +131,12 @@ pub(super) fn sales(events: &[EventId]) -> Statement<impl QueryFragment<Pg> + Se
     constant(
         text(
             "SELECT s.event_id, e.organisation_id, e.status, e.currency, e.doors_at, e.starts_at, e.ends_at, \
-                 e.hold_seconds, s.capacity, t.id AS ticket_type_id, coalesce(t.price_minor, 0) AS price_minor, \
+                 e.hold_seconds, s.capacity, p.body AS promise, t.id AS ticket_type_id, coalesce(t.price_minor, 0) AS price_minor, \
                  coalesce(t.currency, e.currency) AS price_currency, coalesce(t.quantity, 0) AS quantity, \
                  coalesce(t.held, 0) AS held, coalesce(t.sold, 0) AS sold, t.max_per_user, t.max_per_order, \
                  t.sales_start, t.sales_end, coalesce(t.hidden, false) AS hidden \
              FROM sales s JOIN events e ON e.id = s.event_id AND e.id = ANY($1) \
+                 LEFT JOIN cancellation_policies p ON p.event_id = s.event_id AND p.event_id = ANY($1) \
                  LEFT JOIN ticket_types t ON t.event_id = s.event_id AND t.event_id = ANY($1) \
              WHERE s.event_id = ANY($1) ORDER BY s.event_id, t.position, t.id",
         )
@@ -290,6 +295,32 @@ impl SaleTx for PgTx {
         .bind::<BigInt, _>(i64::from(limit));
         let rows: Vec<HoldRow> = self.load("looking for lapsed holds", constant(statement)).await?;
         rows.into_iter().map(Hold::try_from).collect()
+    }
+
+    async fn save_promise(
+        &mut self,
+        event: EventId,
+        policy: &CancellationPolicy,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let statement = text(
+            "INSERT INTO cancellation_policies (event_id, body, changed_at) VALUES ($1, $2, $3) \
+             ON CONFLICT ON CONSTRAINT cancellation_policies_pkey \
+             DO UPDATE SET body = excluded.body, changed_at = excluded.changed_at",
+        )
+        .bind::<SqlUuid, _>(event.as_uuid())
+        .bind::<Jsonb, _>(to_document(policy, "writing cancellation_policies.body")?)
+        .bind::<Timestamptz, _>(now);
+        self.write("saving a promise", constant(statement));
+        Ok(())
+    }
+
+    async fn cancel_sale(&mut self, event: EventId, now: Timestamp) -> Result<(), StoreError> {
+        let statement = text("UPDATE events SET status = 'cancelled', updated_at = $2 WHERE id = $1")
+            .bind::<SqlUuid, _>(event.as_uuid())
+            .bind::<Timestamptz, _>(now);
+        self.write("cancelling a sale", constant(statement));
+        Ok(())
     }
 
     async fn drop_holds(&mut self, ids: &[HoldId]) -> Result<(), StoreError> {

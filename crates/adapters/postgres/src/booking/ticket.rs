@@ -89,3 +89,26 @@ pub(super) fn add(
         ),
     ))
 }
+
+/// Writes what may change of tickets: holder, attendee, version, status, check-in.
+pub(super) fn save(
+    tickets: &[Ticket],
+) -> Result<Statement<impl QueryFragment<Pg> + Send + use<>>, StoreError> {
+    let attendees: Vec<Option<Value>> = tickets.iter().map(attendee).collect::<Result<_, _>>()?;
+    Ok(constant(
+        text(
+            "UPDATE tickets t SET holder_id = n.holder_id, attendee = n.attendee, version = n.version, \
+                 status = n.status, checked_in_at = n.checked_in_at \
+             FROM unnest($1, $2, $3, $4, $5, $6) \
+                 AS n(id, holder_id, attendee, version, status, checked_in_at) WHERE t.id = n.id",
+        )
+        .bind::<Array<SqlUuid>, _>(tickets.iter().map(|ticket| ticket.id.as_uuid()).collect::<Vec<_>>())
+        .bind::<Array<SqlUuid>, _>(tickets.iter().map(|ticket| ticket.holder.as_uuid()).collect::<Vec<_>>())
+        .bind::<Array<Nullable<Jsonb>>, _>(attendees)
+        .bind::<Array<BigInt>, _>(tickets.iter().map(|ticket| i64::from(ticket.version)).collect::<Vec<_>>())
+        .bind::<Array<Text>, _>(tickets.iter().map(|ticket| ticket.status.as_str()).collect::<Vec<_>>())
+        .bind::<Array<Nullable<Timestamptz>>, _>(
+            tickets.iter().map(|ticket| ticket.checked_in_at).collect::<Vec<_>>(),
+        ),
+    ))
+}

@@ -33,6 +33,7 @@ const fn of_order(status: BookingStatus) -> &'static str {
         // Taken up again, because late money is on its way.
         BookingStatus::PendingPayment => "booking.revive",
         BookingStatus::Confirmed => "booking.confirm",
+        BookingStatus::Cancelled => "booking.cancel",
         BookingStatus::Expired => "booking.expire",
     }
 }

@@ -206,7 +206,7 @@ proptest! {
             }
             prop_assert!(sale.offers.iter().all(|offer| offer.held + offer.sold <= offer.quantity));
             prop_assert!(capacity.is_none_or(|most| sale.taken() <= most));
-            prop_assert_eq!(sale.offers.iter().map(|offer| offer.held).sum::<u32>(), open.iter().map(Hold::places).sum());
+            prop_assert_eq!(sale.offers.iter().map(|offer| offer.held).sum::<u32>(), open.iter().map(Hold::places).sum::<u32>());
             prop_assert_eq!(sale.offers.iter().map(|offer| offer.sold).sum::<u32>(), sold);
         }
     }

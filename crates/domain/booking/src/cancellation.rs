@@ -1,0 +1,393 @@
+//! Giving tickets back: what the buyer may do alone, as promised, and what staff is asked for.
+
+use crate::refund::{Grounds, smaller};
+use crate::{
+    Booking, BookingStatus, NoWay, Promise, RefundReason, RefundRefusal, RefundWish, Sale, Ticket,
+    TicketStatus,
+};
+use kernel::{AccountId, Money, RefundId, TicketId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// Longest message to staff and longest answer, in characters.
+pub const LONGEST_MESSAGE: usize = 1000;
+
+/// One ticket of a [`Quote`]: `fee` and `refund` are `paid`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Line {
+    /// Which.
+    pub ticket: TicketId,
+    /// What was paid for it and is still ours.
+    pub paid: Money,
+    /// What is kept.
+    pub fee: Money,
+    /// What goes back.
+    pub refund: Money,
+}
+
+/// What cancelling would do, to the smallest unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quote {
+    /// Ticket by ticket.
+    pub lines: Vec<Line>,
+    /// What is kept of all.
+    pub fee: Money,
+    /// What goes back of all.
+    pub refund: Money,
+    /// Why the buyer cannot do it alone; then nothing goes back.
+    pub obstacle: Option<CancelRefusal>,
+}
+
+/// Why nothing was cancelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CancelRefusal {
+    /// The booking has ended, or all its tickets are cancelled.
+    #[error("there is nothing left to cancel")]
+    Ended,
+    /// The booking has no such ticket.
+    #[error("the booking has no such ticket")]
+    UnknownTicket(TicketId),
+    /// The ticket was used, cancelled, or belongs to somebody else now.
+    #[error("this ticket cannot be given back")]
+    NotGivenBack(TicketId),
+    /// The promise does not allow it.
+    #[error(transparent)]
+    NoWay(#[from] NoWay),
+    /// The provider gives nothing back any more.
+    #[error("the provider gives nothing back so long after the charge")]
+    WindowOver,
+}
+
+/// What was cancelled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cancelled {
+    /// Tickets that are good no more; none when the booking was not paid yet.
+    pub tickets: Vec<TicketId>,
+    /// The money that goes back.
+    pub refunds: Vec<RefundId>,
+}
+
+/// Where a buyer's request stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RequestStatus {
+    /// Nobody has decided.
+    Open,
+    /// The tickets were cancelled.
+    Granted,
+    /// They were not.
+    Refused,
+}
+
+impl RequestStatus {
+    /// As stored and as shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Granted => "granted",
+            Self::Refused => "refused",
+        }
+    }
+}
+
+/// What a buyer asks of staff, because it is not for the buyer to do.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CancellationRequest {
+    /// Which tickets.
+    pub tickets: Vec<TicketId>,
+    /// Why, in the buyer's words.
+    pub message: Option<String>,
+    /// Where it stands.
+    pub status: RequestStatus,
+    /// Since when.
+    pub asked_at: Timestamp,
+    /// When somebody decided.
+    pub decided_at: Option<Timestamp>,
+    /// Who.
+    pub decided_by: Option<AccountId>,
+    /// What that person says about it.
+    pub answer: Option<String>,
+}
+
+impl std::fmt::Debug for CancellationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Words of people stay out of logs.
+        write!(f, "CancellationRequest({})", self.status.as_str())
+    }
+}
+
+/// Why staff was not asked, or nothing was decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RequestRefusal {
+    /// Nothing can be cancelled.
+    #[error(transparent)]
+    Cancel(#[from] CancelRefusal),
+    /// An earlier request waits for its answer.
+    #[error("a request is waiting for its answer")]
+    Waiting,
+    /// Nobody asked, or it was decided before.
+    #[error("there is no request to decide")]
+    NothingAsked,
+    /// The money cannot go back like that.
+    #[error(transparent)]
+    Refund(#[from] RefundRefusal),
+}
+
+/// What staff says to a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// The tickets are cancelled and this much goes back; all that was paid for them when absent.
+    Grant(Option<Money>),
+    /// Everything stays as it is.
+    Refuse,
+}
+
+impl Booking {
+    /// The living tickets that are meant; all that the buyer still has when none are named.
+    fn meant(&self, tickets: &[Ticket], chosen: Option<&[TicketId]>) -> Result<Vec<TicketId>, CancelRefusal> {
+        let own = |ticket: &&Ticket| ticket.status == TicketStatus::Valid && ticket.holder == self.buyer;
+        let Some(chosen) = chosen else {
+            let living = tickets.iter().filter(|ticket| ticket.status.lives());
+            return match living.clone().find(|ticket| !own(ticket)) {
+                Some(used) => Err(CancelRefusal::NotGivenBack(used.id)),
+                None => Ok(living.map(|ticket| ticket.id).collect()),
+            };
+        };
+        let mut meant = Vec::with_capacity(chosen.len());
+        for id in chosen {
+            let ticket = tickets.iter().find(|ticket| ticket.id == *id);
+            let ticket = ticket.ok_or(CancelRefusal::UnknownTicket(*id))?;
+            if !own(&ticket) {
+                return Err(CancelRefusal::NotGivenBack(*id));
+            }
+            if !meant.contains(id) {
+                meant.push(*id);
+            }
+        }
+        Ok(meant)
+    }
+
+    /// What cancelling these tickets at `now` would do, of an event that begins at `starts_at`; all of the buyer's
+    /// when none are named.
+    ///
+    /// # Errors
+    /// A [`CancelRefusal`] that is about the tickets; what the promise does not allow is told in the quote.
+    pub fn quote(
+        &self,
+        tickets: &[Ticket],
+        chosen: Option<&[TicketId]>,
+        starts_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Quote, CancelRefusal> {
+        let nothing = Money::zero(self.total.currency());
+        let mut quote = Quote { lines: Vec::new(), fee: nothing, refund: nothing, obstacle: None };
+        match self.status {
+            BookingStatus::PendingPayment if chosen.is_none_or(<[TicketId]>::is_empty) => return Ok(quote),
+            BookingStatus::PendingPayment | BookingStatus::Confirmed => {}
+            BookingStatus::Cancelled | BookingStatus::Expired => return Err(CancelRefusal::Ended),
+        }
+        let meant = self.meant(tickets, chosen)?;
+        if meant.is_empty() {
+            return Err(CancelRefusal::Ended);
+        }
+        let mut left = self.left();
+        for ticket in tickets.iter().filter(|ticket| meant.contains(&ticket.id)) {
+            match self.line(ticket, left, starts_at, now) {
+                Ok(line) => {
+                    left = left.minus(line.refund).unwrap_or(nothing);
+                    quote.lines.push(line);
+                }
+                Err(no_way) => quote.obstacle = quote.obstacle.or(Some(no_way.into())),
+            }
+        }
+        if quote.obstacle.is_none() && !self.could_give_back(quote.sum(|line| line.refund), now) {
+            quote.obstacle = Some(CancelRefusal::WindowOver);
+        }
+        if quote.obstacle.is_some() {
+            let kept = |ticket: &Ticket| {
+                let paid = self.paid_for(ticket);
+                Line { ticket: ticket.id, paid, fee: paid, refund: nothing }
+            };
+            quote.lines = tickets.iter().filter(|it| meant.contains(&it.id)).map(kept).collect();
+        }
+        (quote.fee, quote.refund) = (quote.sum(|line| line.fee), quote.sum(|line| line.refund));
+        Ok(quote)
+    }
+
+    /// `left` is what has not gone back of the whole booking: what goes back for a ticket is never more.
+    fn line(
+        &self,
+        ticket: &Ticket,
+        left: Money,
+        starts_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Line, NoWay> {
+        let paid = self.paid_for(ticket);
+        if paid.is_zero() {
+            // Nobody needs a promise to give away what was free, as long as somebody else can still have it.
+            let line = Line { ticket: ticket.id, paid, fee: paid, refund: paid };
+            return if now < starts_at { Ok(line) } else { Err(NoWay::TooLate) };
+        }
+        let fee = Promise::fee(self.promise.as_ref(), paid, starts_at, now)?;
+        let refund = smaller(paid.minus(fee).ok_or(NoWay::Malformed)?, left);
+        let paid = refund.plus(fee).ok_or(NoWay::Malformed)?;
+        Ok(Line { ticket: ticket.id, paid, fee, refund })
+    }
+
+    fn could_give_back(&self, amount: Money, now: Timestamp) -> bool {
+        let grounds =
+            Grounds { id: None, reason: RefundReason::Cancelled, tickets: Vec::new(), by: None, note: None };
+        self.clone().give_back(amount, &grounds, now).is_ok()
+    }
+
+    /// Cancels these tickets, all when none are named, as the promise allows: what is due goes back, and the places
+    /// are on sale again. A booking that was not paid yet is called off.
+    ///
+    /// # Errors
+    /// A [`CancelRefusal`]; nothing has changed then.
+    pub fn cancel(
+        &mut self,
+        tickets: &mut [Ticket],
+        chosen: Option<&[TicketId]>,
+        sale: &mut Sale,
+        now: Timestamp,
+    ) -> Result<Cancelled, CancelRefusal> {
+        let quote = self.quote(tickets, chosen, sale.starts_at, now)?;
+        if let Some(obstacle) = quote.obstacle {
+            return Err(obstacle);
+        }
+        if self.status == BookingStatus::PendingPayment {
+            self.call_off(sale, now);
+            return Ok(Cancelled { tickets: Vec::new(), refunds: Vec::new() });
+        }
+        let meant: Vec<_> = quote.lines.iter().map(|line| line.ticket).collect();
+        let named = quote.lines.iter().filter(|line| !line.paid.is_zero()).map(|line| line.ticket).collect();
+        let by = Some(self.buyer);
+        let grounds = Grounds { id: None, reason: RefundReason::Cancelled, tickets: named, by, note: None };
+        let refunds = self.give_back(quote.refund, &grounds, now).map_err(|_| CancelRefusal::WindowOver)?;
+        self.void(tickets, &meant, sale, now);
+        Ok(Cancelled { tickets: meant, refunds })
+    }
+
+    /// Gives up what was not paid yet: its places are free at once, and whatever is paid after all goes back.
+    pub(crate) fn call_off(&mut self, sale: &mut Sale, now: Timestamp) {
+        sale.release(&self.items);
+        self.status = BookingStatus::Cancelled;
+        self.decided_at = Some(now);
+    }
+
+    /// Asks staff to cancel these tickets, all when none are named.
+    ///
+    /// # Errors
+    /// A [`RequestRefusal`]; nothing has changed then.
+    pub fn ask_to_cancel(
+        &mut self,
+        tickets: &[Ticket],
+        chosen: Option<&[TicketId]>,
+        message: Option<String>,
+        now: Timestamp,
+    ) -> Result<(), RequestRefusal> {
+        if self.request.as_ref().is_some_and(|request| request.status == RequestStatus::Open) {
+            return Err(RequestRefusal::Waiting);
+        }
+        if self.status != BookingStatus::Confirmed {
+            return Err(CancelRefusal::Ended.into());
+        }
+        let tickets = self.meant(tickets, chosen)?;
+        if tickets.is_empty() {
+            return Err(CancelRefusal::Ended.into());
+        }
+        self.request = Some(CancellationRequest {
+            tickets,
+            message,
+            status: RequestStatus::Open,
+            asked_at: now,
+            decided_at: None,
+            decided_by: None,
+            answer: None,
+        });
+        Ok(())
+    }
+
+    /// Decides what the buyer asked for. Of the tickets that were meant, those are cancelled that still live.
+    ///
+    /// # Errors
+    /// A [`RequestRefusal`]; nothing has changed then.
+    pub fn decide_request(
+        &mut self,
+        tickets: &mut [Ticket],
+        sale: &mut Sale,
+        (decision, by, answer): (&Decision, Option<AccountId>, Option<String>),
+        now: Timestamp,
+    ) -> Result<Vec<RefundId>, RequestRefusal> {
+        let open = self.request.as_ref().filter(|request| request.status == RequestStatus::Open);
+        let request = open.ok_or(RequestRefusal::NothingAsked)?.clone();
+        let (status, refunds) = match decision {
+            Decision::Refuse => (RequestStatus::Refused, Vec::new()),
+            Decision::Grant(amount) => {
+                let lives = |id: &TicketId| tickets.iter().any(|it| it.id == *id && it.status.lives());
+                let chosen: Vec<_> = request.tickets.iter().copied().filter(lives).collect();
+                if chosen.is_empty() {
+                    return Err(CancelRefusal::Ended.into());
+                }
+                let wish = RefundWish {
+                    id: None,
+                    amount: *amount,
+                    tickets: Some(chosen),
+                    keep_tickets: false,
+                    reason: RefundReason::Cancelled,
+                    by,
+                    note: answer.clone(),
+                };
+                (RequestStatus::Granted, self.refund_by_staff(tickets, sale, &wish, now)?)
+            }
+        };
+        self.request =
+            Some(CancellationRequest { status, decided_at: Some(now), decided_by: by, answer, ..request });
+        Ok(refunds)
+    }
+
+    /// The event does not take place: all that was paid for living tickets goes back, then they are good no more;
+    /// what was not paid yet is called off. `None` when there was nothing to do.
+    ///
+    /// What cannot go back by itself does not stop the rest: the tickets are cancelled all the same, and the refusal
+    /// tells what a person has to do.
+    pub fn event_cancelled(
+        &mut self,
+        tickets: &mut [Ticket],
+        sale: &mut Sale,
+        by: Option<AccountId>,
+        now: Timestamp,
+    ) -> Option<Result<Vec<RefundId>, RefundRefusal>> {
+        match self.status {
+            BookingStatus::PendingPayment => {
+                self.call_off(sale, now);
+                Some(Ok(Vec::new()))
+            }
+            BookingStatus::Confirmed => {
+                let living = || tickets.iter().filter(|ticket| ticket.status.lives());
+                let chosen: Vec<_> = living().map(|ticket| ticket.id).collect();
+                let nothing = Money::zero(self.total.currency());
+                let worth = living().map(|ticket| self.paid_for(ticket));
+                let worth = worth.fold(nothing, |sum, paid| sum.plus(paid).unwrap_or(sum));
+                let amount = smaller(worth, self.left());
+                let reason = RefundReason::EventCancelled;
+                let grounds = Grounds { id: None, reason, tickets: chosen.clone(), by, note: None };
+                let refunds = self.give_back(amount, &grounds, now);
+                self.void(tickets, &chosen, sale, now);
+                Some(refunds)
+            }
+            BookingStatus::Cancelled | BookingStatus::Expired => None,
+        }
+    }
+}
+
+impl Quote {
+    fn sum(&self, of: impl Fn(&Line) -> Money) -> Money {
+        let nothing = Money::zero(self.fee.currency());
+        self.lines.iter().map(of).fold(nothing, |sum, amount| sum.plus(amount).unwrap_or(sum))
+    }
+}
+
+#[cfg(test)]
+mod tests;
