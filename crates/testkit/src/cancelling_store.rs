@@ -293,15 +293,15 @@ pub async fn requests_wait_in_the_order_in_which_they_were_made(stores: Stores) 
     let mut seen = Vec::new();
     let mut next = page(2);
     loop {
-        let found = bookings.open_requests(Some(&[house.event.organisation]), next).await.unwrap();
+        let found = bookings.open_requests(Some(vec![house.event.organisation]), next).await.unwrap();
         seen.extend(found.items.iter().map(|placed| placed.booking.id));
         let Some(cursor) = found.next else { break };
         next.after = Some(cursor);
     }
     assert_eq!(seen, asked.iter().map(|(_, booking)| *booking).collect::<Vec<_>>());
     let elsewhere = on_sale(&house.stores, 1).await.0.organisation;
-    assert!(bookings.open_requests(Some(&[elsewhere]), page(10)).await.unwrap().items.is_empty());
-    assert!(bookings.open_requests(Some(&[]), page(10)).await.unwrap().items.is_empty());
+    assert!(bookings.open_requests(Some(vec![elsewhere]), page(10)).await.unwrap().items.is_empty());
+    assert!(bookings.open_requests(Some(vec![]), page(10)).await.unwrap().items.is_empty());
     let staff = AccountId::generate(noon());
     bookings.decide_request(asked[0].1, &Decision::Refuse, &by(staff), None).await.unwrap();
     bookings.decide_request(asked[1].1, &Decision::Grant(None), &by(staff), None).await.unwrap();

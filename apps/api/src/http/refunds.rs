@@ -241,7 +241,7 @@ async fn list_requests(app: Data<App>, user: User, paging: Paging) -> Result<Htt
     let grant = app.events.grant(user.0).await?;
     grant.require_any()?;
     let own = grant.organisations(Right::Manage);
-    let page = app.bookings.open_requests(own.as_deref(), paging.0).await?;
+    let page = app.bookings.open_requests(own, paging.0).await?;
     Ok(HttpResponse::Ok().json(PageView::of(page, |placed| ManagedBookingView::from(&placed))))
 }
 

@@ -24,10 +24,7 @@ pub(crate) fn booking_decided(
         let living = tickets.iter().filter(|ticket| ticket.status.lives()).count();
         let request = booking.request.as_ref().map(|request| request.status.as_str());
         let status = booking.status.as_str();
-        Some(
-            json!({"living_tickets": living, "request": request, "status": status})
-                .to_string(),
-        )
+        Some(json!({"living_tickets": living, "request": request, "status": status}).to_string())
     };
     by.act(act, Subject::new("booking", after.0.id.as_uuid()), now).changing(said(before), said(after))
 }

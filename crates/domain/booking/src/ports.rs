@@ -43,7 +43,7 @@ pub trait BookingStore: Send + Sync {
     /// comes first, and the cursor is `(asked_at, id)`.
     async fn open_requests(
         &self,
-        organisations: Option<&[OrganisationId]>,
+        organisations: Option<Vec<OrganisationId>>,
         page: PageRequest,
     ) -> Result<Page<Booking>, StoreError>;
     /// Long work.

@@ -75,10 +75,10 @@ impl BookingStore for LocalStore {
 
     async fn open_requests(
         &self,
-        organisations: Option<&[OrganisationId]>,
+        organisations: Option<Vec<OrganisationId>>,
         page: PageRequest,
     ) -> Result<Page<Booking>, StoreError> {
-        Ok(self.read().open_requests(organisations, page))
+        Ok(self.read().open_requests(organisations.as_deref(), page))
     }
 
     async fn job(&self, id: JobId) -> Result<Option<Job>, StoreError> {

@@ -187,10 +187,10 @@ impl BookingStore for PgStore {
 
     async fn open_requests(
         &self,
-        organisations: Option<&[OrganisationId]>,
+        organisations: Option<Vec<OrganisationId>>,
         page: PageRequest,
     ) -> Result<Page<Booking>, StoreError> {
-        self.waiting_requests(organisations, page).await
+        self.waiting_requests(organisations.as_deref(), page).await
     }
 
     async fn job(&self, id: JobId) -> Result<Option<Job>, StoreError> {

@@ -77,7 +77,8 @@ impl Bookings {
                         true => Effect::WatchBooking { booking: id },
                         false => Effect::TellBuyer { booking: id, news: BuyerNews::Cancelled },
                     });
-                    let (booking, tickets) = scene.keep(tx, (buyer, "booking.give_back"), effects, now).await?;
+                    let (booking, tickets) =
+                        scene.keep(tx, (buyer, "booking.give_back"), effects, now).await?;
                     Ok(Ok(Placed { booking, tickets }))
                 }
                 Err(refusal @ CancelRefusal::NoWay(NoWay::Malformed)) => {

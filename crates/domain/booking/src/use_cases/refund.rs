@@ -105,7 +105,7 @@ impl Bookings {
     /// The store could not answer.
     pub async fn open_requests(
         &self,
-        organisations: Option<&[OrganisationId]>,
+        organisations: Option<Vec<OrganisationId>>,
         page: PageRequest,
     ) -> Result<Page<Placed>, StoreError> {
         let page = self.store.open_requests(organisations, page).await?;

@@ -1,10 +1,12 @@
 //! A store whose transactions fail when they are told to.
 
 use async_trait::async_trait;
-use booking::{Booking, BookingStore, BookingTx, Hold, Provider, Sale, StockDifference, Ticket};
+use booking::{
+    Booking, BookingStore, BookingTx, EventRefunds, Hold, Job, Provider, Sale, StockDifference, Ticket,
+};
 use kernel::{
-    AccountId, BookingId, EventId, HoldId, Page, PageRequest, PaymentId, RefundId, StoreError, TicketId,
-    TicketTypeId, Timestamp,
+    AccountId, BookingId, EventId, HoldId, JobId, OrganisationId, Page, PageRequest, PaymentId, RefundId,
+    StoreError, TicketId, TicketTypeId, Timestamp,
 };
 use mockall::mock;
 use std::sync::Arc;
@@ -27,6 +29,11 @@ mock! {
             session: &str,
         ) -> Result<Option<(BookingId, PaymentId)>, StoreError>;
         async fn bookings_of(&self, buyer: AccountId, page: PageRequest) -> Result<Page<Booking>, StoreError>;
+        async fn bookings_of_event(&self, event: EventId, page: PageRequest) -> Result<Page<Booking>, StoreError>;
+        async fn open_requests(&self, organisations: Option<Vec<OrganisationId>>, page: PageRequest) -> Result<Page<Booking>, StoreError>;
+        async fn job(&self, id: JobId) -> Result<Option<Job>, StoreError>;
+        async fn living_bookings(&self, event: EventId, after: Option<BookingId>, limit: u32) -> Result<Vec<BookingId>, StoreError>;
+        async fn event_refunds(&self, event: EventId) -> Result<EventRefunds, StoreError>;
         async fn tickets_of_bookings(&self, bookings: &[BookingId]) -> Result<Vec<Ticket>, StoreError>;
         async fn tickets_of(&self, holder: AccountId, page: PageRequest) -> Result<Page<Ticket>, StoreError>;
         async fn ticket(&self, id: TicketId) -> Result<Option<Ticket>, StoreError>;
