@@ -11,7 +11,9 @@ pub mod sections;
 
 pub use places::{Environment, MailUrl, StoreUrl};
 pub use reader::{ConfigError, Mistake, Secret};
-pub use sections::{Auth, Booking, Http, Limits, Log, Mail, PayPal, Payments, Redis, Store, Stripe, Worker};
+pub use sections::{
+    Auth, BankTransfer, Booking, Http, Limits, Log, Mail, PayPal, Payments, Redis, Store, Stripe, Worker,
+};
 
 use layers::Layers;
 use reader::Reader;
@@ -41,6 +43,8 @@ pub struct Config {
     pub limits: Limits,
     /// Selling.
     pub booking: Booking,
+    /// Where bank transfers go, when they are offered.
+    pub bank_transfer: Option<BankTransfer>,
     /// Work owed after commits.
     pub worker: Worker,
     /// What is logged.

@@ -30,6 +30,7 @@ pub mod organisations;
 pub mod organisers;
 pub mod pages;
 pub mod paging;
+pub mod payments;
 pub mod policies;
 pub mod problem;
 pub mod refunds;

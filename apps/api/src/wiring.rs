@@ -20,7 +20,7 @@ use adapter_local::MailBox;
 use adapter_postgres::PgStore;
 use adapter_redis::UnusableUrl;
 use booking::use_cases::Pages;
-use booking::{Bookings, CodeSigner, Door, Ledger, Terms};
+use booking::{Bookings, CodeSigner, Door, Ledger, Office, Terms};
 use chrono::TimeDelta;
 use events::Events;
 use invites::Invites;
@@ -54,6 +54,8 @@ pub struct App {
     pub bookings: Bookings,
     /// Use cases of the ledger.
     pub ledger: Ledger,
+    /// Use cases of those who run events, around money.
+    pub office: Office,
     /// Use cases of the door.
     pub door: Door,
     /// Carries mail.
@@ -145,6 +147,7 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         first_look: seconds(config.booking.first_look_seconds),
         look_again: seconds(config.booking.look_again_seconds),
         platform_fee: config.booking.platform_fee_basis_points,
+        transfer: config.bank_transfer.as_ref().map(|_| TimeDelta::days(config.booking.transfer_days.into())),
     };
     let pages =
         Pages { name: "Synesthesie".into(), returns: format!("{}{BASE}/payments", config.http.public_url) };
@@ -153,6 +156,7 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
     Ok(App {
         bookings: Bookings::new(Arc::clone(&stores.booking), Arc::clone(&clock), providers, terms, pages),
         ledger: Ledger::new(stores.ledger, Arc::clone(&stores.booking), Arc::clone(&clock)),
+        office: Office::new(stores.office, Arc::clone(&stores.booking), Arc::clone(&clock)),
         door: Door::new(stores.booking, Arc::clone(&clock), signer),
         events: Events::new(stores.events, Arc::clone(&clock)),
         answers: Answers::default(),

@@ -20,6 +20,7 @@ pub mod invite_store;
 pub mod ledger_store;
 pub mod load;
 pub mod mailer;
+pub mod office_store;
 pub mod outbox;
 #[cfg(feature = "payments")]
 pub mod payment_provider;

@@ -88,7 +88,7 @@ impl Scene {
     /// The buyer's card is refused: at once on Stripe's page, at our capture with PayPal.
     async fn decline(&self) {
         self.press(match self.which() {
-            Provider::Stripe => "decline",
+            Provider::Stripe | Provider::BankTransfer | Provider::Cash => "decline",
             Provider::Paypal => "pay?capture=instrument_declined",
         })
         .await;
@@ -97,7 +97,7 @@ impl Scene {
     /// The buyer pays by something that takes days.
     async fn pay_slowly(&self) {
         self.press(match self.which() {
-            Provider::Stripe => "pay?outcome=processing",
+            Provider::Stripe | Provider::BankTransfer | Provider::Cash => "pay?outcome=processing",
             Provider::Paypal => "pay?capture=pending",
         })
         .await;

@@ -1,7 +1,7 @@
 //! One system's stores, as the contract suites get them from an adapter.
 
 use accounts::AccountStore;
-use booking::{BookingStore, LedgerStore};
+use booking::{BookingStore, LedgerStore, OfficeStore};
 use events::EventStore;
 use kernel::{AuditLog, IdempotencyStore, Outbox};
 use std::any::Any;
@@ -19,6 +19,8 @@ pub struct Stores {
     pub booking: Arc<dyn BookingStore>,
     /// The ledger.
     pub ledger: Arc<dyn LedgerStore>,
+    /// What those who run events look through.
+    pub office: Arc<dyn OfficeStore>,
     /// What is owed, as the worker sees it.
     pub outbox: Arc<dyn Outbox>,
     /// Answers to requests that may be repeated.
@@ -37,6 +39,7 @@ impl Stores {
             + EventStore
             + BookingStore
             + LedgerStore
+            + OfficeStore
             + Outbox
             + IdempotencyStore
             + AuditLog
@@ -47,6 +50,7 @@ impl Stores {
             events: store.clone(),
             booking: store.clone(),
             ledger: store.clone(),
+            office: store.clone(),
             outbox: store.clone(),
             idempotency: store.clone(),
             audit: store,

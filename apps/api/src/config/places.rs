@@ -66,6 +66,23 @@ pub fn is_origin(text: &str) -> bool {
     })
 }
 
+/// Whether a text is an IBAN (ISO 13616): country, check digits, account; the whole, with its first four characters
+/// moved to the end and letters read as 10 to 35, leaves 1 when divided by 97.
+#[must_use]
+pub fn is_iban(text: &str) -> bool {
+    let (Some(head), Some(account)) = (text.get(..4), text.get(4..)) else { return false };
+    let country = head.bytes().take(2).all(|byte| byte.is_ascii_uppercase());
+    let known = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_uppercase();
+    if !country || !(11..=30).contains(&account.len()) || !text.bytes().all(known) {
+        return false;
+    }
+    let rest = account.chars().chain(head.chars()).try_fold(0, |rest, letter| {
+        let value = letter.to_digit(36)?;
+        Some((rest * if value < 10 { 10 } else { 100 } + value) % 97)
+    });
+    rest == Some(1)
+}
+
 /// The origin of an absolute address: scheme, host and port, lower case; `None` when it is no web address, or one
 /// that browsers and programs could read differently.
 #[must_use]
@@ -80,4 +97,27 @@ pub fn origin_of(address: &str) -> Option<String> {
     let host = rest.split(['/', '?', '#']).next()?;
     let origin = format!("{scheme}{host}").to_ascii_lowercase();
     is_origin(&origin).then_some(origin)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_iban_with_a_wrong_character_is_none() {
+        // The examples of ISO 13616.
+        for iban in ["DE89370400440532013000", "GB29NWBK60161331926819", "MT84MALT011000012345MTLCAST001S"] {
+            assert!(is_iban(iban), "{iban}");
+        }
+        for text in [
+            "",
+            "DE",
+            "DE89370400440532013001",
+            "98DE370400440532013000",
+            "de89370400440532013000",
+            "DE89 3704",
+        ] {
+            assert!(!is_iban(text), "{text}");
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! The sections, and what contradicts what.
 
 use super::Config;
-use super::places::{Environment, MailUrl, StoreUrl, is_origin, origin_of};
+use super::places::{Environment, MailUrl, StoreUrl, is_iban, is_origin, origin_of};
 use super::reader::{Reader, Secret};
 use accounts::Registration;
 use std::net::SocketAddr;
@@ -122,6 +122,19 @@ pub struct Booking {
     pub look_again_seconds: u32,
     /// The platform's share of what is sold, in hundredths of a percent.
     pub platform_fee_basis_points: u32,
+    /// How many days a bank transfer may take.
+    pub transfer_days: u32,
+}
+
+/// Where buyers send bank transfers to.
+#[derive(Debug, Clone)]
+pub struct BankTransfer {
+    /// Whose account.
+    pub account_holder: String,
+    /// Without spaces, in capitals.
+    pub iban: String,
+    /// Needed by few banks.
+    pub bic: Option<String>,
 }
 
 /// Work owed after commits.
@@ -162,6 +175,7 @@ pub(super) fn read(reader: &mut Reader) -> Config {
         auth: auth(reader, environment),
         limits: Limits { enabled: reader.flag("limits.enabled") },
         booking: booking(reader),
+        bank_transfer: bank_transfer(reader),
         worker: worker(reader),
         log: Log { filter: reader.text("log.filter") },
     };
@@ -175,7 +189,24 @@ fn booking(reader: &mut Reader) -> Booking {
         first_look_seconds: reader.number("booking.first_look_seconds", 1, 3600),
         look_again_seconds: reader.number("booking.look_again_seconds", 1, 3600),
         platform_fee_basis_points: reader.number("booking.platform_fee_basis_points", 0, 10_000),
+        transfer_days: reader.number("booking.transfer_days", 1, 30),
     }
+}
+
+fn bank_transfer(reader: &mut Reader) -> Option<BankTransfer> {
+    let plain = |text: String| text.replace(' ', "").to_ascii_uppercase();
+    let account_holder = reader.text("bank_transfer.account_holder");
+    let (iban, bic) = (plain(reader.text("bank_transfer.iban")), plain(reader.text("bank_transfer.bic")));
+    if iban.is_empty() {
+        return None;
+    }
+    if !is_iban(&iban) {
+        reader.wrong("bank_transfer.iban", "must be an IBAN; one of its characters is wrong");
+    }
+    if account_holder.is_empty() {
+        reader.wrong("bank_transfer.account_holder", "is needed beside the IBAN");
+    }
+    Some(BankTransfer { account_holder, iban, bic: (!bic.is_empty()).then_some(bic) })
 }
 
 fn worker(reader: &mut Reader) -> Worker {

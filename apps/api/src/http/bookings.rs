@@ -15,8 +15,9 @@ use crate::wiring::App;
 use actix_web::http::header;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, post};
+use booking::notes::{Note, notes};
 use booking::use_cases::{ConfirmRequest, Placed};
-use booking::{Attendee, Payment, PaymentChoice, Refund};
+use booking::{Attendee, Booking, Payment, PaymentChoice, Refund};
 use chrono::{DateTime, Utc};
 use kernel::{Email, Invalid};
 use serde::{Deserialize, Serialize};
@@ -63,7 +64,7 @@ pub enum ProviderName {
     Stripe,
     /// PayPal.
     Paypal,
-    /// By hand; not offered yet.
+    /// To an account; where to stands in `payment.transfer`.
     BankTransfer,
     /// There is nothing to pay.
     Free,
@@ -108,6 +109,8 @@ pub struct BookingView {
     /// What was last asked of staff.
     #[schema(required)]
     cancellation_request: Option<RequestView>,
+    /// What came of money that did not come as it should.
+    notes: Vec<NoteView>,
     created_at: DateTime<Utc>,
     /// Until when its places are kept while it waits for its payment.
     expires_at: DateTime<Utc>,
@@ -123,12 +126,53 @@ pub struct PaymentView {
     /// Where to pay, while it can be paid.
     #[serde(skip_serializing_if = "Option::is_none")]
     checkout_url: Option<String>,
+    /// Where to send a bank transfer to, while it is awaited.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transfer: Option<TransferView>,
     /// Until when.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<DateTime<Utc>>,
     /// What went wrong last, as `declined`.
     #[serde(skip_serializing_if = "Option::is_none")]
     problem: Option<String>,
+}
+
+/// How to pay by bank transfer.
+#[derive(Serialize, ToSchema)]
+pub struct TransferView {
+    /// To be written on the transfer.
+    #[schema(example = "K7QF-2MXP-9RTD")]
+    reference: String,
+    account_holder: String,
+    iban: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bic: Option<String>,
+}
+
+/// What came of money that did not come as it should.
+#[derive(Serialize, ToSchema)]
+pub struct NoteView {
+    /// `paid_late` (the places were still there), `paid_too_late` and `paid_twice` (it goes back),
+    /// `payment_under_review` (another amount than asked for: a person decides), `payment_sent_back` or
+    /// `refund_delayed` (a person sees to it).
+    code: &'static str,
+    payment_id: Uuid,
+    #[schema(required)]
+    refund_id: Option<Uuid>,
+    amount: MoneyView,
+    at: DateTime<Utc>,
+}
+
+impl From<Note> for NoteView {
+    fn from(note: Note) -> Self {
+        Self {
+            code: note.kind.as_str(),
+            payment_id: note.payment.as_uuid(),
+            refund_id: note.refund.map(|refund| refund.as_uuid()),
+            amount: note.amount.into(),
+            at: note.at,
+        }
+    }
 }
 
 /// Money that goes back.
@@ -164,10 +208,14 @@ impl BookingView {
             items: booking.items.iter().map(ItemView::from).collect(),
             tickets: tickets.iter().map(|ticket| TicketView::of(app, ticket)).collect(),
             attendees: booking.attendees.iter().map(AttendeeView::from).collect(),
-            payment: booking.current_payment().map(|payment| payment_view(payment, booking.pay_by)),
+            payment: booking.current_payment().map(|payment| PaymentView {
+                transfer: transfer(app, booking, payment),
+                ..payment_view(payment, booking.pay_by)
+            }),
             refunds: booking.refunds.iter().map(RefundView::from).collect(),
             cancellation_policy: shown(booking.promise.as_ref()),
             cancellation_request: booking.request.as_ref().map(RequestView::from),
+            notes: notes(booking).into_iter().map(NoteView::from).collect(),
             created_at: booking.created_at,
             expires_at: booking.pay_by,
         }
@@ -181,10 +229,23 @@ pub fn payment_view(payment: &Payment, pay_by: DateTime<Utc>) -> PaymentView {
         id: payment.id.as_uuid(),
         provider: payment.provider.as_str(),
         status: payment.status.as_str(),
-        expires_at: checkout_url.is_some().then_some(pay_by),
+        expires_at: (checkout_url.is_some() || payment.provider.is_by_hand() && payment.status.may_be_paid())
+            .then_some(pay_by),
         checkout_url,
+        transfer: None,
         problem: payment.problem.clone(),
     }
+}
+
+/// Where a transfer goes that is awaited.
+fn transfer(app: &App, booking: &Booking, payment: &Payment) -> Option<TransferView> {
+    let awaited = payment.provider == booking::Provider::BankTransfer && payment.status.may_be_paid();
+    app.config.bank_transfer.as_ref().filter(|_| awaited).map(|to| TransferView {
+        reference: booking.reference.to_string(),
+        account_holder: to.account_holder.clone(),
+        iban: to.iban.clone(),
+        bic: to.bic.clone(),
+    })
 }
 
 impl From<&Refund> for RefundView {
@@ -299,7 +360,7 @@ fn choice(
     let provider = match asked.provider {
         ProviderName::Stripe => booking::Provider::Stripe,
         ProviderName::Paypal => booking::Provider::Paypal,
-        ProviderName::BankTransfer => return Err(no_such_way()),
+        ProviderName::BankTransfer => booking::Provider::BankTransfer,
         ProviderName::Free => return Ok(None),
     };
     for (field, url) in

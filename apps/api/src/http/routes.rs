@@ -1,7 +1,9 @@
 //! Every route, registered once; the OpenAPI document follows from it.
 
 use super::{accounts, admin, audit, auth, docs, health, invites, jobs, openapi};
-use super::{bookings, called_off, cancellation, door, holds, ledger, mail, pages, tickets, webhooks};
+use super::{
+    bookings, called_off, cancellation, door, holds, ledger, mail, pages, payments, tickets, webhooks,
+};
 use super::{events, organisations, organisers, policies, refunds, ticket_types};
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -43,5 +45,6 @@ fn api(config: &mut ServiceConfig) {
         .configure(mail::routes)
         .configure(jobs::routes)
         .configure(ledger::routes)
+        .configure(payments::routes)
         .configure(audit::routes);
 }

@@ -4,7 +4,7 @@ use crate::config::StoreUrl;
 use accounts::AccountStore;
 use adapter_local::{LocalStore, Place};
 use adapter_postgres::{PgStore, PoolOptions, SchemaState};
-use booking::{BookingStore, LedgerStore};
+use booking::{BookingStore, LedgerStore, OfficeStore};
 use events::EventStore;
 use invites::InviteStore;
 use kernel::{AuditLog, IdempotencyStore, Outbox, StoreError};
@@ -22,6 +22,8 @@ pub struct Stores {
     pub booking: Arc<dyn BookingStore>,
     /// The ledger.
     pub ledger: Arc<dyn LedgerStore>,
+    /// What those who run events look through.
+    pub office: Arc<dyn OfficeStore>,
     /// Answers to repeated requests.
     pub idempotency: Arc<dyn IdempotencyStore>,
     /// What is owed after commits.
@@ -65,6 +67,7 @@ impl Stores {
             + EventStore
             + BookingStore
             + LedgerStore
+            + OfficeStore
             + IdempotencyStore
             + Outbox
             + AuditLog
@@ -76,6 +79,7 @@ impl Stores {
             events: store.clone(),
             booking: store.clone(),
             ledger: store.clone(),
+            office: store.clone(),
             idempotency: store.clone(),
             outbox: store.clone(),
             audit: store,

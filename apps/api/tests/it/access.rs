@@ -99,6 +99,13 @@ const ROUTES: &[(For, &str)] = &[
     (Organisers, "GET /api/v1/admin/organisations/{id}/members"),
     (Organisers, "POST /api/v1/admin/organisations/{id}/members"),
     (Organisers, "DELETE /api/v1/admin/organisations/{id}/members/{account_id}"),
+    (Organisers, "GET /api/v1/admin/bookings"),
+    (Organisers, "GET /api/v1/admin/payments"),
+    (Organisers, "GET /api/v1/admin/payments/stuck"),
+    (Organisers, "GET /api/v1/admin/payments/incidents"),
+    (Organisers, "POST /api/v1/admin/payments/incidents/{id}/resolve"),
+    (Organisers, "POST /api/v1/admin/bookings/{id}/mark-paid"),
+    (Organisers, "POST /api/v1/admin/refunds/{id}/mark-sent"),
     (Organisers, "GET /api/v1/admin/ledger"),
     (Organisers, "GET /api/v1/admin/ledger/balances"),
     (Organisers, "GET /api/v1/admin/ledger/export"),
@@ -120,6 +127,8 @@ const ROUTES: &[(For, &str)] = &[
 fn body(route: &str) -> Value {
     let id = "01900000-0000-7000-8000-000000000000";
     match route.split_once(' ').map_or("", |(_, path)| path) {
+        "/api/v1/admin/payments/incidents/{id}/resolve" => json!({"resolution": "nothing", "note": "seen"}),
+        "/api/v1/admin/bookings/{id}/mark-paid" => json!({"provider": "cash"}),
         "/api/v1/tickets/verify" => json!({"code": "x", "event_id": id}),
         "/api/v1/admin/organisations" => json!({"name": "Other people", "slug": "other-people"}),
         "/api/v1/admin/organisations/{id}/members" => json!({"account_id": id, "role": "door"}),

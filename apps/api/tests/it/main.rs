@@ -26,6 +26,7 @@ mod mail_out;
 mod model;
 mod money;
 mod night;
+mod office;
 mod on_sale;
 mod ownership;
 mod panics;

@@ -5,6 +5,7 @@ mod documents;
 mod door_tx;
 mod job_tx;
 mod ledger;
+mod office;
 mod order_tx;
 mod reads;
 mod sale_tx;
@@ -46,10 +47,13 @@ pub(crate) struct BookingTables {
     /// Bookings whose buyers wait for an answer, by the instant at which they asked.
     pub(crate) bookings_by_request: OrdSet<Cursor>,
     pub(crate) jobs_by_event: OrdMap<EventId, JobId>,
+    pub(crate) bookings_by_organisation: OrdSet<(OrganisationId, BookingId)>,
     pub(crate) bookings_by_hold: OrdMap<HoldId, BookingId>,
     pub(crate) bookings_by_reference: OrdMap<Reference, BookingId>,
     pub(crate) payments: OrdMap<PaymentId, BookingId>,
     pub(crate) refunds: OrdMap<RefundId, BookingId>,
+    /// Attempts that may still be paid and refunds that are not done, by their last change.
+    pub(crate) unsettled: OrdSet<Cursor>,
     pub(crate) sessions: OrdMap<(Provider, String), (BookingId, PaymentId)>,
     pub(crate) charges: OrdMap<(Provider, String), PaymentId>,
     pub(crate) tickets_by_booking: OrdSet<(BookingId, TicketId)>,

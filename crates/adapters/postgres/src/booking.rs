@@ -8,6 +8,7 @@ mod door;
 mod hold;
 mod job;
 mod ledger;
+mod office;
 mod order;
 mod payment;
 mod reads;

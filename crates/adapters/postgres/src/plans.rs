@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use testkit::{
     Stores, account_store, audit_log, booking_store, cancelling_store, event_store, idempotency_store,
-    invite_store, ledger_store, outbox, servers,
+    invite_store, ledger_store, office_store, outbox, servers,
 };
 
 /// A store with one connection, so that all statements meet on it.
@@ -183,6 +183,10 @@ async fn every_statement_finds_its_rows_by_an_index() {
         ledger_store::entries_come_newest_first_in_pages_that_meet,
         ledger_store::entries_are_found_by_what_they_are_about,
         ledger_store::all_bookings_can_be_walked_through,
+        office_store::bookings_are_listed_the_latest_first_in_pages_that_meet,
+        office_store::payments_are_listed_with_their_bookings,
+        office_store::what_does_not_move_is_named,
+        office_store::cases_wait_for_a_person_and_are_closed_once,
         outbox::what_is_postponed_comes_again,
         outbox::what_is_finished_is_gone,
         outbox::what_is_parked_waits_for_a_person,

@@ -1,6 +1,6 @@
 //! Work owed after the commit, and things that only a person can decide.
 
-use kernel::{BookingId, IncidentId, JobId, PaymentId, RefundId, Timestamp};
+use kernel::{AccountId, BookingId, IncidentId, JobId, PaymentId, RefundId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What this domain owes the outside world.
@@ -114,8 +114,51 @@ pub struct Incident {
     pub booking: BookingId,
     /// Which attempt.
     pub payment: PaymentId,
+    /// Which refund, when it is about one.
+    #[serde(default)]
+    pub refund: Option<RefundId>,
     /// What was expected and what came, in words, without personal data.
     pub evidence: String,
     /// When it was noticed.
+    pub at: Timestamp,
+    /// What a person decided.
+    #[serde(default)]
+    pub resolved: Option<Resolution>,
+}
+
+/// What a person decided about an incident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Decided {
+    /// The money goes back.
+    Refund,
+    /// The charge is taken as it came: the booking is paid.
+    Accept,
+    /// Nothing is to be done here; what was done elsewhere stands in the note.
+    Nothing,
+}
+
+impl Decided {
+    /// As shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Refund => "refund",
+            Self::Accept => "accept",
+            Self::Nothing => "nothing",
+        }
+    }
+}
+
+/// A decision about an incident.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Resolution {
+    /// What.
+    pub decided: Decided,
+    /// Why, in that person's words.
+    pub note: String,
+    /// Who.
+    pub by: AccountId,
+    /// When.
     pub at: Timestamp,
 }

@@ -11,6 +11,7 @@ pub const DOMAIN: &str = "booking";
 mod acts;
 pub mod attendance;
 pub mod books;
+pub mod by_hand;
 pub mod cancellation;
 pub mod code;
 pub mod desk;
@@ -18,6 +19,8 @@ pub mod effect;
 pub mod hold;
 pub mod job;
 pub mod ledger;
+pub mod notes;
+pub mod office;
 pub mod order;
 pub mod payment;
 pub mod policy;
@@ -37,7 +40,7 @@ pub use cancellation::{
     CancelRefusal, CancellationRequest, Cancelled, Decision, Line, Quote, RequestRefusal, RequestStatus,
 };
 pub use code::{CodeError, CodeSigner, TicketCode};
-pub use effect::{BuyerNews, Effect, Incident, IncidentKind};
+pub use effect::{BuyerNews, Decided, Effect, Incident, IncidentKind, Resolution};
 pub use hold::{Hold, Item, Wanted};
 pub use job::{ByHand, EventRefunds, Job, JobStatus, Report, StuckRefund, WhyByHand};
 pub use order::{
@@ -49,7 +52,7 @@ pub use payment::{
 };
 pub use policy::{CancellationPolicy, MalformedPolicy, NoWay, PolicyInput, Promise, Tier, TierInput};
 pub use ports::{
-    BookingStore, BookingTx, DoorTx, JobTx, LedgerStore, LedgerTx, NoticeKey, OrderTx, SaleTx,
+    BookingStore, BookingTx, DoorTx, JobTx, LedgerStore, LedgerTx, NoticeKey, OfficeStore, OrderTx, SaleTx,
     StockDifference,
 };
 pub use provider::{
@@ -60,4 +63,4 @@ pub use refund::{RefundRefusal, RefundWish};
 pub use sale::{HoldRefusal, Holdings, Limit, Offer, Sale, SaleStatus, Tally};
 pub use settlement::{Settled, settle};
 pub use ticket::{Ticket, TicketStatus};
-pub use use_cases::{Bookings, Door, Ledger};
+pub use use_cases::{Bookings, Door, Ledger, Office};

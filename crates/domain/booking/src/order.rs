@@ -185,6 +185,8 @@ pub struct Terms {
     pub look_again: TimeDelta,
     /// The platform's share of what is sold, in hundredths of a percent.
     pub platform_fee: u32,
+    /// How long a bank transfer may take from the confirmation on; none is offered when absent.
+    pub transfer: Option<TimeDelta>,
 }
 
 impl Terms {
@@ -192,7 +194,7 @@ impl Terms {
     #[must_use]
     pub const fn to_pay_within(payment: TimeDelta) -> Self {
         let minute = TimeDelta::seconds(60);
-        Self { payment, first_look: minute, look_again: minute, platform_fee: 0 }
+        Self { payment, first_look: minute, look_again: minute, platform_fee: 0, transfer: None }
     }
 }
 
@@ -286,7 +288,10 @@ impl Booking {
             refunds: Vec::new(),
         };
         match &asked.payment {
-            Some((choice, till)) => booking.attempt(choice, till, now),
+            Some((choice, till)) => {
+                booking.attempt(choice, till, now);
+                booking.wait_for_transfer(choice.provider, sale.starts_at, terms);
+            }
             None => booking.place(sale, now),
         }
         Ok(booking)
@@ -308,20 +313,27 @@ impl Booking {
         if self.payments.len() >= usize::try_from(MOST_ATTEMPTS).unwrap_or(usize::MAX) {
             return Err(PayRefusal::TooManyAttempts);
         }
-        self.attempt(choice, till, now);
-        self.payments.last().map(|payment| payment.id).ok_or(PayRefusal::NotPayable)
+        Ok(self.attempt(choice, till, now))
     }
 
-    fn attempt(&mut self, choice: &PaymentChoice, till: &Till, now: Timestamp) {
-        let attempt = self.next_attempt();
+    /// A transfer takes days: its places are kept longer, counted from the confirmation, but not beyond the start.
+    pub(crate) fn wait_for_transfer(&mut self, provider: Provider, starts_at: Timestamp, terms: Terms) {
+        if let (Provider::BankTransfer, Some(transfer)) = (provider, terms.transfer) {
+            self.pay_by = self.pay_by.max((self.created_at + transfer).min(starts_at));
+        }
+    }
+
+    pub(crate) fn attempt(&mut self, choice: &PaymentChoice, till: &Till, now: Timestamp) -> PaymentId {
+        let (id, attempt) = (PaymentId::generate(now), self.next_attempt());
         self.payments.push(Payment {
-            id: PaymentId::generate(now),
+            id,
             attempt,
             provider: till.provider,
             account: till.account.clone(),
             live: till.live,
             amount: self.total,
-            status: PaymentStatus::Created,
+            // By hand there is nothing to open.
+            status: if till.provider.is_by_hand() { PaymentStatus::Open } else { PaymentStatus::Created },
             session: None,
             charge: None,
             paid: None,
@@ -333,6 +345,7 @@ impl Booking {
             created_at: now,
             changed_at: now,
         });
+        id
     }
 
     /// Keeps a charge that came through an attempt which had been charged before, as an attempt of its own that a

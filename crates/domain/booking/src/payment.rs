@@ -14,6 +14,10 @@ pub enum Provider {
     Stripe,
     /// PayPal Orders v2.
     Paypal,
+    /// To the organiser's bank account; whoever reads the statement says that it came.
+    BankTransfer,
+    /// At the door; whoever takes it says so.
+    Cash,
 }
 
 impl Provider {
@@ -23,6 +27,17 @@ impl Provider {
         match self {
             Self::Stripe => "stripe",
             Self::Paypal => "paypal",
+            Self::BankTransfer => "bank_transfer",
+            Self::Cash => "cash",
+        }
+    }
+
+    /// Whether people say what came, and not the provider.
+    #[must_use]
+    pub const fn is_by_hand(self) -> bool {
+        match self {
+            Self::Stripe | Self::Paypal => false,
+            Self::BankTransfer | Self::Cash => true,
         }
     }
 }
@@ -32,7 +47,7 @@ impl Provider {
     #[must_use]
     pub const fn refund_window(self) -> Option<TimeDelta> {
         match self {
-            Self::Stripe => None,
+            Self::Stripe | Self::BankTransfer | Self::Cash => None,
             // PayPal, "Refund captured payment": 180 days.
             Self::Paypal => Some(TimeDelta::days(180)),
         }
@@ -46,6 +61,8 @@ impl FromStr for Provider {
         match text {
             "stripe" => Ok(Self::Stripe),
             "paypal" => Ok(Self::Paypal),
+            "bank_transfer" => Ok(Self::BankTransfer),
+            "cash" => Ok(Self::Cash),
             _ => Err(()),
         }
     }

@@ -1,14 +1,15 @@
 //! What the use cases need from a store. Providers are in [`crate::provider`].
 
 use crate::ledger::{Balance, Entry, EntryFilter};
+use crate::office::{BookingFilter, IncidentFilter, Of, PaymentFilter, Stuck};
 use crate::{
-    Booking, CancellationPolicy, Effect, EventRefunds, Hold, Incident, Job, Provider, Sale, Scan, Tally,
-    Ticket,
+    Booking, CancellationPolicy, Effect, EventRefunds, Hold, Incident, Job, Payment, Provider, Sale, Scan,
+    Tally, Ticket,
 };
 use async_trait::async_trait;
 use kernel::{
-    AccountId, AuditTx, BookingId, EventId, HoldId, JobId, OrganisationId, Owed, Page, PageRequest,
-    PaymentId, RefundId, StoreError, TicketId, TicketTypeId, Timestamp,
+    AccountId, AuditTx, BookingId, EventId, HoldId, IncidentId, JobId, OrganisationId, Owed, Page,
+    PageRequest, PaymentId, RefundId, StoreError, TicketId, TicketTypeId, Timestamp,
 };
 
 /// Reads, and the way into a transaction. Reads see what was committed.
@@ -164,8 +165,41 @@ pub trait OrderTx: AuditTx {
     async fn remember_notice(&mut self, notice: &NoticeKey) -> Result<bool, StoreError>;
     /// Keeps evidence for a person.
     async fn add_incident(&mut self, incident: &Incident) -> Result<(), StoreError>;
+    /// Evidence; its booking is locked.
+    async fn incident(&mut self, id: IncidentId) -> Result<Option<Incident>, StoreError>;
+    /// Writes what a person decided about it; nothing else of it changes.
+    async fn save_incident(&mut self, incident: &Incident) -> Result<(), StoreError>;
     /// Owes work, under [`crate::DOMAIN`].
     async fn enqueue_booking(&mut self, effects: &[Owed<Effect>]) -> Result<(), StoreError>;
+}
+
+/// What those who run events look through. What belongs to organisations that are not named is left out.
+#[async_trait]
+pub trait OfficeStore: Send + Sync {
+    /// Bookings, the latest first.
+    async fn bookings(&self, filter: &BookingFilter, page: PageRequest) -> Result<Page<Booking>, StoreError>;
+    /// Attempts to pay, the latest first.
+    async fn payments(
+        &self,
+        filter: &PaymentFilter,
+        page: PageRequest,
+    ) -> Result<Page<Of<Payment>>, StoreError>;
+    /// What [`crate::office::stuck_payment`] and [`crate::office::stuck_refund`] name at `now`, by the instant since
+    /// when it has not changed, the latest first. A page may be shorter than its limit and not be the last.
+    async fn stuck(
+        &self,
+        organisations: Option<&[OrganisationId]>,
+        now: Timestamp,
+        page: PageRequest,
+    ) -> Result<Page<Of<Stuck>>, StoreError>;
+    /// Cases for a person, the latest first.
+    async fn incidents(
+        &self,
+        filter: &IncidentFilter,
+        page: PageRequest,
+    ) -> Result<Page<Of<Incident>>, StoreError>;
+    /// A case.
+    async fn incident(&self, id: IncidentId) -> Result<Option<Of<Incident>>, StoreError>;
 }
 
 /// The ledger, to which one can only add.

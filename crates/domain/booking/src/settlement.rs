@@ -125,7 +125,16 @@ fn paid(
     };
     let incident = |payment, kind, evidence| {
         let id_ = IncidentId::generate(now);
-        Settled::Incident(Incident { id: id_, kind, booking: id, payment, evidence, at: now })
+        Settled::Incident(Incident {
+            id: id_,
+            kind,
+            booking: id,
+            payment,
+            refund: None,
+            evidence,
+            at: now,
+            resolved: None,
+        })
     };
     if let Some(known) = &payment.charge {
         let evidence = format!("charged as {known} and again as {}", charge.reference);
@@ -177,7 +186,12 @@ fn mismatch(asked: kernel::Money, live: bool, charge: &Charge) -> Option<(Incide
     ))
 }
 
-fn confirmed(booking: &mut Booking, sale: &mut Sale, attempt: PaymentId, now: Timestamp) -> Settled {
+pub(crate) fn confirmed(
+    booking: &mut Booking,
+    sale: &mut Sale,
+    attempt: PaymentId,
+    now: Timestamp,
+) -> Settled {
     booking.place(sale, now);
     booking.paid_by = Some(attempt);
     Settled::Confirmed(Ticket::issue(booking, now))

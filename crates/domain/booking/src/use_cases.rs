@@ -11,6 +11,7 @@ mod hold;
 mod ledger;
 mod money_back;
 mod notice;
+mod office;
 mod pay;
 mod promise;
 mod refund;
@@ -25,13 +26,14 @@ pub use door::{Door, Doors, Staff, UndoError, VerifyError, VerifyRequest};
 pub use hold::HoldError;
 pub use ledger::{Compared, Ledger};
 pub use notice::{Heard, NoticeFailure};
+pub use office::{Managed, MarkError, Office, ResolveError};
 pub use pay::PayError;
 pub use promise::PromiseError;
 pub use refund::RefundError;
 
 use crate::desk::Desk;
 use crate::round::Answer;
-use crate::{BookingStore, Payment, PaymentProvider, Provider, Terms, Till};
+use crate::{BookingStore, Payment, PaymentProvider, Provider, Terms, Till, by_hand};
 use kernel::{Clock, EventId, HoldId, StoreError};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -81,12 +83,16 @@ impl Bookings {
     #[must_use]
     pub fn ways_to_pay(&self) -> Vec<Provider> {
         let mut ways: Vec<_> = self.providers.iter().map(|provider| provider.provider()).collect();
+        ways.extend(self.terms.transfer.map(|_| Provider::BankTransfer));
         ways.sort_unstable();
         ways.dedup();
         ways
     }
 
     fn till(&self, provider: Provider) -> Option<Till> {
+        if provider == Provider::BankTransfer && self.terms.transfer.is_some() {
+            return by_hand::till(provider);
+        }
         let found = self.providers.iter().find(|have| have.provider() == provider)?;
         Some(Till { provider, account: found.account().to_owned(), live: found.live() })
     }

@@ -199,7 +199,7 @@ impl Stage {
 
     fn base(&self, provider: Provider) -> &str {
         match provider {
-            Provider::Stripe => &self.site.stripe_base,
+            Provider::Stripe | Provider::BankTransfer | Provider::Cash => &self.site.stripe_base,
             Provider::Paypal => &self.site.paypal_base,
         }
     }

@@ -1,7 +1,10 @@
 //! Refusals of the use cases around bookings and the door.
 
 use super::Problem;
-use booking::use_cases::{ConfirmError, HoldError, NoticeFailure, PayError, UndoError, VerifyError};
+use booking::by_hand::{AcceptRefusal, MarkRefusal};
+use booking::use_cases::{
+    ConfirmError, HoldError, MarkError, NoticeFailure, PayError, ResolveError, UndoError, VerifyError,
+};
 use booking::{ConfirmRefusal, HoldRefusal, Limit, NoticeError, PayRefusal};
 use kernel::Invalid;
 use std::time::Duration;
@@ -97,6 +100,50 @@ impl From<PayError> for Problem {
             }
             PayError::ProviderNotAvailable => provider_not_available(),
             PayError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<MarkError> for Problem {
+    fn from(error: MarkError) -> Self {
+        match error {
+            MarkError::Unknown => Self::not_found(),
+            MarkError::NotByHand | MarkError::Refused(MarkRefusal::NotByHand) => {
+                Self::conflict("not_by_hand", "The provider itself tells what becomes of this.")
+            }
+            MarkError::Refused(MarkRefusal::NothingToPay) => {
+                Self::conflict("not_payable", "This booking costs nothing.")
+            }
+            MarkError::Refused(MarkRefusal::WrongAmount) => {
+                let message = "must be more than nothing, in the booking's currency";
+                Self::invalid(vec![Invalid::new("amount", "out_of_range", message)])
+            }
+            MarkError::Refused(MarkRefusal::AlreadyPaid) => Self::conflict(
+                "already_paid",
+                "This booking is paid; say `again` if more money came, which is then to go back.",
+            ),
+            MarkError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ResolveError> for Problem {
+    fn from(error: ResolveError) -> Self {
+        match error {
+            ResolveError::Unknown => Self::not_found(),
+            ResolveError::ResolvedBefore => {
+                Self::conflict("resolved_before", "Somebody decided otherwise before.")
+            }
+            ResolveError::NothingLeft => {
+                Self::conflict("nothing_to_refund", "Nothing is left of this charge to send back.")
+            }
+            ResolveError::NotAccepted(AcceptRefusal::NotAcceptable) => {
+                Self::conflict("not_acceptable", "This charge cannot be taken as it came.")
+            }
+            ResolveError::NotAccepted(AcceptRefusal::NoPlaces) => {
+                Self::conflict("sold_out", "The booking was given up, and its places are gone.")
+            }
+            ResolveError::Store(error) => error.into(),
         }
     }
 }

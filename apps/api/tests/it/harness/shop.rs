@@ -64,6 +64,8 @@ impl Shop {
             ("auth.registration", "open".to_owned()),
             ("booking.payment_seconds", TO_PAY.to_string()),
             ("payments.timeout_seconds", "1".to_owned()),
+            ("bank_transfer.account_holder", "House".to_owned()),
+            ("bank_transfer.iban", "DE89 3704 0044 0532 0130 00".to_owned()),
         ]);
         let settings: Vec<_> = settings.iter().map(|(key, value)| (*key, value.as_str())).collect();
         let app = TestApp::with_clock(&settings, told).await;

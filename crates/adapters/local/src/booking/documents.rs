@@ -3,8 +3,8 @@
 use crate::document::{Document, Key, Step, Table};
 use crate::state::State;
 use ::booking::{
-    Booking, BookingStatus, Hold, Incident, Item, Job, NoticeKey, Promise, Provider, RequestStatus, Scan,
-    Ticket, TicketStatus,
+    Booking, BookingStatus, Hold, Incident, Item, Job, NoticeKey, Promise, Provider, RefundStatus,
+    RequestStatus, Scan, Ticket, TicketStatus,
 };
 use kernel::{BookingId, Cursor, EventId, HoldId, IncidentId, JobId, ScanId, TicketId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -153,6 +153,7 @@ impl Document for Booking {
             let cursor = Cursor { at: request.asked_at, id: self.id.as_uuid() };
             step.set(&mut tables.bookings_by_request, cursor);
         }
+        step.set(&mut tables.bookings_by_organisation, (self.organisation, self.id));
         step.map(&mut tables.bookings_by_hold, self.hold, self.id);
         step.map(&mut tables.bookings_by_reference, self.reference.clone(), self.id);
         if self.status == BookingStatus::PendingPayment {
@@ -160,6 +161,10 @@ impl Document for Booking {
         }
         for payment in &self.payments {
             step.map(&mut tables.payments, payment.id, self.id);
+            if payment.status.may_be_paid() {
+                let cursor = Cursor { at: payment.changed_at, id: payment.id.as_uuid() };
+                step.set(&mut tables.unsettled, cursor);
+            }
             if let Some(session) = &payment.session {
                 step.map(&mut tables.sessions, (payment.provider, session.clone()), (self.id, payment.id));
             }
@@ -169,6 +174,10 @@ impl Document for Booking {
         }
         for refund in &self.refunds {
             step.map(&mut tables.refunds, refund.id, self.id);
+            if refund.status != RefundStatus::Done {
+                let cursor = Cursor { at: refund.changed_at, id: refund.id.as_uuid() };
+                step.set(&mut tables.unsettled, cursor);
+            }
         }
         index_uses(state, step, self.event, &self.items);
     }

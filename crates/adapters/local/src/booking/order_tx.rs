@@ -6,7 +6,7 @@ use crate::transaction::LocalTx;
 use ::booking::{Booking, Effect, Incident, NoticeKey, OrderTx, Payment, Provider, Ticket};
 use ::events::TicketType;
 use async_trait::async_trait;
-use kernel::{BookingId, HoldId, Owed, StoreError};
+use kernel::{BookingId, HoldId, IncidentId, Owed, StoreError};
 use std::collections::BTreeSet;
 
 /// What this domain's effects are filed under.
@@ -81,6 +81,14 @@ impl OrderTx for LocalTx {
 
     async fn add_incident(&mut self, incident: &Incident) -> Result<(), StoreError> {
         self.add(incident.clone(), "adding an incident")
+    }
+
+    async fn incident(&mut self, id: IncidentId) -> Result<Option<Incident>, StoreError> {
+        Ok(self.state().copy(&id))
+    }
+
+    async fn save_incident(&mut self, incident: &Incident) -> Result<(), StoreError> {
+        self.save(incident.clone(), "saving an incident")
     }
 
     async fn enqueue_booking(&mut self, effects: &[Owed<Effect>]) -> Result<(), StoreError> {

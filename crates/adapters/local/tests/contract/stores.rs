@@ -21,6 +21,7 @@ mod memory {
     testkit::idempotency_store_contract!(open);
     testkit::invite_store_contract!(open);
     testkit::ledger_store_contract!(open);
+    testkit::office_store_contract!(open);
     testkit::outbox_contract!(open);
 }
 
@@ -47,6 +48,7 @@ mod directory {
     testkit::idempotency_store_contract!(open);
     testkit::invite_store_contract!(open);
     testkit::ledger_store_contract!(open);
+    testkit::office_store_contract!(open);
     testkit::outbox_contract!(open);
 }
 

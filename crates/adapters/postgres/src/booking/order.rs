@@ -1,11 +1,13 @@
 //! Rows of `bookings`, and the transaction's side of orders.
 
+use super::office::{IncidentOf, incident_by_id};
 use super::payment::{PaymentRow, RefundRow, save_payments, save_refunds};
 use super::ticket;
 use crate::column::{document, money, to_document, word};
 use crate::statement::{Statement, constant, text};
 use crate::transaction::PgTx;
 use async_trait::async_trait;
+use booking::office::Of;
 use booking::{
     Booking, Effect, Incident, NoticeKey, OrderTx, Payment, Reference, Refund, RequestStatus, Ticket,
 };
@@ -13,7 +15,7 @@ use diesel::QueryableByName;
 use diesel::pg::Pg;
 use diesel::query_builder::QueryFragment;
 use diesel::sql_types::{Array, BigInt, Json, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
-use kernel::{BookingId, HoldId, Owed, StoreError, Timestamp};
+use kernel::{BookingId, HoldId, IncidentId, Owed, StoreError, Timestamp};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -63,7 +65,7 @@ pub(super) struct BookingRow {
 
 /// What every query for bookings selects, for [`BookingRow`]; the table is called `b`.
 macro_rules! select_bookings {
-    ($rest:literal) => {
+    ($($rest:tt)*) => {
         concat!(
             "SELECT b.id, b.reference, b.event_id, b.buyer_id, b.hold_id, b.status, b.items, b.attendees, ",
             "b.total_minor, b.platform_fee_minor, b.currency, b.created_at, b.pay_by, b.decided_at, b.paid_by, ",
@@ -72,7 +74,7 @@ macro_rules! select_bookings {
             "(SELECT json_agg(p ORDER BY p.attempt) FROM payments p WHERE p.booking_id = b.id) AS payments, ",
             "(SELECT json_agg(r ORDER BY r.number) FROM refunds r WHERE r.booking_id = b.id) AS refunds ",
             "FROM bookings b ",
-            $rest
+            $($rest)*
         )
     };
 }
@@ -259,15 +261,33 @@ impl OrderTx for PgTx {
 
     async fn add_incident(&mut self, incident: &Incident) -> Result<(), StoreError> {
         let statement = text(
-            "INSERT INTO incidents (id, kind, booking_id, payment_id, evidence, at) VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO incidents (id, kind, booking_id, payment_id, refund_id, evidence, at) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind::<SqlUuid, _>(incident.id.as_uuid())
         .bind::<Text, _>(incident.kind.as_str())
         .bind::<SqlUuid, _>(incident.booking.as_uuid())
         .bind::<SqlUuid, _>(incident.payment.as_uuid())
+        .bind::<Nullable<SqlUuid>, _>(incident.refund.map(|id| id.as_uuid()))
         .bind::<Text, _>(incident.evidence.clone())
         .bind::<Timestamptz, _>(incident.at);
         self.write("adding an incident", constant(statement));
+        Ok(())
+    }
+
+    async fn incident(&mut self, id: IncidentId) -> Result<Option<Incident>, StoreError> {
+        let rows: Vec<IncidentOf> = self.load("reading an incident", incident_by_id(id)).await?;
+        let found: Option<Of<Incident>> = rows.into_iter().next().map(TryFrom::try_from).transpose()?;
+        Ok(found.map(|of| of.what))
+    }
+
+    async fn save_incident(&mut self, incident: &Incident) -> Result<(), StoreError> {
+        let doing = "saving an incident";
+        let resolved = incident.resolved.as_ref().map(|it| to_document(it, doing)).transpose()?;
+        let statement = text("UPDATE incidents SET resolved = $2 WHERE id = $1")
+            .bind::<SqlUuid, _>(incident.id.as_uuid())
+            .bind::<Nullable<Jsonb>, _>(resolved);
+        self.write(doing, constant(statement));
         Ok(())
     }
 

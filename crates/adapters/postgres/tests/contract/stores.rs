@@ -13,4 +13,5 @@ testkit::event_use_cases_contract!(open);
 testkit::idempotency_store_contract!(open);
 testkit::invite_store_contract!(open);
 testkit::ledger_store_contract!(open);
+testkit::office_store_contract!(open);
 testkit::outbox_contract!(open);

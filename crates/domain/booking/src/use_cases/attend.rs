@@ -29,11 +29,23 @@ impl Bookings {
             return Ok(None);
         }
         let next = now + self.terms.look_again;
-        Ok(Some(if pending && now < booking.pay_by { booking.pay_by.min(next) } else { next }))
+        if !pending || now >= booking.pay_by {
+            return Ok(Some(next));
+        }
+        // By hand there is nobody to ask.
+        let asked = booking.payments.iter().any(|it| !Self::rests(it) && !it.provider.is_by_hand());
+        Ok(Some(if asked { booking.pay_by.min(next) } else { booking.pay_by }))
     }
 
     /// Asks about one attempt, or ends it when the booking's time is over. What cannot be asked now is asked later.
     async fn look_after(&self, booking: &Booking, payment: &Payment, over: bool) -> Result<(), StoreError> {
+        if payment.provider.is_by_hand() {
+            // What comes after all counts as late, like any other money.
+            if over {
+                self.apply(booking.id, payment.id, &Standing::Closed, None).await?;
+            }
+            return Ok(());
+        }
         let Some(provider) = self.provider(payment) else { return Ok(()) };
         if over && payment.session.is_none() {
             // Its address was never written down, so it was never handed out: nobody can have paid there.

@@ -146,7 +146,9 @@ fn alarm(scene: &mut Scene, chosen: Option<&[TicketId]>, now: Timestamp) -> Opti
         booking: booking.id,
         // There is one: what was free needs no promise.
         payment: booking.current_payment()?.id,
+        refund: None,
         evidence: "the buyer wants to cancel, and the promise kept with the booking cannot be read".into(),
         at: now,
+        resolved: None,
     })
 }

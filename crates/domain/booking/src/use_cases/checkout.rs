@@ -1,11 +1,12 @@
 //! Opening a checkout at a provider, and writing down what providers say.
 
 use super::Bookings;
+use super::office::{already, follow};
 use crate::{
-    Booking, BookingStatus, CheckoutOrder, NoticeKey, Opened, Payment, PaymentProvider, PaymentStatus,
-    ProviderError, Settled, Standing, books, settle,
+    Booking, CheckoutOrder, NoticeKey, Opened, Payment, PaymentProvider, PaymentStatus, ProviderError,
+    Settled, Standing, books, settle,
 };
-use kernel::{BookingId, Cause, Owed, PaymentId, StoreError, transact};
+use kernel::{BookingId, Cause, PaymentId, StoreError, transact};
 use std::sync::Arc;
 
 impl Bookings {
@@ -115,29 +116,13 @@ impl Bookings {
                 return Ok(None);
             };
             let (sold, before) = (sale.clone(), booking.clone());
-            let given_up = booking.status == BookingStatus::Expired;
-            let already = if given_up && sale.limits_users() {
-                tx.holdings(&[(booking.buyer, event)], now).await?.pop().map(|tally| tally.holdings)
-            } else {
-                None
-            };
-            let already = already.unwrap_or_default();
+            let already = already(tx, &booking, sale, now).await?;
             let settled = settle(&mut booking, sale, payment, (standing, &already), now);
             if matches!(settled, Settled::Unchanged | Settled::StillToCapture) {
                 return Ok(Some(settled));
             }
             books::keep(tx, Some(&before), &booking, &told_by(notice), now).await?;
-            if *sale != sold {
-                tx.save_sales(std::slice::from_ref(sale)).await?;
-            }
-            match &settled {
-                Settled::Confirmed(tickets) => tx.add_tickets(tickets).await?,
-                Settled::Incident(incident) => tx.add_incident(incident).await?,
-                _ => {}
-            }
-            let effects: Vec<_> =
-                settled.effects(&booking, payment).into_iter().map(|effect| Owed::now(effect, now)).collect();
-            tx.enqueue_booking(&effects).await?;
+            follow(tx, (&booking, payment), (&sold, sale), &settled, now).await?;
             Ok::<_, StoreError>(Some(settled))
         })
         .await

@@ -34,7 +34,9 @@ impl Bookings {
             let payment = booking.payment(entry.payment)?;
             Some((order, self.provider(payment)?))
         }) else {
-            return Ok(Some(now + IN_TRANSIT));
+            // By hand, somebody sends it and says so.
+            let by_hand = booking.payment(entry.payment).is_some_and(|it| it.provider.is_by_hand());
+            return Ok((!by_hand).then_some(now + IN_TRANSIT));
         };
         let answer = match entry.status {
             RefundStatus::Done | RefundStatus::Failed => return Ok(None),
@@ -120,7 +122,9 @@ impl Bookings {
 fn failed(booking: BookingId, refund: &Refund, now: Timestamp) -> Incident {
     let evidence = format!("the provider will not send {} back ({})", refund.amount, refund.reason.as_str());
     let id = IncidentId::generate(now);
-    Incident { id, kind: IncidentKind::RefundFailed, booking, payment: refund.payment, evidence, at: now }
+    let kind = IncidentKind::RefundFailed;
+    let (payment, refund) = (refund.payment, Some(refund.id));
+    Incident { id, kind, booking, payment, refund, evidence, at: now, resolved: None }
 }
 
 fn refund_order(booking: &Booking, refund: &Refund) -> Option<RefundOrder> {

@@ -34,12 +34,17 @@ impl Bookings {
     ) -> Result<Placed, PayError> {
         let till = self.till(choice.provider).ok_or(PayError::ProviderNotAvailable)?;
         let now = self.clock.now();
+        let terms = self.terms;
         let by = Cause { who: Who::Account(buyer), request: None };
+        let event =
+            self.store.booking(id).await?.map(|booking| booking.event).ok_or(PayError::UnknownBooking)?;
+        let starts_at = self.sale(event).await?.ok_or(PayError::UnknownBooking)?.starts_at;
         let (booking, payment) = transact(self.store.begin().await?, async |tx| {
             let booking = tx.lock_booking(id).await?.filter(|booking| booking.buyer == buyer);
             let mut booking = booking.ok_or(PayError::UnknownBooking)?;
             let before = booking.clone();
             let payment = booking.pay(choice, &till, now)?;
+            booking.wait_for_transfer(choice.provider, starts_at, terms);
             books::keep(tx, Some(&before), &booking, &by, now).await?;
             Ok::<_, PayError>((booking, payment))
         })
