@@ -204,7 +204,6 @@ const SUSPECTS: &str = "\
          ORDER BY p.changed_at DESC, p.id DESC LIMIT $8) \
         UNION ALL \
         (SELECT r.booking_id, r.id, r.changed_at AS since FROM refunds r JOIN payments p ON p.id = r.payment_id \
-         JOIN bookings b ON b.id = r.booking_id \
          WHERE r.status <> 'done' AND r.changed_at <= $1 AND ( \
                  (r.status = 'failed' \
                      AND NOT EXISTS (SELECT FROM refunds n WHERE n.payment_id = r.payment_id AND n.again_id = r.id)) \
@@ -212,7 +211,7 @@ const SUSPECTS: &str = "\
                  OR (r.status IN ('created', 'uncertain') AND r.changed_at <= $2) \
                  OR (r.status = 'in_transit' AND r.changed_at <= $3)) \
              AND (r.changed_at, r.id) < (coalesce($5, 'infinity'::timestamptz), coalesce($6, $7)) \
-             AND ($4 IS NULL OR b.organisation_id = ANY($4)) \
+             AND ($4 IS NULL OR (SELECT b.organisation_id FROM bookings b WHERE b.id = r.booking_id) = ANY($4)) \
          ORDER BY r.changed_at DESC, r.id DESC LIMIT $8) \
     ) s ORDER BY s.since DESC, s.id DESC LIMIT $8";
 
