@@ -40,6 +40,9 @@ const FAILURES_HERE: Rule = Rule { name: "failures-here", limit: 10, window: QUA
 /// Failed logins per typed address, from anywhere: a thousand machines get no further than this.
 const FAILURES: Rule = Rule { name: "failures", limit: 100, window: QUARTER };
 
+/// Notices that were not a provider's, per network address.
+const FORGERIES: Rule = Rule { name: "forgeries", limit: 30, window: MINUTE };
+
 /// What all limits need to know.
 pub struct Limits {
     /// Off only for load programs.
@@ -123,13 +126,32 @@ impl Limits {
     pub async fn login_failed(&self, request: &HttpRequest, typed: &str) -> Result<(), Problem> {
         let (address, here) = self.login_keys(request, typed);
         for (rule, who) in [(FAILURES_HERE, here), (FAILURES, address)] {
-            if let Some(wait) = self.count(rule, &who).await {
-                let until = self.clock.now().timestamp().saturating_add_unsigned(wait.as_secs() + 1);
-                let _ = self.cache.put(&blocked(rule, &who), until.to_string().as_bytes(), wait).await;
-                return Err(refused(wait));
-            }
+            self.failed(rule, &who).await?;
         }
         Ok(())
+    }
+
+    /// Before a notice is checked, which may cost a call to the provider: refuses who sent too many forged ones.
+    ///
+    /// # Errors
+    /// 429.
+    pub async fn notice(&self, request: &HttpRequest) -> Result<(), Problem> {
+        self.refuse_blocked(&blocked(FORGERIES, &self.network(request))).await
+    }
+
+    /// After a notice that was not the provider's.
+    ///
+    /// # Errors
+    /// 429, when that was one too many.
+    pub async fn notice_forged(&self, request: &HttpRequest) -> Result<(), Problem> {
+        self.failed(FORGERIES, &self.network(request)).await
+    }
+
+    async fn failed(&self, rule: Rule, who: &str) -> Result<(), Problem> {
+        let Some(wait) = self.count(rule, who).await else { return Ok(()) };
+        let until = self.clock.now().timestamp().saturating_add_unsigned(wait.as_secs() + 1);
+        let _ = self.cache.put(&blocked(rule, who), until.to_string().as_bytes(), wait).await;
+        Err(refused(wait))
     }
 
     async fn refuse_blocked(&self, key: &str) -> Result<(), Problem> {

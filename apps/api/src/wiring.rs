@@ -34,6 +34,11 @@ use std::thread::available_parallelism;
 use store::Stores;
 use tokio::sync::Semaphore;
 
+/// Notices that are checked at once by asking their provider.
+const NOTICES: usize = 16;
+/// Effects that wait for a provider at once.
+const PROVIDERS: usize = 16;
+
 /// Everything that serves requests and performs what is owed.
 pub struct App {
     /// What was configured.
@@ -67,8 +72,12 @@ pub struct App {
     /// So many may sign up at once as passwords can be hashed: those behind look whether their invite still has a
     /// use left when it is their turn, instead of hashing for nothing.
     pub sign_ups: Semaphore,
+    /// So many notices are checked at once by asking their provider.
+    pub notices: Semaphore,
     /// How often someone may try.
     pub limits: Limits,
+    /// So many effects may wait for a provider at once; other work has the rest of the worker to itself.
+    pub providers: Semaphore,
     /// Answers to repeated requests.
     pub idempotency: Arc<dyn IdempotencyStore>,
     /// What seals those answers.
@@ -166,6 +175,8 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         gate: Gate::new(&keys.access_tokens(), accounts.clone(), Arc::clone(&broadcast))?,
         accounts,
         sign_ups: Semaphore::new(hashing),
+        notices: Semaphore::new(NOTICES),
+        providers: Semaphore::new(PROVIDERS),
         limits,
         idempotency: stores.idempotency,
         seal: Seal::new(&keys.answers()),

@@ -8,6 +8,7 @@ pub mod retry;
 use crate::http::problem::Causes;
 use crate::wiring::App;
 use chrono::TimeDelta;
+use futures_util::stream::FuturesUnordered;
 use futures_util::{StreamExt, stream};
 use kernel::{Due, StoreError, audit};
 use perform::{Done, perform};
@@ -16,10 +17,11 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// Effects claimed at once.
-const CLAIMED: u32 = 8;
-/// Effects performed at the same time: all that were claimed, so that no lease runs while its effect waits.
-const AT_ONCE: usize = 8;
+/// Effects performed at the same time: all that were claimed, so that no lease runs while its effect waits. Twice as
+/// many as may wait for a provider, so that mails go out although one hangs.
+const AT_ONCE: usize = 32;
+/// How long an effect waits that found no way to its provider free.
+const CROWDED: TimeDelta = TimeDelta::seconds(2);
 /// Between two looks when nothing was due.
 const IDLE: Duration = Duration::from_millis(250);
 /// Between two looks when the store is away.
@@ -59,19 +61,46 @@ async fn wait(stop: &mut watch::Receiver<bool>, time: Duration) -> bool {
 }
 
 async fn effects(app: &App, mut stop: watch::Receiver<bool>) {
+    let mut under_way = FuturesUnordered::new();
     loop {
-        let pause = match round(app).await {
-            Ok(0) => IDLE,
-            Ok(_) => Duration::ZERO,
+        let pause = match claim(app, AT_ONCE - under_way.len()).await {
+            Ok(due) if due.is_empty() => IDLE,
+            Ok(due) => {
+                under_way.extend(due.into_iter().map(|due| async move { one(app, &due).await }));
+                Duration::ZERO
+            }
             Err(error) => {
                 tracing::warn!(causes = %Causes(&error), "the worker cannot reach the outbox");
                 AWAY
             }
         };
-        if !wait(&mut stop, pause).await {
-            return;
+        let full = under_way.len() >= AT_ONCE;
+        tokio::select! {
+            // Whoever is done makes room at once.
+            Some(written) = under_way.next() => told(written),
+            goes_on = wait(&mut stop, if full { TIDY } else { pause }) => if !goes_on { break },
         }
     }
+    while let Some(written) = under_way.next().await {
+        told(written);
+    }
+}
+
+/// What could not be written down is done again after its lease.
+fn told(written: Result<(), StoreError>) {
+    if let Err(error) = written {
+        tracing::warn!(causes = %Causes(&error), "the outcome of an effect could not be written down");
+    }
+}
+
+async fn claim(app: &App, most: usize) -> Result<Vec<Due>, StoreError> {
+    if most == 0 {
+        return Ok(Vec::new());
+    }
+    let now = app.clock.now();
+    // Longer than anything that is done for an effect usually takes; if not, it is done twice under the same keys.
+    let lease = TimeDelta::seconds(i64::from(app.config.worker.lease_seconds));
+    app.outbox.claim(now, now + lease, u32::try_from(most).unwrap_or(u32::MAX)).await
 }
 
 /// Performs what is due now; answers how much that was.
@@ -79,10 +108,7 @@ async fn effects(app: &App, mut stop: watch::Receiver<bool>) {
 /// # Errors
 /// The store could not answer.
 pub async fn round(app: &App) -> Result<usize, StoreError> {
-    let now = app.clock.now();
-    // Longer than anything that is done for an effect usually takes; if not, it is done twice under the same keys.
-    let lease = TimeDelta::seconds(i64::from(app.config.worker.lease_seconds));
-    let due = app.outbox.claim(now, now + lease, CLAIMED).await?;
+    let due = claim(app, AT_ONCE).await?;
     let count = due.len();
     // Each is written down as soon as it is done, whatever becomes of the others.
     let written: Vec<_> = stream::iter(due)
@@ -96,6 +122,10 @@ pub async fn round(app: &App) -> Result<usize, StoreError> {
 
 /// Performs one effect and writes down how it went.
 async fn one(app: &App, due: &Due) -> Result<(), StoreError> {
+    let way = if perform::needs_provider(due) { Some(app.providers.try_acquire()) } else { None };
+    if let Some(Err(_)) = way {
+        return app.outbox.defer(due.id, app.clock.now() + CROWDED).await;
+    }
     let outcome = perform(app, due).await;
     let name = perform::domain(due);
     match outcome {

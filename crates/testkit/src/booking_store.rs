@@ -11,10 +11,11 @@ use crate::fixtures_bookings::{
     House, booked_unpaid, bookings, buyer, confirm_free, confirm_paid, house, staff,
 };
 use crate::{Stores, noon};
+use booking::sale::OPEN_HOLDS;
 use booking::use_cases::{ConfirmRequest, HoldError, VerifyError, VerifyRequest};
 use booking::{
-    Attendee, BookingStatus, BookingTx, CodeSigner, Door, HoldRefusal, NoticeKey, Provider, RefundReason,
-    TicketStatus, Verdict,
+    Attendee, BookingStatus, BookingTx, CodeSigner, Door, HoldRefusal, Limit, NoticeKey, Provider,
+    RefundReason, TicketStatus, Verdict,
 };
 use chrono::TimeDelta;
 use kernel::{AccountId, BookingId, HoldId, PageRequest, StoreError, TicketId, transact};
@@ -38,6 +39,7 @@ macro_rules! booking_store_contract {
             a_lapsed_hold_makes_room_for_the_next,
             a_hold_given_back_makes_room_once,
             holdings_count_what_lives,
+            unpaid_bookings_count_as_open_holds,
             a_buyer_cannot_go_beyond_the_limit_in_parallel,
             lapsed_holds_are_swept,
             a_notice_counts_once,
@@ -304,6 +306,27 @@ pub async fn holdings_count_what_lives(stores: Stores) {
     assert!(open[0].holdings.taken.is_empty());
     assert_eq!(tally(noon()).await, (3, 1));
     assert_eq!(tally(held.expires_at).await, (2, 0));
+}
+
+pub async fn unpaid_bookings_count_as_open_holds(stores: Stores) {
+    let house = house(stores, 50, None, 2500).await;
+    let guest = buyer(&house.stores).await;
+    let bookings = bookings(&house);
+    for _ in 0..OPEN_HOLDS {
+        let hold = bookings.hold(guest, house.event.id, house.want(1)).await.unwrap();
+        confirm_paid(&bookings, guest, hold.id).await;
+    }
+    let refused = bookings.hold(guest, house.event.id, house.want(1)).await.unwrap_err();
+    let HoldError::Refused(HoldRefusal::LimitExceeded { limit, most }) = refused else {
+        panic!("{refused:?}")
+    };
+    assert_eq!((limit, most), (Limit::OpenHolds, OPEN_HOLDS));
+    let limited = house.clone().with_limit_per_user(40).await;
+    let refused = self::bookings(&limited).hold(guest, house.event.id, house.want(1)).await.unwrap_err();
+    assert!(matches!(
+        refused,
+        HoldError::Refused(HoldRefusal::LimitExceeded { limit: Limit::OpenHolds, .. })
+    ));
 }
 
 pub async fn a_buyer_cannot_go_beyond_the_limit_in_parallel(stores: Stores) {

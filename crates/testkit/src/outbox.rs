@@ -22,6 +22,7 @@ macro_rules! outbox_contract {
             a_lease_that_ends_passes_to_another,
             what_is_finished_is_gone,
             what_is_postponed_comes_again,
+            what_is_deferred_keeps_its_failures,
             what_is_parked_waits_for_a_person,
             parked_ones_are_listed_the_latest_first_in_pages_that_meet,
             what_is_retried_is_claimed_once_more,
@@ -152,6 +153,17 @@ pub async fn what_is_postponed_comes_again(stores: Stores) {
     stores.outbox.postpone(owed.id, noon() + minutes(30), None).await.unwrap();
     let due = claim(&stores, noon() + minutes(30)).await;
     assert_eq!((due[0].id, due[0].attempts), (owed.id, 0), "what went well in between starts anew");
+}
+
+pub async fn what_is_deferred_keeps_its_failures(stores: Stores) {
+    let owed = owe(&stores, noon()).await;
+    claim(&stores, noon()).await;
+    stores.outbox.postpone(owed.id, noon(), Some("the provider is away")).await.unwrap();
+    claim(&stores, noon()).await;
+    stores.outbox.defer(owed.id, noon() + minutes(2)).await.unwrap();
+    assert_eq!(claim(&stores, noon() + minutes(1)).await, []);
+    let due = claim(&stores, noon() + minutes(2)).await;
+    assert_eq!((due.len(), due[0].attempts), (1, 1));
 }
 
 pub async fn what_is_parked_waits_for_a_person(stores: Stores) {

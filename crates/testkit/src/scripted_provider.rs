@@ -13,6 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 #[derive(Debug)]
 pub struct ScriptedProvider {
     provider: Provider,
+    account: &'static str,
     inner: Mutex<Inner>,
 }
 
@@ -29,7 +30,13 @@ impl ScriptedProvider {
     /// One that answers everything at once.
     #[must_use]
     pub fn new(provider: Provider) -> Self {
-        Self { provider, inner: Mutex::default() }
+        Self { provider, account: "scripted", inner: Mutex::default() }
+    }
+
+    /// The same for another account there.
+    #[must_use]
+    pub fn with_account(self, account: &'static str) -> Self {
+        Self { account, ..self }
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -108,7 +115,7 @@ impl PaymentProvider for ScriptedProvider {
     }
 
     fn account(&self) -> &'static str {
-        "scripted"
+        self.account
     }
 
     fn live(&self) -> bool {

@@ -76,6 +76,11 @@ async fn answer(
         let refused = Problem::bad_request("malformed_address", "The address must not have NUL characters.");
         return Ok(request.into_response(refused.error_response().map_into_right_body()));
     }
+    let mut request = request;
+    if request.method() == Method::HEAD {
+        // Answered like GET (RFC 9110, 9.3.2); the server itself leaves the body out.
+        request.head_mut().method = Method::GET;
+    }
     let answer = next.call(request).await?.map_into_boxed_body();
     Ok(as_problem(answer).map_into_left_body())
 }

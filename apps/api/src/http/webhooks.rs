@@ -5,12 +5,17 @@ use crate::wiring::App;
 use actix_web::http::header;
 use actix_web::web::{Bytes, Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse, get, post};
-use booking::use_cases::Heard;
-use booking::{Booking, BookingStatus, Payment, Provider, RawNotice};
+use booking::use_cases::{Heard, NoticeFailure};
+use booking::{Booking, BookingStatus, NoticeError, Payment, Provider, RawNotice};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
+use tokio::time::timeout;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
+
+/// When a provider shall send a notice again that found too many others before it.
+const BUSY: Duration = Duration::from_secs(5);
 
 /// The calls of this file.
 pub fn routes(config: &mut ServiceConfig) {
@@ -34,7 +39,24 @@ async fn hear(
     let headers = request.headers().iter();
     let headers =
         headers.filter_map(|(name, value)| Some((name.as_str().to_owned(), text(value)?))).collect();
-    let heard = app.bookings.hear(provider, &RawNotice { headers, body: body.to_vec() }).await?;
+    app.limits.notice(request).await?;
+    // PayPal is asked about each: when it hangs, strangers must not pile questions up. The real one sends again.
+    let _one_of_few = match provider {
+        Provider::Paypal => match timeout(BUSY, app.notices.acquire()).await {
+            Ok(Ok(permit)) => Some(permit),
+            Ok(Err(_)) | Err(_) => return Err(Problem::busy(BUSY)),
+        },
+        Provider::Stripe => None,
+    };
+    let heard = match app.bookings.hear(provider, &RawNotice { headers, body: body.to_vec() }).await {
+        Ok(heard) => heard,
+        Err(failure) => {
+            if let NoticeFailure::Notice(NoticeError::Forged | NoticeError::Unchecked(_)) = &failure {
+                app.limits.notice_forged(request).await?;
+            }
+            return Err(failure.into());
+        }
+    };
     let result = match heard {
         Heard::Repeat => "repeat",
         Heard::Ignored => "ignored",

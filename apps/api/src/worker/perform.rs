@@ -67,6 +67,13 @@ pub fn domain(due: &Due) -> &'static str {
     known.into_iter().find(|name| *name == due.domain).unwrap_or("unknown")
 }
 
+/// Whether it is done by asking a provider, who may take a while.
+#[must_use]
+pub fn needs_provider(due: &Due) -> bool {
+    due.domain == booking::DOMAIN
+        && serde_json::from_str::<BookingEffect>(&due.body).is_ok_and(|effect| effect.needs_provider())
+}
+
 /// Performs one effect.
 ///
 /// # Errors

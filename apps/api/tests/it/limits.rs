@@ -78,3 +78,16 @@ async fn asking_for_codes_and_mails_is_limited() {
     let other = registration("0000-0000-0000", &unique_email("bob"));
     app.stranger().post("/auth/register", &other).await.expect_problem(422, "invite_invalid");
 }
+
+#[tokio::test]
+async fn forging_notices_is_limited() {
+    let app = limited(&Arc::default()).await;
+    let body = json!({});
+    for _ in 0..30 {
+        app.stranger().post("/webhooks/stripe", &body).await.expect_problem(400, "signature_invalid");
+    }
+    for provider in ["stripe", "paypal"] {
+        let path = format!("/webhooks/{provider}");
+        app.stranger().post(&path, &body).await.expect_problem(429, "too_many_attempts");
+    }
+}

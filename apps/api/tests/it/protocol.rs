@@ -183,6 +183,16 @@ async fn it_is_alive_and_ready_until_it_is_about_to_stop() {
 }
 
 #[tokio::test]
+async fn a_head_is_answered_like_a_get_without_its_body() {
+    let app = TestApp::start().await;
+    for (path, status) in [("/health/live", 200), ("/api/v1/events", 200), ("/api/v1/nothing", 404)] {
+        let head = answer(app.stranger().request(method("HEAD"), path)).await;
+        assert_eq!((head.status, head.text.as_str()), (status, ""), "{path}");
+    }
+    app.stop().await;
+}
+
+#[tokio::test]
 async fn requests_are_counted_by_pattern_and_never_by_address() {
     let app = TestApp::start().await;
     app.stranger().get("/invites/SECRET-CODE").await.expect(200);

@@ -159,6 +159,15 @@ impl Outbox for LocalStore {
         tx.commit().await
     }
 
+    async fn defer(&self, id: EffectId, due_at: Timestamp) -> Result<(), StoreError> {
+        let mut tx = self.write().await?;
+        tx.change(id, |owing| {
+            owing.due_at = due_at;
+            owing.leased_until = None;
+        });
+        tx.commit().await
+    }
+
     async fn park(&self, id: EffectId, error: &str, now: Timestamp) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
         tx.change(id, |owing| {

@@ -8,6 +8,7 @@ use kernel::{Clock, Timestamp};
 use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use serde::Deserialize;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::sync::Mutex;
 
@@ -33,6 +34,8 @@ pub(crate) struct Tokens {
     clock: Arc<dyn Clock>,
     /// Locked while one is fetched, so that nobody fetches another.
     current: Mutex<Option<Token>>,
+    /// Counts tries that failed: who waited behind one learns of it, instead of waiting as long once more.
+    failures: AtomicU64,
 }
 
 #[derive(Deserialize)]
@@ -43,7 +46,7 @@ struct Granted {
 
 impl Tokens {
     pub(crate) fn new(client_id: String, client_secret: String, clock: Arc<dyn Clock>) -> Self {
-        Self { client_id, client_secret, clock, current: Mutex::new(None) }
+        Self { client_id, client_secret, clock, current: Mutex::default(), failures: AtomicU64::new(0) }
     }
 
     /// A token that has time left and is not the one that was `refused`.
@@ -57,14 +60,22 @@ impl Tokens {
         deadline: Duration,
         refused: Option<u64>,
     ) -> Result<Token, Failure> {
-        let mut current = self.current.lock().await;
+        let failures = self.failures.load(Ordering::Acquire);
+        let waited = tokio::time::timeout(deadline, self.current.lock()).await;
+        let mut current = waited.map_err(|late| Failure::Away(late.into()))?;
         let usable = |token: &&Token| Some(token.number) != refused && self.clock.now() < token.renew_at;
         if let Some(token) = current.as_ref().filter(usable) {
             return Ok(token.clone());
         }
+        if self.failures.load(Ordering::Acquire) != failures {
+            return Err(Failure::Away("no token could be had a moment ago".into()));
+        }
         let number = current.as_ref().map_or(1, |token| token.number + 1);
-        let token = self.fetch(http, url, deadline, number).await?;
-        Ok(current.insert(token).clone())
+        let fetched = self.fetch(http, url, deadline, number).await;
+        if fetched.is_err() {
+            self.failures.fetch_add(1, Ordering::AcqRel);
+        }
+        Ok(current.insert(fetched?).clone())
     }
 
     async fn fetch(

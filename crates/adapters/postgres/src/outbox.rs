@@ -149,6 +149,15 @@ impl Outbox for PgStore {
         constant(statement).execute(&mut connection).await.map(drop).map_err(failed(doing))
     }
 
+    async fn defer(&self, id: EffectId, due_at: Timestamp) -> Result<(), StoreError> {
+        let doing = "deferring an effect";
+        let statement = text("UPDATE effects SET due_at = $2, leased_until = NULL WHERE id = $1")
+            .bind::<SqlUuid, _>(id.as_uuid())
+            .bind::<Timestamptz, _>(due_at);
+        let mut connection = self.connection(doing).await?;
+        constant(statement).execute(&mut connection).await.map(drop).map_err(failed(doing))
+    }
+
     async fn park(&self, id: EffectId, error: &str, now: Timestamp) -> Result<(), StoreError> {
         let doing = "parking an effect";
         let statement = text(

@@ -50,6 +50,17 @@ pub enum Effect {
     },
 }
 
+impl Effect {
+    /// Whether it is done by asking a provider.
+    #[must_use]
+    pub const fn needs_provider(&self) -> bool {
+        match self {
+            Self::WatchBooking { .. } | Self::Capture { .. } | Self::SendRefund { .. } => true,
+            Self::SendTickets { .. } | Self::TellBuyer { .. } | Self::TellAdmins { .. } => false,
+        }
+    }
+}
+
 /// What a buyer is told beside the tickets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

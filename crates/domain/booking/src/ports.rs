@@ -100,7 +100,8 @@ pub trait SaleTx: AuditTx {
         pairs: &[(AccountId, EventId)],
         now: Timestamp,
     ) -> Result<Vec<Tally>, StoreError>;
-    /// The same without [`crate::Holdings::taken`]: only the living holds, for events that limit nobody otherwise.
+    /// The same without [`crate::Holdings::taken`]: only the living holds and unpaid bookings, for
+    /// events that limit nobody otherwise.
     async fn open_holds(
         &mut self,
         pairs: &[(AccountId, EventId)],

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 /// How many tickets one order may hold when the ticket type names no limit of its own.
 pub const USUAL_ORDER: u32 = 10;
-/// How many holds one buyer may have open for one event at a time, so that nobody keeps a hall by asking again.
+/// How many holds and unpaid bookings one buyer may have for one event at a time, so that nobody keeps a hall by
+/// asking again.
 pub const OPEN_HOLDS: u32 = 3;
 
 /// Whether the event sells and admits.
@@ -78,7 +79,7 @@ pub struct Offer {
 pub struct Holdings {
     /// Places per ticket type: in living holds, unpaid bookings and living tickets.
     pub taken: BTreeMap<TicketTypeId, u32>,
-    /// Living holds.
+    /// Living holds and unpaid bookings.
     pub open_holds: u32,
 }
 
@@ -100,7 +101,7 @@ pub enum Limit {
     PerOrder,
     /// Tickets of a type per account.
     PerUser,
-    /// Open holds per account and event.
+    /// Open holds and unpaid bookings per account and event.
     OpenHolds,
 }
 

@@ -2,7 +2,7 @@
 
 use crate::event_input::MOST_PLACES;
 use crate::mistakes::Mistakes;
-use crate::{Event, PriceInput, Stocked, TicketType};
+use crate::{Event, PriceInput, Status, Stocked, TicketType};
 use kernel::{Invalid, Money, TicketTypeId, Timestamp};
 
 /// A ticket type as an organiser sends it, for a new one and for an edit alike.
@@ -45,6 +45,7 @@ impl TicketTypeInput {
         let last = others.iter().map(|other| other.ticket_type.position).max();
         let position = last.map_or(0, |last| last.saturating_add(1)).min(MOST_PLACES);
         let ticket_type = self.facts(&mut mistakes, event, TicketTypeId::generate(now), position);
+        fits(&mut mistakes, event, others.iter(), &ticket_type);
         mistakes.none_or(ticket_type)
     }
 
@@ -53,7 +54,12 @@ impl TicketTypeInput {
     ///
     /// # Errors
     /// All mistakes.
-    pub fn edited(&self, event: &Event, before: &Stocked) -> Result<TicketType, Vec<Invalid>> {
+    pub fn edited(
+        &self,
+        event: &Event,
+        before: &Stocked,
+        types: &[Stocked],
+    ) -> Result<TicketType, Vec<Invalid>> {
         let mut mistakes = Mistakes::default();
         let TicketType { id, position, .. } = before.ticket_type;
         let facts = self.facts(&mut mistakes, event, id, position);
@@ -61,6 +67,7 @@ impl TicketTypeInput {
         if facts.quantity < taken {
             mistakes.add("quantity", "below_taken", format!("{taken} are held or sold"));
         }
+        fits(&mut mistakes, event, types.iter().filter(|other| other.ticket_type.id != id), &facts);
         mistakes.none_or(facts)
     }
 
@@ -94,6 +101,20 @@ impl TicketTypeInput {
     }
 }
 
+/// What is published stays fit to be published: there are no more tickets than people fit.
+fn fits<'a>(
+    mistakes: &mut Mistakes,
+    event: &Event,
+    others: impl Iterator<Item = &'a Stocked>,
+    ticket_type: &TicketType,
+) {
+    let others: u64 = others.map(|other| u64::from(other.ticket_type.quantity)).sum();
+    let capacity = event.capacity.filter(|_| event.status == Status::Published);
+    if capacity.is_some_and(|most| others + u64::from(ticket_type.quantity) > u64::from(most)) {
+        mistakes.add("quantity", "types_exceed_capacity", "there are more tickets than people fit");
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,6 +126,19 @@ mod tests {
 
     fn codes(result: Result<TicketType, Vec<Invalid>>) -> Vec<(String, &'static str)> {
         result.unwrap_err().into_iter().map(|mistake| (mistake.field, mistake.code)).collect()
+    }
+
+    #[test]
+    fn what_is_published_stays_within_its_capacity() {
+        let mut event = Event { capacity: Some(10), ..event() };
+        let others = [stocked(&event, 6, 0, 0), stocked(&event, 2, 0, 0)];
+        assert!(type_input(3).added(&event, &others, noon()).is_ok(), "a draft may be in disorder");
+        event.status = Status::Published;
+        let refused = [("quantity".to_owned(), "types_exceed_capacity")];
+        assert_eq!(codes(type_input(3).added(&event, &others, noon())), refused);
+        assert!(type_input(2).added(&event, &others, noon()).is_ok());
+        assert!(type_input(8).edited(&event, &others[0], &others).is_ok(), "itself does not count");
+        assert_eq!(codes(type_input(9).edited(&event, &others[0], &others)), refused);
     }
 
     #[test]
@@ -144,9 +178,9 @@ mod tests {
     fn a_type_never_gets_smaller_than_what_is_taken_and_its_price_may_change() {
         let event = event();
         let before = stocked(&event, 10, 2, 3);
-        assert_eq!(codes(type_input(4).edited(&event, &before)), [("quantity".into(), "below_taken")]);
+        assert_eq!(codes(type_input(4).edited(&event, &before, &[])), [("quantity".into(), "below_taken")]);
         let input = TicketTypeInput { price: price(0), ..type_input(5) };
-        let after = input.edited(&event, &before).unwrap();
+        let after = input.edited(&event, &before, &[]).unwrap();
         assert_eq!((after.quantity, after.price.minor(), after.id), (5, 0, before.ticket_type.id));
     }
 }

@@ -74,6 +74,8 @@ pub trait Outbox: Send + Sync {
     /// Not now: due again at `due_at`. With an `error` it counts as a failed attempt; without one it went well, and
     /// the failures before it count no more.
     async fn postpone(&self, id: EffectId, due_at: Timestamp, error: Option<&str>) -> Result<(), StoreError>;
+    /// Not begun: due again at `due_at`, and the failures before it still count.
+    async fn defer(&self, id: EffectId, due_at: Timestamp) -> Result<(), StoreError>;
     /// Keeps failing: set aside until a person looks at it.
     async fn park(&self, id: EffectId, error: &str, now: Timestamp) -> Result<(), StoreError>;
     /// What is parked, the latest parked first.

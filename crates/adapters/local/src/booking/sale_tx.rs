@@ -50,7 +50,9 @@ impl SaleTx for LocalTx {
     ) -> Result<Vec<Tally>, StoreError> {
         let pairs: BTreeSet<_> = pairs.iter().copied().collect();
         let tallies = pairs.into_iter().map(|(buyer, event)| {
-            let open_holds = living_holds(self.state(), buyer, event, now).map(|_| 1).sum();
+            let held = living_holds(self.state(), buyer, event, now).count();
+            let open = held + unpaid(self.state(), buyer, event).count();
+            let open_holds = u32::try_from(open).unwrap_or(u32::MAX);
             Tally { buyer, event, holdings: Holdings { open_holds, ..Holdings::default() } }
         });
         Ok(tallies.filter(|tally| tally.holdings.open_holds > 0).collect())
@@ -180,6 +182,12 @@ fn living_holds(
     held.filter_map(|(_, _, id)| state.get::<Hold>(id).map(AsRef::as_ref)).filter(move |hold| hold.lives(now))
 }
 
+fn unpaid(state: &State, buyer: AccountId, event: EventId) -> impl Iterator<Item = &Booking> {
+    let range = (buyer, event, BookingId::from(Uuid::nil()))..=(buyer, event, BookingId::from(Uuid::max()));
+    let unpaid = state.booking.unpaid_by_buyer.range(range);
+    unpaid.filter_map(|(_, _, id)| state.get::<Booking>(id).map(AsRef::as_ref))
+}
+
 fn holdings(state: &State, buyer: AccountId, event: EventId, now: Timestamp) -> Holdings {
     let mut holdings = Holdings::default();
     let mut take = |items: &[Item]| {
@@ -194,11 +202,9 @@ fn holdings(state: &State, buyer: AccountId, event: EventId, now: Timestamp) -> 
         take(&hold.items);
         open_holds = open_holds.saturating_add(1);
     }
-    let range = (buyer, event, BookingId::from(Uuid::nil()))..=(buyer, event, BookingId::from(Uuid::max()));
-    for (_, _, id) in tables.unpaid_by_buyer.range(range) {
-        if let Some(booking) = state.get::<Booking>(id) {
-            take(&booking.items);
-        }
+    for booking in unpaid(state, buyer, event) {
+        take(&booking.items);
+        open_holds = open_holds.saturating_add(1);
     }
     let range = (buyer, event, TicketId::from(Uuid::nil()))..=(buyer, event, TicketId::from(Uuid::max()));
     for (_, _, id) in tables.living_by_holder.range(range) {

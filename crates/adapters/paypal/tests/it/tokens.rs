@@ -3,10 +3,11 @@
 use crate::recorder::Recorder;
 use crate::{adapter, settings};
 use adapter_paypal::{PaypalAdapter, Settings};
-use booking::{PaymentProvider, Standing};
+use booking::{PaymentProvider, ProviderError, Standing};
 use chrono::TimeDelta;
 use kernel::Money;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use testkit::StoppedClock;
 use testkit::payment_provider::{Site, Stage, opened};
 
@@ -65,4 +66,25 @@ async fn a_refused_token_is_replaced_once_and_the_call_repeated() {
     assert_eq!(orders[1].headers["paypal-request-id"], orders[2].headers["paypal-request-id"]);
     assert_eq!(tokens(&recorder), 2);
     assert_eq!(adapter.ask(&opened.session).await.unwrap(), Standing::Open);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn callers_behind_one_that_gets_no_answer_do_not_wait_one_after_another() {
+    let stage = Stage::start().await;
+    // Takes every connection and never says a word.
+    let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", silent.local_addr().unwrap());
+    let deadline = Duration::from_millis(500);
+    let site = Site { paypal_base: base, deadline, ..stage.site.clone() };
+    let (adapter, since) = (Arc::new(adapter(&site)), Instant::now());
+    let callers: Vec<_> = (0..20)
+        .map(|_| {
+            let adapter = Arc::clone(&adapter);
+            tokio::spawn(async move { adapter.ask("SESSION").await })
+        })
+        .collect();
+    for caller in callers {
+        assert!(matches!(caller.await.unwrap(), Err(ProviderError::Away(_))));
+    }
+    assert!(since.elapsed() < deadline * 20, "one after another it would have taken twenty times as long");
 }

@@ -183,6 +183,7 @@ const HOLDINGS: &str = "\
             WHERE event_id = p.event_id AND holder_id = p.buyer_id AND status IN ('valid', 'checked_in') OFFSET 0 \
         ) t \
         UNION ALL SELECT l.buyer_id, l.event_id, NULL, 1 FROM living l \
+        UNION ALL SELECT b.buyer_id, b.event_id, NULL, 1 FROM pending b \
     ) \
     SELECT buyer_id, event_id, ticket_type_id, sum(quantity)::bigint AS places FROM places \
     GROUP BY buyer_id, event_id, ticket_type_id";
@@ -191,7 +192,9 @@ const OPEN_HOLDS: &str = "\
     WITH pairs AS (SELECT DISTINCT p.buyer_id, p.event_id FROM unnest($1, $2) AS p(buyer_id, event_id)) \
     SELECT p.buyer_id, p.event_id, NULL::uuid AS ticket_type_id, count(*) AS places FROM pairs p, LATERAL ( \
         SELECT FROM holds \
-        WHERE event_id = p.event_id AND buyer_id = p.buyer_id AND expires_at > $3 OFFSET 0 \
+        WHERE event_id = p.event_id AND buyer_id = p.buyer_id AND expires_at > $3 \
+        UNION ALL SELECT FROM bookings \
+        WHERE event_id = p.event_id AND buyer_id = p.buyer_id AND status = 'pending_payment' OFFSET 0 \
     ) h GROUP BY p.buyer_id, p.event_id";
 
 /// One of the two statements above.

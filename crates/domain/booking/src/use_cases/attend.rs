@@ -5,7 +5,12 @@ use super::Bookings;
 use crate::{
     Booking, BookingStatus, BuyerNews, Effect, Lapse, Payment, PaymentStatus, ProviderError, Standing, books,
 };
+use chrono::TimeDelta;
 use kernel::{BookingId, Cause, Owed, StoreError, Timestamp, transact};
+
+/// So long after its end a page to pay on surely takes no money: Stripe's live a day at most, PayPal forgets an
+/// approval after some hours.
+const PAGES_LIVE: TimeDelta = TimeDelta::hours(25);
 
 impl Bookings {
     /// Looks after a booking once. `Some(when)` to look again, `None` when there is nothing left to watch.
@@ -46,7 +51,13 @@ impl Bookings {
             }
             return Ok(());
         }
-        let Some(provider) = self.provider(payment) else { return Ok(()) };
+        let Some(provider) = self.provider(payment) else {
+            // Nobody here can ask. By then no provider's page takes money any more; if one did, it is late money.
+            if self.clock.now() >= booking.pay_by + PAGES_LIVE {
+                self.apply(booking.id, payment.id, &Standing::Failed, None).await?;
+            }
+            return Ok(());
+        };
         if over && payment.session.is_none() {
             // Its address was never written down, so it was never handed out: nobody can have paid there.
             self.apply(booking.id, payment.id, &Standing::Closed, None).await?;

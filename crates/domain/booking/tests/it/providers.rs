@@ -4,6 +4,8 @@ use crate::stores;
 use booking::{Booking, BookingStatus, PaymentChoice, PaymentStatus, Provider, RefundStatus, Standing};
 use chrono::TimeDelta;
 use kernel::BookingId;
+use std::sync::Arc;
+use testkit::ScriptedProvider;
 use testkit::fixtures_bookings::{House, booked_unpaid, bookings, buyer, confirm_paid, house};
 
 async fn place() -> House {
@@ -126,6 +128,40 @@ async fn the_other_tab_is_closed_once_one_is_paid() {
     assert_eq!(bookings(&house).attend(booking.id).await.unwrap(), None);
     let statuses: Vec<_> = now(&house, booking.id).await.payments.iter().map(|p| p.status).collect();
     assert_eq!(statuses, [PaymentStatus::Paid, PaymentStatus::Closed]);
+}
+
+/// The same house after its keys were replaced by those of another account.
+fn with_another_account(house: &House) -> House {
+    let provider = Arc::new(ScriptedProvider::new(Provider::Stripe).with_account("another"));
+    House { provider, ..house.clone() }
+}
+
+#[tokio::test]
+async fn a_charge_goes_back_through_the_account_that_took_it() {
+    let house = place().await;
+    let booking = refundable(&house).await;
+    let (other, refund) = (with_another_account(&house), booking.refunds[0].id);
+    assert!(bookings(&other).send_money_back(booking.id, refund).await.unwrap().is_some(), "it waits");
+    assert_eq!(other.provider.calls(), Vec::<String>::new());
+    assert_eq!(bookings(&house).send_money_back(booking.id, refund).await.unwrap(), None);
+    assert_eq!(house.provider.refunds().len(), 1);
+}
+
+#[tokio::test]
+async fn places_that_nobody_can_ask_about_come_back_when_no_page_takes_money_any_more() {
+    let house = place().await;
+    let booking = booked_unpaid(&house, buyer(&house.stores).await, 1).await;
+    let other = with_another_account(&house);
+    house.clock.set(booking.pay_by + TimeDelta::hours(24));
+    assert!(bookings(&other).attend(booking.id).await.unwrap().is_some(), "Stripe's page may still be open");
+    assert_eq!(
+        (now(&house, booking.id).await.status, left(&house).await),
+        (BookingStatus::PendingPayment, 0)
+    );
+    house.clock.set(booking.pay_by + TimeDelta::hours(25));
+    assert_eq!(bookings(&other).attend(booking.id).await.unwrap(), None);
+    assert_eq!((now(&house, booking.id).await.status, left(&house).await), (BookingStatus::Expired, 1));
+    assert_eq!(other.provider.calls(), Vec::<String>::new());
 }
 
 /// A booking that was paid too late, with its refund.

@@ -74,7 +74,7 @@ impl Events {
             let (event, types) = locked(tx, &grant, event, now).await?;
             let before = types.iter().find(|stocked| stocked.ticket_type.id == id);
             let before = before.ok_or(AccessError::NotFound)?;
-            let after = input.edited(&event, before).map_err(TicketTypeError::Invalid)?;
+            let after = input.edited(&event, before, &types).map_err(TicketTypeError::Invalid)?;
             tx.save_ticket_type(&after).await?;
             let was = Some(&before.ticket_type);
             let act = acts::ticket_type_changed(&actor.cause(), &event, was, Some(&after), now);
