@@ -51,7 +51,7 @@ async fn hear(
     let heard = match app.bookings.hear(provider, &RawNotice { headers, body: body.to_vec() }).await {
         Ok(heard) => heard,
         Err(failure) => {
-            if let NoticeFailure::Notice(NoticeError::Forged | NoticeError::Unchecked(_)) = &failure {
+            if !is_genuine(&failure) {
                 app.limits.notice_forged(request).await?;
             }
             return Err(failure.into());
@@ -64,6 +64,15 @@ async fn hear(
     };
     app.metrics.notice(provider.as_str(), result);
     Ok(HttpResponse::Ok().json(NoticeView { result }))
+}
+
+/// Whether a notice was the provider's although nothing came of it.
+const fn is_genuine(failure: &NoticeFailure) -> bool {
+    match failure {
+        NoticeFailure::NotConfigured
+        | NoticeFailure::Notice(NoticeError::Forged | NoticeError::Unchecked(_)) => false,
+        NoticeFailure::Notice(NoticeError::Unreadable(_)) | NoticeFailure::Store(_) => true,
+    }
 }
 
 /// Stripe tells what happened. 200 means that it is durable.
