@@ -56,7 +56,10 @@ impl Effect {
     pub const fn needs_provider(&self) -> bool {
         match self {
             Self::WatchBooking { .. } | Self::Capture { .. } | Self::SendRefund { .. } => true,
-            Self::SendTickets { .. } | Self::TellBuyer { .. } | Self::TellAdmins { .. } => false,
+            Self::SendTickets { .. }
+            | Self::TellBuyer { .. }
+            | Self::CancelBookings { .. }
+            | Self::TellAdmins { .. } => false,
         }
     }
 }
