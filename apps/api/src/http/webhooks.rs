@@ -46,7 +46,7 @@ async fn hear(
             Ok(Ok(permit)) => Some(permit),
             Ok(Err(_)) | Err(_) => return Err(Problem::busy(BUSY)),
         },
-        Provider::Stripe => None,
+        Provider::Stripe | Provider::BankTransfer | Provider::Cash => None,
     };
     let heard = match app.bookings.hear(provider, &RawNotice { headers, body: body.to_vec() }).await {
         Ok(heard) => heard,
