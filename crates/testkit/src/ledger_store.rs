@@ -5,7 +5,7 @@
 use crate::fixtures_bookings::{House, booked_unpaid, bookings, buyer, house};
 use crate::{Stores, noon};
 use booking::ledger::{Account, Balance, Entry, EntryFilter, EntryKind, balances, differences, postings};
-use booking::{Booking, books};
+use booking::{Booking, Ledger, books};
 use chrono::TimeDelta;
 use kernel::{BookingId, Cause, Clock, PageRequest, StoreError, transact};
 
@@ -21,6 +21,8 @@ macro_rules! ledger_store_contract {
             entries_come_newest_first_in_pages_that_meet,
             entries_are_found_by_what_they_are_about,
             all_bookings_can_be_walked_through,
+            a_difference_is_found_and_named,
+            what_was_changed_without_a_ledger_is_caught_up_with_once,
         );
     };
     ($open:ident; $($case:ident),+ $(,)?) => {
@@ -207,4 +209,45 @@ pub async fn all_bookings_can_be_walked_through(stores: Stores) {
         walked.extend(step.iter().map(|booking| booking.id));
     }
     assert_eq!(walked, made);
+}
+
+fn ledger(house: &House) -> Ledger {
+    Ledger::new(house.stores.ledger.clone(), house.stores.booking.clone(), house.clock.clone())
+}
+
+pub async fn a_difference_is_found_and_named(stores: Stores) {
+    let house = house(stores, 10, None, 2500).await;
+    let (booking, ledger) = (paid(&house).await, ledger(&house));
+    let compared = ledger.compare(|difference| panic!("{difference:?}")).await.unwrap();
+    assert!(compared.agrees() && compared.bookings == 1, "{compared:?}");
+    // What no change of a booking owes, posted all the same.
+    let entries = of(&house.stores, booking.id).await;
+    let charge = entries.iter().find(|entry| entry.kind == EntryKind::Charge).unwrap();
+    let bogus = Entry { id: kernel::EntryId::generate(noon()), amount: kernel::Money::eur(1), ..charge.clone() };
+    let tx = house.stores.booking.begin().await.unwrap();
+    transact(tx, async |tx| tx.post(std::slice::from_ref(&bogus)).await).await.unwrap();
+    let mut found = Vec::new();
+    let compared = ledger.compare(|difference| found.push(difference.clone())).await.unwrap();
+    assert!(!compared.agrees() && compared.sums.is_empty(), "{compared:?}");
+    let told: Vec<_> = found.iter().map(|it| (it.booking, &it.account, it.found - it.expected)).collect();
+    assert_eq!(told, [(booking.id, &charge.from, -1), (booking.id, &charge.to, 1)]);
+}
+
+pub async fn what_was_changed_without_a_ledger_is_caught_up_with_once(stores: Stores) {
+    let house = house(stores, 10, None, 2500).await;
+    let (mut booking, ledger) = (booked_unpaid(&house, buyer(&house.stores).await, 1).await, ledger(&house));
+    booking.status = booking::BookingStatus::Confirmed;
+    booking.decided_at = Some(noon());
+    booking.payments[0].status = booking::PaymentStatus::Paid;
+    booking.payments[0].charge = Some("charge".into());
+    booking.payments[0].paid = Some(booking.total);
+    let tx = house.stores.booking.begin().await.unwrap();
+    transact(tx, async |tx| tx.save_booking(&booking).await).await.unwrap();
+    let mut found = 0;
+    ledger.compare(|_| found += 1).await.unwrap();
+    assert_eq!(found, 2, "nobody has posted the charge");
+    assert_eq!((ledger.catch_up().await.unwrap(), ledger.catch_up().await.unwrap()), (1, 0));
+    assert!(ledger.compare(|difference| panic!("{difference:?}")).await.unwrap().agrees());
+    let sums = house.stores.ledger.balances(&EntryFilter::default()).await.unwrap();
+    assert!(sums.iter().any(|it| it.account == Account::Organiser(house.event.organisation)), "{sums:?}");
 }

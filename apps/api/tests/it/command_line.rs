@@ -51,6 +51,15 @@ fn mistakes_in_the_configuration_are_all_said() {
 }
 
 #[test]
+fn the_ledger_of_an_empty_system_agrees() {
+    let folder = tempfile::tempdir().unwrap();
+    let (fine, said, wrong) = output(&mut program(folder.path(), &["ledger", "check"]));
+    assert!(fine && said.contains("says what all 0 bookings say"), "{said}{wrong}");
+    let (fine, said, wrong) = output(&mut program(folder.path(), &["ledger", "catch-up"]));
+    assert!(fine && said.contains("Posted what 0 bookings owed."), "{said}{wrong}");
+}
+
+#[test]
 fn the_document_is_printed() {
     let folder = tempfile::tempdir().unwrap();
     let (fine, said, _) = output(&mut program(folder.path(), &["openapi"]));
