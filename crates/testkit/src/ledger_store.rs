@@ -223,7 +223,8 @@ pub async fn a_difference_is_found_and_named(stores: Stores) {
     // What no change of a booking owes, posted all the same.
     let entries = of(&house.stores, booking.id).await;
     let charge = entries.iter().find(|entry| entry.kind == EntryKind::Charge).unwrap();
-    let bogus = Entry { id: kernel::EntryId::generate(noon()), amount: kernel::Money::eur(1), ..charge.clone() };
+    let bogus =
+        Entry { id: kernel::EntryId::generate(noon()), amount: kernel::Money::eur(1), ..charge.clone() };
     let tx = house.stores.booking.begin().await.unwrap();
     transact(tx, async |tx| tx.post(std::slice::from_ref(&bogus)).await).await.unwrap();
     let mut found = Vec::new();

@@ -25,13 +25,17 @@ async fn a_bank_transfer_is_awaited_for_days_and_marked_by_staff_on_both_stores(
         let shop = Shop::open(store, 5).await;
         let ada = shop.buyer().await;
         let booking = awaiting(&shop, &ada).await;
-        assert_eq!((&booking["status"], &booking["payment"]["provider"]), (&"pending_payment".into(), &"bank_transfer".into()));
+        assert_eq!(
+            (&booking["status"], &booking["payment"]["provider"]),
+            (&"pending_payment".into(), &"bank_transfer".into())
+        );
         let transfer = &booking["payment"]["transfer"];
         assert_eq!(transfer["iban"], "DE89370400440532013000");
         assert_eq!(transfer["reference"], booking["reference"]);
         shop.later(TO_PAY + DAY).await;
         assert_eq!(shop.look(&ada, &booking).await["status"], "pending_payment", "a transfer takes days");
-        let marked = mark(&shop, &booking, json!({"provider": "bank_transfer", "note": "statement 12"})).await;
+        let marked =
+            mark(&shop, &booking, json!({"provider": "bank_transfer", "note": "statement 12"})).await;
         assert_eq!(marked.expect(200)["status"], "confirmed");
         let seen = shop.look(&ada, &booking).await;
         assert_eq!((seen["tickets"].as_array().unwrap().len(), &seen["paid"]["amount"]), (1, &PRICE.into()));
@@ -69,7 +73,10 @@ async fn what_comes_too_late_by_hand_is_sent_back_by_hand() {
     assert_eq!((&seen["status"], &seen["notes"][0]["code"]), (&"expired".into(), &"paid_too_late".into()));
     let admin = shop.again(&shop.admin).await.client;
     let stuck = admin.get("/admin/payments/stuck").await.expect(200);
-    assert_eq!((&stuck["items"][0]["why"], &stuck["items"][0]["booking_id"]), (&"refund_by_hand".into(), &booking["id"]));
+    assert_eq!(
+        (&stuck["items"][0]["why"], &stuck["items"][0]["booking_id"]),
+        (&"refund_by_hand".into(), &booking["id"])
+    );
     let refund = stuck["items"][0]["refund_id"].as_str().unwrap();
     assert_eq!(admin.post(&format!("/admin/refunds/{refund}/mark-sent"), &json!({})).await.status, 204);
     assert_eq!(shop.look(&ada, &booking).await["refunds"][0]["status"], "done");
@@ -90,7 +97,10 @@ async fn another_amount_is_a_case_that_staff_decides() {
     let case = &cases["items"][0];
     assert_eq!((&case["kind"], &case["booking_reference"]), (&"wrong_amount".into(), &booking["reference"]));
     let path = format!("/admin/payments/incidents/{}/resolve", id(case));
-    admin.post(&path, &json!({"resolution": "accept", "note": " "})).await.expect_problem(422, "invalid_input");
+    admin
+        .post(&path, &json!({"resolution": "accept", "note": " "}))
+        .await
+        .expect_problem(422, "invalid_input");
     let closed = admin.post(&path, &json!({"resolution": "accept", "note": "good enough"})).await.expect(200);
     assert_eq!(closed["resolution"]["note"], "good enough");
     let other = admin.post(&path, &json!({"resolution": "refund", "note": "no"})).await;
@@ -115,11 +125,15 @@ async fn bookings_and_payments_are_found_by_reference_and_status() {
         (format!("/admin/bookings?event_id={}&status=confirmed", shop.event), vec![]),
     ] {
         let found = admin.get(&path).await.expect(200);
-        let found: Vec<_> = found["items"].as_array().unwrap().iter().map(|item| item["id"].clone()).collect();
+        let found: Vec<_> =
+            found["items"].as_array().unwrap().iter().map(|item| item["id"].clone()).collect();
         assert_eq!(found, expected.iter().map(|it| it["id"].clone()).collect::<Vec<_>>(), "{path}");
     }
     let found = admin.get("/admin/payments?provider=bank_transfer&status=open").await.expect(200);
-    assert_eq!((found["items"].as_array().unwrap().len(), &found["items"][0]["booking_id"]), (1, &first["id"]));
+    assert_eq!(
+        (found["items"].as_array().unwrap().len(), &found["items"][0]["booking_id"]),
+        (1, &first["id"])
+    );
     admin.get("/admin/payments?status=lost").await.expect_problem(422, "invalid_input");
     admin.get("/admin/bookings?status=lost").await.expect_problem(422, "invalid_input");
 }
