@@ -258,7 +258,7 @@ impl World {
         let Job { status, done, total, report, .. } = progress.job;
         let by_hand: Vec<_> = report.by_hand.iter().map(|it| (it.why, it.amount)).collect();
         let counts = (report.refunded, report.amount, report.free, report.called_off);
-        let stuck: Vec<_> = progress.refunds.failed.iter().map(|it| it.amount).collect();
+        let stuck: Vec<_> = progress.refunds.stuck.iter().map(|it| it.amount).collect();
         format!("{status:?} {done} {total} {counts:?} {by_hand:?} {:?} {stuck:?}", progress.refunds.by_status)
     }
 

@@ -12,11 +12,12 @@ use crate::fixtures_bookings::{
 };
 use crate::fixtures_events::on_sale;
 use crate::{ScriptedProvider, Stores, noon};
-use booking::use_cases::{CancelError, RefundError, VerifyRequest};
+use booking::by_hand::Receipt;
+use booking::use_cases::{CancelError, Office, RefundError, VerifyRequest};
 use booking::{
     Booking, BookingStatus, BookingTx, CancelRefusal, CodeSigner, Decision, Door, JobStatus, NoWay,
-    PolicyInput, Promise, RefundReason, RefundRefusal, RefundStatus, RefundWish, SaleStatus, TicketStatus,
-    TierInput, Verdict,
+    PolicyInput, Promise, Provider, RefundReason, RefundRefusal, RefundStatus, RefundWish, SaleStatus,
+    TicketStatus, TierInput, Verdict,
 };
 use chrono::TimeDelta;
 use events::Status;
@@ -40,6 +41,7 @@ macro_rules! cancelling_store_contract {
             bookings_of_an_event_come_newest_first_in_pages_that_meet,
             an_event_is_cancelled_once_and_all_its_money_goes_back,
             workers_that_were_both_given_the_work_cancel_each_booking_once,
+            money_that_goes_back_by_hand_is_named_until_somebody_has_sent_it,
         );
     };
     ($open:ident; $($case:ident),+ $(,)?) => {
@@ -384,10 +386,10 @@ pub async fn an_event_is_cancelled_once_and_all_its_money_goes_back(stores: Stor
     .unwrap();
     let refunds = all.progress(job).await.unwrap().unwrap().refunds;
     assert_eq!(refunds.by_status, [(RefundStatus::Created, 2), (RefundStatus::Failed, 1)]);
-    assert_eq!((refunds.failed[0].booking, refunds.failed[0].amount), (first.id, Money::eur(2500)));
+    assert_eq!((refunds.stuck[0].booking, refunds.stuck[0].amount), (first.id, Money::eur(2500)));
     all.refund_again(first.id, first.refunds[0].id, &by(admin)).await.unwrap();
     let refunds = all.progress(job).await.unwrap().unwrap().refunds;
-    assert_eq!((refunds.by_status, refunds.failed), (vec![(RefundStatus::Created, 3)], vec![]));
+    assert_eq!((refunds.by_status, refunds.stuck), (vec![(RefundStatus::Created, 3)], vec![]));
 }
 
 pub async fn workers_that_were_both_given_the_work_cancel_each_booking_once(stores: Stores) {
@@ -423,4 +425,20 @@ pub async fn a_wish_with_a_name_is_granted_once(stores: Stores) {
     assert_eq!((first.booking.refunds.len(), again.booking.refunds.len()), (1, 1));
     assert_eq!((again.booking.refunds[0].id, again.booking.refunded()), (name, Money::eur(500)));
     assert_eq!(house.provider.refunds().len(), 1);
+}
+
+pub async fn money_that_goes_back_by_hand_is_named_until_somebody_has_sent_it(stores: Stores) {
+    let house = house(stores, 9, None, 2500).await;
+    let office = Office::new(house.stores.office.clone(), house.stores.booking.clone(), house.clock.clone());
+    let booking = booked_unpaid(&house, buyer(&house.stores).await, 1).await;
+    let cash = Receipt { provider: Provider::Cash, amount: None, again: false };
+    office.mark_paid(None, booking.id, cash, ("at the door", &Cause::command_line())).await.unwrap();
+    let all = bookings(&house);
+    let job = all.cancel_event(house.event.id, &Cause::command_line(), None).await.unwrap();
+    work(&house, job).await;
+    let stuck = all.progress(job).await.unwrap().unwrap().refunds.stuck;
+    assert_eq!((stuck.len(), stuck[0].booking, stuck[0].by_hand), (1, booking.id, true));
+    office.mark_sent(None, stuck[0].refund, &Cause::command_line()).await.unwrap();
+    let refunds = all.progress(job).await.unwrap().unwrap().refunds;
+    assert_eq!((refunds.by_status, refunds.stuck), (vec![(RefundStatus::Done, 1)], vec![]));
 }

@@ -72,7 +72,7 @@ pub struct ReportView {
     bookings_unpaid: u32,
     /// How the refunds stand now.
     refunds: RefundCountsView,
-    /// What a person has to do: at most 1000 failed refunds are named.
+    /// What a person has to do: at most 1000 refunds are named.
     needs_human: Vec<NeedsHumanView>,
 }
 
@@ -91,10 +91,10 @@ pub struct RefundCountsView {
 pub struct NeedsHumanView {
     booking_id: Uuid,
     reference: String,
-    /// `refund_failed`, `refund_window_over`, `refund_refused`, `mismatched` or `broken`.
+    /// `refund_failed`, `refund_by_hand` (it was paid by hand), `refund_window_over`, `refund_refused`, `mismatched` or `broken`.
     code: &'static str,
     amount: MoneyView,
-    /// The refund that failed.
+    /// The refund that failed, or that somebody has to send.
     #[serde(skip_serializing_if = "Option::is_none")]
     refund_id: Option<Uuid>,
 }
@@ -116,7 +116,7 @@ impl From<&StuckRefund> for NeedsHumanView {
         Self {
             booking_id: stuck.booking.as_uuid(),
             reference: stuck.reference.to_string(),
-            code: "refund_failed",
+            code: if stuck.by_hand { "refund_by_hand" } else { "refund_failed" },
             amount: stuck.amount.into(),
             refund_id: Some(stuck.refund.as_uuid()),
         }
@@ -136,7 +136,7 @@ impl From<Progress> for LongJobView {
             } = count;
         }
         let by_hand = job.report.by_hand.iter().map(NeedsHumanView::from);
-        let needs_human = by_hand.chain(of_it.failed.iter().map(NeedsHumanView::from)).collect();
+        let needs_human = by_hand.chain(of_it.stuck.iter().map(NeedsHumanView::from)).collect();
         Self {
             id: job.id.as_uuid(),
             kind: "cancel_event",

@@ -118,8 +118,9 @@ impl WhyByHand {
 pub struct EventRefunds {
     /// How many stand so; states that none is in may be left out.
     pub by_status: Vec<(RefundStatus, u32)>,
-    /// Those that failed and were not made again, at most [`MOST_NAMED`].
-    pub failed: Vec<StuckRefund>,
+    /// Those that failed and were not made again, and those that somebody has to send by hand, at most
+    /// [`MOST_NAMED`].
+    pub stuck: Vec<StuckRefund>,
 }
 
 /// A refund that needs a person.
@@ -133,6 +134,8 @@ pub struct StuckRefund {
     pub refund: RefundId,
     /// How much.
     pub amount: Money,
+    /// It goes back by hand and nobody has said yet that it did; otherwise the provider will not make it.
+    pub by_hand: bool,
 }
 
 impl Job {

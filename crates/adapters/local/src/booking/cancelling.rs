@@ -63,15 +63,19 @@ impl State {
 
     pub(super) fn event_refunds(&self, event: EventId) -> EventRefunds {
         let mut by_status = BTreeMap::<&'static str, (RefundStatus, u32)>::new();
-        let mut failed = Vec::new();
+        let mut stuck = Vec::new();
         let range = (event, BookingId::from(Uuid::nil()))..=(event, BookingId::from(Uuid::max()));
         let ids = self.booking.bookings_by_event.range(range).map(|(_, id)| id);
         for booking in ids.filter_map(|id| self.get::<Booking>(id)) {
             let of_it = booking.refunds.iter().filter(|it| it.reason == RefundReason::EventCancelled);
             for refund in of_it.filter(|it| !booking.refunds.iter().any(|other| other.again == Some(it.id))) {
                 by_status.entry(refund.status.as_str()).or_insert((refund.status, 0)).1 += 1;
-                if refund.status == RefundStatus::Failed {
-                    failed.push(StuckRefund {
+                let payment = booking.payment(refund.payment);
+                let by_hand = refund.status == RefundStatus::Created
+                    && payment.is_some_and(|payment| payment.provider.is_by_hand());
+                if by_hand || refund.status == RefundStatus::Failed {
+                    stuck.push(StuckRefund {
+                        by_hand,
                         booking: booking.id,
                         reference: booking.reference.clone(),
                         refund: refund.id,
@@ -80,7 +84,7 @@ impl State {
                 }
             }
         }
-        failed.truncate(usize::try_from(MOST_NAMED).unwrap_or(usize::MAX));
-        EventRefunds { by_status: by_status.into_values().collect(), failed }
+        stuck.truncate(usize::try_from(MOST_NAMED).unwrap_or(usize::MAX));
+        EventRefunds { by_status: by_status.into_values().collect(), stuck }
     }
 }

@@ -8,7 +8,7 @@ use crate::statement::{constant, text};
 use booking::job::MOST_NAMED;
 use booking::{Booking, EventRefunds, Reference, RefundStatus, StuckRefund};
 use diesel::QueryableByName;
-use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use kernel::{BookingId, Cursor, EventId, OrganisationId, Page, PageRequest, StoreError};
 use uuid::Uuid;
 
@@ -38,6 +38,8 @@ struct StuckRow {
     amount_minor: i64,
     #[diesel(sql_type = Text)]
     currency: String,
+    #[diesel(sql_type = Bool)]
+    by_hand: bool,
 }
 
 impl TryFrom<StuckRow> for StuckRefund {
@@ -49,6 +51,7 @@ impl TryFrom<StuckRow> for StuckRefund {
             reference: Reference::from_stored(row.reference),
             refund: row.id.into(),
             amount: money(row.amount_minor, &row.currency, "reading refunds.amount_minor")?,
+            by_hand: row.by_hand,
         })
     }
 }
@@ -134,16 +137,18 @@ impl PgStore {
         });
         let by_status = by_status.collect::<Result<_, StoreError>>()?;
         let statement = text(
-            "SELECT b.id AS booking_id, b.reference, r.id, r.amount_minor, r.currency \
-             FROM bookings b JOIN refunds r ON r.booking_id = b.id \
-             WHERE b.event_id = $1 AND r.reason = 'event_cancelled' AND r.status = 'failed' \
+            "SELECT b.id AS booking_id, b.reference, r.id, r.amount_minor, r.currency, \
+                 r.status = 'created' AS by_hand \
+             FROM bookings b JOIN refunds r ON r.booking_id = b.id JOIN payments p ON p.id = r.payment_id \
+             WHERE b.event_id = $1 AND r.reason = 'event_cancelled' AND (r.status = 'failed' \
+                 OR r.status = 'created' AND p.provider IN ('bank_transfer', 'cash')) \
              AND NOT EXISTS (SELECT FROM refunds n WHERE n.booking_id = b.id AND n.again_id = r.id) \
              ORDER BY b.id, r.number LIMIT $2",
         )
         .bind::<SqlUuid, _>(event.as_uuid())
         .bind::<BigInt, _>(i64::from(MOST_NAMED));
         let rows: Vec<StuckRow> = self.rows(doing, constant(statement)).await?;
-        let failed = rows.into_iter().map(StuckRefund::try_from).collect::<Result<_, _>>()?;
-        Ok(EventRefunds { by_status, failed })
+        let stuck = rows.into_iter().map(StuckRefund::try_from).collect::<Result<_, _>>()?;
+        Ok(EventRefunds { by_status, stuck })
     }
 }
