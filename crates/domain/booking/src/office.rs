@@ -151,7 +151,7 @@ impl WhyStuck {
 #[must_use]
 pub fn stuck_payment(booking: &Booking, payment: &Payment, now: Timestamp) -> Option<Stuck> {
     let late = booking.pay_by + SILENT <= now && payment.changed_at + SILENT <= now;
-    (payment.status.may_be_paid() && late).then(|| Stuck {
+    (payment.status.may_be_paid() && late).then_some(Stuck {
         payment: payment.id,
         refund: None,
         provider: payment.provider,

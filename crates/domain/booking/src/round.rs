@@ -34,6 +34,7 @@ pub enum Ask {
 
 /// What came of it.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "an answer is handed on once, and most are bookings")]
 pub enum Answer {
     /// To [`Ask::Hold`].
     Hold(Result<Hold, HoldRefusal>),
