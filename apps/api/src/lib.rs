@@ -11,6 +11,7 @@ pub mod limits;
 pub mod mails;
 pub mod metrics;
 pub mod passwords;
+pub mod press;
 pub mod qr;
 pub mod sealed;
 pub mod simulated;

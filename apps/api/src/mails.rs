@@ -4,9 +4,12 @@
 
 mod page;
 
+use crate::http::problem::Causes;
+use crate::press::{self, Night, PressError};
 use crate::qr::{self, QrError};
 use crate::wiring::App;
 use accounts::{Letter, Status};
+use adapter_pdf::Language;
 use booking::use_cases::Placed;
 use booking::{Booking, BuyerNews, Incident, RefundReason, Ticket};
 use events::{Event, Listed};
@@ -16,6 +19,9 @@ use page::Page;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use uuid::Uuid;
+
+/// Most that all files of a mail are as they are sent: servers commonly take 10 MB.
+const MOST_ATTACHED: usize = 8_000_000;
 
 /// Why a mail could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +40,7 @@ struct Occasion {
     to: String,
     event: Event,
     types: BTreeMap<TicketTypeId, String>,
+    organiser: String,
 }
 
 async fn occasion(app: &App, id: BookingId) -> Result<Option<Occasion>, StoreError> {
@@ -45,7 +52,9 @@ async fn occasion(app: &App, id: BookingId) -> Result<Option<Occasion>, StoreErr
     };
     let types =
         ticket_types.into_iter().map(|stocked| (stocked.ticket_type.id, stocked.ticket_type.name)).collect();
-    Ok(Some(Occasion { placed, to: buyer.email.into(), event, types }))
+    let issuer = app.events.issuer(event.organisation).await?;
+    let organiser = issuer.map(|(organisation, _)| organisation.name).unwrap_or_default();
+    Ok(Some(Occasion { placed, to: buyer.email.into(), event, types, organiser }))
 }
 
 /// When and where, in the event's own time.
@@ -68,7 +77,7 @@ fn local(event: &Event, at: Timestamp) -> String {
 /// A [`LetterError`].
 pub async fn tickets(app: &App, id: EffectId, booking: BookingId) -> Result<Option<Mail>, LetterError> {
     let Some(occasion) = occasion(app, booking).await? else { return Ok(None) };
-    let Occasion { placed: Placed { booking, tickets }, to, event, types } = &occasion;
+    let Occasion { placed: Placed { booking, tickets }, to, event, types, .. } = &occasion;
     // Some may have been cancelled while the mail waited.
     let tickets: Vec<_> = tickets.iter().filter(|ticket| ticket.status.lives()).collect();
     if tickets.is_empty() {
@@ -92,7 +101,46 @@ pub async fn tickets(app: &App, id: EffectId, booking: BookingId) -> Result<Opti
         });
     }
     page.line("Each code lets one person in, once. Whoever shows it first is the one.".into());
+    let printed = printed(app, &occasion).await;
+    attach(&mut attachments, printed, id);
     Ok(Some(page.mail(id, to.clone(), attachments)))
+}
+
+/// All tickets of a booking as one file.
+async fn printed(app: &App, occasion: &Occasion) -> Result<Vec<u8>, PressError> {
+    let Occasion { placed: Placed { booking, tickets }, event, types, organiser, .. } = occasion;
+    let (night, reference) = (Night { event, types, organiser }, booking.reference.to_string());
+    let tickets: Vec<_> = tickets.iter().filter(|ticket| ticket.status.lives()).collect();
+    let sheet = |(place, ticket): (usize, &&Ticket)| {
+        press::ticket_sheet(app, ticket, &reference, &night, Some((place + 1, tickets.len())))
+    };
+    let sheets = tickets.iter().enumerate().map(sheet).collect::<Result<Vec<_>, _>>()?;
+    app.press.tickets(sheets, Language::default()).await
+}
+
+/// Adds the file when it could be drawn and the mail does not become too large by it: a mail with the codes alone is
+/// better than one that no server takes.
+fn attach(attachments: &mut Vec<Attachment>, printed: Result<Vec<u8>, PressError>, id: EffectId) {
+    let bytes = match printed {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            tracing::warn!(effect = %id, causes = %Causes(&error), "a mail goes out without its tickets as PDF");
+            return;
+        }
+    };
+    let size: usize = attachments.iter().map(|file| encoded(file.bytes.len())).sum();
+    if size + encoded(bytes.len()) > MOST_ATTACHED {
+        tracing::warn!(effect = %id, bytes = bytes.len(), "a mail goes out without its tickets as PDF: too large");
+        return;
+    }
+    let (filename, content_type) = ("tickets.pdf".to_owned(), "application/pdf".to_owned());
+    attachments.push(Attachment { filename, content_type, content_id: None, bytes });
+}
+
+/// How long so many bytes are as base64 in lines of 76 letters (RFC 2045, 6.8).
+const fn encoded(bytes: usize) -> usize {
+    let letters = bytes.div_ceil(3) * 4;
+    letters + letters.div_ceil(76) * 2
 }
 
 fn title(ticket: &Ticket, number: usize, of: usize, types: &BTreeMap<TicketTypeId, String>) -> String {
@@ -247,6 +295,30 @@ pub fn invite(app: &App, id: EffectId, letter: &InviteLetter) -> Mail {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn pdf(bytes: usize) -> Result<Vec<u8>, PressError> {
+        Ok(vec![0; bytes])
+    }
+
+    #[test]
+    fn a_mail_goes_out_without_the_file_rather_than_never() {
+        let id = EffectId::from(Uuid::nil());
+        let mut files = Vec::new();
+        attach(&mut files, Err(PressError::Busy), id);
+        assert!(files.is_empty());
+        attach(&mut files, pdf(MOST_ATTACHED * 3 / 4), id);
+        assert!(files.is_empty(), "base64 makes a third more of it");
+        attach(&mut files, pdf(MOST_ATTACHED / 2), id);
+        assert_eq!((files.len(), files[0].filename.as_str()), (1, "tickets.pdf"));
+        attach(&mut files, pdf(MOST_ATTACHED / 2), id);
+        assert_eq!(files.len(), 1, "all files count together");
+    }
+
+    #[test]
+    fn files_are_counted_as_they_are_sent() {
+        // 57 bytes are one line of 76 letters and its end.
+        assert_eq!([0, 1, 57, 58].map(encoded), [0, 6, 78, 84]);
+    }
 
     #[test]
     fn each_recipient_has_a_mail_of_their_own_that_stays_the_same() {

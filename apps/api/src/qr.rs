@@ -1,5 +1,6 @@
 //! Codes drawn as QR symbols (ISO/IEC 18004), with the quiet zone of four modules that it asks for.
 
+use adapter_pdf::Symbol;
 use qrcode::render::svg;
 use qrcode::{Color, EcLevel, QrCode};
 
@@ -22,6 +23,16 @@ pub enum QrError {
 fn symbol(code: &str) -> Result<QrCode, QrError> {
     // A quarter of the symbol may be dirty or creased.
     Ok(QrCode::with_error_correction_level(code, EcLevel::Q)?)
+}
+
+/// The modules themselves, for whoever draws them.
+///
+/// # Errors
+/// [`QrError::TooLong`].
+pub fn symbol_of(code: &str) -> Result<Symbol, QrError> {
+    let symbol = symbol(code)?;
+    let dark = symbol.to_colors().into_iter().map(|module| module == Color::Dark).collect();
+    Ok(Symbol { width: symbol.width(), dark })
 }
 
 /// As SVG.

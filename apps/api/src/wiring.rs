@@ -13,14 +13,16 @@ use crate::keys::{Keys, SeedError, read_seed};
 use crate::limits::Limits;
 use crate::metrics::Metrics;
 use crate::passwords::Bcrypt;
+use crate::press::Press;
 use crate::sealed::Seal;
 use absorbers::Absorbers;
 use accounts::{Accounts, HashError};
 use adapter_local::MailBox;
+use adapter_pdf::PrintError;
 use adapter_postgres::PgStore;
 use adapter_redis::UnusableUrl;
 use booking::use_cases::Pages;
-use booking::{Bookings, CodeSigner, Door, Ledger, Office, Terms};
+use booking::{Bookings, CodeSigner, Documents, Door, Ledger, Office, Terms};
 use chrono::TimeDelta;
 use events::Events;
 use invites::Invites;
@@ -61,8 +63,12 @@ pub struct App {
     pub ledger: Ledger,
     /// Use cases of those who run events, around money.
     pub office: Office,
+    /// Use cases of receipts, invoices and credit notes.
+    pub documents: Documents,
     /// Use cases of the door.
     pub door: Door,
+    /// Draws documents and tickets.
+    pub press: Press,
     /// Carries mail.
     pub mailer: Arc<dyn Mailer>,
     /// The mail that was kept here, when none is sent.
@@ -123,6 +129,9 @@ pub enum WiringError {
     /// No payments.
     #[error(transparent)]
     Providers(#[from] ProviderSettingsError),
+    /// No fonts.
+    #[error(transparent)]
+    Press(#[from] PrintError),
 }
 
 /// Puts everything together.
@@ -166,6 +175,8 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         bookings: Bookings::new(Arc::clone(&stores.booking), Arc::clone(&clock), providers, terms, pages),
         ledger: Ledger::new(stores.ledger, Arc::clone(&stores.booking), Arc::clone(&clock)),
         office: Office::new(stores.office, Arc::clone(&stores.booking), Arc::clone(&clock)),
+        documents: Documents::new(Arc::clone(&stores.booking), Arc::clone(&clock)),
+        press: Press::new(hashing)?,
         door: Door::new(stores.booking, Arc::clone(&clock), signer),
         events: Events::new(stores.events, Arc::clone(&clock)),
         answers: Answers::default(),

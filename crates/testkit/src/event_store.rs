@@ -136,6 +136,7 @@ pub async fn a_ticket_type_reads_back_whole(stores: Stores) {
     let event = draft(&stores).await;
     let input = TicketTypeInput {
         description: Some("With a view".into()),
+        vat_percent: Some("7.7".into()),
         max_per_user: Some(4),
         max_per_order: Some(2),
         sales_start: Some(noon()),

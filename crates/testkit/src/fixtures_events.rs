@@ -105,6 +105,7 @@ pub fn type_input(quantity: u32) -> TicketTypeInput {
         name: "Regular".into(),
         description: None,
         price: PriceInput { amount: 2500, currency: "EUR".into() },
+        vat_percent: None,
         quantity: i64::from(quantity),
         max_per_user: None,
         max_per_order: None,

@@ -3,7 +3,7 @@
 use super::access::User;
 use super::detached::detached;
 use super::json::Json;
-use super::money::MoneyView;
+use super::money::{MoneyView, vat_percent};
 use super::once::Once;
 use super::problem::Problem;
 use crate::wiring::App;
@@ -14,6 +14,7 @@ use booking::{Hold, Item, Wanted};
 use chrono::{DateTime, Utc};
 use kernel::Invalid;
 use serde::{Deserialize, Serialize};
+use serde_json::Number;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -50,12 +51,16 @@ pub struct ItemView {
     ticket_type_id: Uuid,
     quantity: u32,
     unit_price: MoneyView,
+    /// The tax that is in the price, in percent.
+    #[schema(value_type = f64, example = 19)]
+    vat_percent: Number,
 }
 
 impl From<&Item> for ItemView {
     fn from(item: &Item) -> Self {
-        let Item { ticket_type, quantity, unit_price } = *item;
-        Self { ticket_type_id: ticket_type.as_uuid(), quantity, unit_price: unit_price.into() }
+        let Item { ticket_type, quantity, unit_price, vat } = *item;
+        let (unit_price, vat_percent) = (unit_price.into(), vat_percent(vat));
+        Self { ticket_type_id: ticket_type.as_uuid(), quantity, unit_price, vat_percent }
     }
 }
 

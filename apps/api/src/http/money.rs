@@ -1,8 +1,9 @@
 //! Amounts of money: `{"amount": 2500, "currency": "EUR"}`, an integer of minor units.
 
 use events::PriceInput;
-use kernel::Money;
+use kernel::{Money, VatRate};
 use serde::{Deserialize, Serialize};
+use serde_json::Number;
 use utoipa::ToSchema;
 
 /// An amount.
@@ -36,5 +37,50 @@ pub struct PriceBody {
 impl From<PriceBody> for PriceInput {
     fn from(body: PriceBody) -> Self {
         Self { amount: body.amount, currency: body.currency }
+    }
+}
+
+/// A rate of tax as it is answered: a number with at most two decimals, `19` or `7.7`.
+///
+/// Its nearest double reads back as the same two decimals in every program.
+#[must_use]
+pub fn vat_percent(rate: VatRate) -> Number {
+    let (whole, rest) = (rate.basis_points() / 100, rate.basis_points() % 100);
+    let decimals = (rest > 0).then(|| Number::from_f64(f64::from(rate.basis_points()) / 100.0)).flatten();
+    decimals.unwrap_or_else(|| whole.into())
+}
+
+/// A rate of tax as it is sent: a number or a text.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum VatBody {
+    /// `7.7`
+    Number(Number),
+    /// `"7.7"`
+    Text(String),
+}
+
+impl From<VatBody> for String {
+    fn from(body: VatBody) -> Self {
+        match body {
+            VatBody::Number(number) => number.to_string(),
+            VatBody::Text(text) => text,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rate_is_answered_as_it_is_and_taken_back_unchanged() {
+        for basis_points in 0..=10_000 {
+            let rate = VatRate::new(basis_points).unwrap();
+            let text = serde_json::to_string(&vat_percent(rate)).unwrap();
+            assert_eq!(text, rate.percent());
+            let body: VatBody = serde_json::from_str(&text).unwrap();
+            assert_eq!(VatRate::from_percent(&String::from(body)), Ok(rate));
+        }
     }
 }

@@ -2,7 +2,8 @@
 
 use super::{accounts, admin, audit, auth, docs, health, invites, jobs, openapi};
 use super::{
-    bookings, called_off, cancellation, door, holds, ledger, mail, pages, payments, tickets, webhooks,
+    billing, bookings, called_off, cancellation, documents, door, holds, ledger, mail, pages, payments,
+    tickets, webhooks,
 };
 use super::{events, organisations, organisers, policies, refunds, ticket_types};
 use utoipa_actix_web::scope;
@@ -34,11 +35,13 @@ fn api(config: &mut ServiceConfig) {
         .configure(ticket_types::routes)
         .configure(policies::routes)
         .configure(organisations::routes)
+        .configure(billing::routes)
         .configure(holds::routes)
         .configure(bookings::routes)
         .configure(cancellation::routes)
         .configure(refunds::routes)
         .configure(called_off::routes)
+        .configure(documents::routes)
         .configure(tickets::routes)
         .configure(door::routes)
         .configure(webhooks::routes)

@@ -2,7 +2,7 @@
 
 use super::access::User;
 use super::json::Json;
-use super::money::{MoneyView, PriceBody};
+use super::money::{MoneyView, PriceBody, VatBody, vat_percent};
 use super::problem::Problem;
 use crate::wiring::App;
 use actix_web::http::header;
@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 use events::{Stock, Stocked, TicketTypeInput};
 use kernel::{EventId, TicketTypeId};
 use serde::{Deserialize, Serialize};
+use serde_json::Number;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -34,6 +35,10 @@ pub struct TicketTypeBody {
     description: Option<String>,
     /// In the currency of the event.
     price: PriceBody,
+    /// The tax that is in the price, in percent with at most two decimals, as a number or as a text; none, or as it
+    /// was, when absent.
+    #[schema(value_type = Option<f64>, minimum = 0, maximum = 100, example = 19)]
+    vat_percent: Option<VatBody>,
     /// How many there are.
     quantity: i64,
     /// How many one account may have.
@@ -57,6 +62,7 @@ impl From<TicketTypeBody> for TicketTypeInput {
             name: body.name,
             description: body.description,
             price: body.price.into(),
+            vat_percent: body.vat_percent.map(String::from),
             quantity: body.quantity,
             max_per_user: body.max_per_user,
             max_per_order: body.max_per_order,
@@ -76,6 +82,9 @@ pub struct TicketTypeView {
     name: String,
     description: String,
     price: MoneyView,
+    /// The tax that is in the price, in percent.
+    #[schema(value_type = f64, example = 19)]
+    vat_percent: Number,
     /// How many there are in all.
     quantity: u32,
     /// How many are kept for buyers who have not paid yet.
@@ -102,6 +111,7 @@ impl From<Stocked> for TicketTypeView {
             name: ticket_type.name,
             description: ticket_type.description,
             price: ticket_type.price.into(),
+            vat_percent: vat_percent(ticket_type.vat),
             quantity: ticket_type.quantity,
             held: stock.held,
             sold: stock.sold,

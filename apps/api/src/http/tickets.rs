@@ -1,8 +1,11 @@
 //! Tickets, for those who hold them: data, and the code drawn as QR.
 
 use super::access::User;
+use super::documents::pdf;
+use super::language::{LanguageQuery, Wished};
 use super::paging::{PageView, Paging, PagingQuery};
 use super::problem::Problem;
+use crate::press::{self, Night};
 use crate::qr;
 use crate::wiring::App;
 use actix_web::http::header;
@@ -17,7 +20,7 @@ use uuid::Uuid;
 
 /// The calls of this file.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(list_tickets).service(show_ticket).service(qr_svg).service(qr_png);
+    config.service(list_tickets).service(show_ticket).service(qr_svg).service(qr_png).service(print_ticket);
 }
 
 /// A ticket.
@@ -125,4 +128,28 @@ async fn qr_png(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpRespon
     let ticket = held(&app, user, id.into_inner()).await?;
     let drawn = qr::png(&app.door.code(&ticket)).map_err(|error| Problem::internal(&error))?;
     Ok(picture("image/png", drawn))
+}
+
+/// A ticket as a PDF file, to be printed or kept.
+#[utoipa::path(tag = "tickets", security(("bearer" = [])), params(LanguageQuery), responses(
+    (status = 200, content_type = "application/pdf", body = Vec<u8>),
+    (status = 404, body = Problem),
+    (status = 422, description = "`invalid_input`: an unknown language", body = Problem)))]
+#[get("/tickets/{id}/ticket.pdf")]
+async fn print_ticket(
+    app: Data<App>,
+    user: User,
+    id: Path<Uuid>,
+    language: Wished,
+) -> Result<HttpResponse, Problem> {
+    let ticket = held(&app, user, id.into_inner()).await?;
+    let booking = app.bookings.placed(ticket.booking).await?.ok_or_else(Problem::not_found)?.booking;
+    let listed = app.events.facts(ticket.event).await?.ok_or_else(Problem::not_found)?;
+    let issuer = app.events.issuer(listed.event.organisation).await?.ok_or_else(Problem::not_found)?;
+    let types = listed.ticket_types.into_iter().map(|it| (it.ticket_type.id, it.ticket_type.name)).collect();
+    let night = Night { event: &listed.event, types: &types, organiser: &issuer.0.name };
+    let sheet = press::ticket_sheet(&app, &ticket, &booking.reference.to_string(), &night, None);
+    let sheet = sheet.map_err(|error| Problem::internal(&error))?;
+    let drawn = app.press.tickets(vec![sheet], language.0).await?;
+    Ok(pdf(&format!("ticket-{}", ticket.id), drawn))
 }

@@ -2,6 +2,7 @@
 
 use crate::http::problem::Causes;
 use crate::mails;
+use crate::press::particulars;
 use crate::wiring::App;
 use accounts::Effect as AccountEffect;
 use booking::Effect as BookingEffect;
@@ -114,6 +115,13 @@ async fn of_bookings(app: &App, due: &Due, effect: BookingEffect) -> Result<Done
             } else {
                 Err(Failure::Provider)
             }
+        }
+        BookingEffect::IssueDocuments { booking } => {
+            // Without the event there is nothing to print, and it cannot be removed while there is a booking.
+            if let Some(on) = particulars(app, booking).await? {
+                app.documents.issue(booking, &on).await?;
+            }
+            Ok(Done::Finished)
         }
         BookingEffect::SendRefund { booking, refund } => {
             Ok(app.bookings.send_money_back(booking, refund).await?.into())

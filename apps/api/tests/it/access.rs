@@ -70,6 +70,16 @@ const ROUTES: &[(For, &str)] = &[
     (Users, "GET /api/v1/tickets/{id}"),
     (Users, "GET /api/v1/tickets/{id}/qr.png"),
     (Users, "GET /api/v1/tickets/{id}/qr.svg"),
+    (Users, "GET /api/v1/tickets/{id}/ticket.pdf"),
+    // Also for those who run the event.
+    (Users, "GET /api/v1/bookings/{id}/documents"),
+    (Users, "POST /api/v1/bookings/{id}/invoice"),
+    (Users, "GET /api/v1/documents/{id}.pdf"),
+    (Organisers, "GET /api/v1/admin/documents"),
+    (Organisers, "GET /api/v1/admin/documents.csv"),
+    (Organisers, "POST /api/v1/admin/documents/{id}/cancel"),
+    (Organisers, "GET /api/v1/admin/organisations/{id}/billing"),
+    (Organisers, "PUT /api/v1/admin/organisations/{id}/billing"),
     (Organisers, "POST /api/v1/tickets/verify"),
     (Organisers, "POST /api/v1/tickets/{id}/undo-check-in"),
     (Organisers, "GET /api/v1/admin/events/{id}/check-in/stats"),
@@ -134,6 +144,10 @@ fn body(route: &str) -> Value {
         "/api/v1/admin/organisations/{id}/members" => json!({"account_id": id, "role": "door"}),
         "/api/v1/admin/bookings/{id}/refund" => json!({"reason": "because"}),
         "/api/v1/admin/bookings/{id}/cancellation-request" => json!({"decision": "refuse"}),
+        "/api/v1/admin/documents/{id}/cancel" => json!({"reason": "wrong"}),
+        "/api/v1/admin/organisations/{id}/billing" | "/api/v1/bookings/{id}/invoice" => {
+            json!({"name": "House", "address": "Street 1"})
+        }
         "/api/v1/admin/users/{id}" => json!({"status": "active"}),
         "/api/v1/admin/events" | "/api/v1/admin/events/{id}" => json!({
             "organisation_id": id, "title": "Night", "starts_at": "2031-01-01T20:00:00Z",
@@ -153,6 +167,7 @@ async fn call(client: &Client, route: &str) -> Answer {
         .split('/')
         .map(|part| match part {
             "{place}" => "0",
+            "{id}.pdf" => "01900000-0000-7000-8000-000000000000.pdf",
             part if part.starts_with('{') => "01900000-0000-7000-8000-000000000000",
             part => part,
         })

@@ -101,6 +101,7 @@ fn tickets(sink: &SmtpSink, guest: &Person) -> Vec<ReceivedMail> {
 fn assert_pictures(mail: &ReceivedMail, pictures: &[Vec<u8>]) {
     let text = mail.text();
     assert_eq!(text.matches("Content-Type: image/png").count(), pictures.len(), "{text}");
+    assert_eq!(text.matches("Content-Type: application/pdf").count(), 1, "all tickets in one file: {text}");
     let unbroken = text.replace(['\r', '\n'], "");
     for (place, picture) in pictures.iter().enumerate() {
         assert!(text.contains(&format!("ticket-{}.png", place + 1)), "{text}");

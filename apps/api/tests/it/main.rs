@@ -14,6 +14,7 @@ mod command_line;
 mod configuration;
 mod contract;
 mod demo;
+mod documents;
 mod door_staff;
 mod events;
 #[allow(dead_code, unreachable_pub, reason = "a client offers what any test may need")]

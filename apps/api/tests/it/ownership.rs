@@ -111,8 +111,8 @@ fn hold_path(hold: &Value) -> String {
     format!("/seats/hold/{}", hold["hold_id"].as_str().unwrap())
 }
 
-fn ticket_paths(ticket: &Value) -> [String; 3] {
-    ["", "/qr.svg", "/qr.png"].map(|what| format!("/tickets/{}{what}", id(ticket)))
+fn ticket_paths(ticket: &Value) -> [String; 4] {
+    ["", "/qr.svg", "/qr.png", "/ticket.pdf"].map(|what| format!("/tickets/{}{what}", id(ticket)))
 }
 
 /// How many places of each kind are left, read anew.

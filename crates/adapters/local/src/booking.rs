@@ -7,20 +7,25 @@ mod job_tx;
 mod ledger;
 mod office;
 mod order_tx;
+mod papers;
 mod reads;
 mod sale_tx;
 
 pub(crate) use documents::{KeptPromise, Notice};
+pub(crate) use papers::Series;
 
 use crate::document::Table;
 use crate::state::State;
 use ::booking::ledger::{Account, Entry};
-use ::booking::{Booking, Hold, Incident, Job, Offer, Provider, Reference, Sale, SaleStatus, Scan, Ticket};
+use ::booking::{
+    Booking, Document as Paper, Hold, Incident, Job, Offer, Origin, Provider, Reference, Sale, SaleStatus,
+    Scan, Ticket,
+};
 use ::events::{Event, Status};
 use imbl::{OrdMap, OrdSet};
 use kernel::{
-    AccountId, BookingId, Cursor, EventId, HoldId, JobId, OrganisationId, PaymentId, RefundId, ScanId,
-    TicketId, TicketTypeId, Timestamp,
+    AccountId, BookingId, Cursor, DocumentId, EventId, HoldId, JobId, OrganisationId, PaymentId, RefundId,
+    ScanId, TicketId, TicketTypeId, Timestamp,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -35,7 +40,9 @@ pub(crate) struct BookingTables {
     pub(crate) jobs: Table<Job>,
     pub(crate) notices: Table<Notice>,
     pub(crate) promises: Table<KeptPromise>,
+    pub(crate) papers: Table<Paper>,
     pub(crate) scans: Table<Scan>,
+    pub(crate) series: Table<Series>,
     pub(crate) tickets: Table<Ticket>,
     /// Holds by the instant at which they end.
     pub(crate) holds_by_end: OrdSet<(EventId, Timestamp, HoldId)>,
@@ -56,6 +63,12 @@ pub(crate) struct BookingTables {
     pub(crate) unsettled: OrdSet<Cursor>,
     pub(crate) sessions: OrdMap<(Provider, String), (BookingId, PaymentId)>,
     pub(crate) charges: OrdMap<(Provider, String), PaymentId>,
+    /// Receipts, invoices and credit notes by the instant of their issue.
+    pub(crate) papers_by_issue: OrdSet<Cursor>,
+    pub(crate) papers_by_organisation: OrdSet<(OrganisationId, Cursor)>,
+    pub(crate) papers_by_booking: OrdSet<(BookingId, Cursor)>,
+    pub(crate) papers_by_number: OrdMap<(OrganisationId, String), DocumentId>,
+    pub(crate) papers_by_origin: OrdMap<Origin, DocumentId>,
     pub(crate) tickets_by_booking: OrdSet<(BookingId, TicketId)>,
     pub(crate) tickets_by_holder: OrdSet<(AccountId, Cursor)>,
     /// Tickets that admit or have admitted.
@@ -85,6 +98,7 @@ fn sale(state: &State, event: &Arc<Event>) -> Sale {
     let offers = state.events.stocked(event.id).map(|(ticket_type, stock)| Offer {
         ticket_type: ticket_type.id,
         price: ticket_type.price,
+        vat: ticket_type.vat,
         quantity: ticket_type.quantity,
         held: stock.held,
         sold: stock.sold,

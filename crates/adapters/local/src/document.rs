@@ -3,8 +3,8 @@
 use crate::state::State;
 use imbl::{OrdMap, OrdSet};
 use kernel::{
-    AccountId, ActId, BookingId, EffectId, EntryId, EventId, HoldId, IncidentId, InviteId, JobId, OneTimeId,
-    OrganisationId, ScanId, SessionId, TicketId, TicketTypeId,
+    AccountId, ActId, BookingId, DocumentId, EffectId, EntryId, EventId, HoldId, IncidentId, InviteId, JobId,
+    OneTimeId, OrganisationId, ScanId, SessionId, TicketId, TicketTypeId,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -46,6 +46,7 @@ id_keys!(
     AccountId,
     ActId,
     BookingId,
+    DocumentId,
     EffectId,
     EntryId,
     EventId,
@@ -71,6 +72,12 @@ impl Key for () {
 impl Key for (OrganisationId, AccountId) {
     fn bytes(&self) -> Vec<u8> {
         [self.0.bytes(), self.1.bytes()].concat()
+    }
+}
+
+impl Key for (OrganisationId, i32) {
+    fn bytes(&self) -> Vec<u8> {
+        [self.0.bytes(), self.1.to_be_bytes().to_vec()].concat()
     }
 }
 

@@ -6,7 +6,7 @@ mod reads;
 mod tx;
 
 use crate::document::Table;
-use ::events::{Event, Member, Organisation, Stock, TicketType};
+use ::events::{Billing, Event, Member, Organisation, Stock, TicketType};
 use chrono::TimeDelta;
 use imbl::{OrdMap, OrdSet};
 use kernel::{AccountId, Cursor, EventId, OrganisationId, TicketTypeId};
@@ -17,6 +17,7 @@ use uuid::Uuid;
 /// does not write the facts anew.
 #[derive(Clone, Default)]
 pub(crate) struct EventTables {
+    pub(crate) billings: Table<Billing>,
     pub(crate) events: Table<Event>,
     pub(crate) members: Table<Member>,
     pub(crate) organisations: Table<Organisation>,

@@ -4,6 +4,7 @@
 //! put together again by `unnest`.
 
 mod cancelling;
+mod document;
 mod door;
 mod hold;
 mod job;

@@ -1,7 +1,7 @@
 //! Values as columns keep them, and back.
 
 use crate::failure::corrupt;
-use kernel::{Currency, Money, StoreError};
+use kernel::{Currency, Money, StoreError, VatRate};
 use serde::Serialize;
 use serde::de::value::{Error as WordError, StrDeserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer};
@@ -34,6 +34,12 @@ pub(crate) fn some_money(
         (None, None) => Ok(None),
         _ => Err(StoreError::broken(reading, "half an amount")),
     }
+}
+
+/// A rate of tax.
+pub(crate) fn vat(column: i32, reading: &'static str) -> Result<VatRate, StoreError> {
+    let basis_points = u16::try_from(column).map_err(corrupt(reading))?;
+    VatRate::new(basis_points).map_err(corrupt(reading))
 }
 
 /// One of a fixed set of words: a status, a kind. What the words are is told by the type's `Deserialize`.

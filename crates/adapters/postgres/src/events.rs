@@ -1,5 +1,6 @@
 //! Organisations, events and ticket types.
 
+mod billing;
 mod listing;
 mod organisation;
 mod reads;
@@ -10,7 +11,7 @@ use crate::failure::corrupt;
 use crate::schema::{events, sales, search_text};
 use crate::statement::{constant, text};
 use crate::transaction::PgTx;
-use ::events::{Event, EventTx, Location, Member, Organisation, Stocked, Taken, TicketType};
+use ::events::{Billing, Event, EventTx, Location, Member, Organisation, Stocked, Taken, TicketType};
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel::sql_types::Uuid as SqlUuid;
@@ -222,6 +223,10 @@ impl EventTx for PgTx {
         organisation: OrganisationId,
     ) -> Result<Option<Vec<Member>>, StoreError> {
         self.members_locked(organisation).await
+    }
+
+    async fn save_billing(&mut self, billing: &Billing) -> Result<(), StoreError> {
+        self.write_billing(billing).await
     }
 
     async fn add_member(&mut self, member: &Member) -> Result<bool, StoreError> {

@@ -32,7 +32,7 @@ macro_rules! steps {
 }
 
 /// Every step, in the order in which they are applied.
-pub const MIGRATIONS: [Migration; 9] = steps![
+pub const MIGRATIONS: [Migration; 10] = steps![
     "2026-11-21-000001_accounts",
     "2026-11-21-000002_events",
     "2026-11-21-000003_booking",
@@ -41,6 +41,7 @@ pub const MIGRATIONS: [Migration; 9] = steps![
     "2026-11-21-000006_audit",
     "2026-11-21-000007_ledger",
     "2026-11-21-000008_refunds",
+    "2026-11-21-000010_documents",
     "2026-11-21-000011_office",
 ];
 

@@ -9,8 +9,8 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use std::sync::Arc;
 use std::time::Duration;
 use testkit::{
-    Stores, account_store, audit_log, booking_store, cancelling_store, event_store, idempotency_store,
-    invite_store, ledger_store, office_store, outbox, servers,
+    Stores, account_store, audit_log, booking_store, cancelling_store, document_store, event_store,
+    idempotency_store, invite_store, ledger_store, office_store, outbox, servers,
 };
 
 /// A store with one connection, so that all statements meet on it.
@@ -62,8 +62,9 @@ async fn plan(store: &PgStore, prepared: &Prepared) -> Vec<String> {
 
 /// Empties every table, also those that refuse it to the program; what is prepared stays.
 async fn empty(store: &PgStore) {
-    let tables = "invites, accounts, sessions, account_one_times, organisations, organisation_members, events, sales, \
-                  ticket_types, cancellation_policies, jobs, holds, bookings, payments, refunds, tickets, scans, \
+    let tables = "invites, accounts, sessions, account_one_times, organisations, organisation_members, \
+                  organisation_billing, document_series, documents, events, sales, ticket_types, \
+                  cancellation_policies, jobs, holds, bookings, payments, refunds, tickets, scans, \
                   notices, incidents, effects, idempotency_keys, ledger_entries, audit_acts";
     let mut connection = store.connection("emptying all tables").await.unwrap();
     // Ledger and audit log are never emptied, but by whoever may take its triggers away.
@@ -170,6 +171,9 @@ async fn every_statement_finds_its_rows_by_an_index() {
         account_store::links_of_one_purpose_become_void,
         account_store::what_ended_long_ago_is_swept,
         account_store::only_admins_who_may_log_in_are_locked_as_such,
+        document_store::a_document_reads_back_whole,
+        document_store::an_invoice_takes_the_place_of_the_receipt,
+        document_store::billing_details_read_back_whole,
         event_store::what_is_held_is_not_deleted,
         event_store::a_listing_brings_ticket_types_with_their_stock,
         event_store::an_account_has_one_standing_in_an_organisation,

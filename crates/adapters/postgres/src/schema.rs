@@ -126,6 +126,7 @@ diesel::table! {
         description -> Text,
         price_minor -> BigInt,
         currency -> Text,
+        vat_basis_points -> Integer,
         quantity -> BigInt,
         held -> BigInt,
         sold -> BigInt,
@@ -156,6 +157,34 @@ diesel::table! {
         seq -> Nullable<BigInt>,
         row_mac -> Nullable<Binary>,
         link -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    organisation_billing (organisation_id) {
+        organisation_id -> Uuid,
+        name -> Text,
+        address -> Text,
+        vat_id -> Nullable<Text>,
+        iban -> Nullable<Text>,
+        number_prefix -> Text,
+        updated_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    documents (id) {
+        id -> Uuid,
+        organisation_id -> Uuid,
+        year -> Integer,
+        serial -> BigInt,
+        number -> Text,
+        kind -> Text,
+        origin -> Text,
+        event_id -> Uuid,
+        booking_id -> Uuid,
+        issued_at -> Timestamptz,
+        body -> Jsonb,
     }
 }
 

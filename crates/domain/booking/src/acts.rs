@@ -1,6 +1,6 @@
-//! What the audit log says of the door, and of what is decided about bookings.
+//! What the audit log says of the door, of what is decided about bookings, and of documents about money.
 
-use crate::{Booking, Job, Promise, SaleStatus, Ticket};
+use crate::{Booking, Document, Job, Promise, SaleStatus, Ticket};
 use kernel::{Act, Cause, EventId, Subject, Timestamp};
 use serde_json::json;
 
@@ -49,4 +49,18 @@ pub(crate) fn event_cancelled(by: &Cause, job: &Job, before: SaleStatus, now: Ti
     by.act("event.cancel", Subject::new("event", job.event.as_uuid()), now)
         .changing(Some(before), Some(after))
         .of(job.organisation)
+}
+
+/// A receipt, an invoice, a credit note or a cancellation was issued.
+pub(crate) fn document_issued(by: &Cause, made: &Document) -> Act {
+    let said = json!({
+        "number": made.number.to_string(),
+        "kind": made.kind.as_str(),
+        "booking": made.booking,
+        "total": made.gross(),
+        "corrects": made.corrects.as_ref().map(|it| it.id),
+    });
+    by.act("document.issue", Subject::new("document", made.id.as_uuid()), made.issued_at)
+        .of(made.organisation)
+        .changing(None, Some(said.to_string()))
 }

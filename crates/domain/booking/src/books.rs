@@ -1,12 +1,14 @@
 //! The one place where a booking that exists is written. Whoever changes a booking changes the domain type and hands
-//! both states over; what the ledger owes for it is posted, and what was done is recorded, in the same transaction.
+//! both states over; what the ledger owes for it is posted, what was done is recorded, and receipts and credit notes
+//! that may be due by it are owed, in the same transaction.
 
 mod acts;
 
 pub use acts::acts;
 
-use crate::{Booking, BookingTx, ledger};
-use kernel::{Cause, StoreError, Timestamp};
+use crate::document::owed;
+use crate::{Booking, BookingTx, Effect, ledger};
+use kernel::{Cause, Owed, StoreError, Timestamp};
 
 /// Writes a booking that has changed, with all that follows from the change.
 ///
@@ -32,6 +34,10 @@ pub async fn keep(
     let acts = acts(before, after, by, now);
     if !acts.is_empty() {
         tx.record(&acts).await?;
+    }
+    if owed::may_be_due(before, after) {
+        let documents = Effect::IssueDocuments { booking: after.id };
+        tx.enqueue_booking(&[Owed::now(documents, now)]).await?;
     }
     Ok(())
 }

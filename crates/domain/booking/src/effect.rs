@@ -43,6 +43,11 @@ pub enum Effect {
         /// The work, with how far it has come.
         job: JobId,
     },
+    /// Issue the receipts and credit notes that a booking lacks.
+    IssueDocuments {
+        /// Which booking.
+        booking: BookingId,
+    },
     /// Mail the admins that a person has to decide.
     TellAdmins {
         /// What it is about.
@@ -59,6 +64,7 @@ impl Effect {
             Self::SendTickets { .. }
             | Self::TellBuyer { .. }
             | Self::CancelBookings { .. }
+            | Self::IssueDocuments { .. }
             | Self::TellAdmins { .. } => false,
         }
     }

@@ -1,6 +1,6 @@
 //! Places kept for a buyer for a few minutes.
 
-use kernel::{AccountId, EventId, HoldId, Money, TicketTypeId, Timestamp};
+use kernel::{AccountId, EventId, HoldId, Money, TicketTypeId, Timestamp, VatRate};
 use serde::{Deserialize, Serialize};
 
 /// So many tickets of a type, as a buyer asks for them.
@@ -21,6 +21,9 @@ pub struct Item {
     pub quantity: u32,
     /// For one.
     pub unit_price: Money,
+    /// The tax that is in it; none in what was held before taxes were kept.
+    #[serde(default)]
+    pub vat: VatRate,
 }
 
 /// Places that only `buyer` can turn into a booking, until `expires_at`.

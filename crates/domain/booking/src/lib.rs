@@ -15,6 +15,7 @@ pub mod by_hand;
 pub mod cancellation;
 pub mod code;
 pub mod desk;
+pub mod document;
 pub mod effect;
 pub mod hold;
 pub mod job;
@@ -40,6 +41,7 @@ pub use cancellation::{
     CancelRefusal, CancellationRequest, Cancelled, Decision, Line, Quote, RequestRefusal, RequestStatus,
 };
 pub use code::{CodeError, CodeSigner, TicketCode};
+pub use document::{Document, DocumentKind, DocumentNumber, Origin, Particulars, Party};
 pub use effect::{BuyerNews, Decided, Effect, Incident, IncidentKind, Resolution};
 pub use hold::{Hold, Item, Wanted};
 pub use job::{ByHand, EventRefunds, Job, JobStatus, Report, StuckRefund, WhyByHand};
@@ -52,8 +54,8 @@ pub use payment::{
 };
 pub use policy::{CancellationPolicy, MalformedPolicy, NoWay, PolicyInput, Promise, Tier, TierInput};
 pub use ports::{
-    BookingStore, BookingTx, DoorTx, JobTx, LedgerStore, LedgerTx, NoticeKey, OfficeStore, OrderTx, SaleTx,
-    StockDifference,
+    BookingStore, BookingTx, DocumentFilter, DocumentStore, DocumentTx, DoorTx, JobTx, LedgerStore, LedgerTx,
+    NoticeKey, OfficeStore, OrderTx, SaleTx, StockDifference,
 };
 pub use provider::{
     CheckoutOrder, Notice, NoticeError, NoticeSubject, Opened, PaymentProvider, ProviderError, RawNotice,
@@ -63,4 +65,4 @@ pub use refund::{RefundRefusal, RefundWish};
 pub use sale::{HoldRefusal, Holdings, Limit, Offer, Sale, SaleStatus, Tally};
 pub use settlement::{Settled, settle};
 pub use ticket::{Ticket, TicketStatus};
-pub use use_cases::{Bookings, Door, Ledger, Office};
+pub use use_cases::{Bookings, Documents, Door, Ledger, Office};

@@ -1,5 +1,9 @@
 //! What the use cases need from a store. Providers are in [`crate::provider`].
 
+mod documents;
+
+pub use documents::{DocumentFilter, DocumentStore, DocumentTx};
+
 use crate::ledger::{Balance, Entry, EntryFilter};
 use crate::office::{BookingFilter, IncidentFilter, Of, PaymentFilter, Stuck};
 use crate::{
@@ -14,7 +18,7 @@ use kernel::{
 
 /// Reads, and the way into a transaction. Reads see what was committed.
 #[async_trait]
-pub trait BookingStore: Send + Sync {
+pub trait BookingStore: DocumentStore {
     /// Dropping the transaction undoes it; see [`kernel::transact`].
     async fn begin(&self) -> Result<Box<dyn BookingTx>, StoreError>;
     /// Events as they sell now, in the order of their ids; unknown ones are left out. Nothing is locked.
@@ -82,9 +86,9 @@ pub struct StockDifference {
 }
 
 /// All that a booking use case may touch before it commits.
-pub trait BookingTx: SaleTx + OrderTx + DoorTx + LedgerTx + JobTx {}
+pub trait BookingTx: SaleTx + OrderTx + DoorTx + LedgerTx + JobTx + DocumentTx {}
 
-impl<T: SaleTx + OrderTx + DoorTx + LedgerTx + JobTx + ?Sized> BookingTx for T {}
+impl<T: SaleTx + OrderTx + DoorTx + LedgerTx + JobTx + DocumentTx + ?Sized> BookingTx for T {}
 
 /// Places. Locks are always taken in the order sale (by event id), hold, booking, ticket.
 #[async_trait]

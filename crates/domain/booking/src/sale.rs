@@ -2,7 +2,7 @@
 
 use crate::{Booking, Hold, Item, Promise, Wanted};
 use chrono::TimeDelta;
-use kernel::{AccountId, Currency, EventId, HoldId, Money, OrganisationId, TicketTypeId, Timestamp};
+use kernel::{AccountId, Currency, EventId, HoldId, Money, OrganisationId, TicketTypeId, Timestamp, VatRate};
 use std::collections::BTreeMap;
 
 /// How many tickets one order may hold when the ticket type names no limit of its own.
@@ -56,6 +56,8 @@ pub struct Offer {
     pub ticket_type: TicketTypeId,
     /// For one ticket.
     pub price: Money,
+    /// The tax that is in the price.
+    pub vat: VatRate,
     /// How many there are.
     pub quantity: u32,
     /// In living holds and unpaid bookings.
@@ -220,7 +222,7 @@ impl Sale {
             let sum = offer.price.times(quantity).and_then(|sum| total.plus(sum));
             // Prices are bounded where they are set; a sum beyond an i64 can only come from a corrupt row.
             total = sum.ok_or(HoldRefusal::NotOnSale)?;
-            items.push(Item { ticket_type, quantity, unit_price: offer.price });
+            items.push(Item { ticket_type, quantity, unit_price: offer.price, vat: offer.vat });
         }
         self.count(&items, |offer, quantity| offer.held = offer.held.saturating_add(quantity));
         let expires_at = now + TimeDelta::seconds(i64::from(self.hold_seconds));

@@ -5,7 +5,7 @@ use crate::{
     Standing, Terms, Ticket, Till, Wanted, settle,
 };
 use chrono::TimeDelta;
-use kernel::{AccountId, Currency, EventId, Money, OrganisationId, TicketTypeId, Timestamp};
+use kernel::{AccountId, Currency, EventId, Money, OrganisationId, TicketTypeId, Timestamp, VatRate};
 
 pub(crate) fn noon() -> Timestamp {
     "2026-06-01T12:00:00Z".parse().unwrap()
@@ -19,6 +19,7 @@ pub(crate) fn offer(quantity: u32, cents: u32) -> Offer {
     Offer {
         ticket_type: TicketTypeId::generate(noon()),
         price: Money::eur(cents),
+        vat: VatRate::ZERO,
         quantity,
         held: 0,
         sold: 0,

@@ -1,7 +1,7 @@
 //! What the audit log says of organisations, events and ticket types. Where exactly an event takes place may be
 //! somebody's home, so of that it says only whether it is known and whether it changed.
 
-use crate::{Event, Member, Organisation, TicketType};
+use crate::{Billing, Event, Member, Organisation, TicketType};
 use kernel::{Act, Cause, Subject, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -12,6 +12,22 @@ pub(crate) fn organisation_created(by: &Cause, made: &Organisation, now: Timesta
     by.act("organisation.create", Subject::new("organisation", made.id.as_uuid()), now)
         .of(made.id)
         .changing(None, Some(said.to_string()))
+}
+
+/// It was said whom an organisation's documents are from. Addresses stay out; that one changed is told.
+pub(crate) fn billing_set(by: &Cause, before: Option<&Billing>, after: &Billing) -> Act {
+    let said = |it: &Billing| json!({"vat_id": it.vat_id, "number_prefix": it.number_prefix});
+    let moved = before.is_none_or(|it| (&it.name, &it.address) != (&after.name, &after.address));
+    let turned = before.is_none_or(|it| it.iban != after.iban);
+    let mut is = said(after);
+    if let Some(is) = is.as_object_mut() {
+        is.insert("address_changed".to_owned(), Value::Bool(moved));
+        is.insert("account_changed".to_owned(), Value::Bool(turned));
+    }
+    let subject = Subject::new("organisation", after.organisation.as_uuid());
+    by.act("organisation.set_billing", subject, after.updated_at)
+        .of(after.organisation)
+        .changing(before.map(|it| said(it).to_string()), Some(is.to_string()))
 }
 
 /// Somebody's standing in an organisation changed, began or ended.

@@ -5,6 +5,7 @@
 
 pub mod access;
 mod acts;
+pub mod billing;
 pub mod event;
 pub mod event_input;
 pub mod location;
@@ -21,6 +22,7 @@ pub mod zone;
 #[cfg(test)]
 mod samples;
 
+pub use billing::{Billing, BillingInput};
 pub use event::{Event, Status, Visibility, WrongStatus};
 pub use event_input::EventInput;
 pub use location::{Location, Onlooker};

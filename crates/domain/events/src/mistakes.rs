@@ -2,7 +2,7 @@
 
 use crate::Location;
 use chrono::SubsecRound;
-use kernel::{Currency, Invalid, Money, Timestamp};
+use kernel::{Currency, Invalid, Money, Timestamp, VatError, VatRate};
 use std::ops::RangeInclusive;
 
 /// The dearest ticket, in minor units: with the most places an order or a sale can have, no sum leaves an `i64`.
@@ -114,6 +114,17 @@ impl Mistakes {
             return None;
         }
         Money::new(input.amount, currency?).ok()
+    }
+
+    /// A rate of tax in percent.
+    pub(crate) fn vat(&mut self, field: &str, text: &str) -> VatRate {
+        let (code, message) = match VatRate::from_percent(text.trim()) {
+            Ok(rate) => return rate,
+            Err(VatError::TooHigh) => ("out_of_range", "this is a number from 0 to 100"),
+            Err(VatError::Malformed) => ("malformed", "this is a percentage with at most two decimals"),
+        };
+        self.add(field, code, message);
+        VatRate::ZERO
     }
 
     /// Up to 20 words to find it by, in lower case, each once.

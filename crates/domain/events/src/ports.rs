@@ -1,6 +1,6 @@
 //! What the use cases need from a store.
 
-use crate::{Event, Member, Organisation, Status, Stocked, Taken, TicketType};
+use crate::{Billing, Event, Member, Organisation, Status, Stocked, Taken, TicketType};
 use async_trait::async_trait;
 use kernel::{
     AccountId, AuditTx, EventId, OrganisationId, Page, PageRequest, StoreError, TicketTypeId, Timestamp,
@@ -53,6 +53,8 @@ pub trait EventStore: Send + Sync {
     async fn organisations(&self) -> Result<Vec<Organisation>, StoreError>;
     /// One organisation.
     async fn organisation(&self, id: OrganisationId) -> Result<Option<Organisation>, StoreError>;
+    /// Whom an organisation's documents are from; `None` when nobody has said so.
+    async fn billing(&self, organisation: OrganisationId) -> Result<Option<Billing>, StoreError>;
     /// Who works for an organisation, by `(added_at, account)`.
     async fn members(&self, organisation: OrganisationId) -> Result<Vec<Member>, StoreError>;
     /// For whom an account works, by organisation.
@@ -87,6 +89,8 @@ pub trait EventTx: AuditTx {
     /// Locks an organisation and lists who works there, by `(added_at, account)`; `None` when there is none such.
     async fn lock_members(&mut self, organisation: OrganisationId)
     -> Result<Option<Vec<Member>>, StoreError>;
+    /// Writes whom the documents of a locked organisation are from.
+    async fn save_billing(&mut self, billing: &Billing) -> Result<(), StoreError>;
     /// `false`, and nothing added, when the account has a standing there already. The account exists.
     async fn add_member(&mut self, member: &Member) -> Result<bool, StoreError>;
     /// `false` when the account had no standing there.

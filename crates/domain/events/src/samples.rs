@@ -36,6 +36,7 @@ pub(crate) fn type_input(quantity: i64) -> TicketTypeInput {
         name: "Regular".into(),
         description: None,
         price: price(2500),
+        vat_percent: None,
         quantity,
         max_per_user: None,
         max_per_order: None,

@@ -1,6 +1,6 @@
 //! A kind of ticket of one event, and how much of it is gone.
 
-use kernel::{EventId, Money, TicketTypeId, Timestamp};
+use kernel::{EventId, Money, TicketTypeId, Timestamp, VatRate};
 use serde::{Deserialize, Serialize};
 
 /// A kind of ticket: what it costs, how many there are, when and to whom it is sold.
@@ -16,6 +16,9 @@ pub struct TicketType {
     pub description: String,
     /// For one; in the event's currency. Bookings keep the price they were made at.
     pub price: Money,
+    /// The tax that is in the price. Bookings keep the rate they were made at.
+    #[serde(default)]
+    pub vat: VatRate,
     /// How many there are.
     pub quantity: u32,
     /// How many one account may have.

@@ -3,7 +3,7 @@
 use crate::event_input::MOST_PLACES;
 use crate::mistakes::Mistakes;
 use crate::{Event, PriceInput, Status, Stocked, TicketType};
-use kernel::{Invalid, Money, TicketTypeId, Timestamp};
+use kernel::{Invalid, Money, TicketTypeId, Timestamp, VatRate};
 
 /// A ticket type as an organiser sends it, for a new one and for an edit alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub struct TicketTypeInput {
     pub description: Option<String>,
     /// For one.
     pub price: PriceInput,
+    /// The tax that is in the price, in percent with up to two decimals: none, or as it was, when absent.
+    pub vat_percent: Option<String>,
     /// How many there are.
     pub quantity: i64,
     /// How many one account may have.
@@ -44,7 +46,8 @@ impl TicketTypeInput {
         let mut mistakes = Mistakes::default();
         let last = others.iter().map(|other| other.ticket_type.position).max();
         let position = last.map_or(0, |last| last.saturating_add(1)).min(MOST_PLACES);
-        let ticket_type = self.facts(&mut mistakes, event, TicketTypeId::generate(now), position);
+        let ticket_type =
+            self.facts(&mut mistakes, event, (TicketTypeId::generate(now), position, VatRate::ZERO));
         fits(&mut mistakes, event, others.iter(), &ticket_type);
         mistakes.none_or(ticket_type)
     }
@@ -61,8 +64,8 @@ impl TicketTypeInput {
         types: &[Stocked],
     ) -> Result<TicketType, Vec<Invalid>> {
         let mut mistakes = Mistakes::default();
-        let TicketType { id, position, .. } = before.ticket_type;
-        let facts = self.facts(&mut mistakes, event, id, position);
+        let TicketType { id, position, vat, .. } = before.ticket_type;
+        let facts = self.facts(&mut mistakes, event, (id, position, vat));
         let taken = before.stock.taken();
         if facts.quantity < taken {
             mistakes.add("quantity", "below_taken", format!("{taken} are held or sold"));
@@ -71,7 +74,13 @@ impl TicketTypeInput {
         mistakes.none_or(facts)
     }
 
-    fn facts(&self, mistakes: &mut Mistakes, event: &Event, id: TicketTypeId, position: u32) -> TicketType {
+    /// `id` names it; `position` and `vat` stay when nothing else is said.
+    fn facts(
+        &self,
+        mistakes: &mut Mistakes,
+        event: &Event,
+        (id, position, vat): (TicketTypeId, u32, VatRate),
+    ) -> TicketType {
         let sales_start = self.sales_start.map(|at| mistakes.instant("sales_start", at));
         let sales_end = self.sales_end.map(|at| mistakes.instant("sales_end", at));
         if let (Some(start), Some(end)) = (sales_start, sales_end)
@@ -90,6 +99,7 @@ impl TicketTypeInput {
             name: mistakes.line("name", &self.name, 100),
             description: mistakes.prose("description", self.description.as_deref().unwrap_or(""), 2000),
             price: price.unwrap_or(Money::zero(event.currency)),
+            vat: self.vat_percent.as_deref().map_or(vat, |text| mistakes.vat("vat_percent", text)),
             quantity: mistakes.count("quantity", self.quantity, 1..=MOST_PLACES),
             max_per_user,
             max_per_order,
@@ -146,6 +156,7 @@ mod tests {
         let input = TicketTypeInput {
             name: "a\nb".into(),
             price: PriceInput { amount: 1, currency: "JPY".into() },
+            vat_percent: Some("100.01".into()),
             quantity: 0,
             max_per_user: Some(0),
             max_per_order: Some(i64::MAX),
@@ -162,6 +173,7 @@ mod tests {
             ("price.currency", "currency_mismatch"),
             ("quantity", "out_of_range"),
             ("sales_end", "before_start"),
+            ("vat_percent", "out_of_range"),
         ];
         assert_eq!(found, expected.map(|(field, code)| (field.to_owned(), code)));
     }
@@ -172,6 +184,21 @@ mod tests {
         let first = stocked(&event, 10, 0, 0);
         assert_eq!(first.ticket_type.position, 0);
         assert_eq!(type_input(1).added(&event, &[first], noon()).unwrap().position, 1);
+    }
+
+    #[test]
+    fn the_rate_of_the_tax_stays_in_an_edit_that_does_not_name_it() {
+        let event = event();
+        let mut before = stocked(&event, 10, 0, 0);
+        assert_eq!(before.ticket_type.vat, VatRate::ZERO);
+        let named = TicketTypeInput { vat_percent: Some("7.70".into()), ..type_input(10) };
+        before.ticket_type = named.edited(&event, &before).unwrap();
+        assert_eq!(before.ticket_type.vat.basis_points(), 770);
+        assert_eq!(type_input(10).edited(&event, &before).unwrap().vat.basis_points(), 770);
+        for text in ["", "7,7", "7.777", "-7"] {
+            let wrong = TicketTypeInput { vat_percent: Some(text.into()), ..type_input(10) };
+            assert_eq!(codes(wrong.edited(&event, &before)), [("vat_percent".into(), "malformed")], "{text}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What organisers and visitors do with events; a file per verb.
 
+mod billing;
 mod create;
 mod create_organisation;
 mod delete;
@@ -10,6 +11,7 @@ mod show;
 mod ticket_types;
 mod update;
 
+pub use billing::BillingError;
 pub use create::CreateError;
 pub use create_organisation::OrganisationError;
 pub use delete::DeleteError;

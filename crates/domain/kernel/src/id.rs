@@ -90,6 +90,8 @@ ids! {
     EntryId,
     /// Something that only a person can decide.
     IncidentId,
+    /// A receipt, an invoice, a credit note.
+    DocumentId,
     /// Work owed after a commit.
     EffectId,
     /// An entry of the audit log.

@@ -18,6 +18,7 @@ pub mod page;
 pub mod request;
 pub mod store;
 pub mod time;
+pub mod vat;
 
 pub use absorb::{Absent, Broadcast, Cache, RateLimiter, Subscription, Verdict};
 pub use actor::{Actor, Role};
@@ -25,8 +26,9 @@ pub use audit::{Act, AuditLog, AuditTx, Cause, Subject, Who};
 pub use currency::Currency;
 pub use email::Email;
 pub use id::{
-    AccountId, ActId, BookingId, DisputeId, EffectId, EntryId, EventId, HoldId, IncidentId, InviteId, JobId,
-    OneTimeId, OrganisationId, PaymentId, RefundId, ScanId, SessionId, TicketId, TicketTypeId,
+    AccountId, ActId, BookingId, DisputeId, DocumentId, EffectId, EntryId, EventId, HoldId, IncidentId,
+    InviteId, JobId, OneTimeId, OrganisationId, PaymentId, RefundId, ScanId, SessionId, TicketId,
+    TicketTypeId,
 };
 pub use idempotency::{Begun, IdempotencyStore, RequestKey, SWEPT_AT_ONCE, StoredAnswer};
 pub use invalid::Invalid;
@@ -37,3 +39,4 @@ pub use page::{Cursor, Page, PageRequest};
 pub use request::RequestName;
 pub use store::{StoreError, Transaction, transact};
 pub use time::{Clock, SystemClock, Timestamp};
+pub use vat::{VatError, VatRate};

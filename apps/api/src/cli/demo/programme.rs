@@ -145,6 +145,7 @@ fn kind(name: &str, cents: i64, quantity: i64, max_per_user: i64) -> TicketTypeI
         name: name.into(),
         description: None,
         price: PriceInput { amount: cents, currency: "EUR".into() },
+        vat_percent: Some("19".into()),
         quantity,
         max_per_user: Some(max_per_user),
         max_per_order: None,

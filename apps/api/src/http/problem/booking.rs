@@ -3,7 +3,8 @@
 use super::Problem;
 use booking::by_hand::{AcceptRefusal, MarkRefusal};
 use booking::use_cases::{
-    ConfirmError, HoldError, MarkError, NoticeFailure, PayError, ResolveError, UndoError, VerifyError,
+    ConfirmError, HoldError, InvoiceError, MarkError, NoticeFailure, PayError, ResolveError, TakeBackError,
+    UndoError, VerifyError,
 };
 use booking::{ConfirmRefusal, HoldRefusal, Limit, NoticeError, PayRefusal};
 use kernel::Invalid;
@@ -184,4 +185,40 @@ impl From<UndoError> for Problem {
             UndoError::Store(error) => error.into(),
         }
     }
+}
+
+impl From<TakeBackError> for Problem {
+    fn from(error: TakeBackError) -> Self {
+        match error {
+            TakeBackError::Unknown => Self::not_found(),
+            TakeBackError::IsCancellation => {
+                Self::conflict("not_cancellable", "A cancellation cannot be cancelled.")
+            }
+            TakeBackError::Before => {
+                Self::conflict("already_cancelled", "This document was cancelled before.")
+            }
+            TakeBackError::HasCreditNotes => has_credit_notes(),
+            TakeBackError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<InvoiceError> for Problem {
+    fn from(error: InvoiceError) -> Self {
+        match error {
+            InvoiceError::Unknown => Self::not_found(),
+            InvoiceError::NothingPaid => {
+                Self::conflict("nothing_paid", "There is no payment that an invoice could be for.")
+            }
+            InvoiceError::HasCreditNotes => has_credit_notes(),
+            InvoiceError::TooOften => {
+                Self::conflict("too_many_documents", "There were too many documents for this booking.")
+            }
+            InvoiceError::Store(error) => error.into(),
+        }
+    }
+}
+
+fn has_credit_notes() -> Problem {
+    Problem::conflict("has_credit_notes", "There are credit notes to this document.")
 }

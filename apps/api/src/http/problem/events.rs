@@ -4,8 +4,8 @@ use super::Problem;
 use events::WrongStatus;
 use events::access::Denied;
 use events::use_cases::{
-    AccessError, CreateError, DeactivateError, DeleteError, MemberError, OrganisationError, PublishError,
-    ShowError, TicketTypeError, UpdateError,
+    AccessError, BillingError, CreateError, DeactivateError, DeleteError, MemberError, OrganisationError,
+    PublishError, ShowError, TicketTypeError, UpdateError,
 };
 
 impl From<AccessError> for Problem {
@@ -46,6 +46,16 @@ impl From<OrganisationError> for Problem {
             OrganisationError::Access(error) => error.into(),
             OrganisationError::Invalid(errors) => Self::invalid(errors),
             OrganisationError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<BillingError> for Problem {
+    fn from(error: BillingError) -> Self {
+        match error {
+            BillingError::Access(error) => error.into(),
+            BillingError::Invalid(errors) => Self::invalid(errors),
+            BillingError::Store(error) => error.into(),
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use super::providers::{Ledger, Till};
 use super::shop::Shop;
+use booking::document::{DocumentKind, owed};
 use booking::ledger::{Account, EntryFilter};
 use booking::use_cases::Placed;
 use booking::{Booking, BookingStatus, PaymentStatus, Provider, Refund, RefundReason, RefundStatus, Ticket};
 use kernel::{Clock, PageRequest};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Steps of the clock until everything must have come to rest.
 const STEPS: usize = 500;
@@ -57,6 +58,31 @@ impl Shop {
         let compared = self.app.app.ledger.compare(|difference| panic!("{difference:?}")).await.unwrap();
         assert!(compared.agrees(), "{compared:?}");
         self.check_mails(&placed).await;
+        self.check_documents(&placed).await;
+    }
+
+    /// What was paid for a booking is on one living document, and numbers have no gap.
+    async fn check_documents(&self, placed: &[Placed]) {
+        let mut serials = BTreeSet::new();
+        for Placed { booking, .. } in placed {
+            let documents = self.app.app.documents.of_booking(booking.id).await.unwrap();
+            serials.extend(documents.iter().map(|(document, _)| document.number.serial));
+            let living = documents.iter().filter(|(document, by)| document.kind.is_of_sale() && by.is_none());
+            let living: Vec<_> = living.filter_map(|(document, _)| document.gross()).collect();
+            let sold = owed::confirming(booking).map(|_| booking.total).filter(|total| !total.is_zero());
+            assert_eq!(living, sold.into_iter().collect::<Vec<_>>(), "documents of {:?}", booking.id);
+            let credited = documents
+                .iter()
+                .filter(|(document, by)| document.kind == DocumentKind::CreditNote && by.is_none());
+            let credited: i64 = credited.filter_map(|(it, _)| it.gross()).map(|gross| gross.minor()).sum();
+            let confirming = owed::confirming(booking).map(|payment| payment.id);
+            let back = booking.refunds.iter().filter(|refund| refund.status == RefundStatus::Done);
+            let back = back.filter(|refund| Some(refund.payment) == confirming);
+            let back: i64 = back.map(|refund| refund.amount.minor()).sum();
+            assert_eq!(credited, back, "credit notes of {:?}", booking.id);
+        }
+        let all = (1..=u64::try_from(serials.len()).unwrap()).collect();
+        assert_eq!(serials, all, "the numbers of documents have no gap");
     }
 
     /// What lies at a provider by our ledger, test money or not.
@@ -81,7 +107,8 @@ impl Shop {
             let of_it =
                 mails.iter().filter(|mail| mail.text.contains(&reference) && !mail.attachments.is_empty());
             let attached: Vec<_> = of_it.map(|mail| mail.attachments.len()).collect();
-            let expected = if tickets.is_empty() { vec![] } else { vec![tickets.len()] };
+            // A picture for each ticket, and all of them as one PDF file.
+            let expected = if tickets.is_empty() { vec![] } else { vec![tickets.len() + 1] };
             assert_eq!(attached, expected, "one mail with the tickets of {reference}");
         }
     }

@@ -10,7 +10,7 @@ use booking::{
 };
 use chrono::TimeDelta;
 use events::{Event, EventStore, EventTx, Location, Organisation, Status, TicketType, Visibility, Zone};
-use kernel::{Currency, EventId, Money, Owed, StoreError, TicketTypeId, Timestamp, transact};
+use kernel::{Currency, EventId, Money, Owed, StoreError, TicketTypeId, Timestamp, VatRate, transact};
 use std::error::Error;
 use std::io::Write;
 use std::sync::Arc;
@@ -79,6 +79,7 @@ async fn buy(tx: &mut dyn BookingTx, number: u32) -> Result<(), StoreError> {
         ticket_type: TicketTypeId::from(id(1)),
         quantity: 1 + number % 5,
         unit_price: Money::zero(Currency::EUR),
+        vat: VatRate::ZERO,
     }];
     for sale in &mut sales {
         for item in &items {
@@ -176,6 +177,7 @@ fn ticket_type(event: EventId) -> TicketType {
         name: "Regular".to_owned(),
         description: String::new(),
         price: Money::zero(Currency::EUR),
+        vat: VatRate::ZERO,
         quantity: QUANTITY,
         max_per_user: None,
         max_per_order: None,

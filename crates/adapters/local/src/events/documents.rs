@@ -2,7 +2,7 @@
 
 use crate::document::{Document, Step, Table};
 use crate::state::State;
-use ::events::{Event, Member, Organisation, Stock, TicketType};
+use ::events::{Billing, Event, Member, Organisation, Stock, TicketType};
 use kernel::{AccountId, Cursor, EventId, OrganisationId, TicketTypeId};
 
 impl Document for Event {
@@ -89,6 +89,25 @@ impl Document for Organisation {
     fn index(&self, state: &mut State, step: Step) {
         step.map(&mut state.events.organisations_by_slug, self.slug.clone(), self.id);
     }
+}
+
+impl Document for Billing {
+    const KIND: &'static str = "billing";
+    type Key = OrganisationId;
+
+    fn key(&self) -> OrganisationId {
+        self.organisation
+    }
+
+    fn table(state: &State) -> &Table<Self> {
+        &state.events.billings
+    }
+
+    fn table_mut(state: &mut State) -> &mut Table<Self> {
+        &mut state.events.billings
+    }
+
+    fn index(&self, _state: &mut State, _step: Step) {}
 }
 
 impl Document for Member {

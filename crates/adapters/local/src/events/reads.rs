@@ -1,7 +1,9 @@
 //! Reading without a transaction: what was committed last.
 
 use crate::store::LocalStore;
-use ::events::{Event, EventStore, EventTx, Filter, Listed, Member, Organisation, Stocked, TicketType};
+use ::events::{
+    Billing, Event, EventStore, EventTx, Filter, Listed, Member, Organisation, Stocked, TicketType,
+};
 use async_trait::async_trait;
 use kernel::{AccountId, EventId, OrganisationId, Page, PageRequest, StoreError, TicketTypeId};
 use uuid::Uuid;
@@ -43,6 +45,10 @@ impl EventStore for LocalStore {
 
     async fn organisation(&self, id: OrganisationId) -> Result<Option<Organisation>, StoreError> {
         Ok(self.read().copy(&id))
+    }
+
+    async fn billing(&self, organisation: OrganisationId) -> Result<Option<Billing>, StoreError> {
+        Ok(self.read().copy(&organisation))
     }
 
     async fn members(&self, organisation: OrganisationId) -> Result<Vec<Member>, StoreError> {

@@ -3,7 +3,7 @@
 use crate::booking::KeptPromise;
 use crate::transaction::LocalTx;
 use ::booking::Job;
-use ::events::{Event, EventTx, Member, Organisation, Stock, Stocked, Taken, TicketType};
+use ::events::{Billing, Event, EventTx, Member, Organisation, Stock, Stocked, Taken, TicketType};
 use async_trait::async_trait;
 use kernel::{AccountId, EventId, OrganisationId, StoreError, TicketTypeId};
 
@@ -100,6 +100,14 @@ impl EventTx for LocalTx {
         let state = self.state();
         let known = state.get::<Organisation>(&organisation).is_some();
         Ok(known.then(|| state.events.members_of(organisation)))
+    }
+
+    async fn save_billing(&mut self, billing: &Billing) -> Result<(), StoreError> {
+        if self.state().get::<Organisation>(&billing.organisation).is_none() {
+            return Err(self.broken("saving billing details", "there is no such organisation"));
+        }
+        self.put(billing.clone());
+        Ok(())
     }
 
     async fn add_member(&mut self, member: &Member) -> Result<bool, StoreError> {

@@ -16,6 +16,7 @@ mod memory {
     testkit::audit_use_cases_contract!(open);
     testkit::booking_store_contract!(open);
     testkit::cancelling_store_contract!(open);
+    testkit::document_store_contract!(open);
     testkit::event_store_contract!(open);
     testkit::event_use_cases_contract!(open);
     testkit::idempotency_store_contract!(open);
@@ -43,6 +44,7 @@ mod directory {
     testkit::audit_use_cases_contract!(open);
     testkit::booking_store_contract!(open);
     testkit::cancelling_store_contract!(open);
+    testkit::document_store_contract!(open);
     testkit::event_store_contract!(open);
     testkit::event_use_cases_contract!(open);
     testkit::idempotency_store_contract!(open);

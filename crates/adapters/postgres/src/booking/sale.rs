@@ -1,7 +1,7 @@
 //! The sale of an event: locked, read, and its counters written.
 
 use super::hold::{HoldRow, add, holds_by_id};
-use crate::column::{count, document, money, some_count, to_document};
+use crate::column::{count, document, money, some_count, to_document, vat};
 use crate::failure::corrupt;
 use crate::statement::{Statement, constant, text};
 use crate::transaction::PgTx;
@@ -10,7 +10,7 @@ use booking::{CancellationPolicy, Hold, Holdings, Offer, Sale, SaleStatus, SaleT
 use diesel::QueryableByName;
 use diesel::pg::Pg;
 use diesel::query_builder::QueryFragment;
-use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use kernel::{AccountId, EventId, HoldId, StoreError, Timestamp};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -51,6 +51,8 @@ struct OfferRow {
     price_minor: i64,
     #[diesel(sql_type = Text)]
     price_currency: String,
+    #[diesel(sql_type = Integer)]
+    vat_basis_points: i32,
     #[diesel(sql_type = BigInt)]
     quantity: i64,
     #[diesel(sql_type = BigInt)]
@@ -75,6 +77,7 @@ impl OfferRow {
         Ok(Some(Offer {
             ticket_type: ticket_type.into(),
             price: money(self.price_minor, &self.price_currency, "reading ticket_types.price_minor")?,
+            vat: vat(self.vat_basis_points, "reading ticket_types.vat_basis_points")?,
             quantity: count(self.quantity, "reading ticket_types.quantity")?,
             held: count(self.held, "reading ticket_types.held")?,
             sold: count(self.sold, "reading ticket_types.sold")?,
@@ -132,7 +135,8 @@ pub(super) fn sales(events: &[EventId]) -> Statement<impl QueryFragment<Pg> + Se
         text(
             "SELECT s.event_id, e.organisation_id, e.status, e.currency, e.doors_at, e.starts_at, e.ends_at, \
                  e.hold_seconds, s.capacity, p.body AS promise, t.id AS ticket_type_id, coalesce(t.price_minor, 0) AS price_minor, \
-                 coalesce(t.currency, e.currency) AS price_currency, coalesce(t.quantity, 0) AS quantity, \
+                 coalesce(t.currency, e.currency) AS price_currency, \
+                 coalesce(t.vat_basis_points, 0) AS vat_basis_points, coalesce(t.quantity, 0) AS quantity, \
                  coalesce(t.held, 0) AS held, coalesce(t.sold, 0) AS sold, t.max_per_user, t.max_per_order, \
                  t.sales_start, t.sales_end, coalesce(t.hidden, false) AS hidden \
              FROM sales s JOIN events e ON e.id = s.event_id AND e.id = ANY($1) \

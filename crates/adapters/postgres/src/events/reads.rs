@@ -6,7 +6,9 @@ use super::ticket_type::{StockedRow, TicketTypeRow};
 use crate::failure::failed;
 use crate::pool::PgStore;
 use crate::schema::{events, organisation_members as members, organisations, ticket_types};
-use ::events::{Event, EventStore, EventTx, Filter, Listed, Member, Organisation, Stocked, TicketType};
+use ::events::{
+    Billing, Event, EventStore, EventTx, Filter, Listed, Member, Organisation, Stocked, TicketType,
+};
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -73,6 +75,10 @@ impl EventStore for PgStore {
         let query = organisations::table.find(id.as_uuid()).select(OrganisationRow::as_select());
         let row = query.first(&mut connection).await.optional().map_err(failed(doing))?;
         Ok(row.map(Organisation::from))
+    }
+
+    async fn billing(&self, organisation: OrganisationId) -> Result<Option<Billing>, StoreError> {
+        self.billing_of(organisation).await
     }
 
     async fn members(&self, organisation: OrganisationId) -> Result<Vec<Member>, StoreError> {

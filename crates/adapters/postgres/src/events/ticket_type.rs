@@ -1,6 +1,6 @@
 //! Rows of `ticket_types`; their counters belong to the sale and are only read here.
 
-use crate::column::{count, money, some_count};
+use crate::column::{count, money, some_count, vat};
 use crate::schema::ticket_types;
 use crate::statement::{constant, text};
 use crate::transaction::PgTx;
@@ -20,6 +20,7 @@ pub(super) struct TicketTypeRow {
     description: String,
     price_minor: i64,
     currency: String,
+    vat_basis_points: i32,
     quantity: i64,
     max_per_user: Option<i64>,
     max_per_order: Option<i64>,
@@ -47,6 +48,7 @@ impl From<&TicketType> for TicketTypeRow {
             description: it.description.clone(),
             price_minor: it.price.minor(),
             currency: it.price.currency().code().to_owned(),
+            vat_basis_points: it.vat.basis_points().into(),
             quantity: it.quantity.into(),
             max_per_user: it.max_per_user.map(i64::from),
             max_per_order: it.max_per_order.map(i64::from),
@@ -68,6 +70,7 @@ impl TryFrom<TicketTypeRow> for TicketType {
             name: row.name,
             description: row.description,
             price: money(row.price_minor, &row.currency, "reading ticket_types.price_minor")?,
+            vat: vat(row.vat_basis_points, "reading ticket_types.vat_basis_points")?,
             quantity: count(row.quantity, "reading ticket_types.quantity")?,
             max_per_user: some_count(row.max_per_user, "reading ticket_types.max_per_user")?,
             max_per_order: some_count(row.max_per_order, "reading ticket_types.max_per_order")?,

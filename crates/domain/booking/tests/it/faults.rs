@@ -2,11 +2,12 @@
 
 use async_trait::async_trait;
 use booking::{
-    Booking, BookingStore, BookingTx, EventRefunds, Hold, Job, Provider, Sale, StockDifference, Ticket,
+    Booking, BookingStore, BookingTx, Document, DocumentFilter, DocumentStore, EventRefunds, Hold, Job,
+    Provider, Sale, StockDifference, Ticket,
 };
 use kernel::{
-    AccountId, BookingId, EventId, HoldId, JobId, OrganisationId, Page, PageRequest, PaymentId, RefundId,
-    StoreError, TicketId, TicketTypeId, Timestamp,
+    AccountId, BookingId, DocumentId, EventId, HoldId, JobId, OrganisationId, Page, PageRequest, PaymentId,
+    RefundId, StoreError, TicketId, TicketTypeId, Timestamp,
 };
 use mockall::mock;
 use std::sync::Arc;
@@ -39,6 +40,14 @@ mock! {
         async fn ticket(&self, id: TicketId) -> Result<Option<Ticket>, StoreError>;
         async fn attendance(&self, event: EventId) -> Result<Vec<(TicketTypeId, u32, u32)>, StoreError>;
         async fn stock_differences(&self) -> Result<Vec<StockDifference>, StoreError>;
+    }
+
+    #[async_trait]
+    impl DocumentStore for Store {
+        async fn document(&self, id: DocumentId) -> Result<Option<Document>, StoreError>;
+        async fn documents_of_booking(&self, booking: BookingId) -> Result<Vec<Document>, StoreError>;
+        async fn documents(&self, filter: &DocumentFilter, page: PageRequest) -> Result<Page<Document>, StoreError>;
+        async fn taken_back(&self, ids: &[DocumentId]) -> Result<Vec<(DocumentId, DocumentId)>, StoreError>;
     }
 }
 

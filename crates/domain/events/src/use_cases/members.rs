@@ -86,7 +86,7 @@ impl Events {
         .await
     }
 
-    async fn require_in(
+    pub(super) async fn require_in(
         &self,
         actor: Actor,
         organisation: OrganisationId,
