@@ -29,7 +29,7 @@ use invites::Invites;
 use kernel::audit::Mac;
 use kernel::{AuditLog, Broadcast, Cache, Clock, IdempotencyStore, Mailer, Outbox, StoreError};
 use mail::{Post, PostError, post};
-use payments::{ProviderSettingsError, providers};
+use payments::{Counter, ProviderSettingsError, providers};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
@@ -170,6 +170,11 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
     let pages =
         Pages { name: "Synesthesie".into(), returns: format!("{}{BASE}/payments", config.http.public_url) };
     let providers = providers(config, &clock)?;
+    let till = Counter {
+        providers: providers.clone(),
+        simulators: config.payments.simulators,
+        transfer: config.bank_transfer.is_some(),
+    };
     let signer = CodeSigner::new(&keys.ticket_codes());
     Ok(App {
         bookings: Bookings::new(Arc::clone(&stores.booking), Arc::clone(&clock), providers, terms, pages),
@@ -178,7 +183,7 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         documents: Documents::new(Arc::clone(&stores.booking), Arc::clone(&clock)),
         press: Press::new(hashing)?,
         door: Door::new(stores.booking, Arc::clone(&clock), signer),
-        events: Events::new(stores.events, Arc::clone(&clock)),
+        events: Events::new(stores.events, Arc::clone(&clock)).charging(Arc::new(till)),
         answers: Answers::default(),
         mailer,
         mail_box,

@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 use booking::{
-    Charge, CheckoutOrder, Notice, NoticeError, NoticeSubject, Opened, PaymentProvider, Provider,
+    Charge, CheckoutOrder, Notice, NoticeError, NoticeSubject, Objection, Opened, PaymentProvider, Provider,
     ProviderError, RawNotice, RefundOrder, RefundStanding, RefundStatus, Standing,
 };
-use kernel::PaymentId;
+use kernel::{Money, PaymentId};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -120,6 +120,10 @@ impl PaymentProvider for ScriptedProvider {
 
     fn live(&self) -> bool {
         false
+    }
+
+    fn objection(&self, _: Money) -> Option<Objection> {
+        None
     }
 
     async fn open(&self, order: &CheckoutOrder) -> Result<Opened, ProviderError> {

@@ -17,7 +17,7 @@ use events::selling::{availability, price_from};
 use events::use_cases::Seen;
 use events::{Event, EventInput, LocationInput, Status, Stocked, Visibility};
 use kernel::{EventId, Invalid};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -31,6 +31,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(update_event)
         .service(delete_event)
         .service(publish_event)
+        .service(check_publishing)
         .service(deactivate_event);
 }
 
@@ -223,6 +224,41 @@ async fn delete_event(app: Data<App>, user: User, id: Path<Uuid>) -> Result<Http
 async fn publish_event(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     let event = app.events.publish(user.0, id.into_inner().into()).await?;
     changed(&app, user, event).await
+}
+
+/// What stands against putting an event on sale.
+#[derive(Serialize, ToSchema)]
+pub struct PublishCheckView {
+    /// Whether nothing does.
+    sellable: bool,
+    /// Every reason; `code` is stable.
+    errors: Vec<ObstacleView>,
+}
+
+/// One reason.
+#[derive(Serialize, ToSchema)]
+pub struct ObstacleView {
+    #[schema(example = "ticket_types.0.price")]
+    field: String,
+    #[schema(example = "no_provider")]
+    code: &'static str,
+    message: String,
+}
+
+impl From<Invalid> for ObstacleView {
+    fn from(Invalid { field, code, message }: Invalid) -> Self {
+        Self { field, code, message }
+    }
+}
+
+/// Look what would be answered to publishing an event, without publishing it.
+#[utoipa::path(tag = "organisers", security(("bearer" = [])), responses(
+    (status = 200, body = PublishCheckView), (status = 403, body = Problem), (status = 404, body = Problem)))]
+#[get("/admin/events/{id}/publish-check")]
+async fn check_publishing(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    let reasons = app.events.publish_check(user.0, id.into_inner().into()).await?;
+    let errors: Vec<_> = reasons.into_iter().map(ObstacleView::from).collect();
+    Ok(HttpResponse::Ok().json(PublishCheckView { sellable: errors.is_empty(), errors }))
 }
 
 /// Take an event off sale and out of sight. What was sold stays valid.

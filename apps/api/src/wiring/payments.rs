@@ -3,8 +3,9 @@
 use crate::config::{Config, PayPal, Stripe};
 use adapter_paypal::PaypalAdapter;
 use adapter_stripe::StripeAdapter;
-use booking::PaymentProvider;
-use kernel::Clock;
+use booking::{Objection, PaymentProvider};
+use events::{Chargeable, Till};
+use kernel::{Clock, Money};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,4 +52,76 @@ pub fn providers(
         providers.push(Arc::new(paypal.with_deadline(deadline)));
     }
     Ok(providers)
+}
+
+/// What buyers can pay through, for those who price tickets.
+pub struct Counter {
+    /// The accounts that take money.
+    pub providers: Vec<Arc<dyn PaymentProvider>>,
+    /// Whether `serve` brings simulated ones, which this process may not have.
+    pub simulators: bool,
+    /// Whether buyers can transfer money to an account of a bank, which takes any amount.
+    pub transfer: bool,
+}
+
+impl Till for Counter {
+    fn charge(&self, price: Money) -> Chargeable {
+        if self.transfer {
+            return Chargeable::Yes;
+        }
+        if self.providers.is_empty() {
+            return if self.simulators { Chargeable::Yes } else { Chargeable::NoProvider };
+        }
+        let mut best = Chargeable::NotInCurrency;
+        for provider in &self.providers {
+            match (provider.objection(price), best) {
+                (None, _) => return Chargeable::Yes,
+                (Some(Objection::Below(least)), Chargeable::BelowMinimum(other))
+                    if other.minor() <= least.minor() => {}
+                (Some(Objection::Below(least)), _) => best = Chargeable::BelowMinimum(least),
+                (Some(Objection::Amount), Chargeable::NotInCurrency) => best = Chargeable::OddAmount,
+                (Some(Objection::Amount | Objection::Currency), _) => {}
+            }
+        }
+        best
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn configured(more: &[(&str, &str)]) -> Counter {
+        let variables = [("PAYMENTS__SIMULATORS", "false")].iter().chain(more);
+        let variables = variables.map(|(key, value)| (format!("SYNESTHESIE__{key}"), (*value).to_owned()));
+        let config = Config::from_sources(None, variables).unwrap();
+        let clock: Arc<dyn Clock> = Arc::new(kernel::SystemClock);
+        let providers = providers(&config, &clock).unwrap();
+        Counter { providers, simulators: false, transfer: false }
+    }
+
+    fn price(minor: i64, currency: &str) -> Money {
+        Money::new(minor, currency.parse().unwrap()).unwrap()
+    }
+
+    const STRIPE: [(&str, &str); 2] =
+        [("STRIPE__SECRET_KEY", "sk_test_x"), ("STRIPE__WEBHOOK_SECRETS", "whsec_x")];
+    const PAYPAL: [(&str, &str); 3] =
+        [("PAYPAL__CLIENT_ID", "x"), ("PAYPAL__CLIENT_SECRET", "x"), ("PAYPAL__WEBHOOK_ID", "x")];
+
+    #[test]
+    fn a_price_is_chargeable_when_one_of_the_ways_to_pay_takes_it() {
+        let (none, stripe, paypal) = (configured(&[]), configured(&STRIPE), configured(&PAYPAL));
+        let both = configured(&[STRIPE.as_slice(), &PAYPAL].concat());
+        assert_eq!(none.charge(price(2500, "EUR")), Chargeable::NoProvider);
+        assert_eq!(stripe.charge(price(49, "EUR")), Chargeable::BelowMinimum(price(50, "EUR")));
+        assert_eq!(both.charge(price(49, "EUR")), Chargeable::Yes, "by PayPal");
+        assert_eq!(paypal.charge(price(2500, "KWD")), Chargeable::NotInCurrency);
+        assert_eq!(both.charge(price(2500, "KWD")), Chargeable::Yes, "by Stripe");
+        assert_eq!(both.charge(price(2501, "KWD")), Chargeable::OddAmount);
+        let later = Counter { providers: Vec::new(), simulators: true, transfer: false };
+        assert_eq!(later.charge(price(2500, "EUR")), Chargeable::Yes);
+        let bank = Counter { providers: Vec::new(), simulators: false, transfer: true };
+        assert_eq!(bank.charge(price(1, "KWD")), Chargeable::Yes);
+    }
 }

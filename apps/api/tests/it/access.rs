@@ -101,6 +101,7 @@ const ROUTES: &[(For, &str)] = &[
     (Organisers, "POST /api/v1/admin/bookings/{id}/refunds/{refund_id}/retry"),
     (Organisers, "POST /api/v1/admin/bookings/{id}/cancellation-request"),
     (Organisers, "GET /api/v1/admin/cancellation-requests"),
+    (Organisers, "GET /api/v1/admin/events/{id}/publish-check"),
     (Organisers, "GET /api/v1/admin/events/{id}/ticket-types"),
     (Organisers, "POST /api/v1/admin/events/{id}/ticket-types"),
     (Organisers, "PUT /api/v1/admin/ticket-types/{id}"),

@@ -4,6 +4,7 @@ mod answers;
 pub(crate) mod cast;
 mod organisations;
 mod organisers;
+mod publishing;
 mod roles;
 mod ticket_types;
 mod visitors;

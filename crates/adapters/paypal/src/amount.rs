@@ -2,7 +2,7 @@
 //!
 //! Source: <https://developer.paypal.com/api/rest/reference/currency-codes/>.
 
-use booking::ProviderError;
+use booking::{Objection, ProviderError};
 use kernel::{Currency, Money};
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +11,14 @@ const TAKEN: [&str; 17] = [
     "AUD", "BRL", "CAD", "CHF", "CZK", "DKK", "EUR", "GBP", "HUF", "ILS", "JPY", "MXN", "NOK", "NZD", "PLN",
     "SEK", "USD",
 ];
+
+/// Why PayPal could not charge this.
+pub(crate) fn objection(price: Money) -> Option<Objection> {
+    if !TAKEN.contains(&price.currency().code()) {
+        return Some(Objection::Currency);
+    }
+    Amount::of(price).is_err().then_some(Objection::Amount)
+}
 
 /// An amount on the wire.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +60,13 @@ mod tests {
 
     fn money(minor: i64, currency: &str) -> Money {
         Money::new(minor, currency.parse().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn what_paypal_would_not_charge_is_known_before_anything_is_sold() {
+        assert_eq!(objection(money(1, "EUR")), None);
+        assert_eq!(objection(money(2_500, "KWD")), Some(Objection::Currency));
+        assert_eq!(objection(money(2_550, "HUF")), Some(Objection::Amount));
     }
 
     #[test]

@@ -26,12 +26,12 @@ pub use settings::{Settings, SettingsError};
 
 use async_trait::async_trait;
 use booking::{
-    CheckoutOrder, Notice, NoticeError, Opened, PaymentProvider, Provider, ProviderError, RawNotice,
-    RefundOrder, RefundStanding, Standing,
+    CheckoutOrder, Notice, NoticeError, Objection, Opened, PaymentProvider, Provider, ProviderError,
+    RawNotice, RefundOrder, RefundStanding, Standing,
 };
 use client::Client;
 use failure::{Failure, unreadable};
-use kernel::{Clock, PaymentId};
+use kernel::{Clock, Money, PaymentId};
 use orders::{CaptureOrder, CreateOrder, Order, ShowOrder};
 use std::fmt;
 use std::sync::Arc;
@@ -87,6 +87,10 @@ impl PaymentProvider for PaypalAdapter {
 
     fn live(&self) -> bool {
         self.live
+    }
+
+    fn objection(&self, price: Money) -> Option<Objection> {
+        amount::objection(price)
     }
 
     async fn open(&self, order: &CheckoutOrder) -> Result<Opened, ProviderError> {

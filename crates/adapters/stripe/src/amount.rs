@@ -3,12 +3,50 @@
 //! Source: <https://docs.stripe.com/currencies#special-cases> (ISK is counted with two decimals that are always
 //! zero; three-decimal currencies end in zero).
 
-use booking::ProviderError;
+use booking::{Objection, ProviderError};
 use kernel::{Currency, Money};
 
 /// How many of Stripe's units one of our minor units is.
 fn factor(currency: Currency) -> i64 {
     if currency.code() == "ISK" { 100 } else { 1 }
+}
+
+/// The least that Stripe charges, in minor units, where it settles in the same currency.
+///
+/// Source: <https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts>.
+const LEAST: [(&str, i64); 22] = [
+    ("AED", 200),
+    ("AUD", 50),
+    ("BRL", 50),
+    ("CAD", 50),
+    ("CHF", 50),
+    ("CZK", 1_500),
+    ("DKK", 250),
+    ("EUR", 50),
+    ("GBP", 30),
+    ("HKD", 400),
+    ("HUF", 17_500),
+    ("INR", 50),
+    ("JPY", 50),
+    ("MXN", 1_000),
+    ("MYR", 200),
+    ("NOK", 300),
+    ("NZD", 50),
+    ("PLN", 200),
+    ("SEK", 300),
+    ("SGD", 50),
+    ("THB", 1_000),
+    ("USD", 50),
+];
+
+/// Why Stripe could not charge this.
+pub(crate) fn objection(price: Money) -> Option<Objection> {
+    let currency = price.currency();
+    let least = LEAST.iter().find(|(code, _)| *code == currency.code()).map_or(0, |(_, least)| *least);
+    if price.minor() < least {
+        return Money::new(least, currency).ok().map(Objection::Below);
+    }
+    to_stripe(price).is_err().then_some(Objection::Amount)
 }
 
 /// An amount in Stripe's units.
@@ -51,6 +89,14 @@ mod tests {
             assert_eq!(to_stripe(ours).unwrap(), theirs);
             assert_eq!(from_stripe(theirs, &ours.currency().code().to_lowercase()), Some(ours));
         }
+    }
+
+    #[test]
+    fn what_stripe_would_not_charge_is_known_before_anything_is_sold() {
+        assert_eq!(objection(money(50, "EUR")), None);
+        assert_eq!(objection(money(49, "EUR")), Some(Objection::Below(money(50, "EUR"))));
+        assert_eq!(objection(money(49, "JPY")), Some(Objection::Below(money(50, "JPY"))));
+        assert_eq!(objection(money(2_501, "KWD")), Some(Objection::Amount));
     }
 
     #[test]

@@ -23,11 +23,11 @@ pub use settings::{Settings, SettingsError};
 
 use async_trait::async_trait;
 use booking::{
-    CheckoutOrder, Notice, NoticeError, Opened, PaymentProvider, Provider, ProviderError, RawNotice,
-    RefundOrder, RefundStanding, Standing,
+    CheckoutOrder, Notice, NoticeError, Objection, Opened, PaymentProvider, Provider, ProviderError,
+    RawNotice, RefundOrder, RefundStanding, Standing,
 };
 use failure::{failed, unreadable};
-use kernel::{Clock, PaymentId};
+use kernel::{Clock, Money, PaymentId};
 use settings::Checked;
 use std::fmt;
 use std::sync::Arc;
@@ -84,6 +84,10 @@ impl PaymentProvider for StripeAdapter {
 
     fn live(&self) -> bool {
         self.live
+    }
+
+    fn objection(&self, price: Money) -> Option<Objection> {
+        amount::objection(price)
     }
 
     async fn open(&self, order: &CheckoutOrder) -> Result<Opened, ProviderError> {

@@ -58,8 +58,8 @@ pub use ports::{
     NoticeKey, OfficeStore, OrderTx, SaleTx, StockDifference,
 };
 pub use provider::{
-    CheckoutOrder, Notice, NoticeError, NoticeSubject, Opened, PaymentProvider, ProviderError, RawNotice,
-    RefundOrder,
+    CheckoutOrder, Notice, NoticeError, NoticeSubject, Objection, Opened, PaymentProvider, ProviderError,
+    RawNotice, RefundOrder,
 };
 pub use refund::{RefundRefusal, RefundWish};
 pub use sale::{HoldRefusal, Holdings, Limit, Offer, Sale, SaleStatus, Tally};

@@ -69,6 +69,17 @@ pub enum ProviderError {
     Uncertain(#[source] Box<dyn Error + Send + Sync>),
 }
 
+/// Why an account could not charge a price; it follows from what the provider documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Objection {
+    /// Nothing in this currency.
+    Currency,
+    /// Nothing below this.
+    Below(Money),
+    /// Not this very amount: it has parts that the provider does not count.
+    Amount,
+}
+
 /// A webhook as it came in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RawNotice {
@@ -145,6 +156,8 @@ pub trait PaymentProvider: Send + Sync {
     fn account(&self) -> &str;
     /// Whether its keys move real money.
     fn live(&self) -> bool;
+    /// Why it could not charge this; `None` when it can. Nobody is asked.
+    fn objection(&self, price: Money) -> Option<Objection>;
     /// Opens a checkout; the same attempt gives the same one.
     async fn open(&self, order: &CheckoutOrder) -> Result<Opened, ProviderError>;
     /// Asks where a checkout stands.

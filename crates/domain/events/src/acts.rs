@@ -193,7 +193,7 @@ mod tests {
             (act(None, Some(&one)), act(Some(&one), Some(&other)), act(Some(&one), None));
         assert_eq!((made.before.is_none(), gone.after.is_none()), (true, true));
         assert_eq!(made.after, gone.before);
-        assert_eq!(said(made.after.as_ref())["price"], json!({"minor": 2500, "currency": "EUR"}));
+        assert_eq!(said(made.after.as_ref())["price"], json!({"amount": 2500, "currency": "EUR"}));
         assert_eq!(said(edited.before.as_ref()), json!({"quantity": 10}));
         assert_eq!(said(edited.after.as_ref()), json!({"quantity": 20}));
         assert_eq!(

@@ -3,7 +3,8 @@
 use crate::{Billing, Event, Member, Organisation, Status, Stocked, Taken, TicketType};
 use async_trait::async_trait;
 use kernel::{
-    AccountId, AuditTx, EventId, OrganisationId, Page, PageRequest, StoreError, TicketTypeId, Timestamp,
+    AccountId, AuditTx, EventId, Money, OrganisationId, Page, PageRequest, StoreError, TicketTypeId,
+    Timestamp,
 };
 
 /// Which events are wanted; what is `None` does not narrow, and all that is given has to hold.
@@ -59,6 +60,27 @@ pub trait EventStore: Send + Sync {
     async fn members(&self, organisation: OrganisationId) -> Result<Vec<Member>, StoreError>;
     /// For whom an account works, by organisation.
     async fn memberships(&self, account: AccountId) -> Result<Vec<Member>, StoreError>;
+}
+
+/// Whether a price can be charged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chargeable {
+    /// By at least one way to pay.
+    Yes,
+    /// There is no way to pay at all.
+    NoProvider,
+    /// None takes this currency.
+    NotInCurrency,
+    /// None takes less than this.
+    BelowMinimum(Money),
+    /// None counts such small parts of the currency.
+    OddAmount,
+}
+
+/// What buyers can pay through; booking and its providers stand behind it.
+pub trait Till: Send + Sync {
+    /// Whether `price`, which is not zero, can be charged. Nobody outside is asked.
+    fn charge(&self, price: Money) -> Chargeable;
 }
 
 /// All that a use case of this domain may touch before it commits.

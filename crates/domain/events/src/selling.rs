@@ -1,7 +1,7 @@
-//! Whether an event can be sold, and how much of it is left.
+//! How much of an event is left.
 
 use crate::{Event, Status, Stocked, TicketType};
-use kernel::{Invalid, Money, TicketTypeId, Timestamp};
+use kernel::{Money, Timestamp};
 
 /// What an event's visitors are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,52 +98,6 @@ pub fn price_from(event: &Event, ticket_types: &[Stocked], now: Timestamp) -> Op
         .or(event.base_price)
 }
 
-/// Why the event cannot be put on sale; empty when it can. What was published before may be so again after it has
-/// begun: its visitors want to find it.
-#[must_use]
-pub fn obstacles(event: &Event, ticket_types: &[Stocked], now: Timestamp) -> Vec<Invalid> {
-    let mut found = Vec::new();
-    let mut add = |field: String, code, message: &str| found.push(Invalid::new(field, code, message));
-    if event.ends_at <= event.starts_at {
-        add("ends_at".into(), "before_start", "the event ends after it starts");
-    }
-    if event.ends_at <= now || (event.status == Status::Draft && event.starts_at <= now) {
-        add("starts_at".into(), "in_the_past", "the event lies in the past");
-    }
-    if event.doors_at.is_some_and(|doors| doors > event.starts_at) {
-        add("doors_at".into(), "after_start", "doors open before the event starts");
-    }
-    if ticket_types.is_empty() {
-        add("ticket_types".into(), "no_ticket_type", "there is no ticket type to sell");
-    }
-    let quantities: u64 = ticket_types.iter().map(|stocked| u64::from(stocked.ticket_type.quantity)).sum();
-    if event.capacity.is_some_and(|capacity| quantities > u64::from(capacity)) {
-        add("capacity".into(), "types_exceed_capacity", "there are more tickets than people fit");
-    }
-    for (at, TicketType { id, sales_start, sales_end, price, .. }) in
-        ticket_types.iter().map(|stocked| &stocked.ticket_type).enumerate()
-    {
-        let field = |name: &str| format!("ticket_types.{at}.{name}");
-        let named = |what: &str| message(*id, what);
-        if sales_start.is_some_and(|start| start >= event.starts_at) {
-            add(field("sales_start"), "sale_after_start", &named("starts to sell when the event has begun"));
-        }
-        if let (Some(start), Some(end)) = (sales_start, sales_end)
-            && end <= start
-        {
-            add(field("sales_end"), "before_start", &named("ends to sell before it starts"));
-        }
-        if price.currency() != event.currency {
-            add(field("price"), "currency_mismatch", &named("is priced in another currency"));
-        }
-    }
-    found
-}
-
-fn message(ticket_type: TicketTypeId, what: &str) -> String {
-    format!("the ticket type {ticket_type} {what}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,48 +108,6 @@ mod tests {
         let mut event = event_input().draft(noon()).unwrap();
         event.publish(noon()).unwrap();
         event
-    }
-
-    fn codes(event: &Event, ticket_types: &[Stocked], now: Timestamp) -> Vec<(String, &'static str)> {
-        obstacles(event, ticket_types, now).into_iter().map(|reason| (reason.field, reason.code)).collect()
-    }
-
-    #[test]
-    fn a_draft_with_room_for_its_types_can_be_sold() {
-        let event = event_input().draft(noon()).unwrap();
-        assert_eq!(codes(&event, &[stocked(&event, 60, 0, 0), stocked(&event, 40, 0, 0)], noon()), []);
-    }
-
-    #[test]
-    fn all_reasons_against_a_sale_are_named() {
-        let mut event = event_input().draft(noon()).unwrap();
-        assert_eq!(codes(&event, &[], noon()), [("ticket_types".into(), "no_ticket_type")]);
-        let mut one = stocked(&event, 101, 0, 0);
-        one.ticket_type.sales_start = Some(event.starts_at);
-        one.ticket_type.sales_end = Some(event.starts_at);
-        one.ticket_type.price = Money::zero(kernel::Currency::JPY);
-        event.doors_at = Some(event.starts_at + TimeDelta::seconds(1));
-        event.ends_at = event.starts_at;
-        let found = codes(&event, &[one], event.starts_at);
-        let expected = [
-            ("ends_at", "before_start"),
-            ("starts_at", "in_the_past"),
-            ("doors_at", "after_start"),
-            ("capacity", "types_exceed_capacity"),
-            ("ticket_types.0.sales_start", "sale_after_start"),
-            ("ticket_types.0.sales_end", "before_start"),
-            ("ticket_types.0.price", "currency_mismatch"),
-        ];
-        assert_eq!(found, expected.map(|(field, code)| (field.to_owned(), code)));
-    }
-
-    #[test]
-    fn what_was_published_before_may_be_again_while_it_runs() {
-        let mut event = published();
-        let types = [stocked(&event, 10, 0, 0)];
-        event.deactivate(noon()).unwrap();
-        assert_eq!(codes(&event, &types, event.starts_at), []);
-        assert_eq!(codes(&event, &types, event.ends_at), [("starts_at".into(), "in_the_past")]);
     }
 
     #[test]

@@ -23,8 +23,8 @@ pub use ticket_types::{MOST_TYPES, TicketTypeError};
 pub use update::UpdateError;
 
 use crate::access::{Denied, Grant, Right};
-use crate::{Event, EventStore};
-use kernel::{Actor, Clock, EventId, StoreError};
+use crate::{Chargeable, Event, EventStore, Till};
+use kernel::{Actor, Clock, EventId, Money, StoreError};
 use std::sync::Arc;
 
 /// The use cases of this domain. Each organiser's call asks the one rule in [`crate::access`].
@@ -32,6 +32,16 @@ use std::sync::Arc;
 pub struct Events {
     store: Arc<dyn EventStore>,
     clock: Arc<dyn Clock>,
+    till: Arc<dyn Till>,
+}
+
+/// A till that takes every price.
+struct Everything;
+
+impl Till for Everything {
+    fn charge(&self, _: Money) -> Chargeable {
+        Chargeable::Yes
+    }
 }
 
 /// Why someone does not get at a thing.
@@ -58,9 +68,15 @@ impl From<Denied> for AccessError {
 }
 
 impl Events {
-    /// Over a store and a clock.
+    /// Over a store and a clock. Until it is told of a till ([`Self::charging`]) every price counts as chargeable.
     pub fn new(store: Arc<dyn EventStore>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock }
+        Self { store, clock, till: Arc::new(Everything) }
+    }
+
+    /// The same, publishing only what this till can charge.
+    #[must_use]
+    pub fn charging(self, till: Arc<dyn Till>) -> Self {
+        Self { till, ..self }
     }
 
     /// What the actor can do, as stored now; other domains ask for it to decide about bookings and doors.

@@ -86,7 +86,7 @@ pub(crate) fn event_of(organisation: &str, title: &str) -> Value {
         "currency": "EUR",
         "location": {
             "area": "Old harbour", "address": "Quay 7", "latitude": 53.5, "longitude": 9.9,
-            "address_visible_from": in_hours(200),
+            "address_visible_from": in_hours(-1),
         },
     })
 }

@@ -2,7 +2,7 @@
 
 use super::{AccessError, Events};
 use crate::access::Right;
-use crate::{Event, WrongStatus, acts, selling};
+use crate::{Event, WrongStatus, acts, sellable};
 use kernel::{Actor, EventId, Invalid, StoreError, transact};
 
 /// Why an event was not put on sale.
@@ -47,7 +47,8 @@ impl Events {
         transact(self.store.begin().await?, async move |tx| {
             let (mut event, _) = tx.lock_event(id).await?.ok_or(AccessError::NotFound)?;
             grant.require(event.organisation, Right::Manage).map_err(AccessError::from)?;
-            let obstacles = selling::obstacles(&event, &tx.ticket_types_locked(id).await?, now);
+            let types = tx.ticket_types_locked(id).await?;
+            let obstacles = sellable::obstacles(&event, &types, &*self.till, now);
             let before = event.clone();
             event.publish(now)?;
             if !obstacles.is_empty() {
@@ -59,6 +60,17 @@ impl Events {
             Ok(event)
         })
         .await
+    }
+
+    /// Every reason why an event could not be put on sale as it is now, without doing so; one that is on sale is
+    /// looked at in the same way.
+    ///
+    /// # Errors
+    /// [`AccessError`].
+    pub async fn publish_check(&self, actor: Actor, id: EventId) -> Result<Vec<Invalid>, AccessError> {
+        let (_, event) = self.require(actor, id, Right::Manage).await?;
+        let types = self.store.ticket_types(id).await?;
+        Ok(sellable::obstacles(&event, &types, &*self.till, self.clock.now()))
     }
 
     /// Takes a published event off sale and out of sight; what was sold stays valid.
