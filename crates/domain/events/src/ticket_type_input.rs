@@ -192,12 +192,12 @@ mod tests {
         let mut before = stocked(&event, 10, 0, 0);
         assert_eq!(before.ticket_type.vat, VatRate::ZERO);
         let named = TicketTypeInput { vat_percent: Some("7.70".into()), ..type_input(10) };
-        before.ticket_type = named.edited(&event, &before).unwrap();
+        before.ticket_type = named.edited(&event, &before, &[]).unwrap();
         assert_eq!(before.ticket_type.vat.basis_points(), 770);
-        assert_eq!(type_input(10).edited(&event, &before).unwrap().vat.basis_points(), 770);
+        assert_eq!(type_input(10).edited(&event, &before, &[]).unwrap().vat.basis_points(), 770);
         for text in ["", "7,7", "7.777", "-7"] {
             let wrong = TicketTypeInput { vat_percent: Some(text.into()), ..type_input(10) };
-            assert_eq!(codes(wrong.edited(&event, &before)), [("vat_percent".into(), "malformed")], "{text}");
+            assert_eq!(codes(wrong.edited(&event, &before, &[])), [("vat_percent".into(), "malformed")], "{text}");
         }
     }
 
