@@ -56,6 +56,9 @@ pub fn reference(text: &str) -> Reference {
 }
 
 /// One of a fixed set of words.
+///
+/// # Errors
+/// 422 for any other.
 pub fn word<T>(
     field: &'static str,
     text: Option<String>,

@@ -96,7 +96,7 @@ impl From<&CancellationPolicy> for PolicyView {
 
 /// 1250 as `12.5`, 1200 as `12`.
 fn percent(points: u16) -> Number {
-    if points % 100 == 0 {
+    if points.is_multiple_of(100) {
         return (points / 100).into();
     }
     Number::from_f64(f64::from(points) / 100.0).unwrap_or_else(|| points.into())

@@ -197,7 +197,11 @@ mod tests {
         assert_eq!(type_input(10).edited(&event, &before, &[]).unwrap().vat.basis_points(), 770);
         for text in ["", "7,7", "7.777", "-7"] {
             let wrong = TicketTypeInput { vat_percent: Some(text.into()), ..type_input(10) };
-            assert_eq!(codes(wrong.edited(&event, &before, &[])), [("vat_percent".into(), "malformed")], "{text}");
+            assert_eq!(
+                codes(wrong.edited(&event, &before, &[])),
+                [("vat_percent".into(), "malformed")],
+                "{text}"
+            );
         }
     }
 

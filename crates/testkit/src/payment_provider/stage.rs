@@ -126,9 +126,13 @@ impl Stage {
     /// When the simulator does not take the order.
     pub async fn break_next(&self, provider: Provider, call: Call, fault: Fault) {
         let on = match (provider, call) {
-            (Provider::Stripe, Call::Open) => "POST /v1/checkout/sessions",
-            (Provider::Stripe, Call::Ask) => "GET /v1/checkout/sessions/{id}",
-            (Provider::Stripe, Call::Refund) => "POST /v1/refunds",
+            (Provider::Stripe | Provider::BankTransfer | Provider::Cash, Call::Open) => {
+                "POST /v1/checkout/sessions"
+            }
+            (Provider::Stripe | Provider::BankTransfer | Provider::Cash, Call::Ask) => {
+                "GET /v1/checkout/sessions/{id}"
+            }
+            (Provider::Stripe | Provider::BankTransfer | Provider::Cash, Call::Refund) => "POST /v1/refunds",
             (Provider::Paypal, Call::Open) => "POST /v2/checkout/orders",
             (Provider::Paypal, Call::Ask) => "GET /v2/checkout/orders/{id}",
             (Provider::Paypal, Call::Refund) => "POST /v2/payments/captures/{id}/refund",
