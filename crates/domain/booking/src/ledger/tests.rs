@@ -1,8 +1,8 @@
 use super::*;
 use crate::samples::{by, choice, held, noon, offer, sale, terms, till};
 use crate::{
-    Booking, BookingStatus, Charge, Holdings, PaymentStatus, RefundReason, RefundStatus, Sale, Standing,
-    Terms, settle,
+    Booking, BookingStatus, Charge, Holdings, Payment, PaymentStatus, Refund, RefundReason, RefundStatus,
+    Sale, Standing, Terms, settle,
 };
 use chrono::TimeDelta;
 use kernel::Currency;
@@ -263,6 +263,14 @@ fn play(booking: &mut Booking, sale: &mut Sale, step: Step) {
     }
 }
 
+/// By how much the refunds of a charge in euros are more than it.
+fn too_much_back(booking: &Booking, payment: &Payment) -> i64 {
+    let Some(paid) = payment.paid.filter(|paid| paid.currency() == Currency::EUR) else { return 0 };
+    let stands = |refund: &&Refund| refund.payment == payment.id && refund.status != RefundStatus::Failed;
+    let back: i64 = booking.refunds.iter().filter(stands).map(|refund| refund.amount.minor()).sum();
+    (back - paid.minor()).max(0)
+}
+
 proptest! {
     /// Whatever happens to a booking, in any order: the ledger says what the booking says, account by account, it
     /// sums to zero, and no cause is posted twice.
@@ -296,6 +304,8 @@ proptest! {
             .filter(|left| left.currency() == Currency::EUR)
             .map(Money::minor)
             .sum();
-        prop_assert_eq!(at_providers, booking.paid().minor() + pending);
+        // A refund that we took for failed may turn out to stand when another was made in its place.
+        let too_much: i64 = booking.payments.iter().map(|payment| too_much_back(&booking, payment)).sum();
+        prop_assert_eq!(at_providers, booking.paid().minor() + pending - too_much);
     }
 }
