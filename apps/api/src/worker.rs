@@ -63,7 +63,16 @@ async fn wait(stop: &mut watch::Receiver<bool>, time: Duration) -> bool {
 async fn effects(app: &App, mut stop: watch::Receiver<bool>) {
     let mut under_way = FuturesUnordered::new();
     loop {
-        let pause = match claim(app, AT_ONCE - under_way.len()).await {
+        let claiming = claim(app, AT_ONCE - under_way.len());
+        tokio::pin!(claiming);
+        // What is under way goes on meanwhile: it may hold the very connections that this waits for.
+        let claimed = loop {
+            tokio::select! {
+                claimed = &mut claiming => break claimed,
+                Some(written) = under_way.next() => told(written),
+            }
+        };
+        let pause = match claimed {
             Ok(due) if due.is_empty() => IDLE,
             Ok(due) => {
                 under_way.extend(due.into_iter().map(|due| async move { one(app, &due).await }));
