@@ -27,6 +27,7 @@ pub mod payment;
 pub mod policy;
 pub mod ports;
 pub mod provider;
+pub mod reference;
 pub mod refund;
 pub mod round;
 pub mod sale;
@@ -46,7 +47,7 @@ pub use effect::{BuyerNews, Decided, Effect, Incident, IncidentKind, Resolution}
 pub use hold::{Hold, Item, Wanted};
 pub use job::{ByHand, EventRefunds, Job, JobStatus, Report, StuckRefund, WhyByHand};
 pub use order::{
-    Attendee, Booking, BookingStatus, ConfirmRefusal, Confirmation, Lapse, PayRefusal, Reference, Terms, Till,
+    Attendee, Booking, BookingStatus, ConfirmRefusal, Confirmation, Lapse, PayRefusal, Terms, Till,
 };
 pub use payment::{
     Charge, Payment, PaymentChoice, PaymentStatus, Provider, Refund, RefundReason, RefundStanding,
@@ -61,6 +62,7 @@ pub use provider::{
     CheckoutOrder, Notice, NoticeError, NoticeSubject, Objection, Opened, PaymentProvider, ProviderError,
     RawNotice, RefundOrder,
 };
+pub use reference::Reference;
 pub use refund::{RefundRefusal, RefundWish};
 pub use sale::{HoldRefusal, Holdings, Limit, Offer, Sale, SaleStatus, Tally};
 pub use settlement::{Settled, settle};

@@ -1,16 +1,15 @@
 //! The order: what was bought at which price, what was paid for it, and what went back.
 
+mod money;
+
 use crate::{
     CancellationRequest, Charge, Hold, IncidentKind, Item, Payment, PaymentChoice, PaymentStatus, Promise,
-    Provider, Refund, RefundReason, RefundStatus, Sale, SaleStatus,
+    Provider, Reference, Refund, Sale, SaleStatus,
 };
 use chrono::TimeDelta;
-use data_encoding::{Encoding, Specification};
-use kernel::{AccountId, BookingId, EventId, HoldId, Money, OrganisationId, PaymentId, RefundId, Timestamp};
+use kernel::{AccountId, BookingId, EventId, HoldId, Money, OrganisationId, PaymentId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::sync::LazyLock;
-use uuid::Uuid;
 
 /// Where a booking stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -36,55 +35,6 @@ impl BookingStatus {
             Self::Cancelled => "cancelled",
             Self::Expired => "expired",
         }
-    }
-}
-
-/// A booking's name for people: twelve letters and digits without look-alikes, in groups of four.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Reference(String);
-
-static LETTERS: LazyLock<Option<Encoding>> = LazyLock::new(|| {
-    let mut letters = Specification::new();
-    letters.symbols.push_str("23456789ABCDEFGHJKLMNPQRSTUVWXYZ");
-    letters.encoding().ok()
-});
-
-impl Reference {
-    /// A random one: 60 bits.
-    #[must_use]
-    pub fn generate() -> Self {
-        let random = Uuid::new_v4().into_bytes();
-        // The last eight bytes of a version 4 UUID are random but for two bits, which the first group leaves out.
-        let text: String = match LETTERS.as_ref() {
-            Some(letters) => letters.encode(&random).chars().skip(13).take(12).collect(),
-            None => String::new(),
-        };
-        Self::from_stored(text)
-    }
-
-    /// One that was generated before.
-    #[must_use]
-    pub const fn from_stored(text: String) -> Self {
-        Self(text)
-    }
-
-    /// The bare text, as stored.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for Reference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, letter) in self.0.chars().enumerate() {
-            if at > 0 && at % 4 == 0 {
-                f.write_str("-")?;
-            }
-            write!(f, "{letter}")?;
-        }
-        Ok(())
     }
 }
 
@@ -447,84 +397,6 @@ impl Booking {
         self.decided_at = Some(now);
         Lapse::Expired
     }
-
-    /// Money that is ours: what was charged as it should be, less what of that went or goes back.
-    #[must_use]
-    pub fn paid(&self) -> Money {
-        let paid = self.payments.iter().filter(|payment| payment.status == PaymentStatus::Paid);
-        sum(self.total, paid.map(|payment| self.refundable(payment.id)))
-    }
-
-    /// The sum of all charges.
-    #[must_use]
-    pub fn charged(&self) -> Money {
-        sum(
-            self.total,
-            self.payments.iter().filter(|p| p.status == PaymentStatus::Paid).filter_map(|p| p.paid),
-        )
-    }
-
-    /// The sum of all refunds that have not failed: those on their way count.
-    #[must_use]
-    pub fn refunded(&self) -> Money {
-        sum(self.total, self.refunds.iter().filter(|r| r.status != RefundStatus::Failed).map(|r| r.amount))
-    }
-
-    /// What of one charge has not gone back.
-    #[must_use]
-    pub fn refundable(&self, payment: PaymentId) -> Money {
-        let nothing = Money::zero(self.total.currency());
-        let charged = self.payment(payment).and_then(|payment| payment.paid).unwrap_or(nothing);
-        let back = self.refunds.iter().filter(|r| r.payment == payment && r.status != RefundStatus::Failed);
-        charged.minus(sum(charged, back.map(|r| r.amount))).unwrap_or(nothing)
-    }
-
-    /// Notes how a refund stands. Nothing becomes uncertain once the provider has accepted it. A bank may return what
-    /// was done, so a failure outweighs it; and the provider's own word, which names the refund, outweighs a failure
-    /// that we only concluded. Answers with the refund when something changed.
-    pub fn refund_stands(
-        &mut self,
-        id: RefundId,
-        status: RefundStatus,
-        reference: Option<&str>,
-        now: Timestamp,
-    ) -> Option<Refund> {
-        let refund = self.refunds.iter_mut().find(|refund| refund.id == id)?;
-        let rank = |status| match status {
-            RefundStatus::Created => 0,
-            RefundStatus::Uncertain => 1,
-            RefundStatus::InTransit => 2,
-            RefundStatus::Done => 3,
-            RefundStatus::Failed => 4,
-        };
-        let learns = refund.reference.is_none() && reference.is_some();
-        if rank(status) <= rank(refund.status) && !learns {
-            return None;
-        }
-        if rank(status) > rank(refund.status) || learns {
-            refund.status = status;
-        }
-        refund.reference = refund.reference.take().or_else(|| reference.map(str::to_owned));
-        refund.changed_at = now;
-        Some(refund.clone())
-    }
-
-    /// Sends all that is left of a charge back; `None` when nothing is left.
-    pub(crate) fn send_back(
-        &mut self,
-        payment: PaymentId,
-        reason: RefundReason,
-        now: Timestamp,
-    ) -> Option<RefundId> {
-        let amount = self.refundable(payment);
-        if amount.is_zero() {
-            return None;
-        }
-        let refund = Refund::new(payment, amount, reason, now);
-        let id = refund.id;
-        self.refunds.push(refund);
-        Some(id)
-    }
 }
 
 /// So many hundredths of a percent of an amount, rounded once, half up.
@@ -533,10 +405,6 @@ fn share(of: Money, basis_points: u32) -> Money {
     let rounded = i64::try_from((exact + 5_000) / 10_000).unwrap_or(i64::MAX);
     // More than all of it is nobody's share.
     Money::new(rounded.min(of.minor()), of.currency()).unwrap_or(of)
-}
-
-fn sum(like: Money, amounts: impl Iterator<Item = Money>) -> Money {
-    amounts.fold(Money::zero(like.currency()), |sum, amount| sum.plus(amount).unwrap_or(sum))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 use super::*;
-use crate::Ticket;
+
 use crate::samples::{by, choice, held, noon, offer, sale, somebody, terms, till, unpaid};
+use crate::{RefundReason, RefundStatus, Ticket};
 use std::collections::BTreeSet;
 
 fn free() -> (Sale, Hold) {
