@@ -1,8 +1,8 @@
 //! The order: what was bought at which price, what was paid for it, and what went back.
 
 use crate::{
-    CancellationRequest, Charge, Hold, IncidentKind, Item, Payment, PaymentChoice, PaymentStatus, Promise,
-    Provider, Refund, RefundReason, RefundStatus, Sale, SaleStatus,
+    CancellationRequest, Charge, Dispute, Hold, IncidentKind, Item, Payment, PaymentChoice, PaymentStatus,
+    Promise, Provider, Refund, RefundReason, RefundStatus, Sale, SaleStatus,
 };
 use chrono::TimeDelta;
 use data_encoding::{Encoding, Specification};
@@ -148,6 +148,9 @@ pub struct Booking {
     pub payments: Vec<Payment>,
     /// All money that went back.
     pub refunds: Vec<Refund>,
+    /// Charges that somebody wants back from a bank or from a provider.
+    #[serde(default)]
+    pub disputes: Vec<Dispute>,
 }
 
 /// The provider account through which an attempt goes.
@@ -286,6 +289,7 @@ impl Booking {
             request: None,
             payments: Vec::new(),
             refunds: Vec::new(),
+            disputes: Vec::new(),
         };
         match &asked.payment {
             Some((choice, till)) => {

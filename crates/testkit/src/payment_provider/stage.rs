@@ -126,9 +126,13 @@ impl Stage {
     /// When the simulator does not take the order.
     pub async fn break_next(&self, provider: Provider, call: Call, fault: Fault) {
         let on = match (provider, call) {
-            (Provider::Stripe, Call::Open) => "POST /v1/checkout/sessions",
-            (Provider::Stripe, Call::Ask) => "GET /v1/checkout/sessions/{id}",
-            (Provider::Stripe, Call::Refund) => "POST /v1/refunds",
+            (Provider::Stripe | Provider::BankTransfer | Provider::Cash, Call::Open) => {
+                "POST /v1/checkout/sessions"
+            }
+            (Provider::Stripe | Provider::BankTransfer | Provider::Cash, Call::Ask) => {
+                "GET /v1/checkout/sessions/{id}"
+            }
+            (Provider::Stripe | Provider::BankTransfer | Provider::Cash, Call::Refund) => "POST /v1/refunds",
             (Provider::Paypal, Call::Open) => "POST /v2/checkout/orders",
             (Provider::Paypal, Call::Ask) => "GET /v2/checkout/orders/{id}",
             (Provider::Paypal, Call::Refund) => "POST /v2/payments/captures/{id}/refund",
@@ -149,6 +153,14 @@ impl Stage {
     pub async fn finish_refund(&self, provider: Provider, reference: &str, succeeds: bool) {
         let outcome = if succeeds { "succeeded" } else { "failed" };
         self.control(provider, &format!("refunds/{reference}/finish?outcome={outcome}"), &json!({})).await;
+    }
+
+    /// Only these events are told from now on.
+    ///
+    /// # Panics
+    /// When the simulator does not take it.
+    pub async fn register(&self, provider: Provider, events: &[&str]) {
+        self.control(provider, "endpoint", &json!({ "events": events })).await;
     }
 
     /// A stranger sends a notice with this body, signed with another key.
