@@ -3,6 +3,7 @@
 mod audit;
 mod commands;
 pub mod demo;
+mod doctor;
 mod ledger;
 
 use crate::config::Config;
@@ -50,6 +51,12 @@ enum Command {
     Openapi,
     /// Say what is wrong with the configuration, if anything is.
     CheckConfig,
+    /// Look at everything that the system leans on and say what to do about what is wrong; changes nothing.
+    Doctor {
+        /// As JSON, for programs.
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Subcommand)]
@@ -117,6 +124,9 @@ fn perform(command: Command) -> Result<(), Failure> {
         io::stdout().write_all(crate::http::openapi::text().as_bytes())?;
         return Ok(());
     }
+    if let Command::Doctor { json } = command {
+        return doctor::run(json);
+    }
     let config = Config::load()?;
     crate::telemetry::start(&config);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
@@ -134,7 +144,7 @@ fn perform(command: Command) -> Result<(), Failure> {
                 commands::create_admin(config, who).await
             }
             Command::CheckConfig => commands::say("The configuration is fine."),
-            Command::Openapi => Ok(()),
+            Command::Openapi | Command::Doctor { .. } => Ok(()),
         }
     })
 }

@@ -12,6 +12,7 @@ pub mod cancellation;
 pub mod cors;
 pub mod csv;
 pub mod detached;
+pub mod disputes;
 pub mod docs;
 pub mod documents;
 pub mod door;

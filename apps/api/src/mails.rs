@@ -161,7 +161,9 @@ pub async fn news(
 ) -> Result<Option<Mail>, LetterError> {
     let Some(occasion) = occasion(app, booking).await? else { return Ok(None) };
     let Occasion { placed: Placed { booking, tickets }, to, event, .. } = occasion;
-    let back: Vec<_> = booking.refunds.iter().map(|refund| refund.amount.to_string()).collect();
+    // What somebody sent back by hand has nothing to do with this.
+    let ours = booking.refunds.iter().filter(|refund| refund.reason != RefundReason::External);
+    let back: Vec<_> = ours.map(|refund| refund.amount.to_string()).collect();
     let back = back.join(" and ");
     let (subject, text) = match news {
         BuyerNews::Expired => ("Your booking has ended", expired(&booking)),

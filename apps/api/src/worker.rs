@@ -34,6 +34,8 @@ const UNSEALED: Duration = Duration::from_secs(15);
 const SEALED: u32 = 500;
 /// Between two sweeps of ended holds.
 const SWEEP: Duration = Duration::from_secs(5);
+/// Between two questions whether an account at a provider is due to be looked at.
+const LOOK: Duration = Duration::from_secs(10);
 /// Between two sweeps of what is only kept for a while.
 const TIDY: Duration = Duration::from_secs(600);
 /// How long answers to repeated requests are kept.
@@ -44,8 +46,8 @@ const SESSIONS: TimeDelta = TimeDelta::days(30);
 /// Works until told to stop; what is being performed then is still ended.
 pub async fn run(app: Arc<App>, stop: watch::Receiver<bool>) {
     let (effects, holds) = (effects(&app, stop.clone()), sweep_holds(&app, stop.clone()));
-    let (acts, rest) = (seal_acts(&app, stop.clone()), tidy(&app, stop));
-    futures_util::join!(effects, holds, acts, rest);
+    let (acts, rest) = (seal_acts(&app, stop.clone()), tidy(&app, stop.clone()));
+    futures_util::join!(effects, holds, acts, rest, look_outside(&app, stop));
 }
 
 /// Waits, but not beyond the end; `false` when it is over.
@@ -172,6 +174,24 @@ async fn sweep_holds(app: &App, mut stop: watch::Receiver<bool>) {
                     break;
                 }
             }
+        }
+    }
+}
+
+/// Finds what happened at providers without us and without their telling.
+async fn look_outside(app: &App, mut stop: watch::Receiver<bool>) {
+    while wait(&mut stop, LOOK).await {
+        match app.bookings.look_outside().await {
+            Ok(looked) => {
+                if looked.news > 0 {
+                    tracing::warn!(news = looked.news, "found at providers what no webhook told");
+                }
+                for (provider, error) in &looked.failures {
+                    let provider = provider.as_str();
+                    tracing::warn!(provider, causes = %Causes(error), "the account cannot be looked at");
+                }
+            }
+            Err(error) => tracing::warn!(causes = %Causes(&error), "accounts could not be looked at"),
         }
     }
 }

@@ -7,6 +7,10 @@
 )]
 #![expect(missing_docs, reason = "the name of a case is its promise")]
 
+mod outside;
+
+pub use outside::*;
+
 use crate::fixtures_bookings::{
     House, booked_unpaid, bookings, buyer, confirm_free, confirm_paid, house, staff,
 };
@@ -54,6 +58,12 @@ macro_rules! booking_store_contract {
             a_repeated_nonce_gives_the_first_answer,
             a_nonce_used_before_admits_no_other_ticket,
             attendance_counts_living_and_checked_in,
+            a_charge_leads_to_its_attempt,
+            a_dispute_reads_back_whole,
+            one_name_of_a_refund_is_kept_once,
+            one_of_many_takes_a_look,
+            the_last_notice_of_each_provider_is_known,
+            what_was_mailed_and_scanned_is_found_by_its_booking,
         );
     };
     ($open:ident; $($case:ident),+ $(,)?) => {

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a contract fails by panicking")]
 #![expect(missing_docs, reason = "the name of a case is its promise")]
 
+pub mod outside;
 pub mod stage;
 
 use booking::{
@@ -9,6 +10,7 @@ use booking::{
     RawNotice, RefundStatus, Standing,
 };
 use kernel::{Money, PaymentId, RefundId};
+pub use outside::*;
 use serde_json::Value;
 pub use stage::{Call, Fault, Site, Stage, opened, refund_of};
 use std::collections::HashSet;
@@ -46,6 +48,14 @@ macro_rules! payment_provider_contract {
             a_lost_opening_is_uncertain_and_is_repeated,
             a_broken_provider_leaves_it_uncertain,
             a_stopped_provider_is_away,
+            refunds_made_elsewhere_are_told_and_listed,
+            movements_show_charges_refunds_and_fees,
+            movements_are_listed_by_time_and_in_pages,
+            a_dispute_is_told_listed_and_decided,
+            a_lost_dispute_moves_money,
+            nothing_of_a_disputed_charge_is_refunded,
+            health_shows_the_mode_and_who_is_told_what,
+            a_provider_that_is_away_is_not_healthy,
         );
     };
     ($open:ident; $($case:ident),+ $(,)?) => {
@@ -306,8 +316,12 @@ pub async fn a_notice_of_a_refund_names_it(open: Open) {
     let order = scene.refund(&charge, Money::eur(1_000));
     let made = scene.provider.refund(&order).await.unwrap();
     let told: Vec<_> = subjects(&scene).await.into_iter().map(|(_, subject)| subject).collect();
-    let expected =
-        NoticeSubject::Refund { refund: Some(order.refund), charge: charge.reference, standing: made };
+    let expected = NoticeSubject::Refund {
+        refund: Some(order.refund),
+        charge: charge.reference,
+        amount: Some(Money::eur(1_000)),
+        standing: made,
+    };
     assert!(told.contains(&expected), "{told:?}");
 }
 

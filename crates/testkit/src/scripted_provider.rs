@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 use booking::{
-    Charge, CheckoutOrder, Notice, NoticeError, NoticeSubject, Objection, Opened, PaymentProvider, Provider,
-    ProviderError, RawNotice, RefundOrder, RefundStanding, RefundStatus, Standing,
+    Charge, CheckoutOrder, Direction, DisputeStanding, Health, Listed, Movement, MovementKind, Notice,
+    NoticeError, NoticeSubject, Objection, Opened, PaymentProvider, Provider, ProviderError, RawNotice,
+    RefundOrder, RefundStanding, RefundStatus, Standing, ToldRefund,
 };
-use kernel::{Money, PaymentId};
+use kernel::{Money, PaymentId, Timestamp};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -21,6 +22,9 @@ pub struct ScriptedProvider {
 struct Inner {
     checkouts: BTreeMap<String, (CheckoutOrder, Standing)>,
     refunds: BTreeMap<String, RefundOrder>,
+    /// Refunds that somebody made elsewhere, and when.
+    elsewhere: Vec<(ToldRefund, Timestamp)>,
+    disputes: Vec<DisputeStanding>,
     silent: bool,
     forgets_answers: bool,
     calls: Vec<String>,
@@ -87,6 +91,37 @@ impl ScriptedProvider {
     #[must_use]
     pub fn refunds(&self) -> Vec<RefundOrder> {
         self.inner().refunds.values().cloned().collect()
+    }
+
+    /// Somebody sends money back on the provider's own pages; returns what a notice would carry.
+    pub fn refund_elsewhere(&self, charge: &str, amount: Money, at: Timestamp) -> ToldRefund {
+        let mut inner = self.inner();
+        let reference = format!("elsewhere-{}", inner.elsewhere.len() + 1);
+        let standing = RefundStanding { reference, status: RefundStatus::Done };
+        let told = ToldRefund { refund: None, charge: charge.to_owned(), amount, standing };
+        inner.elsewhere.push((told.clone(), at));
+        told
+    }
+
+    /// What a notice about a refund made elsewhere or a dispute says; its name stands where a session's would.
+    fn told_elsewhere(&self, name: &str) -> Option<NoticeSubject> {
+        let inner = self.inner();
+        let refund = inner.elsewhere.iter().find(|(told, _)| told.standing.reference == name);
+        let refund = refund.map(|(told, _)| told.clone()).map(|told| NoticeSubject::Refund {
+            refund: told.refund,
+            charge: told.charge,
+            amount: Some(told.amount),
+            standing: told.standing,
+        });
+        let dispute = inner.disputes.iter().find(|dispute| dispute.reference == name);
+        refund.or_else(|| dispute.cloned().map(NoticeSubject::Dispute))
+    }
+
+    /// A dispute stands so, known before or not.
+    pub fn disputed(&self, standing: DisputeStanding) {
+        let mut inner = self.inner();
+        inner.disputes.retain(|known| known.reference != standing.reference);
+        inner.disputes.push(standing);
     }
 
     fn begin(&self, call: &str) -> Result<MutexGuard<'_, Inner>, ProviderError> {
@@ -170,9 +205,59 @@ impl PaymentProvider for ScriptedProvider {
         answer(&inner, known.then_some(RefundStanding { reference, status: RefundStatus::Done }))
     }
 
+    async fn refunds_of(&self, _: &str, charge: &str) -> Result<Vec<ToldRefund>, ProviderError> {
+        let inner = self.begin("refunds_of")?;
+        let all = inner.elsewhere.iter().filter(|(told, _)| told.charge == charge);
+        answer(&inner, all.map(|(told, _)| told.clone()).collect())
+    }
+
+    /// Only the refunds that were made elsewhere, one on each page.
+    async fn transactions(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        cursor: Option<&str>,
+    ) -> Result<Listed<Movement>, ProviderError> {
+        let inner = self.begin("transactions")?;
+        let skip: usize = cursor.and_then(|cursor| cursor.parse().ok()).unwrap_or(0);
+        let within = inner.elsewhere.iter().filter(|(_, at)| (from..to).contains(at));
+        let mut rest = within.skip(skip);
+        let items = rest.next().map(|(told, at)| Movement {
+            reference: format!("movement-of-{}", told.standing.reference),
+            kind: MovementKind::Refund,
+            direction: Direction::Out,
+            amount: told.amount,
+            fee: Money::zero(told.amount.currency()),
+            charge: Some(told.charge.clone()),
+            about: Some(told.standing.reference.clone()),
+            refund: told.refund,
+            at: *at,
+        });
+        let next = rest.next().map(|_| (skip + 1).to_string());
+        answer(&inner, Listed { items: items.into_iter().collect(), next })
+    }
+
+    async fn disputes(
+        &self,
+        since: Timestamp,
+        _: Option<&str>,
+    ) -> Result<Listed<DisputeStanding>, ProviderError> {
+        let inner = self.begin("disputes")?;
+        let items = inner.disputes.iter().filter(|dispute| dispute.opened_at >= since).cloned().collect();
+        answer(&inner, Listed { items, next: None })
+    }
+
+    async fn health(&self) -> Result<Health, ProviderError> {
+        let inner = self.begin("health")?;
+        answer(&inner, Health { live: false, listeners: None, wanted: &[] })
+    }
+
     async fn read_notice(&self, notice: &RawNotice) -> Result<Notice, NoticeError> {
         let session = notice.header("session").ok_or(NoticeError::Forged)?.to_owned();
         let id = notice.header("id").ok_or(NoticeError::Forged)?.to_owned();
+        if let Some(subject) = self.told_elsewhere(&session) {
+            return Ok(Notice { id, kind: "scripted".into(), subject });
+        }
         let standing = self.inner().checkouts.get(&session).map(|(_, standing)| standing.clone());
         let standing = standing.ok_or_else(|| NoticeError::Unreadable("no such session".into()))?;
         let subject = NoticeSubject::Payment { payment: None, session: Some(session), standing };

@@ -180,8 +180,8 @@ impl From<Note> for NoteView {
 pub struct RefundView {
     id: Uuid,
     amount: MoneyView,
-    /// `overpaid` (it was paid twice), `no_places` (it was paid too late), `cancelled`, `event_cancelled` or `staff`
-    /// (somebody decided so).
+    /// `overpaid` (it was paid twice), `no_places` (it was paid too late), `cancelled`, `event_cancelled`, `staff`
+    /// (somebody decided so) or `external` (sent back on the provider's own pages).
     reason: &'static str,
     /// `created`, `in_transit`, `done`, `failed` or `uncertain`.
     status: &'static str,

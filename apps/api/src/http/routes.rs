@@ -2,8 +2,8 @@
 
 use super::{accounts, admin, audit, auth, docs, health, invites, jobs, openapi};
 use super::{
-    billing, bookings, called_off, cancellation, documents, door, holds, ledger, mail, pages, payments,
-    tickets, webhooks,
+    billing, bookings, called_off, cancellation, disputes, documents, door, holds, ledger, mail, pages,
+    payments, tickets, webhooks,
 };
 use super::{events, organisations, organisers, policies, refunds, ticket_types};
 use utoipa_actix_web::scope;
@@ -45,6 +45,7 @@ fn api(config: &mut ServiceConfig) {
         .configure(tickets::routes)
         .configure(door::routes)
         .configure(webhooks::routes)
+        .configure(disputes::routes)
         .configure(mail::routes)
         .configure(jobs::routes)
         .configure(ledger::routes)

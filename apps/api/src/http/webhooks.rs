@@ -60,7 +60,7 @@ async fn hear(
     let result = match heard {
         Heard::Repeat => "repeat",
         Heard::Ignored => "ignored",
-        Heard::Applied(_) | Heard::Refund => "applied",
+        Heard::Applied(_) | Heard::Refund | Heard::Dispute => "applied",
     };
     app.metrics.notice(provider.as_str(), result);
     Ok(HttpResponse::Ok().json(NoticeView { result }))
@@ -199,6 +199,7 @@ mod tests {
             request: None,
             payments: vec![payment],
             refunds: Vec::new(),
+            disputes: Vec::new(),
         }
     }
 

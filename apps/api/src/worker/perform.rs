@@ -7,7 +7,7 @@ use crate::wiring::App;
 use accounts::Effect as AccountEffect;
 use booking::Effect as BookingEffect;
 use invites::Effect as InviteEffect;
-use kernel::{Due, Mail, MailError, StoreError, Timestamp};
+use kernel::{BookingId, Due, Mail, MailError, StoreError, Timestamp};
 
 /// How it went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,10 +92,12 @@ pub async fn perform(app: &App, due: &Due) -> Result<Done, Failure> {
 async fn of_bookings(app: &App, due: &Due, effect: BookingEffect) -> Result<Done, Failure> {
     match effect {
         BookingEffect::SendTickets { booking } => {
-            send(app, mails::tickets(app, due.id, booking).await?).await
+            let mail = mails::tickets(app, due.id, booking).await?;
+            send_about(app, due, booking, "tickets", mail).await
         }
         BookingEffect::TellBuyer { booking, news } => {
-            send(app, mails::news(app, due.id, booking, news).await?).await
+            let mail = mails::news(app, due.id, booking, news).await?;
+            send_about(app, due, booking, news.as_str(), mail).await
         }
         BookingEffect::TellAdmins { incident } => {
             // One admin's dead address must not keep the news from the others.
@@ -147,6 +149,23 @@ async fn of_invites(app: &App, due: &Due, effect: InviteEffect) -> Result<Done, 
     let InviteEffect::SendInvite { invite } = effect;
     let letter = app.invites.letter(invite).await?;
     send(app, letter.map(|letter| mails::invite(app, due.id, &letter))).await
+}
+
+/// Sends a mail about a booking, and keeps that it was taken: it may have to be shown to a bank.
+async fn send_about(
+    app: &App,
+    due: &Due,
+    booking: BookingId,
+    what: &str,
+    mail: Option<Mail>,
+) -> Result<Done, Failure> {
+    let there = mail.is_some();
+    let done = send(app, mail).await?;
+    if there && let Err(error) = app.bookings.delivered(due.id, booking, what).await {
+        // It went out: sending it again for the sake of the note would be worse than no note.
+        tracing::warn!(effect = %due.id, causes = %Causes(&error), "a delivery was not noted");
+    }
+    Ok(done)
 }
 
 /// Sends a mail, if there is one to send. One that is refused for good ends parked, where an admin sees it.

@@ -83,6 +83,7 @@ const ROUTES: &[(For, &str)] = &[
     (Organisers, "POST /api/v1/tickets/verify"),
     (Organisers, "POST /api/v1/tickets/{id}/undo-check-in"),
     (Organisers, "GET /api/v1/admin/events/{id}/check-in/stats"),
+    (Organisers, "GET /api/v1/admin/payments/disputes/{id}/evidence"),
     (Organisers, "GET /api/v1/admin/events"),
     (Organisers, "GET /api/v1/admin/organisations"),
     (Organisers, "POST /api/v1/admin/events"),

@@ -14,6 +14,7 @@ mod command_line;
 mod configuration;
 mod contract;
 mod demo;
+mod doctor;
 mod documents;
 mod door_staff;
 mod events;

@@ -13,6 +13,7 @@ mod mismatch;
 mod newcomer;
 mod notices;
 mod outage;
+mod outside;
 mod overpaid;
 mod paid;
 mod refunds;

@@ -7,25 +7,27 @@ mod job_tx;
 mod ledger;
 mod office;
 mod order_tx;
+mod outside;
 mod papers;
 mod reads;
 mod sale_tx;
 
 pub(crate) use documents::{KeptPromise, Notice};
+pub(crate) use outside::KeptLook;
 pub(crate) use papers::Series;
 
 use crate::document::Table;
 use crate::state::State;
 use ::booking::ledger::{Account, Entry};
 use ::booking::{
-    Booking, Document as Paper, Hold, Incident, Job, Offer, Origin, Provider, Reference, Sale, SaleStatus,
-    Scan, Ticket,
+    Booking, Delivery, Document as Paper, Hold, Incident, Job, Offer, Origin, Provider, Reference, Sale,
+    SaleStatus, Scan, Ticket,
 };
 use ::events::{Event, Status};
 use imbl::{OrdMap, OrdSet};
 use kernel::{
-    AccountId, BookingId, Cursor, DocumentId, EventId, HoldId, JobId, OrganisationId, PaymentId, RefundId,
-    ScanId, TicketId, TicketTypeId, Timestamp,
+    AccountId, BookingId, Cursor, DisputeId, DocumentId, EffectId, EventId, HoldId, JobId, OrganisationId,
+    PaymentId, RefundId, ScanId, TicketId, TicketTypeId, Timestamp,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -34,10 +36,12 @@ use std::sync::Arc;
 #[derive(Clone, Default)]
 pub(crate) struct BookingTables {
     pub(crate) bookings: Table<Booking>,
+    pub(crate) deliveries: Table<Delivery>,
     pub(crate) entries: Table<Entry>,
     pub(crate) holds: Table<Hold>,
     pub(crate) incidents: Table<Incident>,
     pub(crate) jobs: Table<Job>,
+    pub(crate) looks: Table<KeptLook>,
     pub(crate) notices: Table<Notice>,
     pub(crate) promises: Table<KeptPromise>,
     pub(crate) papers: Table<Paper>,
@@ -61,6 +65,9 @@ pub(crate) struct BookingTables {
     pub(crate) refunds: OrdMap<RefundId, BookingId>,
     /// Attempts that may still be paid and refunds that are not done, by their last change.
     pub(crate) unsettled: OrdSet<Cursor>,
+    pub(crate) disputes: OrdMap<DisputeId, BookingId>,
+    pub(crate) deliveries_by_booking: OrdSet<(BookingId, Timestamp, EffectId)>,
+    pub(crate) scans_by_ticket: OrdSet<(TicketId, Timestamp, ScanId)>,
     pub(crate) sessions: OrdMap<(Provider, String), (BookingId, PaymentId)>,
     pub(crate) charges: OrdMap<(Provider, String), PaymentId>,
     /// Receipts, invoices and credit notes by the instant of their issue.

@@ -2,7 +2,7 @@
 //!
 //! Source: <https://developer.paypal.com/api/rest/reference/currency-codes/>.
 
-use booking::{Objection, ProviderError};
+use booking::{Direction, Objection, ProviderError};
 use kernel::{Currency, Money};
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +51,13 @@ impl Amount {
     pub(crate) fn money(&self) -> Option<Money> {
         let currency: Currency = self.currency_code.parse().ok()?;
         Money::from_decimal(&self.value, currency).ok()
+    }
+
+    /// The same for what may have left the account, which has a minus.
+    pub(crate) fn signed(&self) -> Option<(Money, Direction)> {
+        let Some(left) = self.value.strip_prefix('-') else { return Some((self.money()?, Direction::In)) };
+        let amount = Self { value: left.to_owned(), ..self.clone() };
+        Some((amount.money()?, Direction::Out))
     }
 }
 

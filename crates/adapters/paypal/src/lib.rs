@@ -11,9 +11,12 @@
 
 #![warn(missing_docs)]
 
+mod account;
 mod amount;
 mod client;
+mod dispute;
 mod failure;
+mod movement;
 mod notice;
 mod orders;
 mod refunds;
@@ -26,12 +29,12 @@ pub use settings::{Settings, SettingsError};
 
 use async_trait::async_trait;
 use booking::{
-    CheckoutOrder, Notice, NoticeError, Objection, Opened, PaymentProvider, Provider, ProviderError,
-    RawNotice, RefundOrder, RefundStanding, Standing,
+    CheckoutOrder, DisputeStanding, Health, Listed, Movement, Notice, NoticeError, Objection, Opened,
+    PaymentProvider, Provider, ProviderError, RawNotice, RefundOrder, RefundStanding, Standing, ToldRefund,
 };
 use client::Client;
 use failure::{Failure, unreadable};
-use kernel::{Clock, Money, PaymentId};
+use kernel::{Clock, Money, PaymentId, Timestamp};
 use orders::{CaptureOrder, CreateOrder, Order, ShowOrder};
 use std::fmt;
 use std::sync::Arc;
@@ -173,6 +176,32 @@ impl PaymentProvider for PaypalAdapter {
             Err(Failure::Answered(answer)) if answer.status == 404 => Ok(None),
             Err(failure) => Err(failure.into()),
         }
+    }
+
+    /// Those that PayPal lists with the order.
+    async fn refunds_of(&self, session: &str, charge: &str) -> Result<Vec<ToldRefund>, ProviderError> {
+        self.order(session).await?.refunds_of(charge)
+    }
+
+    async fn transactions(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        cursor: Option<&str>,
+    ) -> Result<Listed<Movement>, ProviderError> {
+        movement::list(&self.client, from, to, cursor).await
+    }
+
+    async fn disputes(
+        &self,
+        since: Timestamp,
+        cursor: Option<&str>,
+    ) -> Result<Listed<DisputeStanding>, ProviderError> {
+        dispute::list(&self.client, since, cursor).await
+    }
+
+    async fn health(&self) -> Result<Health, ProviderError> {
+        account::health(&self.client, self.webhook_id.as_deref()).await
     }
 
     async fn read_notice(&self, notice: &RawNotice) -> Result<Notice, NoticeError> {

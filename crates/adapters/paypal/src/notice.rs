@@ -2,6 +2,7 @@
 //!
 //! Source: <https://developer.paypal.com/api/rest/webhooks/event-names/>.
 
+use crate::dispute::Dispute;
 use crate::orders::{Capture, Order};
 use crate::refunds::Refund;
 use crate::standing::charge;
@@ -57,6 +58,10 @@ pub(crate) fn read(body: &[u8], live: bool) -> Result<Notice, NoticeError> {
         "PAYMENT.CAPTURE.REFUNDED" | "PAYMENT.REFUND.PENDING" | "PAYMENT.REFUND.FAILED" => {
             refunded(parse(resource)?)
         }
+        kind if kind.starts_with("CUSTOMER.DISPUTE.") => {
+            let dispute: Dispute = parse(resource)?;
+            dispute.standing().map_or(NoticeSubject::Other, NoticeSubject::Dispute)
+        }
         _ => NoticeSubject::Other,
     };
     Ok(Notice { id: event.id, kind: event.event_type, subject })
@@ -92,6 +97,7 @@ fn refunded(refund: Refund) -> NoticeSubject {
     NoticeSubject::Refund {
         refund: refund.ours(),
         charge: charge.to_owned(),
+        amount: refund.money(),
         standing: RefundStanding { reference: refund.id.clone(), status },
     }
 }

@@ -5,7 +5,7 @@
 use crate::amount::Amount;
 use crate::failure::Failure;
 use crate::refunds::Refund;
-use booking::{CheckoutOrder, ProviderError};
+use booking::{CheckoutOrder, ProviderError, ToldRefund};
 use kernel::RefundId;
 use paypal_rs::endpoint::Endpoint;
 use reqwest::Method;
@@ -200,6 +200,15 @@ impl Order {
 
     pub(crate) fn waits_for_approval(&self) -> bool {
         matches!(self.status.as_str(), "CREATED" | "SAVED" | "PAYER_ACTION_REQUIRED")
+    }
+
+    /// The refunds of one of its captures.
+    ///
+    /// # Errors
+    /// [`ProviderError::Uncertain`] for one that cannot be read.
+    pub(crate) fn refunds_of(&self, charge: &str) -> Result<Vec<ToldRefund>, ProviderError> {
+        let refunds = self.purchase_units.iter().flat_map(|unit| &unit.payments.refunds);
+        refunds.filter(|refund| refund.capture() == Some(charge)).map(|refund| refund.told(charge)).collect()
     }
 
     /// The refund that carries our id.

@@ -5,8 +5,8 @@
 use crate::amount::Amount;
 use crate::failure::unreadable;
 use crate::orders::{Link, segment};
-use booking::{ProviderError, RefundOrder, RefundStanding, RefundStatus};
-use kernel::RefundId;
+use booking::{ProviderError, RefundOrder, RefundStanding, RefundStatus, ToldRefund};
+use kernel::{Money, RefundId};
 use paypal_rs::endpoint::Endpoint;
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
@@ -73,6 +73,7 @@ impl Endpoint for ShowRefund<'_> {
 pub(crate) struct Refund {
     pub(crate) id: String,
     status: Option<String>,
+    amount: Option<Amount>,
     custom_id: Option<String>,
     invoice_id: Option<String>,
     #[serde(default)]
@@ -83,6 +84,17 @@ impl Refund {
     pub(crate) fn standing(&self) -> Result<RefundStanding, ProviderError> {
         let status = self.status().ok_or_else(|| unreadable("a refund in an unknown state"))?;
         Ok(RefundStanding { reference: self.id.clone(), status })
+    }
+
+    /// As it is listed, whoever made it.
+    pub(crate) fn told(&self, charge: &str) -> Result<ToldRefund, ProviderError> {
+        let amount = self.money().ok_or_else(|| unreadable("a refund of no known amount"))?;
+        Ok(ToldRefund { refund: self.ours(), charge: charge.to_owned(), amount, standing: self.standing()? })
+    }
+
+    /// How much.
+    pub(crate) fn money(&self) -> Option<Money> {
+        self.amount.as_ref()?.money()
     }
 
     /// `None` for a status that PayPal does not document.

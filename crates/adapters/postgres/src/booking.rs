@@ -4,6 +4,7 @@
 //! put together again by `unnest`.
 
 mod cancelling;
+mod dispute;
 mod document;
 mod door;
 mod hold;
@@ -11,6 +12,7 @@ mod job;
 mod ledger;
 mod office;
 mod order;
+mod outside;
 mod payment;
 mod reads;
 mod sale;

@@ -26,5 +26,5 @@ pub mod testing;
 mod tls;
 pub mod transaction;
 
-pub use migrations::{SchemaState, migrate, schema_state};
+pub use migrations::{SchemaState, migrate, schema_state, server_time};
 pub use pool::{PgStore, PoolOptions, PoolStatus};

@@ -4,10 +4,10 @@ use crate::failure::failed;
 use crate::pool::{PgStore, open};
 use crate::statement::text;
 use crate::tls::Address;
-use diesel::sql_types::Text;
+use diesel::sql_types::{Text, Timestamptz};
 use diesel::{QueryResult, QueryableByName};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
-use kernel::StoreError;
+use kernel::{StoreError, Timestamp};
 use std::time::Duration;
 
 /// One step.
@@ -32,7 +32,7 @@ macro_rules! steps {
 }
 
 /// Every step, in the order in which they are applied.
-pub const MIGRATIONS: [Migration; 10] = steps![
+pub const MIGRATIONS: [Migration; 11] = steps![
     "2026-11-21-000001_accounts",
     "2026-11-21-000002_events",
     "2026-11-21-000003_booking",
@@ -41,6 +41,7 @@ pub const MIGRATIONS: [Migration; 10] = steps![
     "2026-11-21-000006_audit",
     "2026-11-21-000007_ledger",
     "2026-11-21-000008_refunds",
+    "2026-11-21-000009_outside",
     "2026-11-21-000010_documents",
     "2026-11-21-000011_office",
 ];
@@ -115,6 +116,24 @@ pub async fn revert(url: &str) -> Result<Option<&'static str>, StoreError> {
 /// [`StoreError`].
 pub async fn schema_state(url: &str) -> Result<SchemaState, StoreError> {
     state(&mut connect(url).await?).await
+}
+
+#[derive(QueryableByName)]
+struct ServerTime {
+    #[diesel(sql_type = Timestamptz)]
+    now: Timestamp,
+}
+
+/// What time the database thinks it is; also whether it can be reached at all.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn server_time(url: &str) -> Result<Timestamp, StoreError> {
+    let doing = "asking the database for its time";
+    let rows: QueryResult<Vec<ServerTime>> =
+        text("SELECT clock_timestamp() AS now").load(&mut connect(url).await?).await;
+    let first = rows.map_err(failed(doing))?.into_iter().next();
+    first.map(|row| row.now).ok_or_else(|| StoreError::broken(doing, "no answer"))
 }
 
 impl PgStore {

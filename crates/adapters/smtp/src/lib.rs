@@ -27,6 +27,15 @@ pub struct SmtpMailer {
     clock: Arc<dyn Clock>,
 }
 
+/// How a mail server was reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reached {
+    /// Whether nobody could listen.
+    pub encrypted: bool,
+    /// Whether it knows us.
+    pub logged_in: bool,
+}
+
 /// The settings cannot be used; nothing was connected yet.
 #[derive(Debug, thiserror::Error)]
 pub enum UnusableSettings {
@@ -72,6 +81,27 @@ impl SmtpMailer {
         let sender = Sender::parse(from).ok_or(UnusableSettings::From)?;
         let server = Server::parse(url, sender.domain())?;
         Ok(Self { server, sender, clock })
+    }
+
+    /// Connects, greets, encrypts and logs in as for a mail, and says goodbye: nothing is sent.
+    ///
+    /// # Errors
+    /// What went wrong on the way.
+    pub async fn check(&self) -> Result<Reached, Box<dyn std::error::Error + Send + Sync>> {
+        let work = async {
+            let encrypted = match self.server.connect().await? {
+                Line::Sealed(line) => {
+                    let _ = tokio::time::timeout(GOODBYE, line.quit()).await;
+                    true
+                }
+                Line::Plain(line) => {
+                    let _ = tokio::time::timeout(GOODBYE, line.quit()).await;
+                    false
+                }
+            };
+            Ok::<_, Failure>(Reached { encrypted, logged_in: self.server.logs_in() })
+        };
+        Ok(tokio::time::timeout(PATIENCE, work).await.unwrap_or(Err(Failure::Late))?)
     }
 
     async fn hand_over(&self, mail: &Mail, attachments: bool) -> Result<(), Failure> {

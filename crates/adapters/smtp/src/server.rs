@@ -66,6 +66,10 @@ impl Server {
         Ok(Self { reach, loopback: loopback && !implicit })
     }
 
+    pub(crate) fn logs_in(&self) -> bool {
+        self.reach.credentials.is_some()
+    }
+
     pub(crate) async fn connect(&self) -> mail_send::Result<Line> {
         match self.reach.connect().await {
             Err(mail_send::Error::MissingStartTls) if self.loopback => {

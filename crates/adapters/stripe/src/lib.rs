@@ -10,10 +10,14 @@
 
 #![warn(missing_docs)]
 
+mod account;
 mod amount;
 mod checkout;
+mod dispute;
 mod failure;
+mod movement;
 mod notice;
+mod raw;
 mod refunds;
 mod settings;
 mod signature;
@@ -23,11 +27,12 @@ pub use settings::{Settings, SettingsError};
 
 use async_trait::async_trait;
 use booking::{
-    CheckoutOrder, Notice, NoticeError, Objection, Opened, PaymentProvider, Provider, ProviderError,
-    RawNotice, RefundOrder, RefundStanding, Standing,
+    CheckoutOrder, DisputeStanding, Health, Listed, Movement, Notice, NoticeError, Objection, Opened,
+    PaymentProvider, Provider, ProviderError, RawNotice, RefundOrder, RefundStanding, Standing, ToldRefund,
 };
 use failure::{failed, unreadable};
-use kernel::{Clock, Money, PaymentId};
+use kernel::{Clock, Money, PaymentId, Timestamp};
+use raw::Raw;
 use settings::Checked;
 use std::fmt;
 use std::sync::Arc;
@@ -63,6 +68,10 @@ impl StripeAdapter {
     #[must_use]
     pub fn with_deadline(self, deadline: Duration) -> Self {
         Self { deadline, ..self }
+    }
+
+    fn raw(&self) -> Raw<'_> {
+        Raw { client: &self.client, deadline: self.deadline }
     }
 }
 
@@ -139,6 +148,32 @@ impl PaymentProvider for StripeAdapter {
 
     async fn find_refund(&self, order: &RefundOrder) -> Result<Option<RefundStanding>, ProviderError> {
         refunds::find(&self.client, self.deadline, order).await
+    }
+
+    async fn refunds_of(&self, _session: &str, charge: &str) -> Result<Vec<ToldRefund>, ProviderError> {
+        refunds::of_charge(&self.client, self.deadline, charge).await
+    }
+
+    /// Stripe's balance transactions, the newest first.
+    async fn transactions(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        cursor: Option<&str>,
+    ) -> Result<Listed<Movement>, ProviderError> {
+        movement::list(&self.raw(), from, to, cursor).await
+    }
+
+    async fn disputes(
+        &self,
+        since: Timestamp,
+        cursor: Option<&str>,
+    ) -> Result<Listed<DisputeStanding>, ProviderError> {
+        dispute::list(&self.raw(), since, cursor).await
+    }
+
+    async fn health(&self) -> Result<Health, ProviderError> {
+        account::health(&self.raw(), self.live, !self.webhook_secrets.is_empty()).await
     }
 
     async fn read_notice(&self, notice: &RawNotice) -> Result<Notice, NoticeError> {

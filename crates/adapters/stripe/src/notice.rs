@@ -4,6 +4,7 @@
 
 use crate::amount::from_stripe;
 use crate::checkout::PAYMENT;
+use crate::dispute::Dispute;
 use crate::refunds::{self, REFUND};
 use booking::{Charge, Notice, NoticeError, NoticeSubject, RefundStanding, Standing};
 use kernel::PaymentId;
@@ -30,13 +31,13 @@ struct Data {
 /// Another object: its id, or all of it.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Reference {
+pub(crate) enum Reference {
     Id(String),
     Object { id: String },
 }
 
 impl Reference {
-    fn id(self) -> String {
+    pub(crate) fn id(self) -> String {
         match self {
             Self::Id(id) | Self::Object { id } => id,
         }
@@ -68,6 +69,8 @@ struct Intent {
 #[derive(Deserialize)]
 struct Refund {
     id: String,
+    amount: Option<i64>,
+    currency: Option<String>,
     status: Option<String>,
     payment_intent: Option<Reference>,
     metadata: Metadata,
@@ -109,6 +112,10 @@ pub(crate) fn read(body: &[u8]) -> Result<Notice, NoticeError> {
             let charge: Refunded = parse(object)?;
             let newest = charge.refunds.and_then(|refunds| refunds.data.into_iter().next());
             newest.map_or(NoticeSubject::Other, refund)
+        }
+        kind if kind.starts_with("charge.dispute.") => {
+            let dispute: Dispute = parse(object)?;
+            dispute.standing().map_or(NoticeSubject::Other, NoticeSubject::Dispute)
         }
         _ => NoticeSubject::Other,
     };
@@ -169,6 +176,10 @@ fn refund(refund: Refund) -> NoticeSubject {
     NoticeSubject::Refund {
         refund: refund.metadata.as_ref().and_then(|metadata| metadata.get(REFUND)?.parse().ok()),
         charge: charge.id(),
+        amount: refund
+            .amount
+            .zip(refund.currency.as_deref())
+            .and_then(|(amount, currency)| from_stripe(amount, currency)),
         standing: RefundStanding { reference: refund.id, status },
     }
 }

@@ -1,8 +1,8 @@
 //! Refunds of a payment intent.
 
-use crate::amount::to_stripe;
+use crate::amount::{from_stripe, to_stripe};
 use crate::failure::{failed, unreadable};
-use booking::{ProviderError, RefundOrder, RefundStanding, RefundStatus};
+use booking::{ProviderError, RefundOrder, RefundStanding, RefundStatus, ToldRefund};
 use std::collections::HashMap;
 use std::time::Duration;
 use stripe::{Client, StripeRequest};
@@ -49,6 +49,33 @@ pub(crate) async fn find(
             _ => return Ok(None),
         }
     }
+}
+
+/// All refunds of a charge.
+pub(crate) async fn of_charge(
+    client: &Client,
+    deadline: Duration,
+    charge: &str,
+) -> Result<Vec<ToldRefund>, ProviderError> {
+    let mut list = ListRefund::new().payment_intent(charge).limit(PAGE);
+    let mut all = Vec::new();
+    loop {
+        let page = list.customize().timeout(deadline).send(client).await.map_err(failed)?;
+        for refund in &page.data {
+            all.push(told(refund, charge)?);
+        }
+        match page.data.last() {
+            Some(last) if page.has_more => list = list.starting_after(last.id.as_str()),
+            _ => return Ok(all),
+        }
+    }
+}
+
+fn told(refund: &Refund, charge: &str) -> Result<ToldRefund, ProviderError> {
+    let amount = from_stripe(refund.amount, &refund.currency.to_string());
+    let amount = amount.ok_or_else(|| unreadable("a refund of no known amount"))?;
+    let ours = refund.metadata.as_ref().and_then(|metadata| metadata.get(REFUND)?.parse().ok());
+    Ok(ToldRefund { refund: ours, charge: charge.to_owned(), amount, standing: standing(refund)? })
 }
 
 pub(crate) fn standing(refund: &Refund) -> Result<RefundStanding, ProviderError> {

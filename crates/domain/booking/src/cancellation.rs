@@ -55,6 +55,26 @@ pub enum CancelRefusal {
     /// The provider gives nothing back any more.
     #[error("the provider gives nothing back so long after the charge")]
     WindowOver,
+    /// A bank or the provider is asked to take the charge back, or has.
+    #[error("the charge is disputed")]
+    Disputed,
+}
+
+impl CancelRefusal {
+    /// Why the money of a cancellation cannot go back.
+    const fn of(refusal: RefundRefusal) -> Self {
+        match refusal {
+            RefundRefusal::Disputed => Self::Disputed,
+            RefundRefusal::WindowOver
+            | RefundRefusal::Nothing
+            | RefundRefusal::TooMuch { .. }
+            | RefundRefusal::WrongAmount
+            | RefundRefusal::UnknownTicket(_)
+            | RefundRefusal::RefundedBefore(_)
+            | RefundRefusal::InProgress
+            | RefundRefusal::NotFailed => Self::WindowOver,
+        }
+    }
 }
 
 /// What was cancelled.
@@ -201,7 +221,7 @@ impl Booking {
             }
         }
         if quote.obstacle.is_none() && !self.could_give_back(quote.sum(|line| line.refund), now) {
-            quote.obstacle = Some(CancelRefusal::WindowOver);
+            quote.obstacle = Some(CancelRefusal::of(self.obstacle()));
         }
         if quote.obstacle.is_some() {
             let kept = |ticket: &Ticket| {
@@ -264,7 +284,7 @@ impl Booking {
         let named = quote.lines.iter().filter(|line| !line.paid.is_zero()).map(|line| line.ticket).collect();
         let by = Some(self.buyer);
         let grounds = Grounds { id: None, reason: RefundReason::Cancelled, tickets: named, by, note: None };
-        let refunds = self.give_back(quote.refund, &grounds, now).map_err(|_| CancelRefusal::WindowOver)?;
+        let refunds = self.give_back(quote.refund, &grounds, now).map_err(CancelRefusal::of)?;
         self.void(tickets, &meant, sale, now);
         Ok(Cancelled { tickets: meant, refunds })
     }

@@ -90,6 +90,22 @@ pub enum BuyerNews {
     RequestRefused,
 }
 
+impl BuyerNews {
+    /// As stored and as shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::Overpaid => "overpaid",
+            Self::TooLate => "too_late",
+            Self::Cancelled => "cancelled",
+            Self::EventCancelled => "event_cancelled",
+            Self::Refunded => "refunded",
+            Self::RequestRefused => "request_refused",
+        }
+    }
+}
+
 /// Why a person has to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -106,6 +122,10 @@ pub enum IncidentKind {
     RefundFailed,
     /// What was promised to those who cancel cannot be read.
     BadPolicy,
+    /// A bank or the provider is asked to take a charge back: evidence can be sent.
+    Disputed,
+    /// A dispute was lost: the money is gone, and the tickets still admit.
+    DisputeLost,
 }
 
 impl IncidentKind {
@@ -119,6 +139,8 @@ impl IncidentKind {
             Self::SecondCharge => "second_charge",
             Self::RefundFailed => "refund_failed",
             Self::BadPolicy => "bad_policy",
+            Self::Disputed => "disputed",
+            Self::DisputeLost => "dispute_lost",
         }
     }
 }

@@ -92,6 +92,8 @@ pub struct ByHand {
 pub enum WhyByHand {
     /// The provider gives nothing back so long after the charge.
     RefundWindowOver,
+    /// A bank or the provider is asked to take the charge back, or has.
+    Disputed,
     /// The amount does not fit what was charged.
     RefundRefused,
     /// Money of another amount, currency or mode than asked for is still here.
@@ -106,6 +108,7 @@ impl WhyByHand {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::RefundWindowOver => "refund_window_over",
+            Self::Disputed => "disputed",
             Self::RefundRefused => "refund_refused",
             Self::Mismatched => "mismatched",
             Self::Broken => "broken",
@@ -201,6 +204,7 @@ impl Job {
             Err(refusal) => {
                 let why = match refusal {
                     RefundRefusal::WindowOver => WhyByHand::RefundWindowOver,
+                    RefundRefusal::Disputed => WhyByHand::Disputed,
                     RefundRefusal::Nothing
                     | RefundRefusal::TooMuch { .. }
                     | RefundRefusal::WrongAmount

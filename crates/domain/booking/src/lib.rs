@@ -15,6 +15,7 @@ pub mod by_hand;
 pub mod cancellation;
 pub mod code;
 pub mod desk;
+pub mod dispute;
 pub mod document;
 pub mod effect;
 pub mod hold;
@@ -23,6 +24,7 @@ pub mod ledger;
 pub mod notes;
 pub mod office;
 pub mod order;
+pub mod outside;
 pub mod payment;
 pub mod policy;
 pub mod ports;
@@ -42,6 +44,7 @@ pub use cancellation::{
     CancelRefusal, CancellationRequest, Cancelled, Decision, Line, Quote, RequestRefusal, RequestStatus,
 };
 pub use code::{CodeError, CodeSigner, TicketCode};
+pub use dispute::{Dispute, DisputeNews, DisputeStanding, DisputeStatus};
 pub use document::{Document, DocumentKind, DocumentNumber, Origin, Particulars, Party};
 pub use effect::{BuyerNews, Decided, Effect, Incident, IncidentKind, Resolution};
 pub use hold::{Hold, Item, Wanted};
@@ -49,6 +52,7 @@ pub use job::{ByHand, EventRefunds, Job, JobStatus, Report, StuckRefund, WhyByHa
 pub use order::{
     Attendee, Booking, BookingStatus, ConfirmRefusal, Confirmation, Lapse, PayRefusal, Terms, Till,
 };
+pub use outside::{Delivery, Look};
 pub use payment::{
     Charge, Payment, PaymentChoice, PaymentStatus, Provider, Refund, RefundReason, RefundStanding,
     RefundStatus, Standing,
@@ -56,11 +60,11 @@ pub use payment::{
 pub use policy::{CancellationPolicy, MalformedPolicy, NoWay, PolicyInput, Promise, Tier, TierInput};
 pub use ports::{
     BookingStore, BookingTx, DocumentFilter, DocumentStore, DocumentTx, DoorTx, JobTx, LedgerStore, LedgerTx,
-    NoticeKey, OfficeStore, OrderTx, SaleTx, StockDifference,
+    NoticeKey, OfficeStore, OrderTx, OutsideReads, OutsideTx, SaleTx, StockDifference,
 };
 pub use provider::{
-    CheckoutOrder, Notice, NoticeError, NoticeSubject, Objection, Opened, PaymentProvider, ProviderError,
-    RawNotice, RefundOrder,
+    CheckoutOrder, Direction, Health, Listed, Listener, Movement, MovementKind, Notice, NoticeError,
+    NoticeSubject, Objection, Opened, PaymentProvider, ProviderError, RawNotice, RefundOrder, ToldRefund,
 };
 pub use reference::Reference;
 pub use refund::{RefundRefusal, RefundWish};

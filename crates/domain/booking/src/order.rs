@@ -3,8 +3,8 @@
 mod money;
 
 use crate::{
-    CancellationRequest, Charge, Hold, IncidentKind, Item, Payment, PaymentChoice, PaymentStatus, Promise,
-    Provider, Reference, Refund, Sale, SaleStatus,
+    CancellationRequest, Charge, Dispute, Hold, IncidentKind, Item, Payment, PaymentChoice, PaymentStatus,
+    Promise, Provider, Reference, Refund, Sale, SaleStatus,
 };
 use chrono::TimeDelta;
 use kernel::{AccountId, BookingId, EventId, HoldId, Money, OrganisationId, PaymentId, Timestamp};
@@ -98,6 +98,9 @@ pub struct Booking {
     pub payments: Vec<Payment>,
     /// All money that went back.
     pub refunds: Vec<Refund>,
+    /// Charges that somebody wants back from a bank or from a provider.
+    #[serde(default)]
+    pub disputes: Vec<Dispute>,
 }
 
 /// The provider account through which an attempt goes.
@@ -236,6 +239,7 @@ impl Booking {
             request: None,
             payments: Vec::new(),
             refunds: Vec::new(),
+            disputes: Vec::new(),
         };
         match &asked.payment {
             Some((choice, till)) => {

@@ -221,6 +221,9 @@ pub enum RefundReason {
     EventCancelled,
     /// Staff decided so.
     Staff,
+    /// Somebody sent it back on the provider's own pages. What it was for, and whether tickets end with it, we do
+    /// not know.
+    External,
 }
 
 impl RefundReason {
@@ -233,6 +236,7 @@ impl RefundReason {
             Self::Cancelled => "cancelled",
             Self::EventCancelled => "event_cancelled",
             Self::Staff => "staff",
+            Self::External => "external",
         }
     }
 }

@@ -16,9 +16,13 @@ use kernel::{
     PageRequest, PaymentId, RefundId, StoreError, TicketId, TicketTypeId, Timestamp,
 };
 
+mod outside;
+
+pub use outside::{OutsideReads, OutsideTx};
+
 /// Reads, and the way into a transaction. Reads see what was committed.
 #[async_trait]
-pub trait BookingStore: DocumentStore {
+pub trait BookingStore: DocumentStore + OutsideReads {
     /// Dropping the transaction undoes it; see [`kernel::transact`].
     async fn begin(&self) -> Result<Box<dyn BookingTx>, StoreError>;
     /// Events as they sell now, in the order of their ids; unknown ones are left out. Nothing is locked.
@@ -86,9 +90,9 @@ pub struct StockDifference {
 }
 
 /// All that a booking use case may touch before it commits.
-pub trait BookingTx: SaleTx + OrderTx + DoorTx + LedgerTx + JobTx + DocumentTx {}
+pub trait BookingTx: SaleTx + OrderTx + DoorTx + LedgerTx + JobTx + DocumentTx + OutsideTx {}
 
-impl<T: SaleTx + OrderTx + DoorTx + LedgerTx + JobTx + DocumentTx + ?Sized> BookingTx for T {}
+impl<T: SaleTx + OrderTx + DoorTx + LedgerTx + JobTx + DocumentTx + OutsideTx + ?Sized> BookingTx for T {}
 
 /// Places. Locks are always taken in the order sale (by event id), hold, booking, ticket.
 #[async_trait]

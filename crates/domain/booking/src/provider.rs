@@ -1,6 +1,6 @@
 //! The port to those who carry money. Every call happens between two transactions, never inside one.
 
-use crate::{Provider, RefundStanding, Standing};
+use crate::{DisputeStanding, Provider, RefundStanding, Standing};
 use async_trait::async_trait;
 use kernel::{BookingId, Money, PaymentId, RefundId, Timestamp};
 use std::error::Error;
@@ -126,11 +126,111 @@ pub enum NoticeSubject {
         refund: Option<RefundId>,
         /// The provider's name for the charge.
         charge: String,
+        /// How much, when it is told.
+        amount: Option<Money>,
         /// Where it stands.
         standing: RefundStanding,
     },
+    /// A charge that somebody wants back from a bank or from the provider.
+    Dispute(DisputeStanding),
     /// Nothing that we act on.
     Other,
+}
+
+/// A refund as the provider lists it, whoever made it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToldRefund {
+    /// Ours, when the provider carries it.
+    pub refund: Option<RefundId>,
+    /// The provider's name for the charge.
+    pub charge: String,
+    /// How much.
+    pub amount: Money,
+    /// Where it stands, under the provider's name for it.
+    pub standing: RefundStanding,
+}
+
+/// What moved money on an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum MovementKind {
+    /// A buyer paid.
+    Charge,
+    /// Money went back to a buyer.
+    Refund,
+    /// A disputed amount was taken or held, or came back.
+    Dispute,
+    /// The provider took something for its work, and nothing else moved.
+    Fee,
+    /// Anything else: payouts, conversions, what others do with the account.
+    Other,
+}
+
+/// Which way money moved, seen from our account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Direction {
+    /// To us.
+    In,
+    /// Away from us.
+    Out,
+}
+
+/// One movement on our account at a provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Movement {
+    /// The provider's name for it; each has its own.
+    pub reference: String,
+    /// What it was.
+    pub kind: MovementKind,
+    /// Which way.
+    pub direction: Direction,
+    /// How much, before the fee. In the currency of the account, which differs from the charge's when the provider
+    /// converts.
+    pub amount: Money,
+    /// What the provider kept of it or took beside it.
+    pub fee: Money,
+    /// The provider's name for the charge that it belongs to, as in [`crate::Charge`].
+    pub charge: Option<String>,
+    /// The provider's name for the refund or dispute that it is.
+    pub about: Option<String>,
+    /// Our refund, when the provider carries it.
+    pub refund: Option<RefundId>,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// One page of a list at a provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed<T> {
+    /// At most a hundred, in no promised order.
+    pub items: Vec<T>,
+    /// What to ask for to get more; `None` when this was all.
+    pub next: Option<String>,
+}
+
+/// An address of ours that a provider tells what happens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listener {
+    /// The provider's name for it.
+    pub id: String,
+    /// The address.
+    pub url: String,
+    /// What it is told; `*` is everything.
+    pub events: Vec<String>,
+    /// Whether it is told anything at all now.
+    pub enabled: bool,
+    /// Whether this adapter would believe what is sent there, as far as that can be known.
+    pub believed: bool,
+}
+
+/// How an account at a provider is set up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// Whether its keys move real money.
+    pub live: bool,
+    /// All addresses that are registered; `None` when these keys may not see them.
+    pub listeners: Option<Vec<Listener>>,
+    /// The events that this adapter acts on.
+    pub wanted: &'static [&'static str],
 }
 
 /// Why a webhook was not believed.
@@ -176,6 +276,25 @@ pub trait PaymentProvider: Send + Sync {
     async fn refund(&self, order: &RefundOrder) -> Result<RefundStanding, ProviderError>;
     /// Looks a refund up, by its reference or by our id; `None` when the provider knows of none.
     async fn find_refund(&self, order: &RefundOrder) -> Result<Option<RefundStanding>, ProviderError>;
+    /// All refunds of a charge, whoever made them.
+    async fn refunds_of(&self, session: &str, charge: &str) -> Result<Vec<ToldRefund>, ProviderError>;
+    /// What moved from `from` (included) to `to` (excluded): the first page without a cursor, later ones with the one
+    /// that the page before gave. What a provider lists hours late is missing until then.
+    async fn transactions(
+        &self,
+        from: Timestamp,
+        to: Timestamp,
+        cursor: Option<&str>,
+    ) -> Result<Listed<Movement>, ProviderError>;
+    /// Disputes that were opened at `since` or later, in pages as [`Self::transactions`]. Those of charges that are
+    /// not told are left out.
+    async fn disputes(
+        &self,
+        since: Timestamp,
+        cursor: Option<&str>,
+    ) -> Result<Listed<DisputeStanding>, ProviderError>;
+    /// Whether the keys work, and what is registered. Changes nothing.
+    async fn health(&self) -> Result<Health, ProviderError>;
     /// Checks a webhook's signature and reads it.
     async fn read_notice(&self, notice: &RawNotice) -> Result<Notice, NoticeError>;
 }

@@ -51,6 +51,9 @@ pub enum RefundRefusal {
     /// The provider gives nothing back that long after the charge.
     #[error("the provider gives nothing back so long after the charge")]
     WindowOver,
+    /// A bank or the provider is asked to take the charge back, or has: the buyer would have the money twice.
+    #[error("the charge is disputed")]
+    Disputed,
     /// The refund did not fail, or was made again already.
     #[error("this refund did not fail, or was made again")]
     NotFailed,
@@ -123,6 +126,17 @@ impl Booking {
         price.filter(|_| !before && charged).map_or(nothing, |item| item.unit_price)
     }
 
+    /// Whether the provider would give this charge back, and nobody has asked a bank for it.
+    pub(crate) fn may_give_back(&self, payment: &Payment, now: Timestamp) -> bool {
+        payment.gives_back(now) && !self.is_disputed(payment.id)
+    }
+
+    /// Why a charge cannot be given back.
+    pub(crate) fn obstacle(&self) -> RefundRefusal {
+        let disputed = self.charges().any(|payment| self.is_disputed(payment.id));
+        if disputed { RefundRefusal::Disputed } else { RefundRefusal::WindowOver }
+    }
+
     /// Sends an amount back over the booking's charges, the latest first.
     ///
     /// # Errors
@@ -140,7 +154,7 @@ impl Booking {
         if most.minus(amount).is_none() {
             return Err(RefundRefusal::TooMuch { most });
         }
-        let mut charges: Vec<&Payment> = self.charges().filter(|it| it.gives_back(now)).collect();
+        let mut charges: Vec<&Payment> = self.charges().filter(|it| self.may_give_back(it, now)).collect();
         // What bought the places goes back before what came besides.
         let bought = |payment: &Payment| self.paid_by == Some(payment.id);
         charges.sort_by_key(|it| std::cmp::Reverse((bought(it), it.paid_at(), it.attempt)));
@@ -159,7 +173,7 @@ impl Booking {
             open = open.minus(part).unwrap_or(open);
         }
         if !open.is_zero() {
-            return Err(RefundRefusal::WindowOver);
+            return Err(self.obstacle());
         }
         let ids = refunds.iter().map(|refund| refund.id).collect();
         self.refunds.extend(refunds);
@@ -255,6 +269,9 @@ impl Booking {
         let left = self.refundable(old.payment);
         if left.minus(old.amount).is_none() {
             return Err(RefundRefusal::TooMuch { most: left });
+        }
+        if self.is_disputed(old.payment) {
+            return Err(RefundRefusal::Disputed);
         }
         if self.payment(old.payment).is_some_and(|payment| !payment.gives_back(now)) {
             return Err(RefundRefusal::WindowOver);

@@ -204,7 +204,8 @@ fn sent_back(booking: &mut Booking, attempt: PaymentId, reason: RefundReason, no
             RefundReason::NoPlaces
             | RefundReason::Cancelled
             | RefundReason::EventCancelled
-            | RefundReason::Staff => BuyerNews::TooLate,
+            | RefundReason::Staff
+            | RefundReason::External => BuyerNews::TooLate,
         }),
         None => Settled::Unchanged,
     }

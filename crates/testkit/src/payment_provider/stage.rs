@@ -155,6 +155,14 @@ impl Stage {
         self.control(provider, &format!("refunds/{reference}/finish?outcome={outcome}"), &json!({})).await;
     }
 
+    /// Only these events are told from now on.
+    ///
+    /// # Panics
+    /// When the simulator does not take it.
+    pub async fn register(&self, provider: Provider, events: &[&str]) {
+        self.control(provider, "endpoint", &json!({ "events": events })).await;
+    }
+
     /// A stranger sends a notice with this body, signed with another key.
     ///
     /// # Panics

@@ -5,6 +5,10 @@ use booking::use_cases::{CancelError, CancelEventError, PromiseError, RefundErro
 use booking::{CancelRefusal, NoWay, RefundRefusal, RequestRefusal};
 use kernel::{Invalid, TicketId};
 
+fn disputed() -> Problem {
+    Problem::conflict("payment_disputed", "The charge is disputed: whoever decides that moves its money.")
+}
+
 fn window_over() -> Problem {
     let detail = "The provider gives nothing back so long after the charge; staff can pay it out otherwise.";
     Problem::conflict("refund_window_over", detail)
@@ -41,6 +45,7 @@ impl From<CancelRefusal> for Problem {
             }
             CancelRefusal::NoWay(no_way) => no_way.into(),
             CancelRefusal::WindowOver => window_over(),
+            CancelRefusal::Disputed => disputed(),
         }
     }
 }
@@ -65,6 +70,7 @@ impl From<RefundRefusal> for Problem {
                 "Another refund of this booking is being made; see first what comes of it.",
             ),
             RefundRefusal::WindowOver => window_over(),
+            RefundRefusal::Disputed => disputed(),
             RefundRefusal::NotFailed => {
                 Self::conflict("refund_not_failed", "This refund did not fail, or was made again.")
             }

@@ -130,7 +130,9 @@ fn check_payments(booking: &Booking) {
 
 /// Tickets exactly when paid, and never more money than owed, but for refunds that the provider refuses.
 fn check_status(booking: &Booking, tickets: &[Ticket]) {
-    let stuck = booking.refunds.iter().any(|refund| refund.status == RefundStatus::Failed);
+    // What somebody sends back by hand leaves the booking as it is.
+    let by_hand = |refund: &Refund| refund.reason == RefundReason::External;
+    let stuck = booking.refunds.iter().any(|refund| refund.status == RefundStatus::Failed || by_hand(refund));
     let places: u32 = booking.items.iter().map(|item| item.quantity).sum();
     let living = tickets.iter().filter(|ticket| ticket.status.lives()).count();
     match booking.status {
@@ -158,7 +160,10 @@ fn check_status(booking: &Booking, tickets: &[Ticket]) {
 /// What was paid for the booking, given back or not: without what came twice or too late.
 fn price(booking: &Booking) -> i64 {
     let decided = |refund: &&Refund| match refund.reason {
-        RefundReason::Cancelled | RefundReason::EventCancelled | RefundReason::Staff => refund.counts(),
+        RefundReason::Cancelled
+        | RefundReason::EventCancelled
+        | RefundReason::Staff
+        | RefundReason::External => refund.counts(),
         RefundReason::Overpaid | RefundReason::NoPlaces => false,
     };
     booking.left().minor() + booking.refunds.iter().filter(decided).map(|it| it.amount.minor()).sum::<i64>()

@@ -178,6 +178,11 @@ impl Providers {
         self.control(till, Method::POST, "faults", &fault).await.expect(201);
     }
 
+    /// Only these events are told from now on.
+    pub async fn register(&self, till: Till, events: &[&str]) {
+        self.control(till, Method::POST, "endpoint", &json!({"events": events})).await.expect(200);
+    }
+
     /// No call goes wrong any more.
     pub async fn mend(&self, till: Till) {
         self.control(till, Method::DELETE, "faults", &Value::Null).await.expect(200);

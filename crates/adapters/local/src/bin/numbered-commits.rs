@@ -120,6 +120,7 @@ fn booking(number: u32, items: Vec<Item>) -> Booking {
         request: None,
         payments: Vec::new(),
         refunds: Vec::new(),
+        disputes: Vec::new(),
     }
 }
 

@@ -18,6 +18,12 @@ pub(crate) struct Notice {
     at: Timestamp,
 }
 
+impl Notice {
+    pub(super) const fn told(&self) -> (Provider, Timestamp) {
+        (self.provider, self.at)
+    }
+}
+
 impl From<&NoticeKey> for Notice {
     fn from(notice: &NoticeKey) -> Self {
         let NoticeKey { provider, id, kind, at } = notice.clone();
@@ -179,6 +185,9 @@ impl Document for Booking {
                 step.set(&mut tables.unsettled, cursor);
             }
         }
+        for dispute in &self.disputes {
+            step.map(&mut tables.disputes, dispute.id, self.id);
+        }
         index_uses(state, step, self.event, &self.items);
     }
 }
@@ -234,6 +243,9 @@ impl Document for Scan {
     fn index(&self, state: &mut State, step: Step) {
         if let Some(nonce) = &self.nonce {
             step.map(&mut state.booking.scans_by_nonce, (self.scanner, nonce.clone()), self.id);
+        }
+        if let Some(ticket) = self.ticket {
+            step.set(&mut state.booking.scans_by_ticket, (ticket, self.at, self.id));
         }
     }
 }

@@ -120,6 +120,7 @@ impl BookingTables {
         free(self.bookings_by_reference.get(&booking.reference))
             && free(self.bookings_by_hold.get(&booking.hold))
             && booking.refunds.iter().all(|refund| free(self.refunds.get(&refund.id)))
+            && booking.disputes.iter().all(|dispute| free(self.disputes.get(&dispute.id)))
             && payments_are_free
     }
 }
@@ -130,6 +131,10 @@ fn names_differ(booking: &Booking) -> bool {
     differ(payments().map(|payment| payment.attempt))
         && differ(payments().filter_map(|payment| named(payment, &payment.session)))
         && differ(payments().filter_map(|payment| named(payment, &payment.charge)))
+        && differ(
+            booking.refunds.iter().filter_map(|refund| Some((refund.payment, refund.reference.as_ref()?))),
+        )
+        && differ(booking.disputes.iter().map(|dispute| (dispute.payment, &dispute.reference)))
 }
 
 /// What a provider calls something of an attempt.

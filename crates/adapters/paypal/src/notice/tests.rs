@@ -78,7 +78,7 @@ fn refunds_are_told_whoever_made_them() {
                 resource["invoice_id"] = json!(id.to_string());
             }
             let standing = RefundStanding { reference: "R1".into(), status: read };
-            let told = NoticeSubject::Refund { refund, charge: "C1".into(), standing };
+            let told = NoticeSubject::Refund { refund, charge: "C1".into(), amount: None, standing };
             assert_eq!(subject("PAYMENT.CAPTURE.REFUNDED", &resource), told);
         }
     }

@@ -9,8 +9,12 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-const NAMES: [&str; 3] =
-    ["checkout_orders_v2.json", "notifications_webhooks_v1.json", "payments_payment_v2.json"];
+const NAMES: [&str; 4] = [
+    "checkout_orders_v2.json",
+    "customer_disputes_v1.json",
+    "notifications_webhooks_v1.json",
+    "payments_payment_v2.json",
+];
 
 /// The documents that describe the calls we make.
 pub(crate) struct Documents(Vec<Value>);
@@ -100,7 +104,12 @@ impl Call<'_> {
         for parameter in described.flatten().map(|parameter| self.resolved(parameter)) {
             let (place, name) = (parameter["in"].as_str().unwrap(), parameter["name"].as_str().unwrap());
             match given.remove(&(place, name.to_lowercase())) {
-                Some(value) => complaints.extend(self.invalid(&parameter["schema"], &json!(value), name)),
+                Some(value) => {
+                    let schema = self.resolved(&parameter["schema"]);
+                    let number = value.parse::<i64>().ok().filter(|_| schema["type"] == "integer");
+                    let value = number.map_or_else(|| json!(value), |number| json!(number));
+                    complaints.extend(self.invalid(schema, &value, name));
+                }
                 None if parameter["required"] == true => complaints.push(format!("{name} is missing")),
                 None => {}
             }

@@ -4,7 +4,8 @@ use crate::adapter;
 use crate::documents::Documents;
 use crate::recorder::{Recorded, Recorder};
 use booking::{PaymentProvider, Standing};
-use kernel::Money;
+use chrono::TimeDelta;
+use kernel::{Clock, Money};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use testkit::payment_provider::{Site, Stage, opened, refund_of};
@@ -29,7 +30,17 @@ async fn all_calls() -> Vec<Recorded> {
         refund.reference = Some(made.reference);
         adapter.find_refund(&refund).await.unwrap().unwrap();
         adapter.close(&opened.session).await.unwrap();
+        adapter.refunds_of(&opened.session, &charge.reference).await.unwrap();
     }
+    let now = stage.site.clock.now();
+    let order = stage.order(Money::eur(2_500));
+    let opened = opened(&adapter, &order).await;
+    stage.press(&opened.checkout_url, "pay").await;
+    adapter.capture(order.payment, 0, &opened.session).await.unwrap();
+    stage.press(&opened.checkout_url, "dispute").await;
+    adapter.transactions(now - TimeDelta::days(40), now + TimeDelta::days(1), None).await.unwrap();
+    assert_eq!(adapter.disputes(now - TimeDelta::days(40), None).await.unwrap().items.len(), 1);
+    adapter.health().await.unwrap();
     let notices = stage.notices().await;
     assert!(!notices.is_empty());
     for notice in notices {
@@ -42,7 +53,16 @@ async fn all_calls() -> Vec<Recorded> {
 fn name(request: &Recorded) -> String {
     let known =
         ["v1", "v2", "oauth2", "token", "checkout", "orders", "capture", "payments", "captures", "refund"];
-    let more = ["refunds", "notifications", "verify-webhook-signature"];
+    let more = [
+        "refunds",
+        "notifications",
+        "verify-webhook-signature",
+        "webhooks",
+        "customer",
+        "disputes",
+        "reporting",
+        "transactions",
+    ];
     let part = |part| if known.contains(&part) || more.contains(&part) { part } else { "*" };
     let path: Vec<_> = request.path.split('/').skip(1).map(part).collect();
     format!("{} /{}", request.method, path.join("/"))
@@ -53,6 +73,10 @@ async fn every_request_is_as_paypal_describes_it() {
     let seen = all_calls().await;
     let names: BTreeSet<_> = seen.iter().map(name).collect();
     let expected = [
+        "GET /v1/customer/disputes",
+        "GET /v1/customer/disputes/*",
+        "GET /v1/notifications/webhooks",
+        "GET /v1/reporting/transactions",
         "GET /v2/checkout/orders/*",
         "GET /v2/payments/refunds/*",
         "POST /v1/notifications/verify-webhook-signature",
@@ -63,8 +87,11 @@ async fn every_request_is_as_paypal_describes_it() {
     ];
     assert_eq!(names, expected.map(str::to_owned).into());
     let Some(documents) = Documents::load() else { return };
-    // The documents describe no tokens.
-    for request in seen.iter().filter(|request| request.path != "/v1/oauth2/token") {
+    // The documents describe neither tokens nor the transaction search.
+    let described = |request: &&Recorded| {
+        !["/v1/oauth2/token", "/v1/reporting/transactions"].contains(&request.path.as_str())
+    };
+    for request in seen.iter().filter(described) {
         let complaints = documents.complaints(request);
         let body = String::from_utf8_lossy(&request.body);
         assert!(complaints.is_empty(), "{} {body}: {complaints:#?}", name(request));
@@ -83,8 +110,9 @@ async fn what_changes_something_carries_a_key_of_its_own() {
         assert_eq!(key.split('-').next(), Some(kind));
         keys.insert(key.clone());
     }
-    // Three orders were opened, captured and refunded; that each was captured twice makes no other key.
-    assert_eq!(keys.len(), 9, "{keys:?}");
+    // Three orders were opened, captured and refunded, a fourth was not refunded; that some were captured twice makes
+    // no other key.
+    assert_eq!(keys.len(), 11, "{keys:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -12,7 +12,7 @@ use kernel::{AccountId, StoreError, TicketId, Timestamp};
 use uuid::Uuid;
 
 #[derive(QueryableByName)]
-struct ScanRow {
+pub(super) struct ScanRow {
     #[diesel(sql_type = SqlUuid)]
     id: Uuid,
     #[diesel(sql_type = SqlUuid)]

@@ -1,5 +1,6 @@
 //! Rows of `bookings`, and the transaction's side of orders.
 
+use super::dispute::{DisputeRow, save_disputes};
 use super::office::{IncidentOf, incident_by_id};
 use super::payment::{PaymentRow, RefundRow, save_payments, save_refunds};
 use super::ticket;
@@ -9,7 +10,7 @@ use crate::transaction::PgTx;
 use async_trait::async_trait;
 use booking::office::Of;
 use booking::{
-    Booking, Effect, Incident, NoticeKey, OrderTx, Payment, Reference, Refund, RequestStatus, Ticket,
+    Booking, Dispute, Effect, Incident, NoticeKey, OrderTx, Payment, Reference, Refund, RequestStatus, Ticket,
 };
 use diesel::QueryableByName;
 use diesel::pg::Pg;
@@ -61,6 +62,8 @@ pub(super) struct BookingRow {
     payments: Option<Value>,
     #[diesel(sql_type = Nullable<Json>)]
     refunds: Option<Value>,
+    #[diesel(sql_type = Nullable<Json>)]
+    disputes: Option<Value>,
 }
 
 /// What every query for bookings selects, for [`BookingRow`]; the table is called `b`.
@@ -72,7 +75,8 @@ macro_rules! select_bookings {
             "coalesce(b.organisation_id, (SELECT e.organisation_id FROM events e WHERE e.id = b.event_id)) ",
             "AS organisation_id, b.promise, b.request, ",
             "(SELECT json_agg(p ORDER BY p.attempt) FROM payments p WHERE p.booking_id = b.id) AS payments, ",
-            "(SELECT json_agg(r ORDER BY r.number) FROM refunds r WHERE r.booking_id = b.id) AS refunds ",
+            "(SELECT json_agg(r ORDER BY r.number) FROM refunds r WHERE r.booking_id = b.id) AS refunds, ",
+            "(SELECT json_agg(d ORDER BY d.number) FROM disputes d WHERE d.booking_id = b.id) AS disputes ",
             "FROM bookings b ",
             $($rest)*
         )
@@ -90,6 +94,10 @@ impl TryFrom<BookingRow> for Booking {
         };
         let refunds: Vec<RefundRow> = match row.refunds {
             Some(refunds) => document(refunds, "reading refunds")?,
+            None => Vec::new(),
+        };
+        let disputes: Vec<DisputeRow> = match row.disputes {
+            Some(disputes) => document(disputes, "reading disputes")?,
             None => Vec::new(),
         };
         Ok(Self {
@@ -116,6 +124,7 @@ impl TryFrom<BookingRow> for Booking {
             request: row.request.map(|it| document(it, "reading bookings.request")).transpose()?,
             payments: payments.into_iter().map(Payment::try_from).collect::<Result<_, _>>()?,
             refunds: refunds.into_iter().map(Refund::try_from).collect::<Result<_, _>>()?,
+            disputes: disputes.into_iter().map(Dispute::try_from).collect::<Result<_, _>>()?,
         })
     }
 }
@@ -171,6 +180,9 @@ impl PgTx {
         }
         if let Some(refunds) = save_refunds(bookings) {
             self.write("saving refunds", refunds);
+        }
+        if let Some(disputes) = save_disputes(bookings) {
+            self.write("saving disputes", disputes);
         }
     }
 }

@@ -1,5 +1,5 @@
 use super::*;
-use booking::RefundStatus;
+use booking::{DisputeStanding, DisputeStatus, RefundStatus};
 use kernel::{Money, RefundId, Timestamp};
 use serde_json::json;
 
@@ -81,15 +81,49 @@ fn refunds_are_told_whoever_made_them() {
     ] {
         for refund in [Some(ours), None] {
             let metadata = refund.map_or(json!({}), |id| json!({ "refund_id": id.to_string() }));
-            let object =
-                json!({ "id": "re_1", "status": status, "payment_intent": "pi_1", "metadata": metadata });
+            let object = json!({ "id": "re_1", "status": status, "payment_intent": "pi_1", "metadata": metadata,
+                    "amount": 1000, "currency": "eur" });
             let standing = RefundStanding { reference: "re_1".into(), status: read };
-            let told = NoticeSubject::Refund { refund, charge: "pi_1".into(), standing };
+            let amount = Some(Money::eur(1_000));
+            let told = NoticeSubject::Refund { refund, charge: "pi_1".into(), amount, standing };
             assert_eq!(subject("refund.updated", object.clone()), told);
             assert_eq!(subject("charge.refunded", json!({ "refunds": { "data": [object] } })), told);
         }
     }
     assert_eq!(subject("charge.refunded", json!({ "id": "ch_1" })), NoticeSubject::Other);
+}
+
+#[test]
+fn disputes_are_told_with_what_the_bank_wants_and_what_that_costs() {
+    let object = |status: &str| {
+        json!({ "id": "dp_1", "status": status, "payment_intent": "pi_1", "amount": 2600, "currency": "eur",
+            "reason": "fraudulent", "created": 1780315200, "evidence_details": { "due_by": 1781092800 },
+            "balance_transactions": [{ "fee": 2000, "currency": "eur" }, { "fee": 0, "currency": "eur" }] })
+    };
+    for (status, read) in [
+        ("needs_response", DisputeStatus::Open),
+        ("under_review", DisputeStatus::Open),
+        ("won", DisputeStatus::Won),
+        ("prevented", DisputeStatus::Won),
+        ("lost", DisputeStatus::Lost),
+    ] {
+        let told = NoticeSubject::Dispute(DisputeStanding {
+            reference: "dp_1".into(),
+            charge: "pi_1".into(),
+            amount: Money::eur(2_600),
+            fee: Some(Money::eur(2_000)),
+            reason: "fraudulent".into(),
+            status: read,
+            opened_at: noon(),
+            answer_by: Some("2026-06-10T12:00:00Z".parse().unwrap()),
+        });
+        assert_eq!(subject("charge.dispute.updated", object(status)), told, "{status}");
+    }
+    // Questions of a bank move no money and block nothing.
+    assert_eq!(subject("charge.dispute.created", object("warning_needs_response")), NoticeSubject::Other);
+    let mut strange = object("lost");
+    strange["payment_intent"] = Value::Null;
+    assert_eq!(subject("charge.dispute.closed", strange), NoticeSubject::Other);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! What the audit log says of a booking's change: everything about money, and what became of the order.
 
-use crate::{Booking, BookingStatus, Payment, Refund};
+use crate::{Booking, BookingStatus, Dispute, Payment, Refund};
 use kernel::{Act, Cause, Money, Subject, Timestamp};
 use serde_json::{Value, json};
 
@@ -21,7 +21,11 @@ pub fn acts(before: Option<&Booking>, after: &Booking, by: &Cause, now: Timestam
         let known = before.and_then(|booking| booking.refunds.iter().find(|it| it.id == refund.id));
         of_refund(known, refund, by, now)
     });
-    order.into_iter().chain(payments).chain(refunds).map(|act| act.of(after.organisation)).collect()
+    let disputes = after.disputes.iter().filter_map(|dispute| {
+        of_dispute(before.and_then(|booking| booking.dispute(dispute.id)), dispute, by, now)
+    });
+    let all = order.into_iter().chain(payments).chain(refunds).chain(disputes);
+    all.map(|act| act.of(after.organisation)).collect()
 }
 
 fn changed(act: Act, before: Option<Value>, after: Value) -> Act {
@@ -71,4 +75,21 @@ fn of_refund(before: Option<&Refund>, after: &Refund, by: &Cause, now: Timestamp
     });
     let stood = before.map(|refund| json!({"status": refund.status.as_str()}));
     Some(changed(by.act(name, Subject::new("refund", after.id.as_uuid()), now), stood, said))
+}
+
+/// Somebody asked a bank for a charge, or that was decided.
+fn of_dispute(before: Option<&Dispute>, after: &Dispute, by: &Cause, now: Timestamp) -> Option<Act> {
+    let stood = before.map(|dispute| (dispute.status, dispute.contradicted));
+    if stood == Some((after.status, after.contradicted)) {
+        return None;
+    }
+    let name = if before.is_none() { "dispute.open" } else { "dispute.stand" };
+    let said = |dispute: &Dispute| {
+        json!({
+            "status": dispute.status.as_str(), "amount": amount(dispute.amount), "payment_id": dispute.payment,
+            "reference": dispute.reference, "contradicted": dispute.contradicted,
+        })
+    };
+    let subject = Subject::new("dispute", after.id.as_uuid());
+    Some(changed(by.act(name, subject, now), before.map(said), said(after)))
 }

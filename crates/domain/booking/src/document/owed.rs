@@ -54,7 +54,10 @@ pub fn confirming(booking: &Booking) -> Option<&Payment> {
 const fn is_of_sale(reason: RefundReason) -> bool {
     match reason {
         RefundReason::Overpaid | RefundReason::NoPlaces => false,
-        RefundReason::Cancelled | RefundReason::EventCancelled | RefundReason::Staff => true,
+        RefundReason::Cancelled
+        | RefundReason::EventCancelled
+        | RefundReason::Staff
+        | RefundReason::External => true,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a booking says about money, and what of it the ledger lacks.
 
 use super::{Account, Balance, Entry, EntryKind, cause_id};
-use crate::{Booking, Payment, Refund, RefundStatus};
+use crate::{Booking, Dispute, DisputeStatus, Payment, Refund, RefundStatus};
 use kernel::{BookingId, Currency, DisputeId, Money, PaymentId, RefundId, Timestamp};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -43,6 +43,9 @@ pub fn facts(booking: &Booking) -> Facts {
     }
     for refund in &booking.refunds {
         sent_back(booking, refund, &mut facts);
+    }
+    for dispute in &booking.disputes {
+        lost(booking, dispute, &mut facts);
     }
     facts
 }
@@ -96,6 +99,29 @@ fn sent_back(booking: &Booking, refund: &Refund, facts: &mut Facts) {
     }
 }
 
+/// A dispute moves money when it is lost; while it is open, whoever decides it may hold the money, and gives it back
+/// when we win. What was taken may be more or less than the charge.
+fn lost(booking: &Booking, dispute: &Dispute, facts: &mut Facts) {
+    let Some(payment) = booking.payment(dispute.payment) else { return };
+    if dispute.status != DisputeStatus::Lost {
+        return;
+    }
+    let mut hold = |kind, from, to, amount: Money| {
+        let (payment, refund, lost) = (Some(payment.id), None, Some(dispute.id));
+        let transfer = Transfer { from, to, amount, payment, refund, dispute: lost };
+        if !amount.is_zero() {
+            facts.insert(Fact { kind, subject: subject(&transfer) }, transfer);
+        }
+    };
+    let earned = booking.paid_by == Some(payment.id);
+    let owner = if earned { Account::Organiser(booking.organisation) } else { Account::Buyers };
+    hold(EntryKind::DisputeLost, place_of(payment), Account::Disputes, dispute.amount);
+    hold(EntryKind::DisputeBorne, Account::Disputes, owner, dispute.amount);
+    if let Some(fee) = dispute.fee {
+        hold(EntryKind::DisputeFee, place_of(payment), Account::ProviderFees(payment.provider), fee);
+    }
+}
+
 fn subject(transfer: &Transfer) -> Uuid {
     let payment = || transfer.payment.map(PaymentId::as_uuid);
     let refund = transfer.refund.map(RefundId::as_uuid);
@@ -119,9 +145,10 @@ fn back(transfer: &Transfer) -> Transfer {
 }
 
 fn entry(booking: &Booking, fact: Fact, transfer: Transfer, (reversal, at): (bool, Timestamp)) -> Entry {
+    let turn = turn(booking, &transfer);
     let Transfer { from, to, amount, payment, refund, dispute } = transfer;
     Entry {
-        id: cause_id(fact.kind, fact.subject, (reversal, turn(booking, refund)), amount),
+        id: cause_id(fact.kind, fact.subject, (reversal, turn), amount),
         kind: fact.kind,
         reversal,
         from,
@@ -138,9 +165,12 @@ fn entry(booking: &Booking, fact: Fact, transfer: Transfer, (reversal, at): (boo
 }
 
 /// Tells the second time from the first. A refund that we had concluded to have failed holds again when the provider
-/// names it; a name is learnt once.
-fn turn(booking: &Booking, refund: Option<RefundId>) -> u8 {
-    let found = booking.refunds.iter().find(|entry| Some(entry.id) == refund);
+/// names it; a name is learnt once. Who bears a lost dispute changes once, when its charge is accepted as payment.
+fn turn(booking: &Booking, transfer: &Transfer) -> u8 {
+    if transfer.dispute.is_some() {
+        return u8::from(booking.paid_by.is_some() && booking.paid_by == transfer.payment);
+    }
+    let found = booking.refunds.iter().find(|entry| Some(entry.id) == transfer.refund);
     u8::from(found.is_some_and(|refund| refund.reference.is_some()))
 }
 

@@ -38,12 +38,19 @@ impl Bookings {
             let by_hand = booking.payment(entry.payment).is_some_and(|it| it.provider.is_by_hand());
             return Ok((!by_hand).then_some(now + IN_TRANSIT));
         };
+        // A buyer who asks the bank for the money must not have it twice.
+        let disputed = booking.is_disputed(entry.payment);
         let answer = match entry.status {
             RefundStatus::Done | RefundStatus::Failed => return Ok(None),
+            RefundStatus::Created if booking.lost_dispute(entry.payment) => {
+                Err(ProviderError::Refused { code: "dispute_lost".into() })
+            }
+            RefundStatus::Created if disputed => return Ok(Some(now + IN_TRANSIT)),
             RefundStatus::Created if now - entry.created_at < KEYS_LIVE => provider.refund(&order).await,
             RefundStatus::Created | RefundStatus::InTransit | RefundStatus::Uncertain => {
                 match provider.find_refund(&order).await {
                     Ok(Some(standing)) => Ok(standing),
+                    Ok(None) if disputed => return Ok(Some(now + IN_TRANSIT)),
                     Ok(None) => provider.refund(&order).await,
                     Err(error) => Err(error),
                 }
@@ -71,18 +78,13 @@ impl Bookings {
         })
     }
 
-    /// A webhook tells of a refund. One that is not ours (made in the provider's own dashboard) is only remembered.
+    /// A webhook tells of a refund of ours.
     pub(super) async fn refund_told(
         &self,
         key: &NoticeKey,
-        refund: Option<RefundId>,
+        (booking, refund): (BookingId, RefundId),
         standing: &RefundStanding,
     ) -> Result<Heard, StoreError> {
-        let known = match refund {
-            Some(refund) => self.store.booking_of_refund(refund).await?.map(|booking| (booking, refund)),
-            None => None,
-        };
-        let Some((booking, refund)) = known else { return self.only_remember(key).await };
         let new = self.refund_stands(booking, refund, Some(standing), standing.status, Some(key)).await?;
         Ok(if new { Heard::Refund } else { Heard::Repeat })
     }
@@ -119,7 +121,7 @@ impl Bookings {
     }
 }
 
-fn failed(booking: BookingId, refund: &Refund, now: Timestamp) -> Incident {
+pub(super) fn failed(booking: BookingId, refund: &Refund, now: Timestamp) -> Incident {
     let evidence = format!("the provider will not send {} back ({})", refund.amount, refund.reason.as_str());
     let id = IncidentId::generate(now);
     let kind = IncidentKind::RefundFailed;

@@ -3,7 +3,7 @@
 use super::Bookings;
 use crate::{
     Booking, BookingStatus, Notice, NoticeError, NoticeKey, NoticeSubject, Payment, PaymentStatus, Provider,
-    ProviderError, RawNotice, Settled, Standing,
+    ProviderError, RawNotice, Settled, Standing, ToldRefund,
 };
 use kernel::{BookingId, PaymentId, StoreError, transact};
 
@@ -18,6 +18,8 @@ pub enum Heard {
     Applied(Settled),
     /// It told of a refund.
     Refund,
+    /// It told of a dispute.
+    Dispute,
 }
 
 /// Why a webhook was not taken; the provider will send it again unless it was forged.
@@ -54,9 +56,18 @@ impl Bookings {
                     .await?
                     .map_or(Heard::Repeat, Heard::Applied))
             }
-            NoticeSubject::Refund { refund, standing, .. } => {
-                Ok(self.refund_told(&key, *refund, standing).await?)
+            NoticeSubject::Refund { refund, charge, amount, standing } => {
+                if let Some(ours) = *refund
+                    && let Some(booking) = self.store.booking_of_refund(ours).await?
+                {
+                    return Ok(self.refund_told(&key, (booking, ours), standing).await?);
+                }
+                let Some(amount) = *amount else { return Ok(self.only_remember(&key).await?) };
+                let (charge, standing) = (charge.clone(), standing.clone());
+                let told = ToldRefund { refund: *refund, charge, amount, standing };
+                Ok(self.refund_elsewhere_told(&key, &told).await?)
             }
+            NoticeSubject::Dispute(told) => Ok(self.dispute_told(&key, told).await?),
             NoticeSubject::Other => Ok(self.only_remember(&key).await?),
         }
     }

@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use booking::{
-    Booking, BookingStore, BookingTx, Document, DocumentFilter, DocumentStore, EventRefunds, Hold, Job,
-    Provider, Sale, StockDifference, Ticket,
+    Booking, BookingStore, BookingTx, Delivery, Document, DocumentFilter, DocumentStore, EventRefunds, Hold,
+    Job, OutsideReads, Provider, Sale, Scan, StockDifference, Ticket,
 };
 use kernel::{
-    AccountId, BookingId, DocumentId, EventId, HoldId, JobId, OrganisationId, Page, PageRequest, PaymentId,
-    RefundId, StoreError, TicketId, TicketTypeId, Timestamp,
+    AccountId, BookingId, DisputeId, DocumentId, EventId, HoldId, JobId, OrganisationId, Page, PageRequest,
+    PaymentId, RefundId, StoreError, TicketId, TicketTypeId, Timestamp,
 };
 use mockall::mock;
 use std::sync::Arc;
@@ -48,6 +48,19 @@ mock! {
         async fn documents_of_booking(&self, booking: BookingId) -> Result<Vec<Document>, StoreError>;
         async fn documents(&self, filter: &DocumentFilter, page: PageRequest) -> Result<Page<Document>, StoreError>;
         async fn taken_back(&self, ids: &[DocumentId]) -> Result<Vec<(DocumentId, DocumentId)>, StoreError>;
+    }
+
+    #[async_trait]
+    impl OutsideReads for Store {
+        async fn payment_of_charge(
+            &self,
+            provider: Provider,
+            charge: &str,
+        ) -> Result<Option<(BookingId, PaymentId)>, StoreError>;
+        async fn booking_of_dispute(&self, id: DisputeId) -> Result<Option<BookingId>, StoreError>;
+        async fn last_notices(&self) -> Result<Vec<(Provider, Timestamp)>, StoreError>;
+        async fn scans_of_booking(&self, id: BookingId) -> Result<Vec<Scan>, StoreError>;
+        async fn deliveries_of_booking(&self, id: BookingId) -> Result<Vec<Delivery>, StoreError>;
     }
 }
 

@@ -8,6 +8,7 @@
 )]
 
 mod faults;
+mod outside;
 mod providers;
 mod writing;
 
