@@ -12,6 +12,7 @@ pub mod mails;
 pub mod metrics;
 pub mod passwords;
 pub mod qr;
+pub mod rehearse;
 pub mod sealed;
 pub mod simulated;
 pub mod telemetry;
