@@ -20,13 +20,15 @@ pub struct BoxOffice {
     organisation: String,
 }
 
-/// An event to be put on sale, with one free ticket type.
+/// An event to be put on sale, with one ticket type.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// Its title.
     pub title: String,
     /// How many tickets there are.
     pub quantity: u32,
+    /// What one costs, in cents.
+    pub price: u32,
 }
 
 impl BoxOffice {
@@ -66,8 +68,8 @@ impl BoxOffice {
         let event = text(&self.ask("making an event", "/api/v1/admin/events", &event).await?, "/id");
         let path = format!("/api/v1/admin/events/{event}");
         let ticket_type = json!({
-            "name": "Free entry",
-            "price": {"amount": 0, "currency": "EUR"},
+            "name": "Entry",
+            "price": {"amount": plan.price, "currency": "EUR"},
             "quantity": plan.quantity,
         });
         let made = self.ask("making a ticket type", &format!("{path}/ticket-types"), &ticket_type).await?;
