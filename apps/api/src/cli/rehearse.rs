@@ -5,10 +5,9 @@ use crate::config::{Config, Environment};
 use crate::rehearse;
 use crate::rehearse::clock::InventedClock;
 use crate::rehearse::options::Options;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
-use tokio::io::AsyncReadExt;
 
 /// Rehearses, prints the report, and fails when an invariant was broken.
 pub(super) async fn perform(config: Config, options: &Options) -> Result<(), Failure> {
@@ -26,8 +25,13 @@ pub(super) async fn serve(config: Config, clock: &Path) -> Result<(), Failure> {
         return Err("no rehearsal in production: its clock is invented".into());
     }
     let clock = Arc::new(InventedClock::follow(clock)?);
+    let (ended, told) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let _ = io::stdin().read(&mut [0]);
+        let _ = ended.send(());
+    });
     let told = async {
-        let _ = tokio::io::stdin().read(&mut [0]).await;
+        let _ = told.await;
     };
     commands::serve_until(config, clock, told).await
 }
