@@ -9,6 +9,7 @@ pub mod booking_model;
 pub mod booking_store;
 pub mod cancelling_store;
 pub mod clock;
+pub mod close_store;
 pub mod document_store;
 pub mod event_store;
 pub mod event_use_cases;

@@ -202,7 +202,10 @@ impl PaymentProvider for ScriptedProvider {
         let inner = self.begin("find_refund")?;
         let reference = format!("refund-{}", order.refund);
         let known = inner.refunds.contains_key(&reference);
-        answer(&inner, known.then_some(RefundStanding { reference, status: RefundStatus::Done }))
+        let ours = known.then_some(RefundStanding { reference, status: RefundStatus::Done });
+        let elsewhere = inner.elsewhere.iter().map(|(told, _)| &told.standing);
+        let named = elsewhere.filter(|standing| Some(&standing.reference) == order.reference.as_ref());
+        answer(&inner, ours.or_else(|| named.cloned().next()))
     }
 
     async fn refunds_of(&self, _: &str, charge: &str) -> Result<Vec<ToldRefund>, ProviderError> {

@@ -1,7 +1,7 @@
 //! One system's stores, as the contract suites get them from an adapter.
 
 use accounts::AccountStore;
-use booking::{BookingStore, LedgerStore, OfficeStore};
+use booking::{BookingStore, CloseStore, LedgerStore, OfficeStore};
 use events::EventStore;
 use kernel::{AuditLog, IdempotencyStore, Outbox};
 use std::any::Any;
@@ -19,6 +19,8 @@ pub struct Stores {
     pub booking: Arc<dyn BookingStore>,
     /// The ledger.
     pub ledger: Arc<dyn LedgerStore>,
+    /// Days whose money was compared.
+    pub close: Arc<dyn CloseStore>,
     /// What those who run events look through.
     pub office: Arc<dyn OfficeStore>,
     /// What is owed, as the worker sees it.
@@ -39,6 +41,7 @@ impl Stores {
             + EventStore
             + BookingStore
             + LedgerStore
+            + CloseStore
             + OfficeStore
             + Outbox
             + IdempotencyStore
@@ -50,6 +53,7 @@ impl Stores {
             events: store.clone(),
             booking: store.clone(),
             ledger: store.clone(),
+            close: store.clone(),
             office: store.clone(),
             outbox: store.clone(),
             idempotency: store.clone(),

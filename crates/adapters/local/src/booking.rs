@@ -1,6 +1,7 @@
 //! Holds, bookings, tickets and scans, and the ways to find them.
 
 mod cancelling;
+mod close;
 mod documents;
 mod door_tx;
 mod job_tx;
@@ -12,12 +13,14 @@ mod papers;
 mod reads;
 mod sale_tx;
 
+pub(crate) use close::CloseTurn;
 pub(crate) use documents::{KeptPromise, Notice};
 pub(crate) use outside::KeptLook;
 pub(crate) use papers::Series;
 
 use crate::document::Table;
 use crate::state::State;
+use ::booking::close::DayClose;
 use ::booking::ledger::{Account, Entry};
 use ::booking::{
     Booking, Delivery, Document as Paper, Hold, Incident, Job, Offer, Origin, Provider, Reference, Sale,
@@ -36,6 +39,8 @@ use std::sync::Arc;
 #[derive(Clone, Default)]
 pub(crate) struct BookingTables {
     pub(crate) bookings: Table<Booking>,
+    pub(crate) closes: Table<DayClose>,
+    pub(crate) close_turns: Table<CloseTurn>,
     pub(crate) deliveries: Table<Delivery>,
     pub(crate) entries: Table<Entry>,
     pub(crate) holds: Table<Hold>,

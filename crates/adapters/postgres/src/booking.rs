@@ -4,6 +4,7 @@
 //! put together again by `unnest`.
 
 mod cancelling;
+mod close;
 mod dispute;
 mod document;
 mod door;

@@ -1,4 +1,31 @@
 //! Our books beside a provider's: every cent that one of them knows and the other does not is named.
+//!
+//! A day is closed account by account: an [`Examination`] compares what the provider lists with bookings and ledger,
+//! and is asked what else has to be read or asked. What it found becomes, or renews, the record of the day
+//! ([`DayClose`]). [`lines`] and [`compare`] are the same question about a whole history at once, for rehearsals.
+
+mod books;
+mod claim;
+mod day;
+mod examination;
+mod fee;
+mod figures;
+mod found;
+mod judge;
+mod record;
+mod thing;
+
+pub use books::Books;
+pub use claim::{Ask, Claim, Word};
+pub use day::{Day, NoSuchDay};
+pub use examination::{Examination, Examined, Question, names};
+pub use fee::FeeDue;
+pub use figures::{AccountFigures, Figures, Sum};
+pub use found::{About, Found, TaskKind};
+pub use record::{
+    DayClose, DayStatus, DaySummary, Findings, MOST_TASKS, Reopened, Task, TaskEnd, TaskRefusal,
+};
+pub use thing::{Fee, MOST_MOVEMENTS, Thing, TooMuch};
 
 use crate::{Booking, Movement, MovementKind, Payment, PaymentStatus, Provider, RefundStatus};
 use kernel::{BookingId, Money, PaymentId};
@@ -177,3 +204,6 @@ pub fn outcomes(booking: &Booking, payment: &Payment) -> Vec<Outcome> {
     }
     outcomes
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,6 @@
 //! Work owed after the commit, and things that only a person can decide.
 
+use crate::close::Day;
 use kernel::{AccountId, BookingId, IncidentId, JobId, PaymentId, RefundId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -53,6 +54,13 @@ pub enum Effect {
         /// What it is about.
         incident: Incident,
     },
+    /// Mail the admins that a day cannot be closed without them.
+    TellDayOpen {
+        /// Which day.
+        day: Day,
+        /// How many differences wait for a decision.
+        open: u64,
+    },
 }
 
 impl Effect {
@@ -65,7 +73,8 @@ impl Effect {
             | Self::TellBuyer { .. }
             | Self::CancelBookings { .. }
             | Self::IssueDocuments { .. }
-            | Self::TellAdmins { .. } => false,
+            | Self::TellAdmins { .. }
+            | Self::TellDayOpen { .. } => false,
         }
     }
 }

@@ -107,7 +107,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    /// What a provider kept of a charge, as its own books tell: once per charge and amount.
+    /// What a provider kept, as its own books tell: once per cause, whatever amount is told later.
     ///
     /// `None` for nothing, which is no entry.
     #[must_use]
@@ -124,6 +124,8 @@ impl Entry {
             (cause, amount),
             at,
         )?;
+        let id = cause_id(EntryKind::ProviderFee, cause, (false, 0), Money::zero(amount.currency()));
+        let entry = Self { id, ..entry };
         Some(match charge {
             Some((booking, payment)) => Self {
                 organisation: Some(booking.organisation),

@@ -60,8 +60,8 @@ pub use payment::{
 };
 pub use policy::{CancellationPolicy, MalformedPolicy, NoWay, PolicyInput, Promise, Tier, TierInput};
 pub use ports::{
-    BookingStore, BookingTx, DocumentFilter, DocumentStore, DocumentTx, DoorTx, JobTx, LedgerStore, LedgerTx,
-    NoticeKey, OfficeStore, OrderTx, OutsideReads, OutsideTx, SaleTx, StockDifference,
+    BookingStore, BookingTx, CloseStore, CloseTx, DocumentFilter, DocumentStore, DocumentTx, DoorTx, JobTx,
+    LedgerStore, LedgerTx, NoticeKey, OfficeStore, OrderTx, OutsideReads, OutsideTx, SaleTx, StockDifference,
 };
 pub use provider::{
     CheckoutOrder, Direction, Health, Listed, Listener, Movement, MovementKind, Notice, NoticeError,
@@ -72,4 +72,4 @@ pub use refund::{RefundRefusal, RefundWish};
 pub use sale::{HoldRefusal, Holdings, Limit, Offer, Sale, SaleStatus, Tally};
 pub use settlement::{Settled, settle};
 pub use ticket::{Ticket, TicketStatus};
-pub use use_cases::{Bookings, Documents, Door, Ledger, Office};
+pub use use_cases::{Bookings, Closing, Documents, Door, Ledger, Office};

@@ -104,7 +104,7 @@ pub struct Booking {
 }
 
 /// The provider account through which an attempt goes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Till {
     /// Which provider.
     pub provider: Provider,

@@ -52,6 +52,16 @@ impl Provider {
             Self::Paypal => Some(TimeDelta::days(180)),
         }
     }
+
+    /// How long after a movement its list of movements may lack it.
+    #[must_use]
+    pub const fn listing_lag(self) -> TimeDelta {
+        match self {
+            Self::Stripe | Self::BankTransfer | Self::Cash => TimeDelta::zero(),
+            // PayPal, "Transaction Search": up to three hours.
+            Self::Paypal => TimeDelta::hours(3),
+        }
+    }
 }
 
 impl FromStr for Provider {

@@ -1,7 +1,9 @@
 //! What the use cases need from a store. Providers are in [`crate::provider`].
 
+mod close;
 mod documents;
 
+pub use close::{CloseStore, CloseTx};
 pub use documents::{DocumentFilter, DocumentStore, DocumentTx};
 
 use crate::ledger::{Balance, Entry, EntryFilter};
@@ -90,9 +92,12 @@ pub struct StockDifference {
 }
 
 /// All that a booking use case may touch before it commits.
-pub trait BookingTx: SaleTx + OrderTx + DoorTx + LedgerTx + JobTx + DocumentTx + OutsideTx {}
+pub trait BookingTx: SaleTx + OrderTx + DoorTx + LedgerTx + JobTx + DocumentTx + OutsideTx + CloseTx {}
 
-impl<T: SaleTx + OrderTx + DoorTx + LedgerTx + JobTx + DocumentTx + OutsideTx + ?Sized> BookingTx for T {}
+impl<T: SaleTx + OrderTx + DoorTx + LedgerTx + JobTx + DocumentTx + OutsideTx + CloseTx + ?Sized> BookingTx
+    for T
+{
+}
 
 /// Places. Locks are always taken in the order sale (by event id), hold, booking, ticket.
 #[async_trait]
@@ -216,6 +221,9 @@ pub trait OfficeStore: Send + Sync {
 pub trait LedgerTx: AuditTx {
     /// Writes new entries. One whose cause was posted before fails the transaction.
     async fn post(&mut self, entries: &[Entry]) -> Result<(), StoreError>;
+    /// Writes those of the entries whose cause was not posted before; answers with all of them as the ledger has them
+    /// now, in no order.
+    async fn post_once(&mut self, entries: &[Entry]) -> Result<Vec<Entry>, StoreError>;
     /// All entries about a booking.
     async fn entries_of_booking(&mut self, id: BookingId) -> Result<Vec<Entry>, StoreError>;
 }

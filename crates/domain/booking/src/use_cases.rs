@@ -4,6 +4,7 @@ mod attend;
 mod cancel;
 mod cancel_event;
 mod checkout;
+mod close_day;
 mod confirm;
 mod decide;
 mod documents;
@@ -24,6 +25,7 @@ mod sweep;
 
 pub use cancel::{CancelError, RequestError};
 pub use cancel_event::{CancelEventError, Progress};
+pub use close_day::{CloseError, Closing, ResolveTaskError};
 pub use confirm::{ConfirmError, ConfirmRequest, Placed};
 pub use documents::{Documents, InvoiceError, TakeBackError, TakenBack};
 pub use door::{Door, Doors, Staff, UndoError, VerifyError, VerifyRequest};

@@ -98,6 +98,10 @@ ids! {
     ActId,
     /// Long work that somebody asked for.
     JobId,
+    /// The record of a day whose money was compared.
+    CloseId,
+    /// A difference that was found on such a day.
+    CloseTaskId,
 }
 
 fn generate(now: Timestamp) -> Uuid {

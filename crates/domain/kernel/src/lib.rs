@@ -26,9 +26,9 @@ pub use audit::{Act, AuditLog, AuditTx, Cause, Subject, Who};
 pub use currency::Currency;
 pub use email::Email;
 pub use id::{
-    AccountId, ActId, BookingId, DisputeId, DocumentId, EffectId, EntryId, EventId, HoldId, IncidentId,
-    InviteId, JobId, OneTimeId, OrganisationId, PaymentId, RefundId, ScanId, SessionId, TicketId,
-    TicketTypeId,
+    AccountId, ActId, BookingId, CloseId, CloseTaskId, DisputeId, DocumentId, EffectId, EntryId, EventId,
+    HoldId, IncidentId, InviteId, JobId, OneTimeId, OrganisationId, PaymentId, RefundId, ScanId, SessionId,
+    TicketId, TicketTypeId,
 };
 pub use idempotency::{Begun, IdempotencyStore, RequestKey, SWEPT_AT_ONCE, StoredAnswer};
 pub use invalid::Invalid;

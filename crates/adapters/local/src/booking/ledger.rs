@@ -107,6 +107,15 @@ impl LedgerTx for LocalTx {
         Ok(())
     }
 
+    async fn post_once(&mut self, entries: &[Entry]) -> Result<Vec<Entry>, StoreError> {
+        for entry in entries {
+            if self.state().get::<Entry>(&entry.id).is_none() {
+                self.post(std::slice::from_ref(entry)).await?;
+            }
+        }
+        Ok(entries.iter().filter_map(|entry| self.state().copy(&entry.id)).collect())
+    }
+
     async fn entries_of_booking(&mut self, id: BookingId) -> Result<Vec<Entry>, StoreError> {
         Ok(self.state().entries_of(id))
     }

@@ -16,6 +16,7 @@ mod memory {
     testkit::audit_use_cases_contract!(open);
     testkit::booking_store_contract!(open);
     testkit::cancelling_store_contract!(open);
+    testkit::close_store_contract!(open);
     testkit::document_store_contract!(open);
     testkit::event_store_contract!(open);
     testkit::event_use_cases_contract!(open);
@@ -44,6 +45,7 @@ mod directory {
     testkit::audit_use_cases_contract!(open);
     testkit::booking_store_contract!(open);
     testkit::cancelling_store_contract!(open);
+    testkit::close_store_contract!(open);
     testkit::document_store_contract!(open);
     testkit::event_store_contract!(open);
     testkit::event_use_cases_contract!(open);

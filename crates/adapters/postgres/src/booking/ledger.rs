@@ -225,29 +225,47 @@ fn of_bookings(ids: &[BookingId]) -> Statement<impl QueryFragment<Pg> + Send + u
     )
 }
 
-fn add(entries: &[Entry]) -> Statement<impl QueryFragment<Pg> + Send + use<>> {
+fn by_id(entries: &[Entry]) -> Statement<impl QueryFragment<Pg> + Send + use<>> {
+    let ids: Vec<Uuid> = entries.iter().map(|entry| entry.id.as_uuid()).collect();
     constant(
-        text(
+        text(concat!("SELECT ", columns!(), " FROM ledger_entries WHERE id = ANY($1)"))
+            .bind::<Array<SqlUuid>, _>(ids),
+    )
+}
+
+/// Entries that travel in one statement, when there may be many.
+const AT_ONCE: usize = 1_000;
+
+macro_rules! insert {
+    ($rest:literal) => {
+        concat!(
             "INSERT INTO ledger_entries (id, kind, reversal, from_account, to_account, amount_minor, currency, \
                  organisation_id, event_id, booking_id, payment_id, refund_id, dispute_id, at) \
              SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+            $rest
         )
-        .bind::<Array<SqlUuid>, _>(entries.iter().map(|it| it.id.as_uuid()).collect::<Vec<_>>())
-        .bind::<Array<Text>, _>(entries.iter().map(|it| it.kind.as_str()).collect::<Vec<_>>())
-        .bind::<Array<Bool>, _>(entries.iter().map(|it| it.reversal).collect::<Vec<_>>())
-        .bind::<Array<Text>, _>(entries.iter().map(|it| it.from.to_string()).collect::<Vec<_>>())
-        .bind::<Array<Text>, _>(entries.iter().map(|it| it.to.to_string()).collect::<Vec<_>>())
-        .bind::<Array<BigInt>, _>(entries.iter().map(|it| it.amount.minor()).collect::<Vec<_>>())
-        .bind::<Array<Text>, _>(
-            entries.iter().map(|it| it.amount.currency().code().to_owned()).collect::<Vec<_>>(),
-        )
-        .bind::<Array<Nullable<SqlUuid>>, _>(some(entries, |it| it.organisation.map(|id| id.as_uuid())))
-        .bind::<Array<Nullable<SqlUuid>>, _>(some(entries, |it| it.event.map(|id| id.as_uuid())))
-        .bind::<Array<Nullable<SqlUuid>>, _>(some(entries, |it| it.booking.map(|id| id.as_uuid())))
-        .bind::<Array<Nullable<SqlUuid>>, _>(some(entries, |it| it.payment.map(|id| id.as_uuid())))
-        .bind::<Array<Nullable<SqlUuid>>, _>(some(entries, |it| it.refund.map(|id| id.as_uuid())))
-        .bind::<Array<Nullable<SqlUuid>>, _>(some(entries, |it| it.dispute.map(|id| id.as_uuid())))
-        .bind::<Array<Timestamptz>, _>(entries.iter().map(|it| it.at).collect::<Vec<_>>()),
+    };
+}
+
+fn add(sql: &'static str, entries: &[Entry]) -> Statement<impl QueryFragment<Pg> + Send + use<>> {
+    constant(
+        text(sql)
+            .bind::<Array<SqlUuid>, _>(entries.iter().map(|it| it.id.as_uuid()).collect::<Vec<_>>())
+            .bind::<Array<Text>, _>(entries.iter().map(|it| it.kind.as_str()).collect::<Vec<_>>())
+            .bind::<Array<Bool>, _>(entries.iter().map(|it| it.reversal).collect::<Vec<_>>())
+            .bind::<Array<Text>, _>(entries.iter().map(|it| it.from.to_string()).collect::<Vec<_>>())
+            .bind::<Array<Text>, _>(entries.iter().map(|it| it.to.to_string()).collect::<Vec<_>>())
+            .bind::<Array<BigInt>, _>(entries.iter().map(|it| it.amount.minor()).collect::<Vec<_>>())
+            .bind::<Array<Text>, _>(
+                entries.iter().map(|it| it.amount.currency().code().to_owned()).collect::<Vec<_>>(),
+            )
+            .bind::<Array<Nullable<SqlUuid>>, _>(some(entries, |it| it.organisation.map(|id| id.as_uuid())))
+            .bind::<Array<Nullable<SqlUuid>>, _>(some(entries, |it| it.event.map(|id| id.as_uuid())))
+            .bind::<Array<Nullable<SqlUuid>>, _>(some(entries, |it| it.booking.map(|id| id.as_uuid())))
+            .bind::<Array<Nullable<SqlUuid>>, _>(some(entries, |it| it.payment.map(|id| id.as_uuid())))
+            .bind::<Array<Nullable<SqlUuid>>, _>(some(entries, |it| it.refund.map(|id| id.as_uuid())))
+            .bind::<Array<Nullable<SqlUuid>>, _>(some(entries, |it| it.dispute.map(|id| id.as_uuid())))
+            .bind::<Array<Timestamptz>, _>(entries.iter().map(|it| it.at).collect::<Vec<_>>()),
     )
 }
 
@@ -259,9 +277,18 @@ fn some(entries: &[Entry], id: fn(&Entry) -> Option<Uuid>) -> Vec<Option<Uuid>> 
 impl LedgerTx for PgTx {
     async fn post(&mut self, entries: &[Entry]) -> Result<(), StoreError> {
         if !entries.is_empty() {
-            self.write("posting to the ledger", add(entries));
+            self.write("posting to the ledger", add(insert!(""), entries));
         }
         Ok(())
+    }
+
+    async fn post_once(&mut self, new: &[Entry]) -> Result<Vec<Entry>, StoreError> {
+        let mut posted = Vec::with_capacity(new.len());
+        for some in new.chunks(AT_ONCE) {
+            self.write("posting fees", add(insert!(" ON CONFLICT (id) DO NOTHING"), some));
+            posted.extend(entries(self.load("reading posted fees", by_id(some)).await?)?);
+        }
+        Ok(posted)
     }
 
     async fn entries_of_booking(&mut self, id: BookingId) -> Result<Vec<Entry>, StoreError> {

@@ -8,6 +8,7 @@ testkit::audit_log_contract!(open);
 testkit::audit_use_cases_contract!(open);
 testkit::booking_store_contract!(open);
 testkit::cancelling_store_contract!(open);
+testkit::close_store_contract!(open);
 testkit::document_store_contract!(open);
 testkit::event_store_contract!(open);
 testkit::event_use_cases_contract!(open);

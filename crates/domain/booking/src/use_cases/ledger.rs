@@ -125,7 +125,8 @@ impl Ledger {
             after = Some(last);
             let ids: Vec<_> = bookings.iter().map(|booking| booking.id).collect();
             let entries = self.ledger.entries_of_bookings(&ids).await?;
-            let known: BTreeSet<_> = entries.iter().filter_map(|entry| entry.booking).collect();
+            let of_bookings = entries.iter().filter(|entry| entry.kind.follows_from_bookings());
+            let known: BTreeSet<_> = of_bookings.filter_map(|entry| entry.booking).collect();
             let owing = |booking: &&Booking| !known.contains(&booking.id) && !facts(booking).is_empty();
             for booking in bookings.iter().filter(owing) {
                 posted += u64::from(self.post_all(booking.id).await?);
@@ -137,7 +138,8 @@ impl Ledger {
         let now = self.clock.now();
         transact(self.bookings.begin().await?, async |tx| {
             let Some(mut booking) = tx.lock_booking(id).await? else { return Ok(false) };
-            if !tx.entries_of_booking(id).await?.is_empty() {
+            let posted = tx.entries_of_booking(id).await?;
+            if posted.iter().any(|entry| entry.kind.follows_from_bookings()) {
                 return Ok(false);
             }
             if booking.status == BookingStatus::Confirmed && booking.paid_by.is_none() {

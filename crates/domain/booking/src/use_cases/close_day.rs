@@ -1,0 +1,455 @@
+//! Close a day: what bookings and ledger say of it, beside what every provider says.
+//!
+//! Providers are listed and asked before the transaction, page by page, and nothing is locked meanwhile. What was
+//! found, and the fees that were told, is then written at once.
+
+use crate::close::{
+    Ask, Books, Claim, Day, DayClose, DayStatus, DaySummary, Examination, Examined, Findings, Question,
+    TaskRefusal, TooMuch, Word, names,
+};
+use crate::ledger::{Account, Entry, EntryFilter, differences};
+use crate::{
+    BookingStore, BookingTx, CloseStore, Effect, LedgerStore, PaymentProvider, Provider, ProviderError, Till,
+};
+use chrono::TimeDelta;
+use kernel::audit::Who;
+use kernel::{
+    Act, Actor, BookingId, Cause, Clock, CloseTaskId, Owed, Page, PageRequest, StoreError, Subject,
+    Timestamp, transact,
+};
+use serde_json::json;
+use std::sync::Arc;
+
+/// Things that are compared together with their books.
+const AT_ONCE: usize = 200;
+/// Entries that are read together.
+const ENTRIES: u32 = 500;
+/// Most pages of one list, as a list that never ends must not hold us for ever.
+const MOST_PAGES: u32 = 10_000;
+/// Most questions to one account about single things. What is left then counts as what the provider does not know:
+/// the next look asks again, and the day stays open.
+const MOST_ASKED: u32 = 1_000;
+/// So long after a day the program closes it by itself, beyond what its providers list late.
+const REST: TimeDelta = TimeDelta::hours(1);
+/// Before the program looks again at a day that it could not close for want of an answer.
+const AGAIN: TimeDelta = TimeDelta::minutes(30);
+/// Before the program looks again at a day with open tasks.
+const OPEN_AGAIN: TimeDelta = TimeDelta::hours(24);
+/// So many days back the program looks by itself.
+const DAYS_BACK: u32 = 7;
+
+/// Why a day was not looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum CloseError {
+    /// It has not begun.
+    #[error("the day has not begun")]
+    Future,
+    /// A provider does not answer: nothing was written.
+    #[error("{name} does not answer", name = .0.as_str())]
+    Away(Provider, #[source] ProviderError),
+    /// More moved than is looked at.
+    #[error("{name}: {more}", name = .0.as_str(), more = .1)]
+    TooMuch(Provider, TooMuch),
+    /// The store could not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a task was not resolved.
+#[derive(Debug, thiserror::Error)]
+pub enum ResolveTaskError {
+    /// The rules say no.
+    #[error(transparent)]
+    Refused(#[from] TaskRefusal),
+    /// The store could not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The use cases around the daily close.
+#[derive(Clone)]
+pub struct Closing {
+    closes: Arc<dyn CloseStore>,
+    ledger: Arc<dyn LedgerStore>,
+    store: Arc<dyn BookingStore>,
+    clock: Arc<dyn Clock>,
+    providers: Vec<Arc<dyn PaymentProvider>>,
+}
+
+impl Closing {
+    /// The use cases over a store and the accounts that are closed.
+    #[must_use]
+    pub fn new(
+        (closes, ledger): (Arc<dyn CloseStore>, Arc<dyn LedgerStore>),
+        store: Arc<dyn BookingStore>,
+        clock: Arc<dyn Clock>,
+        providers: Vec<Arc<dyn PaymentProvider>>,
+    ) -> Self {
+        Self { closes, ledger, store, clock, providers }
+    }
+
+    /// The day that is now, in UTC.
+    #[must_use]
+    pub fn today(&self) -> Day {
+        Day::of(self.clock.now())
+    }
+
+    /// The record of a day; `None` when nobody has looked at it.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    pub async fn day(&self, day: Day) -> Result<Option<DayClose>, StoreError> {
+        self.closes.day_close(day).await
+    }
+
+    /// Days that were looked at, the latest first.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    pub async fn days(
+        &self,
+        status: Option<DayStatus>,
+        page: PageRequest,
+    ) -> Result<Page<DaySummary>, StoreError> {
+        self.closes.day_closes(status, page).await
+    }
+
+    /// From when on everything of a day is listed by every provider: only then can it be closed.
+    #[must_use]
+    pub fn complete_from(&self, day: Day) -> Timestamp {
+        let lags = self.providers.iter().map(|provider| provider.provider().listing_lag());
+        day.end() + lags.max().unwrap_or_default()
+    }
+
+    /// Looks at a day, posts the fees that providers tell, and renews its record.
+    ///
+    /// # Errors
+    /// A [`CloseError`]; nothing was written then.
+    pub async fn close(&self, day: Day, by: &Cause) -> Result<DayClose, CloseError> {
+        let begun = self.clock.now();
+        if day.start() > begun {
+            return Err(CloseError::Future);
+        }
+        let mut examined = Vec::new();
+        for provider in &self.providers {
+            examined.push(self.examine(&**provider, day, begun).await?);
+        }
+        let complete = begun >= self.complete_from(day);
+        Ok(transact(self.store.begin().await?, async |tx| {
+            let before = tx.lock_day(day).await?;
+            if let Some(newer) = before.as_ref().filter(|before| before.summary.computed_at > begun) {
+                // Somebody who began after us was faster, and knows more.
+                return Ok(newer.clone());
+            }
+            for one in &mut examined {
+                let fees: Vec<Entry> = one.fees.iter().map(|due| due.entry.clone()).collect();
+                one.posted(&tx.post_once(&fees).await?);
+            }
+            let (mut accounts, mut found) = (Vec::new(), Vec::new());
+            for one in examined {
+                accounts.push(one.figures);
+                found.extend(one.found);
+            }
+            let said = before.as_ref().map(said);
+            let findings = Findings { complete, accounts, found };
+            let (close, news) = DayClose::after(before, (day, findings), &by.who, begun);
+            tx.save_day(&close).await?;
+            tx.record(&[computed(&close, said, by, begun)]).await?;
+            self.tell(tx, &close, news, by, begun).await?;
+            Ok::<_, StoreError>(close)
+        })
+        .await?)
+    }
+
+    /// What the program found by itself, admins are told.
+    async fn tell(
+        &self,
+        tx: &mut dyn BookingTx,
+        close: &DayClose,
+        news: usize,
+        by: &Cause,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        if news == 0 || by.who != Who::System {
+            return Ok(());
+        }
+        let DaySummary { day, open, unnamed, .. } = &close.summary;
+        let effect = Effect::TellDayOpen { day: *day, open: open.saturating_add(*unnamed) };
+        tx.enqueue_booking(&[Owed::now(effect, now)]).await
+    }
+
+    /// Closes what is due by itself: the last days that are over and were not closed. Of several who ask at once, one
+    /// works on a day; one who is killed has its turn taken over. Answers with the days that were looked at, and with
+    /// why others could not be.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    pub async fn close_due(&self) -> Result<(Vec<DayClose>, Vec<(Day, CloseError)>), StoreError> {
+        let (mut closed, mut failures) = (Vec::new(), Vec::new());
+        for day in self.due().await? {
+            let now = self.clock.now();
+            let claim =
+                transact(self.store.begin().await?, async |tx| tx.claim_day(day, now, now - AGAIN).await);
+            if !claim.await? {
+                continue;
+            }
+            match self.close(day, &Cause::system()).await {
+                Ok(close) => closed.push(close),
+                Err(CloseError::Store(error)) => return Err(error),
+                Err(error) => failures.push((day, error)),
+            }
+        }
+        Ok((closed, failures))
+    }
+
+    /// Days that are over and wait for the program, the earliest first: yesterday, and what was left behind since the
+    /// last day that was closed, a week back at most.
+    async fn due(&self) -> Result<Vec<Day>, StoreError> {
+        let now = self.clock.now();
+        let page = PageRequest { limit: 2 * DAYS_BACK, after: None };
+        let known = self.closes.day_closes(None, page).await?.items;
+        let mut due = Vec::new();
+        let mut day = Day::of(now).before();
+        for _ in 0..DAYS_BACK {
+            let waits = now < self.complete_from(day) + REST;
+            let record = known.iter().find(|record| record.day == day);
+            let wanted = match record {
+                None => true,
+                Some(record) if !record.complete => true,
+                Some(record) => record.status == DayStatus::Open && now - record.computed_at >= OPEN_AGAIN,
+            };
+            if wanted && !waits {
+                due.push(day);
+            }
+            day = day.before();
+            if !known.iter().any(|record| record.day <= day) {
+                // Before the first day that anybody looked at.
+                break;
+            }
+        }
+        due.reverse();
+        Ok(due)
+    }
+
+    /// A person has decided about a task.
+    ///
+    /// # Errors
+    /// A [`ResolveTaskError`]; nothing has changed then.
+    pub async fn resolve(
+        &self,
+        (day, task): (Day, CloseTaskId),
+        note: &str,
+        actor: &Actor,
+    ) -> Result<DayClose, ResolveTaskError> {
+        let now = self.clock.now();
+        transact(self.store.begin().await?, async |tx| {
+            let mut close = tx.lock_day(day).await?.ok_or(TaskRefusal::Unknown)?;
+            let before = said(&close);
+            if close.resolve(task, (actor.account, note), now)? {
+                tx.save_day(&close).await?;
+                let after =
+                    json!({"note": note, "day": day.to_string(), "status": close.summary.status.as_str()});
+                let act =
+                    actor.cause().act("daily_close.resolve", Subject::new("close_task", task.as_uuid()), now);
+                tx.record(&[act.changing(Some(before), Some(after.to_string()))]).await?;
+            }
+            Ok::<_, ResolveTaskError>(close)
+        })
+        .await
+    }
+
+    async fn examine(
+        &self,
+        provider: &dyn PaymentProvider,
+        day: Day,
+        now: Timestamp,
+    ) -> Result<Examined, CloseError> {
+        let name = provider.provider();
+        let till = Till { provider: name, account: provider.account().to_owned(), live: provider.live() };
+        let mut work =
+            Work { provider, till: till.clone(), asked: 0, examination: Examination::new(till, now) };
+        work.list(day).await?;
+        let (things, fees) = work.examination.sorted();
+        for things in things.chunks(AT_ONCE) {
+            let books = self.books(name, names(things, &[])).await?;
+            for question in work.examination.compare(things, &books) {
+                work.ask_refund(question).await?;
+            }
+        }
+        for fees in fees.chunks(AT_ONCE) {
+            let books = self.books(name, names(&[], fees)).await?;
+            work.examination.settle(fees, &books);
+        }
+        self.compare_entries(&mut work, day).await?;
+        for id in work.examination.suspects() {
+            if self.agrees(id).await? {
+                work.examination.cleared(id);
+            }
+        }
+        Ok(work.examination.finish())
+    }
+
+    /// What our books put on the day, some entries at a time.
+    async fn compare_entries(&self, work: &mut Work<'_>, day: Day) -> Result<(), CloseError> {
+        let Till { provider, account, live } = work.till.clone();
+        let filter = EntryFilter {
+            account: Some(Account::Provider { provider, account, live }),
+            from: Some(day.start()),
+            until: Some(day.end()),
+            ..EntryFilter::default()
+        };
+        let mut page = PageRequest { limit: ENTRIES, after: None };
+        loop {
+            let Page { items, next } = self.ledger.entries(&filter, page).await?;
+            let mut ids: Vec<_> = items.iter().filter_map(|entry| entry.booking).collect();
+            ids.sort_unstable();
+            ids.dedup();
+            let books = self.with_entries(self.closes.bookings_by_id(&ids).await?).await?;
+            for claim in work.examination.claims(&items, &books) {
+                work.ask(&claim).await?;
+            }
+            if next.is_none() {
+                return Ok(());
+            }
+            page.after = next;
+        }
+    }
+
+    async fn books(
+        &self,
+        provider: Provider,
+        (charges, refunds): (Vec<String>, Vec<kernel::RefundId>),
+    ) -> Result<Books, StoreError> {
+        let mut bookings = self.closes.bookings_of_charges(provider, &charges).await?;
+        let mut missing = Vec::new();
+        for refund in refunds {
+            if bookings.iter().any(|booking| booking.has_refund(refund)) {
+                continue;
+            }
+            missing.extend(self.store.booking_of_refund(refund).await?);
+        }
+        missing.sort_unstable();
+        missing.dedup();
+        bookings.extend(self.closes.bookings_by_id(&missing).await?);
+        self.with_entries(bookings).await
+    }
+
+    async fn with_entries(&self, bookings: Vec<crate::Booking>) -> Result<Books, StoreError> {
+        let ids: Vec<_> = bookings.iter().map(|booking| booking.id).collect();
+        let entries = if ids.is_empty() { Vec::new() } else { self.ledger.entries_of_bookings(&ids).await? };
+        Ok(Books::of(bookings, entries))
+    }
+
+    /// Whether a booking agrees with its entries while nobody can change it.
+    async fn agrees(&self, id: BookingId) -> Result<bool, StoreError> {
+        transact(self.store.begin().await?, async |tx| {
+            let Some(booking) = tx.lock_booking(id).await? else { return Ok(true) };
+            Ok::<_, StoreError>(differences(&booking, &tx.entries_of_booking(id).await?).is_empty())
+        })
+        .await
+    }
+}
+
+/// One account, while it is looked at.
+struct Work<'a> {
+    provider: &'a dyn PaymentProvider,
+    till: Till,
+    asked: u32,
+    examination: Examination,
+}
+
+impl Work<'_> {
+    fn away(&self, error: ProviderError) -> CloseError {
+        CloseError::Away(self.till.provider, error)
+    }
+
+    async fn list(&mut self, day: Day) -> Result<(), CloseError> {
+        let mut cursor: Option<String> = None;
+        for _ in 0..MOST_PAGES {
+            let page = self.provider.transactions(day.start(), day.end(), cursor.as_deref()).await;
+            let page = page.map_err(|error| self.away(error))?;
+            let listed = self.examination.listed(&page.items);
+            listed.map_err(|error| CloseError::TooMuch(self.till.provider, error))?;
+            cursor = page.next;
+            if cursor.is_none() {
+                return Ok(());
+            }
+        }
+        Err(self.away(ProviderError::Uncertain("a list that does not end".into())))
+    }
+
+    /// `false` when enough was asked.
+    fn may_ask(&mut self) -> bool {
+        self.asked = self.asked.saturating_add(1);
+        self.asked <= MOST_ASKED
+    }
+
+    /// A refusal is an answer: the provider knows nothing of it.
+    fn known<T>(&self, answer: Result<T, ProviderError>) -> Result<Option<T>, CloseError> {
+        match answer {
+            Ok(answer) => Ok(Some(answer)),
+            Err(ProviderError::Refused { .. }) => Ok(None),
+            Err(error) => Err(self.away(error)),
+        }
+    }
+
+    async fn ask_refund(&mut self, question: Question) -> Result<(), CloseError> {
+        let standing = if self.may_ask() {
+            self.known(self.provider.find_refund(&question.order).await)?.flatten()
+        } else {
+            None
+        };
+        let failed = Claim::of_refund(standing.as_ref()) == Word::Otherwise;
+        self.examination.answered(question, failed);
+        Ok(())
+    }
+
+    async fn ask(&mut self, claim: &Claim) -> Result<(), CloseError> {
+        let word = if !self.may_ask() {
+            Word::Unknown
+        } else {
+            match &claim.ask {
+                Ask::Session(session) => {
+                    let standing = self.known(self.provider.ask(session).await)?;
+                    claim.of_standing(standing.as_ref())
+                }
+                Ask::Refund(order) => {
+                    let standing = self.known(self.provider.find_refund(order).await)?.flatten();
+                    Claim::of_refund(standing.as_ref())
+                }
+                Ask::DisputesSince(opened_at) => self.ask_dispute(claim, *opened_at).await?,
+            }
+        };
+        self.examination.told(claim, &word);
+        Ok(())
+    }
+
+    async fn ask_dispute(&self, claim: &Claim, since: Timestamp) -> Result<Word, CloseError> {
+        let mut cursor: Option<String> = None;
+        for _ in 0..MOST_PAGES {
+            let page = self.provider.disputes(since, cursor.as_deref()).await;
+            let page = page.map_err(|error| self.away(error))?;
+            let word = claim.of_disputes(&page.items);
+            cursor = page.next;
+            if word != Word::Unknown || cursor.is_none() {
+                return Ok(word);
+            }
+        }
+        Err(self.away(ProviderError::Uncertain("a list that does not end".into())))
+    }
+}
+
+fn said(close: &DayClose) -> String {
+    let DaySummary { status, open, resolved, .. } = &close.summary;
+    json!({"status": status.as_str(), "open": open, "resolved": resolved}).to_string()
+}
+
+fn computed(close: &DayClose, before: Option<String>, by: &Cause, now: Timestamp) -> Act {
+    let DaySummary { id, day, status, open, resolved, complete, .. } = &close.summary;
+    let after = json!({
+        "day": day.to_string(), "status": status.as_str(), "open": open, "resolved": resolved,
+        "complete": complete,
+    });
+    by.act("daily_close.compute", Subject::new("daily_close", id.as_uuid()), now)
+        .changing(before, Some(after.to_string()))
+}
