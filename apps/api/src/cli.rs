@@ -1,6 +1,7 @@
 //! What can be typed after `synesthesie`.
 
 mod audit;
+mod close;
 mod commands;
 pub mod demo;
 mod doctor;
@@ -59,6 +60,8 @@ enum Command {
         #[command(subcommand)]
         command: AuditCommand,
     },
+    /// Compare bookings, ledger and providers for a day, and close it when nothing differs; say every difference.
+    Close(close::CloseDay),
     /// Print the OpenAPI document.
     Openapi,
     /// Say what is wrong with the configuration, if anything is.
@@ -153,6 +156,7 @@ fn perform(command: Command) -> Result<(), Failure> {
             Command::Ledger { command: LedgerCommand::Check } => ledger::check(config).await,
             Command::Ledger { command: LedgerCommand::CatchUp } => ledger::catch_up(config).await,
             Command::Audit { command: AuditCommand::Verify(how) } => audit::verify(config, how).await,
+            Command::Close(wish) => close::run(config, wish).await,
             Command::Migrate => commands::migrate(config).await,
             Command::User { command: UserCommand::CreateAdmin(who) } => {
                 commands::create_admin(config, who).await

@@ -11,6 +11,7 @@ pub mod called_off;
 pub mod cancellation;
 pub mod cors;
 pub mod csv;
+pub mod daily_close;
 pub mod detached;
 pub mod disputes;
 pub mod docs;

@@ -10,6 +10,7 @@ use crate::qr::{self, QrError};
 use crate::wiring::App;
 use accounts::{Letter, Status};
 use adapter_pdf::Language;
+use booking::close::Day;
 use booking::use_cases::Placed;
 use booking::{Booking, BuyerNews, Incident, RefundReason, Ticket};
 use events::{Event, Listed};
@@ -252,6 +253,25 @@ pub async fn incident(app: &App, id: EffectId, incident: &Incident) -> Result<Ve
         page.line(
             "Nothing was issued or sent back because of it. Please look at the provider and decide.".into(),
         );
+        page.mail(for_each(id, admin.id.as_uuid()), admin.email.into(), Vec::new())
+    };
+    Ok(admins.into_iter().map(mail).collect())
+}
+
+/// A day that cannot be closed without a person, to each admin.
+///
+/// # Errors
+/// A [`LetterError`].
+pub async fn day_open(app: &App, id: EffectId, day: Day, open: u64) -> Result<Vec<Mail>, LetterError> {
+    let admins = app.accounts.admins().await?;
+    let mail = |admin: accounts::Account| {
+        let mut page = Page::new(format!("The books of {day} need you"));
+        page.line(format!("Our books and the payment providers' differ in {open} places on {day}."));
+        page.line(
+            "Each difference is a task of the daily close of that day. Most are gone by themselves once what"
+                .into(),
+        );
+        page.line("is missing was told; closing the day again shows what is left.".into());
         page.mail(for_each(id, admin.id.as_uuid()), admin.email.into(), Vec::new())
     };
     Ok(admins.into_iter().map(mail).collect())

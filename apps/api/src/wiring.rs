@@ -22,7 +22,7 @@ use adapter_pdf::PrintError;
 use adapter_postgres::PgStore;
 use adapter_redis::UnusableUrl;
 use booking::use_cases::Pages;
-use booking::{Bookings, CodeSigner, Documents, Door, Ledger, Office, Terms};
+use booking::{Bookings, Closing, CodeSigner, Documents, Door, Ledger, Office, Terms};
 use chrono::TimeDelta;
 use events::Events;
 use invites::Invites;
@@ -61,6 +61,8 @@ pub struct App {
     pub bookings: Bookings,
     /// Use cases of the ledger.
     pub ledger: Ledger,
+    /// Use cases of the daily close.
+    pub closing: Closing,
     /// Use cases of those who run events, around money.
     pub office: Office,
     /// Use cases of receipts, invoices and credit notes.
@@ -176,7 +178,14 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         transfer: config.bank_transfer.is_some(),
     };
     let signer = CodeSigner::new(&keys.ticket_codes());
+    let closing = Closing::new(
+        (stores.close, Arc::clone(&stores.ledger)),
+        Arc::clone(&stores.booking),
+        Arc::clone(&clock),
+        providers.clone(),
+    );
     Ok(App {
+        closing,
         bookings: Bookings::new(Arc::clone(&stores.booking), Arc::clone(&clock), providers, terms, pages),
         ledger: Ledger::new(stores.ledger, Arc::clone(&stores.booking), Arc::clone(&clock)),
         office: Office::new(stores.office, Arc::clone(&stores.booking), Arc::clone(&clock)),

@@ -36,6 +36,8 @@ const SEALED: u32 = 500;
 const SWEEP: Duration = Duration::from_secs(5);
 /// Between two questions whether an account at a provider is due to be looked at.
 const LOOK: Duration = Duration::from_secs(10);
+/// Between two questions whether a day is due to be closed.
+const CLOSE: Duration = Duration::from_secs(60);
 /// Between two sweeps of what is only kept for a while.
 const TIDY: Duration = Duration::from_secs(600);
 /// How long answers to repeated requests are kept.
@@ -47,7 +49,8 @@ const SESSIONS: TimeDelta = TimeDelta::days(30);
 pub async fn run(app: Arc<App>, stop: watch::Receiver<bool>) {
     let (effects, holds) = (effects(&app, stop.clone()), sweep_holds(&app, stop.clone()));
     let (acts, rest) = (seal_acts(&app, stop.clone()), tidy(&app, stop.clone()));
-    futures_util::join!(effects, holds, acts, rest, look_outside(&app, stop));
+    let days = close_days(&app, stop.clone());
+    futures_util::join!(effects, holds, acts, rest, days, look_outside(&app, stop));
 }
 
 /// Waits, but not beyond the end; `false` when it is over.
@@ -192,6 +195,24 @@ async fn look_outside(app: &App, mut stop: watch::Receiver<bool>) {
                 }
             }
             Err(error) => tracing::warn!(causes = %Causes(&error), "accounts could not be looked at"),
+        }
+    }
+}
+
+/// Closes the days that are over.
+async fn close_days(app: &App, mut stop: watch::Receiver<bool>) {
+    while wait(&mut stop, CLOSE).await {
+        match app.closing.close_due().await {
+            Ok((closed, failures)) => {
+                for close in closed {
+                    let (day, status) = (close.summary.day.to_string(), close.summary.status.as_str());
+                    tracing::info!(day, status, tasks = close.summary.open, "a day was compared");
+                }
+                for (day, error) in failures {
+                    tracing::warn!(%day, causes = %Causes(&error), "a day cannot be closed");
+                }
+            }
+            Err(error) => tracing::warn!(causes = %Causes(&error), "days could not be closed"),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Every route, registered once; the OpenAPI document follows from it.
 
-use super::{accounts, admin, audit, auth, docs, health, invites, jobs, openapi};
+use super::{accounts, admin, audit, auth, daily_close, docs, health, invites, jobs, openapi};
 use super::{
     billing, bookings, called_off, cancellation, disputes, documents, door, holds, ledger, mail, pages,
     payments, tickets, webhooks,
@@ -50,5 +50,6 @@ fn api(config: &mut ServiceConfig) {
         .configure(jobs::routes)
         .configure(ledger::routes)
         .configure(payments::routes)
+        .configure(daily_close::routes)
         .configure(audit::routes);
 }

@@ -4,7 +4,7 @@ use crate::config::StoreUrl;
 use accounts::AccountStore;
 use adapter_local::{LocalStore, Place};
 use adapter_postgres::{PgStore, PoolOptions, SchemaState};
-use booking::{BookingStore, LedgerStore, OfficeStore};
+use booking::{BookingStore, CloseStore, LedgerStore, OfficeStore};
 use events::EventStore;
 use invites::InviteStore;
 use kernel::{AuditLog, IdempotencyStore, Outbox, StoreError};
@@ -22,6 +22,8 @@ pub struct Stores {
     pub booking: Arc<dyn BookingStore>,
     /// The ledger.
     pub ledger: Arc<dyn LedgerStore>,
+    /// Days whose money was compared.
+    pub close: Arc<dyn CloseStore>,
     /// What those who run events look through.
     pub office: Arc<dyn OfficeStore>,
     /// Answers to repeated requests.
@@ -67,6 +69,7 @@ impl Stores {
             + EventStore
             + BookingStore
             + LedgerStore
+            + CloseStore
             + OfficeStore
             + IdempotencyStore
             + Outbox
@@ -79,6 +82,7 @@ impl Stores {
             events: store.clone(),
             booking: store.clone(),
             ledger: store.clone(),
+            close: store.clone(),
             office: store.clone(),
             idempotency: store.clone(),
             outbox: store.clone(),

@@ -100,14 +100,10 @@ async fn of_bookings(app: &App, due: &Due, effect: BookingEffect) -> Result<Done
             send_about(app, due, booking, news.as_str(), mail).await
         }
         BookingEffect::TellAdmins { incident } => {
-            // One admin's dead address must not keep the news from the others.
-            let mut outcome = Ok(Done::Finished);
-            for mail in mails::incident(app, due.id, &incident).await? {
-                if let Err(failure) = send(app, Some(mail)).await {
-                    outcome = Err(failure);
-                }
-            }
-            outcome
+            send_each(app, mails::incident(app, due.id, &incident).await?).await
+        }
+        BookingEffect::TellDayOpen { day, open } => {
+            send_each(app, mails::day_open(app, due.id, day, open).await?).await
         }
         BookingEffect::CancelBookings { job } => Ok(app.bookings.cancel_bookings(job).await?.into()),
         BookingEffect::WatchBooking { booking } => Ok(app.bookings.attend(booking).await?.into()),
@@ -129,6 +125,17 @@ async fn of_bookings(app: &App, due: &Due, effect: BookingEffect) -> Result<Done
             Ok(app.bookings.send_money_back(booking, refund).await?.into())
         }
     }
+}
+
+/// One admin's dead address must not keep the news from the others.
+async fn send_each(app: &App, mails: Vec<Mail>) -> Result<Done, Failure> {
+    let mut outcome = Ok(Done::Finished);
+    for mail in mails {
+        if let Err(failure) = send(app, Some(mail)).await {
+            outcome = Err(failure);
+        }
+    }
+    outcome
 }
 
 async fn of_accounts(app: &App, due: &Due, effect: AccountEffect) -> Result<Done, Failure> {

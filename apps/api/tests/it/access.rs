@@ -131,6 +131,10 @@ const ROUTES: &[(For, &str)] = &[
     (Admins, "POST /api/v1/admin/organisations"),
     (Admins, "GET /api/v1/admin/jobs"),
     (Admins, "POST /api/v1/admin/jobs/{id}/retry"),
+    (Admins, "GET /api/v1/admin/daily-close"),
+    (Admins, "GET /api/v1/admin/daily-close/{date}"),
+    (Admins, "POST /api/v1/admin/daily-close/{date}"),
+    (Admins, "POST /api/v1/admin/daily-close/{date}/tasks/{id}/resolve"),
     (Admins, "GET /api/v1/admin/mail"),
     (Admins, "GET /api/v1/admin/mail/{id}/attachments/{place}"),
 ];
@@ -141,6 +145,7 @@ fn body(route: &str) -> Value {
     match route.split_once(' ').map_or("", |(_, path)| path) {
         "/api/v1/admin/payments/incidents/{id}/resolve" => json!({"resolution": "nothing", "note": "seen"}),
         "/api/v1/admin/bookings/{id}/mark-paid" => json!({"provider": "cash"}),
+        "/api/v1/admin/daily-close/{date}/tasks/{id}/resolve" => json!({"note": "seen"}),
         "/api/v1/tickets/verify" => json!({"code": "x", "event_id": id}),
         "/api/v1/admin/organisations" => json!({"name": "Other people", "slug": "other-people"}),
         "/api/v1/admin/organisations/{id}/members" => json!({"account_id": id, "role": "door"}),

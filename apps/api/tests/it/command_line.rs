@@ -30,6 +30,7 @@ fn every_command_explains_itself() {
         vec!["migrate"],
         vec!["user", "create-admin"],
         vec!["openapi"],
+        vec!["close"],
         vec!["check-config"],
         vec!["audit", "verify"],
     ] {
@@ -57,6 +58,17 @@ fn the_ledger_of_an_empty_system_agrees() {
     assert!(fine && said.contains("says what all 0 bookings say"), "{said}{wrong}");
     let (fine, said, wrong) = output(&mut program(folder.path(), &["ledger", "catch-up"]));
     assert!(fine && said.contains("Posted what 0 bookings owed."), "{said}{wrong}");
+}
+
+#[test]
+fn a_day_without_money_is_closed_and_one_that_is_not_over_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let (fine, said, wrong) = output(&mut program(folder.path(), &["close", "2026-06-01"]));
+    assert!(fine && said.contains("2026-06-01 is closed."), "{said}{wrong}");
+    let (fine, _, said) = output(&mut program(folder.path(), &["close", "2999-01-01"]));
+    assert!(!fine && said.contains("has not begun"), "{said}");
+    let (fine, _, said) = output(&mut program(folder.path(), &["close", "1.6.2026"]));
+    assert!(!fine && said.contains("must be a date"), "{said}");
 }
 
 #[test]

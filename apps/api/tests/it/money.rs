@@ -5,6 +5,7 @@
 
 mod called_off;
 mod cancelling;
+mod closing;
 mod codes;
 mod crash;
 mod expiry;

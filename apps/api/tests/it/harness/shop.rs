@@ -46,7 +46,11 @@ pub struct Shop {
 impl Shop {
     /// With so many places.
     pub async fn open(store: Store, places: u32) -> Self {
-        let clock = Arc::new(StoppedClock::default());
+        Self::open_at(store, places, Arc::new(StoppedClock::default())).await
+    }
+
+    /// The same at another time.
+    pub async fn open_at(store: Store, places: u32, clock: Arc<StoppedClock>) -> Self {
         let told: Arc<dyn Clock> = clock.clone();
         let mut providers = Providers::start(Arc::clone(&told)).await;
         let lines = [

@@ -85,7 +85,7 @@ impl World {
         pay(&mut booking, &mut sale, 0, &charge);
         self.moved(MovementKind::Charge, 2_500, (&charge, None), FEE);
         self.entries.extend(postings(Some(&before), &booking, noon()));
-        let mut change = |booking: &mut Booking, world: &mut Self, work: &dyn Fn(&mut Booking)| {
+        let change = |booking: &mut Booking, world: &mut Self, work: &dyn Fn(&mut Booking)| {
             let before = booking.clone();
             work(booking);
             world.entries.extend(postings(Some(&before), booking, noon()));
