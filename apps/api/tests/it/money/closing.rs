@@ -252,6 +252,7 @@ async fn the_command_says_what_differs_and_fails_until_nothing_does() {
     assert!(said.contains("missing_here: stripe/main: the provider lists the refund"), "{said}");
     assert!(said.contains("charges: 25.00 EUR here, 25.00 EUR there\n"), "{said}");
     assert!(said.contains("refunds: 0.00 EUR here, 10.00 EUR there  <- differs"), "{said}");
+    shop.clock.advance(TimeDelta::minutes(20));
     assert_eq!(shop.app.app.bookings.look_outside().await.unwrap().news, 1);
     let (done, said, wrong) = typed(&shop, day).await;
     assert!(done && said.contains(&format!("{day} is closed.")), "{said}{wrong}");
