@@ -204,8 +204,8 @@ impl PaymentProvider for ScriptedProvider {
         let known = inner.refunds.contains_key(&reference);
         let ours = known.then_some(RefundStanding { reference, status: RefundStatus::Done });
         let elsewhere = inner.elsewhere.iter().map(|(told, _)| &told.standing);
-        let named = elsewhere.filter(|standing| Some(&standing.reference) == order.reference.as_ref());
-        answer(&inner, ours.or_else(|| named.cloned().next()))
+        let mut named = elsewhere.filter(|standing| Some(&standing.reference) == order.reference.as_ref());
+        answer(&inner, ours.or_else(|| named.next().cloned()))
     }
 
     async fn refunds_of(&self, _: &str, charge: &str) -> Result<Vec<ToldRefund>, ProviderError> {
