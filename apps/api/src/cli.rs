@@ -5,11 +5,14 @@ mod commands;
 pub mod demo;
 mod doctor;
 mod ledger;
+mod rehearse;
 
 use crate::config::Config;
 use crate::http::problem::Causes;
+use crate::rehearse::options::Options;
 use clap::{Parser, Subcommand};
 use std::io::{self, Write};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// Invites, events, tickets and the door.
@@ -35,6 +38,15 @@ enum Command {
     },
     /// Fill an empty system with something to try, and print the logins; not in production.
     Demo,
+    /// Rehearse an on-sale: a crowd, simulated providers and faults, and a report of what was lost, if anything was.
+    Rehearse(Options),
+    /// Serve for a rehearsal, until standard input ends.
+    #[command(hide = true)]
+    RehearsedServer {
+        /// The file of the invented clock.
+        #[arg(long)]
+        clock: PathBuf,
+    },
     /// Recompute the counters of places and name every difference.
     CheckStock,
     /// Compare the ledger with the bookings.
@@ -133,6 +145,8 @@ fn perform(command: Command) -> Result<(), Failure> {
     runtime.block_on(async {
         match command {
             Command::Serve => commands::serve(config).await,
+            Command::Rehearse(options) => rehearse::perform(config, &options).await,
+            Command::RehearsedServer { clock } => rehearse::serve(config, &clock).await,
             Command::Work => commands::work(config).await,
             Command::Demo => demo::run(config, &mut io::stdout()).await,
             Command::CheckStock => commands::check_stock(config).await,

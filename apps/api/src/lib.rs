@@ -14,6 +14,7 @@ pub mod metrics;
 pub mod passwords;
 pub mod press;
 pub mod qr;
+pub mod rehearse;
 pub mod sealed;
 pub mod simulated;
 pub mod telemetry;

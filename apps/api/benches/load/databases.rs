@@ -2,14 +2,17 @@
 //! with a million.
 
 use crate::Failure;
+use crate::paid::Till;
 use std::sync::Arc;
 use testkit::load::{BoxOffice, Buyer, Connection, LoadError, Offered, Plan, log_in_all, register};
 use testkit::servers::{PostgresServer, Program};
 
 /// People who buy in turn, so that nobody owns an unusual number of tickets.
 const PEOPLE: u32 = 2000;
-/// Events beside the hot one.
+/// Free events beside the hot one.
 const EVENTS: u32 = 1000;
+/// Events that cost something.
+const PAID: u32 = 10;
 /// As many as an event can have.
 const PLENTY: u32 = 1_000_000;
 const ADMIN: &str = "admin@example.org";
@@ -25,6 +28,9 @@ pub(crate) struct Databases<'a> {
     worker: bool,
     pub(crate) hot: Arc<[Offered]>,
     pub(crate) spread: Arc<[Offered]>,
+    /// Events whose tickets cost something.
+    pub(crate) paid: Arc<[Offered]>,
+    pub(crate) till: Till,
 }
 
 /// The program, serving one of the databases, with everybody logged in.
@@ -34,8 +40,8 @@ pub(crate) struct Serving {
     pub(crate) tokens: Vec<String>,
 }
 
-fn program(server: &PostgresServer, database: &str, worker: bool) -> Result<Program, Failure> {
-    let settings = [
+fn program(server: &PostgresServer, database: &str, worker: bool, till: &Till) -> Result<Program, Failure> {
+    let mut settings = vec![
         ("store.url", server.database_url(database)),
         ("mail.url", "box:".to_owned()),
         ("payments.simulators", "false".to_owned()),
@@ -44,6 +50,7 @@ fn program(server: &PostgresServer, database: &str, worker: bool) -> Result<Prog
         ("auth.bcrypt_cost", "4".to_owned()),
         ("worker.enabled", worker.to_string()),
     ];
+    settings.extend(till.settings());
     let settings: Vec<_> = settings.iter().map(|(key, value)| (*key, value.as_str())).collect();
     Ok(Program::new(env!("CARGO_BIN_EXE_synesthesie").as_ref(), &settings)?)
 }
@@ -52,7 +59,8 @@ impl<'a> Databases<'a> {
     /// Makes the template over HTTP: people, events on sale, and one booking of each event.
     pub(crate) async fn prepare(server: &'a PostgresServer, worker: bool) -> Result<Self, Failure> {
         server.query("postgres", &format!("CREATE DATABASE {SEED};"))?;
-        let mut program = program(server, SEED, false)?;
+        let till = Till::open().await?;
+        let mut program = program(server, SEED, false, &till)?;
         program.run(&["migrate"], "")?;
         program.run(&["user", "create-admin", "--email", ADMIN, "--password-stdin"], PASSWORD)?;
         program.serve()?;
@@ -62,8 +70,13 @@ impl<'a> Databases<'a> {
         let mut office = BoxOffice::open(address, ADMIN, PASSWORD).await?;
         let mut offers = Vec::new();
         for number in 0..=EVENTS {
-            let plan = Plan { title: format!("Evening {number}"), quantity: PLENTY };
+            let plan = Plan { title: format!("Evening {number}"), quantity: PLENTY, price: 0 };
             offers.push(office.put_on_sale(&plan).await?);
+        }
+        let mut paid = Vec::new();
+        for number in 0..PAID {
+            let plan = Plan { title: format!("Concert {number}"), quantity: PLENTY, price: 2500 };
+            paid.push(office.put_on_sale(&plan).await?);
         }
         let mut connection = Connection::new(address);
         for (offered, token) in offers.iter().zip(&tokens) {
@@ -74,7 +87,7 @@ impl<'a> Databases<'a> {
         program.stop()?;
         server.query(SEED, "VACUUM (ANALYZE);")?;
         let spread = offers.split_off(1).into();
-        Ok(Self { server, worker, hot: offers.into(), spread })
+        Ok(Self { server, worker, hot: offers.into(), spread, paid: paid.into(), till })
     }
 
     /// Serves a fresh copy of the template.
@@ -101,7 +114,7 @@ impl<'a> Databases<'a> {
 
     /// Serves a database that is there.
     pub(crate) async fn serve(&self, database: &str) -> Result<Serving, Failure> {
-        let mut program = program(self.server, database, self.worker)?;
+        let mut program = program(self.server, database, self.worker, &self.till)?;
         program.serve()?;
         let tokens = log_in_all(program.address(), PEOPLE).await?;
         Ok(Serving { program, database: database.to_owned(), tokens })

@@ -36,34 +36,34 @@ pub(crate) struct Measured {
 
 /// When to count, and when to stop.
 #[derive(Debug, Clone)]
-struct Window {
+pub(crate) struct Window {
     from: Instant,
     until: Instant,
     failures: Arc<AtomicUsize>,
 }
 
 impl Window {
-    fn of(load: Load) -> Self {
+    pub(crate) fn of(load: Load) -> Self {
         let from = Instant::now() + WARM_UP.min(load.time);
         Self { from, until: from + load.time, failures: Arc::default() }
     }
 
-    fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         Instant::now() < self.until && self.failures.load(Ordering::Relaxed) < MOST_FAILURES
     }
 
-    fn counts(&self, ended: Instant) -> bool {
+    pub(crate) fn counts(&self, ended: Instant) -> bool {
         ended >= self.from && ended < self.until
     }
 }
 
 impl Measured {
-    fn failed(&mut self, window: &Window, failure: &LoadError) {
+    pub(crate) fn failed(&mut self, window: &Window, failure: &LoadError) {
         window.failures.fetch_add(1, Ordering::Relaxed);
         self.failures.push(failure.to_string());
     }
 
-    async fn of(mut loops: JoinSet<Self>, time: Duration) -> Self {
+    pub(crate) async fn of(mut loops: JoinSet<Self>, time: Duration) -> Self {
         let mut all = Self::default();
         while let Some(ended) = loops.join_next().await {
             match ended {
@@ -172,10 +172,10 @@ async fn read_on(load: Load, request: Arc<[u8]>, window: Window) -> Measured {
 }
 
 /// Uniform enough to choose an event by (xorshift64*, Vigna 2016).
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn choice<'a, T>(&mut self, things: &'a [T]) -> Option<&'a T> {
+    pub(crate) fn choice<'a, T>(&mut self, things: &'a [T]) -> Option<&'a T> {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;

@@ -7,6 +7,7 @@ mod databases;
 mod drive;
 mod floor;
 mod options;
+mod paid;
 mod rounds;
 mod table;
 

@@ -5,6 +5,7 @@ use crate::databases::{Databases, LARGE, Serving};
 use crate::drive::{Load, Measured, buy, read};
 use crate::floor::{Best, Floor};
 use crate::options::Options;
+use crate::paid::{notify, order};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -147,6 +148,12 @@ impl Rounds<'_> {
                 report.add("list large", &read(self.load(report, large), LIST).await);
             }
         }
+        if self.options.wants("paid") {
+            self.paid(report, "", &small).await?;
+            if let Some(large) = &large {
+                self.paid(report, " large", large).await?;
+            }
+        }
         for serving in [Some(small), large].into_iter().flatten() {
             self.end(report, serving)?;
         }
@@ -183,6 +190,27 @@ impl Rounds<'_> {
             let measured = self.bought(report, serving, load, offers).await?;
             report.add(&format!("{figure}{name}"), &measured);
         }
+        Ok(())
+    }
+
+    /// Bookings that are paid through a provider, and the notices that tell of it.
+    async fn paid(&self, report: &mut Report, which: &str, serving: &Serving) -> Result<(), Failure> {
+        let (server, database) = (self.databases.server, serving.database.as_str());
+        let before = Stock::count(server, database)?;
+        server.query("postgres", "CHECKPOINT;")?;
+        let load = self.load(report, serving);
+        let (ordered, checkouts) = order(load, &serving.tokens, &self.databases.paid).await;
+        report.add(&format!("paid{which}"), &ordered);
+        let told = self.databases.till.pay(&checkouts).await?;
+        server.query("postgres", "CHECKPOINT;")?;
+        let told_of = u64::try_from(told.len()).unwrap_or(u64::MAX);
+        report.add(&format!("notices{which}"), &notify(load, told).await);
+        let after = Stock::count(server, database)?;
+        let confirmed = after.bookings - before.bookings;
+        if confirmed != told_of {
+            report.wrong.push(format!("{told_of} payments were told of, {confirmed} bookings confirmed"));
+        }
+        report.wrong.extend(Stock::drifts(server, database)?);
         Ok(())
     }
 

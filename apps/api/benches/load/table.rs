@@ -42,6 +42,17 @@ pub(crate) fn table(report: &Report, options: &Options) -> String {
     let list = rate("list").map(|per_second| ("with 1,000 bookings".to_owned(), per_second));
     let name = format!("the same, {} bookings", thousands(f64::from(options.bookings)));
     lines.extend(read(report, "list large", &name, list, Some(0.8)));
+    for (figure, name, beside) in [
+        ("paid", "hold + confirm with a paid provider (simulator)", None),
+        ("paid large", "the same, 1,000,000 bookings", rate("paid")),
+        ("notices", "webhook notices that confirm a booking", None),
+        ("notices large", "the same, 1,000,000 bookings", rate("notices")),
+    ] {
+        let name = name.replace("1,000,000", &thousands(f64::from(options.bookings)));
+        let beside = beside.map(|per_second| ("with 1,000 bookings".to_owned(), per_second));
+        // At most 1.2 times slower.
+        lines.extend(read(report, figure, &name, beside, Some(0.83)));
+    }
     lines.extend(memory(report));
     format!("\n{}{}\n", circumstances(report, options), drawn(&lines))
 }
@@ -130,7 +141,7 @@ fn drawn(lines: &[Line]) -> String {
             line.latency.map(|(p50, p99)| (milliseconds(p50), milliseconds(p99))).unwrap_or_default();
         let ratio = line.ratio.map(|ratio| format!("{ratio:.2}")).unwrap_or_default();
         let met = |goal: f64| if line.ratio.is_some_and(|ratio| ratio >= goal) { "met" } else { "MISSED" };
-        let goal = line.goal.map(|goal| format!("{goal:.1} {}", met(goal))).unwrap_or_default();
+        let goal = line.goal.map(|goal| format!("{goal} {}", met(goal))).unwrap_or_default();
         row([&line.figure, &line.value, &p50, &p99, &line.beside, &ratio, &goal]);
     }
     table

@@ -31,13 +31,28 @@ pub(super) fn say(line: &str) -> Result<(), Failure> {
 }
 
 pub(super) async fn serve(config: Config) -> Result<(), Failure> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let told = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    serve_until(config, Arc::new(SystemClock), told).await
+}
+
+/// Serves by this clock until told to stop.
+pub(super) async fn serve_until(
+    config: Config,
+    clock: Arc<dyn Clock>,
+    told: impl Future<Output = ()>,
+) -> Result<(), Failure> {
     // In production whoever sends requests here has to notice first that it is about to stop.
     let wait = match config.environment {
         Environment::Production => Duration::from_secs(5),
         Environment::Development => Duration::ZERO,
     };
     let listener = TcpListener::bind(config.http.bind)?;
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let simulated = simulated(&config, listener.local_addr()?, Arc::clone(&clock)).await?;
     let config = simulated.as_ref().map_or(config, |simulated| simulated.config.clone());
     let app = Arc::new(wiring::build(&config, clock).await?);
@@ -47,13 +62,10 @@ pub(super) async fn serve(config: Config) -> Result<(), Failure> {
         let app = Arc::clone(&app);
         async move { app.gate.listen().await }
     });
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
     let mut server = http::start(Arc::clone(&app), listener)?;
     tracing::info!(address = %config.http.bind, url = %config.http.public_url, "serving");
     tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+        () = told => {}
         failed = server.failed() => return Ok(failed?),
     }
     tracing::info!("stopping");

@@ -48,7 +48,7 @@ impl Sale {
         program.serve().unwrap();
         register(program.address(), PEOPLE).await.unwrap();
         let mut office = BoxOffice::open(program.address(), ADMIN, PASSWORD).await.unwrap();
-        let plan = Plan { title: "Sought after".into(), quantity: u32::try_from(PLACES).unwrap() };
+        let plan = Plan { title: "Sought after".into(), quantity: u32::try_from(PLACES).unwrap(), price: 0 };
         let offered = office.put_on_sale(&plan).await.unwrap();
         program.stop().unwrap();
         // From here on as in production: logins are counted, in Redis.

@@ -13,6 +13,7 @@ pub mod attendance;
 pub mod books;
 pub mod by_hand;
 pub mod cancellation;
+pub mod close;
 pub mod code;
 pub mod desk;
 pub mod dispute;

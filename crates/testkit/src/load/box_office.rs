@@ -20,13 +20,15 @@ pub struct BoxOffice {
     organisation: String,
 }
 
-/// An event to be put on sale, with one free ticket type.
+/// An event to be put on sale, with one ticket type.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// Its title.
     pub title: String,
     /// How many tickets there are.
     pub quantity: u32,
+    /// What one costs, in cents.
+    pub price: u32,
 }
 
 impl BoxOffice {
@@ -66,13 +68,22 @@ impl BoxOffice {
         let event = text(&self.ask("making an event", "/api/v1/admin/events", &event).await?, "/id");
         let path = format!("/api/v1/admin/events/{event}");
         let ticket_type = json!({
-            "name": "Free entry",
-            "price": {"amount": 0, "currency": "EUR"},
+            "name": "Entry",
+            "price": {"amount": plan.price, "currency": "EUR"},
             "quantity": plan.quantity,
         });
         let made = self.ask("making a ticket type", &format!("{path}/ticket-types"), &ticket_type).await?;
         self.ask("publishing an event", &format!("{path}/publish"), &json!({})).await?;
         Ok(Offered { event, ticket_type: text(&made, "/id") })
+    }
+
+    /// Asks for something as the admin.
+    ///
+    /// # Errors
+    /// A [`LoadError`].
+    pub async fn get(&mut self, path: &str) -> Result<Value, LoadError> {
+        let get = request("GET", path, Some(&self.token), "");
+        json(&mut self.connection, "asking for something", &get).await
     }
 
     async fn ask(&mut self, doing: &'static str, path: &str, body: &Value) -> Result<Value, LoadError> {

@@ -5,7 +5,7 @@ use super::{Answer, Connection, LoadError, request};
 /// Stands in a request for the id that comes there; ids are always as long.
 const PLACE: &str = "00000000-0000-0000-0000-000000000000";
 
-/// What can be bought: one free ticket of one type.
+/// What can be bought: one ticket of one type.
 #[derive(Debug, Clone)]
 pub struct Offered {
     /// Of which event.
@@ -29,12 +29,18 @@ struct Form {
 }
 
 impl Buyer {
-    /// Somebody who acts with this access token.
+    /// Somebody who acts with this access token and takes what is free.
     #[must_use]
     pub fn new(token: &str) -> Self {
+        Self::paying(token, "free")
+    }
+
+    /// Somebody who acts with this access token and pays through this provider.
+    #[must_use]
+    pub fn paying(token: &str, provider: &str) -> Self {
         let hold =
             format!(r#"{{"event_id":"{PLACE}","items":[{{"ticket_type_id":"{PLACE}","quantity":1}}]}}"#);
-        let confirm = format!(r#"{{"hold_id":"{PLACE}","payment":{{"provider":"free"}}}}"#);
+        let confirm = format!(r#"{{"hold_id":"{PLACE}","payment":{{"provider":"{provider}"}}}}"#);
         Self {
             hold: Form::new(request("POST", "/api/v1/seats/hold", Some(token), &hold)),
             confirm: Form::new(request("POST", "/api/v1/bookings/confirm", Some(token), &confirm)),
@@ -77,6 +83,21 @@ impl Buyer {
     }
 }
 
+impl Buyer {
+    /// Makes a booking of a hold that has to be paid: the address of the provider's page.
+    ///
+    /// # Errors
+    /// A [`LoadError`] when there is none.
+    pub async fn order(&mut self, connection: &mut Connection, hold: &str) -> Result<String, LoadError> {
+        let doing = "confirming a hold that is to be paid";
+        let request = self.confirm.filled(&[hold]);
+        let answer =
+            connection.send(request).await.map_err(|cause| LoadError::Connection { doing, cause })?;
+        let url = checkout(answer);
+        url.ok_or_else(|| LoadError::unexpected(doing, answer))
+    }
+}
+
 impl Form {
     fn new(bytes: Vec<u8>) -> Self {
         let place = PLACE.as_bytes();
@@ -102,6 +123,15 @@ fn held(answer: Answer<'_>) -> Option<String> {
     let at = find(answer.body, field).filter(|_| answer.status == 201)? + field.len();
     let id = answer.body.get(at..at + PLACE.len())?;
     String::from_utf8(id.to_vec()).ok()
+}
+
+/// The page to pay on, in the answer to a booking that was made.
+fn checkout(answer: Answer<'_>) -> Option<String> {
+    let field = b"\"checkout_url\":\"";
+    let at = find(answer.body, field).filter(|_| answer.status == 201)? + field.len();
+    let rest = answer.body.get(at..)?;
+    let end = rest.iter().position(|byte| *byte == b'"')?;
+    String::from_utf8(rest.get(..end)?.to_vec()).ok()
 }
 
 fn find(text: &[u8], part: &[u8]) -> Option<usize> {

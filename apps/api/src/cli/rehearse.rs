@@ -1,0 +1,37 @@
+//! `synesthesie rehearse`, and the server that it rehearses with.
+
+use super::{Failure, commands};
+use crate::config::{Config, Environment};
+use crate::rehearse;
+use crate::rehearse::clock::InventedClock;
+use crate::rehearse::options::Options;
+use std::io::{self, Read, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Rehearses, prints the report, and fails when an invariant was broken.
+pub(super) async fn perform(config: Config, options: &Options) -> Result<(), Failure> {
+    let report = rehearse::run(options, &config, &mut io::stderr()).await?;
+    if let Some(path) = &options.report {
+        std::fs::write(path, serde_json::to_string_pretty(&report)?)?;
+    }
+    write!(io::stdout(), "{report}")?;
+    if report.passed { Ok(()) } else { Err("an invariant was broken".into()) }
+}
+
+/// Serves by the invented clock, until whoever started this closes standard input or vanishes.
+pub(super) async fn serve(config: Config, clock: &Path) -> Result<(), Failure> {
+    if config.environment == Environment::Production {
+        return Err("no rehearsal in production: its clock is invented".into());
+    }
+    let clock = Arc::new(InventedClock::follow(clock)?);
+    let (ended, told) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        let _ = io::stdin().read(&mut [0]);
+        let _ = ended.send(());
+    });
+    let told = async {
+        let _ = told.await;
+    };
+    commands::serve_until(config, clock, told).await
+}

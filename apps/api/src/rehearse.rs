@@ -1,0 +1,205 @@
+//! An on-sale, rehearsed: the server as it is in production, with its production adapters, against simulated
+//! providers; a crowd that behaves as crowds do; things that break; and a report that says whether a place, a ticket
+//! or a cent was lost.
+//!
+//! Everything is decided by a seed. What is not is the scheduling of real processes, which is the point.
+
+pub mod check;
+pub mod clock;
+pub mod crowd;
+pub mod fault;
+pub mod options;
+pub mod passing;
+pub mod report;
+pub mod saboteur;
+pub mod server;
+pub mod shop;
+pub mod stage;
+pub mod visitor;
+pub mod wire;
+
+use crate::cli::Failure;
+use crate::config::{Config, StoreUrl};
+use chrono::TimeDelta;
+use crowd::{Plan, crowd};
+use futures_util::{StreamExt, stream};
+use options::Options;
+use report::{Latencies, Report};
+use saboteur::Saboteur;
+use shop::{Seen, Shop};
+use stage::{Stage, kinds};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+use visitor::{Offered, Visit, Visitor};
+
+/// People who are in the shop at the same moment; others wait at the door.
+const INSIDE: usize = 250;
+/// So many people come in a second at the height.
+const RUSH: u32 = 250;
+
+/// Rehearses, telling its progress on `log`.
+///
+/// # Errors
+/// The rehearsal could not take place. That something was broken is no error but what the report says.
+pub async fn run(options: &Options, configured: &Config, log: &mut impl Write) -> Result<Report, Failure> {
+    let kinds = kinds(options, configured).await?;
+    let seats: u64 = kinds.iter().map(|kind| u64::from(kind.quantity)).sum();
+    writeln!(log, "Building the stage.")?;
+    let mut stage = Stage::build(options, configured).await?;
+    let shop = Shop::new(stage.client.clone(), stage.server.base());
+    let offered = stage.put_on_sale(&shop, &kinds).await?;
+    let span = Duration::from_secs(u64::from(options.buyers / RUSH).max(2));
+    let crowd = crowd(options.seed, options.buyers, kinds.len(), span, &options.faults);
+    writeln!(log, "{} people open accounts.", crowd.len())?;
+    stage.invite(&shop, &crowd).await?;
+    writeln!(log, "The sale of {seats} places opens.")?;
+    let opened = Instant::now();
+    let (visits, faults) = rush(&mut stage, &shop, (&crowd, &offered), options).await?;
+    let sale_seconds = opened.elapsed().as_secs_f64();
+    writeln!(log, "After {sale_seconds:.1} s everybody was through. Time passes.")?;
+    let seen = shop.seen();
+    afterwards(&mut stage, &shop, &crowd, &visits).await?;
+    writeln!(log, "Everything is counted.")?;
+    let impossible = stage.impossible(&options.faults);
+    let config = stage.config()?;
+    stage.server.stop().await?;
+    let found = check::check(&stage, &config, &offered, seats).await?;
+    let mut ends = BTreeMap::new();
+    for visit in &visits {
+        *ends.entry(visit.end.to_owned()).or_default() += 1;
+    }
+    let store = match config.store.url {
+        StoreUrl::Postgres(_) => "postgres",
+        StoreUrl::Folder(_) | StoreUrl::Memory => "local",
+    };
+    let report = Report {
+        seed: options.seed,
+        seats,
+        buyers: options.buyers.into(),
+        store: store.to_owned(),
+        faults: told(&crowd, faults),
+        faults_not_tried: impossible
+            .into_iter()
+            .map(|(fault, why)| (fault.as_str().into(), why.into()))
+            .collect(),
+        visits: ends,
+        errors: seen.errors.clone(),
+        unanswered: seen.unanswered,
+        latency_ms: latencies(&seen),
+        sale_seconds,
+        ..found
+    };
+    Ok(judged(report, &shop.seen()))
+}
+
+/// The crowd and the faults, until the last one is through.
+async fn rush(
+    stage: &mut Stage,
+    shop: &Shop,
+    (crowd, offered): (&[Plan], &Offered),
+    options: &Options,
+) -> Result<(Vec<Visit>, BTreeMap<&'static str, u64>), Failure> {
+    let run = stage.run.clone();
+    let providers = [stage.simulators.stripe_base.clone(), stage.simulators.paypal_base.clone()];
+    let Stage { server, database, redis, client, .. } = stage;
+    let mut saboteur = Saboteur {
+        faults: &options.faults,
+        server,
+        database: database.as_ref(),
+        redis: redis.as_ref(),
+        providers,
+        client: client.clone(),
+        done: BTreeMap::new(),
+    };
+    let (stop, stopped) = watch::channel(false);
+    let opened = Instant::now();
+    let visits = async {
+        // In the order in which they come, so that nobody who is late keeps others out.
+        let mut queue: Vec<&Plan> = crowd.iter().collect();
+        queue.sort_by_key(|plan| plan.arrives);
+        let visits: Vec<(u32, Visit)> = stream::iter(queue)
+            .map(|plan| {
+                let run = run.as_str();
+                async move {
+                    tokio::time::sleep(plan.arrives.saturating_sub(opened.elapsed())).await;
+                    (plan.number, Visitor::new(shop, plan, run).buy(offered).await)
+                }
+            })
+            .buffer_unordered(INSIDE)
+            .collect()
+            .await;
+        let _ = stop.send(true);
+        let visits: BTreeMap<u32, Visit> = visits.into_iter().collect();
+        visits.into_values().collect()
+    };
+    let (visits, sabotaged) = tokio::join!(visits, saboteur.work(options.seed, stopped));
+    sabotaged?;
+    Ok((visits, saboteur.done))
+}
+
+/// Time passes: unpaid bookings end, some pay too late, some cancel, and money that goes back arrives.
+async fn afterwards(stage: &mut Stage, shop: &Shop, crowd: &[Plan], visits: &[Visit]) -> Result<(), Failure> {
+    passing::quiet(stage).await?;
+    passing::pass(stage, TimeDelta::minutes(7), 6).await?;
+    let run = stage.run.as_str();
+    stream::iter(crowd.iter().zip(visits))
+        .for_each_concurrent(32, |(plan, visit)| async move {
+            Visitor::new(shop, plan, run).come_again(visit).await;
+        })
+        .await;
+    passing::quiet(stage).await?;
+    passing::pass(stage, TimeDelta::minutes(2), 4).await?;
+    passing::pass(stage, TimeDelta::hours(2), 4).await?;
+    passing::pass(stage, TimeDelta::hours(16), 3).await
+}
+
+/// What the crowd's notices and the saboteur brought about.
+fn told(crowd: &[Plan], done: BTreeMap<&'static str, u64>) -> BTreeMap<String, u64> {
+    let mut faults: BTreeMap<String, u64> =
+        done.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
+    for (notice, fault) in [
+        ("lost", fault::Fault::WebhooksLost),
+        ("twice", fault::Fault::WebhooksDoubled),
+        ("reversed", fault::Fault::WebhooksReversed),
+        ("late", fault::Fault::WebhooksLate),
+    ] {
+        let planned = crowd.iter().filter(|plan| plan.notice == notice).count();
+        if planned > 0 {
+            faults.insert(format!("{} (people)", fault.as_str()), u64::try_from(planned).unwrap_or(u64::MAX));
+        }
+    }
+    faults
+}
+
+fn latencies(seen: &Seen) -> Latencies {
+    let mut all = seen.latencies.clone();
+    all.sort_unstable();
+    let at = |hundredth: usize| {
+        let index = (all.len() * hundredth / 100).min(all.len().saturating_sub(1));
+        all.get(index).map_or(0.0, |latency| latency.as_secs_f64() * 1000.0)
+    };
+    Latencies { p50: at(50), p99: at(99) }
+}
+
+/// The verdict: every sentence that was broken.
+fn judged(mut report: Report, seen: &Seen) -> Report {
+    let broken = &mut report.broken;
+    let mut rule = |number: u64, what: &str| {
+        if number > 0 {
+            broken.push(format!("{number} {what}"));
+        }
+    };
+    rule(report.oversold, "places were sold more than once");
+    rule(report.payments_without_outcome, "payments have not exactly one outcome");
+    rule(report.in_doubt, "payments or refunds stay in doubt");
+    rule(report.ledger_sum.unsigned_abs(), "minor units are too many or too few in the ledger");
+    rule(report.ledger_differences, "differences between the ledger and what it tells of");
+    for (status, count) in report.errors.iter().filter(|(status, _)| **status != 503) {
+        rule(*count, &format!("answers were {status}"));
+    }
+    broken.extend(seen.odd.iter().cloned());
+    report.passed = report.broken.is_empty();
+    report
+}

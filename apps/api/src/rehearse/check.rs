@@ -1,0 +1,148 @@
+//! Counts everything when it is over, in the store and at the providers, with the same code that production counts
+//! with.
+
+use super::report::Report;
+use super::stage::Stage;
+use super::visitor::Offered;
+use crate::cli::Failure;
+use crate::config::Config;
+use crate::wiring::payments::providers;
+use crate::wiring::store::Stores;
+use booking::close::{Difference, compare, lines, outcomes};
+use booking::{Booking, BookingStatus, Ledger, Movement, MovementKind, PaymentProvider, RefundStatus};
+use chrono::TimeDelta;
+use kernel::{BookingId, Clock, EventId, StoreError};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Bookings that are read together.
+const AT_ONCE: u32 = 500;
+/// Pages of movements that are read at most: more than a rehearsal can bring about.
+const MOST_PAGES: usize = 10_000;
+
+/// Counts, and says what is wrong.
+///
+/// # Errors
+/// The store or a provider does not answer.
+pub async fn check(stage: &Stage, config: &Config, offered: &Offered, seats: u64) -> Result<Report, Failure> {
+    let clock: Arc<dyn Clock> = stage.clock.clone();
+    let stores = Stores::open(&config.store.url).await?;
+    let event: EventId = offered.event.parse()?;
+    let mut report = Report::default();
+    let bookings = bookings_of(&stores, event).await?;
+    places(&stores, event, seats, &mut report).await?;
+    for booking in &bookings {
+        doubts(booking, &mut report);
+    }
+    let ledger = Ledger::new(Arc::clone(&stores.ledger), Arc::clone(&stores.booking), Arc::clone(&clock));
+    let broken = &mut report.broken;
+    let compared =
+        ledger.compare(|difference| note(broken, format!("the ledger differs: {difference:?}"))).await?;
+    report.ledger_sum = compared.sums.iter().map(|(_, sum)| *sum).fold(0, i64::saturating_add);
+    report.ledger_differences += compared.differences;
+    for provider in providers(config, &clock)? {
+        at_the_provider(provider.as_ref(), &bookings, clock.as_ref(), &mut report).await?;
+    }
+    Ok(report)
+}
+
+fn note(broken: &mut Vec<String>, what: String) {
+    if broken.len() < 50 {
+        broken.push(what);
+    }
+}
+
+async fn bookings_of(stores: &Stores, event: EventId) -> Result<Vec<Booking>, StoreError> {
+    let (mut all, mut after): (Vec<Booking>, Option<BookingId>) = (Vec::new(), None);
+    loop {
+        let page = stores.ledger.bookings_after(after, AT_ONCE).await?;
+        let Some(last) = page.last().map(|booking| booking.id) else { return Ok(all) };
+        after = Some(last);
+        all.extend(page.into_iter().filter(|booking| booking.event == event));
+    }
+}
+
+/// Living tickets beside what there is, and counters beside rows.
+async fn places(stores: &Stores, event: EventId, seats: u64, report: &mut Report) -> Result<(), Failure> {
+    let sold = stores.booking.attendance(event).await?;
+    report.tickets_sold = sold.iter().map(|(_, living, _)| u64::from(*living)).sum();
+    let sales = stores.booking.sales(&[event]).await?;
+    let offers = sales.first().map(|sale| sale.offers.clone()).unwrap_or_default();
+    for (ticket_type, living, _) in sold {
+        let there_are =
+            offers.iter().find(|offer| offer.ticket_type == ticket_type).map_or(0, |offer| offer.quantity);
+        report.oversold += u64::from(living.saturating_sub(there_are));
+    }
+    report.oversold = report.oversold.max(report.tickets_sold.saturating_sub(seats));
+    for difference in stores.booking.stock_differences().await? {
+        note(&mut report.broken, format!("a counter of places differs from the rows: {difference:?}"));
+    }
+    Ok(())
+}
+
+/// What nobody knows the end of, although time enough has passed.
+fn doubts(booking: &Booking, report: &mut Report) {
+    let open = booking.payments.iter().filter(|payment| payment.status.may_be_paid()).count();
+    let uncertain = |status| matches!(status, RefundStatus::Created | RefundStatus::Uncertain);
+    let refunds = booking.refunds.iter().filter(|refund| uncertain(refund.status)).count();
+    let pending = usize::from(booking.status == BookingStatus::PendingPayment);
+    let doubts = open + refunds + pending;
+    report.in_doubt += u64::try_from(doubts).unwrap_or(u64::MAX);
+    if doubts > 0 {
+        note(&mut report.broken, format!("booking {} has not come to rest", booking.id));
+    }
+}
+
+/// The provider's books beside ours.
+async fn at_the_provider(
+    provider: &dyn PaymentProvider,
+    bookings: &[Booking],
+    clock: &dyn Clock,
+    report: &mut Report,
+) -> Result<(), Failure> {
+    let movements = movements(provider, clock).await?;
+    let of = |kind| movements.iter().filter(|movement| movement.kind == kind).count();
+    report.payments += u64::try_from(of(MovementKind::Charge)).unwrap_or(u64::MAX);
+    report.refunds += u64::try_from(of(MovementKind::Refund)).unwrap_or(u64::MAX);
+    let (name, account) = (provider.provider(), provider.account());
+    let ours: Vec<_> = bookings.iter().flat_map(|booking| lines(booking, name, account)).collect();
+    for difference in compare(&ours, &movements) {
+        // A charge that we do not know of has no outcome; anything else is money counted wrongly.
+        match &difference {
+            Difference::MissingHere { what: booking::close::LineKind::Charge, .. } => {
+                report.payments_without_outcome += 1
+            }
+            _ => report.ledger_differences += 1,
+        }
+        note(&mut report.broken, format!("{} differs: {difference:?}", name.as_str()));
+    }
+    for booking in bookings {
+        for payment in
+            booking.payments.iter().filter(|payment| payment.provider == name && payment.charge.is_some())
+        {
+            let outcomes = outcomes(booking, payment);
+            if outcomes.len() != 1 {
+                report.payments_without_outcome += 1;
+                note(&mut report.broken, format!("payment {} has these outcomes: {outcomes:?}", payment.id));
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn movements(provider: &dyn PaymentProvider, clock: &dyn Clock) -> Result<Vec<Movement>, Failure> {
+    let now = clock.now();
+    let mut all = BTreeMap::new();
+    let mut cursor: Option<String> = None;
+    for _ in 0..MOST_PAGES {
+        let page = provider
+            .transactions(now - TimeDelta::days(30), now + TimeDelta::days(1), cursor.as_deref())
+            .await?;
+        all.extend(page.items.into_iter().map(|movement| (movement.reference.clone(), movement)));
+        cursor = page.next;
+        if cursor.is_none() {
+            return Ok(all.into_values().collect());
+        }
+    }
+    Err("a provider lists more than a rehearsal can bring about".into())
+}
