@@ -50,7 +50,12 @@ async fn take(address: SocketAddr, token: String, offered: Offered, sale: Arc<Sa
 }
 
 /// Pays for tickets until it is over. Whoever has seen the provider's page pays, whatever became of the server.
-async fn pay(address: SocketAddr, token: String, offered: Offered, (sale, till): (Arc<Sale>, Arc<Providers>)) {
+async fn pay(
+    address: SocketAddr,
+    token: String,
+    offered: Offered,
+    (sale, till): (Arc<Sale>, Arc<Providers>),
+) {
     let (mut buyer, mut connection) = (Buyer::paying(&token, "stripe"), Connection::new(address));
     while !sale.over.load(Ordering::Acquire) {
         let Ok(Some(hold)) = buyer.hold(&mut connection, &offered).await else {
@@ -138,9 +143,11 @@ async fn everything_paid_is_in_the_books(address: SocketAddr, till: &Providers) 
     let since = Instant::now();
     loop {
         let balances = office.get("/api/v1/admin/ledger/balances").await.unwrap();
-        let at_stripe = balances["items"].as_array().unwrap().iter().find(|balance| {
-            balance["account"].as_str().unwrap().starts_with("provider:stripe")
-        });
+        let at_stripe = balances["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|balance| balance["account"].as_str().unwrap().starts_with("provider:stripe"));
         let ours = at_stripe.map_or(0, |balance| balance["amount"].as_i64().unwrap());
         if ours == theirs.kept["EUR"] {
             return theirs.charges;

@@ -1,6 +1,8 @@
 //! Our books beside a provider's: every cent that one of them knows and the other does not is named.
 
-use crate::{Booking, Movement, MovementKind, Payment, PaymentStatus, Provider, Refund, RefundReason, RefundStatus};
+use crate::{
+    Booking, Movement, MovementKind, Payment, PaymentStatus, Provider, Refund, RefundReason, RefundStatus,
+};
 use kernel::{BookingId, Money, PaymentId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -152,8 +154,7 @@ pub enum Outcome {
 #[must_use]
 pub fn outcomes(booking: &Booking, payment: &Payment) -> Vec<Outcome> {
     let (Some(paid), true) = (payment.paid, payment.charge.is_some()) else { return Vec::new() };
-    let failed =
-        |refund: &&Refund| refund.payment == payment.id && refund.status == RefundStatus::Failed;
+    let failed = |refund: &&Refund| refund.payment == payment.id && refund.status == RefundStatus::Failed;
     let bought = booking.paid_by == Some(payment.id);
     let mut outcomes = Vec::new();
     if bought {
