@@ -2,8 +2,8 @@
 
 use super::{accounts, admin, audit, auth, docs, health, invites, jobs, openapi};
 use super::{
-    billing, bookings, called_off, cancellation, disputes, documents, door, holds, ledger, mail, pages,
-    payments, tickets, webhooks,
+    billing, bookings, by_hand, called_off, cancellation, disputes, documents, door, holds, incidents,
+    ledger, mail, pages, payments, tickets, webhooks,
 };
 use super::{events, organisations, organisers, policies, refunds, ticket_types};
 use utoipa_actix_web::scope;
@@ -50,5 +50,7 @@ fn api(config: &mut ServiceConfig) {
         .configure(jobs::routes)
         .configure(ledger::routes)
         .configure(payments::routes)
+        .configure(incidents::routes)
+        .configure(by_hand::routes)
         .configure(audit::routes);
 }
