@@ -56,3 +56,12 @@ doc *ARGUMENTS:
 # Build the server for this machine
 build:
     cargo build --locked --package synesthesie --bin synesthesie
+
+# Rehearse large on-sales with every fault on both stores, then twenty smaller ones with different seeds
+rehearse: build
+    cargo build --locked --package testkit --bin with-servers
+    {{ target }}/debug/with-servers sh -c 'set -eu; program={{ target }}/debug/synesthesie; \
+        export SYNESTHESIE__REDIS__URL="$TEST_REDIS_URL"; \
+        "$program" rehearse --seats 500 --buyers 5000; \
+        "$program" rehearse --seats 500 --buyers 5000 --store "$TEST_POSTGRES_URL"; \
+        for seed in $(seq 20); do "$program" rehearse --seats 100 --buyers 400 --seed "$seed"; done'

@@ -142,7 +142,11 @@ fn perform(command: Command) -> Result<(), Failure> {
     if let Command::Doctor { json } = command {
         return doctor::run(json);
     }
-    let config = Config::load()?;
+    let mut config = Config::load()?;
+    if let Command::Rehearse(_) = command {
+        // It tells its own progress, and the server under rehearsal has a log of its own.
+        config.log.filter = "warn".to_owned();
+    }
     crate::telemetry::start(&config);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {

@@ -36,6 +36,8 @@ use visitor::{Offered, Visit, Visitor};
 
 /// People who are in the shop at the same moment; others wait at the door.
 const INSIDE: usize = 250;
+/// How often people come again after time has passed.
+const WAVES: u32 = 2;
 /// So many people come in a second at the height.
 const RUSH: u32 = 250;
 
@@ -59,8 +61,8 @@ pub async fn run(options: &Options, configured: &Config, log: &mut impl Write) -
     let (visits, faults) = rush(&mut stage, &shop, (&crowd, &offered), options).await?;
     let sale_seconds = opened.elapsed().as_secs_f64();
     writeln!(log, "After {sale_seconds:.1} s everybody was through. Time passes.")?;
-    let seen = shop.seen();
-    afterwards(&mut stage, &shop, &crowd, &visits).await?;
+    let during = shop.seen();
+    let visits = afterwards(&mut stage, &shop, &crowd, visits, &offered).await?;
     writeln!(log, "Everything is counted.")?;
     let impossible = stage.impossible(&options.faults);
     let config = stage.config()?;
@@ -70,6 +72,7 @@ pub async fn run(options: &Options, configured: &Config, log: &mut impl Write) -
     for visit in &visits {
         *ends.entry(visit.end.to_owned()).or_default() += 1;
     }
+    let seen = shop.seen();
     let store = match config.store.url {
         StoreUrl::Postgres(_) => "postgres",
         StoreUrl::Folder(_) | StoreUrl::Memory => "local",
@@ -87,11 +90,11 @@ pub async fn run(options: &Options, configured: &Config, log: &mut impl Write) -
         visits: ends,
         errors: seen.errors.clone(),
         unanswered: seen.unanswered,
-        latency_ms: latencies(&seen),
+        latency_ms: latencies(&during),
         sale_seconds,
         ..found
     };
-    Ok(judged(report, &shop.seen()))
+    Ok(judged(report, &seen))
 }
 
 /// The crowd and the faults, until the last one is through.
@@ -139,20 +142,30 @@ async fn rush(
     Ok((visits, saboteur.done))
 }
 
-/// Time passes: unpaid bookings end, some pay too late, some cancel, and money that goes back arrives.
-async fn afterwards(stage: &mut Stage, shop: &Shop, crowd: &[Plan], visits: &[Visit]) -> Result<(), Failure> {
+/// Time passes: unpaid bookings end, others want what they gave up, some pay too late, some cancel, and money that
+/// goes back arrives. How the visits ended in the end.
+async fn afterwards(
+    stage: &mut Stage,
+    shop: &Shop,
+    crowd: &[Plan],
+    mut visits: Vec<Visit>,
+    offered: &Offered,
+) -> Result<Vec<Visit>, Failure> {
     passing::quiet(stage).await?;
+    for wave in 1..=WAVES {
+        passing::pass(stage, TimeDelta::minutes(7), 6).await?;
+        let run = stage.run.as_str();
+        visits = stream::iter(crowd.iter().zip(visits))
+            .map(|(plan, visit)| Visitor::new(shop, plan, run).later(wave).come_again(visit, offered))
+            .buffered(INSIDE)
+            .collect()
+            .await;
+        passing::quiet(stage).await?;
+    }
     passing::pass(stage, TimeDelta::minutes(7), 6).await?;
-    let run = stage.run.as_str();
-    stream::iter(crowd.iter().zip(visits))
-        .for_each_concurrent(32, |(plan, visit)| async move {
-            Visitor::new(shop, plan, run).come_again(visit).await;
-        })
-        .await;
-    passing::quiet(stage).await?;
-    passing::pass(stage, TimeDelta::minutes(2), 4).await?;
     passing::pass(stage, TimeDelta::hours(2), 4).await?;
-    passing::pass(stage, TimeDelta::hours(16), 3).await
+    passing::pass(stage, TimeDelta::hours(16), 3).await?;
+    Ok(visits)
 }
 
 /// What the crowd's notices and the saboteur brought about.

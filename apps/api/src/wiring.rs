@@ -29,7 +29,7 @@ use invites::Invites;
 use kernel::audit::Mac;
 use kernel::{AuditLog, Broadcast, Cache, Clock, IdempotencyStore, Mailer, Outbox, StoreError};
 use mail::{Post, PostError, post};
-use payments::{Counter, ProviderSettingsError, providers};
+use payments::{Counter, Promises, ProviderSettingsError, providers};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
@@ -191,8 +191,10 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         office: Office::new(stores.office, Arc::clone(&stores.booking), Arc::clone(&clock)),
         documents: Documents::new(Arc::clone(&stores.booking), Arc::clone(&clock)),
         press: Press::new(hashing)?,
+        events: Events::new(stores.events, Arc::clone(&clock))
+            .charging(Arc::new(till))
+            .ruled_by(Arc::new(Promises(Arc::clone(&stores.booking))), config.booking.require_refund_rule),
         door: Door::new(stores.booking, Arc::clone(&clock), signer),
-        events: Events::new(stores.events, Arc::clone(&clock)).charging(Arc::new(till)),
         answers: Answers::default(),
         mailer,
         mail_box,

@@ -23,7 +23,9 @@ use booking::{
 };
 use chrono::TimeDelta;
 use kernel::{AccountId, BookingId, HoldId, PageRequest, StoreError, TicketId, transact};
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Barrier;
 
 /// One test per promise: `testkit::booking_store_contract!(open)`, where `open` is an `async fn() -> Stores` that
 /// gives a fresh, empty system.
@@ -49,6 +51,7 @@ macro_rules! booking_store_contract {
             a_notice_counts_once,
             paid_twice_at_once_is_confirmed_once_and_sent_back_once,
             settling_and_expiring_exclude_each_other,
+            an_edit_of_a_booking_waits_for_the_edit_before_it,
             bookings_come_newest_first_in_pages_that_meet,
             tickets_come_newest_first_in_pages_that_meet,
             counters_that_drift_are_reported,
@@ -64,6 +67,7 @@ macro_rules! booking_store_contract {
             one_of_many_takes_a_look,
             the_last_notice_of_each_provider_is_known,
             what_was_mailed_and_scanned_is_found_by_its_booking,
+            others_are_served_while_a_provider_is_asked,
         );
     };
     ($open:ident; $($case:ident),+ $(,)?) => {
@@ -90,6 +94,14 @@ async fn counters(house: &House) -> (u32, u32) {
 /// Every counter equals the rows that it counts.
 async fn consistent(stores: &Stores) {
     assert_eq!(stores.booking.stock_differences().await.unwrap(), []);
+}
+
+/// Returns to all at the same time, when each has a way to the store that is open: else the first would be done before
+/// the second has come there.
+pub(crate) async fn at_once(stores: &Stores, start: &Barrier) {
+    start.wait().await;
+    assert_eq!(stores.booking.ticket(TicketId::generate(noon())).await.unwrap(), None);
+    start.wait().await;
 }
 
 fn first(limit: u32) -> PageRequest {
@@ -455,6 +467,32 @@ pub async fn settling_and_expiring_exclude_each_other(stores: Stores) {
     consistent(&stores).await;
 }
 
+pub async fn an_edit_of_a_booking_waits_for_the_edit_before_it(stores: Stores) {
+    let house = house(stores, 10, None, 2500).await;
+    let booking = booked_unpaid(&house, buyer(&house.stores).await, 1).await;
+    let start = Arc::new(Barrier::new(8));
+    let edits: Vec<_> = (0..8)
+        .map(|_| {
+            let (stores, id, start) = (house.stores.clone(), booking.id, Arc::clone(&start));
+            tokio::spawn(async move {
+                at_once(&stores, &start).await;
+                let edited: Result<(), StoreError> = transact(begin(&stores).await, async |tx| {
+                    let mut booking = tx.lock_booking(id).await?.unwrap();
+                    booking.pay_by += TimeDelta::minutes(1);
+                    tx.save_booking(&booking).await
+                })
+                .await;
+                edited.unwrap();
+            })
+        })
+        .collect();
+    for one in edits {
+        one.await.unwrap();
+    }
+    let edited = house.stores.booking.booking(booking.id).await.unwrap().unwrap();
+    assert_eq!(edited.pay_by, booking.pay_by + TimeDelta::minutes(8));
+}
+
 pub async fn bookings_come_newest_first_in_pages_that_meet(stores: Stores) {
     let house = house(stores, 20, None, 0).await;
     let guest = buyer(&house.stores).await;
@@ -574,13 +612,20 @@ async fn ticket_at_the_door(house: &House) -> (booking::Ticket, String) {
 pub async fn two_scanners_cannot_both_pass(stores: Stores) {
     let house = house(stores, 10, None, 0).await;
     let (_, code) = ticket_at_the_door(&house).await;
+    let mut at_the_door = Vec::new();
+    for _ in 0..8 {
+        at_the_door.push(staff(&house).await);
+    }
+    let start = Arc::new(Barrier::new(at_the_door.len()));
     let mut scans = Vec::new();
-    for number in 0..12 {
-        let (house, code) = (house.clone(), code.clone());
-        let staff = staff(&house).await;
+    for (number, staff) in at_the_door.into_iter().enumerate() {
+        let (house, code, start) = (house.clone(), code.clone(), Arc::clone(&start));
         let nonce = Some(format!("scan-{number}"));
         let request = VerifyRequest { code, nonce, event: None, dry_run: false };
-        scans.push(tokio::spawn(async move { door(&house).verify(&staff, &request).await.unwrap().verdict }));
+        scans.push(tokio::spawn(async move {
+            at_once(&house.stores, &start).await;
+            door(&house).verify(&staff, &request).await.unwrap().verdict
+        }));
     }
     let mut admitted = 0;
     for scan in scans {

@@ -7,6 +7,7 @@
 )]
 #![expect(missing_docs, reason = "the name of a case is its promise")]
 
+use crate::booking_store::at_once;
 use crate::fixtures_bookings::{
     House, booked_paid, booked_unpaid, bookings, buyer, by, confirm_free, house, staff,
 };
@@ -22,6 +23,8 @@ use booking::{
 use chrono::TimeDelta;
 use events::Status;
 use kernel::{AccountId, BookingId, Cause, Clock, HoldId, JobId, Money, PageRequest, transact};
+use std::sync::Arc;
+use tokio::sync::Barrier;
 
 /// One test per promise: `testkit::cancelling_store_contract!(open)`, where `open` is an `async fn() -> Stores` that
 /// gives a fresh, empty system.
@@ -227,10 +230,14 @@ pub async fn cancelling_and_the_door_exclude_each_other(stores: Stores) {
 pub async fn two_refunds_at_once_are_one(stores: Stores) {
     let house = house(stores, 10, None, 2500).await;
     let booking = booked_paid(&house, buyer(&house.stores).await, 2).await.id;
+    let start = Arc::new(Barrier::new(6));
     let admins: Vec<_> = (0..6)
         .map(|_| {
-            let house = house.clone();
-            tokio::spawn(async move { bookings(&house).refund(booking, &whole(), &Cause::system()).await })
+            let (house, start) = (house.clone(), Arc::clone(&start));
+            tokio::spawn(async move {
+                at_once(&house.stores, &start).await;
+                bookings(&house).refund(booking, &whole(), &Cause::system()).await
+            })
         })
         .collect();
     let mut done = 0;

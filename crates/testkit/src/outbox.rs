@@ -8,6 +8,8 @@ use accounts::Effect;
 use chrono::TimeDelta;
 use kernel::{Due, EffectId, OneTimeId, Owed, PageRequest, Parked, Timestamp, transact};
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use tokio::sync::Barrier;
 
 /// One test per promise: `testkit::outbox_contract!(open)`, where `open` is an `async fn() -> Stores` that gives a
 /// fresh, empty system.
@@ -75,11 +77,16 @@ pub async fn queued_effects_are_claimed_once(stores: Stores) {
     for _ in 0..50 {
         owed.insert(owe(&stores, noon()).await.id);
     }
+    let start = Arc::new(Barrier::new(4));
     let workers: Vec<_> = (0..4)
         .map(|_| {
-            let stores = stores.clone();
+            let (stores, start) = (stores.clone(), Arc::clone(&start));
             tokio::spawn(async move {
                 let mut claimed = Vec::new();
+                // Each has a way to the store that is open before any begins.
+                start.wait().await;
+                assert_eq!(claim(&stores, noon() - minutes(1)).await, []);
+                start.wait().await;
                 loop {
                     let due = stores.outbox.claim(noon(), noon() + minutes(1), 3).await.unwrap();
                     assert!(due.len() <= 3);

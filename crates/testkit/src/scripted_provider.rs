@@ -8,7 +8,8 @@ use booking::{
 };
 use kernel::{Money, PaymentId, Timestamp};
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::OwnedMutexGuard;
 
 /// Remembers checkouts, gives the answers it was told to give, and counts what it was asked.
 #[derive(Debug)]
@@ -16,6 +17,8 @@ pub struct ScriptedProvider {
     provider: Provider,
     account: &'static str,
     inner: Mutex<Inner>,
+    /// Whoever has it keeps everybody else waiting for a checkout.
+    hesitation: Arc<tokio::sync::Mutex<()>>,
 }
 
 #[derive(Debug, Default)]
@@ -34,7 +37,7 @@ impl ScriptedProvider {
     /// One that answers everything at once.
     #[must_use]
     pub fn new(provider: Provider) -> Self {
-        Self { provider, account: "scripted", inner: Mutex::default() }
+        Self { provider, account: "scripted", inner: Mutex::default(), hesitation: Arc::default() }
     }
 
     /// The same for another account there.
@@ -45,6 +48,11 @@ impl ScriptedProvider {
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whoever asks for a checkout waits until what this returns is dropped.
+    pub async fn hesitate(&self) -> OwnedMutexGuard<()> {
+        Arc::clone(&self.hesitation).lock_owned().await
     }
 
     /// From now on it cannot be reached, or can again.
@@ -162,7 +170,9 @@ impl PaymentProvider for ScriptedProvider {
     }
 
     async fn open(&self, order: &CheckoutOrder) -> Result<Opened, ProviderError> {
-        let mut inner = self.begin("open")?;
+        drop(self.begin("open")?);
+        drop(self.hesitation.lock().await);
+        let mut inner = self.inner();
         let session = Self::session(order.payment);
         inner.checkouts.entry(session.clone()).or_insert_with(|| (order.clone(), Standing::Open));
         let checkout_url = format!("https://provider.example/{session}");

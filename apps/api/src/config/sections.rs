@@ -124,6 +124,8 @@ pub struct Booking {
     pub platform_fee_basis_points: u32,
     /// How many days a bank transfer may take.
     pub transfer_days: u32,
+    /// Whether what costs something is only published with a cancellation policy.
+    pub require_refund_rule: bool,
 }
 
 /// Where buyers send bank transfers to.
@@ -190,6 +192,7 @@ fn booking(reader: &mut Reader) -> Booking {
         look_again_seconds: reader.number("booking.look_again_seconds", 1, 3600),
         platform_fee_basis_points: reader.number("booking.platform_fee_basis_points", 0, 10_000),
         transfer_days: reader.number("booking.transfer_days", 1, 30),
+        require_refund_rule: reader.flag("booking.require_refund_rule"),
     }
 }
 

@@ -233,6 +233,8 @@ pub struct PublishCheckView {
     sellable: bool,
     /// Every reason; `code` is stable.
     errors: Vec<ObstacleView>,
+    /// What should be known and does not stand against it.
+    warnings: Vec<ObstacleView>,
 }
 
 /// One reason.
@@ -256,9 +258,10 @@ impl From<Invalid> for ObstacleView {
     (status = 200, body = PublishCheckView), (status = 403, body = Problem), (status = 404, body = Problem)))]
 #[get("/admin/events/{id}/publish-check")]
 async fn check_publishing(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    let reasons = app.events.publish_check(user.0, id.into_inner().into()).await?;
-    let errors: Vec<_> = reasons.into_iter().map(ObstacleView::from).collect();
-    Ok(HttpResponse::Ok().json(PublishCheckView { sellable: errors.is_empty(), errors }))
+    let check = app.events.publish_check(user.0, id.into_inner().into()).await?;
+    let told = |reasons: Vec<Invalid>| reasons.into_iter().map(ObstacleView::from).collect::<Vec<_>>();
+    let (errors, warnings) = (told(check.obstacles), told(check.cautions));
+    Ok(HttpResponse::Ok().json(PublishCheckView { sellable: errors.is_empty(), errors, warnings }))
 }
 
 /// Take an event off sale and out of sight. What was sold stays valid.

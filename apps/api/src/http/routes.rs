@@ -2,8 +2,8 @@
 
 use super::{accounts, admin, audit, auth, daily_close, docs, health, invites, jobs, openapi};
 use super::{
-    billing, bookings, called_off, cancellation, disputes, documents, door, holds, ledger, mail, pages,
-    payments, tickets, webhooks,
+    billing, bookings, by_hand, called_off, cancellation, disputes, documents, door, holds, incidents,
+    ledger, mail, pages, payments, tickets, webhooks,
 };
 use super::{events, organisations, organisers, policies, refunds, ticket_types};
 use utoipa_actix_web::scope;
@@ -51,5 +51,7 @@ fn api(config: &mut ServiceConfig) {
         .configure(ledger::routes)
         .configure(payments::routes)
         .configure(daily_close::routes)
+        .configure(incidents::routes)
+        .configure(by_hand::routes)
         .configure(audit::routes);
 }

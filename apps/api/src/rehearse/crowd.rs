@@ -73,6 +73,8 @@ pub struct Plan {
     pub choice: usize,
     /// How often a refusal for want of places is tried again.
     pub patience: u32,
+    /// Whether somebody who found nothing looks again when others have not paid.
+    pub comes_again: bool,
     /// What happens then.
     pub habit: Habit,
     /// How it is paid.
@@ -145,6 +147,7 @@ fn person(number: u32, random: &mut Rng, choices: usize, span: Duration, notices
         places: places.map_or(1, |(places, _)| places),
         choice: random.usize(0..choices.max(1)),
         patience: random.u32(0..4),
+        comes_again: random.u32(0..100) < 30,
         habit,
         way: if random.u32(0..100) < 55 { Way::Stripe } else { Way::Paypal },
         notice: notice.unwrap_or(if unnoticed { "lost" } else { "now" }),

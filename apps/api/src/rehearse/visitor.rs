@@ -8,6 +8,9 @@ use std::time::Duration;
 /// Everybody's password.
 pub const PASSWORD: &str = "rehearsal rehearsal";
 
+/// How a visit ends when everything is gone.
+const NOTHING_LEFT: &str = "found nothing left";
+
 /// What is on sale.
 #[derive(Debug, Clone)]
 pub struct Offered {
@@ -27,6 +30,8 @@ pub struct Visitor<'a> {
     pub plan: &'a Plan,
     /// What names the rehearsal in mail addresses and keys.
     pub run: &'a str,
+    /// How often this one was here before: what is wanted again is another request, not a repeated one.
+    pub wave: u32,
     token: String,
 }
 
@@ -45,7 +50,13 @@ impl<'a> Visitor<'a> {
     /// Somebody who has not logged in yet.
     #[must_use]
     pub const fn new(shop: &'a Shop, plan: &'a Plan, run: &'a str) -> Self {
-        Self { shop, plan, run, token: String::new() }
+        Self { shop, plan, run, wave: 0, token: String::new() }
+    }
+
+    /// The same person on a later day.
+    #[must_use]
+    pub fn later(self, wave: u32) -> Self {
+        Self { wave, ..self }
     }
 
     /// Opens an account, before the sale.
@@ -70,7 +81,7 @@ impl<'a> Visitor<'a> {
     }
 
     async fn say(&self, path: &str, step: Option<&str>, body: Value) -> Option<(u16, Value)> {
-        let key = step.map(|step| format!("{}-{}-{step}", self.run, self.plan.number));
+        let key = step.map(|step| format!("{}-{}-{}-{step}", self.run, self.plan.number, self.wave));
         let token = Some(self.token.as_str()).filter(|token| !token.is_empty());
         self.shop.ask(&Request { token, path, key, body: Some(body) }).await
     }
@@ -86,7 +97,7 @@ impl<'a> Visitor<'a> {
         }
         self.think().await;
         let Some((hold, paid)) = self.hold(offered).await else {
-            return Visit { end: "found nothing left", ..Visit::default() };
+            return Visit { end: NOTHING_LEFT, ..Visit::default() };
         };
         self.think().await;
         match self.plan.habit {
@@ -256,8 +267,12 @@ impl<'a> Visitor<'a> {
         }
     }
 
-    /// What somebody does when the time to pay is long over, and what those do who have changed their mind.
-    pub async fn come_again(&mut self, visit: &Visit) {
+    /// What somebody does when the time to pay is long over: pays all the same, has changed their mind, or looks
+    /// whether there is a place by now.
+    pub async fn come_again(mut self, visit: Visit, offered: &Offered) -> Visit {
+        if visit.end == NOTHING_LEFT && self.plan.comes_again {
+            return self.buy(offered).await;
+        }
         for checkout in &visit.unpaid {
             self.settle(checkout).await;
         }
@@ -266,6 +281,8 @@ impl<'a> Visitor<'a> {
         {
             self.cancel(booking, part).await;
         }
+        // What was done is not done again by the next time.
+        Visit { end: visit.end, ..Visit::default() }
     }
 
     async fn cancel(&mut self, booking: &str, part: bool) {

@@ -3,9 +3,10 @@
 use crate::config::{Config, PayPal, Stripe};
 use adapter_paypal::PaypalAdapter;
 use adapter_stripe::StripeAdapter;
-use booking::{Objection, PaymentProvider};
-use events::{Chargeable, Till};
-use kernel::{Clock, Money};
+use async_trait::async_trait;
+use booking::{BookingStore, Objection, PaymentProvider};
+use events::{Chargeable, RefundRules, Till};
+use kernel::{Clock, EventId, Money, StoreError};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -84,6 +85,17 @@ impl Till for Counter {
             }
         }
         best
+    }
+}
+
+/// What buyers are promised who cancel, for those who publish events.
+pub struct Promises(pub Arc<dyn BookingStore>);
+
+#[async_trait]
+impl RefundRules for Promises {
+    async fn is_ruled(&self, event: EventId) -> Result<bool, StoreError> {
+        let sales = self.0.sales(&[event]).await?;
+        Ok(sales.iter().any(|sale| sale.promise.is_some()))
     }
 }
 

@@ -1,9 +1,14 @@
-//! A sale on a server that is killed again and again, at any instant.
+//! A sale on a server that is killed again and again, at any instant: half of the buyers take what is free, the other
+//! half pays at a provider which goes on telling whoever listens.
 
+use crate::harness::providers::{Providers, Till};
 use adapter_postgres::testing::fresh_database;
+use kernel::SystemClock;
+use serde_json::Value;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use testkit::load::{BoxOffice, Buyer, Connection, Offered, Plan, log_in, log_in_all, register, request};
 use testkit::servers::{Program, postgres};
 use tokio::task::{JoinSet, spawn_blocking};
@@ -12,8 +17,11 @@ const KILLS: u32 = 100;
 const PEOPLE: u32 = 40;
 /// More than are sold in all that time, so that the sale goes on to the end.
 const PLACES: u32 = 100_000;
+const PRICE: u32 = 2500;
 const ADMIN: &str = "admin@example.org";
 const PASSWORD: &str = "correct horse battery";
+/// How long what was under way may take to come to rest in the end.
+const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Between two kills: from at once to a moment in which dozens buy. Spread by the golden ratio, so that no phase of
 /// the work is always missed.
@@ -21,8 +29,14 @@ fn moment(kill: u32) -> Duration {
     Duration::from_millis(u64::from(kill * 618 % 400))
 }
 
-/// Buys until it is over, whatever happens to the server.
-async fn buy_on(address: std::net::SocketAddr, token: String, offered: Offered, sale: Arc<Sale>) {
+#[derive(Default)]
+struct Sale {
+    over: AtomicBool,
+    confirmed: AtomicUsize,
+}
+
+/// Takes free tickets until it is over, whatever happens to the server.
+async fn take(address: SocketAddr, token: String, offered: Offered, sale: Arc<Sale>) {
     let (mut buyer, mut connection) = (Buyer::new(&token), Connection::new(address));
     while !sale.over.load(Ordering::Acquire) {
         let Ok(Some(hold)) = buyer.hold(&mut connection, &offered).await else {
@@ -35,35 +49,63 @@ async fn buy_on(address: std::net::SocketAddr, token: String, offered: Offered, 
     }
 }
 
-#[derive(Default)]
-struct Sale {
-    over: AtomicBool,
-    confirmed: AtomicUsize,
+/// Pays for tickets until it is over. Whoever has seen the provider's page pays, whatever became of the server.
+async fn pay(
+    address: SocketAddr,
+    token: String,
+    offered: Offered,
+    (sale, till): (Arc<Sale>, Arc<Providers>),
+) {
+    let (mut buyer, mut connection) = (Buyer::paying(&token, "stripe"), Connection::new(address));
+    while !sale.over.load(Ordering::Acquire) {
+        let Ok(Some(hold)) = buyer.hold(&mut connection, &offered).await else {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            continue;
+        };
+        if let Ok(page) = buyer.order(&mut connection, &hold).await {
+            till.press(&page, "pay?webhook=now").await;
+        }
+    }
 }
 
-/// Kills it a hundred times; after each time what is kept agrees with itself, and nothing that was answered is gone.
+/// Kills it a hundred times; after each time what is kept agrees with itself, and nothing that was answered or paid
+/// is gone.
 async fn killed_a_hundred_times(store: &str) {
-    let settings = [
-        ("store.url", store),
-        ("auth.registration", "open"),
-        ("auth.bcrypt_cost", "4"),
-        ("auth.signing_key", "0101010101010101010101010101010101010101010101010101010101010101"),
-        ("payments.simulators", "false"),
-        ("limits.enabled", "false"),
-    ];
+    let mut till = Providers::start(Arc::new(SystemClock)).await;
+    let mut settings = Providers::variables(till.base(Till::Stripe), till.base(Till::Paypal));
+    settings.extend([
+        ("store.url", store.to_owned()),
+        ("auth.registration", "open".to_owned()),
+        ("auth.bcrypt_cost", "4".to_owned()),
+        ("auth.signing_key", "01".repeat(32)),
+        ("booking.first_look_seconds", "1".to_owned()),
+        ("booking.look_again_seconds", "1".to_owned()),
+        ("worker.lease_seconds", "1".to_owned()),
+        ("payments.simulators", "false".to_owned()),
+        ("limits.enabled", "false".to_owned()),
+    ]);
+    let settings: Vec<_> = settings.iter().map(|(key, value)| (*key, value.as_str())).collect();
     let mut program = Program::new(env!("CARGO_BIN_EXE_synesthesie").as_ref(), &settings).unwrap();
     program.run(&["migrate"], "").unwrap();
     program.run(&["user", "create-admin", "--email", ADMIN, "--password-stdin"], PASSWORD).unwrap();
     program.serve().unwrap();
     let address = program.address();
+    till.tell(&format!("http://{address}"));
+    let till = Arc::new(till);
     register(address, PEOPLE).await.unwrap();
     let mut office = BoxOffice::open(address, ADMIN, PASSWORD).await.unwrap();
-    let plan = Plan { title: "Again and again".into(), quantity: PLACES, price: 0 };
-    let offered = office.put_on_sale(&plan).await.unwrap();
+    let free = Plan { title: "Again and again".into(), quantity: PLACES, price: 0 };
+    let free = office.put_on_sale(&free).await.unwrap();
+    let paid = Plan { title: "And at a price".into(), quantity: PLACES, price: PRICE };
+    let paid = office.put_on_sale(&paid).await.unwrap();
     let sale = Arc::new(Sale::default());
     let mut crowd = JoinSet::new();
-    for token in log_in_all(address, PEOPLE).await.unwrap() {
-        crowd.spawn(buy_on(address, token, offered.clone(), Arc::clone(&sale)));
+    for (number, token) in log_in_all(address, PEOPLE).await.unwrap().into_iter().enumerate() {
+        let sale = Arc::clone(&sale);
+        match number % 2 {
+            0 => crowd.spawn(take(address, token, free.clone(), sale)),
+            _ => crowd.spawn(pay(address, token, paid.clone(), (sale, Arc::clone(&till)))),
+        };
     }
     for kill in 0..KILLS {
         tokio::time::sleep(moment(kill)).await;
@@ -80,19 +122,48 @@ async fn killed_a_hundred_times(store: &str) {
     sale.over.store(true, Ordering::Release);
     crowd.join_all().await;
     let confirmed = sale.confirmed.load(Ordering::Acquire);
-    let gone = u64::from(PLACES) - available(address, &offered).await;
+    let gone = u64::from(PLACES) - available(address, &free).await;
     assert!(gone >= u64::try_from(confirmed).unwrap(), "{confirmed} were confirmed, {gone} are gone");
-    assert!(confirmed > 100, "only {confirmed} were sold meanwhile");
+    assert!(confirmed > 100, "only {confirmed} were given away meanwhile");
+    let charges = everything_paid_is_in_the_books(address, &till).await;
+    assert!(charges > 100, "only {charges} were sold meanwhile");
+    let gone = u64::from(PLACES) - available(address, &paid).await;
+    assert!(gone >= u64::try_from(charges).unwrap(), "{charges} were paid, {gone} are gone");
     program.stop().unwrap();
+    program.run(&["check-stock"], "").unwrap();
+    program.run(&["ledger", "check"], "").unwrap();
 }
 
-async fn available(address: std::net::SocketAddr, offered: &Offered) -> u64 {
+/// Waits until what lies at the provider is what our ledger says; how many paid. Nobody's money goes back: there is
+/// room for all.
+async fn everything_paid_is_in_the_books(address: SocketAddr, till: &Providers) -> usize {
+    let mut office = BoxOffice::open(address, ADMIN, PASSWORD).await.unwrap();
+    let theirs = till.ledger(Till::Stripe).await;
+    assert_eq!(theirs.kept["EUR"], i64::from(PRICE) * i64::try_from(theirs.charges).unwrap());
+    let since = Instant::now();
+    loop {
+        let balances = office.get("/api/v1/admin/ledger/balances").await.unwrap();
+        let at_stripe = balances["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|balance| balance["account"].as_str().unwrap().starts_with("provider:stripe"));
+        let ours = at_stripe.map_or(0, |balance| balance["amount"].as_i64().unwrap());
+        if ours == theirs.kept["EUR"] {
+            return theirs.charges;
+        }
+        assert!(since.elapsed() < PATIENCE, "{theirs:?} is in the provider's books, in ours: {balances}");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+async fn available(address: SocketAddr, offered: &Offered) -> u64 {
     let mut connection = Connection::new(address);
     let token = log_in(&mut connection, 0).await.unwrap();
     let path = format!("/api/v1/events/{}/ticket-types", offered.event);
     let answer = connection.send(&request("GET", &path, Some(&token), "")).await.unwrap();
-    let types: serde_json::Value = serde_json::from_slice(answer.body).unwrap();
-    types.pointer("/items/0/available").and_then(serde_json::Value::as_u64).unwrap()
+    let types: Value = serde_json::from_slice(answer.body).unwrap();
+    types.pointer("/items/0/available").and_then(Value::as_u64).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -37,4 +37,6 @@ mod protocol;
 mod registration;
 mod rehearsal;
 mod repeats;
+mod rules;
+mod secrets;
 mod sessions;

@@ -65,7 +65,8 @@ async fn empty(store: &PgStore) {
     let tables = "invites, accounts, sessions, account_one_times, organisations, organisation_members, \
                   organisation_billing, document_series, documents, events, sales, ticket_types, \
                   cancellation_policies, jobs, holds, bookings, payments, refunds, tickets, scans, \
-                  notices, incidents, effects, idempotency_keys, ledger_entries, audit_acts";
+                  notices, incidents, disputes, looks, deliveries, effects, idempotency_keys, ledger_entries, \
+                  audit_acts";
     let mut connection = store.connection("emptying all tables").await.unwrap();
     // Ledger and audit log are never emptied, but by whoever may take its triggers away.
     let command = format!(

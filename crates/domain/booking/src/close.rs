@@ -27,7 +27,9 @@ pub use record::{
 };
 pub use thing::{Fee, MOST_MOVEMENTS, Thing, TooMuch};
 
-use crate::{Booking, Movement, MovementKind, Payment, PaymentStatus, Provider, RefundStatus};
+use crate::{
+    Booking, Movement, MovementKind, Payment, PaymentStatus, Provider, Refund, RefundReason, RefundStatus,
+};
 use kernel::{BookingId, Money, PaymentId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -179,8 +181,7 @@ pub enum Outcome {
 #[must_use]
 pub fn outcomes(booking: &Booking, payment: &Payment) -> Vec<Outcome> {
     let (Some(paid), true) = (payment.paid, payment.charge.is_some()) else { return Vec::new() };
-    let failed =
-        |refund: &&crate::Refund| refund.payment == payment.id && refund.status == RefundStatus::Failed;
+    let failed = |refund: &&Refund| refund.payment == payment.id && refund.status == RefundStatus::Failed;
     let bought = booking.paid_by == Some(payment.id);
     let mut outcomes = Vec::new();
     if bought {
@@ -194,12 +195,20 @@ pub fn outcomes(booking: &Booking, payment: &Payment) -> Vec<Outcome> {
     if decided && waits {
         outcomes.push(Outcome::Task);
     }
-    // More went back than came, or what was paid for nothing bought something as well.
-    let back = booking.refunds.iter().filter(|refund| refund.payment == payment.id);
-    let back = back
-        .filter(|refund| refund.status != RefundStatus::Failed)
-        .map(|refund| i128::from(refund.amount.minor()));
-    if back.sum::<i128>() > i128::from(paid.minor()) {
+    let back = || {
+        let back = booking.refunds.iter().filter(|refund| refund.payment == payment.id);
+        back.filter(|refund| refund.status != RefundStatus::Failed)
+    };
+    // What bought something never goes back as if it had bought nothing, and never more goes back than came.
+    let needless = |refund: &Refund| match refund.reason {
+        RefundReason::Overpaid | RefundReason::NoPlaces => true,
+        RefundReason::Cancelled
+        | RefundReason::EventCancelled
+        | RefundReason::Staff
+        | RefundReason::External => false,
+    };
+    let sum: i128 = back().map(|refund| i128::from(refund.amount.minor())).sum();
+    if (bought && back().any(needless)) || sum > i128::from(paid.minor()) {
         outcomes.push(Outcome::SentBack);
     }
     outcomes

@@ -29,7 +29,7 @@ pub use event_input::EventInput;
 pub use location::{Location, Onlooker};
 pub use mistakes::{LocationInput, PriceInput};
 pub use organisation::{Member, Organisation, Standing};
-pub use ports::{Chargeable, EventStore, EventTx, Filter, Listed, Till};
+pub use ports::{Chargeable, EventStore, EventTx, Filter, Listed, RefundRules, Till};
 pub use selling::{Availability, Left};
 pub use ticket_type::{Stock, Stocked, Taken, TicketType};
 pub use ticket_type_input::TicketTypeInput;

@@ -83,6 +83,13 @@ pub trait Till: Send + Sync {
     fn charge(&self, price: Money) -> Chargeable;
 }
 
+/// What is promised to buyers who cancel; booking stands behind it.
+#[async_trait]
+pub trait RefundRules: Send + Sync {
+    /// Whether an event says what goes back, be it nothing.
+    async fn is_ruled(&self, event: EventId) -> Result<bool, StoreError>;
+}
+
 /// All that a use case of this domain may touch before it commits.
 #[async_trait]
 pub trait EventTx: AuditTx {

@@ -33,6 +33,16 @@ pub fn obstacles(event: &Event, ticket_types: &[Stocked], till: &dyn Till, now: 
     found
 }
 
+/// What an organiser should know before an event is put on sale, although it can be; `ruled` when the event says what
+/// goes back to buyers who cancel.
+#[must_use]
+pub fn cautions(ticket_types: &[Stocked], ruled: bool) -> Vec<Invalid> {
+    let costs = ticket_types.iter().any(|stocked| !stocked.ticket_type.price.is_zero());
+    let message = "nothing says what goes back to a buyer who cancels, so that each of them has to ask";
+    let unruled = || Invalid::new("cancellation_policy", "no_refund_rule", message);
+    (costs && !ruled).then(unruled).into_iter().collect()
+}
+
 fn times(event: &Event, now: Timestamp) -> Vec<Invalid> {
     let mut found = Vec::new();
     let mut add = |field: &str, code, message: &str| found.push(Invalid::new(field, code, message));

@@ -17,13 +17,14 @@ pub use create_organisation::OrganisationError;
 pub use delete::DeleteError;
 pub use find::Search;
 pub use members::MemberError;
-pub use publish::{DeactivateError, PublishError};
+pub use publish::{DeactivateError, PublishCheck, PublishError};
 pub use show::{Seen, ShowError};
 pub use ticket_types::{MOST_TYPES, TicketTypeError};
 pub use update::UpdateError;
 
 use crate::access::{Denied, Grant, Right};
-use crate::{Chargeable, Event, EventStore, Till};
+use crate::{Chargeable, Event, EventStore, RefundRules, Till};
+use async_trait::async_trait;
 use kernel::{Actor, Clock, EventId, Money, StoreError};
 use std::sync::Arc;
 
@@ -33,14 +34,24 @@ pub struct Events {
     store: Arc<dyn EventStore>,
     clock: Arc<dyn Clock>,
     till: Arc<dyn Till>,
+    rules: Arc<dyn RefundRules>,
+    /// Whether what costs something is only published with a refund rule.
+    strict: bool,
 }
 
-/// A till that takes every price.
+/// A till that takes every price, and rules for every event.
 struct Everything;
 
 impl Till for Everything {
     fn charge(&self, _: Money) -> Chargeable {
         Chargeable::Yes
+    }
+}
+
+#[async_trait]
+impl RefundRules for Everything {
+    async fn is_ruled(&self, _: EventId) -> Result<bool, StoreError> {
+        Ok(true)
     }
 }
 
@@ -68,9 +79,17 @@ impl From<Denied> for AccessError {
 }
 
 impl Events {
-    /// Over a store and a clock. Until it is told of a till ([`Self::charging`]) every price counts as chargeable.
+    /// Over a store and a clock. Until it is told of a till ([`Self::charging`]) every price counts as chargeable, and
+    /// until it is told of rules ([`Self::ruled_by`]) every event as having them.
     pub fn new(store: Arc<dyn EventStore>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock, till: Arc::new(Everything) }
+        Self { store, clock, till: Arc::new(Everything), rules: Arc::new(Everything), strict: false }
+    }
+
+    /// The same, looking whether an event says what goes back to buyers who cancel; `strict`: publishing nothing that
+    /// costs something and does not.
+    #[must_use]
+    pub fn ruled_by(self, rules: Arc<dyn RefundRules>, strict: bool) -> Self {
+        Self { rules, strict, ..self }
     }
 
     /// The same, publishing only what this till can charge.

@@ -91,7 +91,7 @@ fn session_state(session: &Session) -> Value {
             "id": refund.id, "amount": refund.amount, "status": refund.status, "metadata": refund.metadata,
         })
     };
-    let dispute = |(_, _, dispute): (&Intent, &Charge, &Dispute)| json!({ "id": dispute.id, "amount": dispute.amount, "status": dispute.status });
+    let dispute = |(_, _, dispute): (&Intent, &Charge, &Dispute)| json!({ "id": dispute.id, "amount": dispute.amount, "fee": dispute.fee, "status": dispute.status });
     let payment = session.intent.as_ref().map(|intent| {
         let paid = intent.paid_charge();
         let failed = intent.charges.iter().filter(|charge| charge.status == ChargeStatus::Failed).count();

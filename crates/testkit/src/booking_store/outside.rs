@@ -10,6 +10,7 @@ use booking::{
 };
 use chrono::TimeDelta;
 use kernel::{DisputeId, EffectId, Money, transact};
+use std::time::Duration;
 
 async fn paid(house: &House) -> (Booking, String) {
     let booking = booked_unpaid(house, buyer(&house.stores).await, 1).await;
@@ -183,4 +184,28 @@ async fn booked_unpaid_free(house: &House) -> kernel::BookingId {
     house.clock.set(noon());
     let hold = service.hold(guest, house.event.id, house.want(1)).await.unwrap();
     confirm_free(&service, guest, hold.id).await.booking.id
+}
+
+pub async fn others_are_served_while_a_provider_is_asked(stores: Stores) {
+    let house = house(stores, 5, None, 2500).await;
+    let (slow, other) = (buyer(&house.stores).await, buyer(&house.stores).await);
+    let hesitation = house.provider.hesitate().await;
+    let asking = tokio::spawn({
+        let house = house.clone();
+        async move { booked_unpaid(&house, slow, 1).await }
+    });
+    let asked = async {
+        while house.provider.calls().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), asked).await.expect("the provider is asked");
+    let service = bookings(&house);
+    let next = service.hold(other, house.event.id, house.want(1));
+    tokio::time::timeout(Duration::from_secs(4), next).await.expect("no lock is held meanwhile").unwrap();
+    // What is paid while nobody knows the answer has a row that it belongs to.
+    let made = house.stores.booking.bookings_of(slow, first(1)).await.unwrap().items.remove(0);
+    assert_eq!((made.payments.len(), &made.payments[0].checkout_url), (1, &None));
+    drop(hesitation);
+    assert_eq!(asking.await.unwrap().payments[0].id, made.payments[0].id);
 }

@@ -77,6 +77,15 @@ impl BoxOffice {
         Ok(Offered { event, ticket_type: text(&made, "/id") })
     }
 
+    /// Asks for something as the admin.
+    ///
+    /// # Errors
+    /// A [`LoadError`].
+    pub async fn get(&mut self, path: &str) -> Result<Value, LoadError> {
+        let get = request("GET", path, Some(&self.token), "");
+        json(&mut self.connection, "asking for something", &get).await
+    }
+
     async fn ask(&mut self, doing: &'static str, path: &str, body: &Value) -> Result<Value, LoadError> {
         ask(&mut self.connection, doing, path, Some(&self.token), body).await
     }

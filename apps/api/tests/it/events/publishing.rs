@@ -42,8 +42,39 @@ async fn what_is_given_away_needs_no_way_to_pay() {
     let client = &cast.manager.client;
     client.post(&format!("{path}/ticket-types"), &priced(0, "EUR", 10)).await.expect(201);
     let check = client.get(&format!("{path}/publish-check")).await.expect(200);
-    assert_eq!(check, json!({"sellable": true, "errors": []}));
+    assert_eq!(check, json!({"sellable": true, "errors": [], "warnings": []}));
     client.post(&format!("{path}/publish"), &json!({})).await.expect(200);
+}
+
+#[tokio::test]
+async fn what_costs_something_says_what_goes_back_before_it_is_sold() {
+    for strict in [false, true] {
+        let app =
+            TestApp::with(&[("booking.require_refund_rule", if strict { "true" } else { "false" })]).await;
+        let cast = Cast::of(&app).await;
+        let event = cast.draft(&cast.event("Night")).await;
+        let path = format!("/admin/events/{}", id(&event));
+        let client = &cast.manager.client;
+        client.post(&format!("{path}/ticket-types"), &priced(2500, "EUR", 10)).await.expect(201);
+        let check = client.get(&format!("{path}/publish-check")).await.expect(200);
+        let (found, clear) = if strict { ("errors", "warnings") } else { ("warnings", "errors") };
+        assert_eq!((&check["sellable"], &check[clear]), (&json!(!strict), &json!([])));
+        assert_eq!(
+            (&check[found][0]["code"], check[found].as_array().unwrap().len()),
+            (&json!("no_refund_rule"), 1)
+        );
+        if strict {
+            let refused = client.post(&format!("{path}/publish"), &json!({})).await;
+            let refused = refused.expect_problem(422, "event_not_sellable");
+            assert_eq!(mistakes(&refused), [("cancellation_policy", "no_refund_rule")]);
+        }
+        // That nothing goes back is a rule as well.
+        let policy = json!({"refundable": false, "tiers": []});
+        client.post(&format!("{path}/cancellation-policy"), &policy).await.expect(201);
+        let check = client.get(&format!("{path}/publish-check")).await.expect(200);
+        assert_eq!(check, json!({"sellable": true, "errors": [], "warnings": []}));
+        client.post(&format!("{path}/publish"), &json!({})).await.expect(200);
+    }
 }
 
 #[tokio::test]

@@ -72,6 +72,8 @@ impl Till {
 pub struct Ledger {
     /// What it took less what it gave back, in minor units per currency; zeros are left out.
     pub kept: BTreeMap<String, i64>,
+    /// What banks took back from it and it from us, with its fee where it says one.
+    pub lost: BTreeMap<String, i64>,
     /// How often it took money.
     pub charges: usize,
     /// How often it gave some back, or is about to.
@@ -267,6 +269,11 @@ fn stripe_ledger(state: &Value) -> Ledger {
             let currency = payment["currency"].as_str().unwrap().to_uppercase();
             ledger.charges += 1;
             ledger.add(&currency, received - payment["amount_refunded"].as_i64().unwrap());
+            let lost = payment["disputes"].as_array().unwrap().iter().filter(|it| it["status"] == "lost");
+            for dispute in lost {
+                let minor = dispute["amount"].as_i64().unwrap() + dispute["fee"].as_i64().unwrap();
+                *ledger.lost.entry(currency.clone()).or_default() += minor;
+            }
             ledger.refunds += living(&payment["refunds"], "failed");
         }
     }
@@ -287,6 +294,12 @@ fn paypal_ledger(state: &Value) -> Ledger {
                     amount("amount") - amount("refunded"),
                 );
                 ledger.refunds += living(&capture["refunds"], "FAILED");
+                let disputes = capture["disputes"].as_array().unwrap();
+                for dispute in disputes.iter().filter(|it| it["outcome"] == "RESOLVED_BUYER_FAVOUR") {
+                    let currency = dispute["amount"]["currency"].as_str().unwrap().to_owned();
+                    *ledger.lost.entry(currency).or_default() +=
+                        dispute["amount"]["amount"].as_i64().unwrap();
+                }
             }
         }
     }
@@ -301,6 +314,16 @@ fn living(refunds: &Value, failed: &str) -> usize {
 impl Ledger {
     fn add(&mut self, currency: &str, minor: i64) {
         *self.kept.entry(currency.to_owned()).or_default() += minor;
+    }
+
+    /// What lies there: what it kept less what banks took back.
+    pub fn lies(&self) -> BTreeMap<String, i64> {
+        let mut lies = self.kept.clone();
+        for (currency, minor) in &self.lost {
+            *lies.entry(currency.clone()).or_default() -= minor;
+        }
+        lies.retain(|_, minor| *minor != 0);
+        lies
     }
 
     fn without_zeros(mut self) -> Self {

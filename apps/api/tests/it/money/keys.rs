@@ -1,6 +1,6 @@
 //! `Idempotency-Key` on the way to a ticket: the same request is answered alike, another one is refused.
 
-use super::with_each_provider;
+use super::{on_each_store, with_each_provider};
 use crate::harness::providers::Till;
 use crate::harness::shop::{Shop, Store, id};
 use futures_util::future::join_all;
@@ -12,6 +12,8 @@ with_each_provider!(
     a_repeated_payment_makes_one_attempt,
     a_hold_confirmed_many_times_at_once_makes_one_booking,
 );
+
+on_each_store!(what_may_go_better_later_is_not_kept_under_its_key);
 
 async fn a_repeated_hold_keeps_places_once(_: Till, store: Store) {
     let shop = Shop::open(store, 5).await;
@@ -83,4 +85,19 @@ async fn a_hold_confirmed_many_times_at_once_makes_one_booking(till: Till, store
     shop.work().await;
     shop.come_to_rest().await;
     assert_eq!(shop.providers.ledger(till).await.charges, 1);
+}
+
+async fn what_may_go_better_later_is_not_kept_under_its_key(store: Store) {
+    let shop = Shop::open(store, 1).await;
+    let (ada, bob) = (shop.buyer().await, shop.buyer().await);
+    let held = shop.hold(&bob, 1).await;
+    let wish =
+        json!({"event_id": shop.event, "items": [{"ticket_type_id": shop.ticket_type, "quantity": 1}]});
+    ada.client.post_once("/seats/hold", "key", &wish).await.expect_problem(409, "sold_out");
+    let path = format!("/seats/hold/{}", held["hold_id"].as_str().unwrap());
+    bob.client.delete(&path).await.expect(204);
+    let hold = ada.client.post_once("/seats/hold", "key", &wish).await.expect(201);
+    // What went well is kept.
+    assert_eq!(ada.client.post_once("/seats/hold", "key", &wish).await.expect(201), hold);
+    assert_eq!(shop.left().await, 0);
 }

@@ -149,3 +149,17 @@ async fn an_unpaid_attempt_is_ended_at_its_provider_once_another_is_paid(store: 
     shop.come_to_rest().await;
     assert_eq!(shop.providers.ledger(Till::Stripe).await.charges, 0);
 }
+
+/// Instants are kept in UTC; people are told when it is at the place.
+#[tokio::test]
+async fn mails_tell_the_time_of_the_place() {
+    let shop = Shop::open(Store::Local, 5).await;
+    let ada = shop.buyer().await;
+    let booking = shop.book(&ada, Till::Stripe).await;
+    shop.press(&booking, "pay").await;
+    shop.work().await;
+    let mails = shop.mails(&ada.email);
+    let tickets = mails.iter().find(|mail| mail.subject.starts_with("Your tickets")).unwrap();
+    assert!(tickets.text.contains("Wednesday, 1 July 2026, 14:00 (CEST)"), "{}", tickets.text);
+    shop.come_to_rest().await;
+}

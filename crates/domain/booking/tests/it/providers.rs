@@ -1,7 +1,10 @@
 //! When a provider is away, or its answers get lost.
 
 use crate::stores;
-use booking::{Booking, BookingStatus, PaymentChoice, PaymentStatus, Provider, RefundStatus, Standing};
+use booking::use_cases::Heard;
+use booking::{
+    Booking, BookingStatus, PaymentChoice, PaymentStatus, Provider, RefundStatus, Settled, Standing,
+};
 use chrono::TimeDelta;
 use kernel::BookingId;
 use std::sync::Arc;
@@ -207,4 +210,24 @@ async fn a_refund_waits_for_a_provider_that_is_away() {
     house.provider.be_silent(false);
     assert_eq!(bookings(&house).send_money_back(booking.id, refund).await.unwrap(), None);
     assert_eq!(house.provider.refunds().len(), 1);
+}
+
+#[tokio::test]
+async fn a_notice_that_comes_again_does_not_undo_what_came_after_it() {
+    let house = place().await;
+    let booking = booked_unpaid(&house, buyer(&house.stores).await, 1).await;
+    let session = booking.payments[0].session.clone().unwrap();
+    let tell = async |standing, id: &str| {
+        house.provider.stands(&session, standing);
+        let headers = vec![("session".into(), session.clone()), ("id".into(), id.into())];
+        let notice = booking::RawNotice { headers, body: Vec::new() };
+        bookings(&house).hear(Provider::Stripe, &notice).await.unwrap()
+    };
+    assert!(matches!(tell(Standing::Approved, "first").await, Heard::Applied(Settled::Capture { .. })));
+    assert_eq!(tell(Standing::Declined, "second").await, Heard::Applied(Settled::Noted));
+    assert!(matches!(tell(Standing::Approved, "third").await, Heard::Applied(Settled::Capture { .. })));
+    let agreed = now(&house, booking.id).await;
+    assert_eq!((agreed.payments[0].status, agreed.payments[0].declines), (PaymentStatus::Processing, 1));
+    assert_eq!(tell(Standing::Declined, "second").await, Heard::Repeat);
+    assert_eq!(now(&house, booking.id).await, agreed);
 }

@@ -41,6 +41,20 @@ fn a_draft_with_room_for_its_types_can_be_sold() {
 }
 
 #[test]
+fn who_pays_is_told_beforehand_what_goes_back() {
+    let event = draft();
+    let priced = stocked(&event, 10, 0, 0);
+    let mut free = priced.clone();
+    free.ticket_type.price = Money::new(0, Currency::EUR).unwrap();
+    let codes = |types: &[Stocked], ruled| -> Vec<_> {
+        cautions(types, ruled).into_iter().map(|caution| caution.code).collect()
+    };
+    assert_eq!(codes(&[free.clone(), priced.clone()], false), ["no_refund_rule"]);
+    assert_eq!(codes(&[free.clone(), priced], true), [""; 0]);
+    assert_eq!(codes(&[free], false), [""; 0]);
+}
+
+#[test]
 fn all_reasons_against_a_sale_are_named() {
     let mut event = draft();
     assert_eq!(codes(&event, &[], noon()), named(&[("ticket_types", "no_ticket_type")]));

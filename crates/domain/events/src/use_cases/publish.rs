@@ -22,6 +22,15 @@ pub enum PublishError {
     Store(#[from] StoreError),
 }
 
+/// What stands against putting an event on sale.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishCheck {
+    /// Why it cannot be; empty when it can.
+    pub obstacles: Vec<Invalid>,
+    /// What does not stand against it and should be known.
+    pub cautions: Vec<Invalid>,
+}
+
 /// Why an event was not taken off sale.
 #[derive(Debug, thiserror::Error)]
 pub enum DeactivateError {
@@ -44,11 +53,14 @@ impl Events {
     pub async fn publish(&self, actor: Actor, id: EventId) -> Result<Event, PublishError> {
         let (grant, _) = self.require(actor, id, Right::Manage).await?;
         let now = self.clock.now();
+        // A rule can be changed but never taken away: it need not be looked at under the lock.
+        let ruled = !self.strict || self.rules.is_ruled(id).await?;
         transact(self.store.begin().await?, async move |tx| {
             let (mut event, _) = tx.lock_event(id).await?.ok_or(AccessError::NotFound)?;
             grant.require(event.organisation, Right::Manage).map_err(AccessError::from)?;
             let types = tx.ticket_types_locked(id).await?;
-            let obstacles = sellable::obstacles(&event, &types, &*self.till, now);
+            let mut obstacles = sellable::obstacles(&event, &types, &*self.till, now);
+            obstacles.extend(sellable::cautions(&types, ruled));
             let before = event.clone();
             event.publish(now)?;
             if !obstacles.is_empty() {
@@ -62,15 +74,20 @@ impl Events {
         .await
     }
 
-    /// Every reason why an event could not be put on sale as it is now, without doing so; one that is on sale is
-    /// looked at in the same way.
+    /// Every reason why an event could not be put on sale as it is now, and what else is to be known before, without
+    /// doing so; one that is on sale is looked at in the same way.
     ///
     /// # Errors
     /// [`AccessError`].
-    pub async fn publish_check(&self, actor: Actor, id: EventId) -> Result<Vec<Invalid>, AccessError> {
+    pub async fn publish_check(&self, actor: Actor, id: EventId) -> Result<PublishCheck, AccessError> {
         let (_, event) = self.require(actor, id, Right::Manage).await?;
         let types = self.store.ticket_types(id).await?;
-        Ok(sellable::obstacles(&event, &types, &*self.till, self.clock.now()))
+        let mut obstacles = sellable::obstacles(&event, &types, &*self.till, self.clock.now());
+        let mut cautions = sellable::cautions(&types, self.rules.is_ruled(id).await?);
+        if self.strict {
+            obstacles.append(&mut cautions);
+        }
+        Ok(PublishCheck { obstacles, cautions })
     }
 
     /// Takes a published event off sale and out of sight; what was sold stays valid.
