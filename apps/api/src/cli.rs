@@ -145,7 +145,7 @@ fn perform(command: Command) -> Result<(), Failure> {
     let mut config = Config::load()?;
     if let Command::Rehearse(_) = command {
         // It tells its own progress, and the server under rehearsal has a log of its own.
-        config.log.filter = "warn".to_owned();
+        config.log.filter = "warn,actix_http::h1::dispatcher=off".to_owned();
     }
     crate::telemetry::start(&config);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;

@@ -15,8 +15,6 @@ use std::future::{Ready, ready};
 use std::time::Duration;
 use uuid::Uuid;
 
-/// How long a request may be in flight before a repeat is worked on anew.
-const IN_FLIGHT: TimeDelta = TimeDelta::seconds(60);
 /// Longest key.
 const MAX_KEY: usize = 200;
 
@@ -92,7 +90,7 @@ impl Once {
         let digest = Sha256::new().chain_update(self.route).chain_update([0]).chain_update(body);
         let request = RequestKey { caller, key, fingerprint: digest.finalize().into() };
         let now = app.clock.now();
-        match app.idempotency.begin(&request, now, now + IN_FLIGHT).await? {
+        match app.idempotency.begin(&request, now, now + in_flight(app)).await? {
             Begun::Fresh => {}
             Begun::Answered(answer) => return again(app, &request, answer),
             Begun::InFlight => {
@@ -108,6 +106,13 @@ impl Once {
         let answer = work.await.unwrap_or_else(|problem| problem.error_response());
         keep(app, &request, answer).await
     }
+}
+
+/// How long a request may be in flight before a repeat is worked on anew, as it has to be when the server was killed:
+/// two questions to a provider, and what the store may take. Should both run at once after all, the store lets one of
+/// them pass.
+fn in_flight(app: &App) -> TimeDelta {
+    TimeDelta::seconds(i64::from(app.config.payments.timeout_seconds) * 2 + 10)
 }
 
 async fn keep(app: &App, request: &RequestKey, answer: HttpResponse) -> Result<HttpResponse, Problem> {

@@ -241,6 +241,8 @@ fn settings(store: String, run: &str) -> Vec<(&'static str, String)> {
         ("mail.url", "box:".into()),
         ("payments.simulators", "false".into()),
         ("payments.timeout_seconds", PROVIDER_TIMEOUT.to_string()),
+        // Longer than some calls to a provider take, each of which may time out.
+        ("worker.lease_seconds", "15".into()),
         ("auth.registration", "open".into()),
         ("auth.bcrypt_cost", "4".into()),
         ("auth.signing_key", SIGNING_KEY.into()),
