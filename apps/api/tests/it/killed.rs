@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Between two kills: from at once to a moment in which dozens buy. Spread by the golden ratio, so that no phase of
 /// the work is always missed.
 fn moment(kill: u32) -> Duration {
-    Duration::from_millis(u64::from(kill * 618 % 400))
+    Duration::from_millis(u64::from(kill * 618 % 1000))
 }
 
 #[derive(Default)]
@@ -126,7 +126,7 @@ async fn killed_a_hundred_times(store: &str) {
     assert!(gone >= u64::try_from(confirmed).unwrap(), "{confirmed} were confirmed, {gone} are gone");
     assert!(confirmed > 100, "only {confirmed} were given away meanwhile");
     let charges = everything_paid_is_in_the_books(address, &till).await;
-    assert!(charges > 100, "only {charges} were sold meanwhile");
+    assert!(charges > 20, "only {charges} were sold meanwhile");
     let gone = u64::from(PLACES) - available(address, &paid).await;
     assert!(gone >= u64::try_from(charges).unwrap(), "{charges} were paid, {gone} are gone");
     program.stop().unwrap();

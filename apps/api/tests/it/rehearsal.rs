@@ -42,11 +42,11 @@ fn assert_whole((passed, report): (bool, Value), seats: u64) {
 async fn a_rehearsal_with_every_fault_passes_on_the_local_store() {
     let folder = tempfile::tempdir().unwrap();
     let report =
-        rehearse(&["--seats", "100", "--buyers", "600", "--faults", "all", "--seed", "1"], folder.path())
+        rehearse(&["--seats", "60", "--buyers", "250", "--faults", "all", "--seed", "1"], folder.path())
             .await;
     assert_eq!(report.1["store"], "local");
     assert!(report.1["faults"]["server-killed"].as_u64() > Some(0), "{:#}", report.1);
-    assert_whole(report, 100);
+    assert_whole(report, 60);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -56,17 +56,17 @@ async fn a_rehearsal_with_every_fault_passes_on_postgres_and_again_on_the_same_d
     for seed in ["2", "3"] {
         let url = database.url();
         let arguments =
-            ["--seats", "100", "--buyers", "600", "--faults", "all", "--seed", seed, "--store", &url];
+            ["--seats", "60", "--buyers", "250", "--faults", "all", "--seed", seed, "--store", &url];
         let report = rehearse(&arguments, folder.path()).await;
         assert_eq!(report.1["store"], "postgres");
-        assert_whole(report, 100);
+        assert_whole(report, 60);
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rehearsal_without_faults_meets_no_error() {
     let folder = tempfile::tempdir().unwrap();
-    let report = rehearse(&["--seats", "60", "--buyers", "200", "--faults", "none"], folder.path()).await;
+    let report = rehearse(&["--seats", "60", "--buyers", "120", "--faults", "none"], folder.path()).await;
     assert_eq!(report.1["errors"], serde_json::json!({}), "{:#}", report.1);
     assert_eq!((&report.1["unanswered"], &report.1["faults"]), (&0.into(), &serde_json::json!({})));
     assert_whole(report, 60);

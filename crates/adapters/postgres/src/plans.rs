@@ -62,18 +62,15 @@ async fn plan(store: &PgStore, prepared: &Prepared) -> Vec<String> {
 
 /// Empties every table, also those that refuse it to the program; what is prepared stays.
 async fn empty(store: &PgStore) {
-    let tables = "invites, accounts, sessions, account_one_times, organisations, organisation_members, \
-                  organisation_billing, document_series, documents, events, sales, ticket_types, \
-                  cancellation_policies, jobs, holds, bookings, payments, refunds, tickets, scans, \
-                  notices, incidents, disputes, looks, deliveries, effects, idempotency_keys, ledger_entries, \
-                  audit_acts";
     let mut connection = store.connection("emptying all tables").await.unwrap();
     // Ledger and audit log are never emptied, but by whoever may take its triggers away.
-    let command = format!(
-        "SET session_replication_role = replica; TRUNCATE {tables}; UPDATE audit_head SET seq = 0, link = NULL, seal = NULL; \
-         SET session_replication_role = origin"
-    );
-    connection.batch_execute(&command).await.unwrap();
+    let command = "DO $$ BEGIN \
+         SET LOCAL session_replication_role = replica; \
+         EXECUTE 'TRUNCATE ' || (SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables \
+             WHERE schemaname = current_schema() AND tablename NOT IN ('__diesel_schema_migrations', 'audit_head')); \
+         UPDATE audit_head SET seq = 0, link = NULL, seal = NULL; \
+         END $$";
+    connection.batch_execute(command).await.unwrap();
 }
 
 /// Plays cases of the contracts one after the other, each on an empty database.
