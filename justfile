@@ -59,9 +59,35 @@ build:
 
 # Rehearse large on-sales with every fault on both stores, then twenty smaller ones with different seeds
 rehearse: build
+    #!/bin/sh
+    set -eu
     cargo build --locked --package testkit --bin with-servers
-    {{ target }}/debug/with-servers sh -c 'set -eu; program={{ target }}/debug/synesthesie; \
-        export SYNESTHESIE__REDIS__URL="$TEST_REDIS_URL"; \
-        "$program" rehearse --seats 500 --buyers 5000; \
-        "$program" rehearse --seats 500 --buyers 5000 --store "$TEST_POSTGRES_URL"; \
-        for seed in $(seq 20); do "$program" rehearse --seats 100 --buyers 400 --seed "$seed"; done'
+    exec env program={{ target }}/debug/synesthesie {{ target }}/debug/with-servers sh -euc '
+        export SYNESTHESIE__REDIS__URL="$TEST_REDIS_URL"
+        "$program" rehearse --seats 500 --buyers 5000
+        "$program" rehearse --seats 500 --buyers 5000 --store "$TEST_POSTGRES_URL"
+        for seed in $(seq 20); do
+            "$program" rehearse --seats 100 --buyers 500 --seed "$seed"
+            "$program" rehearse --seats 100 --buyers 500 --seed "$seed" --store "$TEST_POSTGRES_URL"
+        done'
+
+# Take a guard out of the server, three times, and rehearse: each has to be caught on both stores
+sabotage:
+    #!/bin/sh
+    set -eu
+    cargo build --locked --package testkit --bin with-servers
+    tree=$(mktemp -d)
+    trap 'rm -rf "$tree"' EXIT
+    for patch in "$PWD"/apps/api/tests/sabotage/*.patch; do
+        find "$tree" -mindepth 1 -maxdepth 1 ! -name target -exec rm -rf {} + && git ls-files -z | xargs -0 cp --parents -t "$tree"
+        # Outside of any repository: inside one, git would look for the files from its root.
+        (cd "$tree" && GIT_CEILING_DIRECTORIES="$tree" git apply "$patch")
+        (cd "$tree" && cargo build --locked --quiet --package synesthesie --bin synesthesie --target-dir "$PWD/target")
+        env name="$(basename "$patch" .patch)" program="$tree/target/debug/synesthesie" \
+            {{ target }}/debug/with-servers sh -uc '
+            export SYNESTHESIE__REDIS__URL="$TEST_REDIS_URL"
+            for store in "" "--store $TEST_POSTGRES_URL"; do
+                said=$("$program" rehearse --seats 60 --buyers 300 $store) && { echo "$name was not caught"; exit 1; }
+                echo "$said" | sed -n "s/^Rehearsal BROKEN/$name was caught/p"
+            done'
+    done

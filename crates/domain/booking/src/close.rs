@@ -7,6 +7,7 @@
 mod books;
 mod claim;
 mod day;
+mod due;
 mod examination;
 mod fee;
 mod figures;
@@ -18,6 +19,7 @@ mod thing;
 pub use books::Books;
 pub use claim::{Ask, Claim, Word};
 pub use day::{Day, NoSuchDay};
+pub use due::{DAYS_BACK, due};
 pub use examination::{Examination, Examined, Question, names};
 pub use fee::FeeDue;
 pub use figures::{AccountFigures, Figures, Sum};

@@ -3,9 +3,11 @@
 //! Providers are listed and asked before the transaction, page by page, and nothing is locked meanwhile. What was
 //! found, and the fees that were told, is then written at once.
 
+mod work;
+
 use crate::close::{
-    Ask, Books, Claim, Day, DayClose, DayStatus, DaySummary, Examination, Examined, Findings, Question,
-    TaskRefusal, TooMuch, Word, names,
+    Books, DAYS_BACK, Day, DayClose, DayStatus, DaySummary, Examination, Examined, Findings, TaskRefusal,
+    TooMuch, due, names,
 };
 use crate::ledger::{Account, Entry, EntryFilter, differences};
 use crate::{
@@ -19,25 +21,14 @@ use kernel::{
 };
 use serde_json::json;
 use std::sync::Arc;
+use work::Work;
 
 /// Things that are compared together with their books.
 const AT_ONCE: usize = 200;
 /// Entries that are read together.
 const ENTRIES: u32 = 500;
-/// Most pages of one list, as a list that never ends must not hold us for ever.
-const MOST_PAGES: u32 = 10_000;
-/// Most questions to one account about single things. What is left then counts as what the provider does not know:
-/// the next look asks again, and the day stays open.
-const MOST_ASKED: u32 = 1_000;
-/// So long after a day the program closes it by itself, beyond what its providers list late.
-const REST: TimeDelta = TimeDelta::hours(1);
 /// Before the program looks again at a day that it could not close for want of an answer.
 const AGAIN: TimeDelta = TimeDelta::minutes(30);
-/// Before the program looks again at a day with open tasks.
-const OPEN_AGAIN: TimeDelta = TimeDelta::hours(24);
-/// So many days back the program looks by itself.
-const DAYS_BACK: u32 = 7;
-
 /// Why a day was not looked at.
 #[derive(Debug, thiserror::Error)]
 pub enum CloseError {
@@ -202,33 +193,10 @@ impl Closing {
         Ok((closed, failures))
     }
 
-    /// Days that are over and wait for the program, the earliest first: yesterday, and what was left behind since the
-    /// last day that was closed, a week back at most.
     async fn due(&self) -> Result<Vec<Day>, StoreError> {
-        let now = self.clock.now();
         let page = PageRequest { limit: 2 * DAYS_BACK, after: None };
         let known = self.closes.day_closes(None, page).await?.items;
-        let mut due = Vec::new();
-        let mut day = Day::of(now).before();
-        for _ in 0..DAYS_BACK {
-            let waits = now < self.complete_from(day) + REST;
-            let record = known.iter().find(|record| record.day == day);
-            let wanted = match record {
-                None => true,
-                Some(record) if !record.complete => true,
-                Some(record) => record.status == DayStatus::Open && now - record.computed_at >= OPEN_AGAIN,
-            };
-            if wanted && !waits {
-                due.push(day);
-            }
-            day = day.before();
-            if !known.iter().any(|record| record.day <= day) {
-                // Before the first day that anybody looked at.
-                break;
-            }
-        }
-        due.reverse();
-        Ok(due)
+        Ok(due(&known, self.clock.now(), |day| self.complete_from(day)))
     }
 
     /// A person has decided about a task.
@@ -347,95 +315,6 @@ impl Closing {
             Ok::<_, StoreError>(differences(&booking, &tx.entries_of_booking(id).await?).is_empty())
         })
         .await
-    }
-}
-
-/// One account, while it is looked at.
-struct Work<'a> {
-    provider: &'a dyn PaymentProvider,
-    till: Till,
-    asked: u32,
-    examination: Examination,
-}
-
-impl Work<'_> {
-    fn away(&self, error: ProviderError) -> CloseError {
-        CloseError::Away(self.till.provider, error)
-    }
-
-    async fn list(&mut self, day: Day) -> Result<(), CloseError> {
-        let mut cursor: Option<String> = None;
-        for _ in 0..MOST_PAGES {
-            let page = self.provider.transactions(day.start(), day.end(), cursor.as_deref()).await;
-            let page = page.map_err(|error| self.away(error))?;
-            let listed = self.examination.listed(&page.items);
-            listed.map_err(|error| CloseError::TooMuch(self.till.provider, error))?;
-            cursor = page.next;
-            if cursor.is_none() {
-                return Ok(());
-            }
-        }
-        Err(self.away(ProviderError::Uncertain("a list that does not end".into())))
-    }
-
-    /// `false` when enough was asked.
-    fn may_ask(&mut self) -> bool {
-        self.asked = self.asked.saturating_add(1);
-        self.asked <= MOST_ASKED
-    }
-
-    /// A refusal is an answer: the provider knows nothing of it.
-    fn known<T>(&self, answer: Result<T, ProviderError>) -> Result<Option<T>, CloseError> {
-        match answer {
-            Ok(answer) => Ok(Some(answer)),
-            Err(ProviderError::Refused { .. }) => Ok(None),
-            Err(error) => Err(self.away(error)),
-        }
-    }
-
-    async fn ask_refund(&mut self, question: Question) -> Result<(), CloseError> {
-        let standing = if self.may_ask() {
-            self.known(self.provider.find_refund(&question.order).await)?.flatten()
-        } else {
-            None
-        };
-        let failed = Claim::of_refund(standing.as_ref()) == Word::Otherwise;
-        self.examination.answered(question, failed);
-        Ok(())
-    }
-
-    async fn ask(&mut self, claim: &Claim) -> Result<(), CloseError> {
-        let word = if !self.may_ask() {
-            Word::Unknown
-        } else {
-            match &claim.ask {
-                Ask::Session(session) => {
-                    let standing = self.known(self.provider.ask(session).await)?;
-                    claim.of_standing(standing.as_ref())
-                }
-                Ask::Refund(order) => {
-                    let standing = self.known(self.provider.find_refund(order).await)?.flatten();
-                    Claim::of_refund(standing.as_ref())
-                }
-                Ask::DisputesSince(opened_at) => self.ask_dispute(claim, *opened_at).await?,
-            }
-        };
-        self.examination.told(claim, &word);
-        Ok(())
-    }
-
-    async fn ask_dispute(&self, claim: &Claim, since: Timestamp) -> Result<Word, CloseError> {
-        let mut cursor: Option<String> = None;
-        for _ in 0..MOST_PAGES {
-            let page = self.provider.disputes(since, cursor.as_deref()).await;
-            let page = page.map_err(|error| self.away(error))?;
-            let word = claim.of_disputes(&page.items);
-            cursor = page.next;
-            if word != Word::Unknown || cursor.is_none() {
-                return Ok(word);
-            }
-        }
-        Err(self.away(ProviderError::Uncertain("a list that does not end".into())))
     }
 }
 
