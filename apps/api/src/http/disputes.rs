@@ -3,6 +3,7 @@
 use super::access::User;
 use super::holds::ItemView;
 use super::money::MoneyView;
+use super::policies::{PolicyView, shown};
 use super::problem::Problem;
 use crate::wiring::App;
 use actix_web::web::{Data, Path};
@@ -68,6 +69,9 @@ pub struct DisputedBookingView {
     status: &'static str,
     items: Vec<ItemView>,
     total: MoneyView,
+    /// The terms under which it was bought: what goes back to a buyer who cancels; null when nothing was promised.
+    #[schema(required)]
+    cancellation_policy: Option<PolicyView>,
     created_at: DateTime<Utc>,
     /// When it was paid, or given up.
     #[schema(required)]
@@ -236,6 +240,7 @@ fn view(evidence: &Evidence, event: &Event) -> EvidenceView {
             status: booking.status.as_str(),
             items: booking.items.iter().map(ItemView::from).collect(),
             total: booking.total.into(),
+            cancellation_policy: shown(booking.promise.as_ref()),
             created_at: booking.created_at,
             decided_at: booking.decided_at,
         },

@@ -4,6 +4,7 @@ use super::access::User;
 use super::bookings::{PaymentView, RefundView, payment_view};
 use super::cancellation::{RequestView, tickets, words};
 use super::detached::detached;
+use super::disputes::DisputeView;
 use super::door::DoorTicketView;
 use super::holds::ItemView;
 use super::json::Json;
@@ -56,6 +57,8 @@ pub struct ManagedBookingView {
     /// Every attempt, the first first.
     payments: Vec<PaymentView>,
     refunds: Vec<RefundView>,
+    /// Charges that somebody wants back from a bank; nothing of them is refunded unless such a dispute is won.
+    disputes: Vec<DisputeView>,
     /// What was promised when it was bought; null when nothing was.
     #[schema(required)]
     cancellation_policy: Option<PolicyView>,
@@ -81,6 +84,7 @@ impl From<&Placed> for ManagedBookingView {
             tickets: tickets.iter().map(DoorTicketView::from).collect(),
             payments: booking.payments.iter().map(|it| payment_view(it, booking.pay_by)).collect(),
             refunds: booking.refunds.iter().map(RefundView::managed).collect(),
+            disputes: booking.disputes.iter().map(DisputeView::from).collect(),
             cancellation_policy: shown(booking.promise.as_ref()),
             cancellation_request: booking.request.as_ref().map(RequestView::from),
             created_at: booking.created_at,
