@@ -20,6 +20,7 @@ pub mod documents;
 pub mod door;
 pub mod envelope;
 pub mod events;
+pub mod given;
 pub mod health;
 pub mod holds;
 pub mod incidents;

@@ -23,6 +23,7 @@ pub struct ScriptedProvider {
 
 #[derive(Debug, Default)]
 struct Inner {
+    refuses_questions: bool,
     checkouts: BTreeMap<String, (CheckoutOrder, Standing)>,
     refunds: BTreeMap<String, RefundOrder>,
     /// Refunds that somebody made elsewhere, and when.
@@ -93,6 +94,11 @@ impl ScriptedProvider {
     #[must_use]
     pub fn calls(&self) -> Vec<String> {
         self.inner().calls.clone()
+    }
+
+    /// From here on it will not be asked for refunds, or it will again.
+    pub fn refuse_questions(&self, refuses: bool) {
+        self.inner().refuses_questions = refuses;
     }
 
     /// All refunds it has made.
@@ -210,6 +216,9 @@ impl PaymentProvider for ScriptedProvider {
 
     async fn find_refund(&self, order: &RefundOrder) -> Result<Option<RefundStanding>, ProviderError> {
         let inner = self.begin("find_refund")?;
+        if inner.refuses_questions {
+            return Err(ProviderError::Refused { code: "forgotten".into() });
+        }
         let reference = format!("refund-{}", order.refund);
         let known = inner.refunds.contains_key(&reference);
         let ours = known.then_some(RefundStanding { reference, status: RefundStatus::Done });

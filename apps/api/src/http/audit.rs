@@ -2,6 +2,7 @@
 
 use super::access::User;
 use super::csv;
+use super::given::{given, instant};
 use super::paging::{PageView, Paging, PagingQuery};
 use super::problem::Problem;
 use crate::wiring::App;
@@ -15,7 +16,6 @@ use kernel::audit::{ActFilter, SealedAct};
 use kernel::{Actor, AuditLog, Cursor, Invalid, OrganisationId, PageRequest, StoreError, Who};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::str::FromStr;
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -58,7 +58,6 @@ impl AuditQuery {
     fn read(self) -> Result<ActFilter, Problem> {
         let mut wrong = Vec::new();
         let organisation = given("organisation_id", self.organisation_id, "must be an id", &mut wrong);
-        let instant = "must be an instant, as 2026-06-01T12:00:00Z";
         let act = self.act.filter(|act| !act.is_empty());
         if act.as_ref().is_some_and(|act| act.chars().count() > LONGEST) {
             wrong.push(Invalid::new("act", "too_long", "must have at most 100 characters"));
@@ -68,21 +67,11 @@ impl AuditQuery {
             subject: given("subject_id", self.subject_id, "must be an id", &mut wrong),
             account: given("account_id", self.account_id, "must be an id", &mut wrong),
             act,
-            from: given("from", self.from, instant, &mut wrong),
-            to: given("to", self.to, instant, &mut wrong),
+            from: instant("from", self.from, &mut wrong),
+            to: instant("to", self.to, &mut wrong),
         };
         if wrong.is_empty() { Ok(filter) } else { Err(Problem::invalid(wrong)) }
     }
-}
-
-fn given<T: FromStr>(
-    field: &str,
-    text: Option<String>,
-    message: &str,
-    wrong: &mut Vec<Invalid>,
-) -> Option<T> {
-    let read = text.filter(|text| !text.is_empty())?.parse();
-    read.map_err(|_| wrong.push(Invalid::new(field, "malformed", message))).ok()
 }
 
 /// One thing that was done.

@@ -154,7 +154,7 @@ pub struct TransferView {
 pub struct NoteView {
     /// `paid_late` (the places were still there), `paid_too_late` and `paid_twice` (it goes back),
     /// `payment_under_review` (another amount than asked for: a person decides), `payment_sent_back` or
-    /// `refund_delayed` (a person sees to it).
+    /// `refund_delayed` (a person sees to it), `payment_disputed` (a bank decides) or `dispute_lost` (it took the money).
     code: &'static str,
     payment_id: Uuid,
     #[schema(required)]

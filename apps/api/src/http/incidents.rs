@@ -135,7 +135,8 @@ pub enum ResolutionName {
     (status = 200, body = IncidentView),
     (status = 403, body = Problem),
     (status = 404, body = Problem),
-    (status = 409, description = "`resolved_before`, `nothing_to_refund`, `not_acceptable`, `sold_out`",
+    (status = 409, description = "`resolved_before`, `nothing_to_refund`, `not_refundable`, `not_acceptable`, \
+        `sold_out`",
         body = Problem),
     (status = 422, body = Problem)))]
 #[post("/admin/payments/incidents/{id}/resolve")]

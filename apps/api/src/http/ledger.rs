@@ -2,6 +2,7 @@
 
 use super::access::User;
 use super::csv;
+use super::given::instant;
 use super::money::MoneyView;
 use super::paging::{PageView, Paging, PagingQuery};
 use super::problem::Problem;
@@ -38,18 +39,25 @@ pub struct EntriesQuery {
     event_id: Option<Uuid>,
     organisation_id: Option<Uuid>,
     /// Posted at this instant or later.
-    from: Option<DateTime<Utc>>,
+    #[param(value_type = Option<DateTime<Utc>>)]
+    from: Option<String>,
     /// Posted before this instant.
-    to: Option<DateTime<Utc>>,
+    #[param(value_type = Option<DateTime<Utc>>)]
+    to: Option<String>,
 }
 
 async fn filter(app: &App, actor: Actor, query: EntriesQuery) -> Result<EntryFilter, Problem> {
     let EntriesQuery { account, booking_id, event_id, organisation_id, from, to } = query;
     let managed = managed(app, actor).await?;
-    let account = account
-        .map(|text| text.parse::<Account>())
-        .transpose()
-        .map_err(|error| Problem::invalid(vec![Invalid::new("account", "unknown", error.to_string())]))?;
+    let mut wrong = Vec::new();
+    let (from, to) = (instant("from", from, &mut wrong), instant("to", to, &mut wrong));
+    let account = account.map(|text| text.parse::<Account>()).transpose().unwrap_or_else(|error| {
+        wrong.push(Invalid::new("account", "unknown", error.to_string()));
+        None
+    });
+    if !wrong.is_empty() {
+        return Err(Problem::invalid(wrong));
+    }
     Ok(EntryFilter {
         account,
         booking: booking_id.map(Into::into),

@@ -147,15 +147,18 @@ impl Stage {
     /// # Errors
     /// One of them gets none.
     pub async fn invite(&self, shop: &Shop, crowd: &[Plan]) -> Result<(), Failure> {
-        let signed: Vec<bool> = stream::iter(crowd)
+        let refused: Vec<String> = stream::iter(crowd)
             .map(|plan| async move { Visitor::new(shop, plan, &self.run).sign_up().await })
             .buffer_unordered(AT_ONCE)
+            .filter_map(async |signed| signed.err())
             .collect()
             .await;
-        match signed.iter().filter(|signed| !**signed).count() {
-            0 => Ok(()),
-            missing => {
-                Err(format!("{missing} people got no account; the server says: {}", self.server.log()).into())
+        match refused.first() {
+            None => Ok(()),
+            Some(first) => {
+                let (missing, log) = (refused.len(), self.server.log());
+                Err(format!("{missing} people got no account, the first for {first}; the server says: {log}")
+                    .into())
             }
         }
     }

@@ -59,14 +59,22 @@ impl<'a> Visitor<'a> {
         Self { wave, ..self }
     }
 
-    /// Opens an account, before the sale.
-    pub async fn sign_up(&self) -> bool {
+    /// Opens an account, before the sale; what was answered instead of one.
+    ///
+    /// # Errors
+    /// The answer in words.
+    pub async fn sign_up(&self) -> Result<(), String> {
         let body = json!({
             "email": self.email(), "password": PASSWORD, "first_name": "Guest", "last_name": self.plan.number.to_string(),
         });
         let answer = self.say("/api/v1/auth/register", None, body).await;
         // An answer that got lost shows as an address that is taken.
-        answer.is_some_and(|(status, body)| status == 201 || text(&body, "/code") == "email_taken")
+        match answer {
+            Some((201, _)) => Ok(()),
+            Some((_, body)) if text(&body, "/code") == "email_taken" => Ok(()),
+            Some((status, body)) => Err(format!("{status} {body}")),
+            None => Err("no answer".to_owned()),
+        }
     }
 
     async fn log_in(&mut self) -> bool {

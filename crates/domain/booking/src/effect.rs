@@ -154,6 +154,22 @@ impl IncidentKind {
     }
 }
 
+impl IncidentKind {
+    /// Whether sending the money back decides such a case. A promise that cannot be read is about tickets, which are
+    /// given back on the booking; and what a bank decides about, nobody else sends back.
+    #[must_use]
+    pub const fn may_send_back(self) -> bool {
+        match self {
+            Self::WrongAmount
+            | Self::WrongCurrency
+            | Self::WrongMode
+            | Self::SecondCharge
+            | Self::RefundFailed => true,
+            Self::BadPolicy | Self::Disputed | Self::DisputeLost => false,
+        }
+    }
+}
+
 /// Evidence of something that must not be decided by a program.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Incident {

@@ -1,6 +1,6 @@
 //! What a buyer is to know about money that did not come as it should: what came of it stands on the booking.
 
-use crate::{Booking, Payment, PaymentStatus, RefundReason, RefundStatus};
+use crate::{Booking, DisputeStatus, Payment, PaymentStatus, RefundReason, RefundStatus};
 use kernel::{Money, PaymentId, RefundId, Timestamp};
 
 /// What is to be known.
@@ -18,6 +18,10 @@ pub enum NoteKind {
     SentBack,
     /// The provider could not send the money back: a person sees to it.
     RefundDelayed,
+    /// A bank was asked for the money: until it has decided, nothing of it is refunded.
+    Disputed,
+    /// The bank took the money back.
+    DisputeLost,
 }
 
 impl NoteKind {
@@ -31,6 +35,8 @@ impl NoteKind {
             Self::UnderReview => "payment_under_review",
             Self::SentBack => "payment_sent_back",
             Self::RefundDelayed => "refund_delayed",
+            Self::Disputed => "payment_disputed",
+            Self::DisputeLost => "dispute_lost",
         }
     }
 }
@@ -50,7 +56,7 @@ pub struct Note {
     pub at: Timestamp,
 }
 
-/// All that is to be known about a booking's money; each charge has at most one outcome.
+/// All that is to be known about a booking's money; each charge has at most one outcome, beside what a bank decides.
 #[must_use]
 pub fn notes(booking: &Booking) -> Vec<Note> {
     let charges = booking.payments.iter().filter_map(|payment| {
@@ -66,7 +72,16 @@ pub fn notes(booking: &Booking) -> Vec<Note> {
         amount: refund.amount,
         at: refund.changed_at,
     });
-    charges.chain(refunds).collect()
+    let disputes = booking.disputes.iter().filter_map(|dispute| {
+        let kind = match dispute.status {
+            DisputeStatus::Open => NoteKind::Disputed,
+            DisputeStatus::Lost => NoteKind::DisputeLost,
+            DisputeStatus::Won => return None,
+        };
+        let (payment, amount, at) = (dispute.payment, dispute.amount, dispute.changed_at);
+        Some(Note { kind, payment, refund: None, amount, at })
+    });
+    charges.chain(refunds).chain(disputes).collect()
 }
 
 fn of_charge(booking: &Booking, payment: &Payment) -> Option<NoteKind> {

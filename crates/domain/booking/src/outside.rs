@@ -1,6 +1,6 @@
 //! What happens without us: money that somebody sent back on a provider's own pages, and how we come to know.
 
-use crate::{Booking, Refund, RefundReason, RefundStatus, Till, ToldRefund};
+use crate::{Booking, Refund, RefundReason, Till, ToldRefund};
 use kernel::{BookingId, EffectId, PaymentId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -43,9 +43,10 @@ impl Booking {
         if let Some(id) = known.map(|refund| refund.id) {
             return self.refund_stands(id, told.standing.status, Some(reference), now);
         }
-        if told.standing.status == RefundStatus::Failed || told.amount.is_zero() {
+        if told.amount.is_zero() {
             return None;
         }
+        // One that is first heard of as failed is noted as well: word of its beginning may come after that of its end.
         let refund = Refund {
             status: told.standing.status,
             reference: Some(reference.to_owned()),
@@ -60,7 +61,7 @@ impl Booking {
 mod tests {
     use super::*;
     use crate::samples::{noon, unpaid};
-    use crate::{Charge, Holdings, PaymentStatus, RefundStanding, Settled, Standing, settle};
+    use crate::{Charge, Holdings, PaymentStatus, RefundStanding, RefundStatus, Settled, Standing, settle};
     use kernel::Money;
 
     fn paid() -> (Booking, PaymentId) {
@@ -119,11 +120,15 @@ mod tests {
     }
 
     #[test]
-    fn what_failed_before_it_was_noted_is_nothing_and_what_fails_later_is_noted_as_failed() {
-        let (mut booking, payment) = paid();
-        assert_eq!(booking.refund_told(payment, &told("re_1", 1_000, RefundStatus::Failed), noon()), None);
-        booking.refund_told(payment, &told("re_1", 1_000, RefundStatus::InTransit), noon()).unwrap();
-        booking.refund_told(payment, &told("re_1", 1_000, RefundStatus::Failed), noon()).unwrap();
-        assert_eq!(booking.refundable(payment), Money::eur(5_000));
+    fn what_failed_stays_failed_in_whatever_order_it_is_told() {
+        use RefundStatus::{Done, Failed, InTransit};
+        for order in [[Failed, InTransit, Done], [InTransit, Failed, Done], [InTransit, Done, Failed]] {
+            let (mut booking, payment) = paid();
+            for status in order {
+                booking.refund_told(payment, &told("re_1", 1_000, status), noon());
+            }
+            assert_eq!((booking.refunds.len(), booking.refunds[0].status), (1, Failed), "{order:?}");
+            assert_eq!(booking.refundable(payment), Money::eur(5_000), "{order:?}");
+        }
     }
 }

@@ -1,11 +1,9 @@
 //! Which documents are looked for.
 
+use crate::http::given::{given, instant};
 use crate::http::problem::Problem;
 use booking::{DocumentFilter, DocumentKind};
-use chrono::{DateTime, Utc};
-use kernel::Invalid;
 use serde::Deserialize;
-use std::str::FromStr;
 use utoipa::IntoParams;
 use uuid::Uuid;
 
@@ -38,25 +36,20 @@ impl DocumentsQuery {
     /// 422 with all that is wrong.
     pub fn read(self) -> Result<DocumentFilter, Problem> {
         let mut wrong = Vec::new();
-        let organisation: Option<Uuid> = parsed("organisation_id", self.organisation_id, "an id", &mut wrong);
-        let event: Option<Uuid> = parsed("event_id", self.event_id, "an id", &mut wrong);
-        let instant = "an instant, as 2026-06-01T12:00:00Z";
-        let kinds = "receipt, invoice, credit_note or cancellation";
+        let organisation: Option<Uuid> =
+            given("organisation_id", self.organisation_id, "must be an id", &mut wrong);
+        let event: Option<Uuid> = given("event_id", self.event_id, "must be an id", &mut wrong);
+        let kinds = "must be receipt, invoice, credit_note or cancellation";
         let filter = DocumentFilter {
             organisations: organisation.map(|id| vec![id.into()]),
             event: event.map(Into::into),
-            kind: parsed::<DocumentKind>("kind", self.kind, kinds, &mut wrong),
+            kind: given::<DocumentKind>("kind", self.kind, kinds, &mut wrong),
             number: self.number.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
-            from: parsed::<DateTime<Utc>>("from", self.from, instant, &mut wrong),
-            to: parsed::<DateTime<Utc>>("to", self.to, instant, &mut wrong),
+            from: instant("from", self.from, &mut wrong),
+            to: instant("to", self.to, &mut wrong),
         };
         if wrong.is_empty() { Ok(filter) } else { Err(Problem::invalid(wrong)) }
     }
-}
-
-fn parsed<T: FromStr>(field: &str, text: Option<String>, what: &str, wrong: &mut Vec<Invalid>) -> Option<T> {
-    let read = text.filter(|text| !text.is_empty())?.parse();
-    read.map_err(|_| wrong.push(Invalid::new(field, "malformed", format!("must be {what}")))).ok()
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! What is looked for in lists of events.
 
+use crate::http::given::instant;
 use crate::http::problem::Problem;
-use chrono::{DateTime, Utc};
 use events::use_cases::Search;
 use kernel::Invalid;
 use serde::Deserialize;
@@ -34,19 +34,13 @@ impl SearchQuery {
     pub fn read(self) -> Result<Search, Problem> {
         let mut wrong = Vec::new();
         let search = Search {
-            from: instant("from", self.from.as_deref(), &mut wrong),
-            to: instant("to", self.to.as_deref(), &mut wrong),
+            from: instant("from", self.from, &mut wrong),
+            to: instant("to", self.to, &mut wrong),
             tag: text("tag", self.tag.as_deref(), &mut wrong),
             query: text("query", self.query.as_deref(), &mut wrong),
         };
         if wrong.is_empty() { Ok(search) } else { Err(Problem::invalid(wrong)) }
     }
-}
-
-fn instant(field: &str, text: Option<&str>, wrong: &mut Vec<Invalid>) -> Option<DateTime<Utc>> {
-    let read = text.filter(|text| !text.is_empty())?.parse::<DateTime<Utc>>();
-    let message = "must be an instant, as 2026-06-01T12:00:00Z";
-    read.map_err(|_| wrong.push(Invalid::new(field, "malformed", message))).ok()
 }
 
 /// Tags and texts are found in either case.
@@ -84,8 +78,8 @@ mod tests {
             "invalid_input"
         );
         let mut wrong = Vec::new();
-        instant("from", Some("soon"), &mut wrong);
-        instant("to", Some("2026-06-01"), &mut wrong);
+        instant("from", Some("soon".to_owned()), &mut wrong);
+        instant("to", Some("2026-06-01".to_owned()), &mut wrong);
         text("tag", Some(&long), &mut wrong);
         let fields: Vec<_> = wrong.iter().map(|one| one.field.as_str()).collect();
         assert_eq!(fields, ["from", "to", "tag"]);

@@ -138,6 +138,10 @@ impl From<ResolveError> for Problem {
             ResolveError::NothingLeft => {
                 Self::conflict("nothing_to_refund", "Nothing is left of this charge to send back.")
             }
+            ResolveError::NotRefundable => Self::conflict(
+                "not_refundable",
+                "Sending the charge back does not decide this: refund tickets on the booking, or wait for the bank.",
+            ),
             ResolveError::NotAccepted(AcceptRefusal::NotAcceptable) => {
                 Self::conflict("not_acceptable", "This charge cannot be taken as it came.")
             }

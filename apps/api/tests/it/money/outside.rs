@@ -73,11 +73,26 @@ async fn a_refund_that_no_webhook_told_is_found_by_looking(till: Till, store: St
     sent_back_by_hand(&shop, &ada, &booking).await;
 }
 
+async fn nobody_sends_back_what_a_bank_decides_about(shop: &Shop, ada: &Person, booking: &Value) {
+    assert_eq!(shop.look(ada, booking).await["notes"][0]["code"], "payment_disputed");
+    let admin = shop.again(&shop.admin).await.client;
+    let refused =
+        admin.post(&format!("/admin/bookings/{}/refund", id(booking)), &json!({"reason": "kind"})).await;
+    refused.expect_problem(409, "payment_disputed");
+    let cases = admin.get("/admin/payments/incidents?status=open").await.expect(200);
+    assert_eq!(cases["items"][0]["kind"], "disputed");
+    let path = format!("/admin/payments/incidents/{}/resolve", id(&cases["items"][0]));
+    let refused = admin.post(&path, &json!({"resolution": "refund", "note": "kind"})).await;
+    refused.expect_problem(409, "not_refundable");
+    assert_eq!(shop.look(ada, booking).await["refunds"], json!([]));
+}
+
 async fn a_lost_dispute_is_told_posted_and_can_be_shown(till: Till, store: Store) {
     let shop = Shop::open(store, 5).await;
     let (ada, booking) = paid(&shop, till).await;
     shop.press(&booking, "dispute?amount=2600").await;
     shop.work().await;
+    nobody_sends_back_what_a_bank_decides_about(&shop, &ada, &booking).await;
     shop.press(&booking, "dispute?outcome=lost&webhook=lost").await;
     assert_eq!(look_outside(&shop).await, 1);
     let told = shop.subjects(&shop.admin.email);
@@ -96,7 +111,10 @@ async fn a_lost_dispute_is_told_posted_and_can_be_shown(till: Till, store: Store
         (&json!(id(&booking)), &json!("paid"))
     );
     assert!(evidence["payments"][0]["charge"].is_string(), "{evidence}");
-    assert_eq!(evidence["booking"]["cancellation_policy"], shop.look(&ada, &booking).await["cancellation_policy"]);
+    assert_eq!(
+        evidence["booking"]["cancellation_policy"],
+        shop.look(&ada, &booking).await["cancellation_policy"]
+    );
     let managed = admin.client.get("/admin/bookings").await.expect(200);
     assert_eq!(managed["items"][0]["disputes"][0], evidence["dispute"]);
     assert_eq!(evidence["mails"][0]["what"], "tickets");

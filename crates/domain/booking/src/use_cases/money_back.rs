@@ -50,8 +50,11 @@ impl Bookings {
             RefundStatus::Created | RefundStatus::InTransit | RefundStatus::Uncertain => {
                 match provider.find_refund(&order).await {
                     Ok(Some(standing)) => Ok(standing),
-                    Ok(None) if disputed => return Ok(Some(now + IN_TRANSIT)),
+                    // What the provider has named before it has; that it does not find it is no reason to send it again.
+                    Ok(None) if disputed || entry.reference.is_some() => return Ok(Some(now + IN_TRANSIT)),
                     Ok(None) => provider.refund(&order).await,
+                    // It refuses to be asked, which says nothing of the refund: a person sees it among what is stuck.
+                    Err(ProviderError::Refused { .. }) => return Ok(Some(now + IN_TRANSIT)),
                     Err(error) => Err(error),
                 }
             }

@@ -46,6 +46,9 @@ pub enum ResolveError {
     /// Nothing is left of the charge to send back.
     #[error("nothing is left to send back")]
     NothingLeft,
+    /// Sending money back is no answer to it: it is about tickets, or a bank decides.
+    #[error("sending money back does not decide this")]
+    NotRefundable,
     /// It cannot be taken as it came.
     #[error(transparent)]
     NotAccepted(#[from] AcceptRefusal),
@@ -289,6 +292,9 @@ fn send_back(
     by: AccountId,
     now: Timestamp,
 ) -> Result<Settled, ResolveError> {
+    if !incident.kind.may_send_back() || booking.is_disputed(incident.payment) {
+        return Err(ResolveError::NotRefundable);
+    }
     let made = match (incident.kind, incident.refund) {
         (IncidentKind::RefundFailed, Some(failed)) => booking.refund_again(failed, Some(by), now).ok(),
         _ => booking.send_back(incident.payment, RefundReason::Staff, now),

@@ -247,17 +247,21 @@ impl Bookings {
     }
 }
 
-/// A movement as the refund that it is; `None` for anything else.
+/// A movement as the refund that it is, or as its failure when the money came back; `None` for anything else.
 fn refund_of(movement: &Movement) -> Option<ToldRefund> {
-    if movement.kind != MovementKind::Refund || movement.direction != crate::Direction::Out {
+    if movement.kind != MovementKind::Refund {
         return None;
     }
+    let status = match movement.direction {
+        crate::Direction::Out => RefundStatus::Done,
+        crate::Direction::In => RefundStatus::Failed,
+    };
     let reference = movement.about.clone()?;
     Some(ToldRefund {
         refund: movement.refund,
         charge: movement.charge.clone()?,
         amount: movement.amount,
-        standing: RefundStanding { reference, status: RefundStatus::Done },
+        standing: RefundStanding { reference, status },
     })
 }
 

@@ -200,6 +200,23 @@ async fn a_refund_whose_answer_was_lost_is_asked_for_and_not_sent_again() {
 }
 
 #[tokio::test]
+async fn a_refused_question_about_a_lost_refund_neither_fails_it_nor_sends_it_again() {
+    let house = place().await;
+    let booking = refundable(&house).await;
+    let refund = booking.refunds[0].id;
+    house.provider.lose_answers(true);
+    bookings(&house).send_money_back(booking.id, refund).await.unwrap();
+    house.provider.lose_answers(false);
+    house.provider.refuse_questions(true);
+    assert!(bookings(&house).send_money_back(booking.id, refund).await.unwrap().is_some());
+    assert_eq!(now(&house, booking.id).await.refunds[0].status, RefundStatus::Uncertain);
+    house.provider.refuse_questions(false);
+    assert_eq!(bookings(&house).send_money_back(booking.id, refund).await.unwrap(), None);
+    let asked: Vec<_> = house.provider.calls().into_iter().filter(|call| call.contains("refund")).collect();
+    assert_eq!(asked, ["refund", "find_refund", "find_refund"]);
+}
+
+#[tokio::test]
 async fn a_refund_waits_for_a_provider_that_is_away() {
     let house = place().await;
     let booking = refundable(&house).await;

@@ -1,0 +1,51 @@
+//! Values in a query, read so that every mistake is named.
+
+use chrono::{DateTime, Datelike, Utc};
+use kernel::Invalid;
+use std::str::FromStr;
+
+/// Years that every store can compare with: PostgreSQL keeps no instant before 4713 BC, and none of ours lies there.
+const YEARS: std::ops::RangeInclusive<i32> = 1..=9999;
+
+/// A value, or `None` when none is given; what is none is noted as a mistake, with `message` saying what it must be.
+pub fn given<T: FromStr>(
+    field: &str,
+    text: Option<String>,
+    message: &str,
+    wrong: &mut Vec<Invalid>,
+) -> Option<T> {
+    let read = text.filter(|text| !text.is_empty())?.parse();
+    read.map_err(|_| wrong.push(Invalid::new(field, "malformed", message))).ok()
+}
+
+/// An instant, or `None` when none is given.
+pub fn instant(field: &str, text: Option<String>, wrong: &mut Vec<Invalid>) -> Option<DateTime<Utc>> {
+    let message = "must be an instant, as 2026-06-01T12:00:00Z";
+    let read: DateTime<Utc> = given(field, text, message, wrong)?;
+    if YEARS.contains(&read.year()) {
+        return Some(read);
+    }
+    wrong.push(Invalid::new(field, "out_of_range", "must lie in the years 1 to 9999"));
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (Option<i32>, Vec<&'static str>) {
+        let mut wrong = Vec::new();
+        let read = instant("from", Some(text.to_owned()), &mut wrong);
+        (read.map(|read| read.year()), wrong.into_iter().map(|wrong| wrong.code).collect())
+    }
+
+    #[test]
+    fn an_instant_that_no_store_keeps_is_a_mistake() {
+        assert_eq!(read("2026-06-01T12:00:00+02:00"), (Some(2026), vec![]));
+        assert_eq!(read(""), (None, vec![]));
+        assert_eq!(read("soon"), (None, vec!["malformed"]));
+        for text in ["-200000-01-01T00:00:00Z", "+200000-01-01T00:00:00Z"] {
+            assert_eq!(read(text), (None, vec!["out_of_range"]), "{text}");
+        }
+    }
+}
