@@ -46,6 +46,7 @@ pub fn due(known: &[DaySummary], now: Timestamp, complete_from: impl Fn(Day) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::close::AccountFigures;
     use crate::samples::noon;
     use kernel::CloseId;
     use kernel::audit::Who;
@@ -102,5 +103,19 @@ mod tests {
         }
         let due = at(&[record(long_ago, DayStatus::Closed, noon())], noon());
         assert_eq!(due.len(), usize::try_from(DAYS_BACK).unwrap());
+    }
+
+    #[test]
+    fn a_day_with_too_many_questions_is_asked_again_a_day_later() {
+        let yesterday = Day::of(noon()).before();
+        let mut account = AccountFigures::new(crate::samples::till(crate::Provider::Stripe));
+        account.unasked = 1;
+        let asked = |hours| DaySummary {
+            complete: false,
+            accounts: vec![account.clone()],
+            ..record(yesterday, DayStatus::Open, noon() - TimeDelta::hours(hours))
+        };
+        assert_eq!(at(&[asked(1)], noon()), []);
+        assert_eq!(at(&[asked(24)], noon()), [yesterday]);
     }
 }
