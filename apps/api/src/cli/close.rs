@@ -70,8 +70,17 @@ fn tell(close: &DayClose) -> Result<(), Failure> {
 }
 
 fn told(account: &AccountFigures) -> Result<(), Failure> {
-    let AccountFigures { till, movements, entries, elsewhere, on_their_way, converted, unasked, unread, sums } =
-        account;
+    let AccountFigures {
+        till,
+        movements,
+        entries,
+        elsewhere,
+        on_their_way,
+        converted,
+        unasked,
+        unread,
+        sums,
+    } = account;
     let mode = if till.live { "" } else { " (test)" };
     say(&format!(
         "{}/{}{mode}: {movements} movements there, {entries} here; {elsewhere} of another day there, {on_their_way} \

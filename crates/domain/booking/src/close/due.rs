@@ -86,7 +86,7 @@ mod tests {
         let yesterday = Day::of(noon()).before();
         let (second, third) = (yesterday.before(), yesterday.before().before());
         let closed = record(third, DayStatus::Closed, noon());
-        assert_eq!(at(&[closed.clone()], noon()), [second, yesterday]);
+        assert_eq!(at(std::slice::from_ref(&closed), noon()), [second, yesterday]);
         let unfinished = DaySummary { complete: false, ..closed };
         assert_eq!(at(&[unfinished], noon()), [third, second, yesterday]);
     }
