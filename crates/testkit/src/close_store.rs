@@ -5,7 +5,7 @@
 use crate::fixtures_bookings::{House, booked_paid, bookings, buyer, house};
 use crate::{Stores, noon};
 use booking::close::{
-    About, AccountFigures, Day, DayClose, DayStatus, Figures, Findings, Found, Sum, TaskKind,
+    About, AccountFigures, Day, DayClose, DayStatus, Figures, Findings, Found, Sum, TaskKind, Unread,
 };
 use booking::ledger::{Entry, EntryFilter, EntryKind};
 use booking::use_cases::{CloseError, ResolveTaskError};
@@ -76,6 +76,8 @@ fn figures() -> AccountFigures {
         elsewhere: 3,
         on_their_way: 2,
         converted: 1,
+        unasked: 0,
+        unread: None,
         sums,
     }
 }
@@ -353,7 +355,10 @@ pub async fn the_program_closes_what_was_left_behind_once(stores: Stores) {
     assert_eq!(due().await, (vec![], 0), "not yet");
     house.clock.set(first.end() + TimeDelta::hours(2));
     house.provider.be_silent(true);
-    assert_eq!(due().await, (vec![], 1));
+    assert_eq!(due().await, (vec![first], 1));
+    let known = closing.day(first).await.unwrap().unwrap().summary;
+    assert_eq!((known.status, known.complete), (DayStatus::Open, false), "it stays owed");
+    assert_eq!(known.accounts[0].unread, Some(Unread::NoAnswer));
     house.provider.be_silent(false);
     assert_eq!(due().await, (vec![], 0), "it had its turn a moment ago");
     house.clock.advance(TimeDelta::minutes(31));

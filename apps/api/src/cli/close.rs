@@ -59,7 +59,7 @@ fn tell(close: &DayClose) -> Result<(), Failure> {
     match status {
         DayStatus::Closed => say(&format!("{day} is closed.")),
         DayStatus::Open if open == 0 && *unnamed == 0 && !complete => Err(format!(
-            "{day} is not over, or a provider does not list all of it yet; nothing differs so far"
+            "{day} is not over, or a provider did not tell all of it yet; nothing differs so far"
         )
         .into()),
         DayStatus::Open if *unnamed > 0 => {
@@ -70,7 +70,17 @@ fn tell(close: &DayClose) -> Result<(), Failure> {
 }
 
 fn told(account: &AccountFigures) -> Result<(), Failure> {
-    let AccountFigures { till, movements, entries, elsewhere, on_their_way, converted, sums } = account;
+    let AccountFigures {
+        till,
+        movements,
+        entries,
+        elsewhere,
+        on_their_way,
+        converted,
+        unasked,
+        unread,
+        sums,
+    } = account;
     let mode = if till.live { "" } else { " (test)" };
     say(&format!(
         "{}/{}{mode}: {movements} movements there, {entries} here; {elsewhere} of another day there, {on_their_way} \
@@ -78,6 +88,12 @@ fn told(account: &AccountFigures) -> Result<(), Failure> {
         till.provider.as_str(),
         till.account
     ))?;
+    if let Some(why) = unread {
+        say(&format!("  nothing is known of it: {}", why.as_str()))?;
+    }
+    if *unasked > 0 {
+        say(&format!("  not asked about: {unasked}, as there were too many questions"))?;
+    }
     for figures in sums {
         let Figures { currency, charges, refunds, disputes, fees, other } = figures;
         let rows = [

@@ -11,7 +11,7 @@ use crate::wiring::App;
 use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpResponse, get, post};
 use booking::close::{
-    AccountFigures, Day, DayClose, DayStatus, DaySummary, Figures, Sum, Task, TaskEnd, TaskRefusal,
+    AccountFigures, Day, DayClose, DayStatus, DaySummary, Figures, Sum, Task, TaskEnd, TaskRefusal, Unread,
 };
 use booking::use_cases::{CloseError, ResolveTaskError};
 use chrono::{DateTime, Utc};
@@ -51,8 +51,8 @@ pub struct DaySummaryView {
     /// was decided about.
     #[schema(example = "closed")]
     status: &'static str,
-    /// Whether the day was over when it was looked at, and every provider lists all of it by then (PayPal three hours
-    /// after midnight). Before, it cannot be closed.
+    /// Whether the day was over when it was looked at, every provider lists all of it by then (PayPal three hours after
+    /// midnight), and all was read and asked. Before, it cannot be closed.
     complete: bool,
     /// When it was looked at last.
     computed_at: DateTime<Utc>,
@@ -94,6 +94,11 @@ pub struct AccountView {
     on_their_way: u64,
     /// What the provider lists in another currency than it was charged in: amounts are not compared then.
     converted: u64,
+    /// What the provider was not asked about, as there were too many questions: no task, but the day stays open.
+    unasked: u64,
+    /// Why nothing is known of this account: `no_answer` or `too_many_movements`. The day stays open then.
+    #[schema(required)]
+    unread: Option<&'static str>,
     sums: Vec<FiguresView>,
 }
 
@@ -209,6 +214,8 @@ impl From<&AccountFigures> for AccountView {
             elsewhere: figures.elsewhere,
             on_their_way: figures.on_their_way,
             converted: figures.converted,
+            unasked: figures.unasked,
+            unread: figures.unread.map(Unread::as_str),
             sums: figures.sums.iter().map(FiguresView::from).collect(),
         }
     }

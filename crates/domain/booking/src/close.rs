@@ -22,7 +22,7 @@ pub use day::{Day, NoSuchDay};
 pub use due::{DAYS_BACK, due};
 pub use examination::{Examination, Examined, Question, names};
 pub use fee::FeeDue;
-pub use figures::{AccountFigures, Figures, Sum};
+pub use figures::{AccountFigures, Figures, Sum, Unread};
 pub use found::{About, Found, TaskKind};
 pub use record::{
     DayClose, DayStatus, DaySummary, Findings, MOST_TASKS, Reopened, Task, TaskEnd, TaskRefusal,

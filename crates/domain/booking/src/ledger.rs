@@ -138,19 +138,6 @@ impl Entry {
         })
     }
 
-    /// A difference between the ledger and a provider's books that a person accepted: `from` loses it to `to`, one of
-    /// which is [`Account::Rounding`]. `cause` names the decision.
-    ///
-    /// `None` for nothing, which is no entry.
-    #[must_use]
-    pub fn adjustment(
-        (from, to): (Account, Account),
-        (cause, amount): (Uuid, Money),
-        at: Timestamp,
-    ) -> Option<Self> {
-        Self::beside_bookings(EntryKind::Adjustment, (from, to), (cause, amount), at)
-    }
-
     fn beside_bookings(
         kind: EntryKind,
         (from, to): (Account, Account),

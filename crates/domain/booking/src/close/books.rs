@@ -1,5 +1,7 @@
 //! Bookings with their entries, some at a time.
 
+use super::Found;
+use super::judge::{in_the_ledger, till_of};
 use crate::Booking;
 use crate::ledger::{Entry, EntryKind};
 use kernel::{BookingId, PaymentId, RefundId};
@@ -31,6 +33,13 @@ impl Books {
             }
         }
         books
+    }
+
+    /// Bookings whose entries do not say what they say, whoever holds their money.
+    #[must_use]
+    pub fn differences(&self) -> Vec<Found> {
+        let differ = self.all().filter_map(|booking| in_the_ledger(booking, self, &till_of(booking)?));
+        differ.collect()
     }
 
     pub(super) fn booking(&self, id: BookingId) -> Option<&Booking> {

@@ -2,7 +2,7 @@
 
 use super::books::Books;
 use super::found::words;
-use super::judge::order;
+use super::judge::{order, session};
 use super::thing::Gathered;
 use super::{About, Found, TaskKind};
 use crate::ledger::{Entry, EntryKind};
@@ -33,6 +33,8 @@ pub enum Ask {
     Refund(Box<RefundOrder>),
     /// Where the disputes stand that were opened then or later.
     DisputesSince(Timestamp),
+    /// There is no checkout by which it could be asked about.
+    Nothing,
 }
 
 /// What the provider said.
@@ -59,7 +61,7 @@ impl Claim {
         let id = booking.id;
         let (about, reference, amount, posted, ask) = match entry.kind {
             EntryKind::Charge => {
-                let ask = Ask::Session(payment.session.clone()?);
+                let ask = session(booking, payment).map_or(Ask::Nothing, Ask::Session);
                 (About::Charge, charge.clone()?, payment.paid?, books.charged(id, payment.id), ask)
             }
             EntryKind::RefundDone => {
@@ -67,7 +69,8 @@ impl Claim {
                 if refund.status == RefundStatus::Failed {
                     return None;
                 }
-                let ask = Ask::Refund(Box::new(order(payment, refund)?));
+                let ask = order(booking, payment, refund);
+                let ask = ask.map_or(Ask::Nothing, |order| Ask::Refund(Box::new(order)));
                 let name = refund.reference.clone().unwrap_or_else(|| refund.id.to_string());
                 (About::Refund, name, refund.amount, books.sent_back(id, refund.id), ask)
             }

@@ -2,7 +2,7 @@
 
 use super::claim::{Claim, Word};
 use super::fee::{Decided, FeeDue, decide};
-use super::figures::AccountFigures;
+use super::figures::{AccountFigures, Unread};
 use super::found::Key;
 use super::judge::{Verdict, in_the_ledger, judge};
 use super::thing::{Fee, Gathered, Thing, TooMuch};
@@ -111,6 +111,17 @@ impl Examination {
         }
     }
 
+    /// Nobody asked about a refund, as there were questions enough: nothing is said of it.
+    pub fn left_unanswered(&mut self, question: &Question) {
+        self.figures.unasked += 1;
+        self.add(&question.thing, 0);
+    }
+
+    /// Nobody asked about a claim, as there were questions enough: nothing is said of it.
+    pub const fn left_unasked(&mut self) {
+        self.figures.unasked += 1;
+    }
+
     /// Decides about fees with the books that they concern.
     pub fn settle(&mut self, fees: &[Fee], books: &Books) {
         for fee in fees {
@@ -205,6 +216,14 @@ impl Examination {
 }
 
 impl Examined {
+    /// Nothing could be read of an account.
+    #[must_use]
+    pub const fn unread(till: Till, why: Unread) -> Self {
+        let mut figures = AccountFigures::new(till);
+        figures.unread = Some(why);
+        Self { figures, found: Vec::new(), fees: Vec::new() }
+    }
+
     /// The ledger has these entries for this account's fees now: they are ours, and one with another amount is a
     /// difference.
     pub fn posted(&mut self, entries: &[Entry]) {

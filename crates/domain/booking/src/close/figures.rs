@@ -55,6 +55,27 @@ impl Figures {
     }
 }
 
+/// Why a day of an account could not be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unread {
+    /// The provider did not answer.
+    NoAnswer,
+    /// More moved than is looked at.
+    TooManyMovements,
+}
+
+impl Unread {
+    /// As stored and as shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoAnswer => "no_answer",
+            Self::TooManyMovements => "too_many_movements",
+        }
+    }
+}
+
 /// A day of one account at a provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccountFigures {
@@ -70,13 +91,35 @@ pub struct AccountFigures {
     pub on_their_way: u64,
     /// What the provider lists in another currency than it was charged in; amounts are not compared then.
     pub converted: u64,
+    /// What the provider was not asked about for want of a turn: it is neither a difference nor agreement.
+    #[serde(default)]
+    pub unasked: u64,
+    /// Why nothing is known of this account; all else is zero then.
+    #[serde(default)]
+    pub unread: Option<Unread>,
     /// Sums, by currency.
     pub sums: Vec<Figures>,
 }
 
 impl AccountFigures {
     pub(super) const fn new(till: Till) -> Self {
-        Self { till, movements: 0, entries: 0, elsewhere: 0, on_their_way: 0, converted: 0, sums: Vec::new() }
+        Self {
+            till,
+            movements: 0,
+            entries: 0,
+            elsewhere: 0,
+            on_their_way: 0,
+            converted: 0,
+            unasked: 0,
+            unread: None,
+            sums: Vec::new(),
+        }
+    }
+
+    /// Whether everything was read and asked: what was not found then is no difference.
+    #[must_use]
+    pub const fn is_whole(&self) -> bool {
+        self.unasked == 0 && self.unread.is_none()
     }
 
     /// Adds what came to us, in minor units; what left is below zero.

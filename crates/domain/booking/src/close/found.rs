@@ -168,7 +168,7 @@ pub(super) fn words(kind: TaskKind, thing: &str, ours: Option<Money>, theirs: Op
         TaskKind::FeeDiffers => format!("the {thing} was posted with {ours}, the provider says {theirs}"),
         TaskKind::FeeUnposted => {
             format!(
-                "the {thing} of {theirs} is more than the {ours} posted with the dispute: post the rest by hand"
+                "the {thing} of {theirs} is more than the {ours} posted with the dispute; the rest is not in the ledger"
             )
         }
     }

@@ -124,7 +124,7 @@ impl Case<'_> {
             (true, gone) if gone <= 0 => Verdict::Agrees(-gone),
             (true, _) => {
                 let found = self.found(TaskKind::StateDiffers, whose, Some(Money::zero(*currency)));
-                match whose.and_then(|(_, payment)| order(payment, known)) {
+                match whose.and_then(|(booking, payment)| order(booking, payment, known)) {
                     Some(order) => Verdict::Ask(Box::new(order), found),
                     None => Verdict::Differs(found, 0),
                 }
@@ -188,16 +188,36 @@ impl Case<'_> {
     }
 }
 
+/// The checkout through which a charge came. A second charge through one is kept as an attempt without a checkout of its
+/// own: it came through that of the attempt which had been charged before.
+pub(super) fn session(booking: &Booking, payment: &Payment) -> Option<String> {
+    let before = |other: &&Payment| {
+        other.attempt < payment.attempt
+            && (other.provider, &other.account) == (payment.provider, &payment.account)
+            && other.charge.is_some()
+            && other.session.is_some()
+    };
+    let first = || booking.payments.iter().filter(before).max_by_key(|other| other.attempt);
+    payment.session.clone().or_else(|| first()?.session.clone())
+}
+
 /// By what the provider is asked about a refund.
-pub(super) fn order(payment: &Payment, refund: &Refund) -> Option<RefundOrder> {
+pub(super) fn order(booking: &Booking, payment: &Payment, refund: &Refund) -> Option<RefundOrder> {
     Some(RefundOrder {
         refund: refund.id,
         payment: payment.id,
-        session: payment.session.clone()?,
+        session: session(booking, payment)?,
         charge: payment.charge.clone()?,
         amount: refund.amount,
         reference: refund.reference.clone(),
     })
+}
+
+/// The account at which a booking's money is.
+pub(super) fn till_of(booking: &Booking) -> Option<Till> {
+    let charged = booking.payments.iter().find(|payment| payment.charge.is_some());
+    let payment = charged.or_else(|| booking.payments.first())?;
+    Some(Till { provider: payment.provider, account: payment.account.clone(), live: payment.live })
 }
 
 /// A booking whose entries do not say what it says; one difference, however many accounts it touches.

@@ -1,7 +1,8 @@
 //! What is kept of a day.
 
 use super::found::Key;
-use super::{AccountFigures, Day, Found};
+use super::{AccountFigures, Day, Found, Unread};
+use crate::Till;
 use kernel::audit::Who;
 use kernel::{AccountId, CloseId, CloseTaskId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -90,7 +91,7 @@ pub struct DaySummary {
     pub day: Day,
     /// Whether it is done with.
     pub status: DayStatus,
-    /// Whether it was over when it was looked at, and every provider lists all of it by then.
+    /// Whether it was over when it was looked at, every provider lists all of it by then, and all was read and asked.
     pub complete: bool,
     /// When it was looked at last.
     pub computed_at: Timestamp,
@@ -143,6 +144,9 @@ pub enum TaskRefusal {
 
 impl DayClose {
     /// The day as it stands after a look at it, and how many tasks are open that were not before.
+    ///
+    /// Of an account that was not read or asked about in full, what was not found may be there all the same: its tasks
+    /// stay as they are, and the day stays open.
     #[must_use]
     pub fn after(
         before: Option<Self>,
@@ -152,6 +156,9 @@ impl DayClose {
     ) -> (Self, usize) {
         let was = before.as_ref().map(|close| close.summary.clone());
         let Findings { complete, accounts, found } = findings;
+        let complete = complete && accounts.iter().all(AccountFigures::is_whole);
+        let known_in_part =
+            |till: &Till| accounts.iter().any(|account| account.till == *till && !account.is_whole());
         let mut tasks = before.map(|close| close.tasks).unwrap_or_default();
         let mut found: BTreeMap<Key, Found> = found.into_iter().map(|found| (found.key(), found)).collect();
         let mut opened: Vec<Key> = Vec::new();
@@ -163,7 +170,9 @@ impl DayClose {
                     }
                     task.what = what;
                 }
-                None if task.is_open() => task.end = Some(TaskEnd { by: None, note: None, at: now }),
+                None if task.is_open() && !known_in_part(&task.what.till) => {
+                    task.end = Some(TaskEnd { by: None, note: None, at: now })
+                }
                 None => {}
             }
         }
@@ -173,6 +182,7 @@ impl DayClose {
             opened.push(key);
             tasks.push(Task { id: CloseTaskId::generate(now), what, found_at: now, end: None });
         }
+        let because = if complete { None } else { Some(incomplete(&accounts)) };
         let summary = DaySummary {
             id: was.as_ref().map_or_else(|| CloseId::generate(now), |was| was.id),
             day,
@@ -190,7 +200,8 @@ impl DayClose {
         let mut close = Self { summary, tasks };
         close.count(was.as_ref().and_then(|was| was.closed_at), now);
         if was.is_some_and(|was| was.status == DayStatus::Closed) && close.summary.status == DayStatus::Open {
-            close.summary.reopened = Some(Reopened { at: now, because: reason(&opened, unnamed, complete) });
+            let because = because.unwrap_or_else(|| reason(&opened, unnamed));
+            close.summary.reopened = Some(Reopened { at: now, because });
         }
         (close, opened.len())
     }
@@ -248,10 +259,19 @@ impl Task {
     }
 }
 
-fn reason(opened: &[Key], unnamed: u64, complete: bool) -> String {
-    if !complete {
+fn incomplete(accounts: &[AccountFigures]) -> String {
+    let Some(account) = accounts.iter().find(|account| !account.is_whole()) else {
         return "a provider was added that does not list all of the day yet".to_owned();
+    };
+    let name = format!("{}/{}", account.till.provider.as_str(), account.till.account);
+    match account.unread {
+        Some(Unread::NoAnswer) => format!("{name} does not answer"),
+        Some(Unread::TooManyMovements) => format!("{name} moved more than is looked at"),
+        None => format!("{name} was not asked about {} things, for want of a turn", account.unasked),
     }
+}
+
+fn reason(opened: &[Key], unnamed: u64) -> String {
     let names: Vec<_> = opened
         .iter()
         .take(3)

@@ -156,6 +156,7 @@ impl World {
                 Ask::Session(session) => session.clone(),
                 Ask::Refund(order) => order.reference.clone().unwrap(),
                 Ask::DisputesSince(_) => "disputes".to_owned(),
+                Ask::Nothing => "nothing".to_owned(),
             };
             examination.told(&claim, &self.said(&name));
         }
@@ -460,4 +461,51 @@ fn a_standing_of_another_charge_is_no_word_about_this_one() {
     assert_eq!(claim.of_standing(Some(&paid("pi_0"))), Word::Stands(Some(Money::eur(2_500))));
     assert_eq!(claim.of_standing(Some(&paid("pi_other"))), Word::Unknown);
     assert_eq!(claim.of_standing(None), Word::Unknown);
+}
+
+#[test]
+fn a_second_charge_is_asked_about_by_the_checkout_through_which_it_came() {
+    let mut world = World::of(&[Fate::Paid]);
+    world.movements.clear();
+    world.asked = vec![("cs_0".into(), Word::Stands(Some(Money::eur(2_500))))];
+    let (before, booking) = (world.bookings[0].clone(), &mut world.bookings[0]);
+    let again = crate::Charge { reference: "pi_again".into(), amount: Money::eur(2_500), live: false };
+    let second = booking.charged_again(before.payments[0].id, &again, noon()).unwrap();
+    world.entries.extend(postings(Some(&before), booking, noon()));
+    let books = Books::of(world.bookings.clone(), world.entries.clone());
+    let of_it = |entry: &&Entry| entry.kind == EntryKind::Charge && entry.payment == Some(second);
+    let claim = Claim::of(world.entries.iter().find(of_it).unwrap(), &books).unwrap();
+    assert_eq!(claim.ask, Ask::Session("cs_0".into()));
+    assert_eq!((world.tasks(), world.examine().figures.elsewhere), (vec![], 2));
+    // Without any checkout nobody can be asked: it is named, not passed over.
+    world.bookings[0].payments[0].session = None;
+    let missing = |reference: &str| (TaskKind::MissingAtProvider, About::Charge, reference.to_owned());
+    assert_eq!(world.tasks(), [missing("pi_0"), missing("pi_again")]);
+}
+
+#[test]
+fn a_look_that_did_not_ask_everything_ends_no_task_and_says_why_the_day_is_open() {
+    let (closed, _) = look(None, vec![], 0);
+    let mut account = AccountFigures::new(till());
+    account.unasked = 7;
+    let part = |before, accounts| {
+        let findings = Findings { complete: true, accounts, found: vec![] };
+        DayClose::after(Some(before), (Day::of(noon()), findings), &Who::System, at(1)).0
+    };
+    let again = part(closed, vec![account.clone()]);
+    assert_eq!((again.summary.status, again.summary.complete), (DayStatus::Open, false));
+    let because = again.summary.reopened.unwrap().because;
+    assert!(because.contains("not asked about 7"), "{because}");
+    let (open, _) = look(None, vec![found("pi_1", 100)], 0);
+    assert_eq!(part(open.clone(), vec![account]).summary.open, 1);
+    let unread = Examined::unread(till(), Unread::NoAnswer).figures;
+    assert_eq!(part(open.clone(), vec![unread]).summary.open, 1);
+    assert_eq!(part(open, vec![AccountFigures::new(till())]).summary.open, 0);
+}
+
+#[test]
+fn a_fee_that_cannot_be_posted_is_told_without_advice_that_nobody_can_follow() {
+    let (ours, theirs) = (Some(Money::eur(1_500)), Some(Money::eur(2_000)));
+    let said = found::words(TaskKind::FeeUnposted, "fee txn_1", ours, theirs);
+    assert!(said.ends_with("the rest is not in the ledger") && !said.contains("by hand"), "{said}");
 }

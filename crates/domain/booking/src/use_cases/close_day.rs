@@ -6,8 +6,8 @@
 mod work;
 
 use crate::close::{
-    Books, DAYS_BACK, Day, DayClose, DayStatus, DaySummary, Examination, Examined, Findings, TaskRefusal,
-    TooMuch, due, names,
+    Books, DAYS_BACK, Day, DayClose, DayStatus, DaySummary, Examination, Examined, Findings, Found, TaskKind,
+    TaskRefusal, TooMuch, Unread, due, names,
 };
 use crate::ledger::{Account, Entry, EntryFilter, differences};
 use crate::{
@@ -20,8 +20,9 @@ use kernel::{
     Timestamp, transact,
 };
 use serde_json::json;
+use std::collections::BTreeSet;
 use std::sync::Arc;
-use work::Work;
+use work::{MOST_ASKED, Work};
 
 /// Things that are compared together with their books.
 const AT_ONCE: usize = 200;
@@ -65,6 +66,16 @@ pub struct Closing {
     store: Arc<dyn BookingStore>,
     clock: Arc<dyn Clock>,
     providers: Vec<Arc<dyn PaymentProvider>>,
+    most_asked: u32,
+}
+
+/// What a look at a day read.
+struct Looked {
+    accounts: Vec<Examined>,
+    /// Bookings that differ from their entries, beside those that an account tells of.
+    ledger: Vec<Found>,
+    /// Why accounts could not be read.
+    failures: Vec<CloseError>,
 }
 
 impl Closing {
@@ -76,7 +87,13 @@ impl Closing {
         clock: Arc<dyn Clock>,
         providers: Vec<Arc<dyn PaymentProvider>>,
     ) -> Self {
-        Self { closes, ledger, store, clock, providers }
+        Self { closes, ledger, store, clock, providers, most_asked: MOST_ASKED }
+    }
+
+    /// With so many questions to one account in one look.
+    #[must_use]
+    pub fn asking_at_most(self, most_asked: u32) -> Self {
+        Self { most_asked, ..self }
     }
 
     /// The day that is now, in UTC.
@@ -118,15 +135,53 @@ impl Closing {
     /// A [`CloseError`]; nothing was written then.
     pub async fn close(&self, day: Day, by: &Cause) -> Result<DayClose, CloseError> {
         let begun = self.clock.now();
+        let mut looked = self.look(day, begun).await?;
+        if let Some(failure) = looked.failures.pop() {
+            return Err(failure);
+        }
+        Ok(self.keep(day, looked, by, begun).await?)
+    }
+
+    /// Reads and asks every account; what one does not tell keeps nobody from reading the others.
+    async fn look(&self, day: Day, begun: Timestamp) -> Result<Looked, CloseError> {
         if day.start() > begun {
             return Err(CloseError::Future);
         }
-        let mut examined = Vec::new();
+        let (mut accounts, mut failures) = (Vec::new(), Vec::new());
         for provider in &self.providers {
-            examined.push(self.examine(&**provider, day, begun).await?);
+            let failure = match self.examine(&**provider, day, begun).await {
+                Ok(examined) => {
+                    accounts.push(examined);
+                    continue;
+                }
+                Err(failure) => failure,
+            };
+            let why = match failure {
+                CloseError::Away(..) => Unread::NoAnswer,
+                CloseError::TooMuch(..) => Unread::TooManyMovements,
+                CloseError::Future | CloseError::Store(_) => return Err(failure),
+            };
+            accounts.push(Examined::unread(till(&**provider), why));
+            failures.push(failure);
         }
+        let told = accounts.iter().flat_map(|account| &account.found);
+        let told = told.filter(|it| matches!(it.kind, TaskKind::LedgerDiffers | TaskKind::OrderDiffers));
+        let told = told.filter_map(|found| found.booking).collect();
+        let ledger = self.compare_ledger(day, told).await?;
+        Ok(Looked { accounts, ledger, failures })
+    }
+
+    /// Writes what a look found, and the fees that were told.
+    async fn keep(
+        &self,
+        day: Day,
+        looked: Looked,
+        by: &Cause,
+        begun: Timestamp,
+    ) -> Result<DayClose, StoreError> {
+        let Looked { accounts: mut examined, ledger, .. } = looked;
         let complete = begun >= self.complete_from(day);
-        Ok(transact(self.store.begin().await?, async |tx| {
+        transact(self.store.begin().await?, async |tx| {
             let before = tx.lock_day(day).await?;
             if let Some(newer) = before.as_ref().filter(|before| before.summary.computed_at > begun) {
                 // Somebody who began after us was faster, and knows more.
@@ -136,7 +191,7 @@ impl Closing {
                 let fees: Vec<Entry> = one.fees.iter().map(|due| due.entry.clone()).collect();
                 one.posted(&tx.post_once(&fees).await?);
             }
-            let (mut accounts, mut found) = (Vec::new(), Vec::new());
+            let (mut accounts, mut found) = (Vec::new(), ledger);
             for one in examined {
                 accounts.push(one.figures);
                 found.extend(one.found);
@@ -149,7 +204,7 @@ impl Closing {
             self.tell(tx, &close, news, by, begun).await?;
             Ok::<_, StoreError>(close)
         })
-        .await?)
+        .await
     }
 
     /// What the program found by itself, admins are told.
@@ -170,8 +225,8 @@ impl Closing {
     }
 
     /// Closes what is due by itself: the last days that are over and were not closed. Of several who ask at once, one
-    /// works on a day; one who is killed has its turn taken over. Answers with the days that were looked at, and with
-    /// why others could not be.
+    /// works on a day; one who is killed has its turn taken over. What an account does not tell keeps its day open, with
+    /// what is known of the others. Answers with the days that were looked at, and with why they could not be in full.
     ///
     /// # Errors
     /// The store could not answer.
@@ -184,8 +239,12 @@ impl Closing {
             if !claim.await? {
                 continue;
             }
-            match self.close(day, &Cause::system()).await {
-                Ok(close) => closed.push(close),
+            let begun = self.clock.now();
+            match self.look(day, begun).await {
+                Ok(mut looked) => {
+                    failures.extend(looked.failures.drain(..).map(|failure| (day, failure)));
+                    closed.push(self.keep(day, looked, &Cause::system(), begun).await?);
+                }
                 Err(CloseError::Store(error)) => return Err(error),
                 Err(error) => failures.push((day, error)),
             }
@@ -232,10 +291,9 @@ impl Closing {
         day: Day,
         now: Timestamp,
     ) -> Result<Examined, CloseError> {
-        let name = provider.provider();
-        let till = Till { provider: name, account: provider.account().to_owned(), live: provider.live() };
-        let mut work =
-            Work { provider, till: till.clone(), asked: 0, examination: Examination::new(till, now) };
+        let (name, till, most_asked) = (provider.provider(), till(provider), self.most_asked);
+        let examination = Examination::new(till.clone(), now);
+        let mut work = Work { provider, till, asked: 0, most_asked, examination };
         work.list(day).await?;
         let (things, fees) = work.examination.sorted();
         for things in things.chunks(AT_ONCE) {
@@ -283,6 +341,36 @@ impl Closing {
         }
     }
 
+    /// Bookings of the day's entries, whoever holds their money, that differ from their entries. What is `told` of
+    /// is left out.
+    async fn compare_ledger(
+        &self,
+        day: Day,
+        mut told: BTreeSet<BookingId>,
+    ) -> Result<Vec<Found>, StoreError> {
+        let filter =
+            EntryFilter { from: Some(day.start()), until: Some(day.end()), ..EntryFilter::default() };
+        let mut page = PageRequest { limit: ENTRIES, after: None };
+        let mut found = Vec::new();
+        loop {
+            let Page { items, next } = self.ledger.entries(&filter, page).await?;
+            let ids = items.iter().filter_map(|entry| entry.booking);
+            let ids: Vec<_> = ids.filter(|id| told.insert(*id)).collect();
+            for differs in self.with_entries(self.closes.bookings_by_id(&ids).await?).await?.differences() {
+                // What was read of a booking may be older than its entries.
+                if let Some(id) = differs.booking
+                    && !self.agrees(id).await?
+                {
+                    found.push(differs);
+                }
+            }
+            if next.is_none() {
+                return Ok(found);
+            }
+            page.after = next;
+        }
+    }
+
     async fn books(
         &self,
         provider: Provider,
@@ -316,6 +404,10 @@ impl Closing {
         })
         .await
     }
+}
+
+fn till(provider: &dyn PaymentProvider) -> Till {
+    Till { provider: provider.provider(), account: provider.account().to_owned(), live: provider.live() }
 }
 
 fn said(close: &DayClose) -> String {

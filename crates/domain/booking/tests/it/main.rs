@@ -7,6 +7,7 @@
     reason = "a test that cannot go on shall stop"
 )]
 
+mod closing;
 mod faults;
 mod outside;
 mod providers;

@@ -7,14 +7,15 @@ use kernel::Timestamp;
 
 /// Most pages of one list, as a list that never ends must not hold us for ever.
 const MOST_PAGES: u32 = 10_000;
-/// Most questions to one account about single things. What is left then counts as what the provider does not know:
-/// the next look asks again, and the day stays open.
-const MOST_ASKED: u32 = 1_000;
+/// Most questions to one account about single things: about an hour with five answers a second. What is left then is
+/// counted as not asked: it is no task, and the day stays open.
+pub(super) const MOST_ASKED: u32 = 20_000;
 /// One account, while it is looked at.
 pub(super) struct Work<'a> {
     pub(super) provider: &'a dyn PaymentProvider,
     pub(super) till: Till,
     pub(super) asked: u32,
+    pub(super) most_asked: u32,
     pub(super) examination: Examination,
 }
 
@@ -41,7 +42,7 @@ impl Work<'_> {
     /// `false` when enough was asked.
     fn may_ask(&mut self) -> bool {
         self.asked = self.asked.saturating_add(1);
-        self.asked <= MOST_ASKED
+        self.asked <= self.most_asked
     }
 
     /// A refusal is an answer: the provider knows nothing of it.
@@ -54,31 +55,32 @@ impl Work<'_> {
     }
 
     pub(super) async fn ask_refund(&mut self, question: Question) -> Result<(), CloseError> {
-        let standing = if self.may_ask() {
-            self.known(self.provider.find_refund(&question.order).await)?.flatten()
-        } else {
-            None
-        };
+        if !self.may_ask() {
+            self.examination.left_unanswered(&question);
+            return Ok(());
+        }
+        let standing = self.known(self.provider.find_refund(&question.order).await)?.flatten();
         let failed = Claim::of_refund(standing.as_ref()) == Word::Otherwise;
         self.examination.answered(question, failed);
         Ok(())
     }
 
     pub(super) async fn ask(&mut self, claim: &Claim) -> Result<(), CloseError> {
-        let word = if !self.may_ask() {
-            Word::Unknown
-        } else {
-            match &claim.ask {
-                Ask::Session(session) => {
-                    let standing = self.known(self.provider.ask(session).await)?;
-                    claim.of_standing(standing.as_ref())
-                }
-                Ask::Refund(order) => {
-                    let standing = self.known(self.provider.find_refund(order).await)?.flatten();
-                    Claim::of_refund(standing.as_ref())
-                }
-                Ask::DisputesSince(opened_at) => self.ask_dispute(claim, *opened_at).await?,
+        if claim.ask != Ask::Nothing && !self.may_ask() {
+            self.examination.left_unasked();
+            return Ok(());
+        }
+        let word = match &claim.ask {
+            Ask::Session(session) => {
+                let standing = self.known(self.provider.ask(session).await)?;
+                claim.of_standing(standing.as_ref())
             }
+            Ask::Refund(order) => {
+                let standing = self.known(self.provider.find_refund(order).await)?.flatten();
+                Claim::of_refund(standing.as_ref())
+            }
+            Ask::DisputesSince(opened_at) => self.ask_dispute(claim, *opened_at).await?,
+            Ask::Nothing => Word::Unknown,
         };
         self.examination.told(claim, &word);
         Ok(())
