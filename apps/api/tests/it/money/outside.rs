@@ -96,7 +96,10 @@ async fn a_lost_dispute_is_told_posted_and_can_be_shown(till: Till, store: Store
         (&json!(id(&booking)), &json!("paid"))
     );
     assert!(evidence["payments"][0]["charge"].is_string(), "{evidence}");
-    assert_eq!(evidence["booking"]["cancellation_policy"], shop.look(&ada, &booking).await["cancellation_policy"]);
+    assert_eq!(
+        evidence["booking"]["cancellation_policy"],
+        shop.look(&ada, &booking).await["cancellation_policy"]
+    );
     let managed = admin.client.get("/admin/bookings").await.expect(200);
     assert_eq!(managed["items"][0]["disputes"][0], evidence["dispute"]);
     assert_eq!(evidence["mails"][0]["what"], "tickets");
