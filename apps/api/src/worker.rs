@@ -193,6 +193,10 @@ async fn look_outside(app: &App, mut stop: watch::Receiver<bool>) {
                     let provider = provider.as_str();
                     tracing::warn!(provider, causes = %Causes(error), "the account cannot be looked at");
                 }
+                for (provider, charge, error) in &looked.broken {
+                    let provider = provider.as_str();
+                    tracing::error!(provider, charge, causes = %Causes(error), "a booking cannot be looked at");
+                }
             }
             Err(error) => tracing::warn!(causes = %Causes(&error), "accounts could not be looked at"),
         }

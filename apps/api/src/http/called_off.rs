@@ -72,8 +72,10 @@ pub struct ReportView {
     bookings_unpaid: u32,
     /// How the refunds stand now.
     refunds: RefundCountsView,
-    /// What a person has to do: at most 1000 refunds are named.
+    /// What a person has to do: at most 200 bookings and 200 refunds are named.
     needs_human: Vec<NeedsHumanView>,
+    /// How many more there are. Refunds that failed or are sent by hand are all in `GET /admin/payments/stuck`.
+    unnamed: u32,
 }
 
 /// How many refunds stand how.
@@ -137,6 +139,7 @@ impl From<Progress> for LongJobView {
         }
         let by_hand = job.report.by_hand.iter().map(NeedsHumanView::from);
         let needs_human = by_hand.chain(of_it.stuck.iter().map(NeedsHumanView::from)).collect();
+        let unnamed = job.report.unnamed.saturating_add(of_it.unnamed);
         Self {
             id: job.id.as_uuid(),
             kind: "cancel_event",
@@ -152,6 +155,7 @@ impl From<Progress> for LongJobView {
                 bookings_unpaid: job.report.called_off,
                 refunds,
                 needs_human,
+                unnamed,
             },
             created_at: job.created_at,
             changed_at: job.changed_at,

@@ -8,11 +8,14 @@ use crate::cli::Failure;
 use crate::config::Config;
 use crate::wiring::payments::providers;
 use crate::wiring::store::Stores;
-use booking::close::{Difference, compare, lines, outcomes};
-use booking::{Booking, BookingStatus, Ledger, Movement, MovementKind, PaymentProvider, RefundStatus};
+use booking::close::{Difference, Outcome, compare, lines, outcomes};
+use booking::office::IncidentFilter;
+use booking::{
+    Booking, BookingStatus, Ledger, Movement, MovementKind, OfficeStore, PaymentProvider, RefundStatus,
+};
 use chrono::TimeDelta;
-use kernel::{BookingId, Clock, EventId, StoreError};
-use std::collections::BTreeMap;
+use kernel::{BookingId, Clock, EventId, PageRequest, PaymentId, StoreError};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Bookings that are read together.
@@ -40,8 +43,9 @@ pub async fn check(stage: &Stage, config: &Config, offered: &Offered, seats: u64
         ledger.compare(|difference| note(broken, format!("the ledger differs: {difference:?}"))).await?;
     report.ledger_sum = compared.sums.iter().map(|(_, sum)| *sum).fold(0, i64::saturating_add);
     report.ledger_differences += compared.differences;
+    let told = told(stores.office.as_ref()).await?;
     for provider in providers(config, &clock)? {
-        at_the_provider(provider.as_ref(), &bookings, clock.as_ref(), &mut report).await?;
+        at_the_provider(provider.as_ref(), (&bookings, &told), clock.as_ref(), &mut report).await?;
     }
     Ok(report)
 }
@@ -59,6 +63,27 @@ async fn bookings_of(stores: &Stores, event: EventId) -> Result<Vec<Booking>, St
         let Some(last) = page.last().map(|booking| booking.id) else { return Ok(all) };
         after = Some(last);
         all.extend(page.into_iter().filter(|booking| booking.event == event));
+    }
+}
+
+/// Payments about which a person was told.
+async fn told(office: &dyn OfficeStore) -> Result<BTreeSet<PaymentId>, StoreError> {
+    let mut told = BTreeSet::new();
+    let mut next = PageRequest { limit: AT_ONCE, after: None };
+    loop {
+        let page = office.incidents(&IncidentFilter::default(), next).await?;
+        told.extend(page.items.iter().map(|incident| incident.what.payment));
+        let Some(last) = page.next else { return Ok(told) };
+        next.after = Some(last);
+    }
+}
+
+/// Whether exactly one thing became of a charge. A task that nobody was told of is none.
+fn ended(outcomes: &[Outcome], payment: PaymentId, told: &BTreeSet<PaymentId>) -> bool {
+    match outcomes {
+        [Outcome::Task] => told.contains(&payment),
+        [Outcome::Bought | Outcome::SentBack] => true,
+        [] | [_, _, ..] => false,
     }
 }
 
@@ -96,7 +121,7 @@ fn doubts(booking: &Booking, report: &mut Report) {
 /// The provider's books beside ours.
 async fn at_the_provider(
     provider: &dyn PaymentProvider,
-    bookings: &[Booking],
+    (bookings, told): (&[Booking], &BTreeSet<PaymentId>),
     clock: &dyn Clock,
     report: &mut Report,
 ) -> Result<(), Failure> {
@@ -121,9 +146,13 @@ async fn at_the_provider(
             booking.payments.iter().filter(|payment| payment.provider == name && payment.charge.is_some())
         {
             let outcomes = outcomes(booking, payment);
-            if outcomes.len() != 1 {
+            if !ended(&outcomes, payment.id, told) {
                 report.payments_without_outcome += 1;
-                note(&mut report.broken, format!("payment {} has these outcomes: {outcomes:?}", payment.id));
+                let (id, told) = (payment.id, told.contains(&payment.id));
+                note(
+                    &mut report.broken,
+                    format!("payment {id}: outcomes {outcomes:?}, a person told: {told}"),
+                );
             }
         }
     }
@@ -145,4 +174,20 @@ async fn movements(provider: &dyn PaymentProvider, clock: &dyn Clock) -> Result<
         }
     }
     Err("a provider lists more than a rehearsal can bring about".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_that_nobody_was_told_of_is_no_outcome() {
+        let (payment, other) =
+            (PaymentId::from(uuid::Uuid::from_u128(1)), PaymentId::from(uuid::Uuid::from_u128(2)));
+        let (told, nobody) = (BTreeSet::from([payment]), BTreeSet::from([other]));
+        assert!(ended(&[Outcome::Task], payment, &told));
+        assert!(!ended(&[Outcome::Task], payment, &nobody));
+        assert!(ended(&[Outcome::Bought], payment, &nobody) && ended(&[Outcome::SentBack], payment, &nobody));
+        assert!(!ended(&[], payment, &told) && !ended(&[Outcome::Bought, Outcome::SentBack], payment, &told));
+    }
 }

@@ -5,8 +5,9 @@ use crate::{Booking, BookingStatus, Reference, RefundRefusal, RefundStatus, Sale
 use kernel::{AccountId, BookingId, EventId, JobId, Money, OrganisationId, RefundId, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// Most refunds that a report names one by one.
-pub const MOST_NAMED: u32 = 1000;
+/// Most of a kind that are named one by one; the rest is counted. The report is written with every booking, so what
+/// it names has to stay small however large the event is.
+pub const MOST_NAMED: u32 = 200;
 
 /// How far it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -69,8 +70,11 @@ pub struct Report {
     pub free: u32,
     /// Bookings that had not been paid yet.
     pub called_off: u32,
-    /// What a person has to do.
+    /// What a person has to do, at most [`MOST_NAMED`].
     pub by_hand: Vec<ByHand>,
+    /// How much more of that there is. Reports were written without it when they still named everything.
+    #[serde(default)]
+    pub unnamed: u32,
 }
 
 /// Something that the program cannot do.
@@ -124,6 +128,8 @@ pub struct EventRefunds {
     /// Those that failed and were not made again, and those that somebody has to send by hand, at most
     /// [`MOST_NAMED`].
     pub stuck: Vec<StuckRefund>,
+    /// How many more of those there are.
+    pub unnamed: u32,
 }
 
 /// A refund that needs a person.
@@ -139,6 +145,16 @@ pub struct StuckRefund {
     pub amount: Money,
     /// It goes back by hand and nobody has said yet that it did; otherwise the provider will not make it.
     pub by_hand: bool,
+}
+
+impl Report {
+    fn name(&mut self, what: ByHand) {
+        if u32::try_from(self.by_hand.len()).is_ok_and(|named| named < MOST_NAMED) {
+            self.by_hand.push(what);
+        } else {
+            self.unnamed = self.unnamed.saturating_add(1);
+        }
+    }
 }
 
 impl Job {
@@ -167,6 +183,7 @@ impl Job {
                 free: 0,
                 called_off: 0,
                 by_hand: Vec::new(),
+                unnamed: 0,
             },
             created_at: now,
             changed_at: now,
@@ -230,12 +247,12 @@ impl Job {
         self.step(booking, now);
         let reference = Reference::from_stored(String::new());
         let amount = Money::zero(self.report.amount.currency());
-        self.report.by_hand.push(ByHand { booking, reference, why: WhyByHand::Broken, amount });
+        self.report.name(ByHand { booking, reference, why: WhyByHand::Broken, amount });
     }
 
     fn by_hand(&mut self, booking: &Booking, why: WhyByHand, amount: Money) {
         let reference = booking.reference.clone();
-        self.report.by_hand.push(ByHand { booking: booking.id, reference, why, amount });
+        self.report.name(ByHand { booking: booking.id, reference, why, amount });
     }
 
     fn step(&mut self, booking: BookingId, now: Timestamp) {
@@ -252,3 +269,6 @@ impl Job {
         self.changed_at = now;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -84,7 +84,9 @@ impl State {
                 }
             }
         }
+        let there_are = u32::try_from(stuck.len()).unwrap_or(u32::MAX);
         stuck.truncate(usize::try_from(MOST_NAMED).unwrap_or(usize::MAX));
-        EventRefunds { by_status: by_status.into_values().collect(), stuck }
+        let unnamed = there_are.saturating_sub(MOST_NAMED);
+        EventRefunds { by_status: by_status.into_values().collect(), stuck, unnamed }
     }
 }

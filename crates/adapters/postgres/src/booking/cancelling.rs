@@ -40,6 +40,8 @@ struct StuckRow {
     currency: String,
     #[diesel(sql_type = Bool)]
     by_hand: bool,
+    #[diesel(sql_type = BigInt)]
+    there_are: i64,
 }
 
 impl TryFrom<StuckRow> for StuckRefund {
@@ -138,7 +140,7 @@ impl PgStore {
         let by_status = by_status.collect::<Result<_, StoreError>>()?;
         let statement = text(
             "SELECT b.id AS booking_id, b.reference, r.id, r.amount_minor, r.currency, \
-                 r.status = 'created' AS by_hand \
+                 r.status = 'created' AS by_hand, count(*) OVER () AS there_are \
              FROM bookings b JOIN refunds r ON r.booking_id = b.id JOIN payments p ON p.id = r.payment_id \
              WHERE b.event_id = $1 AND r.reason = 'event_cancelled' AND (r.status = 'failed' \
                  OR r.status = 'created' AND p.provider IN ('bank_transfer', 'cash')) \
@@ -148,7 +150,9 @@ impl PgStore {
         .bind::<SqlUuid, _>(event.as_uuid())
         .bind::<BigInt, _>(i64::from(MOST_NAMED));
         let rows: Vec<StuckRow> = self.rows(doing, constant(statement)).await?;
-        let stuck = rows.into_iter().map(StuckRefund::try_from).collect::<Result<_, _>>()?;
-        Ok(EventRefunds { by_status, stuck })
+        let there_are = rows.first().map_or(Ok(0), |row| count(row.there_are, doing))?;
+        let stuck = rows.into_iter().map(StuckRefund::try_from).collect::<Result<Vec<_>, _>>()?;
+        let unnamed = there_are.saturating_sub(u32::try_from(stuck.len()).unwrap_or(u32::MAX));
+        Ok(EventRefunds { by_status, stuck, unnamed })
     }
 }

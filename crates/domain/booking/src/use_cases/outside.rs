@@ -30,6 +30,26 @@ pub struct Looked {
     pub news: usize,
     /// Accounts that could not be looked at; the next look begins where this one ended.
     pub failures: Vec<(Provider, ProviderError)>,
+    /// Charges of which something was told that could not be kept, because their booking cannot be read or written.
+    /// The next look tries again what is not older than half a day; the daily close names what is.
+    pub broken: Vec<(Provider, String, StoreError)>,
+}
+
+impl Looked {
+    /// What cannot be read or written keeps nothing else from being noticed.
+    fn note(
+        &mut self,
+        provider: Provider,
+        charge: &str,
+        heard: Result<bool, StoreError>,
+    ) -> Result<(), StoreError> {
+        match heard {
+            Ok(new) => self.news += usize::from(new),
+            Err(error @ StoreError::Broken { .. }) => self.broken.push((provider, charge.to_owned(), error)),
+            Err(error @ StoreError::Unavailable { .. }) => return Err(error),
+        }
+        Ok(())
+    }
 }
 
 /// Why a look ended early.
@@ -68,7 +88,7 @@ impl Bookings {
             let claimed =
                 transact(self.store.begin().await?, async |tx| tx.claim_look(&till, now, now - EVERY).await);
             let Some(look) = claimed.await? else { continue };
-            match self.look_at(&**provider, &look, &mut looked.news).await {
+            match self.look_at(&**provider, &look, &mut looked).await {
                 Ok(()) => {}
                 Err(Stopped::Provider(error)) => looked.failures.push((till.provider, error)),
                 Err(Stopped::Store(error)) => return Err(error),
@@ -81,17 +101,17 @@ impl Bookings {
         &self,
         provider: &dyn PaymentProvider,
         look: &Look,
-        news: &mut usize,
+        looked: &mut Looked,
     ) -> Result<(), Stopped> {
         let (now, earliest) = (look.looked_at, look.looked_at - AT_MOST);
         let mut from = look.until.map_or(earliest, |until| (until - AGAIN).max(earliest));
         while from < now {
             let to = now.min(from + PIECE);
-            self.look_at_movements(provider, from, to, news).await?;
+            self.look_at_movements(provider, from, to, looked).await?;
             transact(self.store.begin().await?, async |tx| tx.end_look(&look.till, to).await).await?;
             from = to;
         }
-        self.look_at_disputes(provider, earliest, news).await
+        self.look_at_disputes(provider, earliest, looked).await
     }
 
     async fn look_at_movements(
@@ -99,13 +119,14 @@ impl Bookings {
         provider: &dyn PaymentProvider,
         from: Timestamp,
         to: Timestamp,
-        news: &mut usize,
+        looked: &mut Looked,
     ) -> Result<(), Stopped> {
         let mut cursor: Option<String> = None;
         for _ in 0..MOST_PAGES {
             let Listed { items, next } = provider.transactions(from, to, cursor.as_deref()).await?;
             for told in items.iter().filter_map(refund_of) {
-                *news += usize::from(self.refund_elsewhere(provider.provider(), &told).await?);
+                let heard = self.refund_elsewhere(provider.provider(), &told).await;
+                looked.note(provider.provider(), &told.charge, heard)?;
             }
             if next.is_none() {
                 return Ok(());
@@ -119,13 +140,14 @@ impl Bookings {
         &self,
         provider: &dyn PaymentProvider,
         since: Timestamp,
-        news: &mut usize,
+        looked: &mut Looked,
     ) -> Result<(), Stopped> {
         let mut cursor: Option<String> = None;
         for _ in 0..MOST_PAGES {
             let Listed { items, next } = provider.disputes(since, cursor.as_deref()).await?;
             for told in &items {
-                *news += usize::from(self.dispute(provider.provider(), told).await?);
+                let heard = self.dispute(provider.provider(), told).await;
+                looked.note(provider.provider(), &told.charge, heard)?;
             }
             if next.is_none() {
                 return Ok(());

@@ -85,6 +85,25 @@ pub(crate) fn failing_after(store: Arc<dyn BookingStore>, good: usize, bad: usiz
     Arc::new(mock)
 }
 
+/// What `store` answers, but that one booking cannot be read.
+pub(crate) fn unreadable(store: Arc<dyn BookingStore>, broken: BookingId) -> Arc<dyn BookingStore> {
+    let mut mock = MockStore::new();
+    let begins = store.clone();
+    mock.expect_begin().returning(move || now(begins.begin()));
+    let reads = store.clone();
+    mock.expect_booking().returning(move |id| {
+        if id == broken {
+            Err(StoreError::broken("reading", "told to be broken"))
+        } else {
+            now(reads.booking(id))
+        }
+    });
+    let reads = store;
+    mock.expect_payment_of_charge()
+        .returning(move |provider, charge| now(reads.payment_of_charge(provider, charge)));
+    Arc::new(mock)
+}
+
 fn now<F: Future + Send>(answer: F) -> F::Output
 where
     F::Output: Send,

@@ -1,5 +1,6 @@
 //! What happens at providers without us: by webhook, by looking, in any order.
 
+use crate::faults::unreadable;
 use crate::stores;
 use booking::use_cases::Heard;
 use booking::{
@@ -119,6 +120,25 @@ async fn a_provider_that_is_away_is_looked_at_later_and_nothing_is_missed() {
     house.provider.be_silent(false);
     assert_eq!(look(&house).await, 1);
     assert_eq!(now(&house, &booking).await.refunds.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_unreadable_booking_hides_no_other() {
+    let house = place().await;
+    let ((broken, first), (sound, second)) = (paid(&house).await, paid(&house).await);
+    for charge in [&first, &second] {
+        house.provider.refund_elsewhere(charge, Money::eur(100), house.clock.now());
+    }
+    house.provider.disputed(dispute(&house, &first, DisputeStatus::Open));
+    let mut blind = house.clone();
+    blind.stores.booking = unreadable(house.stores.booking.clone(), broken.id);
+    house.clock.advance(TimeDelta::minutes(16));
+    let looked = bookings(&blind).look_outside().await.unwrap();
+    let told: Vec<_> = looked.broken.iter().map(|(_, charge, _)| charge).collect();
+    assert_eq!((looked.news, told), (1, vec![&first, &first]));
+    assert_eq!(now(&house, &sound).await.refunded(), Money::eur(100));
+    assert_eq!(look(&house).await, 2, "what can be read again is found");
+    assert_eq!(now(&house, &broken).await.refunded(), Money::eur(100));
 }
 
 fn dispute(house: &House, charge: &str, status: DisputeStatus) -> DisputeStanding {
