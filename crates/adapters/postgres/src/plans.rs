@@ -214,20 +214,3 @@ async fn every_statement_finds_its_rows_by_an_index() {
     }
     assert!(faulty.is_empty(), "{}", faulty.join("\n\n"));
 }
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn payments_are_found_by_whose_and_which_they_are_and_not_by_walking_through_all() {
-    let (store, database) = single().await;
-    let stores = Stores::of(Arc::new(store.clone())).keeping(database);
-    office_store::payments_are_listed_with_their_bookings(stores).await;
-    let statements = prepared(&store).await;
-    for (each, index) in [
-        ("unnest($4) AS o(id)", "bookings_organisation_idx"),
-        ("unnest($2) AS s(status)", "payments_status_idx"),
-    ] {
-        let listing = |it: &&Prepared| it.statement.contains(each) && it.statement.contains("to_json(p)");
-        let statement = statements.iter().find(listing).unwrap();
-        let lines = plan(&store, statement).await;
-        assert!(lines.iter().any(|line| line.contains(index)), "{}", lines.join("\n"));
-    }
-}

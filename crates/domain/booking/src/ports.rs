@@ -192,7 +192,7 @@ pub trait OrderTx: AuditTx {
 pub trait OfficeStore: Send + Sync {
     /// Bookings, the latest first.
     async fn bookings(&self, filter: &BookingFilter, page: PageRequest) -> Result<Page<Booking>, StoreError>;
-    /// Attempts to pay, those of the latest booking first, and of each the latest first.
+    /// Attempts to pay, the latest first.
     async fn payments(
         &self,
         filter: &PaymentFilter,

@@ -23,26 +23,23 @@ fn before<I: From<Uuid>>(page: PageRequest) -> Bound<I> {
 }
 
 impl BookingTables {
-    /// Bookings up to here, the latest first, of these organisations when some are named.
+    /// Bookings from the page's start on, the latest first, of these organisations when some are named.
     fn latest<'a>(
         &'a self,
         organisations: Option<&'a [OrganisationId]>,
-        end: Bound<BookingId>,
+        page: PageRequest,
     ) -> Box<dyn Iterator<Item = BookingId> + 'a> {
         let Some(organisations) = organisations else {
-            let range = self.bookings.range((Bound::Unbounded, end));
+            let range = self.bookings.range((Bound::Unbounded, before::<BookingId>(page)));
             return Box::new(range.rev().map(|(id, _)| *id));
         };
+        let last = page.after.map_or(Uuid::max(), |after| after.id);
         let mut found = BTreeSet::new();
         for organisation in organisations {
             let first = (*organisation, BookingId::from(Uuid::nil()));
-            let end = match end {
-                Bound::Unbounded => Bound::Included((*organisation, BookingId::from(Uuid::max()))),
-                end => end.map(|id| (*organisation, id)),
-            };
-            found.extend(
-                self.bookings_by_organisation.range((Bound::Included(first), end)).map(|(_, id)| *id),
-            );
+            let end = (*organisation, BookingId::from(last));
+            let of = self.bookings_by_organisation.range(first..=end).map(|(_, id)| *id);
+            found.extend(of.filter(|id| page.after.is_none() || id.as_uuid() != last));
         }
         Box::new(found.into_iter().rev())
     }
@@ -73,7 +70,7 @@ fn whose_incident(state: &State, incident: &Incident) -> Option<Whose> {
 impl OfficeStore for LocalStore {
     async fn bookings(&self, filter: &BookingFilter, page: PageRequest) -> Result<Page<Booking>, StoreError> {
         let state = self.read();
-        let found = state.booking.latest(filter.organisations.as_deref(), before(page));
+        let found = state.booking.latest(filter.organisations.as_deref(), page);
         let found = found.filter_map(|id| state.get::<Booking>(&id)).filter(|booking| filter.wants(booking));
         let found = found.take(wanted(page)).map(|booking| Booking::clone(booking)).collect();
         let cursor = |booking: &Booking| Cursor { at: booking.created_at, id: booking.id.as_uuid() };
@@ -86,18 +83,10 @@ impl OfficeStore for LocalStore {
         page: PageRequest,
     ) -> Result<Page<Of<Payment>>, StoreError> {
         let state = self.read();
-        let seen = page.after.and_then(|after| whose_payment(&state, after.id.into()));
-        let end = seen.map_or(Bound::Unbounded, |(booking, _)| Bound::Included(booking.id));
-        let bookings = state.booking.latest(filter.organisations.as_deref(), end);
-        let bookings = bookings.filter_map(|id| state.get::<Booking>(&id));
-        let found = bookings.flat_map(|booking| booking.payments.iter().rev().map(move |it| (booking, it)));
-        let unseen = |booking: &Booking, payment: &Payment| {
-            seen.is_none_or(|(of, last)| booking.id != of.id || payment.attempt < last.attempt)
-        };
-        let found = found.filter(|(booking, payment)| unseen(booking, payment));
+        let ids = state.booking.payments.range((Bound::Unbounded, before::<PaymentId>(page))).rev();
+        let found = ids.filter_map(|(id, _)| whose_payment(&state, *id));
         let found = found.filter(|(booking, payment)| filter.wants(booking, payment)).take(wanted(page));
-        let found =
-            found.map(|(booking, payment)| Of { whose: booking.as_ref().into(), what: payment.clone() });
+        let found = found.map(|(booking, payment)| Of { whose: booking.into(), what: payment.clone() });
         let cursor = |of: &Of<Payment>| Cursor { at: of.what.created_at, id: of.what.id.as_uuid() };
         Ok(Page::cut(found.collect(), page.limit, cursor))
     }

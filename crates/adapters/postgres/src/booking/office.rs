@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use booking::office::{
     BookingFilter, IncidentFilter, Of, PaymentFilter, Stuck, Whose, stuck_payment, stuck_refund,
 };
-use booking::{Booking, Incident, OfficeStore, Payment, PaymentStatus, Provider, Reference, Resolution};
+use booking::{Booking, Incident, OfficeStore, Payment, Reference, Resolution};
 use diesel::QueryableByName;
 use diesel::pg::Pg;
 use diesel::query_builder::QueryFragment;
@@ -173,92 +173,24 @@ fn list(filter: &BookingFilter, page: PageRequest) -> Statement<impl QueryFragme
     )
 }
 
-/// Payments of the latest booking first, and of each the latest first, as [`ids`] lists bookings: `$2` are statuses,
-/// `$3` providers, `$4` organisations, `$5` the last id seen, `$6` a reference and `$8` is after all attempts. The
-/// order is that of bookings because they, and not payments, are indexed by organisation.
+/// Payments, as [`ids`] lists bookings: `$2` is a status, `$3` a provider, `$4` organisations, `$5` the last id seen
+/// and `$6` a reference.
 macro_rules! payments {
-    ($what:expr, $lead:literal) => {
+    ($lead:literal) => {
         concat!(
             "SELECT ",
-            $what,
-            " FROM payments p JOIN bookings b ON b.id = p.booking_id WHERE ",
+            whose!(),
+            ", to_json(p) AS payment FROM payments p JOIN bookings b ON b.id = p.booking_id WHERE ",
             $lead,
-            " AND b.id <= coalesce((SELECT l.booking_id FROM payments l WHERE l.id = $5), $1) \
-             AND (p.booking_id, p.attempt) < ( \
-                 coalesce((SELECT l.booking_id FROM payments l WHERE l.id = $5), $1), \
-                 coalesce((SELECT l.attempt FROM payments l WHERE l.id = $5), $8)) \
-             AND p.status = ANY($2) AND p.provider = ANY($3) \
+            " AND p.id < coalesce($5, $1) AND ($2 IS NULL OR p.status = $2) AND ($3 IS NULL OR p.provider = $3) \
              AND ($4 IS NULL OR b.organisation_id = ANY($4)) AND ($6 IS NULL OR b.reference = $6) \
-             ORDER BY p.booking_id DESC, p.attempt DESC LIMIT $7"
+             ORDER BY p.id DESC LIMIT $7"
         )
     };
 }
 
-macro_rules! payment {
-    () => {
-        concat!(whose!(), ", to_json(p) AS payment")
-    };
-}
-
-/// Some of each, and of all those the latest.
-macro_rules! payments_of_each {
-    ($each:literal, $lead:literal) => {
-        concat!(
-            "SELECT ",
-            payment!(),
-            " FROM (SELECT n.* FROM ",
-            $each,
-            " CROSS JOIN LATERAL (",
-            payments!("p.id, p.booking_id, p.attempt", $lead),
-            ") n ORDER BY n.booking_id DESC, n.attempt DESC LIMIT $7) n \
-             JOIN payments p ON p.id = n.id JOIN bookings b ON b.id = p.booking_id \
-             ORDER BY p.booking_id DESC, p.attempt DESC"
-        )
-    };
-}
-
-const PAYMENTS: &str = payments!(payment!(), "true");
-const PAYMENTS_BY_REFERENCE: &str = payments!(payment!(), "b.reference = $6");
-const PAYMENTS_OF_ORGANISATIONS: &str = payments_of_each!("unnest($4) AS o(id)", "b.organisation_id = o.id");
-/// Few have a rare status or provider, so each pair is looked up in the index by itself.
-const PAYMENTS_OF_KINDS: &str = payments_of_each!(
-    "unnest($2) AS s(status) CROSS JOIN unnest($3) AS v(provider)",
-    "p.status = s.status AND p.provider = v.provider"
-);
-
-/// All that there are, for when none is asked for in particular.
-const STATUSES: [PaymentStatus; 7] = [
-    PaymentStatus::Created,
-    PaymentStatus::Open,
-    PaymentStatus::Processing,
-    PaymentStatus::Paid,
-    PaymentStatus::Failed,
-    PaymentStatus::Closed,
-    PaymentStatus::Mismatched,
-];
-const PROVIDERS: [Provider; 4] = [Provider::Stripe, Provider::Paypal, Provider::BankTransfer, Provider::Cash];
-
-fn payments(filter: &PaymentFilter, page: PageRequest) -> Statement<impl QueryFragment<Pg> + Send + use<>> {
-    let sql = match filter {
-        PaymentFilter { reference: Some(_), .. } => PAYMENTS_BY_REFERENCE,
-        PaymentFilter { organisations: Some(_), .. } => PAYMENTS_OF_ORGANISATIONS,
-        PaymentFilter { status: Some(_), .. } | PaymentFilter { provider: Some(_), .. } => PAYMENTS_OF_KINDS,
-        PaymentFilter { status: None, provider: None, .. } => PAYMENTS,
-    };
-    let statuses = filter.status.map_or(STATUSES.to_vec(), |status| vec![status]);
-    let providers = filter.provider.map_or(PROVIDERS.to_vec(), |provider| vec![provider]);
-    constant(
-        text(sql)
-            .bind::<SqlUuid, _>(Uuid::max())
-            .bind::<Array<Text>, _>(statuses.iter().map(|it| it.as_str()).collect::<Vec<_>>())
-            .bind::<Array<Text>, _>(providers.iter().map(|it| it.as_str()).collect::<Vec<_>>())
-            .bind::<Nullable<Array<SqlUuid>>, _>(some_ids(filter.organisations.as_ref()))
-            .bind::<Nullable<SqlUuid>, _>(page.after.map(|after| after.id))
-            .bind::<Nullable<Text>, _>(filter.reference.as_ref().map(|it| it.as_str().to_owned()))
-            .bind::<BigInt, _>(i64::from(page.limit) + 1)
-            .bind::<BigInt, _>(i64::MAX),
-    )
-}
+const PAYMENTS: &str = payments!("true");
+const PAYMENTS_BY_REFERENCE: &str = payments!("b.reference = $6");
 
 /// Money that does not move, the newest first: `$1` is now, `$2` and `$3` since when at the latest a provider has to
 /// have been silent and a refund on its way, `$4` organisations, `$5` and `$6` the cursor, `$7` after all ids. What is
@@ -323,7 +255,16 @@ impl OfficeStore for PgStore {
         filter: &PaymentFilter,
         page: PageRequest,
     ) -> Result<Page<Of<Payment>>, StoreError> {
-        let rows: Vec<PaymentOf> = self.rows("listing payments", payments(filter, page)).await?;
+        let sql = if filter.reference.is_some() { PAYMENTS_BY_REFERENCE } else { PAYMENTS };
+        let statement = text(sql)
+            .bind::<SqlUuid, _>(Uuid::max())
+            .bind::<Nullable<Text>, _>(filter.status.map(|status| status.as_str()))
+            .bind::<Nullable<Text>, _>(filter.provider.map(|provider| provider.as_str()))
+            .bind::<Nullable<Array<SqlUuid>>, _>(some_ids(filter.organisations.as_ref()))
+            .bind::<Nullable<SqlUuid>, _>(page.after.map(|after| after.id))
+            .bind::<Nullable<Text>, _>(filter.reference.as_ref().map(|it| it.as_str().to_owned()))
+            .bind::<BigInt, _>(i64::from(page.limit) + 1);
+        let rows: Vec<PaymentOf> = self.rows("listing payments", constant(statement)).await?;
         let found: Result<Vec<Of<Payment>>, _> = rows.into_iter().map(TryFrom::try_from).collect();
         let cursor = |of: &Of<Payment>| Cursor { at: of.what.created_at, id: of.what.id.as_uuid() };
         Ok(Page::cut(found?, page.limit, cursor))

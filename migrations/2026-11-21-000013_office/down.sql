@@ -1,1 +1,0 @@
-DROP INDEX payments_status_idx;
