@@ -124,7 +124,7 @@ async fn killed_a_hundred_times(store: &str) {
     let confirmed = sale.confirmed.load(Ordering::Acquire);
     let gone = u64::from(PLACES) - available(address, &free).await;
     assert!(gone >= u64::try_from(confirmed).unwrap(), "{confirmed} were confirmed, {gone} are gone");
-    assert!(confirmed > 100, "only {confirmed} were given away meanwhile");
+    assert!(confirmed > 20, "only {confirmed} were given away meanwhile");
     let charges = everything_paid_is_in_the_books(address, &till).await;
     assert!(charges > 20, "only {charges} were sold meanwhile");
     let gone = u64::from(PLACES) - available(address, &paid).await;
