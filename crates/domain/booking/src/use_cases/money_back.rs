@@ -101,6 +101,22 @@ impl Bookings {
         status: RefundStatus,
         notice: Option<&NoticeKey>,
     ) -> Result<bool, StoreError> {
+        let reference = told.map(|standing| standing.reference.as_str());
+        self.keep_told(notice, id, |booking, now| {
+            let entry = booking.refund_stands(refund, status, reference, now)?;
+            Some((entry.status == RefundStatus::Failed).then(|| failed(id, &entry, now)))
+        })
+        .await
+    }
+
+    /// Writes down what a provider told of money that moved, and the case for a person that it makes. `change` answers
+    /// `None` when nothing is new. `false` when the notice was handled before, or there was no notice and nothing new.
+    pub(super) async fn keep_told(
+        &self,
+        notice: Option<&NoticeKey>,
+        id: BookingId,
+        change: impl Fn(&mut Booking, Timestamp) -> Option<Option<Incident>> + Send + Sync,
+    ) -> Result<bool, StoreError> {
         let now = self.clock.now();
         transact(self.store.begin().await?, async |tx| {
             if let Some(notice) = notice
@@ -108,13 +124,11 @@ impl Bookings {
             {
                 return Ok(false);
             }
-            let Some(mut booking) = tx.lock_booking(id).await? else { return Ok(true) };
-            let before = booking.clone();
-            let reference = told.map(|standing| standing.reference.as_str());
-            let Some(entry) = booking.refund_stands(refund, status, reference, now) else { return Ok(true) };
+            let Some(before) = tx.lock_booking(id).await? else { return Ok(notice.is_some()) };
+            let mut booking = before.clone();
+            let Some(incident) = change(&mut booking, now) else { return Ok(notice.is_some()) };
             books::keep(tx, Some(&before), &booking, &told_by(notice), now).await?;
-            if entry.status == RefundStatus::Failed {
-                let incident = failed(id, &entry, now);
+            if let Some(incident) = incident {
                 tx.add_incident(&incident).await?;
                 tx.enqueue_booking(&[Owed::now(Effect::TellAdmins { incident }, now)]).await?;
             }

@@ -1,16 +1,14 @@
 //! What happens at providers without us: refunds made on their own pages, and disputes. Webhooks tell of it; a look
 //! at the account now and then finds what no webhook told.
 
-use super::checkout::told_by;
 use super::money_back::failed;
 use super::{Bookings, Heard};
 use crate::{
-    Booking, DisputeNews, DisputeStanding, Effect, Incident, IncidentKind, Listed, Look, Movement,
-    MovementKind, NoticeKey, PaymentProvider, Provider, ProviderError, RefundStanding, RefundStatus, Till,
-    ToldRefund, books,
+    Booking, DisputeNews, DisputeStanding, Incident, IncidentKind, Listed, Look, Movement, MovementKind,
+    NoticeKey, PaymentProvider, Provider, ProviderError, RefundStanding, RefundStatus, Till, ToldRefund,
 };
 use chrono::TimeDelta;
-use kernel::{BookingId, DisputeId, IncidentId, Owed, PaymentId, StoreError, Timestamp, transact};
+use kernel::{BookingId, DisputeId, IncidentId, PaymentId, StoreError, Timestamp, transact};
 
 /// Between two looks at one account.
 const EVERY: TimeDelta = TimeDelta::minutes(15);
@@ -191,23 +189,9 @@ impl Bookings {
         (id, payment): (BookingId, PaymentId),
         told: &ToldRefund,
     ) -> Result<bool, StoreError> {
-        let now = self.clock.now();
-        transact(self.store.begin().await?, async |tx| {
-            if let Some(notice) = notice
-                && !tx.remember_notice(notice).await?
-            {
-                return Ok(false);
-            }
-            let Some(before) = tx.lock_booking(id).await? else { return Ok(false) };
-            let mut booking = before.clone();
-            let Some(entry) = booking.refund_told(payment, told, now) else { return Ok(notice.is_some()) };
-            books::keep(tx, Some(&before), &booking, &told_by(notice), now).await?;
-            if entry.status == RefundStatus::Failed {
-                let incident = failed(id, &entry, now);
-                tx.add_incident(&incident).await?;
-                tx.enqueue_booking(&[Owed::now(Effect::TellAdmins { incident }, now)]).await?;
-            }
-            Ok::<_, StoreError>(true)
+        self.keep_told(notice, id, |booking, now| {
+            let entry = booking.refund_told(payment, told, now)?;
+            Some((entry.status == RefundStatus::Failed).then(|| failed(id, &entry, now)))
         })
         .await
     }
@@ -246,24 +230,9 @@ impl Bookings {
         (id, payment): (BookingId, PaymentId),
         told: &DisputeStanding,
     ) -> Result<bool, StoreError> {
-        let now = self.clock.now();
-        transact(self.store.begin().await?, async |tx| {
-            if let Some(notice) = notice
-                && !tx.remember_notice(notice).await?
-            {
-                return Ok(false);
-            }
-            let Some(before) = tx.lock_booking(id).await? else { return Ok(false) };
-            let mut booking = before.clone();
-            let Some(news) = booking.dispute_stands(payment, told, now) else {
-                return Ok(notice.is_some());
-            };
-            books::keep(tx, Some(&before), &booking, &told_by(notice), now).await?;
-            if let Some(incident) = incident(&booking, news, told, now) {
-                tx.add_incident(&incident).await?;
-                tx.enqueue_booking(&[Owed::now(Effect::TellAdmins { incident }, now)]).await?;
-            }
-            Ok::<_, StoreError>(true)
+        self.keep_told(notice, id, |booking, now| {
+            let news = booking.dispute_stands(payment, told, now)?;
+            Some(incident(booking, news, told, now))
         })
         .await
     }
