@@ -36,6 +36,9 @@ use visitor::{Offered, Visit, Visitor};
 
 /// People who are in the shop at the same moment; others wait at the door.
 const INSIDE: usize = 250;
+/// How long the system may take to come to rest after the sale, and how much longer for each person.
+const REST: Duration = Duration::from_secs(240);
+const REST_OF_ONE: Duration = Duration::from_millis(200);
 /// How often people come again after time has passed.
 const WAVES: u32 = 2;
 /// So many people come in a second at the height.
@@ -62,12 +65,13 @@ pub async fn run(options: &Options, configured: &Config, log: &mut impl Write) -
     let sale_seconds = opened.elapsed().as_secs_f64();
     writeln!(log, "After {sale_seconds:.1} s everybody was through. Time passes.")?;
     let during = shop.seen();
-    let visits = afterwards(&mut stage, &shop, &crowd, visits, &offered).await?;
+    let (visits, restless) = come_to_rest(&mut stage, &shop, &crowd, visits, &offered).await;
     writeln!(log, "Everything is counted.")?;
     let impossible = stage.impossible(&options.faults);
     let config = stage.config()?;
     stage.server.stop().await?;
-    let found = check::check(&stage, &config, &offered, seats).await?;
+    let mut found = check::check(&stage, &config, &offered, seats).await?;
+    found.broken.extend(restless);
     let mut ends = BTreeMap::new();
     for visit in &visits {
         *ends.entry(visit.end.to_owned()).or_default() += 1;
@@ -140,6 +144,23 @@ async fn rush(
     let (visits, sabotaged) = tokio::join!(visits, saboteur.work(options.seed, stopped));
     sabotaged?;
     Ok((visits, saboteur.done))
+}
+
+/// What [`afterwards`] does, within bounds. A system that never rests is what a rehearsal is there to find: it is
+/// counted as it stands then, and why it did not rest is among what was broken.
+async fn come_to_rest(
+    stage: &mut Stage,
+    shop: &Shop,
+    crowd: &[Plan],
+    visits: Vec<Visit>,
+    offered: &Offered,
+) -> (Vec<Visit>, Option<String>) {
+    let patience = REST + REST_OF_ONE * u32::try_from(crowd.len()).unwrap_or(u32::MAX);
+    match tokio::time::timeout(patience, afterwards(stage, shop, crowd, visits.clone(), offered)).await {
+        Ok(Ok(visits)) => (visits, None),
+        Ok(Err(failure)) => (visits, Some(failure.to_string())),
+        Err(_) => (visits, Some(format!("the system did not come to rest within {patience:?}"))),
+    }
 }
 
 /// Time passes: unpaid bookings end, others want what they gave up, some pay too late, some cancel, and money that
