@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a contract fails by panicking")]
 #![expect(missing_docs, reason = "the name of a case is its promise")]
 
-use crate::fixtures_bookings::{House, booked_paid, bookings, buyer, house};
+use crate::fixtures_bookings::{House, booked_paid, booked_unpaid, bookings, buyer, house};
 use crate::{Stores, noon};
 use booking::close::{
     About, AccountFigures, Day, DayClose, DayStatus, Figures, Findings, Found, Sum, TaskKind, Unread,
@@ -13,7 +13,8 @@ use booking::{Closing, Provider, Till};
 use chrono::TimeDelta;
 use kernel::audit::Who;
 use kernel::{
-    AccountId, Actor, Cause, Currency, Money, PageRequest, Role, SessionId, StoreError, Timestamp, transact,
+    AccountId, Actor, Cause, Clock, Currency, Money, PageRequest, Role, SessionId, StoreError, Timestamp,
+    transact,
 };
 
 /// One test per promise: `testkit::close_store_contract!(open)`, as for the other stores.
@@ -27,6 +28,8 @@ macro_rules! close_store_contract {
             who_locks_a_day_without_a_record_keeps_others_out,
             a_closed_day_with_open_tasks_is_refused,
             bookings_are_found_by_their_charges,
+            charges_of_a_span_come_in_pages_that_meet,
+            a_charge_that_nobody_posted_is_a_task,
             a_fee_is_posted_once_whatever_is_told_later,
             a_refund_that_nobody_told_is_a_task_and_gone_when_it_is_noted,
             what_a_person_decided_stays_decided,
@@ -224,6 +227,49 @@ pub async fn bookings_are_found_by_their_charges(stores: Stores) {
     assert_eq!(stores.close.bookings_of_charges(Provider::Paypal, &sought).await.unwrap(), []);
     let unknown = kernel::BookingId::generate(noon());
     assert_eq!(stores.close.bookings_by_id(&[one.id, unknown, one.id]).await.unwrap(), [one]);
+}
+
+pub async fn charges_of_a_span_come_in_pages_that_meet(stores: Stores) {
+    let house = house(stores.clone(), 9, None, 2500).await;
+    let mut made = Vec::new();
+    for _ in 0..4 {
+        made.push(booked_paid(&house, buyer(&stores).await, 1).await);
+        house.clock.advance(TimeDelta::seconds(1));
+    }
+    let charged = |at: usize| made[at].payments[0].charged_at.unwrap();
+    let listed = async |span| {
+        let (mut found, mut page) = (Vec::new(), PageRequest { limit: 2, after: None });
+        loop {
+            let answer = stores.close.charged_between(span, page).await.unwrap();
+            assert!(answer.items.len() <= 2);
+            found.extend(answer.items);
+            page.after = answer.next;
+            if page.after.is_none() {
+                return found;
+            }
+        }
+    };
+    let ids: Vec<_> = made.iter().map(|booking| booking.id).collect();
+    assert_eq!(listed((charged(0), charged(3) + TimeDelta::seconds(1))).await, ids);
+    assert_eq!(listed((charged(1), charged(3))).await, ids[1..3]);
+    assert_eq!(listed((charged(3) + TimeDelta::seconds(1), charged(3) + TimeDelta::days(1))).await, []);
+}
+
+pub async fn a_charge_that_nobody_posted_is_a_task(stores: Stores) {
+    let house = house(stores.clone(), 9, None, 2500).await;
+    let mut booking = booked_unpaid(&house, buyer(&stores).await, 1).await;
+    booking.payments[0].charge = Some("charge".into());
+    booking.payments[0].paid = Some(booking.total);
+    booking.payments[0].charged_at = Some(house.clock.now());
+    let tx = stores.booking.begin().await.unwrap();
+    transact(tx, async |tx| tx.save_booking(&booking).await).await.unwrap();
+    // No provider is there to tell of it.
+    let ports = (stores.close.clone(), stores.ledger.clone());
+    let closing = Closing::new(ports, stores.booking.clone(), house.clock.clone(), Vec::new());
+    let day = Day::of(house.clock.now());
+    let close = closing.close(day, &admin().cause()).await.unwrap();
+    let named: Vec<_> = close.tasks.iter().map(|task| (task.what.kind, task.what.booking)).collect();
+    assert_eq!(named, [(TaskKind::LedgerDiffers, Some(booking.id))]);
 }
 
 pub async fn a_fee_is_posted_once_whatever_is_told_later(stores: Stores) {

@@ -91,6 +91,7 @@ pub async fn what_is_refused_is_not_posted(stores: Stores) {
     let mut after = booking.clone();
     after.payments[0].charge = Some("charge".into());
     after.payments[0].paid = Some(after.total);
+    after.payments[0].charged_at = Some(noon());
     let refused: Result<(), StoreError> = transact(house.stores.booking.begin().await.unwrap(), async |tx| {
         let before = tx.lock_booking(booking.id).await?;
         books::keep(tx, before.as_ref(), &after, &Cause::system(), noon()).await?;
@@ -242,6 +243,7 @@ pub async fn what_was_changed_without_a_ledger_is_caught_up_with_once(stores: St
     booking.payments[0].status = booking::PaymentStatus::Paid;
     booking.payments[0].charge = Some("charge".into());
     booking.payments[0].paid = Some(booking.total);
+    booking.payments[0].charged_at = Some(noon());
     let tx = house.stores.booking.begin().await.unwrap();
     transact(tx, async |tx| tx.save_booking(&booking).await).await.unwrap();
     let mut found = 0;

@@ -136,6 +136,12 @@ pub async fn payments_are_listed_with_their_bookings(stores: Stores) {
     assert_eq!(listed(PaymentFilter { reference, ..everything() }).await, all[1..]);
     assert_eq!(listed(PaymentFilter { provider: Some(Provider::Paypal), ..everything() }).await, []);
     assert_eq!(listed(PaymentFilter { organisations: Some(vec![]), ..everything() }).await, []);
+    let organisations = Some(vec![paid.organisation]);
+    assert_eq!(listed(PaymentFilter { organisations: organisations.clone(), ..everything() }).await, all);
+    let open = PaymentFilter { status: Some(PaymentStatus::Open), organisations, ..everything() };
+    assert_eq!(listed(open).await, all[1..]);
+    let wrong = PaymentFilter { status: Some(PaymentStatus::Mismatched), ..everything() };
+    assert_eq!(listed(wrong).await, []);
     let page = house.stores.office.payments(&everything(), first(1)).await.unwrap();
     let rest = PageRequest { limit: 1, after: page.next };
     let rest = house.stores.office.payments(&everything(), rest).await.unwrap();
@@ -180,6 +186,9 @@ pub async fn cases_wait_for_a_person_and_are_closed_once(stores: Stores) {
     let case = listed(Some(true)).await.remove(0);
     assert_eq!((case.whose.booking, case.what.payment), (booking.id, booking.payments[0].id));
     assert_eq!((listed(Some(false)).await, listed(None).await), (vec![], vec![case.clone()]));
+    let mine =
+        IncidentFilter { organisations: Some(vec![booking.organisation]), ..IncidentFilter::default() };
+    assert_eq!(office.incidents(&mine, first(10)).await.unwrap().items, std::slice::from_ref(&case));
     let closed = office.resolve(None, case.what.id, (Decided::Nothing, "seen"), &by).await.unwrap();
     let resolution = closed.what.resolved.clone().unwrap();
     assert_eq!((resolution.note.as_str(), resolution.by), ("seen", by.account));

@@ -56,7 +56,7 @@ fn program(server: &PostgresServer, database: &str, worker: bool, till: &Till) -
 }
 
 impl<'a> Databases<'a> {
-    /// Makes the template over HTTP: people, events on sale, and one booking of each event.
+    /// Makes the template over HTTP: people, events on sale, and one booking of each event, paid where it costs something.
     pub(crate) async fn prepare(server: &'a PostgresServer, worker: bool) -> Result<Self, Failure> {
         server.query("postgres", &format!("CREATE DATABASE {SEED};"))?;
         let till = Till::open().await?;
@@ -84,6 +84,18 @@ impl<'a> Databases<'a> {
             let hold = buyer.hold(&mut connection, offered).await?.ok_or(SOLD_OUT)?;
             buyer.confirm(&mut connection, &hold).await?;
         }
+        let mut checkouts = Vec::new();
+        for (offered, token) in paid.iter().zip(&tokens) {
+            let mut buyer = Buyer::paying(token, "stripe");
+            let hold = buyer.hold(&mut connection, offered).await?.ok_or(SOLD_OUT)?;
+            checkouts.push(buyer.order(&mut connection, &hold).await?);
+        }
+        for notice in till.pay(&checkouts).await? {
+            let answer = connection.send(&notice).await?;
+            if answer.status != 200 {
+                return Err(format!("a notice was answered with {}", answer.status).into());
+            }
+        }
         program.stop()?;
         server.query(SEED, "VACUUM (ANALYZE);")?;
         let spread = offers.split_off(1).into();
@@ -98,15 +110,16 @@ impl<'a> Databases<'a> {
         self.serve(name).await
     }
 
-    /// Makes the large database: half of its bookings are of the hot event.
+    /// Makes the large database: half of its bookings are of the hot event, a quarter was paid for.
     pub(crate) fn grow(&self, bookings: u32) -> Result<(), Failure> {
         eprintln!("writing {bookings} bookings with their tickets");
         self.server.query("postgres", &format!("CREATE DATABASE {LARGE} TEMPLATE {SEED};"))?;
         let hot = self.hot.first().map(|offered| offered.event.as_str()).unwrap_or_default();
-        let (of_hot, of_each) = (bookings / 2, bookings / 2 / EVENTS);
+        let (of_hot, of_paid, of_each) = (bookings / 2, bookings / 4 / PAID, bookings / 4 / EVENTS);
         let sql = include_str!("grow.sql")
             .replace(":hot", &format!("'{hot}'"))
             .replace(":of_hot", &of_hot.to_string())
+            .replace(":of_paid", &of_paid.to_string())
             .replace(":of_each", &of_each.to_string());
         self.server.query(LARGE, &sql)?;
         Ok(())

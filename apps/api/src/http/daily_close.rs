@@ -24,6 +24,8 @@ use uuid::Uuid;
 
 /// Longest note of a decision.
 const LONGEST_NOTE: usize = 1000;
+/// Most questions to one account in one call, beyond its lists: some two minutes at a slow provider.
+const ASKED_AT_ONCE: u32 = 500;
 /// When a provider that is away may be asked again.
 const AWAY: Duration = Duration::from_secs(60);
 
@@ -360,7 +362,9 @@ async fn close_day(
     once: Once,
 ) -> Result<HttpResponse, Problem> {
     let work = async {
-        let close = app.closing.close(date(&day)?, &admin.0.cause()).await?;
+        // Somebody waits for the answer; the worker asks the rest.
+        let closing = app.closing.clone().asking_at_most(ASKED_AT_ONCE);
+        let close = closing.close(date(&day)?, &admin.0.cause()).await?;
         Ok(HttpResponse::Ok().json(DayView::from(close)))
     };
     once.run_over(&app, admin.0.account, &[], work).await

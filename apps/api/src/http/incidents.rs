@@ -40,7 +40,8 @@ pub struct IncidentsQuery {
 #[derive(Serialize, ToSchema)]
 pub struct IncidentView {
     id: Uuid,
-    /// `wrong_amount`, `wrong_currency`, `wrong_mode`, `second_charge`, `refund_failed` and others.
+    /// `wrong_amount`, `wrong_currency`, `wrong_mode`, `second_charge`, `refund_failed`, `overdrawn` (more went
+    /// back than was charged) and others.
     kind: &'static str,
     /// `open` or `resolved`.
     status: &'static str,

@@ -171,6 +171,7 @@ mod tests {
             session: None,
             charge: None,
             paid: None,
+            charged_at: None,
             checkout_url: None,
             success_url: success_url.map(str::to_owned),
             cancel_url: cancel_url.map(str::to_owned),

@@ -14,7 +14,11 @@ use testkit::servers::{Program, postgres};
 use tokio::task::{JoinSet, spawn_blocking};
 
 const KILLS: u32 = 100;
-const PEOPLE: u32 = 40;
+/// So many buy at a time.
+const AT_ONCE: u32 = 20;
+/// What a kill leaves half done, a hold or an unpaid booking, is open for minutes, and nobody may have more than three
+/// open. So behind everybody who buys stand others: in all enough for three at every kill.
+const PEOPLE: u32 = AT_ONCE * (KILLS / 3 + 1);
 /// More than are sold in all that time, so that the sale goes on to the end.
 const PLACES: u32 = 100_000;
 const PRICE: u32 = 2500;
@@ -48,36 +52,48 @@ impl Sale {
     }
 }
 
-/// Takes free tickets until it is over, whatever happens to the server.
-async fn take(address: SocketAddr, token: String, offered: Offered, sale: Arc<Sale>) {
-    let (mut buyer, mut connection) = (Buyer::new(&token), Connection::new(address));
-    while !sale.over.load(Ordering::Acquire) {
-        let Ok(Some(hold)) = buyer.hold(&mut connection, &offered).await else {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-            continue;
-        };
-        if buyer.confirm(&mut connection, &hold).await.is_ok() {
-            sale.confirmed.fetch_add(1, Ordering::AcqRel);
-        }
-    }
+/// Takes a free ticket; whether that was answered.
+async fn take(buyer: &mut Buyer, connection: &mut Connection, offered: &Offered, sale: &Sale) -> bool {
+    let Ok(Some(hold)) = buyer.hold(connection, offered).await else { return false };
+    let confirmed = buyer.confirm(connection, &hold).await.is_ok();
+    sale.confirmed.fetch_add(usize::from(confirmed), Ordering::AcqRel);
+    confirmed
 }
 
-/// Pays for tickets until it is over. Whoever has seen the provider's page pays, whatever became of the server.
+/// Pays for a ticket; whether all of it was answered. Whoever has seen the provider's page pays, whatever became of
+/// the server.
 async fn pay(
+    buyer: &mut Buyer,
+    connection: &mut Connection,
+    offered: &Offered,
+    (sale, till): (&Sale, &Providers),
+) -> bool {
+    let Ok(Some(hold)) = buyer.hold(connection, offered).await else { return false };
+    let Ok(page) = buyer.order(connection, &hold).await else { return false };
+    till.press(&page, "pay?webhook=now").await;
+    sale.paid.fetch_add(1, Ordering::AcqRel);
+    true
+}
+
+/// These people buy until it is over, whatever happens to the server; after a failure the next one does. Without a
+/// till they take what is free.
+async fn buy(
     address: SocketAddr,
-    token: String,
+    tokens: Vec<String>,
     offered: Offered,
-    (sale, till): (Arc<Sale>, Arc<Providers>),
+    (sale, till): (Arc<Sale>, Option<Arc<Providers>>),
 ) {
-    let (mut buyer, mut connection) = (Buyer::paying(&token, "stripe"), Connection::new(address));
+    let provider = if till.is_some() { "stripe" } else { "free" };
+    let mut buyers: Vec<Buyer> = tokens.iter().map(|token| Buyer::paying(token, provider)).collect();
+    let mut connection = Connection::new(address);
     while !sale.over.load(Ordering::Acquire) {
-        let Ok(Some(hold)) = buyer.hold(&mut connection, &offered).await else {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-            continue;
+        let answered = match &till {
+            Some(till) => pay(&mut buyers[0], &mut connection, &offered, (&sale, till)).await,
+            None => take(&mut buyers[0], &mut connection, &offered, &sale).await,
         };
-        if let Ok(page) = buyer.order(&mut connection, &hold).await {
-            till.press(&page, "pay?webhook=now").await;
-            sale.paid.fetch_add(1, Ordering::AcqRel);
+        if !answered {
+            buyers.rotate_left(1);
+            tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }
 }
@@ -114,12 +130,10 @@ async fn killed_a_hundred_times(store: &str) {
     let paid = office.put_on_sale(&paid).await.unwrap();
     let sale = Arc::new(Sale::default());
     let mut crowd = JoinSet::new();
-    for (number, token) in log_in_all(address, PEOPLE).await.unwrap().into_iter().enumerate() {
-        let sale = Arc::clone(&sale);
-        match number % 2 {
-            0 => crowd.spawn(take(address, token, free.clone(), sale)),
-            _ => crowd.spawn(pay(address, token, paid.clone(), (sale, Arc::clone(&till)))),
-        };
+    let tokens = log_in_all(address, PEOPLE).await.unwrap();
+    for (number, tokens) in tokens.chunks(tokens.len() / AT_ONCE as usize).enumerate() {
+        let (offered, till) = if number % 2 == 0 { (&free, None) } else { (&paid, Some(Arc::clone(&till))) };
+        crowd.spawn(buy(address, tokens.to_vec(), offered.clone(), (Arc::clone(&sale), till)));
     }
     for kill in 0..KILLS {
         sale.goes_on(usize::try_from(kill).unwrap() + 2).await;

@@ -129,6 +129,8 @@ pub enum IncidentKind {
     SecondCharge,
     /// The provider will not send the money back.
     RefundFailed,
+    /// More went back than was charged.
+    Overdrawn,
     /// What was promised to those who cancel cannot be read.
     BadPolicy,
     /// A bank or the provider is asked to take a charge back: evidence can be sent.
@@ -147,6 +149,7 @@ impl IncidentKind {
             Self::WrongMode => "wrong_mode",
             Self::SecondCharge => "second_charge",
             Self::RefundFailed => "refund_failed",
+            Self::Overdrawn => "overdrawn",
             Self::BadPolicy => "bad_policy",
             Self::Disputed => "disputed",
             Self::DisputeLost => "dispute_lost",
@@ -165,7 +168,7 @@ impl IncidentKind {
             | Self::WrongMode
             | Self::SecondCharge
             | Self::RefundFailed => true,
-            Self::BadPolicy | Self::Disputed | Self::DisputeLost => false,
+            Self::Overdrawn | Self::BadPolicy | Self::Disputed | Self::DisputeLost => false,
         }
     }
 }

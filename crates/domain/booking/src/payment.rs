@@ -154,6 +154,9 @@ pub struct Payment {
     pub charge: Option<String>,
     /// What was charged.
     pub paid: Option<Money>,
+    /// When we learnt of the charge; what a person decides about it later leaves this as it is.
+    #[serde(default)]
+    pub charged_at: Option<Timestamp>,
     /// Where the buyer pays.
     pub checkout_url: Option<String>,
     /// Where the buyer is sent afterwards.
@@ -178,12 +181,6 @@ impl Payment {
     pub fn came_in_other_mode(&self) -> bool {
         self.status == PaymentStatus::Mismatched
             && self.problem.as_deref() == Some(IncidentKind::WrongMode.as_str())
-    }
-
-    /// When the charge became ours; an attempt does not change any more after that.
-    #[must_use]
-    pub fn paid_at(&self) -> Option<Timestamp> {
-        self.paid.is_some().then_some(self.changed_at)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Money that somebody decides to send back: how much of which charge, and what stands in the way.
 
+mod case;
+
 use crate::{
     Booking, BookingStatus, Payment, PaymentStatus, Refund, RefundReason, RefundStatus, Sale, Ticket,
 };
@@ -157,7 +159,7 @@ impl Booking {
         let mut charges: Vec<&Payment> = self.charges().filter(|it| self.may_give_back(it, now)).collect();
         // What bought the places goes back before what came besides.
         let bought = |payment: &Payment| self.paid_by == Some(payment.id);
-        charges.sort_by_key(|it| std::cmp::Reverse((bought(it), it.paid_at(), it.attempt)));
+        charges.sort_by_key(|it| std::cmp::Reverse((bought(it), it.charged_at, it.attempt)));
         let mut open = amount;
         let mut refunds = Vec::new();
         for payment in charges {
@@ -333,8 +335,8 @@ impl Payment {
     /// Whether its provider still gives its charge back.
     #[must_use]
     pub fn gives_back(&self, now: Timestamp) -> bool {
-        match (self.provider.refund_window(), self.paid_at()) {
-            (Some(window), Some(paid_at)) => now - paid_at <= window,
+        match (self.provider.refund_window(), self.charged_at) {
+            (Some(window), Some(charged_at)) => now - charged_at <= window,
             (None, _) | (_, None) => true,
         }
     }

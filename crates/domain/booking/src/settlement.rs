@@ -145,6 +145,7 @@ fn paid(
     }
     payment.charge = Some(charge.reference.clone());
     payment.paid = Some(charge.amount);
+    payment.charged_at = Some(now);
     payment.checkout_url = None;
     payment.changed_at = now;
     if let Some((kind, evidence)) = mismatch(payment.amount, payment.live, charge) {

@@ -123,6 +123,26 @@ impl CloseStore for LocalStore {
         Ok(ids.iter().filter_map(|id| state.copy(id)).collect())
     }
 
+    async fn charged_between(
+        &self,
+        (from, until): (Timestamp, Timestamp),
+        page: PageRequest,
+    ) -> Result<Page<BookingId>, StoreError> {
+        let state = self.read();
+        let bookings = state.booking.bookings.values();
+        let mut found: Vec<_> = bookings
+            .flat_map(|booking| booking.payments.iter().map(|payment| (booking.id, payment)))
+            .filter_map(|(booking, payment)| {
+                let cursor = Cursor { at: payment.charged_at?, id: payment.id.as_uuid() };
+                let later = page.after.is_none_or(|after| after < cursor);
+                (from <= cursor.at && cursor.at < until && later).then_some((cursor, booking))
+            })
+            .collect();
+        found.sort_unstable();
+        found.truncate(wanted(page));
+        Ok(Page::cut(found, page.limit, |(cursor, _)| *cursor).map(|(_, booking)| booking))
+    }
+
     async fn bookings_by_id(&self, ids: &[BookingId]) -> Result<Vec<Booking>, StoreError> {
         let state = self.read();
         let ids: BTreeSet<_> = ids.iter().collect();

@@ -131,6 +131,16 @@ impl TryFrom<TaskRow> for Task {
     }
 }
 
+#[derive(QueryableByName)]
+struct ChargedRow {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = SqlUuid)]
+    booking_id: Uuid,
+    #[diesel(sql_type = Timestamptz)]
+    charged_at: Timestamp,
+}
+
 macro_rules! days {
     ($rest:literal) => {
         concat!(
@@ -326,6 +336,28 @@ impl CloseStore for PgStore {
         .bind::<Array<Text>, _>(charges);
         let rows: Vec<BookingRow> = self.rows("reading the bookings of charges", constant(statement)).await?;
         bookings(rows)
+    }
+
+    async fn charged_between(
+        &self,
+        (from, until): (Timestamp, Timestamp),
+        page: PageRequest,
+    ) -> Result<Page<BookingId>, StoreError> {
+        let statement = text(
+            "SELECT p.id, p.booking_id, p.charged_at FROM payments p \
+             WHERE p.charged_at >= $1 AND p.charged_at < $2 \
+                 AND (p.charged_at, p.id) > (coalesce($3, '-infinity'::timestamptz), coalesce($4, $5)) \
+             ORDER BY p.charged_at, p.id LIMIT $6",
+        )
+        .bind::<Timestamptz, _>(from)
+        .bind::<Timestamptz, _>(until)
+        .bind::<Nullable<Timestamptz>, _>(page.after.map(|after| after.at))
+        .bind::<Nullable<SqlUuid>, _>(page.after.map(|after| after.id))
+        .bind::<SqlUuid, _>(Uuid::nil())
+        .bind::<BigInt, _>(i64::from(page.limit) + 1);
+        let rows: Vec<ChargedRow> = self.rows("listing the charges of a span", constant(statement)).await?;
+        let page = Page::cut(rows, page.limit, |row| Cursor { at: row.charged_at, id: row.id });
+        Ok(page.map(|row| row.booking_id.into()))
     }
 
     async fn bookings_by_id(&self, ids: &[BookingId]) -> Result<Vec<Booking>, StoreError> {

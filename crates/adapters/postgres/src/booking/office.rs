@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use booking::office::{
     BookingFilter, IncidentFilter, Of, PaymentFilter, Stuck, Whose, stuck_payment, stuck_refund,
 };
-use booking::{Booking, Incident, OfficeStore, Payment, Reference, Resolution};
+use booking::{Booking, Incident, OfficeStore, Payment, PaymentStatus, Reference, Resolution};
 use diesel::QueryableByName;
 use diesel::pg::Pg;
 use diesel::query_builder::QueryFragment;
@@ -175,22 +175,57 @@ fn list(filter: &BookingFilter, page: PageRequest) -> Statement<impl QueryFragme
 
 /// Payments, as [`ids`] lists bookings: `$2` is a status, `$3` a provider, `$4` organisations, `$5` the last id seen
 /// and `$6` a reference.
-macro_rules! payments {
+macro_rules! payment_ids {
     ($lead:literal) => {
         concat!(
-            "SELECT ",
-            whose!(),
-            ", to_json(p) AS payment FROM payments p JOIN bookings b ON b.id = p.booking_id WHERE ",
+            "SELECT p.id FROM payments p WHERE ",
             $lead,
             " AND p.id < coalesce($5, $1) AND ($2 IS NULL OR p.status = $2) AND ($3 IS NULL OR p.provider = $3) \
-             AND ($4 IS NULL OR b.organisation_id = ANY($4)) AND ($6 IS NULL OR b.reference = $6) \
+             AND ($4 IS NULL OR p.organisation_id = ANY($4)) \
              ORDER BY p.id DESC LIMIT $7"
         )
     };
 }
 
-const PAYMENTS: &str = payments!("true");
-const PAYMENTS_BY_REFERENCE: &str = payments!("b.reference = $6");
+macro_rules! payments {
+    ($($ids:tt)*) => {
+        concat!(
+            "SELECT ",
+            whose!(),
+            ", to_json(p) AS payment FROM payments p JOIN bookings b ON b.id = p.booking_id \
+             WHERE p.id = ANY(ARRAY(",
+            $($ids)*,
+            ")) ORDER BY p.id DESC"
+        )
+    };
+}
+
+const PAYMENTS: &str = payments!(payment_ids!("true"));
+const PAYMENTS_BY_REFERENCE: &str =
+    payments!(payment_ids!("p.booking_id = (SELECT b.id FROM bookings b WHERE b.reference = $6)"));
+const PAYMENTS_OF_ORGANISATIONS: &str = payments!(
+    "SELECT n.id FROM unnest($4) AS o(id) CROSS JOIN LATERAL (",
+    payment_ids!("p.organisation_id = o.id"),
+    ") n ORDER BY n.id DESC LIMIT $7"
+);
+/// What is rare is found by what makes it rare, whoever asks: these two, of which each has an index of its own.
+const PAYMENTS_GONE_WRONG: &str =
+    payments!(payment_ids!("p.status IN ('failed', 'mismatched') AND p.status = $2"));
+const PAYMENTS_ON_THEIR_WAY: &str = payments!(payment_ids!(
+    "p.id = ANY(ARRAY(SELECT m.id FROM payments m \
+     WHERE m.status IN ('created', 'open', 'processing') AND m.changed_at <= 'infinity'))"
+));
+
+fn payments_by(filter: &PaymentFilter) -> &'static str {
+    use PaymentStatus::{Closed, Created, Failed, Mismatched, Open, Paid, Processing};
+    match (filter.status, &filter.organisations) {
+        _ if filter.reference.is_some() => PAYMENTS_BY_REFERENCE,
+        (Some(Failed | Mismatched), _) => PAYMENTS_GONE_WRONG,
+        (Some(Created | Open | Processing), _) => PAYMENTS_ON_THEIR_WAY,
+        (Some(Paid | Closed) | None, Some(_)) => PAYMENTS_OF_ORGANISATIONS,
+        (Some(Paid | Closed) | None, None) => PAYMENTS,
+    }
+}
 
 /// Money that does not move, the newest first: `$1` is now, `$2` and `$3` since when at the latest a provider has to
 /// have been silent and a refund on its way, `$4` organisations, `$5` and `$6` the cursor, `$7` after all ids. What is
@@ -230,11 +265,17 @@ macro_rules! incidents {
 const INCIDENT: &str = incidents!("i.id = $1");
 const INCIDENTS: &str = incidents!(
     "i.id < coalesce($4, $1) AND ($2 IS NULL OR (i.resolved IS NULL) = $2) \
-     AND ($3 IS NULL OR b.organisation_id = ANY($3)) ORDER BY i.id DESC LIMIT $5"
+     AND ($3 IS NULL OR i.organisation_id = ANY($3)) ORDER BY i.id DESC LIMIT $5"
 );
 const OPEN_INCIDENTS: &str = incidents!(
     "i.resolved IS NULL AND i.id < coalesce($4, $1) AND ($2 IS NULL OR $2) \
-     AND ($3 IS NULL OR b.organisation_id = ANY($3)) ORDER BY i.id DESC LIMIT $5"
+     AND ($3 IS NULL OR i.organisation_id = ANY($3)) ORDER BY i.id DESC LIMIT $5"
+);
+const INCIDENTS_OF_ORGANISATIONS: &str = incidents!(
+    "i.id = ANY(ARRAY(SELECT n.id FROM unnest($3) AS o(id) CROSS JOIN LATERAL ( \
+         SELECT c.id FROM incidents c WHERE c.organisation_id = o.id AND c.id < coalesce($4, $1) \
+             AND ($2 IS NULL OR (c.resolved IS NULL) = $2) ORDER BY c.id DESC LIMIT $5 \
+     ) n ORDER BY n.id DESC LIMIT $5)) ORDER BY i.id DESC"
 );
 
 /// One incident.
@@ -255,8 +296,7 @@ impl OfficeStore for PgStore {
         filter: &PaymentFilter,
         page: PageRequest,
     ) -> Result<Page<Of<Payment>>, StoreError> {
-        let sql = if filter.reference.is_some() { PAYMENTS_BY_REFERENCE } else { PAYMENTS };
-        let statement = text(sql)
+        let statement = text(payments_by(filter))
             .bind::<SqlUuid, _>(Uuid::max())
             .bind::<Nullable<Text>, _>(filter.status.map(|status| status.as_str()))
             .bind::<Nullable<Text>, _>(filter.provider.map(|provider| provider.as_str()))
@@ -309,7 +349,11 @@ impl OfficeStore for PgStore {
         filter: &IncidentFilter,
         page: PageRequest,
     ) -> Result<Page<Of<Incident>>, StoreError> {
-        let sql = if filter.open == Some(true) { OPEN_INCIDENTS } else { INCIDENTS };
+        let sql = match (filter.open, &filter.organisations) {
+            (_, Some(_)) => INCIDENTS_OF_ORGANISATIONS,
+            (Some(true), None) => OPEN_INCIDENTS,
+            (Some(false) | None, None) => INCIDENTS,
+        };
         let statement = text(sql)
             .bind::<SqlUuid, _>(Uuid::max())
             .bind::<Nullable<Bool>, _>(filter.open)

@@ -25,6 +25,7 @@ pub(super) struct PaymentRow {
     charge: Option<String>,
     paid_minor: Option<i64>,
     paid_currency: Option<String>,
+    charged_at: Option<Timestamp>,
     checkout_url: Option<String>,
     success_url: Option<String>,
     cancel_url: Option<String>,
@@ -49,6 +50,7 @@ impl TryFrom<PaymentRow> for Payment {
             session: row.session,
             charge: row.charge,
             paid: some_money(row.paid_minor, row.paid_currency.as_deref(), "reading payments.paid_minor")?,
+            charged_at: row.charged_at,
             checkout_url: row.checkout_url,
             success_url: row.success_url,
             cancel_url: row.cancel_url,
@@ -103,10 +105,8 @@ impl TryFrom<RefundRow> for Refund {
 pub(super) fn save_payments(
     bookings: &[Booking],
 ) -> Option<Statement<impl QueryFragment<Pg> + Send + use<>>> {
-    let (owners, all): (Vec<Uuid>, Vec<&Payment>) = bookings
-        .iter()
-        .flat_map(|booking| booking.payments.iter().map(|payment| (booking.id.as_uuid(), payment)))
-        .unzip();
+    let (owners, all): (Vec<&Booking>, Vec<&Payment>) =
+        bookings.iter().flat_map(|booking| booking.payments.iter().map(move |it| (booking, it))).unzip();
     if all.is_empty() {
         return None;
     }
@@ -116,16 +116,17 @@ pub(super) fn save_payments(
         text(
             "INSERT INTO payments (id, booking_id, attempt, provider, account, live, amount_minor, currency, status, \
                  session, charge, paid_minor, paid_currency, checkout_url, success_url, cancel_url, problem, \
-                 declines, created_at, changed_at) \
+                 declines, created_at, changed_at, organisation_id, charged_at) \
              SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, \
-                 $19, $20) \
+                 $19, $20, $21, $22) \
              ON CONFLICT ON CONSTRAINT payments_pkey DO UPDATE SET status = excluded.status, \
                  session = excluded.session, charge = excluded.charge, paid_minor = excluded.paid_minor, \
                  paid_currency = excluded.paid_currency, checkout_url = excluded.checkout_url, \
-                 problem = excluded.problem, declines = excluded.declines, changed_at = excluded.changed_at",
+                 problem = excluded.problem, declines = excluded.declines, changed_at = excluded.changed_at, \
+                 charged_at = excluded.charged_at",
         )
         .bind::<Array<SqlUuid>, _>(all.iter().map(|it| it.id.as_uuid()).collect::<Vec<_>>())
-        .bind::<Array<SqlUuid>, _>(owners)
+        .bind::<Array<SqlUuid>, _>(owners.iter().map(|it| it.id.as_uuid()).collect::<Vec<_>>())
         .bind::<Array<BigInt>, _>(all.iter().map(|it| i64::from(it.attempt)).collect::<Vec<_>>())
         .bind::<Array<Text>, _>(all.iter().map(|it| it.provider.as_str()).collect::<Vec<_>>())
         .bind::<Array<Text>, _>(all.iter().map(|it| it.account.clone()).collect::<Vec<_>>())
@@ -147,7 +148,9 @@ pub(super) fn save_payments(
         .bind::<Array<Nullable<Text>>, _>(own(|it| &it.problem))
         .bind::<Array<BigInt>, _>(all.iter().map(|it| i64::from(it.declines)).collect::<Vec<_>>())
         .bind::<Array<Timestamptz>, _>(all.iter().map(|it| it.created_at).collect::<Vec<_>>())
-        .bind::<Array<Timestamptz>, _>(all.iter().map(|it| it.changed_at).collect::<Vec<_>>()),
+        .bind::<Array<Timestamptz>, _>(all.iter().map(|it| it.changed_at).collect::<Vec<_>>())
+        .bind::<Array<SqlUuid>, _>(owners.iter().map(|it| it.organisation.as_uuid()).collect::<Vec<_>>())
+        .bind::<Array<Nullable<Timestamptz>>, _>(all.iter().map(|it| it.charged_at).collect::<Vec<_>>()),
     ))
 }
 

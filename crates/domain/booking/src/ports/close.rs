@@ -22,6 +22,13 @@ pub trait CloseStore: Send + Sync {
         provider: Provider,
         charges: &[String],
     ) -> Result<Vec<Booking>, StoreError>;
+    /// Bookings of the charges of a span, first instant included and last not, in the order in which the charges came;
+    /// one may come more than once.
+    async fn charged_between(
+        &self,
+        span: (Timestamp, Timestamp),
+        page: PageRequest,
+    ) -> Result<Page<BookingId>, StoreError>;
     /// Bookings by their ids, in no order; unknown ones are left out.
     async fn bookings_by_id(&self, ids: &[BookingId]) -> Result<Vec<Booking>, StoreError>;
 }

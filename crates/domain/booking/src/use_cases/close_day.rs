@@ -239,17 +239,23 @@ impl Closing {
             if !claim.await? {
                 continue;
             }
-            let begun = self.clock.now();
-            match self.look(day, begun).await {
-                Ok(mut looked) => {
-                    failures.extend(looked.failures.drain(..).map(|failure| (day, failure)));
-                    closed.push(self.keep(day, looked, &Cause::system(), begun).await?);
+            match self.look_and_keep(day).await {
+                Ok((close, unread)) => {
+                    failures.extend(unread.into_iter().map(|failure| (day, failure)));
+                    closed.push(close);
                 }
-                Err(CloseError::Store(error)) => return Err(error),
+                // What cannot be read of one day keeps nobody from the others.
                 Err(error) => failures.push((day, error)),
             }
         }
         Ok((closed, failures))
+    }
+
+    async fn look_and_keep(&self, day: Day) -> Result<(DayClose, Vec<CloseError>), CloseError> {
+        let begun = self.clock.now();
+        let mut looked = self.look(day, begun).await?;
+        let unread = std::mem::take(&mut looked.failures);
+        Ok((self.keep(day, looked, &Cause::system(), begun).await?, unread))
     }
 
     async fn due(&self) -> Result<Vec<Day>, StoreError> {
@@ -341,8 +347,8 @@ impl Closing {
         }
     }
 
-    /// Bookings of the day's entries, whoever holds their money, that differ from their entries. What is `told` of
-    /// is left out.
+    /// Bookings of the day's entries and of its charges, whoever holds their money, that differ from their entries. What
+    /// is `told` of is left out.
     async fn compare_ledger(
         &self,
         day: Day,
@@ -350,25 +356,40 @@ impl Closing {
     ) -> Result<Vec<Found>, StoreError> {
         let filter =
             EntryFilter { from: Some(day.start()), until: Some(day.end()), ..EntryFilter::default() };
-        let mut page = PageRequest { limit: ENTRIES, after: None };
         let mut found = Vec::new();
+        let mut page = PageRequest { limit: ENTRIES, after: None };
         loop {
             let Page { items, next } = self.ledger.entries(&filter, page).await?;
             let ids = items.iter().filter_map(|entry| entry.booking);
-            let ids: Vec<_> = ids.filter(|id| told.insert(*id)).collect();
-            for differs in self.with_entries(self.closes.bookings_by_id(&ids).await?).await?.differences() {
-                // What was read of a booking may be older than its entries.
-                if let Some(id) = differs.booking
-                    && !self.agrees(id).await?
-                {
-                    found.push(differs);
-                }
+            found.extend(self.differing(ids.filter(|id| told.insert(*id)).collect()).await?);
+            if next.is_none() {
+                break;
             }
+            page.after = next;
+        }
+        let mut page = PageRequest { limit: ENTRIES, after: None };
+        loop {
+            let Page { items, next } = self.closes.charged_between((day.start(), day.end()), page).await?;
+            found.extend(self.differing(items.into_iter().filter(|id| told.insert(*id)).collect()).await?);
             if next.is_none() {
                 return Ok(found);
             }
             page.after = next;
         }
+    }
+
+    /// Which of some bookings differ from their entries.
+    async fn differing(&self, ids: Vec<BookingId>) -> Result<Vec<Found>, StoreError> {
+        let mut found = Vec::new();
+        for differs in self.with_entries(self.closes.bookings_by_id(&ids).await?).await?.differences() {
+            // What was read of a booking may be older than its entries.
+            if let Some(id) = differs.booking
+                && !self.agrees(id).await?
+            {
+                found.push(differs);
+            }
+        }
+        Ok(found)
     }
 
     async fn books(

@@ -9,6 +9,9 @@ use kernel::{
 };
 use std::sync::Arc;
 
+/// How often a scan is tried whose answer somebody else wrote meanwhile.
+const TRIES: u32 = 3;
+
 /// Which doors somebody may stand at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Doors {
@@ -124,15 +127,16 @@ impl Door {
             }
             Err(_) => None,
         };
-        loop {
+        for _ in 0..TRIES {
             match self.redeem(staff, request, found.as_ref()).await {
-                // The other one's answer is there now, so this ends with the second try.
+                // The other one's answer is there now, so the second try finds it.
                 Err(Redeem::Raced) => {}
                 Err(Redeem::NonceReused) => return Err(VerifyError::NonceReused),
                 Err(Redeem::Store(error)) => return Err(error.into()),
                 Ok(admission) => return Ok(admission),
             }
         }
+        Err(StoreError::unavailable("answering a scan", "others answer it again and again").into())
     }
 
     async fn redeem(

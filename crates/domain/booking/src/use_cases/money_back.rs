@@ -3,11 +3,11 @@
 use super::checkout::told_by;
 use super::{Bookings, Heard};
 use crate::{
-    Booking, Effect, Incident, IncidentKind, NoticeKey, ProviderError, Refund, RefundOrder, RefundStanding,
-    RefundStatus, books,
+    Booking, Effect, Incident, NoticeKey, ProviderError, Refund, RefundOrder, RefundStanding, RefundStatus,
+    books,
 };
 use chrono::TimeDelta;
-use kernel::{BookingId, IncidentId, Owed, RefundId, StoreError, Timestamp, transact};
+use kernel::{BookingId, Owed, RefundId, StoreError, Timestamp, transact};
 
 /// So long providers surely remember our keys: after that a refund that may have been sent is asked for first.
 const KEYS_LIVE: TimeDelta = TimeDelta::hours(1);
@@ -103,8 +103,9 @@ impl Bookings {
     ) -> Result<bool, StoreError> {
         let reference = told.map(|standing| standing.reference.as_str());
         self.keep_told(notice, id, |booking, now| {
-            let entry = booking.refund_stands(refund, status, reference, now)?;
-            Some((entry.status == RefundStatus::Failed).then(|| failed(id, &entry, now)))
+            let before = booking.clone();
+            let news = booking.refund_stands(refund, status, reference, now)?;
+            Some(booking.refund_case(&before, &news, now))
         })
         .await
     }
@@ -136,14 +137,6 @@ impl Bookings {
         })
         .await
     }
-}
-
-pub(super) fn failed(booking: BookingId, refund: &Refund, now: Timestamp) -> Incident {
-    let evidence = format!("the provider will not send {} back ({})", refund.amount, refund.reason.as_str());
-    let id = IncidentId::generate(now);
-    let kind = IncidentKind::RefundFailed;
-    let (payment, refund) = (refund.payment, Some(refund.id));
-    Incident { id, kind, booking, payment, refund, evidence, at: now, resolved: None }
 }
 
 fn refund_order(booking: &Booking, refund: &Refund) -> Option<RefundOrder> {

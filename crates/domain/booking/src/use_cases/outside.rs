@@ -1,7 +1,6 @@
 //! What happens at providers without us: refunds made on their own pages, and disputes. Webhooks tell of it; a look
 //! at the account now and then finds what no webhook told.
 
-use super::money_back::failed;
 use super::{Bookings, Heard};
 use crate::{
     Booking, DisputeNews, DisputeStanding, Incident, IncidentKind, Listed, Look, Movement, MovementKind,
@@ -190,8 +189,9 @@ impl Bookings {
         told: &ToldRefund,
     ) -> Result<bool, StoreError> {
         self.keep_told(notice, id, |booking, now| {
-            let entry = booking.refund_told(payment, told, now)?;
-            Some((entry.status == RefundStatus::Failed).then(|| failed(id, &entry, now)))
+            let before = booking.clone();
+            let news = booking.refund_told(payment, told, now)?;
+            Some(booking.refund_case(&before, &news, now))
         })
         .await
     }
