@@ -11,8 +11,8 @@ use testkit::servers::{PostgresServer, Program};
 const PEOPLE: u32 = 2000;
 /// Free events beside the hot one.
 const EVENTS: u32 = 1000;
-/// Events that cost something.
-const PAID: u32 = 10;
+/// Events that cost something: so many that nobody comes to have more than a few unpaid bookings of one.
+const PAID: u32 = 1000;
 /// As many as an event can have.
 const PLENTY: u32 = 1_000_000;
 const ADMIN: &str = "admin@example.org";

@@ -9,7 +9,7 @@ usage: ./dev bench [OPTION...]
   --seconds N      length of each measurement (10)
   --rounds N       measurements of each figure, of which the median counts (3)
   --connections N  buyers at a time, instead of the best of 32, 64 and 128
-  --only LIST      of hot,spread,list,paid,million
+  --only LIST      of hot,spread,list,paid, and million: the same beside a million bookings
   --worker         the server also performs what it owes (mails) while it is measured
   --quick          a short look: 2 seconds, 1 round, 64 connections, 20,000 bookings instead of 1,000,000";
 

@@ -8,6 +8,7 @@ use serde_json::Value;
 use sha2::Sha256;
 use simulators::{Running, Settings};
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 use testkit::load::{Buyer, Connection, LoadError, Offered};
@@ -57,10 +58,11 @@ impl Till {
         ]
     }
 
-    /// Pays some checkouts without telling; the notices that would tell, as Stripe would send them.
+    /// Pays the latest checkouts without telling; the notices that would tell, as Stripe would send them. The simulator
+    /// keeps no more than some thousands, so the earliest may be gone.
     pub(crate) async fn pay(&self, checkouts: &[String]) -> Result<Vec<Vec<u8>>, Failure> {
         let mut wanted = Vec::new();
-        for checkout in checkouts.iter().take(MOST_NOTICES) {
+        for checkout in checkouts.iter().rev().take(MOST_NOTICES) {
             self.client.post(format!("{checkout}/pay?webhook=lost")).send().await?.error_for_status()?;
             wanted.push(checkout.rsplit('/').next().unwrap_or_default().to_owned());
         }
@@ -98,16 +100,21 @@ fn signed(body: &str) -> Vec<u8> {
     .into_bytes()
 }
 
+/// Measurements so far: in each, everybody chooses other events, or the few that they choose would come to be full of
+/// bookings that nobody pays.
+static MEASURED: AtomicU64 = AtomicU64::new(0);
+
 /// Everybody holds one ticket of some event and confirms it with Stripe, again and again; the pages to pay on.
 pub(crate) async fn order(load: Load, tokens: &[String], offers: &Arc<[Offered]>) -> (Measured, Vec<String>) {
     let window = Window::of(load);
     let checkouts = Arc::new(Mutex::new(Vec::new()));
     let mut loops = JoinSet::new();
+    let turn = MEASURED.fetch_add(1, Ordering::Relaxed);
     for row in 0..load.connections {
         let of_row = tokens.iter().skip(row).step_by(load.connections);
         let buyers: Vec<Buyer> = of_row.map(|token| Buyer::paying(token, "stripe")).collect();
         let (offers, window, checkouts) = (Arc::clone(offers), window.clone(), Arc::clone(&checkouts));
-        loops.spawn(order_in_turn((load, row), buyers, offers, window, checkouts));
+        loops.spawn(order_in_turn((load, row, turn), buyers, offers, window, checkouts));
     }
     let measured = Measured::of(loops, load.time).await;
     let checkouts = std::mem::take(&mut *checkouts.lock().unwrap_or_else(PoisonError::into_inner));
@@ -115,14 +122,14 @@ pub(crate) async fn order(load: Load, tokens: &[String], offers: &Arc<[Offered]>
 }
 
 async fn order_in_turn(
-    (load, row): (Load, usize),
+    (load, row, turn): (Load, usize, u64),
     mut buyers: Vec<Buyer>,
     offers: Arc<[Offered]>,
     window: Window,
     checkouts: Arc<Mutex<Vec<String>>>,
 ) -> Measured {
     let (mut measured, mut connection) = (Measured::default(), Connection::new(load.address));
-    let mut dice = Dice(0x9e37_79b9_7f4a_7c15 ^ u64::try_from(row).unwrap_or(0) << 32);
+    let mut dice = Dice(0x9e37_79b9_7f4a_7c15 ^ u64::try_from(row).unwrap_or(0) << 32 ^ turn << 48);
     while window.is_open() {
         for buyer in &mut buyers {
             let Some(offered) = dice.choice(&offers).filter(|_| window.is_open()) else { break };

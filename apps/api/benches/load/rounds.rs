@@ -98,10 +98,6 @@ impl Rounds<'_> {
         (self.options.time / 2).max(Duration::from_secs(2)).min(self.options.time)
     }
 
-    fn buys(&self, group: &str) -> bool {
-        self.options.wants(group) || self.options.wants("million")
-    }
-
     /// As many as were asked for, or the best of some.
     async fn connections(&self, report: &mut Report) -> Result<usize, Failure> {
         if let Some(connections) = self.options.connections {
@@ -132,11 +128,11 @@ impl Rounds<'_> {
             true => Some(self.databases.serve(LARGE).await?),
             false => None,
         };
-        if self.buys("hot") {
+        if self.options.wants("hot") {
             self.pgbench(report, &["txn_hot", "cte_hot"])?;
             self.sell(report, "hot", (&small, large.as_ref()), &self.databases.hot).await?;
         }
-        if self.buys("spread") {
+        if self.options.wants("spread") {
             self.pgbench(report, &["txn_spread"])?;
             self.sell(report, "spread", (&small, large.as_ref()), &self.databases.spread).await?;
         }
