@@ -62,15 +62,26 @@ impl Keys {
         Ok(Self { seed })
     }
 
+    /// From the seed in a folder's `secrets/signing.key`, which has to be there.
+    ///
+    /// # Errors
+    /// A [`SeedError`].
+    pub fn found_in(folder: &Path) -> Result<Self, SeedError> {
+        let path = folder.join("secrets").join("signing.key");
+        match std::fs::read_to_string(&path) {
+            Ok(text) => read_seed(&text).map(Self::new).ok_or(SeedError::Malformed { path }),
+            Err(cause) => Err(SeedError::File { path, cause }),
+        }
+    }
+
     /// From the seed in a folder's `secrets/signing.key`, which is made (mode 0600) when there is none.
     ///
     /// # Errors
     /// A [`SeedError`].
     pub fn kept_in(folder: &Path) -> Result<Self, SeedError> {
         let path = folder.join("secrets").join("signing.key");
-        match std::fs::read_to_string(&path) {
-            Ok(text) => read_seed(&text).map(Self::new).ok_or(SeedError::Malformed { path }),
-            Err(cause) if cause.kind() == io::ErrorKind::NotFound => {
+        match Self::found_in(folder) {
+            Err(SeedError::File { cause, .. }) if cause.kind() == io::ErrorKind::NotFound => {
                 let keys = Self::random()?;
                 match write_new(&path, &HEXLOWER.encode(&keys.seed)) {
                     Ok(()) => Ok(keys),
@@ -79,7 +90,7 @@ impl Keys {
                     Err(cause) => Err(SeedError::File { path, cause }),
                 }
             }
-            Err(cause) => Err(SeedError::File { path, cause }),
+            found => found,
         }
     }
 

@@ -234,6 +234,18 @@ pub fn keys(config: &Config) -> Result<Keys, SeedError> {
     }
 }
 
+/// The same for somebody who looks at what is there: a seed that is missing is a mistake, and a new one would only make
+/// everything look forged.
+///
+/// # Errors
+/// A [`SeedError`].
+pub fn existing_keys(config: &Config) -> Result<Keys, SeedError> {
+    match (&config.auth.signing_key, config.store.url.folder()) {
+        (None, Some(folder)) => Keys::found_in(folder),
+        _ => keys(config),
+    }
+}
+
 /// The keyed hash that chains the audit log.
 #[must_use]
 pub fn audit_mac(keys: &Keys) -> Arc<Mac> {

@@ -206,6 +206,7 @@ impl World {
                     id: None,
                     amount: cents.map(Money::eur),
                     tickets: named(ticket),
+                    again: false,
                     keep_tickets: keep,
                     reason: RefundReason::Staff,
                     by: Some(staff),

@@ -88,6 +88,7 @@ fn whole() -> RefundWish {
         id: None,
         amount: None,
         tickets: None,
+        again: false,
         keep_tickets: false,
         reason: RefundReason::Staff,
         by: None,

@@ -4,7 +4,7 @@ use super::commands::say;
 use super::{Failure, VerifyAudit};
 use crate::config::Config;
 use crate::wiring::store::Stores;
-use crate::wiring::{audit_mac, is_lasting, keys};
+use crate::wiring::{audit_mac, existing_keys, is_lasting};
 use data_encoding::HEXLOWER_PERMISSIVE;
 use kernel::audit;
 
@@ -14,13 +14,18 @@ pub(super) async fn verify(config: Config, VerifyAudit { noted }: VerifyAudit) -
         return Err("store.url forgets everything when the program ends: there is nothing to verify".into());
     }
     let noted = noted.as_deref().map(read_noted).transpose()?;
-    let mac = audit_mac(&keys(&config)?);
-    let stores = Stores::open(&config.store.url).await?;
+    let stores = Stores::open_existing(&config.store.url).await?;
+    let mac = audit_mac(&existing_keys(&config)?);
     let found = audit::verify(&*stores.audit, &*mac, noted).await?;
     if let Some(fault) = found.fault {
-        return Err(
-            format!("the audit log was tampered with: {fault}; {} before it are sound", found.sound).into()
-        );
+        // Under another key nothing is as it was sealed, the first act included.
+        let hint =
+            if found.sound == 0 { ", or the signing key is not the one it was sealed with" } else { "" };
+        return Err(format!(
+            "the audit log was tampered with{hint}: {fault}; {} before it are sound",
+            found.sound
+        )
+        .into());
     }
     say(&format!("{} acts are as they were sealed; {} wait for their seal.", found.sound, found.waiting))?;
     match found.head {

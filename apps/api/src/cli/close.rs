@@ -3,12 +3,14 @@
 use super::Failure;
 use super::commands::say;
 use crate::config::Config;
+use crate::simulated::simulated;
 use crate::wiring;
 use crate::wiring::payments::providers;
 use crate::wiring::store::Stores;
 use booking::Closing;
 use booking::close::{AccountFigures, Day, DayClose, DayStatus, DaySummary, Figures, Sum};
 use kernel::{Cause, Clock, Currency, Money, SystemClock};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 /// Which day is closed.
@@ -24,9 +26,6 @@ pub(super) struct CloseDay {
 /// # Errors
 /// The day is not closed: tasks are open, it is not over, or it could not be looked at.
 pub(super) async fn run(config: Config, wish: CloseDay) -> Result<(), Failure> {
-    if config.payments.simulators {
-        return Err("payments.simulators: the simulators run inside `serve`, out of reach for `close`".into());
-    }
     if !wiring::is_lasting(&config.store.url) {
         return Err("store.url forgets everything when this command ends: choose a lasting one".into());
     }
@@ -35,8 +34,13 @@ pub(super) async fn run(config: Config, wish: CloseDay) -> Result<(), Failure> {
         "yesterday" => Day::of(clock.now()).before(),
         text => text.parse()?,
     };
-    let stores = Stores::open(&config.store.url).await?;
-    let providers = providers(&config, &clock)?;
+    let stores = Stores::open_existing(&config.store.url).await?;
+    // Simulators remember what they did; nobody listens to what they tell here. Beside a running `serve` their
+    // addresses are taken: ask it for the close then.
+    let nobody = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
+    let simulated = simulated(&config, nobody, Arc::clone(&clock)).await?;
+    let config = simulated.as_ref().map_or(&config, |simulated| &simulated.config);
+    let providers = providers(config, &clock)?;
     let closing = Closing::new((stores.close, stores.ledger), stores.booking, clock, providers);
     let close = closing.close(day, &Cause::command_line()).await?;
     tell(&close)

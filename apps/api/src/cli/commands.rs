@@ -122,7 +122,7 @@ pub(super) async fn work(config: Config) -> Result<(), Failure> {
 
 /// Recomputes the counters that are kept beside the rows they count.
 pub(super) async fn check_stock(config: Config) -> Result<(), Failure> {
-    let stores = Stores::open(&config.store.url).await?;
+    let stores = Stores::open_existing(&config.store.url).await?;
     let differences = stores.booking.stock_differences().await?;
     for StockDifference { ticket_type, counted, found } in &differences {
         let (held, sold) = counted;

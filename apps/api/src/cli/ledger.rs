@@ -10,7 +10,7 @@ use kernel::{Money, SystemClock};
 use std::sync::Arc;
 
 async fn open(config: &Config) -> Result<Ledger, Failure> {
-    let stores = Stores::open(&config.store.url).await?;
+    let stores = Stores::open_existing(&config.store.url).await?;
     Ok(Ledger::new(stores.ledger, stores.booking, Arc::new(SystemClock)))
 }
 
@@ -41,6 +41,9 @@ async fn compare(ledger: &Ledger) -> Result<(), Failure> {
     }
     for (currency, sum) in &compared.sums {
         say(&format!("all accounts in {currency}: add up to {sum} minor units instead of nothing"))?;
+    }
+    if compared.strays > 0 {
+        say(&format!("{} entries are of no booking although they are about one", compared.strays))?;
     }
     if compared.agrees() {
         let bookings = compared.bookings;

@@ -5,17 +5,26 @@ use crate::config::{Config, Environment};
 use crate::rehearse;
 use crate::rehearse::clock::InventedClock;
 use crate::rehearse::options::Options;
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::path::Path;
 use std::sync::Arc;
 
 /// Rehearses, prints the report, and fails when an invariant was broken.
 pub(super) async fn perform(config: Config, options: &Options) -> Result<(), Failure> {
+    let unwritable =
+        |path: &Path, cause| format!("the report cannot be written to {}: {cause}", path.display());
+    // Minutes later would be too late to learn that it has no place.
+    let file = match &options.report {
+        Some(path) => Some(File::create(path).map_err(|cause| unwritable(path, cause))?),
+        None => None,
+    };
     let report = rehearse::run(options, &config, &mut io::stderr()).await?;
-    if let Some(path) = &options.report {
-        std::fs::write(path, serde_json::to_string_pretty(&report)?)?;
-    }
     write!(io::stdout(), "{report}")?;
+    if let (Some(path), Some(mut file)) = (&options.report, file) {
+        let text = serde_json::to_string_pretty(&report)?;
+        file.write_all(text.as_bytes()).map_err(|cause| unwritable(path, cause))?;
+    }
     if report.passed { Ok(()) } else { Err("an invariant was broken".into()) }
 }
 

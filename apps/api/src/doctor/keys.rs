@@ -13,11 +13,17 @@ pub(super) fn look(config: &Config) -> Vec<Finding> {
     vec![match (&config.auth.signing_key, &config.store.url) {
         (Some(_), _) => Finding::ok(CHECK, "given by the configuration"),
         (None, StoreUrl::Folder(folder)) => kept(&folder.join("secrets").join("signing.key")),
-        (None, StoreUrl::Postgres(_)) => Finding::error(
-            CHECK,
-            "none is given, so that each process makes one of its own",
-            "set auth.signing_key (`openssl rand -hex 32` makes one), or logins and ticket codes end with a restart",
-        ),
+        (None, StoreUrl::Postgres(_)) => {
+            let folder = config.store.url.folder().unwrap_or(Path::new("."));
+            Finding::warning(
+                CHECK,
+                format!(
+                    "none is given, so that it is kept in {}, on this machine alone",
+                    folder.join("secrets").display()
+                ),
+                "set auth.signing_key (`openssl rand -hex 32` makes one) before a second machine serves the same database",
+            )
+        }
         (None, StoreUrl::Memory) => Finding::ok(CHECK, "made anew at each start, as everything in memory"),
     }]
 }

@@ -119,7 +119,8 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let path = error.path().to_string();
+        // Fields are named as by the rules: `tiers.0.fee`, not `tiers[0].fee`.
+        let path = error.path().to_string().replace('[', ".").replace(']', "");
         refusal(&path, &error.into_inner())
     })?;
     reader.end().map_err(|error| refusal(".", &error))?;

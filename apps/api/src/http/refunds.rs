@@ -103,6 +103,9 @@ pub struct RefundBody {
     /// Leave the tickets good all the same.
     #[serde(default)]
     keep_tickets: bool,
+    /// Send the amount although the same was sent back in the last ten minutes.
+    #[serde(default)]
+    again: bool,
     /// Why; 1 to 1000 characters. The buyer does not see it.
     reason: String,
 }
@@ -201,6 +204,7 @@ async fn refund_booking(
             id: name,
             amount: amount(body.amount)?,
             tickets: tickets(body.ticket_ids)?,
+            again: body.again,
             keep_tickets: body.keep_tickets,
             reason: RefundReason::Staff,
             by: Some(user.0.account),

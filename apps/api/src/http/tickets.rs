@@ -103,6 +103,16 @@ async fn show_ticket(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpR
     Ok(HttpResponse::Ok().json(TicketView::of(&app, &ticket)))
 }
 
+/// One that still opens a door: a drawing of any other would only look as if it did.
+async fn living(app: &App, user: User, id: Uuid) -> Result<Ticket, Problem> {
+    let ticket = held(app, user, id).await?;
+    if ticket.status.lives() {
+        Ok(ticket)
+    } else {
+        Err(Problem::conflict("ticket_not_valid", "This ticket opens no door any more."))
+    }
+}
+
 fn picture(content_type: &'static str, bytes: Vec<u8>) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, content_type))
@@ -112,20 +122,22 @@ fn picture(content_type: &'static str, bytes: Vec<u8>) -> HttpResponse {
 
 /// A ticket's code as an SVG drawing.
 #[utoipa::path(tag = "tickets", security(("bearer" = [])), responses(
-    (status = 200, content_type = "image/svg+xml", body = String), (status = 404, body = Problem)))]
+    (status = 200, content_type = "image/svg+xml", body = String), (status = 404, body = Problem),
+    (status = 409, description = "`ticket_not_valid`", body = Problem)))]
 #[get("/tickets/{id}/qr.svg")]
 async fn qr_svg(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    let ticket = held(&app, user, id.into_inner()).await?;
+    let ticket = living(&app, user, id.into_inner()).await?;
     let drawn = qr::svg(&app.door.code(&ticket)).map_err(|error| Problem::internal(&error))?;
     Ok(picture("image/svg+xml", drawn.into_bytes()))
 }
 
 /// A ticket's code as a PNG picture.
 #[utoipa::path(tag = "tickets", security(("bearer" = [])), responses(
-    (status = 200, content_type = "image/png", body = Vec<u8>), (status = 404, body = Problem)))]
+    (status = 200, content_type = "image/png", body = Vec<u8>), (status = 404, body = Problem),
+    (status = 409, description = "`ticket_not_valid`", body = Problem)))]
 #[get("/tickets/{id}/qr.png")]
 async fn qr_png(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    let ticket = held(&app, user, id.into_inner()).await?;
+    let ticket = living(&app, user, id.into_inner()).await?;
     let drawn = qr::png(&app.door.code(&ticket)).map_err(|error| Problem::internal(&error))?;
     Ok(picture("image/png", drawn))
 }
@@ -134,6 +146,7 @@ async fn qr_png(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpRespon
 #[utoipa::path(tag = "tickets", security(("bearer" = [])), params(LanguageQuery), responses(
     (status = 200, content_type = "application/pdf", body = Vec<u8>),
     (status = 404, body = Problem),
+    (status = 409, description = "`ticket_not_valid`", body = Problem),
     (status = 422, description = "`invalid_input`: an unknown language", body = Problem)))]
 #[get("/tickets/{id}/ticket.pdf")]
 async fn print_ticket(
@@ -142,7 +155,7 @@ async fn print_ticket(
     id: Path<Uuid>,
     language: Wished,
 ) -> Result<HttpResponse, Problem> {
-    let ticket = held(&app, user, id.into_inner()).await?;
+    let ticket = living(&app, user, id.into_inner()).await?;
     let booking = app.bookings.placed(ticket.booking).await?.ok_or_else(Problem::not_found)?.booking;
     let listed = app.events.facts(ticket.event).await?.ok_or_else(Problem::not_found)?;
     let issuer = app.events.issuer(listed.event.organisation).await?.ok_or_else(Problem::not_found)?;

@@ -77,6 +77,7 @@ impl FromStr for Faults {
         match text.trim() {
             "all" => return Ok(Self(Fault::ALL.into())),
             "none" => return Ok(Self::default()),
+            "" => return Err("name faults, or say all or none".into()),
             _ => {}
         }
         let named = |name: &str| {

@@ -55,6 +55,20 @@ impl Stores {
         }
     }
 
+    /// Opens it for somebody who looks at what is there: a place where nothing is, is a mistake and not a new store.
+    ///
+    /// # Errors
+    /// As [`Self::open`]; also when there is none.
+    pub async fn open_existing(url: &StoreUrl) -> Result<Self, StoreError> {
+        if let StoreUrl::Folder(path) = url
+            && !LocalStore::is_in(path)
+        {
+            let cause = format!("there is no store in {}", path.display());
+            return Err(StoreError::broken("opening the store", cause));
+        }
+        Self::open(url).await
+    }
+
     async fn local(place: Place) -> Result<Self, StoreError> {
         // Reads the whole file.
         let store = tokio::task::spawn_blocking(move || LocalStore::open(place)).await;

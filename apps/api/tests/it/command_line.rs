@@ -54,6 +54,9 @@ fn mistakes_in_the_configuration_are_all_said() {
 #[test]
 fn the_ledger_of_an_empty_system_agrees() {
     let folder = tempfile::tempdir().unwrap();
+    let (fine, _, said) = output(&mut program(folder.path(), &["ledger", "check"]));
+    assert!(!fine && said.contains("there is no store in"), "a wrong path is no empty ledger: {said}");
+    assert!(create_admin(folder.path(), "correct horse battery").0);
     let (fine, said, wrong) = output(&mut program(folder.path(), &["ledger", "check"]));
     assert!(fine && said.contains("says what all 0 bookings say"), "{said}{wrong}");
     let (fine, said, wrong) = output(&mut program(folder.path(), &["ledger", "catch-up"]));
@@ -63,12 +66,29 @@ fn the_ledger_of_an_empty_system_agrees() {
 #[test]
 fn a_day_without_money_is_closed_and_one_that_is_not_over_is_not() {
     let folder = tempfile::tempdir().unwrap();
+    assert!(create_admin(folder.path(), "correct horse battery").0);
     let (fine, said, wrong) = output(&mut program(folder.path(), &["close", "2026-06-01"]));
     assert!(fine && said.contains("2026-06-01 is closed."), "{said}{wrong}");
     let (fine, _, said) = output(&mut program(folder.path(), &["close", "2999-01-01"]));
     assert!(!fine && said.contains("has not begun"), "{said}");
     let (fine, _, said) = output(&mut program(folder.path(), &["close", "1.6.2026"]));
     assert!(!fine && said.contains("must be a date"), "{said}");
+}
+
+#[test]
+fn who_looks_at_the_audit_log_makes_neither_a_store_nor_a_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let verify = || output(&mut program(folder.path(), &["audit", "verify"]));
+    let (fine, _, said) = verify();
+    assert!(!fine && said.contains("there is no store in"), "{said}");
+    assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none(), "nothing was made");
+    assert!(create_admin(folder.path(), "correct horse battery").0);
+    let (fine, _, said) = verify();
+    assert!(fine, "{said}");
+    std::fs::remove_file(folder.path().join("secrets/signing.key")).unwrap();
+    let (fine, _, said) = verify();
+    assert!(!fine && said.contains("signing key") && !said.contains("tampered"), "{said}");
+    assert!(!folder.path().join("secrets/signing.key").exists());
 }
 
 #[test]

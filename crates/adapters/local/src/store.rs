@@ -5,7 +5,7 @@ use crate::state::State;
 use crate::transaction::LocalTx;
 use crate::writer::{Heads, Writer};
 use kernel::StoreError;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,6 +34,12 @@ pub(crate) struct Shared {
 }
 
 impl LocalStore {
+    /// Whether there is a store in a directory.
+    #[must_use]
+    pub fn is_in(directory: &Path) -> bool {
+        directory.join(crate::journal::FILE).is_file()
+    }
+
     /// Opens the store, making it when it is new. Reads the whole file, so call it where blocking does no harm.
     ///
     /// # Errors

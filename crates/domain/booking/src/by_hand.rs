@@ -11,6 +11,10 @@ use kernel::{Money, PaymentId, Timestamp};
 /// The one account that money by hand goes to.
 pub const ACCOUNT: &str = "main";
 
+/// So many times the price is the most that is believed to have come: more is a slip of the pen, and what is in the
+/// ledger stays there.
+const MOST_TIMES: u32 = 10;
+
 /// Money that somebody has seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Receipt {
@@ -31,7 +35,7 @@ pub enum MarkRefusal {
     /// It costs nothing.
     #[error("there is nothing to pay")]
     NothingToPay,
-    /// Nothing was received, or something in another currency.
+    /// Nothing was received, something in another currency, or many times the price.
     #[error("this is not an amount for this booking")]
     WrongAmount,
     /// It is paid; more money goes back, and only if it is said to have come again.
@@ -73,7 +77,8 @@ pub fn mark_paid(
         return Err(MarkRefusal::NothingToPay);
     }
     let amount = receipt.amount.unwrap_or(booking.total);
-    if amount.is_zero() || amount.currency() != booking.total.currency() {
+    let most = booking.total.times(MOST_TIMES);
+    if amount.is_zero() || most.and_then(|most| most.minus(amount)).is_none() {
         return Err(MarkRefusal::WrongAmount);
     }
     if booking.paid_by.is_some() && !receipt.again {
@@ -89,7 +94,7 @@ pub fn mark_paid(
     Ok((id, settle(booking, sale, id, (&Standing::Paid(charge), already), now)))
 }
 
-/// Takes a charge of another amount than asked for as it came: the booking is paid, and the difference is nobody's.
+/// Takes a charge of another amount than asked for as it came: the booking is paid, at what was paid.
 ///
 /// # Errors
 /// An [`AcceptRefusal`].

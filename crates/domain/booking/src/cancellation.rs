@@ -72,6 +72,7 @@ impl CancelRefusal {
             | RefundRefusal::UnknownTicket(_)
             | RefundRefusal::RefundedBefore(_)
             | RefundRefusal::InProgress
+            | RefundRefusal::Repeated
             | RefundRefusal::NotFailed => Self::WindowOver,
         }
     }
@@ -214,7 +215,7 @@ impl Booking {
         for ticket in tickets.iter().filter(|ticket| meant.contains(&ticket.id)) {
             match self.line(ticket, left, starts_at, now) {
                 Ok(line) => {
-                    left = left.minus(line.refund).unwrap_or(nothing);
+                    left = left.minus(line.paid).unwrap_or(nothing);
                     quote.lines.push(line);
                 }
                 Err(no_way) => quote.obstacle = quote.obstacle.or(Some(no_way.into())),
@@ -224,8 +225,10 @@ impl Booking {
             quote.obstacle = Some(CancelRefusal::of(self.obstacle()));
         }
         if quote.obstacle.is_some() {
+            let mut left = self.left();
             let kept = |ticket: &Ticket| {
-                let paid = self.paid_for(ticket);
+                let paid = smaller(self.paid_for(ticket), left);
+                left = left.minus(paid).unwrap_or(nothing);
                 Line { ticket: ticket.id, paid, fee: paid, refund: nothing }
             };
             quote.lines = tickets.iter().filter(|it| meant.contains(&it.id)).map(kept).collect();
@@ -234,7 +237,9 @@ impl Booking {
         Ok(quote)
     }
 
-    /// `left` is what has not gone back of the whole booking: what goes back for a ticket is never more.
+    /// `left` is what has not gone back of the whole booking and is not another line's: a ticket is worth no more. Of
+    /// that the fee of the ticket's whole price is kept, as far as it is there; the rest goes back, up to the next
+    /// amount that providers move.
     fn line(
         &self,
         ticket: &Ticket,
@@ -249,8 +254,10 @@ impl Booking {
             return if now < starts_at { Ok(line) } else { Err(NoWay::TooLate) };
         }
         let fee = Promise::fee(self.promise.as_ref(), paid, starts_at, now)?;
-        let refund = smaller(paid.minus(fee).ok_or(NoWay::Malformed)?, left);
-        let paid = refund.plus(fee).ok_or(NoWay::Malformed)?;
+        let paid = smaller(paid, left);
+        let rest = paid.minus(smaller(fee, paid)).ok_or(NoWay::Malformed)?;
+        let refund = smaller(rest.movable().ok_or(NoWay::Malformed)?, paid);
+        let fee = paid.minus(refund).ok_or(NoWay::Malformed)?;
         Ok(Line { ticket: ticket.id, paid, fee, refund })
     }
 
@@ -354,6 +361,7 @@ impl Booking {
                     id: None,
                     amount: *amount,
                     tickets: Some(chosen),
+                    again: true,
                     keep_tickets: false,
                     reason: RefundReason::Cancelled,
                     by,

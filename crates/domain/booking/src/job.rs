@@ -228,6 +228,7 @@ impl Job {
                     | RefundRefusal::UnknownTicket(_)
                     | RefundRefusal::RefundedBefore(_)
                     | RefundRefusal::InProgress
+                    | RefundRefusal::Repeated
                     | RefundRefusal::NotFailed => WhyByHand::RefundRefused,
                 };
                 self.by_hand(booking, why, booking.left());

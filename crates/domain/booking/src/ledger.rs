@@ -50,6 +50,27 @@ pub enum EntryKind {
 }
 
 impl EntryKind {
+    /// Every kind.
+    pub const ALL: [Self; 11] = [
+        Self::Charge,
+        Self::Sale,
+        Self::PlatformFee,
+        Self::Difference,
+        Self::RefundDecided,
+        Self::RefundDone,
+        Self::DisputeLost,
+        Self::DisputeFee,
+        Self::DisputeBorne,
+        Self::ProviderFee,
+        Self::Adjustment,
+    ];
+
+    /// Whether it may be about no booking: what a provider keeps of its own accord, and what a person adjusts.
+    #[must_use]
+    pub const fn needs_no_booking(self) -> bool {
+        matches!(self, Self::ProviderFee | Self::Adjustment)
+    }
+
     /// As stored and as shown.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

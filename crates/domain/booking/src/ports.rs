@@ -238,6 +238,8 @@ pub trait LedgerStore: Send + Sync {
     async fn balances(&self, filter: &EntryFilter) -> Result<Vec<Balance>, StoreError>;
     /// All entries about these bookings, in no order.
     async fn entries_of_bookings(&self, ids: &[BookingId]) -> Result<Vec<Entry>, StoreError>;
+    /// How many entries are about no booking although their kind is about one, or about a booking that is not there.
+    async fn strays(&self) -> Result<u64, StoreError>;
     /// Up to `limit` bookings after this one, in the order of their ids.
     async fn bookings_after(&self, after: Option<BookingId>, limit: u32) -> Result<Vec<Booking>, StoreError>;
 }

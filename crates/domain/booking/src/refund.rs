@@ -5,7 +5,11 @@ mod case;
 use crate::{
     Booking, BookingStatus, Payment, PaymentStatus, Refund, RefundReason, RefundStatus, Sale, Ticket,
 };
+use chrono::TimeDelta;
 use kernel::{AccountId, Money, PaymentId, RefundId, TicketId, Timestamp};
+
+/// So long the same amount for no ticket in particular is taken for the same wish.
+const REPEATED: TimeDelta = TimeDelta::minutes(10);
 
 /// What staff wants to send back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +20,8 @@ pub struct RefundWish {
     pub amount: Option<Money>,
     /// For which tickets; all when neither these nor an amount are named, none when only an amount is.
     pub tickets: Option<Vec<TicketId>>,
+    /// It is meant although the same money was sent back a moment ago.
+    pub again: bool,
     /// Leaves the tickets good: refunding and cancelling are different facts.
     pub keep_tickets: bool,
     /// Why it goes back, as a fact of its own.
@@ -53,6 +59,9 @@ pub enum RefundRefusal {
     /// The provider gives nothing back that long after the charge.
     #[error("the provider gives nothing back so long after the charge")]
     WindowOver,
+    /// The same amount was sent back a moment ago.
+    #[error("the same amount was sent back a moment ago")]
+    Repeated,
     /// A bank or the provider is asked to take the charge back, or has: the buyer would have the money twice.
     #[error("the charge is disputed")]
     Disputed,
@@ -219,8 +228,14 @@ impl Booking {
                 RefundRefusal::Nothing
             });
         }
+        if amount.movable() != Some(amount) && amount != left {
+            return Err(RefundRefusal::WrongAmount);
+        }
         if chosen.is_empty() && self.is_being_refunded() {
             return Err(RefundRefusal::InProgress);
+        }
+        if chosen.is_empty() && !wish.again && self.was_just_sent(amount, now) {
+            return Err(RefundRefusal::Repeated);
         }
         // Some of the price of tickets that stay good is just money: it is the price of none of them.
         let names = !wish.keep_tickets || amount == of_chosen;
@@ -253,7 +268,26 @@ impl Booking {
         self.refunds.iter().any(open)
     }
 
-    /// Makes a refund again that failed, under a new name: the provider sees another one.
+    /// Whether staff has sent this very amount back a moment ago, for no ticket in particular: two people who act on the
+    /// same letter mean one refund.
+    fn was_just_sent(&self, amount: Money, now: Timestamp) -> bool {
+        let recent = |it: &&Refund| {
+            it.counts()
+                && it.tickets.is_empty()
+                && it.reason == RefundReason::Staff
+                && now - it.created_at < REPEATED
+        };
+        let recent: Vec<&Refund> = self.refunds.iter().filter(recent).collect();
+        // One wish may be spread over several charges.
+        let sent_at = |at: Timestamp| {
+            let parts = recent.iter().filter(|it| it.created_at == at).map(|it| it.amount);
+            parts.fold(Money::zero(amount.currency()), |sum, part| sum.plus(part).unwrap_or(sum))
+        };
+        recent.iter().any(|it| sent_at(it.created_at) == amount)
+    }
+
+    /// Makes a refund again that failed, under a new name: the provider sees another one. What went back otherwise
+    /// meanwhile does not go back twice.
     ///
     /// # Errors
     /// A [`RefundRefusal`]; nothing has changed then.
@@ -268,9 +302,9 @@ impl Booking {
         if self.refunds.iter().any(|it| it.again == Some(failed) && it.counts()) {
             return Err(RefundRefusal::NotFailed);
         }
-        let left = self.refundable(old.payment);
-        if left.minus(old.amount).is_none() {
-            return Err(RefundRefusal::TooMuch { most: left });
+        let amount = smaller(old.amount, self.refundable(old.payment));
+        if amount.is_zero() {
+            return Err(RefundRefusal::Nothing);
         }
         if self.is_disputed(old.payment) {
             return Err(RefundRefusal::Disputed);
@@ -278,7 +312,7 @@ impl Booking {
         if self.payment(old.payment).is_some_and(|payment| !payment.gives_back(now)) {
             return Err(RefundRefusal::WindowOver);
         }
-        let new = Refund::new(old.payment, old.amount, old.reason, now);
+        let new = Refund::new(old.payment, amount, old.reason, now);
         let id = new.id;
         self.refunds.push(Refund { tickets: old.tickets, note: old.note, by, again: Some(failed), ..new });
         Ok(id)

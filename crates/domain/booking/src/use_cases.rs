@@ -42,7 +42,7 @@ pub use refund::RefundError;
 use crate::desk::Desk;
 use crate::round::Answer;
 use crate::{BookingStore, Payment, PaymentProvider, Provider, Terms, Till, by_hand};
-use kernel::{Clock, EventId, HoldId, StoreError};
+use kernel::{Clock, EventId, HoldId, Money, StoreError};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -103,6 +103,15 @@ impl Bookings {
         }
         let found = self.providers.iter().find(|have| have.provider() == provider)?;
         Some(Till { provider, account: found.account().to_owned(), live: found.live() })
+    }
+
+    /// Whether an attempt through this account can bring this amount: what a provider cannot charge is refused before
+    /// there is a booking that nobody can pay.
+    fn can_charge(&self, till: &Till, amount: Money) -> bool {
+        let of_till = |have: &&Arc<dyn PaymentProvider>| {
+            have.provider() == till.provider && have.account() == till.account && have.live() == till.live
+        };
+        self.providers.iter().find(of_till).is_none_or(|provider| provider.objection(amount).is_none())
     }
 
     /// The account that an attempt went through. Keys of another account, or of test instead of live, are another

@@ -59,6 +59,13 @@ impl Currency {
         std::str::from_utf8(&self.code).unwrap_or("XXX")
     }
 
+    /// The smallest amount that providers move, in minor units: of three decimals they count two (Stripe, "Supported
+    /// currencies": the last digit of a three-decimal amount is 0).
+    #[must_use]
+    pub const fn step(&self) -> i64 {
+        if self.exponent == 3 { 10 } else { 1 }
+    }
+
     /// How many decimals the major unit has: 2 for EUR, 0 for JPY, 3 for KWD.
     #[must_use]
     pub const fn exponent(&self) -> u8 {

@@ -88,6 +88,15 @@ impl Money {
         self.minor == 0
     }
 
+    /// This amount, or the next larger one that providers move (see [`Currency::step`]); `None` beyond all amounts.
+    #[must_use]
+    pub fn movable(self) -> Option<Self> {
+        let step = self.currency.step();
+        let over = self.minor % step;
+        let minor = if over == 0 { self.minor } else { self.minor.checked_add(step - over)? };
+        Self::new(minor, self.currency).ok()
+    }
+
     /// The sum; `None` when the currencies differ or the sum is too large.
     #[must_use]
     pub fn plus(self, other: Self) -> Option<Self> {

@@ -2,8 +2,8 @@
 
 use crate::cli::Failure;
 use crate::wiring::App;
-use booking::Wanted;
 use booking::use_cases::ConfirmRequest;
+use booking::{PolicyInput, TierInput, Wanted};
 use chrono::{Days, NaiveTime, TimeDelta, TimeZone, Utc};
 use events::{EventInput, LocationInput, PriceInput, TicketTypeInput, Visibility, Zone};
 use kernel::{Actor, EventId, OrganisationId, TicketTypeId, Timestamp};
@@ -118,6 +118,15 @@ impl Plan<'_> {
         let mut ids = Vec::new();
         for kind in kinds {
             ids.push(events.add_ticket_type(organiser, event, kind).await?.id);
+        }
+        if kinds.iter().any(|kind| kind.price.amount > 0) {
+            let tier = |until_hours_before, percent: &str| TierInput {
+                until_hours_before,
+                fee_percent: Some(percent.to_owned()),
+                fee_fixed: None,
+            };
+            let rule = PolicyInput { refundable: true, tiers: vec![tier(168, "0"), tier(24, "50")] };
+            self.app.bookings.make_promise(event, &rule, &organiser.cause()).await?;
         }
         events.publish(organiser, event).await?;
         Ok((event, ids))

@@ -58,7 +58,8 @@ impl From<RefundRefusal> for Problem {
                 Self::unprocessable("refund_too_high", format!("At most {most} can be given back."))
             }
             RefundRefusal::WrongAmount => {
-                let message = "must be more than nothing, in the currency of the booking";
+                let message =
+                    "must be more than nothing, in the currency of the booking, in steps that providers move";
                 Self::invalid(vec![Invalid::new("amount", "out_of_range", message)])
             }
             RefundRefusal::UnknownTicket(id) => unknown_ticket(id),
@@ -68,6 +69,10 @@ impl From<RefundRefusal> for Problem {
             RefundRefusal::InProgress => Self::conflict(
                 "refund_in_progress",
                 "Another refund of this booking is being made; see first what comes of it.",
+            ),
+            RefundRefusal::Repeated => Self::conflict(
+                "refund_repeated",
+                "The same amount was sent back a moment ago; if it is meant once more, say so with `again`.",
             ),
             RefundRefusal::WindowOver => window_over(),
             RefundRefusal::Disputed => disputed(),

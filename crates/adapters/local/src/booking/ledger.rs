@@ -139,6 +139,16 @@ impl LedgerStore for LocalStore {
         Ok(ids.iter().flat_map(|id| state.entries_of(*id)).collect())
     }
 
+    async fn strays(&self) -> Result<u64, StoreError> {
+        let state = self.read();
+        let known = |entry: &Entry| match entry.booking {
+            Some(booking) => state.booking.bookings.contains_key(&booking),
+            None => entry.kind.needs_no_booking(),
+        };
+        let strays = state.booking.entries.values().filter(|entry| !known(entry)).count();
+        Ok(u64::try_from(strays).unwrap_or(u64::MAX))
+    }
+
     async fn bookings_after(&self, after: Option<BookingId>, limit: u32) -> Result<Vec<Booking>, StoreError> {
         let state = self.read();
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);

@@ -7,7 +7,7 @@ use crate::pool::PgStore;
 use crate::statement::{Statement, constant, text};
 use crate::transaction::PgTx;
 use async_trait::async_trait;
-use booking::ledger::{Account, Balance, Entry, EntryFilter};
+use booking::ledger::{Account, Balance, Entry, EntryFilter, EntryKind};
 use booking::{Booking, LedgerStore, LedgerTx};
 use diesel::QueryableByName;
 use diesel::pg::Pg;
@@ -301,6 +301,12 @@ impl LedgerTx for PgTx {
     }
 }
 
+#[derive(QueryableByName)]
+struct StraysRow {
+    #[diesel(sql_type = BigInt)]
+    strays: i64,
+}
+
 #[async_trait]
 impl LedgerStore for PgStore {
     async fn entries(&self, filter: &EntryFilter, wanted: PageRequest) -> Result<Page<Entry>, StoreError> {
@@ -322,6 +328,19 @@ impl LedgerStore for PgStore {
 
     async fn entries_of_bookings(&self, ids: &[BookingId]) -> Result<Vec<Entry>, StoreError> {
         entries(self.rows("reading the entries of bookings", of_bookings(ids)).await?)
+    }
+
+    /// An entry without its booking is refused by the database itself.
+    async fn strays(&self) -> Result<u64, StoreError> {
+        let doing = "looking for entries without a booking";
+        let kinds: Vec<&str> =
+            EntryKind::ALL.iter().filter(|kind| kind.needs_no_booking()).map(|kind| kind.as_str()).collect();
+        let statement = text(
+            "SELECT count(*) AS strays FROM ledger_entries WHERE booking_id IS NULL AND kind <> ALL($1)",
+        )
+        .bind::<Array<Text>, _>(kinds);
+        let rows: Vec<StraysRow> = self.rows(doing, constant(statement)).await?;
+        rows.first().map_or(Ok(0), |row| u64::try_from(row.strays).map_err(corrupt(doing)))
     }
 
     async fn bookings_after(&self, after: Option<BookingId>, limit: u32) -> Result<Vec<Booking>, StoreError> {

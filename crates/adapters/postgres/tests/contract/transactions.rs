@@ -10,11 +10,12 @@ use std::time::Duration;
 use testkit::Stores;
 use testkit::fixtures_bookings::{House, house};
 
-/// An event on sale in a database of its own.
+/// An event on sale in a database of its own, which was made ready in its own time.
 async fn sale(options: PoolOptions) -> (PgStore, House, FreshDatabase) {
     let database = database().await;
+    let patient = PgStore::connect(&database.url(), PoolOptions::default()).await.unwrap();
+    let house = house(Stores::of(Arc::new(patient)), 10, None, 0).await;
     let store = PgStore::connect(&database.url(), options).await.unwrap();
-    let house = house(Stores::of(Arc::new(store.clone())), 10, None, 0).await;
     (store, house, database)
 }
 

@@ -1,5 +1,6 @@
 use super::*;
-use crate::ledger::{balances, differences, postings};
+use crate::RefundStatus;
+use crate::ledger::{Account, Entry, balances, differences, postings};
 use crate::samples::{held, noon, unpaid};
 use crate::{BuyerNews, Lapse, RefundReason};
 
@@ -56,7 +57,8 @@ fn a_transfer_that_comes_too_late_gets_places_or_goes_back() {
 
 #[test]
 fn another_amount_waits_for_a_person_who_may_take_it_as_it_came() {
-    for (cents, difference) in [(2400, 100), (2600, -100)] {
+    // Whoever runs the event has sold at what came; only the cents by which cash is rounded are nobody's.
+    for (cents, rounded) in [(2400, 0), (2600, 0), (2497, 3), (2505, -5), (2494, 0)] {
         let (mut sale, mut booking) = unpaid(10, 1);
         let unpaid = booking.clone();
         let receipt = Receipt { amount: Some(Money::eur(cents)), ..CASH };
@@ -68,11 +70,35 @@ fn another_amount_waits_for_a_person_who_may_take_it_as_it_came() {
         assert_eq!(booking.paid(), Money::eur(cents));
         let entries = postings(Some(&unpaid), &booking, noon());
         assert_eq!(differences(&booking, &entries), []);
-        let rounding =
-            balances(&entries).into_iter().find(|it| it.account == crate::ledger::Account::Rounding);
-        assert_eq!(rounding.unwrap().minor, difference);
+        let on = |account: Account, entries: &[Entry]| {
+            balances(entries).into_iter().find(|it| it.account == account).map_or(0, |it| it.minor)
+        };
+        let organiser = Account::Organiser(booking.organisation);
+        assert_eq!(on(Account::Rounding, &entries), rounded);
+        assert_eq!(on(organiser.clone(), &entries), -i64::from(cents) - rounded, "what is owed is what came");
+        // And when all of it goes back, nothing is owed to or by anybody but for those cents.
+        let mut given = booking.clone();
+        given.send_back(id, RefundReason::Staff, noon()).unwrap();
+        let refund = given.refunds[0].id;
+        given.refund_stands(refund, RefundStatus::Done, Some("by hand"), noon()).unwrap();
+        let all: Vec<Entry> =
+            entries.iter().cloned().chain(postings(Some(&booking), &given, noon())).collect();
+        assert_eq!(on(organiser, &all), -rounded);
         let again = accept(&mut booking, &mut sale, id, &Holdings::default(), noon());
         assert_eq!(again, Err(AcceptRefusal::NotAcceptable));
+    }
+}
+
+#[test]
+fn many_times_the_price_is_a_slip_of_the_pen() {
+    let (mut sale, booking) = unpaid(10, 1);
+    let mut tries = |cents: i64| {
+        let amount = Some(Money::new(cents, booking.total.currency()).unwrap());
+        mark(&mut booking.clone(), &mut sale, Receipt { amount, ..CASH }).map(drop)
+    };
+    assert_eq!(tries(25_000), Ok(()));
+    for cents in [25_001, i64::MAX / 2, i64::MAX] {
+        assert_eq!(tries(cents), Err(MarkRefusal::WrongAmount), "{cents}");
     }
 }
 

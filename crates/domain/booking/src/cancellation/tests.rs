@@ -41,6 +41,32 @@ fn what_the_preview_says_is_what_happens() {
 }
 
 #[test]
+fn the_fee_is_kept_of_what_is_there_and_told_as_it_is_kept() {
+    let (mut sale, mut booking, mut tickets) = paid(10, 1);
+    booking.promise = promise(1000, None);
+    let goodwill = RefundWish {
+        id: None,
+        amount: Some(Money::eur(2000)),
+        tickets: None,
+        again: false,
+        keep_tickets: true,
+        reason: RefundReason::Staff,
+        by: None,
+        note: None,
+    };
+    booking.refund_by_staff(&mut tickets, &mut sale, &goodwill, noon()).unwrap();
+    let quote = booking.quote(&tickets, None, sale.starts_at, noon()).unwrap();
+    assert_eq!((cents(quote.lines[0].paid), cents(quote.fee), cents(quote.refund)), (500, 250, 250));
+    booking.cancel(&mut tickets, None, &mut sale, noon()).unwrap();
+    assert_eq!(cents(booking.left()), 250, "what was told to be kept is kept");
+    booking.promise = None;
+    let (sale, mut poor, tickets) = paid(10, 1);
+    poor.payments[0].paid = Some(Money::eur(5));
+    let quote = poor.quote(&tickets, None, sale.starts_at, noon()).unwrap();
+    assert_eq!((cents(quote.lines[0].paid), cents(quote.refund)), (5, 0), "no more than was paid");
+}
+
+#[test]
 fn what_was_not_promised_does_not_happen_and_is_previewed_as_nothing() {
     let never = Promise::Policy(CancellationPolicy::new(false, vec![]).unwrap());
     let broken = Promise::Malformed(json!({"refundable": "perhaps"}));
@@ -178,14 +204,17 @@ proptest! {
         goodwill in 0_i64..3000,
     ) {
         let (mut sale, mut booking, mut tickets) = paid(10, places);
+        // Prices and what staff sends are checked to be amounts that providers move.
+        let movable = |minor| Money::new(minor, currency).unwrap().movable().unwrap();
+        let price = movable(price).minor();
         in_currency(&mut booking, price, currency);
         let fee_fixed = fixed.map(|minor| Money::new(minor, currency).unwrap());
         let tier = Tier { until_hours_before: 1, fee_basis_points: points, fee_fixed };
         booking.promise = Some(Promise::Policy(CancellationPolicy::new(true, vec![tier]).unwrap()));
         let charged = booking.charged();
-        let goodwill = Money::new(goodwill.min(charged.minor() - 1), currency).unwrap();
+        let goodwill = movable(goodwill.min(charged.minor() - currency.step()));
         let wish = RefundWish {
-            id: None, amount: Some(goodwill), tickets: None, keep_tickets: true, reason: RefundReason::Staff, by: None, note: None,
+            id: None, amount: Some(goodwill), tickets: None, again: false, keep_tickets: true, reason: RefundReason::Staff, by: None, note: None,
         };
         let given = booking.refund_by_staff(&mut tickets, &mut sale, &wish, noon()).is_ok();
         prop_assert_eq!(given, !goodwill.is_zero());
@@ -198,6 +227,7 @@ proptest! {
             for line in &quote.lines {
                 prop_assert_eq!(line.fee.plus(line.refund), Some(line.paid));
                 prop_assert!(line.paid.minor() <= price && line.fee.minor() <= price);
+                prop_assert_eq!(line.refund.movable(), Some(line.refund), "a provider can send it");
             }
             prop_assert_eq!(quote.lines.iter().map(|it| it.refund.minor()).sum::<i64>(), quote.refund.minor());
             prop_assert_eq!(quote.lines.iter().map(|it| it.fee.minor()).sum::<i64>(), quote.fee.minor());
@@ -208,8 +238,10 @@ proptest! {
         }
         prop_assert_eq!((booking.status, sale.offers[0].sold), (BookingStatus::Cancelled, 0));
         if goodwill.is_zero() {
-            let fee = tier.fee(Money::new(price, currency).unwrap()).unwrap();
-            prop_assert_eq!(booking.left(), fee.times(places).unwrap());
+            let price = Money::new(price, currency).unwrap();
+            let rest = price.minus(tier.fee(price).unwrap()).unwrap();
+            let kept = price.minus(rest.movable().unwrap()).unwrap();
+            prop_assert_eq!(booking.left(), kept.times(places).unwrap());
         }
     }
 }

@@ -80,6 +80,30 @@ pub fn sold(items: &[Item], names: &[(TicketTypeId, String)]) -> Option<Vec<Line
     items.iter().enumerate().map(line).collect()
 }
 
+/// The same lines for another sum than their own, because a person took that for the price: it is divided in proportion
+/// to what each line costs, and no line is so many pieces at a price any more.
+#[must_use]
+pub fn at(sold: Vec<Line>, paid: Money) -> Vec<Line> {
+    let weights: Vec<i64> = sold.iter().map(|line| line.gross.minor()).collect();
+    let whole: i128 = weights.iter().map(|weight| i128::from(*weight)).sum();
+    if whole == i128::from(paid.minor()) || whole == 0 {
+        return sold;
+    }
+    let part =
+        |weight: &i64| i64::try_from(i128::from(paid.minor()) * i128::from(*weight) / whole).unwrap_or(0);
+    let mut parts: Vec<i64> = weights.iter().map(part).collect();
+    let over = paid.minor() - parts.iter().sum::<i64>();
+    // Rounding down leaves less than one unit of each line.
+    for part in parts.iter_mut().take(usize::try_from(over).unwrap_or(0)) {
+        *part += 1;
+    }
+    let line = |(line, part): (Line, i64)| {
+        let gross = Money::new(part, line.gross.currency()).ok()?;
+        Some(Line { pieces: None, gross, tax: line.rate.included_in(gross), ..line })
+    };
+    sold.into_iter().zip(parts).filter_map(line).collect()
+}
+
 /// The lines of what goes back: `amount`, or all that is left after `before` when that is less.
 ///
 /// It is taken from the lines of the `tickets` whose price goes back, as far as that was their price, in proportion to

@@ -177,7 +177,9 @@ impl Task {
                 let recipient = recipient.as_ref().unwrap_or(&on.recipient);
                 let kind =
                     if recipient.address.is_empty() { DocumentKind::Receipt } else { DocumentKind::Invoice };
-                blank(kind, *origin, recipient, lines::sold(&booking.items, &on.names)?)
+                let sold = lines::sold(&booking.items, &on.names)?;
+                let came = booking.paid_by.and_then(|id| booking.payment(id)?.paid);
+                blank(kind, *origin, recipient, lines::at(sold, came.unwrap_or(booking.total)))
             }
             Self::Credit { origin, sale, lines } => {
                 let note = blank(DocumentKind::CreditNote, *origin, &sale.recipient, lines.clone());

@@ -34,6 +34,9 @@ pub struct Transfer {
 
 type Facts = BTreeMap<Fact, Transfer>;
 
+/// Most minor units by which cash is rounded: five, where the smallest coin is one of five or ten.
+const ROUNDED: i64 = 5;
+
 /// All that holds for a booking now.
 #[must_use]
 pub fn facts(booking: &Booking) -> Facts {
@@ -72,11 +75,17 @@ fn charged(booking: &Booking, payment: &Payment, facts: &mut Facts) {
     let organiser = || Account::Organiser(booking.organisation);
     hold(EntryKind::Sale, organiser(), Account::Buyers, booking.total);
     hold(EntryKind::PlatformFee, Account::PlatformFees, organiser(), booking.platform_fee);
-    // A person took it for paid although less or more had come.
-    if let Some(more) = paid.minus(booking.total) {
-        hold(EntryKind::Difference, Account::Rounding, Account::Buyers, more);
-    } else if let Some(less) = booking.total.minus(paid) {
-        hold(EntryKind::Difference, Account::Buyers, Account::Rounding, less);
+    // A person took it for paid although less or more had come. Whoever runs the event has sold at what came; but for
+    // the few cents by which cash is rounded, which nobody decided about.
+    let (more, less) = (paid.minus(booking.total), booking.total.minus(paid));
+    let owner = |difference: Money| match difference.minor() {
+        ..=ROUNDED => Account::Rounding,
+        _ => organiser(),
+    };
+    if let Some(more) = more {
+        hold(EntryKind::Difference, owner(more), Account::Buyers, more);
+    } else if let Some(less) = less {
+        hold(EntryKind::Difference, Account::Buyers, owner(less), less);
     }
 }
 

@@ -10,6 +10,7 @@ fn wish() -> RefundWish {
         id: None,
         amount: None,
         tickets: None,
+        again: false,
         keep_tickets: false,
         reason: RefundReason::Staff,
         by: None,
@@ -211,4 +212,39 @@ proptest! {
             prop_assert_eq!(booking.status == BookingStatus::Confirmed, living > 0);
         }
     }
+}
+
+#[test]
+fn two_people_who_send_the_same_amount_back_in_the_same_minutes_mean_one_refund() {
+    let (mut sale, mut booking, mut tickets) = paid(10, 4);
+    let first = booking.refund_by_staff(&mut tickets, &mut sale, &amount(1000), noon()).unwrap();
+    done(&mut booking);
+    let soon = noon() + TimeDelta::minutes(9);
+    let twice = booking.refund_by_staff(&mut tickets, &mut sale, &amount(1000), soon);
+    assert_eq!(twice, Err(RefundRefusal::Repeated));
+    assert_eq!(booking.refunds.len(), first.len());
+    let meant = RefundWish { again: true, ..amount(1000) };
+    booking.refund_by_staff(&mut tickets, &mut sale, &meant, soon).unwrap();
+    done(&mut booking);
+    booking.refund_by_staff(&mut tickets, &mut sale, &amount(999), soon).unwrap();
+    done(&mut booking);
+    booking.refund_by_staff(&mut tickets, &mut sale, &amount(1000), soon + TimeDelta::minutes(10)).unwrap();
+}
+
+#[test]
+fn a_refund_that_failed_is_made_again_for_what_has_not_gone_back_otherwise() {
+    let (_, mut booking, _) = paid(10, 2);
+    let payment = booking.payments[0].id;
+    let failed = booking.send_back(payment, RefundReason::Staff, noon()).unwrap();
+    booking.refund_stands(failed, RefundStatus::Failed, None, noon());
+    let outside = Refund {
+        status: RefundStatus::Done,
+        ..Refund::new(payment, Money::eur(700), RefundReason::External, noon())
+    };
+    booking.refunds.push(outside);
+    let again = booking.refund_again(failed, None, noon()).unwrap();
+    let again = booking.refunds.iter().find(|it| it.id == again).unwrap();
+    assert_eq!(again.amount, Money::eur(4_300));
+    let nothing = booking.refund_again(failed, None, noon());
+    assert_eq!(nothing, Err(RefundRefusal::NotFailed));
 }

@@ -54,6 +54,10 @@ impl Bookings {
         let payment = match payment {
             Some(choice) => {
                 let till = self.till(choice.provider).ok_or(ConfirmError::ProviderNotAvailable)?;
+                let held = self.store.hold(hold).await?;
+                if held.is_some_and(|held| !held.total.is_zero() && !self.can_charge(&till, held.total)) {
+                    return Err(ConfirmError::ProviderNotAvailable);
+                }
                 Some((choice, till))
             }
             None => None,

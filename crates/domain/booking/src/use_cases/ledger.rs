@@ -24,6 +24,8 @@ pub struct Compared {
     pub bookings: u64,
     /// Places where the ledger says something else than a booking.
     pub differences: u64,
+    /// Entries of no booking although they are about one.
+    pub strays: u64,
     /// What all accounts add up to, where it is not nothing.
     pub sums: Vec<(Currency, i64)>,
 }
@@ -32,7 +34,7 @@ impl Compared {
     /// Whether everything agrees.
     #[must_use]
     pub fn agrees(&self) -> bool {
-        self.differences == 0 && self.sums.is_empty()
+        self.differences == 0 && self.strays == 0 && self.sums.is_empty()
     }
 }
 
@@ -66,7 +68,8 @@ impl Ledger {
     /// # Errors
     /// The store could not answer.
     pub async fn compare(&self, mut tell: impl FnMut(&Difference) + Send) -> Result<Compared, StoreError> {
-        let mut compared = Compared { sums: self.sums().await?, ..Compared::default() };
+        let mut compared =
+            Compared { sums: self.sums().await?, strays: self.ledger.strays().await?, ..Compared::default() };
         let mut after = None;
         loop {
             let bookings = self.ledger.bookings_after(after, AT_ONCE).await?;

@@ -36,8 +36,11 @@ impl Bookings {
         let now = self.clock.now();
         let terms = self.terms;
         let by = Cause { who: Who::Account(buyer), request: None };
-        let event =
-            self.store.booking(id).await?.map(|booking| booking.event).ok_or(PayError::UnknownBooking)?;
+        let seen = self.store.booking(id).await?.ok_or(PayError::UnknownBooking)?;
+        if seen.buyer == buyer && !self.can_charge(&till, seen.total) {
+            return Err(PayError::ProviderNotAvailable);
+        }
+        let event = seen.event;
         let starts_at = self.sale(event).await?.ok_or(PayError::UnknownBooking)?.starts_at;
         let (booking, payment) = transact(self.store.begin().await?, async |tx| {
             let booking = tx.lock_booking(id).await?.filter(|booking| booking.buyer == buyer);

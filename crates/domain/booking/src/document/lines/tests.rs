@@ -24,6 +24,19 @@ fn the_tax_of_a_line_is_rounded_once_and_not_per_ticket() {
 }
 
 #[test]
+fn what_a_person_took_for_the_price_is_divided_over_the_lines() {
+    let items = [item(1, 2, Money::eur(2500), 1900), item(2, 1, Money::eur(1000), 700)];
+    let lines = sold(&items, &[]).unwrap();
+    assert_eq!(at(lines.clone(), Money::eur(6000)), lines, "the price itself changes nothing");
+    let less = at(lines.clone(), Money::eur(5));
+    assert_eq!(parts(&less), [(0, 5, 1), (1, 0, 0)]);
+    assert!(less.iter().all(|line| line.pieces.is_none()), "it is no price per piece any more");
+    let more = at(lines.clone(), Money::eur(99_999));
+    assert_eq!(parts(&more), [(0, 83_333, 13_305), (1, 16_666, 1_090)]);
+    assert_eq!(gross(&more), Some(Money::eur(99_999)));
+}
+
+#[test]
 fn totals_are_sums_of_lines_per_rate_with_the_lowest_rate_first() {
     let items = [
         item(1, 2, Money::eur(2500), 1900),
