@@ -4,11 +4,13 @@
 //! `environment = "production"` (both are inside the program), the file named by `SYNESTHESIE_CONFIG`, and
 //! variables `SYNESTHESIE__SECTION__KEY`. Secrets may be given as `<key>_file` instead.
 
+pub mod invites;
 pub mod layers;
 pub mod places;
 pub mod reader;
 pub mod sections;
 
+pub use invites::Invites;
 pub use places::{Environment, MailUrl, StoreUrl};
 pub use reader::{ConfigError, Mistake, Secret};
 pub use sections::{
@@ -39,6 +41,8 @@ pub struct Config {
     pub paypal: Option<PayPal>,
     /// Keys and sign-up.
     pub auth: Auth,
+    /// Invites.
+    pub invites: Invites,
     /// Rate limits.
     pub limits: Limits,
     /// Selling.

@@ -20,6 +20,7 @@ pub struct Rule {
 
 const MINUTE: Duration = Duration::from_secs(60);
 const QUARTER: Duration = Duration::from_secs(900);
+const HOUR: Duration = Duration::from_secs(3600);
 
 /// Signing up, asking for links, using them: per network address.
 const ENTRANCE: Rule = Rule { name: "entrance", limit: 300, window: MINUTE };
@@ -31,6 +32,8 @@ const CODES: Rule = Rule { name: "codes", limit: 30, window: MINUTE };
 const PUBLIC: Rule = Rule { name: "public", limit: 1_200, window: MINUTE };
 /// What costs a password hash and knows the account: per account.
 const PASSWORD: Rule = Rule { name: "password", limit: 20, window: QUARTER };
+/// Giving invites away, which may mail to whatever address: per account.
+const INVITES: Rule = Rule { name: "invites", limit: 30, window: HOUR };
 /// What sends a mail to a typed address: per address.
 const MAILS: Rule = Rule { name: "mails", limit: 5, window: QUARTER };
 /// Logins of any outcome, per typed address and network address.
@@ -96,6 +99,14 @@ impl Limits {
     /// 429.
     pub async fn password(&self, account: AccountId) -> Result<(), Problem> {
         self.take(PASSWORD, &account.to_string()).await
+    }
+
+    /// Before giving invites away: what comes back to the budget could be given, and mailed, again and again.
+    ///
+    /// # Errors
+    /// 429.
+    pub async fn invites(&self, account: AccountId) -> Result<(), Problem> {
+        self.take(INVITES, &account.to_string()).await
     }
 
     /// Before owing a mail to whatever address somebody typed.

@@ -198,7 +198,8 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         answers: Answers::default(),
         mailer,
         mail_box,
-        invites: Invites::new(stores.invites, Arc::clone(&clock), keys.invite_codes()),
+        invites: Invites::new(stores.invites, Arc::clone(&clock), keys.invite_codes())
+            .allowing(config.invites.member_budget),
         gate: Gate::new(&keys.access_tokens(), accounts.clone(), Arc::clone(&broadcast))?,
         accounts,
         sign_ups: Semaphore::new(hashing),

@@ -74,6 +74,7 @@ pub fn bare_invite(created_by: AccountId) -> Invite {
         email: None,
         note: None,
         created_by,
+        counted: false,
         created_at: noon(),
     }
 }

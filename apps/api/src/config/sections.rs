@@ -175,6 +175,7 @@ pub(super) fn read(reader: &mut Reader) -> Config {
         stripe: stripe(reader),
         paypal: paypal(reader),
         auth: auth(reader, environment),
+        invites: super::invites::read(reader),
         limits: Limits { enabled: reader.flag("limits.enabled") },
         booking: booking(reader),
         bank_transfer: bank_transfer(reader),

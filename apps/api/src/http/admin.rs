@@ -1,24 +1,24 @@
-//! People, as admins manage them.
+//! People, as admins manage them, and what each may give away.
 
 use super::access::Admin;
 use super::accounts::UserView;
 use super::json::Json;
-
+use super::my_invites::BudgetView;
 use super::paging::{PageView, Paging, PagingQuery};
 use super::problem::Problem;
 use crate::wiring::App;
 use accounts::{AccountFilter, Status};
 use actix_web::web::{Data, Path, Query};
-use actix_web::{HttpResponse, get, patch};
+use actix_web::{HttpResponse, get, patch, put};
 use kernel::{AccountId, Invalid, Role};
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 /// The calls of this file.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(list_users).service(update_user);
+    config.service(list_users).service(update_user).service(invite_budget).service(set_invite_budget);
 }
 
 /// Which people are looked for.
@@ -77,4 +77,45 @@ async fn update_user(
     let account = app.accounts.change_standing(&admin.0, id, body.status, body.role).await?;
     app.gate.forget_account(id).await;
     Ok(HttpResponse::Ok().json(UserView::from(account)))
+}
+
+/// How many accounts somebody may bring.
+#[utoipa::path(tag = "invites", security(("bearer" = [])), responses(
+    (status = 200, body = BudgetView), (status = 404, body = Problem)))]
+#[get("/admin/users/{id}/invite-budget")]
+async fn invite_budget(app: Data<App>, _admin: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    let budget = app.invites.budget(id.into_inner().into()).await?.ok_or_else(Problem::not_found)?;
+    Ok(HttpResponse::Ok().json(BudgetView::from(budget)))
+}
+
+/// How many accounts somebody shall be able to bring.
+#[derive(Deserialize, ToSchema)]
+#[schema(example = json!({"budget": 5}))]
+pub struct SetBudget {
+    /// 0 to 100000, and no less than what was spent; null: as many as everybody.
+    #[serde(deserialize_with = "sent")]
+    #[schema(required, minimum = 0, maximum = 100_000)]
+    budget: Option<u32>,
+}
+
+/// Null has to be sent to mean something.
+fn sent<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u32>, D::Error> {
+    Option::deserialize(deserializer)
+}
+
+/// Set how many accounts somebody may bring.
+#[utoipa::path(tag = "invites", security(("bearer" = [])), request_body = SetBudget, responses(
+    (status = 200, body = BudgetView),
+    (status = 404, body = Problem),
+    (status = 422, description = "`invalid_input`; the field's code is `below_spent` when more was given away",
+        body = Problem)))]
+#[put("/admin/users/{id}/invite-budget")]
+async fn set_invite_budget(
+    app: Data<App>,
+    admin: Admin,
+    id: Path<Uuid>,
+    body: Json<SetBudget>,
+) -> Result<HttpResponse, Problem> {
+    let budget = app.invites.set_budget(&admin.0, id.into_inner().into(), body.budget).await?;
+    Ok(HttpResponse::Ok().json(BudgetView::from(budget)))
 }

@@ -24,6 +24,7 @@ pub fn routes(config: &mut ServiceConfig) {
 
 /// Which invites to make.
 #[derive(Deserialize, ToSchema)]
+#[schema(example = json!({"count": 1, "max_uses": 2, "expires_at": "2031-01-01T00:00:00Z", "note": "for friends"}))]
 pub struct CreateInvites {
     /// How many codes: 1 to 100.
     #[serde(default = "one")]
@@ -45,7 +46,20 @@ const fn one() -> u32 {
     1
 }
 
-/// An invite, as admins see it.
+impl CreateInvites {
+    /// As the use cases want to know it.
+    pub(super) fn wish(&self) -> NewInvites {
+        NewInvites {
+            count: self.count,
+            max_uses: self.max_uses,
+            expires_at: self.expires_at,
+            email: self.email.clone(),
+            note: self.note.clone(),
+        }
+    }
+}
+
+/// An invite, as its maker and admins see it.
 #[derive(Serialize, ToSchema)]
 pub struct InviteView {
     id: Uuid,
@@ -63,6 +77,8 @@ pub struct InviteView {
     #[schema(required)]
     note: Option<String>,
     created_by: Uuid,
+    /// Whether it is taken out of its maker's budget.
+    counted: bool,
     created_at: DateTime<Utc>,
 }
 
@@ -72,7 +88,8 @@ pub struct InvitesView {
     items: Vec<InviteView>,
 }
 
-fn view(app: &App, invite: Invite) -> InviteView {
+/// An invite with its code, for those who may see it.
+pub(super) fn view(app: &App, invite: Invite) -> InviteView {
     InviteView {
         id: invite.id.as_uuid(),
         code: app.invites.code(&invite).to_string(),
@@ -83,13 +100,16 @@ fn view(app: &App, invite: Invite) -> InviteView {
         email: invite.email.map(String::from),
         note: invite.note,
         created_by: invite.created_by.as_uuid(),
+        counted: invite.counted,
         created_at: invite.created_at,
     }
 }
 
-/// Make invites.
+/// Make invites, beside every budget.
 #[utoipa::path(tag = "invites", security(("bearer" = [])), request_body = CreateInvites, responses(
-    (status = 201, body = InvitesView), (status = 422, body = Problem)))]
+    (status = 201, body = InvitesView),
+    (status = 409, description = "`branch_frozen`, `branch_too_deep`", body = Problem),
+    (status = 422, body = Problem)))]
 #[post("/admin/invites")]
 async fn create_invites(
     app: Data<App>,
@@ -98,10 +118,7 @@ async fn create_invites(
     body: Json<CreateInvites>,
 ) -> Result<HttpResponse, Problem> {
     let work = async {
-        let CreateInvites { count, max_uses, expires_at, email, note } = &body.value;
-        let (email, note) = (email.clone(), note.clone());
-        let wish = NewInvites { count: *count, max_uses: *max_uses, expires_at: *expires_at, email, note };
-        let made = app.invites.create(&wish, &admin.0).await?;
+        let made = app.invites.create(&body.value.wish(), &admin.0).await?;
         let items = made.into_iter().map(|invite| view(&app, invite)).collect();
         let location = (header::LOCATION, "/api/v1/admin/invites");
         Ok(HttpResponse::Created().insert_header(location).json(InvitesView { items }))

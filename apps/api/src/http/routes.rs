@@ -6,6 +6,7 @@ use super::{
     ledger, mail, pages, payments, tickets, webhooks,
 };
 use super::{events, organisations, organisers, policies, refunds, ticket_types};
+use super::{invite_tree, my_invites};
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -30,6 +31,8 @@ fn api(config: &mut ServiceConfig) {
         .configure(accounts::routes)
         .configure(admin::routes)
         .configure(invites::routes)
+        .configure(my_invites::routes)
+        .configure(invite_tree::routes)
         .configure(events::routes)
         .configure(organisers::routes)
         .configure(ticket_types::routes)

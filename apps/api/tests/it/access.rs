@@ -52,6 +52,9 @@ const ROUTES: &[(For, &str)] = &[
     (Users, "GET /api/v1/users/me/export"),
     (Users, "GET /api/v1/users/me/sessions"),
     (Users, "DELETE /api/v1/users/me/sessions/{id}"),
+    (Users, "GET /api/v1/users/me/invites"),
+    (Users, "POST /api/v1/users/me/invites"),
+    (Users, "DELETE /api/v1/users/me/invites/{id}"),
     (Users, "GET /api/v1/events/{id}/ticket-types"),
     (Users, "GET /api/v1/events/{id}/availability"),
     (Users, "POST /api/v1/seats/hold"),
@@ -125,6 +128,11 @@ const ROUTES: &[(For, &str)] = &[
     (Organisers, "GET /api/v1/admin/audit/export"),
     (Admins, "GET /api/v1/admin/users"),
     (Admins, "PATCH /api/v1/admin/users/{id}"),
+    (Admins, "GET /api/v1/admin/users/{id}/invite-budget"),
+    (Admins, "PUT /api/v1/admin/users/{id}/invite-budget"),
+    (Admins, "GET /api/v1/admin/invites/tree"),
+    (Admins, "POST /api/v1/admin/invites/tree/{account}/freeze"),
+    (Admins, "POST /api/v1/admin/invites/tree/{account}/unfreeze"),
     (Admins, "GET /api/v1/admin/invites"),
     (Admins, "POST /api/v1/admin/invites"),
     (Admins, "DELETE /api/v1/admin/invites/{id}"),
@@ -156,6 +164,7 @@ fn body(route: &str) -> Value {
             json!({"name": "House", "address": "Street 1"})
         }
         "/api/v1/admin/users/{id}" => json!({"status": "active"}),
+        "/api/v1/admin/users/{id}/invite-budget" => json!({"budget": 1}),
         "/api/v1/admin/events" | "/api/v1/admin/events/{id}" => json!({
             "organisation_id": id, "title": "Night", "starts_at": "2031-01-01T20:00:00Z",
             "ends_at": "2031-01-02T02:00:00Z", "timezone": "Europe/Berlin", "currency": "EUR",

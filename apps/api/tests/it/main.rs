@@ -18,6 +18,7 @@ mod doctor;
 mod documents;
 mod door_staff;
 mod events;
+mod giving;
 #[allow(dead_code, unreachable_pub, reason = "a client offers what any test may need")]
 mod harness;
 mod invites;

@@ -7,7 +7,7 @@ mod tx;
 use crate::document::Table;
 use ::accounts::{Account, OneTime, Session};
 use imbl::{OrdMap, OrdSet};
-use kernel::{AccountId, Cursor, Email, OneTimeId, SessionId, Timestamp};
+use kernel::{AccountId, Cursor, Email, InviteId, OneTimeId, SessionId, Timestamp};
 
 /// This domain's documents and their indexes.
 #[derive(Clone, Default)]
@@ -17,6 +17,9 @@ pub(crate) struct AccountTables {
     pub(crate) sessions: Table<Session>,
     pub(crate) accounts_by_email: OrdMap<Email, AccountId>,
     pub(crate) accounts_by_age: OrdSet<Cursor>,
+    pub(crate) accounts_by_invite: OrdSet<(InviteId, Cursor)>,
+    /// Those whom nobody invited.
+    pub(crate) roots_by_age: OrdSet<Cursor>,
     pub(crate) active_admins: OrdSet<AccountId>,
     /// Sessions that were not ended; some may have expired.
     pub(crate) open_sessions: OrdSet<(AccountId, Cursor)>,

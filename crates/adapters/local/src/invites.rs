@@ -1,14 +1,16 @@
 //! Invites.
 
+mod tree;
+
 use crate::document::{Document, Step, Table};
 use crate::paging::{newest, newest_of, wanted};
 use crate::state::State;
 use crate::store::LocalStore;
 use crate::transaction::LocalTx;
-use ::invites::{CodeHash, DOMAIN, Effect, Invite, InviteStore, InviteTx};
+use ::invites::{Branch, CodeHash, DOMAIN, Effect, Invite, InviteStore, InviteTx, Inviter, Lineage};
 use async_trait::async_trait;
 use imbl::{OrdMap, OrdSet};
-use kernel::{AccountId, Cursor, InviteId, Owed, Page, PageRequest, StoreError};
+use kernel::{AccountId, Cursor, InviteId, Owed, Page, PageRequest, StoreError, Timestamp};
 use uuid::Uuid;
 
 const ADDING: &str = "adding an invite";
@@ -17,6 +19,7 @@ const SAVING: &str = "saving an invite";
 /// This domain's documents and their indexes.
 #[derive(Clone, Default)]
 pub(crate) struct InviteTables {
+    pub(crate) inviters: Table<Inviter>,
     pub(crate) invites: Table<Invite>,
     pub(crate) by_hash: OrdMap<CodeHash, InviteId>,
     pub(crate) by_age: OrdSet<Cursor>,
@@ -82,6 +85,26 @@ impl InviteStore for LocalStore {
         };
         Ok(Page::cut(found, page.limit, Invite::cursor))
     }
+
+    async fn inviter(&self, account: AccountId) -> Result<Option<Inviter>, StoreError> {
+        Ok(self.read().inviter(account))
+    }
+
+    async fn spent(&self, account: AccountId, now: Timestamp) -> Result<u32, StoreError> {
+        Ok(self.read().spent(account, now))
+    }
+
+    async fn lineage(&self, account: AccountId) -> Result<Lineage, StoreError> {
+        Ok(self.read().lineage(account))
+    }
+
+    async fn branches(
+        &self,
+        under: Option<AccountId>,
+        page: PageRequest,
+    ) -> Result<Page<Branch>, StoreError> {
+        Ok(Page::cut(self.read().branches(under, page), page.limit, Branch::cursor))
+    }
 }
 
 #[async_trait]
@@ -105,6 +128,32 @@ impl InviteTx for LocalTx {
     async fn save_invite(&mut self, invite: &Invite) -> Result<(), StoreError> {
         self.check_invite(invite, SAVING)?;
         self.save(invite.clone(), SAVING)
+    }
+
+    async fn spent(&mut self, account: AccountId, now: Timestamp) -> Result<u32, StoreError> {
+        Ok(self.state().spent(account, now))
+    }
+
+    async fn lock_inviter(&mut self, account: AccountId) -> Result<Option<Inviter>, StoreError> {
+        Ok(self.state().inviter(account))
+    }
+
+    async fn save_inviter(&mut self, inviter: &Inviter) -> Result<(), StoreError> {
+        self.put(inviter.clone());
+        Ok(())
+    }
+
+    async fn lock_lineage(&mut self, account: AccountId) -> Result<Lineage, StoreError> {
+        Ok(self.state().lineage(account))
+    }
+
+    async fn forget_invites_of(&mut self, maker: AccountId, now: Timestamp) -> Result<(), StoreError> {
+        let counted = self.state().made_by(maker).filter(|invite| invite.counted);
+        for mut invite in counted.cloned().collect::<Vec<_>>() {
+            invite.forget(now);
+            self.put(invite);
+        }
+        Ok(())
     }
 
     async fn enqueue_invites(&mut self, effects: &[Owed<Effect>]) -> Result<(), StoreError> {

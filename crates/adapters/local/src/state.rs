@@ -99,6 +99,7 @@ kinds!(
     ::events::Stock,
     ::events::TicketType,
     ::invites::Invite,
+    ::invites::Inviter,
     crate::audit::KeptAct,
     crate::audit::KeptHead,
     crate::booking::KeptPromise,

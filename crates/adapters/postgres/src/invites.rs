@@ -1,12 +1,14 @@
 //! Invites.
 
+mod tree;
+
 use crate::column::count;
 use crate::failure::failed;
 use crate::pool::PgStore;
 use crate::schema::invites;
 use crate::transaction::PgTx;
 use ::invites::ports::Effect;
-use ::invites::{CodeHash, Invite, InviteStore, InviteTx};
+use ::invites::{Branch, CodeHash, Invite, InviteStore, InviteTx, Inviter, Lineage};
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -25,6 +27,7 @@ struct InviteRow {
     email: Option<String>,
     note: Option<String>,
     created_by: Uuid,
+    counted: bool,
     created_at: Timestamp,
 }
 
@@ -40,6 +43,7 @@ impl From<&Invite> for InviteRow {
             email: invite.email.as_ref().map(|email| email.as_str().to_owned()),
             note: invite.note.clone(),
             created_by: invite.created_by.as_uuid(),
+            counted: invite.counted,
             created_at: invite.created_at,
         }
     }
@@ -61,6 +65,7 @@ impl TryFrom<InviteRow> for Invite {
             email: email.map_err(crate::failure::corrupt("reading invites.email"))?,
             note: row.note,
             created_by: row.created_by.into(),
+            counted: row.counted,
             created_at: row.created_at,
         })
     }
@@ -110,6 +115,26 @@ impl InviteStore for PgStore {
         let found = rows.into_iter().map(Invite::try_from).collect::<Result<_, _>>()?;
         Ok(Page::cut(found, page.limit, Invite::cursor))
     }
+
+    async fn inviter(&self, account: AccountId) -> Result<Option<Inviter>, StoreError> {
+        self.inviter_of(account).await
+    }
+
+    async fn spent(&self, account: AccountId, now: Timestamp) -> Result<u32, StoreError> {
+        self.spent_by(account, now).await
+    }
+
+    async fn lineage(&self, account: AccountId) -> Result<Lineage, StoreError> {
+        self.lineage_of(account).await
+    }
+
+    async fn branches(
+        &self,
+        under: Option<AccountId>,
+        page: PageRequest,
+    ) -> Result<Page<Branch>, StoreError> {
+        self.branches_of(under, page).await
+    }
 }
 
 #[async_trait]
@@ -145,6 +170,28 @@ impl InviteTx for PgTx {
         let saved =
             diesel::update(invites::table.find(row.id)).set(row).execute(self.connection().await?).await;
         self.checked("saving an invite", saved).map(drop)
+    }
+
+    async fn spent(&mut self, account: AccountId, now: Timestamp) -> Result<u32, StoreError> {
+        self.spent_by(account, now).await
+    }
+
+    async fn lock_inviter(&mut self, account: AccountId) -> Result<Option<Inviter>, StoreError> {
+        self.inviter_locked(account).await
+    }
+
+    async fn save_inviter(&mut self, inviter: &Inviter) -> Result<(), StoreError> {
+        self.update_inviter(inviter);
+        Ok(())
+    }
+
+    async fn lock_lineage(&mut self, account: AccountId) -> Result<Lineage, StoreError> {
+        self.lineage_locked(account).await
+    }
+
+    async fn forget_invites_of(&mut self, maker: AccountId, now: Timestamp) -> Result<(), StoreError> {
+        self.forget_counted(maker, now);
+        Ok(())
     }
 
     async fn enqueue_invites(&mut self, effects: &[Owed<Effect>]) -> Result<(), StoreError> {

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use testkit::{
     Stores, account_store, audit_log, booking_store, cancelling_store, document_store, event_store,
-    idempotency_store, invite_store, ledger_store, office_store, outbox, servers,
+    idempotency_store, invite_budget, invite_store, invite_tree, ledger_store, office_store, outbox, servers,
 };
 
 /// A store with one connection, so that all statements meet on it.
@@ -178,6 +178,10 @@ async fn every_statement_finds_its_rows_by_an_index() {
         invite_store::codes_are_recognised_and_mailed_but_not_kept,
         invite_store::what_is_revoked_is_no_longer_valid,
         invite_store::pages_meet_without_gap_or_overlap,
+        invite_budget::without_a_budget_nobody_gives_anything_away,
+        invite_budget::who_is_erased_gives_nothing_away_any_more,
+        invite_tree::a_frozen_branch_lets_nobody_in_and_makes_no_invites,
+        invite_tree::the_tree_outlives_invites_and_people,
         audit_log::an_act_reads_back_to_the_letter,
         audit_log::acts_are_listed_the_newest_first_in_pages_that_meet,
         idempotency_store::what_is_released_can_be_repeated,

@@ -1,6 +1,7 @@
 //! The tables that diesel builds statements for. Those of the hot path are written by hand, beside their use.
 //!
-//! `search_text` is written and searched but never read back.
+//! `search_text` is written and searched but never read back; `accounts.invited_by` is the database's own and used by
+//! hand.
 
 use diesel::sql_types::Text;
 
@@ -15,6 +16,7 @@ diesel::table! {
         email -> Nullable<Text>,
         note -> Nullable<Text>,
         created_by -> Uuid,
+        counted -> Bool,
         created_at -> Timestamptz,
     }
 }

@@ -19,8 +19,9 @@ pub use session::{Refreshed, Session};
 pub use token::{OneTimeToken, RefreshToken, TokenKey};
 pub use use_cases::{
     AccountChange, Accounts, ChangePasswordError, ChangeStandingError, CreateAdminError, Credentials,
-    DeleteError, EndSessionError, Identity, InviteRecord, Letter, LoginError, PersonalRecord, RefreshError,
-    RegisterError, Registered, Registration, ResetError, SignUp, SignedIn, UpdateError, VerifyError,
+    DeleteError, EndSessionError, Identity, InviteRecord, InviteTree, Letter, LoginError, PersonalRecord,
+    RefreshError, RegisterError, Registered, Registration, ResetError, SignUp, SignedIn, Twig, UpdateError,
+    VerifyError,
 };
 
 /// What this domain's effects are filed under in the outbox.

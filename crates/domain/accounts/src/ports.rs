@@ -17,6 +17,8 @@ pub trait AccountStore: InviteStore {
     async fn account_by_email(&self, email: &Email) -> Result<Option<Account>, StoreError>;
     /// Those that [`AccountFilter::matches`], the newest first (by [`Account::cursor`], descending).
     async fn accounts(&self, filter: &AccountFilter, page: PageRequest) -> Result<Page<Account>, StoreError>;
+    /// These accounts, in no order; what is unknown is left out.
+    async fn accounts_of(&self, ids: &[AccountId]) -> Result<Vec<Account>, StoreError>;
     /// One session.
     async fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError>;
     /// Those that are alive at `now`: the 100 newest, the newest first (by [`Session::cursor`], descending).
@@ -28,8 +30,8 @@ pub trait AccountStore: InviteStore {
     async fn sweep_accounts(&self, before: Timestamp) -> Result<u64, StoreError>;
 }
 
-/// All that an account's use case may touch before it commits. Locks are taken in this order: invite, admins,
-/// account, session, link.
+/// All that an account's use case may touch before it commits. Locks are taken in this order: inviters, invites
+/// (see [`InviteTx`]), admins, account, session, link.
 #[async_trait]
 pub trait AccountTx: InviteTx {
     /// `false`, and nothing written, when another account has the address.

@@ -25,6 +25,9 @@ pub struct Invite {
     pub note: Option<String>,
     /// Who made it.
     pub created_by: AccountId,
+    /// Whether it is taken out of its maker's budget; what admins make for everybody is not.
+    #[serde(default)]
+    pub counted: bool,
     /// When.
     pub created_at: Timestamp,
 }
@@ -85,6 +88,24 @@ impl Invite {
         self.revoked_at.get_or_insert(now);
     }
 
+    /// What it takes out of its maker's budget: all that can still be done with it. Once it opens nothing any more,
+    /// what was not used comes back. Stores have to agree with this.
+    #[must_use]
+    pub fn spends(&self, now: Timestamp) -> u32 {
+        let over = self.revoked_at.is_some() || self.expires_at.is_some_and(|end| now >= end);
+        match (self.counted, over) {
+            (false, _) => 0,
+            (true, true) => self.used,
+            (true, false) => self.max_uses,
+        }
+    }
+
+    /// Forgets what its maker wrote on it, because they want to be forgotten; it opens nothing any more.
+    pub fn forget(&mut self, now: Timestamp) {
+        self.note = None;
+        self.forget_address(now);
+    }
+
     /// Forgets for whom it was, because that person wants to be forgotten. What is left of it is taken back, or
     /// anybody could use it.
     pub fn forget_address(&mut self, now: Timestamp) {
@@ -117,6 +138,7 @@ mod tests {
             email: None,
             note: None,
             created_by: AccountId::generate(noon()),
+            counted: false,
             created_at: noon(),
         }
     }
@@ -153,6 +175,26 @@ mod tests {
         invite.forget_address(noon());
         assert_eq!(invite.email, None);
         assert_eq!(invite.redeem(&"eve@example.org".parse().unwrap(), noon()), Err(InviteRefusal::Revoked));
+    }
+
+    #[test]
+    fn what_was_not_used_comes_back_when_it_can_be_used_no_more() {
+        let living = Invite { used: 1, counted: true, expires_at: Some(noon()), ..invite(3) };
+        let before = noon() - chrono::TimeDelta::microseconds(1);
+        assert_eq!((living.spends(before), living.spends(noon())), (3, 1));
+        let mut revoked = living.clone();
+        revoked.revoke(before);
+        assert_eq!(revoked.spends(before), 1);
+        assert_eq!(Invite { counted: false, ..living }.spends(before), 0);
+    }
+
+    #[test]
+    fn what_is_forgotten_says_nothing_and_opens_nothing() {
+        let mut invite =
+            Invite { email: Some(ada()), note: Some("my aunt".into()), counted: true, ..invite(2) };
+        invite.forget(noon());
+        assert_eq!((&invite.email, &invite.note, invite.spends(noon())), (&None, &None, 0));
+        assert_eq!(invite.check(noon()), Err(InviteRefusal::Revoked));
     }
 
     proptest! {

@@ -1,8 +1,8 @@
 //! What the invites need from outside.
 
-use crate::{CodeHash, Invite};
+use crate::{Branch, CodeHash, Invite, Inviter, Lineage};
 use async_trait::async_trait;
-use kernel::{AccountId, AuditTx, InviteId, Owed, Page, PageRequest, StoreError};
+use kernel::{AccountId, AuditTx, InviteId, Owed, Page, PageRequest, StoreError, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Keeps invites.
@@ -20,9 +20,19 @@ pub trait InviteStore: Send + Sync {
         created_by: Option<AccountId>,
         page: PageRequest,
     ) -> Result<Page<Invite>, StoreError>;
+    /// What is kept of an account as an inviter: [`Inviter::new`] where nothing is; `None` without such an account.
+    async fn inviter(&self, account: AccountId) -> Result<Option<Inviter>, StoreError>;
+    /// What an account has given away: the sum of [`Invite::spends`].
+    async fn spent(&self, account: AccountId, now: Timestamp) -> Result<u32, StoreError>;
+    /// The way from an account up to its root.
+    async fn lineage(&self, account: AccountId) -> Result<Lineage, StoreError>;
+    /// Whom this account brought, or all whom nobody did: the newest first (by [`Branch::cursor`], descending).
+    async fn branches(&self, under: Option<AccountId>, page: PageRequest)
+    -> Result<Page<Branch>, StoreError>;
 }
 
-/// All that an invite's use case may touch before it commits. Where accounts are locked too, invites come first.
+/// All that an invite's use case may touch before it commits. Locks are taken in this order: inviters, each before
+/// those above it; invites; then whatever belongs to accounts.
 #[async_trait]
 pub trait InviteTx: AuditTx {
     /// Other transactions wait for this row until we end.
@@ -33,6 +43,18 @@ pub trait InviteTx: AuditTx {
     async fn add_invites(&mut self, invites: &[Invite]) -> Result<(), StoreError>;
     /// Writes a changed one.
     async fn save_invite(&mut self, invite: &Invite) -> Result<(), StoreError>;
+    /// What an account has given away: the sum of [`Invite::spends`]. Who decides by it holds the inviter's lock.
+    async fn spent(&mut self, account: AccountId, now: Timestamp) -> Result<u32, StoreError>;
+    /// Other transactions wait for this account, as an inviter, until we end; also those that look at it by
+    /// [`Self::lock_lineage`]. `None` without such an account.
+    async fn lock_inviter(&mut self, account: AccountId) -> Result<Option<Inviter>, StoreError>;
+    /// Writes a changed one.
+    async fn save_inviter(&mut self, inviter: &Inviter) -> Result<(), StoreError>;
+    /// The way from an account up to its root, as it stays until we end: nobody on it is frozen meanwhile. Others may
+    /// look at the same time.
+    async fn lock_lineage(&mut self, account: AccountId) -> Result<Lineage, StoreError>;
+    /// [`Invite::forget`] for all [counted](Invite::counted) ones of this maker.
+    async fn forget_invites_of(&mut self, maker: AccountId, now: Timestamp) -> Result<(), StoreError>;
     /// Owes work, under [`crate::DOMAIN`].
     async fn enqueue_invites(&mut self, effects: &[Owed<Effect>]) -> Result<(), StoreError>;
 }

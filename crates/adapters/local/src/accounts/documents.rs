@@ -25,6 +25,10 @@ impl Document for Account {
         let tables = &mut state.accounts;
         step.map(&mut tables.accounts_by_email, self.email.clone(), self.id);
         step.set(&mut tables.accounts_by_age, self.cursor());
+        match self.invite {
+            Some(invite) => step.set(&mut tables.accounts_by_invite, (invite, self.cursor())),
+            None => step.set(&mut tables.roots_by_age, self.cursor()),
+        }
         if self.is_active_admin() {
             step.set(&mut tables.active_admins, self.id);
         }

@@ -39,6 +39,11 @@ impl AccountStore for LocalStore {
         Ok(Page::cut(found.collect(), page.limit, Account::cursor))
     }
 
+    async fn accounts_of(&self, ids: &[AccountId]) -> Result<Vec<Account>, StoreError> {
+        let state = self.read();
+        Ok(ids.iter().filter_map(|id| state.copy(id)).collect())
+    }
+
     async fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
         Ok(self.read().copy(&id))
     }

@@ -21,7 +21,9 @@ mod memory {
     testkit::event_store_contract!(open);
     testkit::event_use_cases_contract!(open);
     testkit::idempotency_store_contract!(open);
+    testkit::invite_budget_contract!(open);
     testkit::invite_store_contract!(open);
+    testkit::invite_tree_contract!(open);
     testkit::ledger_store_contract!(open);
     testkit::office_store_contract!(open);
     testkit::outbox_contract!(open);
@@ -50,7 +52,9 @@ mod directory {
     testkit::event_store_contract!(open);
     testkit::event_use_cases_contract!(open);
     testkit::idempotency_store_contract!(open);
+    testkit::invite_budget_contract!(open);
     testkit::invite_store_contract!(open);
+    testkit::invite_tree_contract!(open);
     testkit::ledger_store_contract!(open);
     testkit::office_store_contract!(open);
     testkit::outbox_contract!(open);

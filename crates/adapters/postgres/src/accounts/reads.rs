@@ -63,6 +63,15 @@ impl AccountStore for PgStore {
         Ok(Page::cut(found, page.limit, Account::cursor))
     }
 
+    async fn accounts_of(&self, ids: &[AccountId]) -> Result<Vec<Account>, StoreError> {
+        let doing = "reading accounts";
+        let mut connection = self.connection(doing).await?;
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.as_uuid()).collect();
+        let query = accounts::table.filter(accounts::id.eq_any(ids)).select(AccountRow::as_select());
+        let rows: Vec<AccountRow> = query.load(&mut connection).await.map_err(failed(doing))?;
+        rows.into_iter().map(Account::try_from).collect()
+    }
+
     async fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
         let doing = "reading a session";
         let mut connection = self.connection(doing).await?;

@@ -28,7 +28,8 @@ pub enum DeleteError {
 
 impl Accounts {
     /// Erases the actor's account for good: who it was is forgotten, what it did stays. Since there is no way back,
-    /// the password is asked for again, unless it was given moments ago, to log in.
+    /// the password is asked for again, unless it was given moments ago, to log in. Invites that it gave away open
+    /// nothing any more; whom it brought stays where they are in the tree.
     ///
     /// # Errors
     /// A [`DeleteError`].
@@ -46,6 +47,12 @@ impl Accounts {
         };
         let now = self.clock.now();
         transact(self.store.begin().await?, async |tx| {
+            // First of all, so that nothing is given away meanwhile.
+            if let Some(mut inviter) = tx.lock_inviter(seen.id).await? {
+                inviter.close();
+                tx.save_inviter(&inviter).await?;
+                tx.forget_invites_of(seen.id, now).await?;
+            }
             if let Some(invite) = seen.invite
                 && let Some(mut invite) = tx.lock_invite(invite).await?
                 && invite.email.as_ref() == Some(&seen.email)

@@ -1,5 +1,6 @@
 use super::Accounts;
 use crate::{Profile, Session, Status};
+use invites::Inviter;
 use kernel::{Actor, Email, InviteId, PageRequest, Role, StoreError, Timestamp};
 use serde::Serialize;
 
@@ -29,7 +30,11 @@ pub struct PersonalRecord {
     pub updated_at: Timestamp,
     /// Where they are logged in.
     pub sessions: Vec<Session>,
-    /// Whom they invited.
+    /// How many uses an admin lets them give away; without it, as many as everybody.
+    pub invite_budget: Option<u32>,
+    /// Since when nobody comes in by them, if an admin decided so.
+    pub frozen_since: Option<Timestamp>,
+    /// What they invited with.
     pub invites_made: Vec<InviteRecord>,
 }
 
@@ -42,8 +47,16 @@ pub struct InviteRecord {
     pub max_uses: u32,
     /// How many it has opened.
     pub used: u32,
+    /// Until when.
+    pub expires_at: Option<Timestamp>,
+    /// When it was taken back.
+    pub revoked_at: Option<Timestamp>,
+    /// The only address that may use it.
+    pub email: Option<Email>,
     /// The maker's note.
     pub note: Option<String>,
+    /// Whether it is taken out of their budget.
+    pub counted: bool,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -65,7 +78,11 @@ impl Accounts {
                 id: invite.id,
                 max_uses: invite.max_uses,
                 used: invite.used,
+                expires_at: invite.expires_at,
+                revoked_at: invite.revoked_at,
+                email: invite.email,
                 note: invite.note,
+                counted: invite.counted,
                 created_at: invite.created_at,
             }));
             if invites.next.is_none() {
@@ -73,6 +90,8 @@ impl Accounts {
             }
             page.after = invites.next;
         }
+        let inviter = self.store.inviter(actor.account).await?;
+        let inviter = inviter.unwrap_or_else(|| Inviter::new(actor.account));
         Ok(Some(PersonalRecord {
             email: account.email,
             email_verified_at: account.email_verified_at,
@@ -85,6 +104,8 @@ impl Accounts {
             created_at: account.created_at,
             updated_at: account.updated_at,
             sessions: self.store.sessions_of(actor.account, self.clock.now()).await?,
+            invite_budget: inviter.budget,
+            frozen_since: inviter.ruling.filter(|ruling| ruling.frozen).map(|ruling| ruling.at),
             invites_made,
         }))
     }

@@ -1,7 +1,9 @@
 use super::{Accounts, Registration, SignedIn};
-use crate::{Account, Effect, HashError, OneTime, Password, PasswordError, Person, Purpose, Session, Status};
+use crate::{
+    Account, AccountTx, Effect, HashError, OneTime, Password, PasswordError, Person, Purpose, Session, Status,
+};
 use invites::{CodeHash, InviteCode};
-use kernel::{Email, Invalid, OneTimeId, Owed, StoreError, transact};
+use kernel::{AccountId, Email, Invalid, InviteId, OneTimeId, Owed, StoreError, transact};
 
 /// What a person typed to open an account.
 pub struct SignUp {
@@ -64,7 +66,7 @@ impl Accounts {
         let person = Person::read(&wish.email, &wish.first_name, &wish.last_name);
         let person = person.map_err(RegisterError::Invalid)?;
         let password = Password::new(wish.password)?;
-        self.check_cheaply(invite, &person.email).await?;
+        let inviter = self.check_cheaply(invite, &person.email).await?;
         // Hashing takes a good part of a second: not while the invite is locked, or all who have it would queue.
         let hash = self.hasher.hash(password).await?;
         let now = self.clock.now();
@@ -74,12 +76,8 @@ impl Accounts {
         let session = account.is_active().then(|| Session::open(account.id, user_agent, now));
         let link = OneTime::new(OneTimeId::generate(now), account.id, Purpose::VerifyEmail, now);
         transact(self.store.begin().await?, async |tx| {
-            if let Some(code) = invite {
-                let invite = tx.lock_invite_by_hash(code).await?;
-                let mut invite = invite.ok_or(RegisterError::InviteInvalid)?;
-                invite.redeem(&account.email, now).map_err(|_| RegisterError::InviteInvalid)?;
-                tx.save_invite(&invite).await?;
-                account.invite = Some(invite.id);
+            if let (Some(code), Some(inviter)) = (invite, inviter) {
+                account.invite = Some(self.redeem(tx, code, inviter, &account.email).await?);
             }
             if !tx.add_account(&account).await? {
                 return Err(RegisterError::EmailTaken);
@@ -111,18 +109,44 @@ impl Accounts {
         }
     }
 
-    /// Refuses what need not cost a password hash. Only who has an invite, where one is needed, learns whether an
-    /// address has an account.
-    async fn check_cheaply(&self, invite: Option<CodeHash>, email: &Email) -> Result<(), RegisterError> {
+    /// Refuses what need not cost a password hash; tells who made the invite, which never changes. Only who has an
+    /// invite, where one is needed, learns whether an address has an account.
+    async fn check_cheaply(
+        &self,
+        invite: Option<CodeHash>,
+        email: &Email,
+    ) -> Result<Option<AccountId>, RegisterError> {
+        let mut inviter = None;
         if let Some(code) = invite {
             let invite = self.store.invite_by_hash(code).await?;
             let mut invite = invite.ok_or(RegisterError::InviteInvalid)?;
             invite.redeem(email, self.clock.now()).map_err(|_| RegisterError::InviteInvalid)?;
+            let lineage = self.store.lineage(invite.created_by).await?;
+            lineage.opens().map_err(|_| RegisterError::InviteInvalid)?;
+            inviter = Some(invite.created_by);
         }
         match self.store.account_by_email(email).await? {
             Some(_) => Err(RegisterError::EmailTaken),
-            None => Ok(()),
+            None => Ok(inviter),
         }
+    }
+
+    /// Uses an invite up, where all above the newcomer let them in and nobody is frozen meanwhile.
+    async fn redeem(
+        &self,
+        tx: &mut dyn AccountTx,
+        code: CodeHash,
+        inviter: AccountId,
+        email: &Email,
+    ) -> Result<InviteId, RegisterError> {
+        let lineage = tx.lock_lineage(inviter).await?;
+        lineage.opens().map_err(|_| RegisterError::InviteInvalid)?;
+        let invite = tx.lock_invite_by_hash(code).await?;
+        let mut invite = invite.ok_or(RegisterError::InviteInvalid)?;
+        // The time is that of now, under the lock, and not that of before the hashing: see `Invites::give`.
+        invite.redeem(email, self.clock.now()).map_err(|_| RegisterError::InviteInvalid)?;
+        tx.save_invite(&invite).await?;
+        Ok(invite.id)
     }
 
     fn status_with(&self, invite: Option<CodeHash>) -> Status {

@@ -3,7 +3,8 @@ use crate::InviteCode;
 use kernel::StoreError;
 
 impl Invites {
-    /// Whether a code, as typed, could open an account now. It does not say why not, nor for which address.
+    /// Whether a code, as typed, could open an account now. It does not say why not, nor for which address. None of a
+    /// branch that is frozen could.
     ///
     /// # Errors
     /// When the store cannot answer.
@@ -12,6 +13,9 @@ impl Invites {
             return Ok(false);
         };
         let invite = self.store.invite_by_hash(self.key.hash(&code)).await?;
-        Ok(invite.is_some_and(|invite| invite.check(self.clock.now()).is_ok()))
+        match invite.filter(|invite| invite.check(self.clock.now()).is_ok()) {
+            Some(invite) => Ok(self.store.lineage(invite.created_by).await?.opens().is_ok()),
+            None => Ok(false),
+        }
     }
 }

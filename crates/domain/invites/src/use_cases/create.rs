@@ -1,5 +1,5 @@
 use super::Invites;
-use crate::{Effect, Invite, acts};
+use crate::{Effect, Invite, InviteTx, Shut, acts};
 use chrono::{SubsecRound, TimeDelta};
 use kernel::{Actor, Email, Invalid, InviteId, Owed, StoreError, Timestamp, transact};
 
@@ -24,59 +24,81 @@ pub enum CreateError {
     /// These fields cannot be taken.
     #[error("some fields are wrong")]
     Invalid(Vec<Invalid>),
+    /// The maker brings nobody.
+    #[error(transparent)]
+    Shut(#[from] Shut),
     /// The store could not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
 impl Invites {
-    /// Makes invites, all or none. One that is bound to an address is mailed there.
+    /// For admins: makes invites, all or none, beside every budget. One that is bound to an address is mailed there.
     ///
     /// # Errors
     /// A [`CreateError`].
     pub async fn create(&self, wish: &NewInvites, maker: &Actor) -> Result<Vec<Invite>, CreateError> {
         let now = self.clock.now();
         let email = check(wish, now).map_err(CreateError::Invalid)?;
-        let invites: Vec<_> = (0..wish.count)
-            .map(|_| {
-                let id = InviteId::generate(now);
-                Invite {
-                    id,
-                    code_hash: self.key.hash(&self.key.code(id)),
-                    max_uses: wish.max_uses,
-                    used: 0,
-                    // No store keeps more than microseconds.
-                    expires_at: wish.expires_at.map(|end| end.trunc_subsecs(6)),
-                    revoked_at: None,
-                    email: email.clone(),
-                    note: wish.note.clone(),
-                    created_by: maker.account,
-                    created_at: now,
-                }
-            })
-            .collect();
-        let mailed = invites.iter().filter(|invite| invite.email.is_some());
-        let effects: Vec<_> =
-            mailed.map(|invite| Owed::now(Effect::SendInvite { invite: invite.id }, now)).collect();
-        let acts: Vec<_> = invites.iter().map(|invite| acts::created(maker, invite, now)).collect();
+        let invites = self.make(wish, email.as_ref(), maker, now);
         transact(self.store.begin_invites().await?, async |tx| {
-            tx.add_invites(&invites).await?;
-            tx.record(&acts).await?;
-            if !effects.is_empty() {
-                tx.enqueue_invites(&effects).await?;
-            }
-            Ok(())
+            tx.lock_lineage(maker.account).await?.opens()?;
+            Ok(keep(tx, &invites, maker, now).await?)
         })
         .await
         .map(|()| invites)
     }
+
+    /// What was asked for, not kept anywhere yet, and not counted.
+    pub(super) fn make(
+        &self,
+        wish: &NewInvites,
+        email: Option<&Email>,
+        maker: &Actor,
+        now: Timestamp,
+    ) -> Vec<Invite> {
+        let one = |_| {
+            let id = InviteId::generate(now);
+            Invite {
+                id,
+                code_hash: self.key.hash(&self.key.code(id)),
+                max_uses: wish.max_uses,
+                used: 0,
+                // No store keeps more than microseconds.
+                expires_at: wish.expires_at.map(|end| end.trunc_subsecs(6)),
+                revoked_at: None,
+                email: email.cloned(),
+                note: wish.note.clone(),
+                created_by: maker.account,
+                counted: false,
+                created_at: now,
+            }
+        };
+        (0..wish.count).map(one).collect()
+    }
+}
+
+/// Writes new invites, with what is owed and said of them.
+pub(super) async fn keep(
+    tx: &mut dyn InviteTx,
+    invites: &[Invite],
+    maker: &Actor,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let mailed = invites.iter().filter(|invite| invite.email.is_some());
+    let effects: Vec<_> =
+        mailed.map(|invite| Owed::now(Effect::SendInvite { invite: invite.id }, now)).collect();
+    let acts: Vec<_> = invites.iter().map(|invite| acts::created(maker, invite, now)).collect();
+    tx.add_invites(invites).await?;
+    tx.record(&acts).await?;
+    if effects.is_empty() { Ok(()) } else { tx.enqueue_invites(&effects).await }
 }
 
 /// An invite ends within this time, if it ends at all: a hundred years.
 const LATEST: TimeDelta = TimeDelta::days(36_525);
 
 /// The address, read, or everything that is wrong at once.
-fn check(wish: &NewInvites, now: Timestamp) -> Result<Option<Email>, Vec<Invalid>> {
+pub(super) fn check(wish: &NewInvites, now: Timestamp) -> Result<Option<Email>, Vec<Invalid>> {
     let mut wrong = Vec::new();
     if !(1..=100).contains(&wish.count) {
         wrong.push(Invalid::new("count", "out_of_range", "must be from 1 to 100"));
@@ -90,14 +112,7 @@ fn check(wish: &NewInvites, now: Timestamp) -> Result<Option<Email>, Vec<Invalid
     if wish.expires_at.is_some_and(|end| end <= now) {
         wrong.push(Invalid::new("expires_at", "in_the_past", "must be in the future"));
     }
-    if let Some(note) = &wish.note {
-        if note.chars().count() > 500 {
-            wrong.push(Invalid::new("note", "too_long", "must have at most 500 characters"));
-        }
-        if note.chars().any(|character| character.is_control() && !matches!(character, '\n' | '\r' | '\t')) {
-            wrong.push(Invalid::new("note", "malformed", "must not have control characters"));
-        }
-    }
+    wrong.extend(wish.note.as_deref().map(note_problems).unwrap_or_default());
     let email = wish.email.as_deref().map(Email::parse).transpose();
     if email.is_err() {
         wrong.push(Invalid::new("email", "malformed", "must be an e-mail address"));
@@ -109,6 +124,18 @@ fn check(wish: &NewInvites, now: Timestamp) -> Result<Option<Email>, Vec<Invalid
         Ok(email) if wrong.is_empty() => Ok(email),
         _ => Err(wrong),
     }
+}
+
+/// What is wrong with a note, which is for admins or for oneself.
+pub(super) fn note_problems(note: &str) -> Vec<Invalid> {
+    let mut wrong = Vec::new();
+    if note.chars().count() > 500 {
+        wrong.push(Invalid::new("note", "too_long", "must have at most 500 characters"));
+    }
+    if note.chars().any(|character| character.is_control() && !matches!(character, '\n' | '\r' | '\t')) {
+        wrong.push(Invalid::new("note", "malformed", "must not have control characters"));
+    }
+    wrong
 }
 
 #[cfg(test)]

@@ -20,9 +20,13 @@ impl Invites {
     /// When the store cannot answer.
     pub async fn letter(&self, id: InviteId) -> Result<Option<InviteLetter>, StoreError> {
         let invite = self.store.invite(id).await?;
-        Ok(invite.filter(|invite| invite.check(self.clock.now()).is_ok()).and_then(|invite| {
-            let code = self.code(&invite);
-            invite.email.map(|to| InviteLetter { to, code, expires_at: invite.expires_at })
-        }))
+        let Some(invite) = invite.filter(|invite| invite.check(self.clock.now()).is_ok()) else {
+            return Ok(None);
+        };
+        if self.store.lineage(invite.created_by).await?.opens().is_err() {
+            return Ok(None);
+        }
+        let code = self.code(&invite);
+        Ok(invite.email.map(|to| InviteLetter { to, code, expires_at: invite.expires_at }))
     }
 }

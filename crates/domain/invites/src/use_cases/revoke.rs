@@ -1,6 +1,6 @@
 use super::Invites;
 use crate::{Invite, acts};
-use kernel::{Actor, InviteId, StoreError, transact};
+use kernel::{AccountId, Actor, InviteId, StoreError, transact};
 
 /// Why an invite was not taken back.
 #[derive(Debug, thiserror::Error)]
@@ -19,9 +19,28 @@ impl Invites {
     /// # Errors
     /// A [`RevokeError`].
     pub async fn revoke(&self, actor: &Actor, id: InviteId) -> Result<Invite, RevokeError> {
+        self.take_back(actor, id, None).await
+    }
+
+    /// The same for one's own; what others made does not exist. What was not used comes back to the budget.
+    ///
+    /// # Errors
+    /// A [`RevokeError`].
+    pub async fn revoke_own(&self, actor: &Actor, id: InviteId) -> Result<Invite, RevokeError> {
+        self.take_back(actor, id, Some(actor.account)).await
+    }
+
+    async fn take_back(
+        &self,
+        actor: &Actor,
+        id: InviteId,
+        maker: Option<AccountId>,
+    ) -> Result<Invite, RevokeError> {
         let now = self.clock.now();
         transact(self.store.begin_invites().await?, async |tx| {
-            let mut invite = tx.lock_invite(id).await?.ok_or(RevokeError::Unknown)?;
+            let invite = tx.lock_invite(id).await?;
+            let invite = invite.filter(|invite| maker.is_none_or(|maker| maker == invite.created_by));
+            let mut invite = invite.ok_or(RevokeError::Unknown)?;
             let before = invite.clone();
             invite.revoke(now);
             tx.save_invite(&invite).await?;
