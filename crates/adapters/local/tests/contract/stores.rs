@@ -25,6 +25,8 @@ mod memory {
     testkit::ledger_store_contract!(open);
     testkit::office_store_contract!(open);
     testkit::outbox_contract!(open);
+    testkit::place_store_contract!(open);
+    testkit::place_use_cases_contract!(open);
 }
 
 /// In a directory.
@@ -54,6 +56,8 @@ mod directory {
     testkit::ledger_store_contract!(open);
     testkit::office_store_contract!(open);
     testkit::outbox_contract!(open);
+    testkit::place_store_contract!(open);
+    testkit::place_use_cases_contract!(open);
 }
 
 /// The same history on both.
