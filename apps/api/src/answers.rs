@@ -25,7 +25,7 @@ const LARGEST: usize = 2 * 1024 * 1024;
 /// An answer, as it is sent.
 #[derive(Debug)]
 pub struct Ready {
-    /// JSON.
+    /// JSON, or whatever else is said when it is sent.
     pub body: Bytes,
     /// Names this body (RFC 9110, section 8.8.3).
     pub etag: HeaderValue,
@@ -42,9 +42,20 @@ impl Ready {
         Self { body: Bytes::from(body), etag }
     }
 
-    /// 200 with the body, or 304 when whoever asks has it already.
+    /// 200 with the body, which is JSON, or 304 when whoever asks has it already.
     #[must_use]
     pub fn respond(&self, asked: &HeaderMap, cache_control: &'static str) -> HttpResponse {
+        self.respond_as(asked, cache_control, "application/json")
+    }
+
+    /// The same with a body of another kind.
+    #[must_use]
+    pub fn respond_as(
+        &self,
+        asked: &HeaderMap,
+        cache_control: &'static str,
+        content_type: &'static str,
+    ) -> HttpResponse {
         let had = self.is_had(asked);
         let mut response = if had { HttpResponse::NotModified() } else { HttpResponse::Ok() };
         response
@@ -54,7 +65,7 @@ impl Ready {
         if had {
             return response.finish();
         }
-        response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static("application/json")));
+        response.insert_header((header::CONTENT_TYPE, HeaderValue::from_static(content_type)));
         response.body(self.body.clone())
     }
 

@@ -2,12 +2,14 @@
 
 pub mod access;
 pub mod accounts;
+pub mod address_views;
 pub mod admin;
 pub mod audit;
 pub mod auth;
 pub mod billing;
 pub mod bookings;
 pub mod by_hand;
+pub mod calendars;
 pub mod called_off;
 pub mod cancellation;
 pub mod cors;
@@ -18,6 +20,7 @@ pub mod disputes;
 pub mod docs;
 pub mod documents;
 pub mod door;
+pub mod duplicates;
 pub mod envelope;
 pub mod events;
 pub mod given;

@@ -124,6 +124,12 @@ impl Keys {
         self.derive(b"synesthesie/answers/1")
     }
 
+    /// The key that the secret addresses of calendars are recognised by.
+    #[must_use]
+    pub fn calendars(&self) -> [u8; 32] {
+        self.derive(b"synesthesie/calendars/1")
+    }
+
     /// The key that the audit log is chained with.
     #[must_use]
     pub fn audit_log(&self) -> [u8; 32] {

@@ -7,6 +7,7 @@ pub mod config;
 pub mod doctor;
 pub mod gate;
 pub mod http;
+pub mod ics;
 pub mod keys;
 pub mod limits;
 pub mod mails;

@@ -30,6 +30,8 @@ const REFRESH: Rule = Rule { name: "refresh", limit: 600, window: MINUTE };
 const CODES: Rule = Rule { name: "codes", limit: 30, window: MINUTE };
 /// What everybody may read: per network address.
 const PUBLIC: Rule = Rule { name: "public", limit: 1_200, window: MINUTE };
+/// Reading a calendar at its secret address: per network address, behind which may be a company that does so for many.
+const CALENDARS: Rule = Rule { name: "calendars", limit: 600, window: MINUTE };
 /// What costs a password hash and knows the account: per account.
 const PASSWORD: Rule = Rule { name: "password", limit: 20, window: QUARTER };
 /// Giving invites away, which may mail to whatever address: per account.
@@ -91,6 +93,14 @@ impl Limits {
     /// 429.
     pub async fn public(&self, request: &HttpRequest) -> Result<(), Problem> {
         self.take(PUBLIC, &self.network(request)).await
+    }
+
+    /// Before looking for a calendar by its secret address.
+    ///
+    /// # Errors
+    /// 429.
+    pub async fn calendars(&self, request: &HttpRequest) -> Result<(), Problem> {
+        self.take(CALENDARS, &self.network(request)).await
     }
 
     /// Before checking the password of somebody who is logged in.

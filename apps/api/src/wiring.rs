@@ -1,6 +1,7 @@
 //! The one place where ports meet adapters.
 
 pub mod absorbers;
+pub mod guests;
 pub mod mail;
 pub mod payments;
 pub mod store;
@@ -25,6 +26,7 @@ use booking::use_cases::Pages;
 use booking::{Bookings, Closing, CodeSigner, Documents, Door, Ledger, Office, Terms};
 use chrono::TimeDelta;
 use events::Events;
+use guests::Holders;
 use invites::Invites;
 use kernel::audit::Mac;
 use kernel::{AuditLog, Broadcast, Cache, Clock, IdempotencyStore, Mailer, Outbox, StoreError};
@@ -193,6 +195,7 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         press: Press::new(hashing)?,
         events: Events::new(stores.events, Arc::clone(&clock))
             .charging(Arc::new(till))
+            .attended_by(Arc::new(Holders(stores.holders)))
             .ruled_by(Arc::new(Promises(Arc::clone(&stores.booking))), config.booking.require_refund_rule),
         door: Door::new(stores.booking, Arc::clone(&clock), signer),
         answers: Answers::default(),

@@ -3,11 +3,12 @@
 
 use crate::{StoppedClock, Stores, noon};
 use accounts::{Account, Profile};
-use booking::{Hold, Wanted};
+use async_trait::async_trait;
+use booking::{Hold, HolderStore, Wanted};
 use chrono::TimeDelta;
 use events::{
-    Event, EventInput, Events, LocationInput, Member, Organisation, PriceInput, Standing, Status, TicketType,
-    TicketTypeInput,
+    Event, EventInput, Events, Guests, Held, LocationInput, Member, Organisation, PriceInput, Standing,
+    Status, TicketType, TicketTypeInput,
 };
 use kernel::{
     AccountId, Actor, Clock, Email, EventId, OrganisationId, Role, SessionId, StoreError, TicketTypeId,
@@ -25,6 +26,21 @@ pub fn events_at_noon(stores: &Stores) -> Events {
 #[must_use]
 pub fn events_at(stores: &Stores, clock: Arc<dyn Clock>) -> Events {
     Events::new(stores.events.clone(), clock)
+}
+
+/// Tickets as booking keeps them, for use cases that ask who holds some.
+pub struct Holders(pub Arc<dyn HolderStore>);
+
+#[async_trait]
+impl Guests for Holders {
+    async fn holds(&self, account: AccountId, event: EventId) -> Result<bool, StoreError> {
+        self.0.holds_living(account, event).await
+    }
+
+    async fn events_of(&self, account: AccountId, limit: u32) -> Result<Vec<Held>, StoreError> {
+        let held = self.0.events_held(account, limit).await?;
+        Ok(held.into_iter().map(|(event, living)| Held { event, living }).collect())
+    }
 }
 
 /// An account that exists, with an actor for it.

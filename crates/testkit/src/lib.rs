@@ -29,6 +29,8 @@ pub mod office_store;
 pub mod outbox;
 #[cfg(feature = "payments")]
 pub mod payment_provider;
+pub mod place_store;
+pub mod place_use_cases;
 pub mod scripted_provider;
 pub mod servers;
 pub mod session_use_cases;

@@ -1,7 +1,7 @@
 //! One system's stores, as the contract suites get them from an adapter.
 
 use accounts::AccountStore;
-use booking::{BookingStore, CloseStore, LedgerStore, OfficeStore};
+use booking::{BookingStore, CloseStore, HolderStore, LedgerStore, OfficeStore};
 use events::EventStore;
 use kernel::{AuditLog, IdempotencyStore, Outbox};
 use std::any::Any;
@@ -17,6 +17,8 @@ pub struct Stores {
     pub events: Arc<dyn EventStore>,
     /// Holds, bookings, tickets.
     pub booking: Arc<dyn BookingStore>,
+    /// Tickets by who holds them.
+    pub holders: Arc<dyn HolderStore>,
     /// The ledger.
     pub ledger: Arc<dyn LedgerStore>,
     /// Days whose money was compared.
@@ -40,6 +42,7 @@ impl Stores {
         S: AccountStore
             + EventStore
             + BookingStore
+            + HolderStore
             + LedgerStore
             + CloseStore
             + OfficeStore
@@ -52,6 +55,7 @@ impl Stores {
             accounts: store.clone(),
             events: store.clone(),
             booking: store.clone(),
+            holders: store.clone(),
             ledger: store.clone(),
             close: store.clone(),
             office: store.clone(),

@@ -187,6 +187,10 @@ async fn delete_me(app: Data<App>, user: User, body: Optional<DeleteMe>) -> Resu
     let password = body.0.and_then(|body| body.into_inner().password);
     app.accounts.delete_account(&user.0, password.as_deref()).await?;
     app.gate.forget_account(user.0.account).await;
+    // Its address shows nothing any more, as the account is gone; that the row is left over hurts nobody.
+    if let Err(error) = app.events.close_feed(user.0.account).await {
+        tracing::warn!(%error, "the address of an erased account's calendar was not removed");
+    }
     Ok(HttpResponse::NoContent().finish())
 }
 

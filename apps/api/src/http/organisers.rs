@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 use events::access::Right;
 use events::selling::{availability, price_from};
 use events::use_cases::Seen;
-use events::{Event, EventInput, LocationInput, Status, Stocked, Visibility};
+use events::{Cell, Event, EventInput, LocationInput, Status, Stocked, Visibility};
 use kernel::{EventId, Invalid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -81,7 +81,7 @@ pub struct LocationBody {
     latitude: Option<f64>,
     /// Degrees east, WGS 84.
     longitude: Option<f64>,
-    /// From when on ticket holders are to learn the address. Kept, and not acted on yet: only organisers see it.
+    /// From when on ticket holders learn address and coordinates; without it only organisers do.
     address_visible_from: Option<DateTime<Utc>>,
 }
 
@@ -108,13 +108,14 @@ impl From<EventBody> for EventInput {
     }
 }
 
-/// An event with what follows from its ticket types.
-fn view(app: &App, event: Event, ticket_types: &[Stocked]) -> ManagedEventView {
+/// An event with what follows from its ticket types, for those who run it.
+pub(super) fn managed(app: &App, event: Event, ticket_types: &[Stocked]) -> ManagedEventView {
     let now = app.clock.now();
     ManagedEventView::from(Seen {
         status: event.status_at(now),
         price_from: price_from(&event, ticket_types, now),
         availability: availability(&event, ticket_types, now),
+        approximate: event.location.cell().map(Cell::point),
         event,
     })
 }
@@ -128,7 +129,7 @@ fn view(app: &App, event: Event, ticket_types: &[Stocked]) -> ManagedEventView {
 async fn create_event(app: Data<App>, user: User, body: Json<EventBody>) -> Result<HttpResponse, Problem> {
     let event = app.events.create(user.0, &body.into_inner().into()).await?;
     let location = (header::LOCATION, format!("/api/v1/admin/events/{}", event.id));
-    Ok(HttpResponse::Created().insert_header(location).json(view(&app, event, &[])))
+    Ok(HttpResponse::Created().insert_header(location).json(managed(&app, event, &[])))
 }
 
 /// Which of one's events are looked for.
@@ -177,7 +178,7 @@ async fn list_managed_events(
 async fn show_managed_event(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     let (_, event) = app.events.require(user.0, id.into_inner().into(), Right::Door).await?;
     let ticket_types = app.events.ticket_types(user.0, event.id).await?;
-    Ok(HttpResponse::Ok().json(view(&app, event, &ticket_types)))
+    Ok(HttpResponse::Ok().json(managed(&app, event, &ticket_types)))
 }
 
 /// Replace the facts of an event. Once places are held or sold, currency and organisation stay.
@@ -280,5 +281,5 @@ async fn deactivate_event(app: Data<App>, user: User, id: Path<Uuid>) -> Result<
 async fn changed(app: &App, user: User, event: Event) -> Result<HttpResponse, Problem> {
     app.answers.event_changed(event.id);
     let ticket_types = app.events.ticket_types(user.0, event.id).await?;
-    Ok(HttpResponse::Ok().json(view(app, event, &ticket_types)))
+    Ok(HttpResponse::Ok().json(managed(app, event, &ticket_types)))
 }

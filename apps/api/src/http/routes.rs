@@ -1,9 +1,11 @@
 //! Every route, registered once; the OpenAPI document follows from it.
 
-use super::{accounts, admin, audit, auth, daily_close, docs, health, invites, jobs, openapi};
 use super::{
-    billing, bookings, by_hand, called_off, cancellation, disputes, documents, door, holds, incidents,
-    ledger, mail, pages, payments, tickets, webhooks,
+    accounts, address_views, admin, audit, auth, calendars, daily_close, docs, health, invites, jobs, openapi,
+};
+use super::{
+    billing, bookings, by_hand, called_off, cancellation, disputes, documents, door, duplicates, holds,
+    incidents, ledger, mail, pages, payments, tickets, webhooks,
 };
 use super::{events, organisations, organisers, policies, refunds, ticket_types};
 use super::{invite_tree, my_invites};
@@ -34,7 +36,10 @@ fn api(config: &mut ServiceConfig) {
         .configure(my_invites::routes)
         .configure(invite_tree::routes)
         .configure(events::routes)
+        .configure(calendars::routes)
         .configure(organisers::routes)
+        .configure(duplicates::routes)
+        .configure(address_views::routes)
         .configure(ticket_types::routes)
         .configure(policies::routes)
         .configure(organisations::routes)

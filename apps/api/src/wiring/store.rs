@@ -4,7 +4,7 @@ use crate::config::StoreUrl;
 use accounts::AccountStore;
 use adapter_local::{LocalStore, Place};
 use adapter_postgres::{PgStore, PoolOptions, SchemaState};
-use booking::{BookingStore, CloseStore, LedgerStore, OfficeStore};
+use booking::{BookingStore, CloseStore, HolderStore, LedgerStore, OfficeStore};
 use events::EventStore;
 use invites::InviteStore;
 use kernel::{AuditLog, IdempotencyStore, Outbox, StoreError};
@@ -20,6 +20,8 @@ pub struct Stores {
     pub events: Arc<dyn EventStore>,
     /// Holds, bookings, tickets.
     pub booking: Arc<dyn BookingStore>,
+    /// Tickets by who holds them.
+    pub holders: Arc<dyn HolderStore>,
     /// The ledger.
     pub ledger: Arc<dyn LedgerStore>,
     /// Days whose money was compared.
@@ -82,6 +84,7 @@ impl Stores {
             + InviteStore
             + EventStore
             + BookingStore
+            + HolderStore
             + LedgerStore
             + CloseStore
             + OfficeStore
@@ -95,6 +98,7 @@ impl Stores {
             invites: store.clone(),
             events: store.clone(),
             booking: store.clone(),
+            holders: store.clone(),
             ledger: store.clone(),
             close: store.clone(),
             office: store.clone(),

@@ -43,6 +43,8 @@ const ROUTES: &[(For, &str)] = &[
     (Everybody, "GET /api/v1/events"),
     (Everybody, "GET /api/v1/events/upcoming"),
     (Everybody, "GET /api/v1/events/{event}"),
+    // Calendar programs cannot log in: the address is the secret.
+    (Everybody, "GET /api/v1/calendar/{token}.ics"),
     (Users, "POST /api/v1/auth/logout"),
     (Users, "POST /api/v1/auth/logout-all"),
     (Users, "POST /api/v1/auth/change-password"),
@@ -57,6 +59,9 @@ const ROUTES: &[(For, &str)] = &[
     (Users, "DELETE /api/v1/users/me/invites/{id}"),
     (Users, "GET /api/v1/events/{id}/ticket-types"),
     (Users, "GET /api/v1/events/{id}/availability"),
+    (Users, "GET /api/v1/events/{id}/calendar.ics"),
+    (Users, "POST /api/v1/users/me/calendar"),
+    (Users, "DELETE /api/v1/users/me/calendar"),
     (Users, "POST /api/v1/seats/hold"),
     (Users, "DELETE /api/v1/seats/hold/{hold_id}"),
     (Users, "GET /api/v1/seats/hold/{hold_id}/validate"),
@@ -95,6 +100,8 @@ const ROUTES: &[(For, &str)] = &[
     (Organisers, "DELETE /api/v1/admin/events/{id}"),
     (Organisers, "POST /api/v1/admin/events/{id}/deactivate"),
     (Organisers, "POST /api/v1/admin/events/{id}/publish"),
+    (Organisers, "POST /api/v1/admin/events/{id}/duplicate"),
+    (Organisers, "GET /api/v1/admin/events/{id}/address-views"),
     (Organisers, "POST /api/v1/admin/events/{id}/cancel"),
     (Organisers, "GET /api/v1/admin/events/{id}/cancellation-policy"),
     (Organisers, "POST /api/v1/admin/events/{id}/cancellation-policy"),
@@ -183,6 +190,7 @@ async fn call(client: &Client, route: &str) -> Answer {
         .split('/')
         .map(|part| match part {
             "{place}" => "0",
+            "{token}.ics" => "Q6Xn5o0wJvY4cQ7yq1mZkq3o5x6rQe9b0uJfTn8sVYE.ics",
             "{id}.pdf" => "01900000-0000-7000-8000-000000000000.pdf",
             part if part.starts_with('{') => "01900000-0000-7000-8000-000000000000",
             part => part,

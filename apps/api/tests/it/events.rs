@@ -1,9 +1,12 @@
 //! Events: who runs them, who finds them, and what everybody is told.
 
 mod answers;
+mod calendars;
 pub(crate) mod cast;
+mod duplicates;
 mod organisations;
 mod organisers;
+mod places;
 mod publishing;
 mod roles;
 mod ticket_types;

@@ -91,3 +91,24 @@ async fn forging_notices_is_limited() {
         app.stranger().post(&path, &body).await.expect_problem(429, "too_many_attempts");
     }
 }
+
+#[tokio::test]
+async fn secret_addresses_of_calendars_are_not_tried_for_ever() {
+    let app = limited(&Arc::default()).await;
+    let token = "Q6Xn5o0wJvY4cQ7yq1mZkq3o5x6rQe9b0uJfTn8sVYE";
+    let attempt = async |from: &str| {
+        let request = app.stranger().request(reqwest::Method::GET, &format!("/calendar/{token}.ics"));
+        crate::harness::answer(request.header("x-forwarded-for", format!("203.0.113.99, {from}"))).await
+    };
+    for _ in 0..600 {
+        attempt("192.0.2.1").await.expect_problem(404, "not_found");
+    }
+    let refused = attempt("192.0.2.1").await;
+    assert!(
+        refused.header("retry-after").parse::<u64>().is_ok_and(|wait| wait <= 61),
+        "{:?}",
+        refused.headers
+    );
+    refused.expect_problem(429, "too_many_attempts");
+    attempt("192.0.2.2").await.expect_problem(404, "not_found");
+}

@@ -4,6 +4,7 @@ mod cancelling;
 mod close;
 mod documents;
 mod door_tx;
+mod holders;
 mod job_tx;
 mod ledger;
 mod office;

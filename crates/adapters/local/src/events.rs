@@ -1,12 +1,14 @@
 //! Organisations, events and ticket types, and the ways to find them.
 
+mod address_views;
 mod documents;
+mod feeds;
 mod listing;
 mod reads;
 mod tx;
 
 use crate::document::Table;
-use ::events::{Billing, Event, Member, Organisation, Stock, TicketType};
+use ::events::{AddressView, Billing, Event, Feed, Member, Organisation, Stock, TicketType, TokenHash};
 use chrono::TimeDelta;
 use imbl::{OrdMap, OrdSet};
 use kernel::{AccountId, Cursor, EventId, OrganisationId, TicketTypeId};
@@ -17,12 +19,17 @@ use uuid::Uuid;
 /// does not write the facts anew.
 #[derive(Clone, Default)]
 pub(crate) struct EventTables {
+    pub(crate) address_views: Table<AddressView>,
     pub(crate) billings: Table<Billing>,
     pub(crate) events: Table<Event>,
+    pub(crate) feeds: Table<Feed>,
     pub(crate) members: Table<Member>,
     pub(crate) organisations: Table<Organisation>,
     pub(crate) stocks: Table<Stock>,
     pub(crate) ticket_types: Table<TicketType>,
+    /// By the instant and the account.
+    pub(crate) address_views_by_time: OrdSet<(EventId, Cursor)>,
+    pub(crate) feeds_by_token: OrdMap<TokenHash, AccountId>,
     pub(crate) events_by_slug: OrdMap<String, EventId>,
     pub(crate) events_by_start: OrdSet<Cursor>,
     /// How long events take: the longest says how far back one has to look for those that are not over.

@@ -9,6 +9,7 @@ mod dispute;
 mod document;
 mod door;
 mod hold;
+mod holders;
 mod job;
 mod ledger;
 mod office;

@@ -1,7 +1,10 @@
 //! Organisations, events and ticket types.
 
+mod address_views;
 mod billing;
+mod feeds;
 mod listing;
+mod near;
 mod organisation;
 mod reads;
 mod ticket_type;

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use testkit::{
     Stores, account_store, audit_log, booking_store, cancelling_store, document_store, event_store,
-    idempotency_store, invite_budget, invite_store, invite_tree, ledger_store, office_store, outbox, servers,
+    idempotency_store, invite_budget, invite_store, invite_tree, ledger_store, office_store, outbox,
+    place_store, servers,
 };
 
 /// A store with one connection, so that all statements meet on it.
@@ -198,6 +199,11 @@ async fn every_statement_finds_its_rows_by_an_index() {
         outbox::what_is_parked_waits_for_a_person,
         outbox::parked_ones_are_listed_the_latest_first_in_pages_that_meet,
         outbox::what_is_retried_is_claimed_once_more,
+        place_store::pages_of_events_around_a_point_meet,
+        place_store::events_are_read_together,
+        place_store::views_come_newest_first_in_pages_that_meet,
+        place_store::an_account_has_one_calendar,
+        place_store::living_tickets_are_known_by_their_holder,
     );
 
     let statements = prepared(&store).await;

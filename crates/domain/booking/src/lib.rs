@@ -60,8 +60,9 @@ pub use payment::{
 };
 pub use policy::{CancellationPolicy, MalformedPolicy, NoWay, PolicyInput, Promise, Tier, TierInput};
 pub use ports::{
-    BookingStore, BookingTx, CloseStore, CloseTx, DocumentFilter, DocumentStore, DocumentTx, DoorTx, JobTx,
-    LedgerStore, LedgerTx, NoticeKey, OfficeStore, OrderTx, OutsideReads, OutsideTx, SaleTx, StockDifference,
+    BookingStore, BookingTx, CloseStore, CloseTx, DocumentFilter, DocumentStore, DocumentTx, DoorTx,
+    HolderStore, JobTx, LedgerStore, LedgerTx, NoticeKey, OfficeStore, OrderTx, OutsideReads, OutsideTx,
+    SaleTx, StockDifference,
 };
 pub use provider::{
     CheckoutOrder, Direction, Health, Listed, Listener, Movement, MovementKind, Notice, NoticeError,

@@ -2,9 +2,11 @@
 
 mod close;
 mod documents;
+mod holders;
 
 pub use close::{CloseStore, CloseTx};
 pub use documents::{DocumentFilter, DocumentStore, DocumentTx};
+pub use holders::HolderStore;
 
 use crate::ledger::{Balance, Entry, EntryFilter};
 use crate::office::{BookingFilter, IncidentFilter, Of, PaymentFilter, Stuck};

@@ -49,6 +49,13 @@ pub(crate) fn event_created(by: &Cause, made: &Event, now: Timestamp) -> Act {
     event_act(by, "event.create", made, now).changing(None, Some(whole(facts_of_event(made))))
 }
 
+/// An event was added as a copy of another.
+pub(crate) fn event_duplicated(by: &Cause, source: &Event, made: &Event, now: Timestamp) -> Act {
+    let mut said = facts_of_event(made);
+    said.insert("copy_of".to_owned(), json!(source.id));
+    event_act(by, "event.duplicate", made, now).changing(None, Some(whole(said)))
+}
+
 /// An event was edited: the facts that differ.
 pub(crate) fn event_updated(by: &Cause, before: &Event, after: &Event, now: Timestamp) -> Act {
     let (mut was, mut is) = difference(facts_of_event(before), facts_of_event(after));
@@ -175,7 +182,9 @@ mod tests {
         let edit = event_updated(&Cause::system(), &before, &after, noon());
         assert_eq!(said(edit.after.as_ref()), json!({"exact_place_changed": true}));
         let by = Cause::system();
-        for act in [edit, event_created(&by, &before, noon()), event_deleted(&by, &before, noon())] {
+        let copied = event_duplicated(&by, &before, &after, noon());
+        assert_eq!(said(copied.after.as_ref())["copy_of"], json!(before.id));
+        for act in [edit, copied, event_created(&by, &before, noon()), event_deleted(&by, &before, noon())] {
             let text = serde_json::to_string(&act).unwrap();
             assert!(!text.contains("Quay") && !text.contains("53.5") && !text.contains("9.98"), "{text}");
         }

@@ -1,7 +1,7 @@
 //! From what an organiser sends to an event, with all mistakes named at once.
 
 use crate::mistakes::Mistakes;
-use crate::{Event, LocationInput, PriceInput, Status, Stocked, Taken, Visibility, Zone, slug};
+use crate::{Event, LocationInput, PriceInput, Status, Stocked, Taken, Visibility, Zone};
 use kernel::{Currency, EventId, Invalid, OrganisationId, Timestamp};
 
 /// How long places are held when nobody says otherwise, in seconds.
@@ -51,14 +51,7 @@ impl EventInput {
     /// All mistakes.
     pub fn draft(&self, now: Timestamp) -> Result<Event, Vec<Invalid>> {
         let mut mistakes = Mistakes::default();
-        let slug = match &self.slug {
-            Some(slug) if slug::is_valid(slug) => slug.clone(),
-            Some(_) => {
-                mistakes.add("slug", "malformed", "a slug has lower-case letters, digits and single hyphens");
-                String::new()
-            }
-            None => slug::made_from(&self.title, "event"),
-        };
+        let slug = mistakes.slug(self.slug.as_deref(), &self.title);
         let event = self.facts(&mut mistakes, EventId::generate(now), slug, now);
         mistakes.none_or(event)
     }

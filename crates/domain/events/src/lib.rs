@@ -5,9 +5,13 @@
 
 pub mod access;
 mod acts;
+pub mod address_view;
 pub mod billing;
+pub mod calendar;
+pub mod duplicate;
 pub mod event;
 pub mod event_input;
+pub mod grid;
 pub mod location;
 mod mistakes;
 pub mod organisation;
@@ -18,18 +22,25 @@ pub mod slug;
 pub mod ticket_type;
 pub mod ticket_type_input;
 pub mod use_cases;
+pub mod wall_clock;
 pub mod zone;
 
 #[cfg(test)]
 mod samples;
 
+pub use address_view::AddressView;
 pub use billing::{Billing, BillingInput};
+pub use calendar::{Entry, Feed, TokenHash};
+pub use duplicate::CopyInput;
 pub use event::{Event, Status, Visibility, WrongStatus};
 pub use event_input::EventInput;
+pub use grid::{Around, Cell, Point, Stretch};
 pub use location::{Location, Onlooker};
 pub use mistakes::{LocationInput, PriceInput};
 pub use organisation::{Member, Organisation, Standing};
-pub use ports::{Chargeable, EventStore, EventTx, Filter, Listed, RefundRules, Till};
+pub use ports::{
+    AddressLog, Chargeable, EventStore, EventTx, FeedStore, Filter, Guests, Held, Listed, RefundRules, Till,
+};
 pub use selling::{Availability, Left};
 pub use ticket_type::{Stock, Stocked, Taken, TicketType};
 pub use ticket_type_input::TicketTypeInput;

@@ -1,6 +1,6 @@
 //! Checks of single fields that collect their findings instead of stopping at the first.
 
-use crate::Location;
+use crate::{Location, slug};
 use chrono::SubsecRound;
 use kernel::{Currency, Invalid, Money, Timestamp, VatError, VatRate};
 use std::ops::RangeInclusive;
@@ -56,6 +56,18 @@ impl Mistakes {
         self.text(field, text, longest, |letter| letter.is_control())
     }
 
+    /// A slug as it was given, or one made from the title.
+    pub(crate) fn slug(&mut self, given: Option<&str>, title: &str) -> String {
+        match given {
+            Some(slug) if slug::is_valid(slug) => slug.to_owned(),
+            Some(_) => {
+                self.add("slug", "malformed", "a slug has lower-case letters, digits and single hyphens");
+                String::new()
+            }
+            None => slug::made_from(title, "event"),
+        }
+    }
+
     /// Up to `longest` characters on any number of lines.
     pub(crate) fn prose(&mut self, field: &str, text: &str, longest: usize) -> String {
         self.text(field, text, longest, |letter| letter.is_control() && !matches!(letter, '\n' | '\r' | '\t'))
@@ -84,9 +96,14 @@ impl Mistakes {
         }
     }
 
+    /// Whether an instant lies within what is kept.
+    pub(crate) fn is_kept(at: Timestamp) -> bool {
+        YEARS.contains(&chrono::Datelike::year(&at))
+    }
+
     /// An instant, cut to what every store keeps.
     pub(crate) fn instant(&mut self, field: &str, at: Timestamp) -> Timestamp {
-        if !YEARS.contains(&chrono::Datelike::year(&at)) {
+        if !Self::is_kept(at) {
             self.add(field, "out_of_range", "this is too far away");
         }
         at.trunc_subsecs(6)

@@ -1,6 +1,9 @@
 //! What the use cases need from a store.
 
-use crate::{Billing, Event, Member, Organisation, Status, Stocked, Taken, TicketType};
+use crate::{
+    AddressView, Around, Billing, Event, Feed, Member, Organisation, Status, Stocked, Taken, TicketType,
+    TokenHash,
+};
 use async_trait::async_trait;
 use kernel::{
     AccountId, AuditTx, EventId, Money, OrganisationId, Page, PageRequest, StoreError, TicketTypeId,
@@ -18,6 +21,8 @@ pub struct Filter {
     pub tag: Option<String>,
     /// Events with this text, as it stands (no wildcards) and in either case, in title, description or area.
     pub query: Option<String>,
+    /// Events whose cell of the map (never whose exact place) has its middle in here.
+    pub around: Option<Around>,
     /// Whether events for members only are wanted too.
     pub include_members_only: bool,
     /// Events whose stored status is one of these; an empty list finds nothing.
@@ -37,11 +42,13 @@ pub struct Listed {
 
 /// Keeps organisations, events and ticket types.
 #[async_trait]
-pub trait EventStore: Send + Sync {
+pub trait EventStore: AddressLog + FeedStore {
     /// Dropping the transaction undoes it; see [`kernel::transact`].
     async fn begin(&self) -> Result<Box<dyn EventTx>, StoreError>;
     /// One event.
     async fn event(&self, id: EventId) -> Result<Option<Event>, StoreError>;
+    /// Events by id, in whatever order; unknown ones are left out.
+    async fn events(&self, ids: &[EventId]) -> Result<Vec<Event>, StoreError>;
     /// One event by its slug, compared exactly.
     async fn event_by_slug(&self, slug: &str) -> Result<Option<Event>, StoreError>;
     /// Events by `(starts_at, id)`, which is also the cursor; ticket types come with them at once.
@@ -88,6 +95,46 @@ pub trait Till: Send + Sync {
 pub trait RefundRules: Send + Sync {
     /// Whether an event says what goes back, be it nothing.
     async fn is_ruled(&self, event: EventId) -> Result<bool, StoreError>;
+}
+
+/// Keeps to whom exact places were shown. Nothing of it is ever changed or removed.
+#[async_trait]
+pub trait AddressLog: Send + Sync {
+    /// Adds those that are the first of their account, event and hour; durable when it returns.
+    async fn note_address_views(&self, views: &[AddressView]) -> Result<(), StoreError>;
+    /// Of one event, the newest first; the cursor is `(at, account)`.
+    async fn address_views(&self, event: EventId, page: PageRequest)
+    -> Result<Page<AddressView>, StoreError>;
+}
+
+/// Keeps the addresses at which calendars are read.
+#[async_trait]
+pub trait FeedStore: Send + Sync {
+    /// The one with this token.
+    async fn feed(&self, token: &TokenHash) -> Result<Option<Feed>, StoreError>;
+    /// Adds it in the place of the one that the account had.
+    async fn save_feed(&self, feed: &Feed) -> Result<(), StoreError>;
+    /// `false` when the account had none.
+    async fn remove_feed(&self, account: AccountId) -> Result<bool, StoreError>;
+}
+
+/// An event of which somebody has tickets, or had some that were cancelled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Held {
+    /// Which.
+    pub event: EventId,
+    /// Whether any of the tickets admits, or has admitted.
+    pub living: bool,
+}
+
+/// Who holds tickets; booking stands behind it. Told as it is stored at this moment.
+#[async_trait]
+pub trait Guests: Send + Sync {
+    /// Whether somebody holds a ticket of this event that lives.
+    async fn holds(&self, account: AccountId, event: EventId) -> Result<bool, StoreError>;
+    /// Up to `limit` events of somebody's tickets, those first whose tickets are the newest. Tickets that went to
+    /// somebody else do not count.
+    async fn events_of(&self, account: AccountId, limit: u32) -> Result<Vec<Held>, StoreError>;
 }
 
 /// All that a use case of this domain may touch before it commits.

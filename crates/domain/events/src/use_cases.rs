@@ -1,9 +1,12 @@
 //! What organisers and visitors do with events; a file per verb.
 
+mod address_views;
 mod billing;
+mod calendar;
 mod create;
 mod create_organisation;
 mod delete;
+mod duplicate;
 mod find;
 mod members;
 mod publish;
@@ -15,6 +18,7 @@ pub use billing::BillingError;
 pub use create::CreateError;
 pub use create_organisation::OrganisationError;
 pub use delete::DeleteError;
+pub use duplicate::DuplicateError;
 pub use find::Search;
 pub use members::MemberError;
 pub use publish::{DeactivateError, PublishCheck, PublishError};
@@ -23,9 +27,9 @@ pub use ticket_types::{MOST_TYPES, TicketTypeError};
 pub use update::UpdateError;
 
 use crate::access::{Denied, Grant, Right};
-use crate::{Chargeable, Event, EventStore, RefundRules, Till};
+use crate::{Chargeable, Event, EventStore, Guests, Held, RefundRules, Till};
 use async_trait::async_trait;
-use kernel::{Actor, Clock, EventId, Money, StoreError};
+use kernel::{AccountId, Actor, Clock, EventId, Money, StoreError};
 use std::sync::Arc;
 
 /// The use cases of this domain. Each organiser's call asks the one rule in [`crate::access`].
@@ -35,6 +39,7 @@ pub struct Events {
     clock: Arc<dyn Clock>,
     till: Arc<dyn Till>,
     rules: Arc<dyn RefundRules>,
+    guests: Arc<dyn Guests>,
     /// Whether what costs something is only published with a refund rule.
     strict: bool,
 }
@@ -52,6 +57,20 @@ impl Till for Everything {
 impl RefundRules for Everything {
     async fn is_ruled(&self, _: EventId) -> Result<bool, StoreError> {
         Ok(true)
+    }
+}
+
+/// Nobody comes.
+struct Nobody;
+
+#[async_trait]
+impl Guests for Nobody {
+    async fn holds(&self, _: AccountId, _: EventId) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
+    async fn events_of(&self, _: AccountId, _: u32) -> Result<Vec<Held>, StoreError> {
+        Ok(Vec::new())
     }
 }
 
@@ -80,9 +99,11 @@ impl From<Denied> for AccessError {
 
 impl Events {
     /// Over a store and a clock. Until it is told of a till ([`Self::charging`]) every price counts as chargeable, and
-    /// until it is told of rules ([`Self::ruled_by`]) every event as having them.
+    /// until it is told of rules ([`Self::ruled_by`]) every event as having them; until it is told of guests
+    /// ([`Self::attended_by`]) nobody holds a ticket.
     pub fn new(store: Arc<dyn EventStore>, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock, till: Arc::new(Everything), rules: Arc::new(Everything), strict: false }
+        let (till, rules) = (Arc::new(Everything), Arc::new(Everything));
+        Self { store, clock, till, rules, guests: Arc::new(Nobody), strict: false }
     }
 
     /// The same, looking whether an event says what goes back to buyers who cancel; `strict`: publishing nothing that
@@ -90,6 +111,12 @@ impl Events {
     #[must_use]
     pub fn ruled_by(self, rules: Arc<dyn RefundRules>, strict: bool) -> Self {
         Self { rules, strict, ..self }
+    }
+
+    /// The same, knowing who holds tickets.
+    #[must_use]
+    pub fn attended_by(self, guests: Arc<dyn Guests>) -> Self {
+        Self { guests, ..self }
     }
 
     /// The same, publishing only what this till can charge.

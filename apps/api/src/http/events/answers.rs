@@ -7,8 +7,8 @@ use crate::answers::{Ready, Shelf};
 use crate::bounded::Bounded;
 use crate::http::problem::Problem;
 use chrono::{DateTime, Utc};
-use events::Events;
 use events::use_cases::Search;
+use events::{Around, Events};
 use kernel::{AccountId, Actor, EventId, PageRequest, StoreError};
 use serde::Serialize;
 use std::sync::Arc;
@@ -59,6 +59,7 @@ struct ListKey {
     after: Option<(DateTime<Utc>, Uuid)>,
     times: [Option<DateTime<Utc>>; 2],
     texts: [Option<String>; 2],
+    around: Option<Around>,
 }
 
 impl Default for Answers {
@@ -112,6 +113,7 @@ impl Answers {
             after: page.after.map(|cursor| (cursor.at, cursor.id)),
             times: [search.from, search.to],
             texts: [search.tag.clone(), search.query.clone()],
+            around: search.around,
         };
         self.lists.answer(&key, written(make)).await
     }

@@ -4,7 +4,7 @@ use crate::http::money::MoneyView;
 use crate::http::policies::PolicyView;
 use chrono::{DateTime, Utc};
 use events::use_cases::Seen;
-use events::{Left, Location};
+use events::{Left, Location, Point};
 use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -53,7 +53,8 @@ pub struct EventDetailView {
     pub cancellation_policy: Option<PolicyView>,
 }
 
-/// Where it is. All but the area is null for those who are not to know it.
+/// Where it is. Address and coordinates are null for those who are not to know them: they are for organisers, and from
+/// `address_visible_from` on, of one event at a time, for those who hold a ticket of it that is good.
 #[derive(Serialize, ToSchema)]
 pub struct LocationView {
     area: String,
@@ -65,20 +66,36 @@ pub struct LocationView {
     /// Degrees east, WGS 84.
     #[schema(required)]
     longitude: Option<f64>,
-    /// From when on ticket holders are to learn the address. Kept, and not acted on yet: only organisers see it.
+    /// From when on ticket holders learn address and coordinates; null when only organisers do.
     #[schema(required)]
     address_visible_from: Option<DateTime<Utc>>,
+    /// About where it is, for everybody: the middle of the part of the map that it lies in, which is what `near` finds
+    /// it by. Null when the place has no coordinates.
+    #[schema(required)]
+    approximate: Option<PointView>,
 }
 
-impl From<Location> for LocationView {
-    fn from(location: Location) -> Self {
+/// A point, to a twentieth of a degree or coarser.
+#[derive(Serialize, ToSchema)]
+pub struct PointView {
+    /// Degrees north, WGS 84.
+    #[schema(example = 53.55)]
+    latitude: f64,
+    /// Degrees east, WGS 84.
+    #[schema(example = 10.0)]
+    longitude: f64,
+}
+
+impl LocationView {
+    fn of(location: Location, approximate: Option<Point>) -> Self {
         let Location { area, address, latitude, longitude, address_visible_from } = location;
-        Self { area, address, latitude, longitude, address_visible_from }
+        let approximate = approximate.map(|Point { latitude, longitude }| PointView { latitude, longitude });
+        Self { area, address, latitude, longitude, address_visible_from, approximate }
     }
 }
 
 impl From<Seen> for EventView {
-    fn from(Seen { event, status, price_from, availability }: Seen) -> Self {
+    fn from(Seen { event, approximate, status, price_from, availability }: Seen) -> Self {
         Self {
             id: event.id.as_uuid(),
             slug: event.slug,
@@ -90,7 +107,7 @@ impl From<Seen> for EventView {
             timezone: event.timezone.name(),
             currency: event.currency.to_string(),
             status: status.as_str(),
-            location: event.location.into(),
+            location: LocationView::of(event.location, approximate),
             images: event.images,
             tags: event.tags,
             price_from: price_from.map(MoneyView::from),

@@ -4,8 +4,8 @@ use super::Problem;
 use events::WrongStatus;
 use events::access::Denied;
 use events::use_cases::{
-    AccessError, BillingError, CreateError, DeactivateError, DeleteError, MemberError, OrganisationError,
-    PublishError, ShowError, TicketTypeError, UpdateError,
+    AccessError, BillingError, CreateError, DeactivateError, DeleteError, DuplicateError, MemberError,
+    OrganisationError, PublishError, ShowError, TicketTypeError, UpdateError,
 };
 
 impl From<AccessError> for Problem {
@@ -78,6 +78,16 @@ impl From<CreateError> for Problem {
             CreateError::Access(error) => error.into(),
             CreateError::Invalid(errors) => Self::invalid(errors),
             CreateError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<DuplicateError> for Problem {
+    fn from(error: DuplicateError) -> Self {
+        match error {
+            DuplicateError::Access(error) => error.into(),
+            DuplicateError::Invalid(errors) => Self::invalid(errors),
+            DuplicateError::Store(error) => error.into(),
         }
     }
 }

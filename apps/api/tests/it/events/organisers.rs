@@ -18,6 +18,8 @@ async fn a_new_event_is_a_draft_with_everything_that_was_sent() {
     let made = cast.manager.client.post("/admin/events", &body).await;
     let location = made.header("location").to_owned();
     let made = made.expect(201);
+    let mut located = body["location"].clone();
+    located["approximate"] = json!({"latitude": 53.5, "longitude": 9.9});
     for (field, value) in [
         ("slug", json!("fuesse-oel")),
         ("title", json!("Füße & Öl")),
@@ -28,7 +30,7 @@ async fn a_new_event_is_a_draft_with_everything_that_was_sent() {
         ("timezone", json!("Europe/Berlin")),
         ("currency", json!("EUR")),
         ("status", json!("draft")),
-        ("location", body["location"].clone()),
+        ("location", located),
         ("images", json!([])),
         ("tags", json!(["house"])),
         ("price_from", json!({"amount": 1200, "currency": "EUR"})),

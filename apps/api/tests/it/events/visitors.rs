@@ -28,6 +28,7 @@ async fn an_event_is_shown_as_the_contract_has_it() {
         "location": {
             "area": "Old harbour", "address": null, "latitude": null, "longitude": null,
             "address_visible_from": event["location"]["address_visible_from"],
+            "approximate": {"latitude": 53.5, "longitude": 9.9},
         },
         "images": [], "tags": ["house"], "price_from": {"amount": 2500, "currency": "EUR"},
         "availability": "available",

@@ -2,7 +2,8 @@
 
 use super::EventTables;
 use crate::paging::{FIRST, LAST, wanted};
-use ::events::{Event, Filter, Listed, Stocked, Visibility};
+use ::events::grid::covers;
+use ::events::{Event, Filter, Listed, Stocked, Stretch, Visibility};
 use kernel::{Cursor, EventId, Page, PageRequest, Timestamp};
 use std::ops::Bound;
 use std::sync::Arc;
@@ -11,10 +12,12 @@ use uuid::Uuid;
 impl EventTables {
     pub(super) fn listing(&self, filter: &Filter, page: PageRequest) -> Page<Listed> {
         let query = filter.query.as_deref().map(str::to_lowercase);
+        let near = filter.around.map(|around| around.cells());
         let found = self
             .in_time(filter, page)
             .filter_map(|cursor| self.events.get(&EventId::from(cursor.id)))
             .filter(|event| matches(filter, query.as_deref(), event))
+            .filter(|event| near.as_ref().is_none_or(|near| is_near(near, event)))
             .take(wanted(page))
             .map(|event| Listed { event: Event::clone(event), ticket_types: self.ticket_types_of(event.id) });
         let cursor = |listed: &Listed| Cursor { at: listed.event.starts_at, id: listed.event.id.as_uuid() };
@@ -41,6 +44,11 @@ impl EventTables {
         let rows = self.events_by_start.range((start, Bound::Included(LAST)));
         rows.take_while(move |cursor| cursor.at < end)
     }
+}
+
+/// By the cell of the map, never by the exact place.
+fn is_near(near: &[Stretch], event: &Event) -> bool {
+    event.location.cell().is_some_and(|cell| covers(near, cell))
 }
 
 /// `query` is in lower case.

@@ -18,6 +18,11 @@ impl EventStore for LocalStore {
         Ok(self.read().copy(&id))
     }
 
+    async fn events(&self, ids: &[EventId]) -> Result<Vec<Event>, StoreError> {
+        let state = self.read();
+        Ok(ids.iter().filter_map(|id| state.copy(id)).collect())
+    }
+
     async fn event_by_slug(&self, slug: &str) -> Result<Option<Event>, StoreError> {
         let state = self.read();
         Ok(state.events.events_by_slug.get(slug).and_then(|id| state.copy(id)))

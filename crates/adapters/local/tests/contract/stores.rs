@@ -27,6 +27,8 @@ mod memory {
     testkit::ledger_store_contract!(open);
     testkit::office_store_contract!(open);
     testkit::outbox_contract!(open);
+    testkit::place_store_contract!(open);
+    testkit::place_use_cases_contract!(open);
 }
 
 /// In a directory.
@@ -58,6 +60,8 @@ mod directory {
     testkit::ledger_store_contract!(open);
     testkit::office_store_contract!(open);
     testkit::outbox_contract!(open);
+    testkit::place_store_contract!(open);
+    testkit::place_use_cases_contract!(open);
 }
 
 /// The same history on both.

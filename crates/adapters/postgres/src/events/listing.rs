@@ -1,6 +1,7 @@
 //! The list of events: one page, then the ticket types of all its events at once.
 
 use super::EventRow;
+use super::near::Near;
 use super::ticket_type::StockedRow;
 use crate::failure::failed;
 use crate::pool::{PgStore, Pooled};
@@ -51,6 +52,9 @@ fn narrowed(filter: &Filter, page: PageRequest) -> IntoBoxed<'_, events::table, 
     }
     if let Some(text) = &filter.query {
         query = query.filter(strpos(events::search_text, text.to_lowercase()).gt(0));
+    }
+    if let Some(around) = &filter.around {
+        query = query.filter(Near::to(around));
     }
     if !filter.include_members_only {
         query = query.filter(events::visibility.eq("public"));

@@ -13,6 +13,7 @@ use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use kernel::{AccountId, EventId, OrganisationId, Page, PageRequest, StoreError, TicketTypeId};
+use uuid::Uuid;
 
 #[async_trait]
 impl EventStore for PgStore {
@@ -26,6 +27,15 @@ impl EventStore for PgStore {
         let query = events::table.find(id.as_uuid()).select(EventRow::as_select());
         let row = query.first(&mut connection).await.optional().map_err(failed(doing))?;
         row.map(Event::try_from).transpose()
+    }
+
+    async fn events(&self, ids: &[EventId]) -> Result<Vec<Event>, StoreError> {
+        let doing = "reading events";
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.as_uuid()).collect();
+        let mut connection = self.connection(doing).await?;
+        let query = events::table.filter(events::id.eq_any(ids)).select(EventRow::as_select());
+        let rows = query.load(&mut connection).await.map_err(failed(doing))?;
+        rows.into_iter().map(Event::try_from).collect()
     }
 
     async fn event_by_slug(&self, slug: &str) -> Result<Option<Event>, StoreError> {

@@ -19,3 +19,5 @@ testkit::invite_tree_contract!(open);
 testkit::ledger_store_contract!(open);
 testkit::office_store_contract!(open);
 testkit::outbox_contract!(open);
+testkit::place_store_contract!(open);
+testkit::place_use_cases_contract!(open);

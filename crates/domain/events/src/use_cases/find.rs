@@ -1,9 +1,9 @@
 //! Lists of events.
 
-use super::show::{Seen, seen};
+use super::show::{Seen, seen, standing};
 use super::{AccessError, Events};
 use crate::access::Right;
-use crate::{Filter, Status};
+use crate::{Around, Filter, Status};
 use chrono::{DateTime, TimeDelta};
 use kernel::{Actor, Page, PageRequest, StoreError, Timestamp};
 
@@ -21,6 +21,8 @@ pub struct Search {
     pub tag: Option<String>,
     /// With this text.
     pub query: Option<String>,
+    /// Around here.
+    pub around: Option<Around>,
 }
 
 impl Events {
@@ -42,7 +44,11 @@ impl Events {
         let viewer = self.viewer(actor).await?;
         let page = self.store.listing(&filter, page).await?;
         let now = self.clock.now();
-        Ok(page.map(|listed| seen(listed, viewer.as_ref(), now)))
+        // Holders are strangers in lists: what they may know is told, and noted, event by event.
+        Ok(page.map(|listed| {
+            let onlooker = standing(&listed.event, viewer.as_ref());
+            seen(listed, onlooker, now)
+        }))
     }
 
     /// Published events that are not over, the next one first.
@@ -76,7 +82,10 @@ impl Events {
         };
         let page = self.store.listing(&filter, page).await?;
         let now = self.clock.now();
-        Ok(page.map(|listed| seen(listed, Some(&grant), now)))
+        Ok(page.map(|listed| {
+            let onlooker = standing(&listed.event, Some(&grant));
+            seen(listed, onlooker, now)
+        }))
     }
 }
 
@@ -93,6 +102,7 @@ fn narrowed(search: &Search) -> Filter {
         to: search.to.map(within),
         tag: search.tag.as_ref().and_then(clean).map(|tag| tag.to_lowercase()),
         query: search.query.as_ref().and_then(clean),
+        around: search.around,
         ..Filter::default()
     }
 }

@@ -3,7 +3,7 @@
 use super::Events;
 use crate::access::{Grant, Right};
 use crate::selling::{availability, price_from};
-use crate::{Availability, Event, Listed, Onlooker, Status, slug};
+use crate::{AddressView, Availability, Cell, Event, Listed, Onlooker, Point, Status, slug};
 use kernel::{Actor, EventId, Money, StoreError, Timestamp};
 
 /// Why an event is not shown.
@@ -22,6 +22,8 @@ pub enum ShowError {
 pub struct Seen {
     /// The facts, without what is not for this person.
     pub event: Event,
+    /// About where it is, for everybody; `None` when that is not known.
+    pub approximate: Option<Point>,
     /// Its state now.
     pub status: Status,
     /// The lowest price.
@@ -37,14 +39,37 @@ pub(super) struct Visible {
 }
 
 impl Events {
-    /// One event by id or slug.
+    /// One event by id or slug. That a ticket holder is shown the exact place is noted before they are.
     ///
     /// # Errors
     /// [`ShowError`].
     pub async fn show(&self, actor: Option<Actor>, id_or_slug: &str) -> Result<Seen, ShowError> {
         let Visible { event, viewer } = self.visible(actor, id_or_slug).await?;
         let ticket_types = self.store.ticket_types(event.id).await?;
-        Ok(seen(Listed { event, ticket_types }, viewer.as_ref(), self.clock.now()))
+        let now = self.clock.now();
+        let onlooker = self.onlooker(&event, viewer.as_ref(), now).await?;
+        Ok(seen(Listed { event, ticket_types }, onlooker, now))
+    }
+
+    /// Who looks at this one event. Somebody who is about to learn the exact place as a ticket holder is noted, or
+    /// else learns nothing.
+    pub(super) async fn onlooker(
+        &self,
+        event: &Event,
+        viewer: Option<&Grant>,
+        now: Timestamp,
+    ) -> Result<Onlooker, StoreError> {
+        let onlooker = standing(event, viewer);
+        let revealed = event.location.is_exact() && event.location.is_revealed(event.status, now);
+        let Some(Grant { actor, .. }) = viewer.filter(|_| onlooker == Onlooker::Stranger && revealed) else {
+            return Ok(onlooker);
+        };
+        if !self.guests.holds(actor.account, event.id).await? {
+            return Ok(Onlooker::Stranger);
+        }
+        let view = AddressView { event: event.id, account: actor.account, at: now, request: actor.request };
+        self.store.note_address_views(&[view]).await?;
+        Ok(Onlooker::Holder)
     }
 
     /// An event with its ticket types, for work that is done in nobody's name.
@@ -80,12 +105,19 @@ impl Events {
     }
 }
 
-/// The projection of an event for `viewer`: the one place that hides addresses.
-pub(super) fn seen(listed: Listed, viewer: Option<&Grant>, now: Timestamp) -> Seen {
-    let Listed { mut event, ticket_types } = listed;
+/// Who somebody is to an event, tickets aside.
+pub(super) fn standing(event: &Event, viewer: Option<&Grant>) -> Onlooker {
     let organiser = viewer.is_some_and(|grant| grant.may(event.organisation, Right::Door));
-    event.location = event.location.seen_by(if organiser { Onlooker::Organiser } else { Onlooker::Stranger });
+    if organiser { Onlooker::Organiser } else { Onlooker::Stranger }
+}
+
+/// An event as `onlooker` sees it.
+pub(super) fn seen(listed: Listed, onlooker: Onlooker, now: Timestamp) -> Seen {
+    let Listed { mut event, ticket_types } = listed;
+    let approximate = event.location.cell().map(Cell::point);
+    event.location = event.location.seen_by(onlooker, event.status, now);
     Seen {
+        approximate,
         status: event.status_at(now),
         price_from: price_from(&event, &ticket_types, now),
         availability: availability(&event, &ticket_types, now),

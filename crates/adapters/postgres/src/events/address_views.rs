@@ -1,0 +1,81 @@
+//! Rows of `address_views`: added, and never touched again (see the migration).
+
+use crate::failure::{corrupt, failed};
+use crate::pool::PgStore;
+use crate::statement::{constant, text};
+use ::events::{AddressLog, AddressView};
+use async_trait::async_trait;
+use diesel::QueryableByName;
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel_async::RunQueryDsl;
+use kernel::{Cursor, EventId, Page, PageRequest, StoreError, Timestamp};
+use uuid::Uuid;
+
+#[derive(QueryableByName)]
+struct ViewRow {
+    #[diesel(sql_type = SqlUuid)]
+    event_id: Uuid,
+    #[diesel(sql_type = SqlUuid)]
+    account_id: Uuid,
+    #[diesel(sql_type = Timestamptz)]
+    viewed_at: Timestamp,
+    #[diesel(sql_type = Nullable<Text>)]
+    request: Option<String>,
+}
+
+impl TryFrom<ViewRow> for AddressView {
+    type Error = StoreError;
+
+    fn try_from(row: ViewRow) -> Result<Self, StoreError> {
+        let request = row.request.map(|name| name.parse().map_err(corrupt("reading address_views.request")));
+        Ok(Self {
+            event: row.event_id.into(),
+            account: row.account_id.into(),
+            at: row.viewed_at,
+            request: request.transpose()?,
+        })
+    }
+}
+
+#[async_trait]
+impl AddressLog for PgStore {
+    async fn note_address_views(&self, views: &[AddressView]) -> Result<(), StoreError> {
+        let doing = "noting who was shown an address";
+        // In one order, so that two that note the same do not wait for each other in a circle.
+        let mut views = views.to_vec();
+        views.sort_by_key(|view| (view.event, view.account, view.at));
+        let statement = text(
+            "INSERT INTO address_views (event_id, account_id, hour, viewed_at, request) \
+             SELECT * FROM unnest($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+        )
+        .bind::<Array<SqlUuid>, _>(views.iter().map(|view| view.event.as_uuid()).collect::<Vec<_>>())
+        .bind::<Array<SqlUuid>, _>(views.iter().map(|view| view.account.as_uuid()).collect::<Vec<_>>())
+        .bind::<Array<Timestamptz>, _>(views.iter().map(AddressView::hour).collect::<Vec<_>>())
+        .bind::<Array<Timestamptz>, _>(views.iter().map(|view| view.at).collect::<Vec<_>>())
+        .bind::<Array<Nullable<Text>>, _>(
+            views.iter().map(|view| view.request.map(|name| name.to_string())).collect::<Vec<_>>(),
+        );
+        let mut connection = self.connection(doing).await?;
+        let noted = constant(statement).execute(&mut connection).await;
+        noted.map(drop).map_err(failed(doing))
+    }
+
+    async fn address_views(
+        &self,
+        event: EventId,
+        page: PageRequest,
+    ) -> Result<Page<AddressView>, StoreError> {
+        let statement = text(
+            "SELECT event_id, account_id, viewed_at, request FROM address_views \
+             WHERE event_id = $1 AND ($2 IS NULL OR (viewed_at, account_id) < ($2, $3)) \
+             ORDER BY viewed_at DESC, account_id DESC LIMIT $4",
+        )
+        .bind::<SqlUuid, _>(event.as_uuid())
+        .bind::<Nullable<Timestamptz>, _>(page.after.map(|after| after.at))
+        .bind::<Nullable<SqlUuid>, _>(page.after.map(|after| after.id))
+        .bind::<BigInt, _>(i64::from(page.limit) + 1);
+        let rows: Vec<ViewRow> = self.rows("listing views of an address", constant(statement)).await?;
+        let views = rows.into_iter().map(AddressView::try_from).collect::<Result<Vec<_>, _>>()?;
+        Ok(Page::cut(views, page.limit, |view| Cursor { at: view.at, id: view.account.as_uuid() }))
+    }
+}

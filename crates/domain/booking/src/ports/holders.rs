@@ -1,0 +1,14 @@
+//! What somebody holds, for those who tell holders more than others.
+
+use async_trait::async_trait;
+use kernel::{AccountId, EventId, StoreError};
+
+/// Reads of tickets by who holds them, as they were committed last.
+#[async_trait]
+pub trait HolderStore: Send + Sync {
+    /// Whether somebody holds a ticket of this event that lives.
+    async fn holds_living(&self, holder: AccountId, event: EventId) -> Result<bool, StoreError>;
+    /// Up to `limit` events of somebody's tickets, with whether any of them lives: that of the newest ticket first,
+    /// then by id. Tickets that went to somebody else do not count.
+    async fn events_held(&self, holder: AccountId, limit: u32) -> Result<Vec<(EventId, bool)>, StoreError>;
+}

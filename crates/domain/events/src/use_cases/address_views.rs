@@ -1,0 +1,22 @@
+//! To whom an exact place was shown.
+
+use super::{AccessError, Events};
+use crate::AddressView;
+use crate::access::Right;
+use kernel::{Actor, EventId, Page, PageRequest};
+
+impl Events {
+    /// The ticket holders who were shown where exactly an event is, the latest first, for those who run it.
+    ///
+    /// # Errors
+    /// [`AccessError`].
+    pub async fn address_views(
+        &self,
+        actor: Actor,
+        event: EventId,
+        page: PageRequest,
+    ) -> Result<Page<AddressView>, AccessError> {
+        self.require(actor, event, Right::Manage).await?;
+        Ok(self.store.address_views(event, page).await?)
+    }
+}

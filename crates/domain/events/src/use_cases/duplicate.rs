@@ -1,0 +1,65 @@
+//! Adding an event that is like another one.
+
+use super::{AccessError, Events};
+use crate::access::Right;
+use crate::{CopyInput, Event, Stock, Stocked, acts, slug};
+use kernel::{Actor, EventId, Invalid, StoreError, transact};
+
+/// Why no event was added.
+#[derive(Debug, thiserror::Error)]
+pub enum DuplicateError {
+    /// Not there, or not the actor's.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// All mistakes in what is to be different.
+    #[error("the copy has mistakes")]
+    Invalid(Vec<Invalid>),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Events {
+    /// Adds a draft with the facts and the ticket types of an event in whatever state (see [`CopyInput::of`]). A slug
+    /// made from the title is numbered until it is free; one that was given has to be free.
+    ///
+    /// # Errors
+    /// [`DuplicateError`].
+    pub async fn duplicate(
+        &self,
+        actor: Actor,
+        id: EventId,
+        input: &CopyInput,
+    ) -> Result<(Event, Vec<Stocked>), DuplicateError> {
+        let (_, source) = self.require(actor, id, Right::Manage).await?;
+        // Read without locks, so that no buyer waits for it.
+        let types = self.store.ticket_types(id).await?;
+        let now = self.clock.now();
+        let (mut event, types) = input.of(&source, &types, now).map_err(DuplicateError::Invalid)?;
+        let by = actor.cause();
+        let given = input.slug.is_some();
+        transact(self.store.begin().await?, async move |tx| {
+            for candidate in slug::candidates(&event.slug.clone()) {
+                event.slug = candidate;
+                if tx.add_event(&event).await? {
+                    let mut told = vec![acts::event_duplicated(&by, &source, &event, now)];
+                    for kind in &types {
+                        tx.add_ticket_type(kind).await?;
+                        told.extend(acts::ticket_type_changed(&by, &event, None, Some(kind), now));
+                    }
+                    tx.record(&told).await?;
+                    let untouched = |kind: crate::TicketType| Stocked {
+                        stock: Stock::untouched(kind.id),
+                        ticket_type: kind,
+                    };
+                    return Ok((event, types.into_iter().map(untouched).collect()));
+                }
+                if given {
+                    break;
+                }
+            }
+            Err(DuplicateError::Invalid(vec![Invalid::new("slug", "taken", "another event has this slug")]))
+        })
+        .await
+    }
+}
