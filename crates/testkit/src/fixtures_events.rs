@@ -84,6 +84,8 @@ pub fn event_input(organisation: OrganisationId) -> EventInput {
         timezone: "Europe/Berlin".into(),
         currency: "EUR".into(),
         capacity: Some(100),
+        max_per_user: None,
+        max_per_order: None,
         location: LocationInput {
             area: "Old harbour".into(),
             address: Some("Quay 7".into()),
@@ -112,6 +114,7 @@ pub fn type_input(quantity: u32) -> TicketTypeInput {
         sales_start: None,
         sales_end: None,
         hidden: false,
+        quota: None,
         position: None,
     }
 }

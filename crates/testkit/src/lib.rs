@@ -26,10 +26,12 @@ pub mod office_store;
 pub mod outbox;
 #[cfg(feature = "payments")]
 pub mod payment_provider;
+pub mod quota_store;
 pub mod scripted_provider;
 pub mod servers;
 pub mod session_use_cases;
 pub mod stores;
+pub mod transfer_store;
 
 pub use clock::{StoppedClock, noon};
 pub use hasher::{HeldHasher, PlainHasher};

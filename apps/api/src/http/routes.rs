@@ -3,9 +3,9 @@
 use super::{accounts, admin, audit, auth, daily_close, docs, health, invites, jobs, openapi};
 use super::{
     billing, bookings, by_hand, called_off, cancellation, disputes, documents, door, holds, incidents,
-    ledger, mail, pages, payments, tickets, webhooks,
+    ledger, mail, pages, payments, tickets, transfers, webhooks,
 };
-use super::{events, organisations, organisers, policies, refunds, ticket_types};
+use super::{events, organisations, organisers, policies, quotas, refunds, ticket_types};
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -33,6 +33,7 @@ fn api(config: &mut ServiceConfig) {
         .configure(events::routes)
         .configure(organisers::routes)
         .configure(ticket_types::routes)
+        .configure(quotas::routes)
         .configure(policies::routes)
         .configure(organisations::routes)
         .configure(billing::routes)
@@ -43,6 +44,7 @@ fn api(config: &mut ServiceConfig) {
         .configure(called_off::routes)
         .configure(documents::routes)
         .configure(tickets::routes)
+        .configure(transfers::routes)
         .configure(door::routes)
         .configure(webhooks::routes)
         .configure(disputes::routes)

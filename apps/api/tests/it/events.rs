@@ -5,6 +5,7 @@ pub(crate) mod cast;
 mod organisations;
 mod organisers;
 mod publishing;
+mod quotas;
 mod roles;
 mod ticket_types;
 mod visitors;

@@ -40,3 +40,4 @@ mod repeats;
 mod rules;
 mod secrets;
 mod sessions;
+mod transfers;

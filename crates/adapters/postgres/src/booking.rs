@@ -18,3 +18,4 @@ mod payment;
 mod reads;
 mod sale;
 mod ticket;
+mod transfer;

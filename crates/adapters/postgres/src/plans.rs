@@ -10,7 +10,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use testkit::{
     Stores, account_store, audit_log, booking_store, cancelling_store, document_store, event_store,
-    idempotency_store, invite_store, ledger_store, office_store, outbox, servers,
+    idempotency_store, invite_store, ledger_store, office_store, outbox, quota_store, servers,
+    transfer_store,
 };
 
 /// A store with one connection, so that all statements meet on it.
@@ -194,6 +195,11 @@ async fn every_statement_finds_its_rows_by_an_index() {
         outbox::what_is_parked_waits_for_a_person,
         outbox::parked_ones_are_listed_the_latest_first_in_pages_that_meet,
         outbox::what_is_retried_is_claimed_once_more,
+        quota_store::a_quota_reads_back_whole,
+        quota_store::a_quota_that_types_share_is_not_deleted,
+        transfer_store::a_transfer_reads_back_whole,
+        transfer_store::transfers_are_listed_the_latest_first_in_pages_that_meet,
+        transfer_store::a_ticket_is_handed_on_and_nothing_else_changes,
     );
 
     let statements = prepared(&store).await;

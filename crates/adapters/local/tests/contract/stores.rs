@@ -25,6 +25,8 @@ mod memory {
     testkit::ledger_store_contract!(open);
     testkit::office_store_contract!(open);
     testkit::outbox_contract!(open);
+    testkit::quota_store_contract!(open);
+    testkit::transfer_store_contract!(open);
 }
 
 /// In a directory.
@@ -54,6 +56,8 @@ mod directory {
     testkit::ledger_store_contract!(open);
     testkit::office_store_contract!(open);
     testkit::outbox_contract!(open);
+    testkit::quota_store_contract!(open);
+    testkit::transfer_store_contract!(open);
 }
 
 /// The same history on both.

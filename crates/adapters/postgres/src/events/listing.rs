@@ -1,10 +1,11 @@
 //! The list of events: one page, then the ticket types of all its events at once.
 
 use super::EventRow;
+use super::quota::QuotaRow;
 use super::ticket_type::StockedRow;
 use crate::failure::failed;
 use crate::pool::{PgStore, Pooled};
-use crate::schema::{events, strpos, ticket_types};
+use crate::schema::{events, quotas, strpos, ticket_types};
 use ::events::{Event, Filter, Listed, Stocked};
 use diesel::dsl::IntoBoxed;
 use diesel::pg::Pg;
@@ -75,10 +76,11 @@ async fn types_of(
     if ids.is_empty() {
         return Ok(types);
     }
-    let rows: Vec<StockedRow> = ticket_types::table
+    let rows: Vec<(StockedRow, Option<QuotaRow>)> = ticket_types::table
+        .left_join(quotas::table)
         .filter(ticket_types::event_id.eq_any(ids))
         .order((ticket_types::event_id, ticket_types::position, ticket_types::id))
-        .select(StockedRow::as_select())
+        .select((StockedRow::as_select(), Option::<QuotaRow>::as_select()))
         .load(connection)
         .await
         .map_err(failed(DOING))?;

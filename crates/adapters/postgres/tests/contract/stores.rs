@@ -17,3 +17,5 @@ testkit::invite_store_contract!(open);
 testkit::ledger_store_contract!(open);
 testkit::office_store_contract!(open);
 testkit::outbox_contract!(open);
+testkit::quota_store_contract!(open);
+testkit::transfer_store_contract!(open);
