@@ -142,7 +142,7 @@ pub async fn ticket_type(stores: &Stores, event: &Event, quantity: u32) -> Ticke
     transact(tx, async |tx| -> Result<TicketType, StoreError> {
         let (event, _) = tx.lock_event(id).await?.expect("the event is there");
         let others = tx.ticket_types_locked(id).await?;
-        let added = type_input(quantity).added(&event, &others, noon()).expect("the input is valid");
+        let added = type_input(quantity).added(&event, &others, &[], noon()).expect("the input is valid");
         tx.add_ticket_type(&added).await?;
         Ok(added)
     })

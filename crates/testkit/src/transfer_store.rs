@@ -103,7 +103,11 @@ pub async fn a_ticket_is_handed_on_and_nothing_else_changes(stores: Stores) {
     assert!(matches!(stranger, Err(TransferError::Refused(TransferRefusal::Unknown))), "{stranger:?}");
     let taken = bookings.accept_transfer(&by(friend), transfer.id).await.unwrap();
     assert_eq!((taken.holder, taken.version), (friend, tickets[0].version + 1));
-    assert_eq!(bookings.accept_transfer(&by(friend), transfer.id).await.unwrap(), taken, "once more is no more");
+    assert_eq!(
+        bookings.accept_transfer(&by(friend), transfer.id).await.unwrap(),
+        taken,
+        "once more is no more"
+    );
     assert_eq!(store.ticket(taken.id).await.unwrap(), Some(taken.clone()));
     assert_eq!(bookings.ticket(holder, taken.id).await.unwrap(), None, "it is theirs no more");
     assert_eq!(bookings.ticket(friend, taken.id).await.unwrap(), Some(taken.clone()));

@@ -99,9 +99,10 @@ impl From<TransferRefusal> for Problem {
             TransferRefusal::ToOneself => {
                 Self::invalid(vec![Invalid::new("email", "own_address", "the ticket is yours already")])
             }
-            TransferRefusal::Waiting => {
-                Self::conflict("transfer_waiting", "The ticket is offered to somebody already; withdraw that first.")
-            }
+            TransferRefusal::Waiting => Self::conflict(
+                "transfer_waiting",
+                "The ticket is offered to somebody already; withdraw that first.",
+            ),
             TransferRefusal::TooOften => {
                 Self::conflict("too_many_transfers", "The ticket was offered too often.")
             }
@@ -193,7 +194,7 @@ async fn accept_transfer(
         let ticket = app.bookings.accept_transfer(&user.0.cause(), TransferId::from(*id)).await?;
         Ok(HttpResponse::Ok().json(TicketView::of(&app, &ticket, user.0.account)))
     };
-    once.run(&app, user.0.account, &[], work).await
+    once.run_over(&app, user.0.account, &[], work).await
 }
 
 /// Do not take an offered ticket; who offered it gets a mail.
@@ -212,7 +213,7 @@ async fn decline_transfer(
         let transfer = app.bookings.decline_transfer(&user.0.cause(), TransferId::from(*id)).await?;
         Ok(HttpResponse::Ok().json(TransferView::of(&transfer, user.0.account, app.clock.now())))
     };
-    once.run(&app, user.0.account, &[], work).await
+    once.run_over(&app, user.0.account, &[], work).await
 }
 
 /// Take an offer back.

@@ -30,7 +30,9 @@ pub async fn one_ticket(
     let Some(ticket) = ticket else { return Ok(None) };
     let Some((to, _)) = reader(app, ticket.holder).await? else { return Ok(None) };
     let mut page = Page::new(format!("Your ticket for {}", occasion.event.title));
-    page.line("The ticket is yours now, with a code of its own. The one that it had before opens no door.".into());
+    page.line(
+        "The ticket is yours now, with a code of its own. The one that it had before opens no door.".into(),
+    );
     page.lines(when_and_where(&occasion.event));
     let (code, content_id) = (app.door.code(ticket), format!("ticket-{}", ticket.id));
     page.ticket(&title(ticket, 1, 1, &occasion.types), &code, &content_id);
@@ -86,7 +88,8 @@ pub async fn handed_on(
         ),
         TransferNews::Accepted => (
             format!("Your ticket for {} was taken", event.title),
-            "The ticket that you offered is somebody else's now; the code that you have opens no door.".into(),
+            "The ticket that you offered is somebody else's now; the code that you have opens no door."
+                .into(),
         ),
         TransferNews::Declined => (
             format!("Your ticket for {} was not taken", event.title),

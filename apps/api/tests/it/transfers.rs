@@ -40,7 +40,8 @@ impl Scene {
     }
 
     async fn scan(&self, code: &Value) -> Value {
-        self.cast.door.client.post("/tickets/verify", &json!({"code": code})).await.expect(200)["result"].clone()
+        self.cast.door.client.post("/tickets/verify", &json!({"code": code})).await.expect(200)["result"]
+            .clone()
     }
 }
 
@@ -62,7 +63,10 @@ async fn a_ticket_changes_hands_and_only_the_new_code_opens_the_door() {
     giver.get(&format!("{}/qr.svg", scene.path(0))).await.expect_problem(404, "not_found");
     let booking = giver.get(&format!("/bookings/{}", id(&scene.booking))).await.expect(200);
     let gone = booking["tickets"].as_array().unwrap().iter().find(|it| it["id"] == taken["id"]).unwrap();
-    assert_eq!((&gone["status"], &gone["code"], &gone["attendee"]), (&json!("transferred"), &Value::Null, &Value::Null));
+    assert_eq!(
+        (&gone["status"], &gone["code"], &gone["attendee"]),
+        (&json!("transferred"), &Value::Null, &Value::Null)
+    );
     assert_eq!(column(&taker.get("/users/me/tickets").await.expect(200), "id"), [id(&taken)]);
     assert_eq!(scene.scan(old).await, "cancelled");
     assert_eq!(scene.scan(new).await, "admitted");
@@ -132,7 +136,8 @@ async fn those_concerned_get_mail() {
     while worker::round(&scene.app.app).await.unwrap() > 0 {}
     let mails = scene.cast.admin.client.get("/admin/mail?limit=100").await.expect(200);
     let to = |person: &Person| -> Vec<String> {
-        let of_person = mails["items"].as_array().unwrap().iter().filter(|mail| mail["to"] == json!(person.email));
+        let of_person =
+            mails["items"].as_array().unwrap().iter().filter(|mail| mail["to"] == json!(person.email));
         of_person.map(|mail| mail["subject"].as_str().unwrap().to_owned()).collect()
     };
     let (giver, taker) = (to(&scene.cast.member), to(&scene.friend));
@@ -144,7 +149,11 @@ async fn those_concerned_get_mail() {
     ] {
         assert_eq!(told.iter().filter(|it| *it == subject).count(), 1, "{subject}: {giver:?} {taker:?}");
     }
-    assert_eq!(taker.iter().filter(|it| *it == "A ticket for Opening").count(), 1, "what was declined is not told");
+    assert_eq!(
+        taker.iter().filter(|it| *it == "A ticket for Opening").count(),
+        1,
+        "what was declined is not told"
+    );
 }
 
 #[tokio::test]

@@ -24,8 +24,8 @@ use crate::state::State;
 use ::booking::close::DayClose;
 use ::booking::ledger::{Account, Entry};
 use ::booking::{
-    Booking, Delivery, Document as Paper, Hold, Incident, Job, Offer, Origin, Provider, Quota, Reference, Sale,
-    SaleStatus, Scan, Ticket, Transfer,
+    Booking, Delivery, Document as Paper, Hold, Incident, Job, Offer, Origin, Provider, Quota, Reference,
+    Sale, SaleStatus, Scan, Ticket, Transfer,
 };
 use ::events::{Event, Status};
 use imbl::{OrdMap, OrdSet};

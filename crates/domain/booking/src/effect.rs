@@ -1,9 +1,7 @@
 //! Work owed after the commit, and things that only a person can decide.
 
 use crate::close::Day;
-use kernel::{
-    AccountId, BookingId, IncidentId, JobId, PaymentId, RefundId, TicketId, Timestamp, TransferId,
-};
+use kernel::{AccountId, BookingId, IncidentId, JobId, PaymentId, RefundId, TicketId, Timestamp, TransferId};
 use serde::{Deserialize, Serialize};
 
 /// What this domain owes the outside world.

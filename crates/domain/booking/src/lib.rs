@@ -61,9 +61,9 @@ pub use payment::{
 };
 pub use policy::{CancellationPolicy, MalformedPolicy, NoWay, PolicyInput, Promise, Tier, TierInput};
 pub use ports::{
-    Counter, BookingStore, BookingTx, CloseStore, CloseTx, DocumentFilter, DocumentStore, DocumentTx, DoorTx, JobTx,
-    LedgerStore, LedgerTx, NoticeKey, OfficeStore, OrderTx, OutsideReads, OutsideTx, SaleTx, StockDifference,
-    TransferReads, TransferTx,
+    BookingStore, BookingTx, CloseStore, CloseTx, Counter, DocumentFilter, DocumentStore, DocumentTx, DoorTx,
+    JobTx, LedgerStore, LedgerTx, NoticeKey, OfficeStore, OrderTx, OutsideReads, OutsideTx, SaleTx,
+    StockDifference, TransferReads, TransferTx,
 };
 pub use provider::{
     CheckoutOrder, Direction, Health, Listed, Listener, Movement, MovementKind, Notice, NoticeError,

@@ -159,7 +159,8 @@ mod tests {
         let hall = quota(30);
         let (mine, other) = (sharing(&hall, 60, 0, 20), sharing(&hall, 60, 0, 10));
         let types = [mine.clone(), other];
-        let join = |taken| joined(Some(hall.id), std::slice::from_ref(&hall), (mine.ticket_type.id, taken), &types);
+        let join =
+            |taken| joined(Some(hall.id), std::slice::from_ref(&hall), (mine.ticket_type.id, taken), &types);
         assert_eq!(join(20).unwrap(), Some(&hall), "itself is counted once");
         assert_eq!(join(21).unwrap_err().code, "quota_exceeded");
         let elsewhere = quota(10);

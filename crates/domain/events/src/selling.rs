@@ -70,9 +70,8 @@ pub fn availability(event: &Event, ticket_types: &[Stocked], now: Timestamp) -> 
         return Availability::NotOnSale;
     }
     let capacity = event.capacity.unwrap_or(u32::MAX);
-    let quota_of = |left: &Left| {
-        ticket_types.iter().find(|it| it.ticket_type.id == left.ticket_type.id)?.quota.as_ref()
-    };
+    let quota_of =
+        |left: &Left| ticket_types.iter().find(|it| it.ticket_type.id == left.ticket_type.id)?.quota.as_ref();
     let all = quota::places(on_sale.iter().map(|left| (left.ticket_type.quantity, quota_of(left))));
     let all = all.min(u64::from(capacity));
     // Each type was cut to the room that they share, their sum was not.

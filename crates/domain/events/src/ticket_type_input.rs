@@ -217,7 +217,10 @@ mod tests {
     fn a_type_never_gets_smaller_than_what_is_taken_and_its_price_may_change() {
         let event = event();
         let before = stocked(&event, 10, 2, 3);
-        assert_eq!(codes(type_input(4).edited(&event, &before, &[], &[])), [("quantity".into(), "below_taken")]);
+        assert_eq!(
+            codes(type_input(4).edited(&event, &before, &[], &[])),
+            [("quantity".into(), "below_taken")]
+        );
         let input = TicketTypeInput { price: price(0), ..type_input(5) };
         let after = input.edited(&event, &before, &[], &[]).unwrap();
         assert_eq!((after.quantity, after.price.minor(), after.id), (5, 0, before.ticket_type.id));

@@ -36,7 +36,10 @@ async fn kinds_of_tickets_that_share_a_quota_are_sold_out_together() {
     hold(&cast.member, &event, &early, 4).await.expect(201);
     hold(&cast.member, &event, &early, 1).await.expect_problem(409, "sold_out");
     let left = cast.member.client.get(&format!("/events/{}/availability", id(&event))).await.expect(200);
-    assert_eq!((column(&left, "name"), &left["items"][1]["available"]), (vec!["Early bird", "Regular"], &json!(6)));
+    assert_eq!(
+        (column(&left, "name"), &left["items"][1]["available"]),
+        (vec!["Early bird", "Regular"], &json!(6))
+    );
     hold(&cast.member, &event, &regular, 7).await.expect_problem(409, "sold_out");
     hold(&cast.member, &event, &regular, 6).await.expect(201);
     let list = cast.door.client.get(&quotas).await.expect(200);
@@ -44,8 +47,12 @@ async fn kinds_of_tickets_that_share_a_quota_are_sold_out_together() {
     let smaller = json!({"name": "The hall", "quantity": 9});
     let refused = cast.manager.client.put(&path, &smaller).await.expect_problem(422, "invalid_input");
     assert_eq!(mistakes(&refused), [("quantity", "below_taken")]);
-    let larger = cast.manager.client.put(&path, &json!({"name": "Ballroom", "quantity": 12})).await.expect(200);
-    assert_eq!((&larger["name"], &larger["quantity"], &larger["taken"]), (&json!("Ballroom"), &json!(12), &json!(10)));
+    let larger =
+        cast.manager.client.put(&path, &json!({"name": "Ballroom", "quantity": 12})).await.expect(200);
+    assert_eq!(
+        (&larger["name"], &larger["quantity"], &larger["taken"]),
+        (&json!("Ballroom"), &json!(12), &json!(10))
+    );
     cast.manager.client.delete(&path).await.expect_problem(409, "quota_in_use");
 }
 
@@ -63,10 +70,19 @@ async fn a_quota_belongs_to_its_event_and_its_organisation() {
     let refused = cast.manager.client.post(&elsewhere, &body).await.expect_problem(422, "invalid_input");
     assert_eq!(mistakes(&refused), [("quota_id", "unknown")]);
     for stranger in [&cast.foreigner, &cast.door, &cast.member] {
-        let status = if std::ptr::eq(stranger, &cast.foreigner) { (404, "not_found") } else { (403, "forbidden") };
-        stranger.client.put(&path, &json!({"name": "Mine", "quantity": 1})).await.expect_problem(status.0, status.1);
+        let status =
+            if std::ptr::eq(stranger, &cast.foreigner) { (404, "not_found") } else { (403, "forbidden") };
+        stranger
+            .client
+            .put(&path, &json!({"name": "Mine", "quantity": 1}))
+            .await
+            .expect_problem(status.0, status.1);
         stranger.client.delete(&path).await.expect_problem(status.0, status.1);
-        stranger.client.post(&quotas, &json!({"name": "Mine", "quantity": 1})).await.expect_problem(status.0, status.1);
+        stranger
+            .client
+            .post(&quotas, &json!({"name": "Mine", "quantity": 1}))
+            .await
+            .expect_problem(status.0, status.1);
     }
     cast.owner.client.delete(&path).await.expect(204);
     cast.owner.client.delete(&path).await.expect_problem(404, "not_found");

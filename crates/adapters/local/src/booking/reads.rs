@@ -5,8 +5,8 @@ use crate::paging::{newest_of, wanted};
 use crate::state::State;
 use crate::store::LocalStore;
 use ::booking::{
-    Booking, BookingStatus, BookingStore, BookingTx, EventRefunds, Hold, Item, Job, Provider, Sale,
-    Counter, StockDifference, Ticket, TicketStatus,
+    Booking, BookingStatus, BookingStore, BookingTx, Counter, EventRefunds, Hold, Item, Job, Provider, Sale,
+    StockDifference, Ticket, TicketStatus,
 };
 use async_trait::async_trait;
 use kernel::{

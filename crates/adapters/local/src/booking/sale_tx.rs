@@ -3,7 +3,9 @@
 use super::{KeptPromise, sales};
 use crate::state::State;
 use crate::transaction::LocalTx;
-use ::booking::{Booking, CancellationPolicy, Hold, Holdings, Item, Promise, Quota, Sale, SaleTx, Tally, Ticket};
+use ::booking::{
+    Booking, CancellationPolicy, Hold, Holdings, Item, Promise, Quota, Sale, SaleTx, Tally, Ticket,
+};
 use ::events::{Event, Status, Stock, TicketType};
 use async_trait::async_trait;
 use kernel::{AccountId, BookingId, EventId, HoldId, StoreError, TicketId, Timestamp};

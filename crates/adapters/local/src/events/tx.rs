@@ -50,7 +50,9 @@ impl EventTx for LocalTx {
             self.remove::<Stock>(&ticket_type);
         }
         let quotas = self.state().events.quotas_of(id);
-        quotas.iter().for_each(|quota| drop(self.remove::<Quota>(&quota.id)));
+        for quota in quotas {
+            self.remove::<Quota>(&quota.id);
+        }
         self.remove::<KeptPromise>(&id);
         if let Some(job) = self.state().booking.jobs_by_event.get(&id).copied() {
             self.remove::<Job>(&job);

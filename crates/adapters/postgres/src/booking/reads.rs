@@ -10,7 +10,8 @@ use crate::pool::PgStore;
 use crate::statement::{Statement, constant, text};
 use async_trait::async_trait;
 use booking::{
-    Booking, BookingStore, BookingTx, Counter, EventRefunds, Hold, Job, Provider, Sale, StockDifference, Ticket,
+    Booking, BookingStore, BookingTx, Counter, EventRefunds, Hold, Job, Provider, Sale, StockDifference,
+    Ticket,
 };
 use diesel::QueryableByName;
 use diesel::deserialize::FromSqlRow;

@@ -2,7 +2,7 @@
 
 use super::EventRow;
 use super::quota::QuotaRow;
-use super::ticket_type::StockedRow;
+use super::ticket_type::{StockedRow, stocked};
 use crate::failure::failed;
 use crate::pool::{PgStore, Pooled};
 use crate::schema::{events, quotas, strpos, ticket_types};
@@ -85,7 +85,7 @@ async fn types_of(
         .await
         .map_err(failed(DOING))?;
     for row in rows {
-        let stocked = Stocked::try_from(row)?;
+        let stocked = stocked(row)?;
         types.entry(stocked.ticket_type.event).or_default().push(stocked);
     }
     Ok(types)

@@ -3,7 +3,7 @@
 use super::EventRow;
 use super::organisation::{MemberRow, OrganisationRow};
 use super::quota::QuotaRow;
-use super::ticket_type::{StockedRow, TicketTypeRow};
+use super::ticket_type::{StockedRow, TicketTypeRow, stocked};
 use crate::failure::failed;
 use crate::pool::PgStore;
 use crate::schema::{events, organisation_members as members, organisations, quotas, ticket_types};
@@ -50,7 +50,7 @@ impl EventStore for PgStore {
             .order((ticket_types::position, ticket_types::id))
             .select((StockedRow::as_select(), Option::<QuotaRow>::as_select()));
         let rows = query.load(&mut connection).await.map_err(failed(doing))?;
-        rows.into_iter().map(Stocked::try_from).collect()
+        rows.into_iter().map(stocked).collect()
     }
 
     async fn quotas(&self, event: EventId) -> Result<Vec<Quota>, StoreError> {

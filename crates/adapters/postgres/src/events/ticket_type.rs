@@ -1,7 +1,7 @@
 //! Rows of `ticket_types`; their counters belong to the sale and are only read here.
 
-use crate::column::{count, money, some_count, vat};
 use super::quota::QuotaRow;
+use crate::column::{count, money, some_count, vat};
 use crate::schema::{quotas, ticket_types};
 use crate::statement::{constant, text};
 use crate::transaction::PgTx;
@@ -86,16 +86,13 @@ impl TryFrom<TicketTypeRow> for TicketType {
     }
 }
 
-impl TryFrom<(StockedRow, Option<QuotaRow>)> for Stocked {
-    type Error = StoreError;
-
-    fn try_from((row, quota): (StockedRow, Option<QuotaRow>)) -> Result<Self, StoreError> {
-        let held = count(row.held, "reading ticket_types.held")?;
-        let sold = count(row.sold, "reading ticket_types.sold")?;
-        let ticket_type = TicketType::try_from(row.facts)?;
-        let quota = quota.map(Quota::try_from).transpose()?;
-        Ok(Self { stock: Stock { ticket_type: ticket_type.id, held, sold }, ticket_type, quota })
-    }
+/// A type with its counters and the quota that it shares.
+pub(super) fn stocked((row, quota): (StockedRow, Option<QuotaRow>)) -> Result<Stocked, StoreError> {
+    let held = count(row.held, "reading ticket_types.held")?;
+    let sold = count(row.sold, "reading ticket_types.sold")?;
+    let ticket_type = TicketType::try_from(row.facts)?;
+    let quota = quota.map(Quota::try_from).transpose()?;
+    Ok(Stocked { stock: Stock { ticket_type: ticket_type.id, held, sold }, ticket_type, quota })
 }
 
 impl PgTx {
@@ -107,10 +104,7 @@ impl PgTx {
             .select((StockedRow::as_select(), Option::<QuotaRow>::as_select()))
             .load(self.connection().await?)
             .await;
-        self.checked("reading the types of a locked event", rows)?
-            .into_iter()
-            .map(Stocked::try_from)
-            .collect()
+        self.checked("reading the types of a locked event", rows)?.into_iter().map(stocked).collect()
     }
 
     pub(super) async fn insert_ticket_type(&mut self, ticket_type: &TicketType) -> Result<(), StoreError> {

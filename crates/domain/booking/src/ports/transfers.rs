@@ -10,11 +10,8 @@ pub trait TransferReads: Send + Sync {
     /// A transfer.
     async fn transfer(&self, id: TransferId) -> Result<Option<Transfer>, StoreError>;
     /// What somebody was offered, the latest first.
-    async fn transfers_to(
-        &self,
-        account: AccountId,
-        page: PageRequest,
-    ) -> Result<Page<Transfer>, StoreError>;
+    async fn transfers_to(&self, account: AccountId, page: PageRequest)
+    -> Result<Page<Transfer>, StoreError>;
     /// What somebody offered, the latest first.
     async fn transfers_from(
         &self,

@@ -147,7 +147,10 @@ fn types_that_share_a_quota_have_its_places_together() {
     take(&mut sale, &[0, 4, 8]).unwrap();
     assert_eq!(sale.taken_of_quotas().into_values().collect::<Vec<_>>(), [10]);
     sale.sell(&first.items);
-    assert!(matches!(take(&mut sale, &[1]), Err(HoldRefusal::SoldOut { left: 0, .. })), "sold counts as held");
+    assert!(
+        matches!(take(&mut sale, &[1]), Err(HoldRefusal::SoldOut { left: 0, .. })),
+        "sold counts as held"
+    );
     sale.take_back([sale.offers[0].ticket_type]);
     assert!(take(&mut sale, &[0, 1]).is_ok(), "what one type gives back the other may take");
 }

@@ -18,12 +18,16 @@ fn a_ticket_goes_over_with_a_new_code_and_without_its_guest() {
     assert_eq!((ticket.holder, ticket.version, ticket.attendee.clone()), (to, before + 1, None));
     assert_eq!(transfer.status_at(noon() + WAITS), TransferStatus::Accepted, "what is decided stays so");
     let gate = Gate::of(&sale);
-    let old = gate.admit(&mut ticket.clone(), before, ticket.event, sale.starts_at);
+    let old = gate.admit(&mut ticket.clone(), before, Some(ticket.event), sale.starts_at);
     assert_ne!(old, Verdict::Admitted, "the old code is dead");
-    assert_eq!(gate.admit(&mut ticket.clone(), before + 1, ticket.event, sale.starts_at), Verdict::Admitted);
+    assert_eq!(gate.admit(&mut ticket.clone(), before + 1, Some(ticket.event), sale.starts_at), Verdict::Admitted);
     let again = transfer.accept(to, &mut ticket, (&sale, &Holdings::default()), noon());
     assert_eq!(again, Err(TransferRefusal::Over(TransferStatus::Accepted)));
-    assert_eq!(ticket.offer((from, None), &[], &sale, noon()), Err(TransferRefusal::Unknown), "it is not theirs");
+    assert_eq!(
+        ticket.offer((from, None), &[], &sale, noon()),
+        Err(TransferRefusal::Unknown),
+        "it is not theirs"
+    );
 }
 
 #[test]
@@ -68,8 +72,7 @@ fn what_is_used_cancelled_or_over_is_not_handed_on() {
     let (sale, ticket, transfer, to) = offered();
     let tries = |ticket: &Ticket, sale: &Sale, now| {
         let offer = ticket.offer((ticket.holder, Some(to)), &[], sale, now).map(drop);
-        let accept =
-            transfer.clone().accept(to, &mut ticket.clone(), (sale, &Holdings::default()), now);
+        let accept = transfer.clone().accept(to, &mut ticket.clone(), (sale, &Holdings::default()), now);
         (offer, accept)
     };
     let refused = (Err(TransferRefusal::NotTransferable), Err(TransferRefusal::NotTransferable));
@@ -80,7 +83,10 @@ fn what_is_used_cancelled_or_over_is_not_handed_on() {
     assert_eq!(tries(&ticket, &cancelled, noon()), refused);
     let closed = Sale { status: SaleStatus::Closed, ..sale.clone() };
     assert_eq!(tries(&ticket, &closed, noon()), (Ok(()), Ok(())), "what was sold stays good");
-    assert_eq!(ticket.offer((ticket.holder, Some(to)), &[], &sale, sale.ends_at), Err(TransferRefusal::NotTransferable));
+    assert_eq!(
+        ticket.offer((ticket.holder, Some(to)), &[], &sale, sale.ends_at),
+        Err(TransferRefusal::NotTransferable)
+    );
     let moved = Ticket { holder: somebody(), ..ticket };
     let taken = transfer.clone().accept(to, &mut moved.clone(), (&sale, &Holdings::default()), noon());
     assert_eq!(taken, Err(TransferRefusal::NotTransferable), "it went to somebody else meanwhile");
@@ -90,7 +96,9 @@ fn what_is_used_cancelled_or_over_is_not_handed_on() {
 fn who_takes_a_ticket_has_no_more_than_anybody_may_buy() {
     let (mut sale, ticket, transfer, to) = offered();
     let has = |count| Holdings { taken: [(ticket.ticket_type, count)].into(), open_holds: 0 };
-    let take = |sale: &Sale, already: &Holdings| transfer.clone().accept(to, &mut ticket.clone(), (sale, already), noon());
+    let take = |sale: &Sale, already: &Holdings| {
+        transfer.clone().accept(to, &mut ticket.clone(), (sale, already), noon())
+    };
     sale.offers[0].max_per_user = Some(2);
     assert_eq!(take(&sale, &has(1)), Ok(()));
     assert_eq!(take(&sale, &has(2)), Err(TransferRefusal::LimitExceeded { most: 2 }));
@@ -103,7 +111,10 @@ fn who_takes_a_ticket_has_no_more_than_anybody_may_buy() {
 #[test]
 fn a_ticket_is_offered_so_often_and_not_to_its_holder() {
     let (sale, ticket, mut transfer, to) = offered();
-    assert_eq!(ticket.offer((ticket.holder, Some(ticket.holder)), &[], &sale, noon()), Err(TransferRefusal::ToOneself));
+    assert_eq!(
+        ticket.offer((ticket.holder, Some(ticket.holder)), &[], &sale, noon()),
+        Err(TransferRefusal::ToOneself)
+    );
     transfer.decline(to, noon()).unwrap();
     let earlier = vec![transfer; MOST_OFFERS];
     assert!(ticket.offer((ticket.holder, None), &earlier[1..], &sale, noon()).is_ok());

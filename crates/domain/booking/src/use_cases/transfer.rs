@@ -4,7 +4,9 @@ use super::Bookings;
 use crate::{
     BookingTx, Effect, Holdings, Sale, Ticket, Transfer, TransferNews, TransferRefusal, TransferStatus, acts,
 };
-use kernel::{AccountId, Cause, Owed, Page, PageRequest, StoreError, TicketId, Timestamp, TransferId, transact};
+use kernel::{
+    AccountId, Cause, Owed, Page, PageRequest, StoreError, TicketId, Timestamp, TransferId, transact,
+};
 
 /// Why a ticket was not handed on.
 #[derive(Debug, thiserror::Error)]
@@ -26,11 +28,7 @@ struct Handover {
 
 impl Handover {
     /// Transfers that nobody answered are ended on the way.
-    async fn lock(
-        tx: &mut dyn BookingTx,
-        seen: &Ticket,
-        now: Timestamp,
-    ) -> Result<Self, TransferError> {
+    async fn lock(tx: &mut dyn BookingTx, seen: &Ticket, now: Timestamp) -> Result<Self, TransferError> {
         let sale = tx.lock_sales(&[seen.event]).await?.into_iter().next();
         let sale = sale.ok_or(TransferRefusal::Unknown)?;
         let ticket = tx.lock_ticket(seen.id).await?.ok_or(TransferRefusal::Unknown)?;
@@ -117,7 +115,8 @@ impl Bookings {
     /// # Errors
     /// A [`TransferError`]; nothing has changed then.
     pub async fn withdraw_transfer(&self, by: &Cause, id: TransferId) -> Result<Transfer, TransferError> {
-        self.end_transfer(by, id, |transfer, account, now| transfer.withdraw(account, now).map(|()| None)).await
+        self.end_transfer(by, id, |transfer, account, now| transfer.withdraw(account, now).map(|()| None))
+            .await
     }
 
     async fn end_transfer(

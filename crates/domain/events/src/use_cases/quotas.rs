@@ -91,7 +91,10 @@ impl Events {
         self.require(actor, event, Right::Door).await?;
         let types = self.store.ticket_types(event).await?;
         let quotas = self.store.quotas(event).await?.into_iter();
-        Ok(quotas.map(|quota| (crate::quota::taken_of(quota.id, &types), quota)).map(|(n, q)| (q, n)).collect())
+        Ok(quotas
+            .map(|quota| (crate::quota::taken_of(quota.id, &types), quota))
+            .map(|(n, q)| (q, n))
+            .collect())
     }
 
     async fn event_of_quota(&self, actor: Actor, id: QuotaId) -> Result<EventId, TicketTypeError> {
