@@ -46,6 +46,7 @@ pub mod paging;
 pub mod payments;
 pub mod policies;
 pub mod problem;
+pub mod quotas;
 pub mod refunds;
 pub mod request_id;
 pub mod routes;
@@ -53,6 +54,7 @@ pub mod server;
 pub mod staff;
 pub mod ticket_types;
 pub mod tickets;
+pub mod transfers;
 pub mod webhooks;
 
 pub use access::{Admin, Maybe, User};

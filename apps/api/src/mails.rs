@@ -2,6 +2,7 @@
 //!
 //! Everything is read when the mail is written, so that a mail that waited says what is true now.
 
+mod handover;
 mod page;
 
 use crate::http::problem::Causes;
@@ -14,6 +15,7 @@ use booking::close::Day;
 use booking::use_cases::Placed;
 use booking::{Booking, BuyerNews, Incident, RefundReason, Ticket};
 use events::{Event, Listed};
+pub use handover::{handed_on, one_ticket};
 use invites::InviteLetter;
 use kernel::{Attachment, BookingId, EffectId, Mail, StoreError, TicketTypeId, Timestamp};
 use page::Page;
@@ -79,8 +81,7 @@ fn local(event: &Event, at: Timestamp) -> String {
 pub async fn tickets(app: &App, id: EffectId, booking: BookingId) -> Result<Option<Mail>, LetterError> {
     let Some(occasion) = occasion(app, booking).await? else { return Ok(None) };
     let Occasion { placed: Placed { booking, tickets }, to, event, types, .. } = &occasion;
-    // Some may have been cancelled while the mail waited.
-    let tickets: Vec<_> = tickets.iter().filter(|ticket| ticket.status.lives()).collect();
+    let tickets = living(booking, tickets);
     if tickets.is_empty() {
         return Ok(None);
     }
@@ -107,11 +108,16 @@ pub async fn tickets(app: &App, id: EffectId, booking: BookingId) -> Result<Opti
     Ok(Some(page.mail(id, to.clone(), attachments)))
 }
 
+/// What the buyer has of a booking: some may have been cancelled or handed on while the mail waited.
+fn living<'a>(booking: &Booking, tickets: &'a [Ticket]) -> Vec<&'a Ticket> {
+    tickets.iter().filter(|ticket| ticket.status.lives() && ticket.holder == booking.buyer).collect()
+}
+
 /// All tickets of a booking as one file.
 async fn printed(app: &App, occasion: &Occasion) -> Result<Vec<u8>, PressError> {
     let Occasion { placed: Placed { booking, tickets }, event, types, organiser, .. } = occasion;
     let (night, reference) = (Night { event, types, organiser }, booking.reference.to_string());
-    let tickets: Vec<_> = tickets.iter().filter(|ticket| ticket.status.lives()).collect();
+    let tickets = living(booking, tickets);
     let sheet = |(place, ticket): (usize, &&Ticket)| {
         press::ticket_sheet(app, ticket, &reference, &night, Some((place + 1, tickets.len())))
     };

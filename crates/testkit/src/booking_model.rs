@@ -51,6 +51,7 @@ enum Step {
     Later { minutes: usize },
     Verify { ticket: usize, nonce: usize, dry_run: bool },
     Undo { ticket: usize },
+    HandOn { ticket: usize, to: usize, how: usize },
     Cancel { booking: usize, ticket: Option<usize> },
     Ask { booking: usize },
     Decide { booking: usize, grant: bool },
@@ -61,7 +62,7 @@ enum Step {
 }
 
 fn step(dice: &mut Dice) -> Step {
-    let (kind, n) = (dice.below(40), |dice: &mut Dice| dice.below(12));
+    let (kind, n) = (dice.below(44), |dice: &mut Dice| dice.below(12));
     let attempt = dice.below(3);
     match kind {
         0..=4 => Step::Hold { buyer: dice.below(BUYERS), quantity: dice.below(5) },
@@ -89,6 +90,7 @@ fn step(dice: &mut Dice) -> Step {
         34 => Step::RefundFails { booking: n(dice) },
         35 => Step::RefundAgain { booking: n(dice) },
         36 if dice.below(12) == 0 => Step::CancelEvent,
+        37..=40 => Step::HandOn { ticket: n(dice), to: dice.below(BUYERS), how: dice.below(5) },
         _ => Step::MoneyBack { booking: n(dice) },
     }
 }
@@ -129,6 +131,7 @@ pub async fn the_same_history_gives_the_same_answers(one: Stores, other: Stores,
 impl World {
     async fn new(stores: Stores, cents: u32) -> Self {
         let house = house(stores, 9, Some(8), cents).await.with_limit_per_user(5).await;
+        let house = if cents == 0 { house.with_quota(7).await } else { house };
         let door = Door::new(house.stores.booking.clone(), house.clock.clone(), CodeSigner::new(&[3; 32]));
         let mut buyers = Vec::new();
         for _ in 0..BUYERS {
@@ -174,6 +177,7 @@ impl World {
                 }
                 None => "no such ticket".into(),
             },
+            Step::HandOn { ticket, to, how } => self.hand_on(ticket, to, how).await,
             Step::Cancel { .. }
             | Step::Ask { .. }
             | Step::Decide { .. }
@@ -352,6 +356,24 @@ impl World {
         format!("{:?} {:?} {}", admission.verdict, admission.checked_in_at, admission.ticket.is_some())
     }
 
+    /// Its holder offers a ticket to somebody, who takes it, declines, or does not answer; or it is taken back.
+    async fn hand_on(&self, ticket: usize, to: usize, how: usize) -> String {
+        let Some(ticket) = self.tickets.get(ticket) else { return "no such ticket".into() };
+        let (giver, taker) = (by(ticket.holder), by(self.buyers[to]));
+        let offered = self.bookings.offer_ticket(ticket.holder, ticket.id, Some(self.buyers[to])).await;
+        let id = match offered {
+            Ok(transfer) => transfer.id,
+            Err(refusal) => return format!("{refusal}"),
+        };
+        let ended = match how {
+            0 | 1 => self.bookings.accept_transfer(&taker, id).await.map(|taken| taken.version.to_string()),
+            2 => self.bookings.decline_transfer(&taker, id).await.map(|it| it.status.as_str().to_owned()),
+            3 => self.bookings.withdraw_transfer(&giver, id).await.map(|it| it.status.as_str().to_owned()),
+            _ => return "waits".into(),
+        };
+        ended.unwrap_or_else(|refusal| format!("{refusal}"))
+    }
+
     async fn keep(&mut self, booking: Booking) {
         if !self.booked.iter().any(|known| known.id == booking.id) {
             self.booked.push(booking);
@@ -383,7 +405,8 @@ impl World {
         }
         for known in &mut self.tickets {
             *known = store.ticket(known.id).await.unwrap().unwrap();
-            state += &format!("{:?} {:?}\n", known.status, known.checked_in_at);
+            let holder = self.buyers.iter().position(|buyer| *buyer == known.holder);
+            state += &format!("{:?} {:?} {holder:?} {}\n", known.status, known.checked_in_at, known.version);
         }
         for buyer in &self.buyers {
             let page = PageRequest { limit: 100, after: None };

@@ -18,7 +18,7 @@ use crate::{Stores, noon};
 use booking::sale::OPEN_HOLDS;
 use booking::use_cases::{ConfirmRequest, HoldError, VerifyError, VerifyRequest};
 use booking::{
-    Attendee, BookingStatus, BookingTx, CodeSigner, Door, HoldRefusal, Limit, NoticeKey, Provider,
+    Attendee, BookingStatus, BookingTx, CodeSigner, Counter, Door, HoldRefusal, Limit, NoticeKey, Provider,
     RefundReason, TicketStatus, Verdict,
 };
 use chrono::TimeDelta;
@@ -557,8 +557,8 @@ pub async fn counters_that_drift_are_reported(stores: Stores) {
     let found = house.stores.booking.stock_differences().await.unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!(
-        (found[0].ticket_type, found[0].counted, found[0].found),
-        (house.ticket_type.id, (1, 3), (2, 0))
+        (found[0].of, found[0].counted, found[0].found),
+        (Counter::Type(house.ticket_type.id), (1, 3), (2, 0))
     );
 }
 

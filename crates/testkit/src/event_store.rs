@@ -146,7 +146,7 @@ pub async fn a_ticket_type_reads_back_whole(stores: Stores) {
         ..type_input(50)
     };
     let plain = ticket_type(&stores, &event, 10).await;
-    let full = input.added(&event, &[], noon()).unwrap();
+    let full = input.added(&event, &[], &[], noon()).unwrap();
     let adding = transact(begin(&stores).await, async |tx| {
         tx.lock_event(event.id).await?;
         tx.add_ticket_type(&full).await
@@ -226,7 +226,7 @@ pub async fn a_refusal_leaves_no_trace(stores: Stores) {
         let (mut locked, _) = tx.lock_event(event.id).await?.unwrap();
         locked.title = "Changed".into();
         tx.save_event(&locked).await?;
-        tx.add_ticket_type(&type_input(1).added(&locked, &[], noon()).unwrap()).await?;
+        tx.add_ticket_type(&type_input(1).added(&locked, &[], &[], noon()).unwrap()).await?;
         assert!(tx.add_event(&other).await?);
         Err(StoreError::Unavailable { doing: "nothing at all", cause: None })
     });

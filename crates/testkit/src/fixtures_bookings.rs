@@ -6,9 +6,9 @@ use crate::{ScriptedProvider, StoppedClock, Stores};
 use booking::use_cases::{ConfirmRequest, Doors, Pages, Placed, Staff};
 use booking::{Booking, Bookings, PaymentChoice, Provider, Terms, Wanted};
 use chrono::TimeDelta;
-use events::{Event, Standing, TicketType};
+use events::{Event, Quota, Standing, TicketType};
 use kernel::audit::Who;
-use kernel::{AccountId, Cause, HoldId, Money, Role, StoreError, transact};
+use kernel::{AccountId, Cause, Clock, HoldId, Money, QuotaId, Role, StoreError, transact};
 use std::sync::Arc;
 
 /// One event with one ticket type, a clock that stands still and a provider that does as it is told.
@@ -36,6 +36,17 @@ impl House {
     /// The same with a limit per account.
     pub async fn with_limit_per_user(mut self, most: u32) -> Self {
         self.ticket_type.max_per_user = Some(most);
+        self.save().await;
+        self
+    }
+
+    /// The same with a quota of so many places.
+    pub async fn with_quota(mut self, places: u32) -> Self {
+        let id = QuotaId::generate(self.clock.now());
+        let quota = Quota { id, event: self.event.id, name: "The hall".into(), quantity: places };
+        let tx = self.stores.events.begin().await.expect("the store begins");
+        transact(tx, async |tx| tx.add_quota(&quota).await).await.expect("the quota is added");
+        self.ticket_type.quota = Some(id);
         self.save().await;
         self
     }

@@ -100,6 +100,8 @@ pub fn event_input(organisation: OrganisationId) -> EventInput {
         timezone: "Europe/Berlin".into(),
         currency: "EUR".into(),
         capacity: Some(100),
+        max_per_user: None,
+        max_per_order: None,
         location: LocationInput {
             area: "Old harbour".into(),
             address: Some("Quay 7".into()),
@@ -128,6 +130,7 @@ pub fn type_input(quantity: u32) -> TicketTypeInput {
         sales_start: None,
         sales_end: None,
         hidden: false,
+        quota: None,
         position: None,
     }
 }
@@ -155,7 +158,7 @@ pub async fn ticket_type(stores: &Stores, event: &Event, quantity: u32) -> Ticke
     transact(tx, async |tx| -> Result<TicketType, StoreError> {
         let (event, _) = tx.lock_event(id).await?.expect("the event is there");
         let others = tx.ticket_types_locked(id).await?;
-        let added = type_input(quantity).added(&event, &others, noon()).expect("the input is valid");
+        let added = type_input(quantity).added(&event, &others, &[], noon()).expect("the input is valid");
         tx.add_ticket_type(&added).await?;
         Ok(added)
     })

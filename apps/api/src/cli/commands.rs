@@ -8,7 +8,7 @@ use crate::wiring::store::Stores;
 use crate::wiring::{self, App, is_lasting};
 use crate::worker;
 use accounts::CreateAdminError;
-use booking::StockDifference;
+use booking::{Counter, StockDifference};
 use data_encoding::BASE32_NOPAD;
 use kernel::{Clock, SystemClock};
 use std::io::{self, BufRead, Write};
@@ -124,12 +124,17 @@ pub(super) async fn work(config: Config) -> Result<(), Failure> {
 pub(super) async fn check_stock(config: Config) -> Result<(), Failure> {
     let stores = Stores::open_existing(&config.store.url).await?;
     let differences = stores.booking.stock_differences().await?;
-    for StockDifference { ticket_type, counted, found } in &differences {
-        let (held, sold) = counted;
-        say(&format!(
-            "{ticket_type}: counted {held} held and {sold} sold, found {} and {}",
-            found.0, found.1
-        ))?;
+    for StockDifference { of, counted, found } in &differences {
+        let both = |(held, sold): &(u32, u32)| format!("{held} held and {sold} sold");
+        let (counted, found) = match of {
+            Counter::Type(_) => (both(counted), both(found)),
+            Counter::Quota(_) | Counter::Event(_) => (counted.0.to_string(), found.0.to_string()),
+        };
+        say(&match of {
+            Counter::Type(id) => format!("ticket type {id}: counted {counted}, found {found}"),
+            Counter::Quota(id) => format!("quota {id}: counted {counted} taken, found {found}"),
+            Counter::Event(id) => format!("event {id}: counted {counted} taken, found {found}"),
+        })?;
     }
     match differences.len() {
         0 => say("Every counter equals the rows that it counts."),

@@ -206,7 +206,7 @@ impl BookingView {
             paid: booking.paid().into(),
             refunded: booking.refunded().into(),
             items: booking.items.iter().map(ItemView::from).collect(),
-            tickets: tickets.iter().map(|ticket| TicketView::of(app, ticket)).collect(),
+            tickets: tickets.iter().map(|it| TicketView::of(app, it, booking.buyer)).collect(),
             attendees: booking.attendees.iter().map(AttendeeView::from).collect(),
             payment: booking.current_payment().map(|payment| PaymentView {
                 transfer: transfer(app, booking, payment),

@@ -58,6 +58,10 @@ pub struct EventBody {
     currency: String,
     /// How many people fit; without it the ticket types decide.
     capacity: Option<i64>,
+    /// How many tickets one account may have, over all ticket types; 1 to 1000.
+    max_per_user: Option<i64>,
+    /// How many tickets one order may hold, over all ticket types; 1 to 1000.
+    max_per_order: Option<i64>,
     location: LocationBody,
     base_price: Option<PriceBody>,
     /// For how long places are held for a buyer: 60 to 3600.
@@ -99,6 +103,8 @@ impl From<EventBody> for EventInput {
             timezone: body.timezone,
             currency: body.currency,
             capacity: body.capacity,
+            max_per_user: body.max_per_user,
+            max_per_order: body.max_per_order,
             location: LocationInput { area, address, latitude, longitude, address_visible_from },
             base_price: body.base_price.map(PriceBody::into),
             hold_seconds: body.hold_seconds,

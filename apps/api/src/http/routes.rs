@@ -5,9 +5,9 @@ use super::{
 };
 use super::{
     billing, bookings, by_hand, called_off, cancellation, disputes, documents, door, duplicates, holds,
-    incidents, ledger, mail, pages, payments, tickets, webhooks,
+    incidents, ledger, mail, pages, payments, tickets, transfers, webhooks,
 };
-use super::{events, organisations, organisers, policies, refunds, ticket_types};
+use super::{events, organisations, organisers, policies, quotas, refunds, ticket_types};
 use super::{invite_tree, my_invites};
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -41,6 +41,7 @@ fn api(config: &mut ServiceConfig) {
         .configure(duplicates::routes)
         .configure(address_views::routes)
         .configure(ticket_types::routes)
+        .configure(quotas::routes)
         .configure(policies::routes)
         .configure(organisations::routes)
         .configure(billing::routes)
@@ -51,6 +52,7 @@ fn api(config: &mut ServiceConfig) {
         .configure(called_off::routes)
         .configure(documents::routes)
         .configure(tickets::routes)
+        .configure(transfers::routes)
         .configure(door::routes)
         .configure(webhooks::routes)
         .configure(disputes::routes)

@@ -52,6 +52,8 @@ pub struct TicketTypeBody {
     /// Not listed.
     #[schema(default = false)]
     hidden: Option<bool>,
+    /// The quota whose places it takes beside its own; none when absent.
+    quota_id: Option<Uuid>,
     /// Where it stands in lists: lower first; behind the others, or where it stood, when absent.
     position: Option<i64>,
 }
@@ -69,6 +71,7 @@ impl From<TicketTypeBody> for TicketTypeInput {
             sales_start: body.sales_start,
             sales_end: body.sales_end,
             hidden: body.hidden.unwrap_or(false),
+            quota: body.quota_id.map(Into::into),
             position: body.position,
         }
     }
@@ -100,11 +103,13 @@ pub struct TicketTypeView {
     #[schema(required)]
     sales_end: Option<DateTime<Utc>>,
     hidden: bool,
+    #[schema(required)]
+    quota_id: Option<Uuid>,
     position: u32,
 }
 
 impl From<Stocked> for TicketTypeView {
-    fn from(Stocked { ticket_type, stock }: Stocked) -> Self {
+    fn from(Stocked { ticket_type, stock, .. }: Stocked) -> Self {
         Self {
             id: ticket_type.id.as_uuid(),
             event_id: ticket_type.event.as_uuid(),
@@ -120,6 +125,7 @@ impl From<Stocked> for TicketTypeView {
             sales_start: ticket_type.sales_start,
             sales_end: ticket_type.sales_end,
             hidden: ticket_type.hidden,
+            quota_id: ticket_type.quota.map(|quota| quota.as_uuid()),
             position: ticket_type.position,
         }
     }
@@ -163,7 +169,7 @@ async fn add_ticket_type(
     app.answers.event_changed(event);
     let location = (header::LOCATION, format!("/api/v1/admin/ticket-types/{}", ticket_type.id));
     let stock = Stock::untouched(ticket_type.id);
-    let view = TicketTypeView::from(Stocked { ticket_type, stock });
+    let view = TicketTypeView::from(Stocked { ticket_type, stock, quota: None });
     Ok(HttpResponse::Created().insert_header(location).json(view))
 }
 

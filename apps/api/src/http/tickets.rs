@@ -11,8 +11,9 @@ use crate::wiring::App;
 use actix_web::http::header;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get};
-use booking::{Attendee, Ticket};
+use booking::{Attendee, Ticket, TicketStatus};
 use chrono::{DateTime, Utc};
+use kernel::AccountId;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -32,8 +33,10 @@ pub struct TicketView {
     ticket_type_id: Uuid,
     #[schema(required)]
     attendee: Option<AttendeeView>,
-    /// What the door scans: signed, and drawn as QR under `qr.svg` and `qr.png`.
-    code: String,
+    /// What the door scans: signed, and drawn as QR under `qr.svg` and `qr.png`. Null for a ticket that went to another
+    /// member.
+    #[schema(required)]
+    code: Option<String>,
     /// `valid`, `checked_in`, `cancelled` or `transferred`.
     status: &'static str,
     #[schema(required)]
@@ -57,17 +60,19 @@ impl From<&Attendee> for AttendeeView {
 }
 
 impl TicketView {
-    /// With its code: for its holder only.
-    pub fn of(app: &App, ticket: &Ticket) -> Self {
+    /// As `viewer` sees it: its code is for its holder only, and to whoever handed it on it is `transferred`.
+    pub fn of(app: &App, ticket: &Ticket, viewer: AccountId) -> Self {
+        let own = ticket.holder == viewer;
+        let status = if own || !ticket.status.lives() { ticket.status } else { TicketStatus::Transferred };
         Self {
             id: ticket.id.as_uuid(),
             booking_id: ticket.booking.as_uuid(),
             event_id: ticket.event.as_uuid(),
             ticket_type_id: ticket.ticket_type.as_uuid(),
-            attendee: ticket.attendee.as_ref().map(AttendeeView::from),
-            code: app.door.code(ticket),
-            status: ticket.status.as_str(),
-            checked_in_at: ticket.checked_in_at,
+            attendee: ticket.attendee.as_ref().filter(|_| own).map(AttendeeView::from),
+            code: own.then(|| app.door.code(ticket)),
+            status: status.as_str(),
+            checked_in_at: ticket.checked_in_at.filter(|_| own),
         }
     }
 }
@@ -87,7 +92,7 @@ async fn list_tickets(
     // A code lets its bearer in: nobody, not even an admin, sees those of others here.
     let holder = holder.filter(|holder| *holder == own).ok_or_else(Problem::not_found)?;
     let page = app.bookings.tickets(holder, paging.0).await?;
-    Ok(HttpResponse::Ok().json(PageView::of(page, |ticket| TicketView::of(&app, &ticket))))
+    Ok(HttpResponse::Ok().json(PageView::of(page, |ticket| TicketView::of(&app, &ticket, own))))
 }
 
 async fn held(app: &App, user: User, id: Uuid) -> Result<Ticket, Problem> {
@@ -99,8 +104,9 @@ async fn held(app: &App, user: User, id: Uuid) -> Result<Ticket, Problem> {
     (status = 200, body = TicketView), (status = 404, body = Problem)))]
 #[get("/tickets/{id}")]
 async fn show_ticket(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    let viewer = user.0.account;
     let ticket = held(&app, user, id.into_inner()).await?;
-    Ok(HttpResponse::Ok().json(TicketView::of(&app, &ticket)))
+    Ok(HttpResponse::Ok().json(TicketView::of(&app, &ticket, viewer)))
 }
 
 /// One that still opens a door: a drawing of any other would only look as if it did.

@@ -95,6 +95,16 @@ async fn of_bookings(app: &App, due: &Due, effect: BookingEffect) -> Result<Done
             let mail = mails::tickets(app, due.id, booking).await?;
             send_about(app, due, booking, "tickets", mail).await
         }
+        BookingEffect::SendTicket { booking, ticket } => {
+            let mail = mails::one_ticket(app, due.id, (booking, ticket)).await?;
+            send_about(app, due, booking, "ticket", mail).await
+        }
+        BookingEffect::TellTransfer { transfer, news } => {
+            match mails::handed_on(app, due.id, transfer, news).await? {
+                Some((booking, mail)) => send_about(app, due, booking, news.as_str(), Some(mail)).await,
+                None => Ok(Done::Finished),
+            }
+        }
         BookingEffect::TellBuyer { booking, news } => {
             let mail = mails::news(app, due.id, booking, news).await?;
             send_about(app, due, booking, news.as_str(), mail).await

@@ -75,6 +75,12 @@ const ROUTES: &[(For, &str)] = &[
     (Users, "GET /api/v1/jobs/{id}"),
     (Users, "GET /api/v1/users/bookings"),
     (Users, "GET /api/v1/users/{user_id}/tickets"),
+    (Users, "POST /api/v1/tickets/{id}/transfer"),
+    (Users, "GET /api/v1/users/me/transfers"),
+    (Users, "GET /api/v1/transfers/{id}"),
+    (Users, "POST /api/v1/transfers/{id}/accept"),
+    (Users, "POST /api/v1/transfers/{id}/decline"),
+    (Users, "DELETE /api/v1/transfers/{id}"),
     (Users, "GET /api/v1/tickets/{id}"),
     (Users, "GET /api/v1/tickets/{id}/qr.png"),
     (Users, "GET /api/v1/tickets/{id}/qr.svg"),
@@ -113,6 +119,10 @@ const ROUTES: &[(For, &str)] = &[
     (Organisers, "POST /api/v1/admin/bookings/{id}/cancellation-request"),
     (Organisers, "GET /api/v1/admin/cancellation-requests"),
     (Organisers, "GET /api/v1/admin/events/{id}/publish-check"),
+    (Organisers, "GET /api/v1/admin/events/{id}/quotas"),
+    (Organisers, "POST /api/v1/admin/events/{id}/quotas"),
+    (Organisers, "PUT /api/v1/admin/quotas/{id}"),
+    (Organisers, "DELETE /api/v1/admin/quotas/{id}"),
     (Organisers, "GET /api/v1/admin/events/{id}/ticket-types"),
     (Organisers, "POST /api/v1/admin/events/{id}/ticket-types"),
     (Organisers, "PUT /api/v1/admin/ticket-types/{id}"),
@@ -161,6 +171,7 @@ fn body(route: &str) -> Value {
         "/api/v1/admin/payments/incidents/{id}/resolve" => json!({"resolution": "nothing", "note": "seen"}),
         "/api/v1/admin/bookings/{id}/mark-paid" => json!({"provider": "cash"}),
         "/api/v1/admin/daily-close/{date}/tasks/{id}/resolve" => json!({"note": "seen"}),
+        "/api/v1/tickets/{id}/transfer" => json!({"email": "friend@example.org"}),
         "/api/v1/tickets/verify" => json!({"code": "x", "event_id": id}),
         "/api/v1/admin/organisations" => json!({"name": "Other people", "slug": "other-people"}),
         "/api/v1/admin/organisations/{id}/members" => json!({"account_id": id, "role": "door"}),
@@ -177,6 +188,9 @@ fn body(route: &str) -> Value {
             "ends_at": "2031-01-02T02:00:00Z", "timezone": "Europe/Berlin", "currency": "EUR",
             "location": {"area": "Centre"},
         }),
+        "/api/v1/admin/events/{id}/quotas" | "/api/v1/admin/quotas/{id}" => {
+            json!({"name": "The hall", "quantity": 10})
+        }
         "/api/v1/admin/events/{id}/ticket-types" | "/api/v1/admin/ticket-types/{id}" => {
             json!({"name": "Entry", "price": {"amount": 1000, "currency": "EUR"}, "quantity": 10})
         }

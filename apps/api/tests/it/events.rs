@@ -8,6 +8,7 @@ mod organisations;
 mod organisers;
 mod places;
 mod publishing;
+mod quotas;
 mod roles;
 mod ticket_types;
 mod visitors;

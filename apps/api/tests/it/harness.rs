@@ -11,6 +11,7 @@ pub mod wire;
 
 pub use client::{Answer, Client, answer};
 
+use chrono::TimeDelta;
 use kernel::{Clock, SystemClock};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -95,6 +96,23 @@ impl TestApp {
         let email = unique_email("member");
         let body = registration(&code, &email);
         person(self, &email, &self.stranger().post("/auth/register", &body).await.expect(201))
+    }
+
+    /// Proves that somebody reads mail at their address, with the link that they were sent.
+    pub async fn confirm_address(&self, person: &Person) {
+        let now = self.app.clock.now();
+        let due = self.app.outbox.claim(now, now + TimeDelta::milliseconds(1), 1000).await.unwrap();
+        for due in due {
+            if let Ok(accounts::Effect::SendVerification { one_time }) = serde_json::from_str(&due.body)
+                && let Some(letter) = self.app.accounts.verification_letter(one_time).await.unwrap()
+                && letter.to.as_str() == person.email
+            {
+                let body = json!({"token": letter.token.expose()});
+                self.stranger().post("/auth/verify-email", &body).await.expect(204);
+                return;
+            }
+        }
+        panic!("{} was sent no link", person.email);
     }
 
     /// A code that opens so many accounts.

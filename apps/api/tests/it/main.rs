@@ -41,3 +41,4 @@ mod repeats;
 mod rules;
 mod secrets;
 mod sessions;
+mod transfers;

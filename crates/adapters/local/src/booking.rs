@@ -13,6 +13,7 @@ mod outside;
 mod papers;
 mod reads;
 mod sale_tx;
+mod transfers;
 
 pub(crate) use close::CloseTurn;
 pub(crate) use documents::{KeptPromise, Notice};
@@ -24,14 +25,14 @@ use crate::state::State;
 use ::booking::close::DayClose;
 use ::booking::ledger::{Account, Entry};
 use ::booking::{
-    Booking, Delivery, Document as Paper, Hold, Incident, Job, Offer, Origin, Provider, Reference, Sale,
-    SaleStatus, Scan, Ticket,
+    Booking, Delivery, Document as Paper, Hold, Incident, Job, Offer, Origin, Provider, Quota, Reference,
+    Sale, SaleStatus, Scan, Ticket, Transfer,
 };
 use ::events::{Event, Status};
 use imbl::{OrdMap, OrdSet};
 use kernel::{
     AccountId, BookingId, Cursor, DisputeId, DocumentId, EffectId, EventId, HoldId, JobId, OrganisationId,
-    PaymentId, RefundId, ScanId, TicketId, TicketTypeId, Timestamp,
+    PaymentId, RefundId, ScanId, TicketId, TicketTypeId, Timestamp, TransferId,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -82,6 +83,10 @@ pub(crate) struct BookingTables {
     pub(crate) papers_by_booking: OrdSet<(BookingId, Cursor)>,
     pub(crate) papers_by_number: OrdMap<(OrganisationId, String), DocumentId>,
     pub(crate) papers_by_origin: OrdMap<Origin, DocumentId>,
+    pub(crate) transfers: Table<Transfer>,
+    pub(crate) transfers_by_ticket: OrdSet<(TicketId, TransferId)>,
+    pub(crate) transfers_by_giver: OrdSet<(AccountId, Cursor)>,
+    pub(crate) transfers_by_taker: OrdSet<(AccountId, Cursor)>,
     pub(crate) tickets_by_booking: OrdSet<(BookingId, TicketId)>,
     pub(crate) tickets_by_holder: OrdSet<(AccountId, Cursor)>,
     /// Tickets that admit or have admitted.
@@ -115,6 +120,10 @@ fn sale(state: &State, event: &Arc<Event>) -> Sale {
         quantity: ticket_type.quantity,
         held: stock.held,
         sold: stock.sold,
+        quota: state
+            .events
+            .quota_of(ticket_type)
+            .map(|quota| Quota { id: quota.id, quantity: quota.quantity }),
         max_per_user: ticket_type.max_per_user,
         max_per_order: ticket_type.max_per_order,
         sales_start: ticket_type.sales_start,
@@ -135,6 +144,8 @@ fn sale(state: &State, event: &Arc<Event>) -> Sale {
         ends_at: event.ends_at,
         hold_seconds: event.hold_seconds,
         capacity: event.capacity,
+        max_per_user: event.max_per_user,
+        max_per_order: event.max_per_order,
         promise: state.get::<KeptPromise>(&event.id).map(|kept| kept.promise.clone()),
         offers: offers.collect(),
     }

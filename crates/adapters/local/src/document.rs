@@ -4,7 +4,7 @@ use crate::state::State;
 use imbl::{OrdMap, OrdSet};
 use kernel::{
     AccountId, ActId, BookingId, DocumentId, EffectId, EntryId, EventId, HoldId, IncidentId, InviteId, JobId,
-    OneTimeId, OrganisationId, ScanId, SessionId, TicketId, TicketTypeId,
+    OneTimeId, OrganisationId, QuotaId, ScanId, SessionId, TicketId, TicketTypeId, TransferId,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -60,6 +60,8 @@ id_keys!(
     SessionId,
     TicketId,
     TicketTypeId,
+    QuotaId,
+    TransferId,
 );
 
 /// Of a kind of which there is one.

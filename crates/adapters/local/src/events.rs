@@ -8,10 +8,12 @@ mod reads;
 mod tx;
 
 use crate::document::Table;
-use ::events::{AddressView, Billing, Event, Feed, Member, Organisation, Stock, TicketType, TokenHash};
+use ::events::{
+    AddressView, Billing, Event, Feed, Member, Organisation, Quota, Stock, TicketType, TokenHash,
+};
 use chrono::TimeDelta;
 use imbl::{OrdMap, OrdSet};
-use kernel::{AccountId, Cursor, EventId, OrganisationId, TicketTypeId};
+use kernel::{AccountId, Cursor, EventId, OrganisationId, QuotaId, TicketTypeId};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -25,6 +27,7 @@ pub(crate) struct EventTables {
     pub(crate) feeds: Table<Feed>,
     pub(crate) members: Table<Member>,
     pub(crate) organisations: Table<Organisation>,
+    pub(crate) quotas: Table<Quota>,
     pub(crate) stocks: Table<Stock>,
     pub(crate) ticket_types: Table<TicketType>,
     /// By the instant and the account.
@@ -37,6 +40,9 @@ pub(crate) struct EventTables {
     pub(crate) events_of: OrdSet<(OrganisationId, EventId)>,
     /// Types in the order in which they are shown.
     pub(crate) types_by_position: OrdSet<(EventId, u32, TicketTypeId)>,
+    pub(crate) quotas_by_event: OrdSet<(EventId, QuotaId)>,
+    /// Types by the quota that they share.
+    pub(crate) types_by_quota: OrdSet<(QuotaId, TicketTypeId)>,
     pub(crate) organisations_by_slug: OrdMap<String, OrganisationId>,
     pub(crate) members_by_account: OrdSet<(AccountId, OrganisationId)>,
 }
@@ -50,6 +56,24 @@ impl EventTables {
             let stock = self.stocks.get(id).map_or(Stock::untouched(*id), |stock| **stock);
             self.ticket_types.get(id).map(|ticket_type| (ticket_type, stock))
         })
+    }
+
+    /// The quota that a type shares.
+    pub(crate) fn quota_of(&self, ticket_type: &TicketType) -> Option<&Arc<Quota>> {
+        self.quotas.get(&ticket_type.quota?)
+    }
+
+    /// An event's quotas, by id.
+    fn quotas_of(&self, event: EventId) -> Vec<Quota> {
+        let range = (event, QuotaId::from(Uuid::nil()))..=(event, QuotaId::from(Uuid::max()));
+        let ids = self.quotas_by_event.range(range);
+        ids.filter_map(|(_, id)| self.quotas.get(id)).map(|quota| Quota::clone(quota)).collect()
+    }
+
+    /// The types that share a quota.
+    fn sharing(&self, quota: QuotaId) -> impl Iterator<Item = TicketTypeId> {
+        let range = (quota, TicketTypeId::from(Uuid::nil()))..=(quota, TicketTypeId::from(Uuid::max()));
+        self.types_by_quota.range(range).map(|(_, id)| *id)
     }
 
     /// Who works for an organisation, by `(added_at, account)`.

@@ -19,3 +19,4 @@ mod payment;
 mod reads;
 mod sale;
 mod ticket;
+mod transfer;

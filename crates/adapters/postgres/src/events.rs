@@ -6,6 +6,7 @@ mod feeds;
 mod listing;
 mod near;
 mod organisation;
+mod quota;
 mod reads;
 mod ticket_type;
 
@@ -14,12 +15,12 @@ use crate::failure::corrupt;
 use crate::schema::{events, sales, search_text};
 use crate::statement::{constant, text};
 use crate::transaction::PgTx;
-use ::events::{Billing, Event, EventTx, Location, Member, Organisation, Stocked, Taken, TicketType};
+use ::events::{Billing, Event, EventTx, Location, Member, Organisation, Quota, Stocked, Taken, TicketType};
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel::sql_types::Uuid as SqlUuid;
 use diesel_async::RunQueryDsl;
-use kernel::{AccountId, EventId, OrganisationId, StoreError, TicketTypeId, Timestamp};
+use kernel::{AccountId, EventId, OrganisationId, QuotaId, StoreError, TicketTypeId, Timestamp};
 use uuid::Uuid;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
@@ -36,6 +37,8 @@ struct EventRow {
     timezone: String,
     currency: String,
     capacity: Option<i64>,
+    max_per_user: Option<i64>,
+    max_per_order: Option<i64>,
     area: String,
     address: Option<String>,
     latitude: Option<f64>,
@@ -66,6 +69,8 @@ impl From<&Event> for EventRow {
             timezone: event.timezone.name().to_owned(),
             currency: event.currency.code().to_owned(),
             capacity: event.capacity.map(i64::from),
+            max_per_user: event.max_per_user.map(i64::from),
+            max_per_order: event.max_per_order.map(i64::from),
             area: event.location.area.clone(),
             address: event.location.address.clone(),
             latitude: event.location.latitude,
@@ -105,6 +110,8 @@ impl TryFrom<EventRow> for Event {
             timezone: row.timezone.parse().map_err(corrupt("reading events.timezone"))?,
             currency: row.currency.parse().map_err(corrupt("reading events.currency"))?,
             capacity: some_count(row.capacity, "reading events.capacity")?,
+            max_per_user: some_count(row.max_per_user, "reading events.max_per_user")?,
+            max_per_order: some_count(row.max_per_order, "reading events.max_per_order")?,
             location: Location {
                 area: row.area,
                 address: row.address,
@@ -203,6 +210,22 @@ impl EventTx for PgTx {
 
     async fn ticket_types_locked(&mut self, event: EventId) -> Result<Vec<Stocked>, StoreError> {
         self.stocked_types(event).await
+    }
+
+    async fn quotas_locked(&mut self, event: EventId) -> Result<Vec<Quota>, StoreError> {
+        self.quotas_of_locked(event).await
+    }
+
+    async fn add_quota(&mut self, quota: &Quota) -> Result<(), StoreError> {
+        self.insert_quota(quota).await
+    }
+
+    async fn save_quota(&mut self, quota: &Quota) -> Result<(), StoreError> {
+        self.update_quota(quota).await
+    }
+
+    async fn delete_quota(&mut self, id: QuotaId) -> Result<bool, StoreError> {
+        self.remove_quota(id).await
     }
 
     async fn add_ticket_type(&mut self, ticket_type: &TicketType) -> Result<(), StoreError> {

@@ -32,7 +32,7 @@ macro_rules! steps {
 }
 
 /// Every step, in the order in which they are applied.
-pub const MIGRATIONS: [Migration; 15] = steps![
+pub const MIGRATIONS: [Migration; 17] = steps![
     "2026-11-21-000001_accounts",
     "2026-11-21-000002_events",
     "2026-11-21-000003_booking",
@@ -48,6 +48,8 @@ pub const MIGRATIONS: [Migration; 15] = steps![
     "2026-11-21-000013_charged",
     "2026-11-21-000014_invite_tree",
     "2026-11-21-000015_places",
+    "2026-11-21-000016_quotas",
+    "2026-11-21-000017_transfers",
 ];
 
 /// How a database's schema stands to the one that this program knows.

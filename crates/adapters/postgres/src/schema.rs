@@ -94,6 +94,8 @@ diesel::table! {
         timezone -> Text,
         currency -> Text,
         capacity -> Nullable<BigInt>,
+        max_per_user -> Nullable<BigInt>,
+        max_per_order -> Nullable<BigInt>,
         area -> Text,
         address -> Nullable<Text>,
         latitude -> Nullable<Double>,
@@ -138,8 +140,22 @@ diesel::table! {
         sales_end -> Nullable<Timestamptz>,
         hidden -> Bool,
         position -> BigInt,
+        quota_id -> Nullable<Uuid>,
     }
 }
+
+diesel::table! {
+    quotas (id) {
+        id -> Uuid,
+        event_id -> Uuid,
+        name -> Text,
+        quantity -> BigInt,
+        taken -> BigInt,
+    }
+}
+
+diesel::joinable!(ticket_types -> quotas (quota_id));
+diesel::allow_tables_to_appear_in_same_query!(ticket_types, quotas);
 
 diesel::table! {
     audit_acts (id) {

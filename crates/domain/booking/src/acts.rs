@@ -13,6 +13,14 @@ pub(crate) fn check_in_undone(by: &Cause, before: &Ticket, after: &Ticket, now: 
         .changing(said(before), said(after))
 }
 
+/// A ticket went to another member.
+pub(crate) fn ticket_handed_on(by: &Cause, before: &Ticket, after: &Ticket, now: Timestamp) -> Act {
+    let said =
+        |ticket: &Ticket| Some(json!({"holder": ticket.holder, "version": ticket.version}).to_string());
+    by.act("ticket.transfer", Subject::new("ticket", after.id.as_uuid()), now)
+        .changing(said(before), said(after))
+}
+
 /// Something was decided about the tickets of a booking; what it means for money is recorded by [`crate::books`].
 pub(crate) fn booking_decided(
     (by, act): (&Cause, &'static str),

@@ -1,7 +1,7 @@
 //! Work owed after the commit, and things that only a person can decide.
 
 use crate::close::Day;
-use kernel::{AccountId, BookingId, IncidentId, JobId, PaymentId, RefundId, Timestamp};
+use kernel::{AccountId, BookingId, IncidentId, JobId, PaymentId, RefundId, TicketId, Timestamp, TransferId};
 use serde::{Deserialize, Serialize};
 
 /// What this domain owes the outside world.
@@ -12,6 +12,20 @@ pub enum Effect {
     SendTickets {
         /// Of which booking.
         booking: BookingId,
+    },
+    /// Mail a ticket with its code to whoever holds it now.
+    SendTicket {
+        /// Bought with.
+        booking: BookingId,
+        /// Which.
+        ticket: TicketId,
+    },
+    /// Mail a member what became of a ticket that is handed on.
+    TellTransfer {
+        /// Which transfer.
+        transfer: TransferId,
+        /// What.
+        news: TransferNews,
     },
     /// Ask the providers about an unpaid booking, again and again until it is settled or has ended.
     WatchBooking {
@@ -70,11 +84,37 @@ impl Effect {
         match self {
             Self::WatchBooking { .. } | Self::Capture { .. } | Self::SendRefund { .. } => true,
             Self::SendTickets { .. }
+            | Self::SendTicket { .. }
+            | Self::TellTransfer { .. }
             | Self::TellBuyer { .. }
             | Self::CancelBookings { .. }
             | Self::IssueDocuments { .. }
             | Self::TellAdmins { .. }
             | Self::TellDayOpen { .. } => false,
+        }
+    }
+}
+
+/// What members are told of a ticket that is handed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransferNews {
+    /// Somebody offers it: to whom it is offered.
+    Offered,
+    /// It was taken: to who gave it.
+    Accepted,
+    /// It was not wanted: to who offered it.
+    Declined,
+}
+
+impl TransferNews {
+    /// As stored and as shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Offered => "transfer_offered",
+            Self::Accepted => "transfer_accepted",
+            Self::Declined => "transfer_declined",
         }
     }
 }

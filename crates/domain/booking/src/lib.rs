@@ -38,6 +38,7 @@ pub mod sale;
 mod samples;
 pub mod settlement;
 pub mod ticket;
+pub mod transfer;
 pub mod use_cases;
 
 pub use attendance::{Admission, Gate, Scan, Verdict};
@@ -47,7 +48,7 @@ pub use cancellation::{
 pub use code::{CodeError, CodeSigner, TicketCode};
 pub use dispute::{Dispute, DisputeNews, DisputeStanding, DisputeStatus};
 pub use document::{Document, DocumentKind, DocumentNumber, Origin, Particulars, Party};
-pub use effect::{BuyerNews, Decided, Effect, Incident, IncidentKind, Resolution};
+pub use effect::{BuyerNews, Decided, Effect, Incident, IncidentKind, Resolution, TransferNews};
 pub use hold::{Hold, Item, Wanted};
 pub use job::{ByHand, EventRefunds, Job, JobStatus, Report, StuckRefund, WhyByHand};
 pub use order::{
@@ -60,9 +61,9 @@ pub use payment::{
 };
 pub use policy::{CancellationPolicy, MalformedPolicy, NoWay, PolicyInput, Promise, Tier, TierInput};
 pub use ports::{
-    BookingStore, BookingTx, CloseStore, CloseTx, DocumentFilter, DocumentStore, DocumentTx, DoorTx,
+    BookingStore, BookingTx, CloseStore, CloseTx, Counter, DocumentFilter, DocumentStore, DocumentTx, DoorTx,
     HolderStore, JobTx, LedgerStore, LedgerTx, NoticeKey, OfficeStore, OrderTx, OutsideReads, OutsideTx,
-    SaleTx, StockDifference,
+    SaleTx, StockDifference, TransferReads, TransferTx,
 };
 pub use provider::{
     CheckoutOrder, Direction, Health, Listed, Listener, Movement, MovementKind, Notice, NoticeError,
@@ -70,7 +71,8 @@ pub use provider::{
 };
 pub use reference::Reference;
 pub use refund::{RefundRefusal, RefundWish};
-pub use sale::{HoldRefusal, Holdings, Limit, Offer, Sale, SaleStatus, Tally};
+pub use sale::{HoldRefusal, Holdings, Limit, Offer, Quota, Sale, SaleStatus, Tally};
 pub use settlement::{Settled, settle};
 pub use ticket::{Ticket, TicketStatus};
+pub use transfer::{Transfer, TransferRefusal, TransferStatus};
 pub use use_cases::{Bookings, Closing, Documents, Door, Ledger, Office};

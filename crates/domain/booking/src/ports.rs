@@ -7,6 +7,8 @@ mod holders;
 pub use close::{CloseStore, CloseTx};
 pub use documents::{DocumentFilter, DocumentStore, DocumentTx};
 pub use holders::HolderStore;
+mod transfers;
+pub use transfers::{TransferReads, TransferTx};
 
 use crate::ledger::{Balance, Entry, EntryFilter};
 use crate::office::{BookingFilter, IncidentFilter, Of, PaymentFilter, Stuck};
@@ -17,7 +19,7 @@ use crate::{
 use async_trait::async_trait;
 use kernel::{
     AccountId, AuditTx, BookingId, EventId, HoldId, IncidentId, JobId, OrganisationId, Owed, Page,
-    PageRequest, PaymentId, RefundId, StoreError, TicketId, TicketTypeId, Timestamp,
+    PageRequest, PaymentId, QuotaId, RefundId, StoreError, TicketId, TicketTypeId, Timestamp,
 };
 
 mod outside;
@@ -26,7 +28,7 @@ pub use outside::{OutsideReads, OutsideTx};
 
 /// Reads, and the way into a transaction. Reads see what was committed.
 #[async_trait]
-pub trait BookingStore: DocumentStore + OutsideReads {
+pub trait BookingStore: DocumentStore + OutsideReads + TransferReads {
     /// Dropping the transaction undoes it; see [`kernel::transact`].
     async fn begin(&self) -> Result<Box<dyn BookingTx>, StoreError>;
     /// Events as they sell now, in the order of their ids; unknown ones are left out. Nothing is locked.
@@ -78,26 +80,41 @@ pub trait BookingStore: DocumentStore + OutsideReads {
     async fn ticket(&self, id: TicketId) -> Result<Option<Ticket>, StoreError>;
     /// Living and checked-in tickets per type of an event: `(type, living, of which checked in)`.
     async fn attendance(&self, event: EventId) -> Result<Vec<(TicketTypeId, u32, u32)>, StoreError>;
-    /// Ticket types whose counters differ from the rows that they count.
+    /// Counters that differ from what they count.
     async fn stock_differences(&self) -> Result<Vec<StockDifference>, StoreError>;
+}
+
+/// What a counter counts the places of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Counter {
+    /// A ticket type, held and sold.
+    Type(TicketTypeId),
+    /// A quota, held and sold together.
+    Quota(QuotaId),
+    /// An event over all its types, held and sold together.
+    Event(EventId),
 }
 
 /// A counter that is not what it counts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StockDifference {
-    /// Of which type.
-    pub ticket_type: TicketTypeId,
-    /// The counters: held, sold.
+    /// Which.
+    pub of: Counter,
+    /// The counters of a type: held, sold; of anything else: taken, and nothing.
     pub counted: (u32, u32),
-    /// The rows: places in holds and unpaid bookings, living tickets.
+    /// The rows of a type: places in holds and unpaid bookings, living tickets. Of anything else the sum of the
+    /// counters of its types, and nothing.
     pub found: (u32, u32),
 }
 
 /// All that a booking use case may touch before it commits.
-pub trait BookingTx: SaleTx + OrderTx + DoorTx + LedgerTx + JobTx + DocumentTx + OutsideTx + CloseTx {}
+pub trait BookingTx:
+    SaleTx + OrderTx + DoorTx + LedgerTx + JobTx + DocumentTx + OutsideTx + CloseTx + TransferTx
+{
+}
 
-impl<T: SaleTx + OrderTx + DoorTx + LedgerTx + JobTx + DocumentTx + OutsideTx + CloseTx + ?Sized> BookingTx
-    for T
+impl<T> BookingTx for T where
+    T: SaleTx + OrderTx + DoorTx + LedgerTx + JobTx + DocumentTx + OutsideTx + CloseTx + TransferTx + ?Sized
 {
 }
 

@@ -1,8 +1,13 @@
 //! What is left of one event: the rows that concurrent buyers queue for, and the only place that gives places away.
 
+mod room;
+
 use crate::{Booking, Hold, Item, Promise, Wanted};
 use chrono::TimeDelta;
-use kernel::{AccountId, Currency, EventId, HoldId, Money, OrganisationId, TicketTypeId, Timestamp, VatRate};
+use kernel::{
+    AccountId, Currency, EventId, HoldId, Money, OrganisationId, QuotaId, TicketTypeId, Timestamp, VatRate,
+};
+use room::Room;
 use std::collections::BTreeMap;
 
 /// How many tickets one order may hold when the ticket type names no limit of its own.
@@ -43,6 +48,10 @@ pub struct Sale {
     pub hold_seconds: u32,
     /// Most tickets over all types.
     pub capacity: Option<u32>,
+    /// Most per account, over all types, holds and bookings.
+    pub max_per_user: Option<u32>,
+    /// Most in one hold, over all types.
+    pub max_per_order: Option<u32>,
     /// What is promised to those who cancel, if anything is.
     pub promise: Option<Promise>,
     /// What is sold, in the order it is shown.
@@ -64,6 +73,8 @@ pub struct Offer {
     pub held: u32,
     /// In living tickets.
     pub sold: u32,
+    /// The places that it shares with other types, beside its own.
+    pub quota: Option<Quota>,
     /// Most per account, over all its holds and bookings.
     pub max_per_user: Option<u32>,
     /// Most in one hold.
@@ -76,6 +87,15 @@ pub struct Offer {
     pub hidden: bool,
 }
 
+/// Places that several ticket types of an event share.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quota {
+    /// Which.
+    pub id: QuotaId,
+    /// How many there are.
+    pub quantity: u32,
+}
+
 /// What one buyer already has of one event.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Holdings {
@@ -83,6 +103,14 @@ pub struct Holdings {
     pub taken: BTreeMap<TicketTypeId, u32>,
     /// Living holds and unpaid bookings.
     pub open_holds: u32,
+}
+
+impl Holdings {
+    /// Places over all ticket types.
+    #[must_use]
+    pub fn all(&self) -> u32 {
+        sum(self.taken.values())
+    }
 }
 
 /// [`Holdings`] as a store reports it.
@@ -99,9 +127,9 @@ pub struct Tally {
 /// Which limit a wish goes beyond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// Tickets of a type in one order.
+    /// Tickets in one order, of a type or of the event.
     PerOrder,
-    /// Tickets of a type per account.
+    /// Tickets per account, of a type or of the event.
     PerUser,
     /// Open holds and unpaid bookings per account and event.
     OpenHolds,
@@ -161,11 +189,23 @@ impl Sale {
         self.offers.iter().map(|offer| offer.held.saturating_add(offer.sold)).fold(0, u32::saturating_add)
     }
 
-    /// How many of a type can still be had, with the event's capacity in view.
+    /// How many of a type can still be had, with its quota and the event's capacity in view.
     #[must_use]
     pub fn left_of(&self, offer: &Offer) -> u32 {
-        let room = self.capacity.map_or(u32::MAX, |most| most.saturating_sub(self.taken()));
-        offer.left().min(room)
+        Room::of(self).left(offer)
+    }
+
+    /// Places given away of each quota: held or sold, over the types that share it.
+    #[must_use]
+    pub fn taken_of_quotas(&self) -> BTreeMap<QuotaId, u32> {
+        let mut taken: BTreeMap<QuotaId, u32> = BTreeMap::new();
+        for offer in &self.offers {
+            if let Some(quota) = offer.quota {
+                let sum = taken.entry(quota.id).or_default();
+                *sum = sum.saturating_add(offer.held).saturating_add(offer.sold);
+            }
+        }
+        taken
     }
 
     /// Whether a type can be bought now, places aside.
@@ -177,7 +217,7 @@ impl Sale {
     /// Whether it matters what a buyer has bought before.
     #[must_use]
     pub fn limits_users(&self) -> bool {
-        self.offers.iter().any(|offer| offer.max_per_user.is_some())
+        self.max_per_user.is_some() || self.offers.iter().any(|offer| offer.max_per_user.is_some())
     }
 
     /// The offer of a ticket type.
@@ -204,9 +244,10 @@ impl Sale {
         if already.open_holds >= OPEN_HOLDS {
             return Err(HoldRefusal::LimitExceeded { limit: Limit::OpenHolds, most: OPEN_HOLDS });
         }
+        self.within_limits(sum(wanted.values()), already)?;
         let mut items = Vec::with_capacity(wanted.len());
         let mut total = Money::zero(self.currency);
-        let mut room = self.capacity.map_or(u32::MAX, |most| most.saturating_sub(self.taken()));
+        let mut room = Room::of(self);
         for (ticket_type, quantity) in wanted {
             let shown = self.offer(ticket_type).filter(|offer| !offer.hidden);
             let offer = shown.ok_or(HoldRefusal::UnknownTicketType(ticket_type))?;
@@ -214,11 +255,11 @@ impl Sale {
                 return Err(HoldRefusal::NotOnSale);
             }
             within_limits(offer, quantity, already)?;
-            let left = offer.left().min(room);
+            let left = room.left(offer);
             if quantity > left {
                 return Err(HoldRefusal::SoldOut { ticket_type, left });
             }
-            room -= quantity;
+            room.take(offer, quantity);
             let sum = offer.price.times(quantity).and_then(|sum| total.plus(sum));
             // Prices are bounded where they are set; a sum beyond an i64 can only come from a corrupt row.
             total = sum.ok_or(HoldRefusal::NotOnSale)?;
@@ -272,19 +313,35 @@ impl Sale {
             let most = self.offer(item.ticket_type).and_then(|offer| offer.max_per_user);
             most.is_none_or(|most| has.saturating_add(item.quantity) <= most)
         };
-        if !booking.items.iter().all(within) {
+        let asked = sum(booking.items.iter().map(|item| &item.quantity));
+        let within_all = self.max_per_user.is_none_or(|most| already.all().saturating_add(asked) <= most);
+        if !within_all || !booking.items.iter().all(within) {
             return false;
         }
-        let mut room = self.capacity.map_or(u32::MAX, |most| most.saturating_sub(self.taken()));
+        let mut room = Room::of(self);
         let fits = booking.items.iter().all(|item| {
-            let left = self.offer(item.ticket_type).map_or(0, Offer::left).min(room);
-            room = room.saturating_sub(item.quantity);
-            item.quantity <= left
+            let Some(offer) = self.offer(item.ticket_type) else { return false };
+            let fits = item.quantity <= room.left(offer);
+            room.take(offer, item.quantity);
+            fits
         });
         if fits {
             self.count(&booking.items, |offer, quantity| offer.held = offer.held.saturating_add(quantity));
         }
         fits
+    }
+
+    /// The limits of the event, whatever types are asked for.
+    fn within_limits(&self, asked: u32, already: &Holdings) -> Result<(), HoldRefusal> {
+        match (self.max_per_order, self.max_per_user) {
+            (Some(most), _) if asked > most => {
+                Err(HoldRefusal::LimitExceeded { limit: Limit::PerOrder, most })
+            }
+            (_, Some(most)) if already.all().saturating_add(asked) > most => {
+                Err(HoldRefusal::LimitExceeded { limit: Limit::PerUser, most })
+            }
+            _ => Ok(()),
+        }
     }
 
     fn count(&mut self, items: &[Item], change: impl Fn(&mut Offer, u32)) {
@@ -294,6 +351,10 @@ impl Sale {
             }
         }
     }
+}
+
+fn sum<'a>(counts: impl Iterator<Item = &'a u32>) -> u32 {
+    counts.fold(0, |sum, count| sum.saturating_add(*count))
 }
 
 /// A counter that has drifted below what is taken from it wraps around instead of stopping at zero: no store writes

@@ -23,6 +23,7 @@ pub(crate) fn offer(quantity: u32, cents: u32) -> Offer {
         quantity,
         held: 0,
         sold: 0,
+        quota: None,
         max_per_user: None,
         max_per_order: None,
         sales_start: None,
@@ -42,6 +43,8 @@ pub(crate) fn sale(offers: Vec<Offer>) -> Sale {
         ends_at: noon() + TimeDelta::days(10) + TimeDelta::hours(8),
         hold_seconds: 600,
         capacity: None,
+        max_per_user: None,
+        max_per_order: None,
         promise: None,
         offers,
     }

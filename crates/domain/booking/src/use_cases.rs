@@ -22,6 +22,7 @@ mod refund;
 mod scene;
 mod show;
 mod sweep;
+mod transfer;
 
 pub use cancel::{CancelError, RequestError};
 pub use cancel_event::{CancelEventError, Progress};
@@ -38,6 +39,7 @@ pub use outside::Looked;
 pub use pay::PayError;
 pub use promise::PromiseError;
 pub use refund::RefundError;
+pub use transfer::TransferError;
 
 use crate::desk::Desk;
 use crate::round::Answer;

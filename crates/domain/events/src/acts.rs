@@ -1,7 +1,7 @@
 //! What the audit log says of organisations, events and ticket types. Where exactly an event takes place may be
 //! somebody's home, so of that it says only whether it is known and whether it changed.
 
-use crate::{Billing, Event, Member, Organisation, TicketType};
+use crate::{Billing, Event, Member, Organisation, Quota, TicketType};
 use kernel::{Act, Cause, Subject, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -105,6 +105,26 @@ pub(crate) fn ticket_type_changed(
         (before, None) => ("ticket_type.delete", (before.map(|gone| whole(facts(gone))), None)),
     };
     let act = by.act(name, Subject::new("ticket_type", id.as_uuid()), now).of(event.organisation);
+    Some(act.changing(said.0, said.1))
+}
+
+/// A quota was added, edited or removed: the facts that differ.
+pub(crate) fn quota_changed(
+    by: &Cause,
+    event: &Event,
+    (before, after): (Option<&Quota>, Option<&Quota>),
+    now: Timestamp,
+) -> Option<Act> {
+    let id = after.or(before)?.id;
+    let (name, said) = match (before, after) {
+        (Some(before), Some(after)) => {
+            let (was, is) = difference(facts(before), facts(after));
+            ("quota.update", (Some(whole(was)), Some(whole(is))))
+        }
+        (None, after) => ("quota.create", (None, after.map(|made| whole(facts(made))))),
+        (before, None) => ("quota.delete", (before.map(|gone| whole(facts(gone))), None)),
+    };
+    let act = by.act(name, Subject::new("quota", id.as_uuid()), now).of(event.organisation);
     Some(act.changing(said.0, said.1))
 }
 

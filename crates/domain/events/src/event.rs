@@ -31,6 +31,12 @@ pub struct Event {
     pub currency: Currency,
     /// How many people fit, over all ticket types; `None` leaves it to the ticket types.
     pub capacity: Option<u32>,
+    /// How many tickets one account may have, over all ticket types; `None` leaves it to the ticket types.
+    #[serde(default)]
+    pub max_per_user: Option<u32>,
+    /// How many tickets one order may hold, over all ticket types.
+    #[serde(default)]
+    pub max_per_order: Option<u32>,
     /// Where.
     pub location: Location,
     /// The price of a place that no ticket type prices otherwise.

@@ -32,6 +32,10 @@ pub struct EventInput {
     pub currency: String,
     /// How many people fit.
     pub capacity: Option<i64>,
+    /// How many tickets one account may have, over all ticket types.
+    pub max_per_user: Option<i64>,
+    /// How many tickets one order may hold, over all ticket types.
+    pub max_per_order: Option<i64>,
     /// Where.
     pub location: LocationInput,
     /// The price of a place that no ticket type prices.
@@ -130,6 +134,8 @@ impl EventInput {
             timezone,
             currency: currency.unwrap_or(Currency::EUR),
             capacity: self.capacity.map(|count| mistakes.count("capacity", count, 1..=MOST_PLACES)),
+            max_per_user: self.max_per_user.map(|count| mistakes.count("max_per_user", count, 1..=1000)),
+            max_per_order: self.max_per_order.map(|count| mistakes.count("max_per_order", count, 1..=1000)),
             location: mistakes.location(&self.location),
             base_price: self
                 .base_price

@@ -16,6 +16,7 @@ pub mod location;
 mod mistakes;
 pub mod organisation;
 pub mod ports;
+pub mod quota;
 pub mod sellable;
 pub mod selling;
 pub mod slug;
@@ -41,6 +42,7 @@ pub use organisation::{Member, Organisation, Standing};
 pub use ports::{
     AddressLog, Chargeable, EventStore, EventTx, FeedStore, Filter, Guests, Held, Listed, RefundRules, Till,
 };
+pub use quota::{Quota, QuotaInput};
 pub use selling::{Availability, Left};
 pub use ticket_type::{Stock, Stocked, Taken, TicketType};
 pub use ticket_type_input::TicketTypeInput;

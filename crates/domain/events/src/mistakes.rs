@@ -48,6 +48,11 @@ impl Mistakes {
         if self.0.is_empty() { Ok(value) } else { Err(self.0) }
     }
 
+    /// The value, or nothing and the mistake noted.
+    pub(crate) fn of<T>(&mut self, result: Result<T, Invalid>) -> Option<T> {
+        result.map_err(|mistake| self.0.push(mistake)).ok()
+    }
+
     /// One line of 1 to `longest` characters.
     pub(crate) fn line(&mut self, field: &str, text: &str, longest: usize) -> String {
         if text.trim().is_empty() {

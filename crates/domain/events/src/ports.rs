@@ -1,12 +1,12 @@
 //! What the use cases need from a store.
 
 use crate::{
-    AddressView, Around, Billing, Event, Feed, Member, Organisation, Status, Stocked, Taken, TicketType,
-    TokenHash,
+    AddressView, Around, Billing, Event, Feed, Member, Organisation, Quota, Status, Stocked, Taken,
+    TicketType, TokenHash,
 };
 use async_trait::async_trait;
 use kernel::{
-    AccountId, AuditTx, EventId, Money, OrganisationId, Page, PageRequest, StoreError, TicketTypeId,
+    AccountId, AuditTx, EventId, Money, OrganisationId, Page, PageRequest, QuotaId, StoreError, TicketTypeId,
     Timestamp,
 };
 
@@ -55,6 +55,10 @@ pub trait EventStore: AddressLog + FeedStore {
     async fn listing(&self, filter: &Filter, page: PageRequest) -> Result<Page<Listed>, StoreError>;
     /// An event's ticket types, hidden ones too, by `(position, id)`; none for an unknown event.
     async fn ticket_types(&self, event: EventId) -> Result<Vec<Stocked>, StoreError>;
+    /// An event's quotas, by id; none for an unknown event.
+    async fn quotas(&self, event: EventId) -> Result<Vec<Quota>, StoreError>;
+    /// One quota, which tells what event to lock.
+    async fn quota(&self, id: QuotaId) -> Result<Option<Quota>, StoreError>;
     /// One ticket type, which tells what event to lock.
     async fn ticket_type(&self, id: TicketTypeId) -> Result<Option<TicketType>, StoreError>;
     /// All organisations by `(created_at, id)`; there are few.
@@ -154,9 +158,18 @@ pub trait EventTx: AuditTx {
     async fn delete_event(&mut self, id: EventId) -> Result<bool, StoreError>;
     /// A locked event's ticket types by `(position, id)`, with a stock that cannot change until we end.
     async fn ticket_types_locked(&mut self, event: EventId) -> Result<Vec<Stocked>, StoreError>;
+    /// A locked event's quotas, by id.
+    async fn quotas_locked(&mut self, event: EventId) -> Result<Vec<Quota>, StoreError>;
+    /// Adds a quota to a locked event; no type names it yet.
+    async fn add_quota(&mut self, quota: &Quota) -> Result<(), StoreError>;
+    /// Writes the facts of a locked event's quota. More is not taken of it than it has.
+    async fn save_quota(&mut self, quota: &Quota) -> Result<(), StoreError>;
+    /// Removes a locked event's quota. `false`, and nothing removed, when a ticket type names it.
+    async fn delete_quota(&mut self, id: QuotaId) -> Result<bool, StoreError>;
     /// Adds a type to a locked event, nothing of it taken.
     async fn add_ticket_type(&mut self, ticket_type: &TicketType) -> Result<(), StoreError>;
-    /// Writes the facts of a locked event's type; its counters stay.
+    /// Writes the facts of a locked event's type; its counters stay, and what is taken of it is taken of the quota that
+    /// it names now.
     async fn save_ticket_type(&mut self, ticket_type: &TicketType) -> Result<(), StoreError>;
     /// Removes a locked event's type. `false`, and nothing removed, when a hold or a booking refers to it.
     async fn delete_ticket_type(&mut self, id: TicketTypeId) -> Result<bool, StoreError>;

@@ -23,6 +23,8 @@ pub(crate) fn event_input() -> EventInput {
         timezone: "Europe/Berlin".into(),
         currency: "EUR".into(),
         capacity: Some(100),
+        max_per_user: None,
+        max_per_order: None,
         location: LocationInput { area: "Old harbour".into(), ..LocationInput::default() },
         base_price: None,
         hold_seconds: None,
@@ -44,11 +46,12 @@ pub(crate) fn type_input(quantity: i64) -> TicketTypeInput {
         sales_end: None,
         hidden: false,
         position: None,
+        quota: None,
     }
 }
 
 pub(crate) fn stocked(event: &Event, quantity: i64, held: u32, sold: u32) -> Stocked {
-    let ticket_type: TicketType = type_input(quantity).added(event, &[], noon()).unwrap();
+    let ticket_type: TicketType = type_input(quantity).added(event, &[], &[], noon()).unwrap();
     let stock = Stock { held, sold, ..Stock::untouched(ticket_type.id) };
-    Stocked { ticket_type, stock }
+    Stocked { ticket_type, stock, quota: None }
 }

@@ -1,6 +1,6 @@
 //! Whether an event can be put on sale, and every reason why not.
 
-use crate::{Chargeable, Event, Status, Stocked, TicketType, Till};
+use crate::{Chargeable, Event, Status, Stocked, TicketType, Till, quota};
 use chrono::{LocalResult, TimeZone};
 use kernel::{Invalid, Timestamp};
 
@@ -14,7 +14,8 @@ pub fn obstacles(event: &Event, ticket_types: &[Stocked], till: &dyn Till, now: 
     if ticket_types.is_empty() {
         add("ticket_types", "no_ticket_type", "there is no ticket type to sell");
     }
-    let quantities: u64 = ticket_types.iter().map(|stocked| u64::from(stocked.ticket_type.quantity)).sum();
+    let quantities =
+        quota::places(ticket_types.iter().map(|it| (it.ticket_type.quantity, it.quota.as_ref())));
     if event.capacity.is_some_and(|capacity| quantities > u64::from(capacity)) {
         add("capacity", "types_exceed_capacity", "there are more tickets than people fit");
     }

@@ -1,6 +1,6 @@
 //! How much of an event is left.
 
-use crate::{Event, Status, Stocked, TicketType};
+use crate::{Event, Quota, Status, Stocked, TicketType, quota};
 use kernel::{Money, Timestamp};
 
 /// What an event's visitors are told.
@@ -56,7 +56,7 @@ pub fn left(event: &Event, ticket_types: &[Stocked], now: Timestamp) -> Vec<Left
     let seen = ticket_types.iter().filter(|stocked| !stocked.ticket_type.hidden);
     seen.map(|stocked| Left {
         ticket_type: stocked.ticket_type.clone(),
-        available: stocked.ticket_type.quantity.saturating_sub(stocked.stock.taken()).min(room),
+        available: stocked.left(ticket_types).min(room),
         on_sale: open && stocked.ticket_type.sells_at(event, now),
     })
     .collect()
@@ -70,10 +70,14 @@ pub fn availability(event: &Event, ticket_types: &[Stocked], now: Timestamp) -> 
         return Availability::NotOnSale;
     }
     let capacity = event.capacity.unwrap_or(u32::MAX);
-    let all = on_sale.iter().map(|left| left.ticket_type.quantity).fold(0, u32::saturating_add).min(capacity);
+    let quota_of =
+        |left: &Left| ticket_types.iter().find(|it| it.ticket_type.id == left.ticket_type.id)?.quota.as_ref();
+    let all = quota::places(on_sale.iter().map(|left| (left.ticket_type.quantity, quota_of(left))));
+    let all = all.min(u64::from(capacity));
     // Each type was cut to the room that they share, their sum was not.
-    let sum = on_sale.iter().map(|left| left.available).fold(0, u32::saturating_add);
-    match sum.min(room(event, ticket_types)) {
+    let room_in = |quota: &Quota| (quota.id, quota::room_of(quota, ticket_types));
+    let sum = quota::within(on_sale.iter().map(|left| (left.available, quota_of(left).map(room_in))));
+    match sum.min(u64::from(room(event, ticket_types))) {
         0 => Availability::SoldOut,
         few if few < 10 || few.saturating_mul(10) < all => Availability::Few,
         _ => Availability::Available,
@@ -137,6 +141,24 @@ mod tests {
         assert_eq!(availability(&event, &types, noon()), Availability::Few);
         let full = [stocked(&event, 20, 10, 10), stocked(&event, 20, 0, 0)];
         assert_eq!(availability(&event, &full, noon()), Availability::SoldOut);
+    }
+
+    #[test]
+    fn types_that_share_a_quota_have_what_it_has_left_and_no_more_together() {
+        let event = Event { capacity: None, ..published() };
+        let input = crate::QuotaInput { name: "The hall".into(), quantity: 30 };
+        let hall = input.added(event.id, noon()).unwrap();
+        let mut types = [stocked(&event, 25, 0, 20), stocked(&event, 25, 1, 0), stocked(&event, 7, 0, 0)];
+        for shares in &mut types[..2] {
+            shares.ticket_type.quota = Some(hall.id);
+            shares.quota = Some(hall.clone());
+        }
+        let rows: Vec<u32> = left(&event, &types, noon()).iter().map(|left| left.available).collect();
+        assert_eq!(rows, [5, 9, 7]);
+        assert_eq!(availability(&event, &types, noon()), Availability::Available, "9 and 7 are left of 37");
+        assert_eq!(availability(&event, &types[..2], noon()), Availability::Few, "9 are left, not 14");
+        types[1].stock.sold = 9;
+        assert_eq!(availability(&event, &types[..2], noon()), Availability::SoldOut);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A kind of ticket of one event, and how much of it is gone.
 
-use kernel::{EventId, Money, TicketTypeId, Timestamp, VatRate};
+use crate::{Quota, quota};
+use kernel::{EventId, Money, QuotaId, TicketTypeId, Timestamp, VatRate};
 use serde::{Deserialize, Serialize};
 
 /// A kind of ticket: what it costs, how many there are, when and to whom it is sold.
@@ -31,6 +32,9 @@ pub struct TicketType {
     pub sales_end: Option<Timestamp>,
     /// Not listed; sold to those who have the link or a voucher.
     pub hidden: bool,
+    /// Whose places it takes beside its own.
+    #[serde(default)]
+    pub quota: Option<QuotaId>,
     /// Where it stands in lists: lower first, then by id.
     pub position: u32,
 }
@@ -53,11 +57,22 @@ pub struct Stocked {
     pub ticket_type: TicketType,
     /// What is gone of it.
     pub stock: Stock,
+    /// The quota that it names.
+    pub quota: Option<Quota>,
 }
 
 /// How many places of an event are held or sold, over all ticket types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Taken(pub u32);
+
+impl Stocked {
+    /// How many can still be had of it and of its quota, of which the other `types` of the event may take as well.
+    #[must_use]
+    pub fn left(&self, types: &[Self]) -> u32 {
+        let own = self.ticket_type.quantity.saturating_sub(self.stock.taken());
+        self.quota.as_ref().map_or(own, |quota| own.min(quota::room_of(quota, types)))
+    }
+}
 
 impl Stock {
     /// Nothing held, nothing sold.

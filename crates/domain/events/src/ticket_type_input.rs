@@ -2,8 +2,8 @@
 
 use crate::event_input::MOST_PLACES;
 use crate::mistakes::Mistakes;
-use crate::{Event, PriceInput, Status, Stocked, TicketType};
-use kernel::{Invalid, Money, TicketTypeId, Timestamp, VatRate};
+use crate::{Event, PriceInput, Quota, Status, Stocked, TicketType, quota};
+use kernel::{Invalid, Money, QuotaId, TicketTypeId, Timestamp, VatRate};
 
 /// A ticket type as an organiser sends it, for a new one and for an edit alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub struct TicketTypeInput {
     pub sales_end: Option<Timestamp>,
     /// Not listed.
     pub hidden: bool,
+    /// Whose places it takes beside its own.
+    pub quota: Option<QuotaId>,
     /// Where it stands; behind the others, or where it stood, when absent.
     pub position: Option<i64>,
 }
@@ -41,6 +43,7 @@ impl TicketTypeInput {
         &self,
         event: &Event,
         others: &[Stocked],
+        quotas: &[Quota],
         now: Timestamp,
     ) -> Result<TicketType, Vec<Invalid>> {
         let mut mistakes = Mistakes::default();
@@ -48,7 +51,8 @@ impl TicketTypeInput {
         let position = last.map_or(0, |last| last.saturating_add(1)).min(MOST_PLACES);
         let ticket_type =
             self.facts(&mut mistakes, event, (TicketTypeId::generate(now), position, VatRate::ZERO));
-        fits(&mut mistakes, event, others.iter(), &ticket_type);
+        let quota = mistakes.of(quota::joined(self.quota, quotas, (ticket_type.id, 0), others)).flatten();
+        fits(&mut mistakes, event, others.iter(), (&ticket_type, quota));
         mistakes.none_or(ticket_type)
     }
 
@@ -62,6 +66,7 @@ impl TicketTypeInput {
         event: &Event,
         before: &Stocked,
         types: &[Stocked],
+        quotas: &[Quota],
     ) -> Result<TicketType, Vec<Invalid>> {
         let mut mistakes = Mistakes::default();
         let TicketType { id, position, vat, .. } = before.ticket_type;
@@ -70,7 +75,8 @@ impl TicketTypeInput {
         if facts.quantity < taken {
             mistakes.add("quantity", "below_taken", format!("{taken} are held or sold"));
         }
-        fits(&mut mistakes, event, types.iter().filter(|other| other.ticket_type.id != id), &facts);
+        let quota = mistakes.of(quota::joined(self.quota, quotas, (id, taken), types)).flatten();
+        fits(&mut mistakes, event, types.iter().filter(|other| other.ticket_type.id != id), (&facts, quota));
         mistakes.none_or(facts)
     }
 
@@ -106,6 +112,7 @@ impl TicketTypeInput {
             sales_start,
             sales_end,
             hidden: self.hidden,
+            quota: self.quota,
             position: self.position.map_or(position, |at| mistakes.count("position", at, 0..=MOST_PLACES)),
         }
     }
@@ -116,11 +123,12 @@ fn fits<'a>(
     mistakes: &mut Mistakes,
     event: &Event,
     others: impl Iterator<Item = &'a Stocked>,
-    ticket_type: &TicketType,
+    (ticket_type, quota): (&TicketType, Option<&'a Quota>),
 ) {
-    let others: u64 = others.map(|other| u64::from(other.ticket_type.quantity)).sum();
+    let others = others.map(|other| (other.ticket_type.quantity, other.quota.as_ref()));
+    let places = quota::places(others.chain([(ticket_type.quantity, quota)]));
     let capacity = event.capacity.filter(|_| event.status == Status::Published);
-    if capacity.is_some_and(|most| others + u64::from(ticket_type.quantity) > u64::from(most)) {
+    if capacity.is_some_and(|most| places > u64::from(most)) {
         mistakes.add("quantity", "types_exceed_capacity", "there are more tickets than people fit");
     }
 }
@@ -142,13 +150,13 @@ mod tests {
     fn what_is_published_stays_within_its_capacity() {
         let mut event = Event { capacity: Some(10), ..event() };
         let others = [stocked(&event, 6, 0, 0), stocked(&event, 2, 0, 0)];
-        assert!(type_input(3).added(&event, &others, noon()).is_ok(), "a draft may be in disorder");
+        assert!(type_input(3).added(&event, &others, &[], noon()).is_ok(), "a draft may be in disorder");
         event.status = Status::Published;
         let refused = [("quantity".to_owned(), "types_exceed_capacity")];
-        assert_eq!(codes(type_input(3).added(&event, &others, noon())), refused);
-        assert!(type_input(2).added(&event, &others, noon()).is_ok());
-        assert!(type_input(8).edited(&event, &others[0], &others).is_ok(), "itself does not count");
-        assert_eq!(codes(type_input(9).edited(&event, &others[0], &others)), refused);
+        assert_eq!(codes(type_input(3).added(&event, &others, &[], noon())), refused);
+        assert!(type_input(2).added(&event, &others, &[], noon()).is_ok());
+        assert!(type_input(8).edited(&event, &others[0], &others, &[]).is_ok(), "itself does not count");
+        assert_eq!(codes(type_input(9).edited(&event, &others[0], &others, &[])), refused);
     }
 
     #[test]
@@ -164,7 +172,7 @@ mod tests {
             sales_end: Some(noon()),
             ..type_input(1)
         };
-        let mut found = codes(input.added(&event(), &[], noon()));
+        let mut found = codes(input.added(&event(), &[], &[], noon()));
         found.sort();
         let expected = [
             ("max_per_order", "out_of_range"),
@@ -183,7 +191,7 @@ mod tests {
         let event = event();
         let first = stocked(&event, 10, 0, 0);
         assert_eq!(first.ticket_type.position, 0);
-        assert_eq!(type_input(1).added(&event, &[first], noon()).unwrap().position, 1);
+        assert_eq!(type_input(1).added(&event, &[first], &[], noon()).unwrap().position, 1);
     }
 
     #[test]
@@ -192,13 +200,13 @@ mod tests {
         let mut before = stocked(&event, 10, 0, 0);
         assert_eq!(before.ticket_type.vat, VatRate::ZERO);
         let named = TicketTypeInput { vat_percent: Some("7.70".into()), ..type_input(10) };
-        before.ticket_type = named.edited(&event, &before, &[]).unwrap();
+        before.ticket_type = named.edited(&event, &before, &[], &[]).unwrap();
         assert_eq!(before.ticket_type.vat.basis_points(), 770);
-        assert_eq!(type_input(10).edited(&event, &before, &[]).unwrap().vat.basis_points(), 770);
+        assert_eq!(type_input(10).edited(&event, &before, &[], &[]).unwrap().vat.basis_points(), 770);
         for text in ["", "7,7", "7.777", "-7"] {
             let wrong = TicketTypeInput { vat_percent: Some(text.into()), ..type_input(10) };
             assert_eq!(
-                codes(wrong.edited(&event, &before, &[])),
+                codes(wrong.edited(&event, &before, &[], &[])),
                 [("vat_percent".into(), "malformed")],
                 "{text}"
             );
@@ -209,9 +217,12 @@ mod tests {
     fn a_type_never_gets_smaller_than_what_is_taken_and_its_price_may_change() {
         let event = event();
         let before = stocked(&event, 10, 2, 3);
-        assert_eq!(codes(type_input(4).edited(&event, &before, &[])), [("quantity".into(), "below_taken")]);
+        assert_eq!(
+            codes(type_input(4).edited(&event, &before, &[], &[])),
+            [("quantity".into(), "below_taken")]
+        );
         let input = TicketTypeInput { price: price(0), ..type_input(5) };
-        let after = input.edited(&event, &before, &[]).unwrap();
+        let after = input.edited(&event, &before, &[], &[]).unwrap();
         assert_eq!((after.quantity, after.price.minor(), after.id), (5, 0, before.ticket_type.id));
     }
 }

@@ -72,6 +72,8 @@ ids! {
     EventId,
     /// A kind of ticket of one event.
     TicketTypeId,
+    /// Places that several kinds of tickets share.
+    QuotaId,
     /// Places kept for a buyer for a few minutes.
     HoldId,
     /// An order.
@@ -82,6 +84,8 @@ ids! {
     RefundId,
     /// One person's right to enter.
     TicketId,
+    /// A ticket on its way from one member to another.
+    TransferId,
     /// One scan at the door.
     ScanId,
     /// A charge that its buyer disputes.

@@ -100,6 +100,8 @@ impl Plan<'_> {
             timezone: ZONE.into(),
             currency: "EUR".into(),
             capacity: None,
+            max_per_user: None,
+            max_per_order: None,
             location: LocationInput::default(),
             base_price: None,
             hold_seconds: None,
@@ -161,6 +163,7 @@ fn kind(name: &str, cents: i64, quantity: i64, max_per_user: i64) -> TicketTypeI
         sales_start: None,
         sales_end: None,
         hidden: false,
+        quota: None,
         position: None,
     }
 }

@@ -125,6 +125,12 @@ pub struct ManagedEventView {
     /// How many people fit; null leaves it to the ticket types.
     #[schema(required)]
     capacity: Option<u32>,
+    /// How many tickets one account may have, over all ticket types.
+    #[schema(required)]
+    max_per_user: Option<u32>,
+    /// How many tickets one order may hold, over all ticket types.
+    #[schema(required)]
+    max_per_order: Option<u32>,
     #[schema(required)]
     base_price: Option<MoneyView>,
     /// For how long places are held for a buyer.
@@ -142,6 +148,8 @@ impl From<Seen> for ManagedEventView {
         Self {
             organisation_id: event.organisation.as_uuid(),
             capacity: event.capacity,
+            max_per_user: event.max_per_user,
+            max_per_order: event.max_per_order,
             base_price: event.base_price.map(MoneyView::from),
             hold_seconds: event.hold_seconds,
             visibility: event.visibility.as_str(),

@@ -153,6 +153,12 @@ impl From<TicketTypeError> for Problem {
             TicketTypeError::TooMany => {
                 Self::unprocessable("too_many_ticket_types", "An event has at most 100 ticket types.")
             }
+            TicketTypeError::QuotaInUse => {
+                Self::conflict("quota_in_use", "Ticket types share this quota; take them out of it first.")
+            }
+            TicketTypeError::TooManyQuotas => {
+                Self::unprocessable("too_many_quotas", "An event has at most 50 quotas.")
+            }
             TicketTypeError::Store(error) => error.into(),
         }
     }

@@ -153,6 +153,8 @@ fn event() -> Event {
         timezone: Zone::UTC,
         currency: Currency::EUR,
         capacity: None,
+        max_per_user: None,
+        max_per_order: None,
         location: Location {
             area: "Harbour".to_owned(),
             address: None,
@@ -185,6 +187,7 @@ fn ticket_type(event: EventId) -> TicketType {
         sales_start: None,
         sales_end: None,
         hidden: false,
+        quota: None,
         position: 0,
     }
 }

@@ -5,7 +5,7 @@ use crate::paging::{newest_of, wanted};
 use crate::state::State;
 use crate::store::LocalStore;
 use ::booking::{
-    Booking, BookingStatus, BookingStore, BookingTx, EventRefunds, Hold, Item, Job, Provider, Sale,
+    Booking, BookingStatus, BookingStore, BookingTx, Counter, EventRefunds, Hold, Item, Job, Provider, Sale,
     StockDifference, Ticket, TicketStatus,
 };
 use async_trait::async_trait;
@@ -135,7 +135,11 @@ impl BookingStore for LocalStore {
         let differences = state.events.stocks.values().filter_map(|stock| {
             let counted = (stock.held, stock.sold);
             let found = found.get(&stock.ticket_type).copied().unwrap_or_default();
-            (counted != found).then_some(StockDifference { ticket_type: stock.ticket_type, counted, found })
+            (counted != found).then_some(StockDifference {
+                of: Counter::Type(stock.ticket_type),
+                counted,
+                found,
+            })
         });
         Ok(differences.collect())
     }

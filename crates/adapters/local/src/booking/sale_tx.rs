@@ -3,7 +3,9 @@
 use super::{KeptPromise, sales};
 use crate::state::State;
 use crate::transaction::LocalTx;
-use ::booking::{Booking, CancellationPolicy, Hold, Holdings, Item, Promise, Sale, SaleTx, Tally, Ticket};
+use ::booking::{
+    Booking, CancellationPolicy, Hold, Holdings, Item, Promise, Quota, Sale, SaleTx, Tally, Ticket,
+};
 use ::events::{Event, Status, Stock, TicketType};
 use async_trait::async_trait;
 use kernel::{AccountId, BookingId, EventId, HoldId, StoreError, TicketId, Timestamp};
@@ -137,8 +139,16 @@ impl LocalTx {
         Ok(())
     }
 
-    /// No more places are taken than the event has.
+    /// No more places are taken than the event has, and than each of its quotas has.
     pub(crate) fn check_capacity(&mut self, event: EventId, doing: &'static str) -> Result<(), StoreError> {
+        let sales = sales(self.state(), &[event]);
+        for sale in &sales {
+            let taken = sale.taken_of_quotas();
+            let over = |quota: Quota| taken.get(&quota.id).is_some_and(|taken| *taken > quota.quantity);
+            if sale.offers.iter().filter_map(|offer| offer.quota).any(over) {
+                return Err(self.broken(doing, "more would be taken than a quota has"));
+            }
+        }
         let Some(capacity) = self.state().get::<Event>(&event).and_then(|event| event.capacity) else {
             return Ok(());
         };

@@ -2,8 +2,8 @@
 
 use crate::document::{Document, Step, Table};
 use crate::state::State;
-use ::events::{Billing, Event, Member, Organisation, Stock, TicketType};
-use kernel::{AccountId, Cursor, EventId, OrganisationId, TicketTypeId};
+use ::events::{Billing, Event, Member, Organisation, Quota, Stock, TicketType};
+use kernel::{AccountId, Cursor, EventId, OrganisationId, QuotaId, TicketTypeId};
 
 impl Document for Event {
     const KIND: &'static str = "event";
@@ -48,6 +48,30 @@ impl Document for TicketType {
 
     fn index(&self, state: &mut State, step: Step) {
         step.set(&mut state.events.types_by_position, (self.event, self.position, self.id));
+        if let Some(quota) = self.quota {
+            step.set(&mut state.events.types_by_quota, (quota, self.id));
+        }
+    }
+}
+
+impl Document for Quota {
+    const KIND: &'static str = "quota";
+    type Key = QuotaId;
+
+    fn key(&self) -> QuotaId {
+        self.id
+    }
+
+    fn table(state: &State) -> &Table<Self> {
+        &state.events.quotas
+    }
+
+    fn table_mut(state: &mut State) -> &mut Table<Self> {
+        &mut state.events.quotas
+    }
+
+    fn index(&self, state: &mut State, step: Step) {
+        step.set(&mut state.events.quotas_by_event, (self.event, self.id));
     }
 }
 

@@ -26,7 +26,10 @@ impl EventTables {
 
     pub(super) fn ticket_types_of(&self, event: EventId) -> Vec<Stocked> {
         self.stocked(event)
-            .map(|(ticket_type, stock)| Stocked { ticket_type: (**ticket_type).clone(), stock })
+            .map(|(ticket_type, stock)| {
+                let quota = self.quota_of(ticket_type).map(|quota| (**quota).clone());
+                Stocked { ticket_type: (**ticket_type).clone(), stock, quota }
+            })
             .collect()
     }
 

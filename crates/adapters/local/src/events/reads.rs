@@ -2,10 +2,10 @@
 
 use crate::store::LocalStore;
 use ::events::{
-    Billing, Event, EventStore, EventTx, Filter, Listed, Member, Organisation, Stocked, TicketType,
+    Billing, Event, EventStore, EventTx, Filter, Listed, Member, Organisation, Quota, Stocked, TicketType,
 };
 use async_trait::async_trait;
-use kernel::{AccountId, EventId, OrganisationId, Page, PageRequest, StoreError, TicketTypeId};
+use kernel::{AccountId, EventId, OrganisationId, Page, PageRequest, QuotaId, StoreError, TicketTypeId};
 use uuid::Uuid;
 
 #[async_trait]
@@ -34,6 +34,14 @@ impl EventStore for LocalStore {
 
     async fn ticket_types(&self, event: EventId) -> Result<Vec<Stocked>, StoreError> {
         Ok(self.read().events.ticket_types_of(event))
+    }
+
+    async fn quotas(&self, event: EventId) -> Result<Vec<Quota>, StoreError> {
+        Ok(self.read().events.quotas_of(event))
+    }
+
+    async fn quota(&self, id: QuotaId) -> Result<Option<Quota>, StoreError> {
+        Ok(self.read().copy(&id))
     }
 
     async fn ticket_type(&self, id: TicketTypeId) -> Result<Option<TicketType>, StoreError> {

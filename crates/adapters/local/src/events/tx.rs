@@ -3,13 +3,14 @@
 use crate::booking::KeptPromise;
 use crate::transaction::LocalTx;
 use ::booking::Job;
-use ::events::{Billing, Event, EventTx, Member, Organisation, Stock, Stocked, Taken, TicketType};
+use ::events::{Billing, Event, EventTx, Member, Organisation, Quota, Stock, Stocked, Taken, TicketType};
 use async_trait::async_trait;
-use kernel::{AccountId, EventId, OrganisationId, StoreError, TicketTypeId};
+use kernel::{AccountId, EventId, OrganisationId, QuotaId, StoreError, TicketTypeId};
 
 const ADDING_EVENT: &str = "adding an event";
 const SAVING_EVENT: &str = "saving an event";
 const ADDING_TYPE: &str = "adding a ticket type";
+const SAVING_QUOTA: &str = "saving a quota";
 const SAVING_TYPE: &str = "saving a ticket type";
 
 #[async_trait]
@@ -48,6 +49,10 @@ impl EventTx for LocalTx {
             self.remove::<TicketType>(&ticket_type);
             self.remove::<Stock>(&ticket_type);
         }
+        let quotas = self.state().events.quotas_of(id);
+        for quota in quotas {
+            self.remove::<Quota>(&quota.id);
+        }
         self.remove::<KeptPromise>(&id);
         if let Some(job) = self.state().booking.jobs_by_event.get(&id).copied() {
             self.remove::<Job>(&job);
@@ -58,6 +63,29 @@ impl EventTx for LocalTx {
 
     async fn ticket_types_locked(&mut self, event: EventId) -> Result<Vec<Stocked>, StoreError> {
         Ok(self.state().events.ticket_types_of(event))
+    }
+
+    async fn quotas_locked(&mut self, event: EventId) -> Result<Vec<Quota>, StoreError> {
+        Ok(self.state().events.quotas_of(event))
+    }
+
+    async fn add_quota(&mut self, quota: &Quota) -> Result<(), StoreError> {
+        if self.state().get::<Event>(&quota.event).is_none() {
+            return Err(self.broken("adding a quota", "there is no such event"));
+        }
+        self.add(quota.clone(), "adding a quota")
+    }
+
+    async fn save_quota(&mut self, quota: &Quota) -> Result<(), StoreError> {
+        self.save(quota.clone(), SAVING_QUOTA)?;
+        self.check_capacity(quota.event, SAVING_QUOTA)
+    }
+
+    async fn delete_quota(&mut self, id: QuotaId) -> Result<bool, StoreError> {
+        if self.state().events.sharing(id).next().is_some() {
+            return Ok(false);
+        }
+        Ok(self.remove::<Quota>(&id))
     }
 
     async fn add_ticket_type(&mut self, ticket_type: &TicketType) -> Result<(), StoreError> {
@@ -73,7 +101,8 @@ impl EventTx for LocalTx {
         if stock.is_some_and(|stock| stock.taken() > ticket_type.quantity) {
             return Err(self.broken(SAVING_TYPE, "more are held and sold than there would be"));
         }
-        self.save(ticket_type.clone(), SAVING_TYPE)
+        self.save(ticket_type.clone(), SAVING_TYPE)?;
+        self.check_capacity(ticket_type.event, SAVING_TYPE)
     }
 
     async fn delete_ticket_type(&mut self, id: TicketTypeId) -> Result<bool, StoreError> {

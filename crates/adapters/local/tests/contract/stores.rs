@@ -29,6 +29,8 @@ mod memory {
     testkit::outbox_contract!(open);
     testkit::place_store_contract!(open);
     testkit::place_use_cases_contract!(open);
+    testkit::quota_store_contract!(open);
+    testkit::transfer_store_contract!(open);
 }
 
 /// In a directory.
@@ -62,6 +64,8 @@ mod directory {
     testkit::outbox_contract!(open);
     testkit::place_store_contract!(open);
     testkit::place_use_cases_contract!(open);
+    testkit::quota_store_contract!(open);
+    testkit::transfer_store_contract!(open);
 }
 
 /// The same history on both.

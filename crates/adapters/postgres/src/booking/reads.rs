@@ -10,7 +10,8 @@ use crate::pool::PgStore;
 use crate::statement::{Statement, constant, text};
 use async_trait::async_trait;
 use booking::{
-    Booking, BookingStore, BookingTx, EventRefunds, Hold, Job, Provider, Sale, StockDifference, Ticket,
+    Booking, BookingStore, BookingTx, Counter, EventRefunds, Hold, Job, Provider, Sale, StockDifference,
+    Ticket,
 };
 use diesel::QueryableByName;
 use diesel::deserialize::FromSqlRow;
@@ -50,6 +51,8 @@ struct AttendanceRow {
 
 #[derive(QueryableByName)]
 struct DifferenceRow {
+    #[diesel(sql_type = Text)]
+    kind: String,
     #[diesel(sql_type = SqlUuid)]
     id: Uuid,
     #[diesel(sql_type = BigInt)]
@@ -73,10 +76,18 @@ const DIFFERENCES: &str = "\
         UNION ALL SELECT ticket_type_id, 0, count(*) FROM tickets WHERE status IN ('valid', 'checked_in') \
             GROUP BY ticket_type_id \
     ), \
-    found AS (SELECT id, sum(held)::bigint AS held, sum(sold)::bigint AS sold FROM places GROUP BY id) \
-    SELECT t.id, t.held, t.sold, coalesce(f.held, 0) AS held_found, coalesce(f.sold, 0) AS sold_found \
-    FROM ticket_types t LEFT JOIN found f ON f.id = t.id \
-    WHERE t.held <> coalesce(f.held, 0) OR t.sold <> coalesce(f.sold, 0) ORDER BY t.id";
+    found AS (SELECT id, sum(held)::bigint AS held, sum(sold)::bigint AS sold FROM places GROUP BY id), \
+    counters AS ( \
+        SELECT 'type' AS kind, t.id, t.held, t.sold, coalesce(f.held, 0) AS held_found, \
+            coalesce(f.sold, 0) AS sold_found \
+        FROM ticket_types t LEFT JOIN found f ON f.id = t.id \
+        UNION ALL SELECT 'quota', q.id, q.taken, 0, coalesce(sum(t.held + t.sold), 0)::bigint, 0 \
+        FROM quotas q LEFT JOIN ticket_types t ON t.quota_id = q.id GROUP BY q.id, q.taken \
+        UNION ALL SELECT 'event', s.event_id, s.taken, 0, coalesce(sum(t.held + t.sold), 0)::bigint, 0 \
+        FROM sales s LEFT JOIN ticket_types t ON t.event_id = s.event_id GROUP BY s.event_id, s.taken \
+    ) \
+    SELECT kind, id, held, sold, held_found, sold_found FROM counters \
+    WHERE held <> held_found OR sold <> sold_found ORDER BY kind, id";
 
 impl PgStore {
     /// Runs one statement outside of any transaction.
@@ -266,7 +277,11 @@ impl BookingStore for PgStore {
         let rows: Vec<DifferenceRow> = self.rows(doing, constant(text(DIFFERENCES))).await?;
         let differences = rows.into_iter().map(|row| {
             Ok(StockDifference {
-                ticket_type: row.id.into(),
+                of: match row.kind.as_str() {
+                    "type" => Counter::Type(row.id.into()),
+                    "quota" => Counter::Quota(row.id.into()),
+                    _ => Counter::Event(row.id.into()),
+                },
                 counted: (count(row.held, doing)?, count(row.sold, doing)?),
                 found: (count(row.held_found, doing)?, count(row.sold_found, doing)?),
             })

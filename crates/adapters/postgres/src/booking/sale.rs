@@ -6,7 +6,7 @@ use crate::failure::corrupt;
 use crate::statement::{Statement, constant, text};
 use crate::transaction::PgTx;
 use async_trait::async_trait;
-use booking::{CancellationPolicy, Hold, Holdings, Offer, Sale, SaleStatus, SaleTx, Tally};
+use booking::{CancellationPolicy, Hold, Holdings, Offer, Quota, Sale, SaleStatus, SaleTx, Tally};
 use diesel::QueryableByName;
 use diesel::pg::Pg;
 use diesel::query_builder::QueryFragment;
@@ -37,6 +37,10 @@ pub(super) struct SaleRow {
     hold_seconds: i64,
     #[diesel(sql_type = Nullable<BigInt>)]
     capacity: Option<i64>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    event_max_per_user: Option<i64>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    event_max_per_order: Option<i64>,
     #[diesel(sql_type = Nullable<Jsonb>)]
     promise: Option<Value>,
     #[diesel(embed)]
@@ -59,6 +63,10 @@ struct OfferRow {
     held: i64,
     #[diesel(sql_type = BigInt)]
     sold: i64,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    quota_id: Option<Uuid>,
+    #[diesel(sql_type = BigInt)]
+    quota_quantity: i64,
     #[diesel(sql_type = Nullable<BigInt>)]
     max_per_user: Option<i64>,
     #[diesel(sql_type = Nullable<BigInt>)]
@@ -74,6 +82,7 @@ struct OfferRow {
 impl OfferRow {
     fn offer(self) -> Result<Option<Offer>, StoreError> {
         let Some(ticket_type) = self.ticket_type_id else { return Ok(None) };
+        let most = count(self.quota_quantity, "reading quotas.quantity")?;
         Ok(Some(Offer {
             ticket_type: ticket_type.into(),
             price: money(self.price_minor, &self.price_currency, "reading ticket_types.price_minor")?,
@@ -81,6 +90,7 @@ impl OfferRow {
             quantity: count(self.quantity, "reading ticket_types.quantity")?,
             held: count(self.held, "reading ticket_types.held")?,
             sold: count(self.sold, "reading ticket_types.sold")?,
+            quota: self.quota_id.map(|id| Quota { id: id.into(), quantity: most }),
             max_per_user: some_count(self.max_per_user, "reading ticket_types.max_per_user")?,
             max_per_order: some_count(self.max_per_order, "reading ticket_types.max_per_order")?,
             sales_start: self.sales_start,
@@ -108,6 +118,8 @@ impl TryFrom<SaleRow> for Sale {
             ends_at: row.ends_at,
             hold_seconds: count(row.hold_seconds, "reading events.hold_seconds")?,
             capacity: some_count(row.capacity, "reading sales.capacity")?,
+            max_per_user: some_count(row.event_max_per_user, "reading events.max_per_user")?,
+            max_per_order: some_count(row.event_max_per_order, "reading events.max_per_order")?,
             promise: row.promise.map(|it| document(it, "reading cancellation_policies.body")).transpose()?,
             offers: row.offer.offer()?.into_iter().collect(),
         })
@@ -134,14 +146,17 @@ pub(super) fn sales(events: &[EventId]) -> Statement<impl QueryFragment<Pg> + Se
     constant(
         text(
             "SELECT s.event_id, e.organisation_id, e.status, e.currency, e.doors_at, e.starts_at, e.ends_at, \
-                 e.hold_seconds, s.capacity, p.body AS promise, t.id AS ticket_type_id, coalesce(t.price_minor, 0) AS price_minor, \
+                 e.hold_seconds, s.capacity, e.max_per_user AS event_max_per_user, \
+                 e.max_per_order AS event_max_per_order, p.body AS promise, t.id AS ticket_type_id, coalesce(t.price_minor, 0) AS price_minor, \
                  coalesce(t.currency, e.currency) AS price_currency, \
                  coalesce(t.vat_basis_points, 0) AS vat_basis_points, coalesce(t.quantity, 0) AS quantity, \
-                 coalesce(t.held, 0) AS held, coalesce(t.sold, 0) AS sold, t.max_per_user, t.max_per_order, \
+                 coalesce(t.held, 0) AS held, coalesce(t.sold, 0) AS sold, q.id AS quota_id, \
+                 coalesce(q.quantity, 0) AS quota_quantity, t.max_per_user, t.max_per_order, \
                  t.sales_start, t.sales_end, coalesce(t.hidden, false) AS hidden \
              FROM sales s JOIN events e ON e.id = s.event_id AND e.id = ANY($1) \
                  LEFT JOIN cancellation_policies p ON p.event_id = s.event_id AND p.event_id = ANY($1) \
                  LEFT JOIN ticket_types t ON t.event_id = s.event_id AND t.event_id = ANY($1) \
+                 LEFT JOIN quotas q ON q.id = t.quota_id AND q.event_id = ANY($1) \
              WHERE s.event_id = ANY($1) ORDER BY s.event_id, t.position, t.id",
         )
         .bind::<Array<SqlUuid>, _>(events),
@@ -240,11 +255,16 @@ impl SaleTx for PgTx {
 
     async fn save_sales(&mut self, sales: &[Sale]) -> Result<(), StoreError> {
         let offers = || sales.iter().flat_map(|sale| &sale.offers);
+        let quotas: BTreeMap<_, _> = sales.iter().flat_map(Sale::taken_of_quotas).collect();
         let statement = text(
             "WITH types AS ( \
                  UPDATE ticket_types SET held = ($2)[array_position($1, id)], sold = ($3)[array_position($1, id)] \
                  WHERE id = ANY($1) AND (held, sold) IS DISTINCT FROM \
                      (($2)[array_position($1, id)], ($3)[array_position($1, id)]) \
+             ), \
+             shared AS ( \
+                 UPDATE quotas SET taken = ($7)[array_position($6, id)] \
+                 WHERE id = ANY($6) AND taken IS DISTINCT FROM ($7)[array_position($6, id)] \
              ) \
              UPDATE sales SET taken = ($5)[array_position($4, event_id)] \
              WHERE event_id = ANY($4) AND taken IS DISTINCT FROM ($5)[array_position($4, event_id)]",
@@ -253,7 +273,9 @@ impl SaleTx for PgTx {
         .bind::<Array<BigInt>, _>(offers().map(|offer| i64::from(offer.held)).collect::<Vec<_>>())
         .bind::<Array<BigInt>, _>(offers().map(|offer| i64::from(offer.sold)).collect::<Vec<_>>())
         .bind::<Array<SqlUuid>, _>(sales.iter().map(|sale| sale.event.as_uuid()).collect::<Vec<_>>())
-        .bind::<Array<BigInt>, _>(sales.iter().map(|sale| i64::from(sale.taken())).collect::<Vec<_>>());
+        .bind::<Array<BigInt>, _>(sales.iter().map(|sale| i64::from(sale.taken())).collect::<Vec<_>>())
+        .bind::<Array<SqlUuid>, _>(quotas.keys().map(|quota| quota.as_uuid()).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(quotas.values().map(|taken| i64::from(*taken)).collect::<Vec<_>>());
         self.write("saving sales", constant(statement));
         Ok(())
     }

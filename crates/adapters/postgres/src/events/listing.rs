@@ -2,10 +2,11 @@
 
 use super::EventRow;
 use super::near::Near;
-use super::ticket_type::StockedRow;
+use super::quota::QuotaRow;
+use super::ticket_type::{StockedRow, stocked};
 use crate::failure::failed;
 use crate::pool::{PgStore, Pooled};
-use crate::schema::{events, strpos, ticket_types};
+use crate::schema::{events, quotas, strpos, ticket_types};
 use ::events::{Event, Filter, Listed, Stocked};
 use diesel::dsl::IntoBoxed;
 use diesel::pg::Pg;
@@ -79,15 +80,16 @@ async fn types_of(
     if ids.is_empty() {
         return Ok(types);
     }
-    let rows: Vec<StockedRow> = ticket_types::table
+    let rows: Vec<(StockedRow, Option<QuotaRow>)> = ticket_types::table
+        .left_join(quotas::table)
         .filter(ticket_types::event_id.eq_any(ids))
         .order((ticket_types::event_id, ticket_types::position, ticket_types::id))
-        .select(StockedRow::as_select())
+        .select((StockedRow::as_select(), Option::<QuotaRow>::as_select()))
         .load(connection)
         .await
         .map_err(failed(DOING))?;
     for row in rows {
-        let stocked = Stocked::try_from(row)?;
+        let stocked = stocked(row)?;
         types.entry(stocked.ticket_type.event).or_default().push(stocked);
     }
     Ok(types)

@@ -2,17 +2,18 @@
 
 use super::EventRow;
 use super::organisation::{MemberRow, OrganisationRow};
-use super::ticket_type::{StockedRow, TicketTypeRow};
+use super::quota::QuotaRow;
+use super::ticket_type::{StockedRow, TicketTypeRow, stocked};
 use crate::failure::failed;
 use crate::pool::PgStore;
-use crate::schema::{events, organisation_members as members, organisations, ticket_types};
+use crate::schema::{events, organisation_members as members, organisations, quotas, ticket_types};
 use ::events::{
-    Billing, Event, EventStore, EventTx, Filter, Listed, Member, Organisation, Stocked, TicketType,
+    Billing, Event, EventStore, EventTx, Filter, Listed, Member, Organisation, Quota, Stocked, TicketType,
 };
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
-use kernel::{AccountId, EventId, OrganisationId, Page, PageRequest, StoreError, TicketTypeId};
+use kernel::{AccountId, EventId, OrganisationId, Page, PageRequest, QuotaId, StoreError, TicketTypeId};
 use uuid::Uuid;
 
 #[async_trait]
@@ -54,11 +55,31 @@ impl EventStore for PgStore {
         let doing = "reading ticket types";
         let mut connection = self.connection(doing).await?;
         let query = ticket_types::table
+            .left_join(quotas::table)
             .filter(ticket_types::event_id.eq(event.as_uuid()))
             .order((ticket_types::position, ticket_types::id))
-            .select(StockedRow::as_select());
+            .select((StockedRow::as_select(), Option::<QuotaRow>::as_select()));
         let rows = query.load(&mut connection).await.map_err(failed(doing))?;
-        rows.into_iter().map(Stocked::try_from).collect()
+        rows.into_iter().map(stocked).collect()
+    }
+
+    async fn quotas(&self, event: EventId) -> Result<Vec<Quota>, StoreError> {
+        let doing = "reading quotas";
+        let mut connection = self.connection(doing).await?;
+        let query = quotas::table
+            .filter(quotas::event_id.eq(event.as_uuid()))
+            .order(quotas::id)
+            .select(QuotaRow::as_select());
+        let rows = query.load(&mut connection).await.map_err(failed(doing))?;
+        rows.into_iter().map(Quota::try_from).collect()
+    }
+
+    async fn quota(&self, id: QuotaId) -> Result<Option<Quota>, StoreError> {
+        let doing = "reading a quota";
+        let mut connection = self.connection(doing).await?;
+        let query = quotas::table.find(id.as_uuid()).select(QuotaRow::as_select());
+        let row = query.first(&mut connection).await.optional().map_err(failed(doing))?;
+        row.map(Quota::try_from).transpose()
     }
 
     async fn ticket_type(&self, id: TicketTypeId) -> Result<Option<TicketType>, StoreError> {

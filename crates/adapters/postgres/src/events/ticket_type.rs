@@ -1,10 +1,11 @@
 //! Rows of `ticket_types`; their counters belong to the sale and are only read here.
 
+use super::quota::QuotaRow;
 use crate::column::{count, money, some_count, vat};
-use crate::schema::ticket_types;
+use crate::schema::{quotas, ticket_types};
 use crate::statement::{constant, text};
 use crate::transaction::PgTx;
-use ::events::{Stock, Stocked, TicketType};
+use ::events::{Quota, Stock, Stocked, TicketType};
 use diesel::prelude::*;
 use diesel::sql_types::Uuid as SqlUuid;
 use diesel_async::RunQueryDsl;
@@ -28,6 +29,7 @@ pub(super) struct TicketTypeRow {
     sales_end: Option<Timestamp>,
     hidden: bool,
     position: i64,
+    quota_id: Option<Uuid>,
 }
 
 #[derive(Queryable, Selectable)]
@@ -56,6 +58,7 @@ impl From<&TicketType> for TicketTypeRow {
             sales_end: it.sales_end,
             hidden: it.hidden,
             position: it.position.into(),
+            quota_id: it.quota.map(|quota| quota.as_uuid()),
         }
     }
 }
@@ -78,33 +81,30 @@ impl TryFrom<TicketTypeRow> for TicketType {
             sales_end: row.sales_end,
             hidden: row.hidden,
             position: count(row.position, "reading ticket_types.position")?,
+            quota: row.quota_id.map(Into::into),
         })
     }
 }
 
-impl TryFrom<StockedRow> for Stocked {
-    type Error = StoreError;
-
-    fn try_from(row: StockedRow) -> Result<Self, StoreError> {
-        let held = count(row.held, "reading ticket_types.held")?;
-        let sold = count(row.sold, "reading ticket_types.sold")?;
-        let ticket_type = TicketType::try_from(row.facts)?;
-        Ok(Self { stock: Stock { ticket_type: ticket_type.id, held, sold }, ticket_type })
-    }
+/// A type with its counters and the quota that it shares.
+pub(super) fn stocked((row, quota): (StockedRow, Option<QuotaRow>)) -> Result<Stocked, StoreError> {
+    let held = count(row.held, "reading ticket_types.held")?;
+    let sold = count(row.sold, "reading ticket_types.sold")?;
+    let ticket_type = TicketType::try_from(row.facts)?;
+    let quota = quota.map(Quota::try_from).transpose()?;
+    Ok(Stocked { stock: Stock { ticket_type: ticket_type.id, held, sold }, ticket_type, quota })
 }
 
 impl PgTx {
     pub(super) async fn stocked_types(&mut self, event: EventId) -> Result<Vec<Stocked>, StoreError> {
-        let rows: QueryResult<Vec<StockedRow>> = ticket_types::table
+        let rows: QueryResult<Vec<(StockedRow, Option<QuotaRow>)>> = ticket_types::table
+            .left_join(quotas::table)
             .filter(ticket_types::event_id.eq(event.as_uuid()))
             .order((ticket_types::position, ticket_types::id))
-            .select(StockedRow::as_select())
+            .select((StockedRow::as_select(), Option::<QuotaRow>::as_select()))
             .load(self.connection().await?)
             .await;
-        self.checked("reading the types of a locked event", rows)?
-            .into_iter()
-            .map(Stocked::try_from)
-            .collect()
+        self.checked("reading the types of a locked event", rows)?.into_iter().map(stocked).collect()
     }
 
     pub(super) async fn insert_ticket_type(&mut self, ticket_type: &TicketType) -> Result<(), StoreError> {
@@ -118,7 +118,8 @@ impl PgTx {
         let row = TicketTypeRow::from(ticket_type);
         let saved =
             diesel::update(ticket_types::table.find(row.id)).set(row).execute(self.connection().await?).await;
-        self.checked("saving a ticket type", saved).map(drop)
+        self.checked("saving a ticket type", saved)?;
+        self.recount_quotas(ticket_type.event).await
     }
 
     pub(super) async fn remove_ticket_type(&mut self, id: TicketTypeId) -> Result<bool, StoreError> {

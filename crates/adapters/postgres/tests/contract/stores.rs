@@ -21,3 +21,5 @@ testkit::office_store_contract!(open);
 testkit::outbox_contract!(open);
 testkit::place_store_contract!(open);
 testkit::place_use_cases_contract!(open);
+testkit::quota_store_contract!(open);
+testkit::transfer_store_contract!(open);

@@ -1,6 +1,6 @@
 use super::Accounts;
-use crate::{Account, AccountFilter};
-use kernel::{AccountId, Page, PageRequest, StoreError, transact};
+use crate::{Account, AccountFilter, Status};
+use kernel::{AccountId, Email, Page, PageRequest, StoreError, transact};
 
 impl Accounts {
     /// For admins: accounts, the newest first. The query loses control characters and all beyond 200 characters.
@@ -21,6 +21,16 @@ impl Accounts {
     /// When the store cannot answer.
     pub async fn account(&self, id: AccountId) -> Result<Option<Account>, StoreError> {
         self.store.account(id).await
+    }
+
+    /// The active member who has proved to read mail at this address.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn member_with(&self, email: &Email) -> Result<Option<AccountId>, StoreError> {
+        let account = self.store.account_by_email(email).await?;
+        let reads = |it: &Account| it.status == Status::Active && it.email_verified_at.is_some();
+        Ok(account.filter(reads).map(|account| account.id))
     }
 
     /// All active admins, for mails to them; there are few.

@@ -121,6 +121,81 @@ fn types_of_other_events_are_unknown() {
     assert_eq!(refused, Err(HoldRefusal::UnknownTicketType(foreign)));
 }
 
+/// Two types of `own` places each that share `places`.
+fn sharing(own: u32, places: u32) -> Sale {
+    let quota = Some(Quota { id: QuotaId::generate(noon()), quantity: places });
+    sale(vec![Offer { quota, ..offer(own, 0) }, Offer { quota, ..offer(own, 0) }, offer(own, 0)])
+}
+
+fn of_each(sale: &Sale, quantities: &[u32]) -> Vec<Wanted> {
+    let wanted = sale.offers.iter().zip(quantities).filter(|(_, quantity)| **quantity > 0);
+    wanted.map(|(offer, quantity)| Wanted { ticket_type: offer.ticket_type, quantity: *quantity }).collect()
+}
+
+#[test]
+fn types_that_share_a_quota_have_its_places_together() {
+    let mut sale = sharing(8, 10);
+    let take = |sale: &mut Sale, quantities: &[u32]| {
+        let wanted = of_each(sale, quantities);
+        sale.hold(somebody(), &wanted, &Holdings::default(), noon())
+    };
+    assert!(matches!(take(&mut sale, &[6, 5]), Err(HoldRefusal::SoldOut { .. })), "in one order as well");
+    let first = take(&mut sale, &[6]).unwrap();
+    let left: Vec<u32> = sale.offers.iter().map(|offer| sale.left_of(offer)).collect();
+    assert_eq!(left, [2, 4, 8]);
+    assert!(matches!(take(&mut sale, &[0, 5]), Err(HoldRefusal::SoldOut { left: 4, .. })));
+    take(&mut sale, &[0, 4, 8]).unwrap();
+    assert_eq!(sale.taken_of_quotas().into_values().collect::<Vec<_>>(), [10]);
+    sale.sell(&first.items);
+    assert!(
+        matches!(take(&mut sale, &[1]), Err(HoldRefusal::SoldOut { left: 0, .. })),
+        "sold counts as held"
+    );
+    sale.take_back([sale.offers[0].ticket_type]);
+    assert!(take(&mut sale, &[0, 1]).is_ok(), "what one type gives back the other may take");
+}
+
+#[test]
+fn early_birds_end_by_count_and_the_rest_of_the_hall_is_sold_on() {
+    let mut sale = sharing(5, 9);
+    sale.offers[1].quantity = 9;
+    let (early, regular) = (of_each(&sale, &[5]), of_each(&sale, &[0, 4]));
+    sale.hold(somebody(), &early, &Holdings::default(), noon()).unwrap();
+    assert_eq!((sale.left_of(&sale.offers[0]), sale.left_of(&sale.offers[1])), (0, 4));
+    sale.hold(somebody(), &regular, &Holdings::default(), noon()).unwrap();
+    assert_eq!(sale.left_of(&sale.offers[1]), 0);
+}
+
+#[test]
+fn limits_of_the_event_count_over_all_types() {
+    let mut sale = sale(vec![offer(10, 0), offer(10, 0)]);
+    (sale.max_per_order, sale.max_per_user) = (Some(5), Some(6));
+    let already = Holdings { taken: [(sale.offers[1].ticket_type, 3)].into(), open_holds: 0 };
+    let mut ask = |quantities: &[u32], already: &Holdings| {
+        let wanted = of_each(&sale, quantities);
+        sale.hold(somebody(), &wanted, already, noon()).map(drop)
+    };
+    let beyond = |limit, most| Err(HoldRefusal::LimitExceeded { limit, most });
+    assert_eq!(ask(&[3, 3], &Holdings::default()), beyond(Limit::PerOrder, 5));
+    assert_eq!(ask(&[2, 2], &already), beyond(Limit::PerUser, 6));
+    assert_eq!(ask(&[1, 2], &already), Ok(()));
+    assert!(sale.limits_users(), "so that what somebody has is looked up");
+}
+
+#[test]
+fn late_money_gets_no_place_beyond_a_quota_or_a_limit_of_the_event() {
+    let (mut sale, booking) = unpaid(10, 2);
+    sale.release(&booking.items);
+    let nothing = Holdings::default();
+    sale.offers[0].quota = Some(Quota { id: QuotaId::generate(noon()), quantity: 1 });
+    assert!(!sale.take_again(&booking, &nothing, noon()));
+    sale.offers[0].quota = None;
+    sale.max_per_user = Some(3);
+    let two = Holdings { taken: [(sale.offers[0].ticket_type, 2)].into(), open_holds: 0 };
+    assert!(!sale.take_again(&booking, &two, noon()));
+    assert!(sale.take_again(&booking, &nothing, noon()));
+}
+
 #[test]
 fn the_capacity_counts_over_all_types() {
     let mut sale = sale(vec![offer(5, 0), offer(5, 0)]);

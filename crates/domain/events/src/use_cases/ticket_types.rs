@@ -20,6 +20,12 @@ pub enum TicketTypeError {
     /// There are holds or bookings of it; it can be hidden.
     #[error("tickets of this type are held or were booked")]
     InUse,
+    /// Ticket types name this quota.
+    #[error("ticket types share this quota")]
+    QuotaInUse,
+    /// An event has at most [`super::MOST_QUOTAS`].
+    #[error("an event has at most {} quotas", super::MOST_QUOTAS)]
+    TooManyQuotas,
     /// An event has at most [`MOST_TYPES`].
     #[error("an event has at most {MOST_TYPES} ticket types")]
     TooMany,
@@ -49,7 +55,8 @@ impl Events {
             if others.len() >= MOST_TYPES {
                 return Err(TicketTypeError::TooMany);
             }
-            let added = input.added(&event, &others, now).map_err(TicketTypeError::Invalid)?;
+            let quotas = tx.quotas_locked(event.id).await?;
+            let added = input.added(&event, &others, &quotas, now).map_err(TicketTypeError::Invalid)?;
             tx.add_ticket_type(&added).await?;
             let act = acts::ticket_type_changed(&actor.cause(), &event, None, Some(&added), now);
             tx.record(act.as_slice()).await?;
@@ -74,7 +81,8 @@ impl Events {
             let (event, types) = locked(tx, &grant, event, now).await?;
             let before = types.iter().find(|stocked| stocked.ticket_type.id == id);
             let before = before.ok_or(AccessError::NotFound)?;
-            let after = input.edited(&event, before, &types).map_err(TicketTypeError::Invalid)?;
+            let quotas = tx.quotas_locked(event.id).await?;
+            let after = input.edited(&event, before, &types, &quotas).map_err(TicketTypeError::Invalid)?;
             tx.save_ticket_type(&after).await?;
             let was = Some(&before.ticket_type);
             let act = acts::ticket_type_changed(&actor.cause(), &event, was, Some(&after), now);
@@ -137,7 +145,7 @@ impl Events {
 }
 
 /// The event and its types, locked, if the actor may still change them.
-async fn locked(
+pub(super) async fn locked(
     tx: &mut dyn EventTx,
     grant: &Grant,
     event: EventId,

@@ -1,0 +1,5 @@
+ALTER TABLE events
+    DROP COLUMN max_per_user,
+    DROP COLUMN max_per_order;
+ALTER TABLE ticket_types DROP COLUMN quota_id;
+DROP TABLE quotas;
