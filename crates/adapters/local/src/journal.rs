@@ -36,6 +36,12 @@ const UPGRADES: [(i64, &str); 1] = [(
          ) END
      ) WHERE kind = 'booking';",
 )];
+/// What stands in the ledger the file itself keeps as it is, whoever writes.
+const APPEND_ONLY: &str = "
+    CREATE TRIGGER IF NOT EXISTS ledger_unchanged BEFORE UPDATE ON docs WHEN OLD.kind = 'entry'
+        BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: UPDATE is refused'); END;
+    CREATE TRIGGER IF NOT EXISTS ledger_undeleted BEFORE DELETE ON docs WHEN OLD.kind = 'entry'
+        BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: DELETE is refused'); END;";
 /// How long a process that is just ending gets to let go of the file.
 const PATIENCE: Duration = Duration::from_secs(1);
 
@@ -61,6 +67,7 @@ impl Journal {
         lock(&connection).map_err(opening)?;
         let journal = Self { connection };
         journal.check_schema()?;
+        journal.connection.execute_batch(APPEND_ONLY).map_err(opening)?;
         Ok(journal)
     }
 

@@ -116,7 +116,7 @@ impl From<MarkError> for Problem {
                 Self::conflict("not_payable", "This booking costs nothing.")
             }
             MarkError::Refused(MarkRefusal::WrongAmount) => {
-                let message = "must be more than nothing, in the booking's currency";
+                let message = "must be more than nothing and at most ten times the price, in its currency";
                 Self::invalid(vec![Invalid::new("amount", "out_of_range", message)])
             }
             MarkError::Refused(MarkRefusal::AlreadyPaid) => Self::conflict(

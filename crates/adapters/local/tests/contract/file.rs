@@ -12,7 +12,7 @@ use rusqlite::Connection;
 use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
-use testkit::fixtures_bookings::{booked_unpaid, bookings, buyer, confirm_free, house};
+use testkit::fixtures_bookings::{booked_paid, booked_unpaid, bookings, buyer, confirm_free, house};
 use testkit::{Stores, noon};
 
 fn open(directory: &Path) -> Result<LocalStore, StoreError> {
@@ -42,6 +42,29 @@ async fn a_store_in_use_is_not_opened_twice() {
     assert!(matches!(refused, StoreError::Unavailable { .. }));
     assert!(told(&refused).contains("in use by another process"), "{}", told(&refused));
     drop(first);
+    open(directory.path()).unwrap();
+}
+
+#[tokio::test]
+async fn the_file_itself_refuses_to_change_the_ledger() {
+    let directory = tempfile::tempdir().unwrap();
+    let house = house(Stores::of(Arc::new(open(directory.path()).unwrap())), 5, None, 2500).await;
+    booked_paid(&house, buyer(&house.stores).await, 1).await;
+    drop(house);
+    let file = Connection::open(directory.path().join("synesthesie.sqlite")).unwrap();
+    let count =
+        || file.query_row("SELECT count(*) FROM docs WHERE kind = 'entry'", [], |row| row.get::<_, i64>(0));
+    let entries = count().unwrap();
+    assert!(entries > 0);
+    for (sql, word) in [
+        ("UPDATE docs SET body = replace(body, '2500', '2400') WHERE kind = 'entry'", "UPDATE"),
+        ("DELETE FROM docs WHERE kind = 'entry'", "DELETE"),
+    ] {
+        let refused = file.execute_batch(sql).unwrap_err().to_string();
+        assert!(refused.contains(&format!("append-only: {word} is refused")), "{refused}");
+    }
+    assert_eq!(count().unwrap(), entries);
+    drop(file);
     open(directory.path()).unwrap();
 }
 
