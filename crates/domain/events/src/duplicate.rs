@@ -2,8 +2,9 @@
 
 use crate::mistakes::Mistakes;
 use crate::wall_clock::WallShift;
-use crate::{Event, Status, Stocked, TicketType};
-use kernel::{EventId, Invalid, TicketTypeId, Timestamp};
+use crate::{Event, Quota, Status, Stocked, TicketType};
+use kernel::{EventId, Invalid, QuotaId, TicketTypeId, Timestamp};
+use std::collections::BTreeMap;
 
 /// What is different about the copy; what is absent stays.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -17,18 +18,13 @@ pub struct CopyInput {
 }
 
 impl CopyInput {
-    /// A draft with all facts of `source`, and its ticket types with nothing sold. End, doors, reveal of the address and
+    /// A draft with all facts of `source`, its quotas that types name, and its ticket types with nothing sold. End, doors, reveal of the address and
     /// the windows of the sales keep their times of day by the clocks of the place, and their distance in days (see
     /// [`WallShift`]).
     ///
     /// # Errors
     /// All mistakes.
-    pub fn of(
-        &self,
-        source: &Event,
-        types: &[Stocked],
-        now: Timestamp,
-    ) -> Result<(Event, Vec<TicketType>), Vec<Invalid>> {
+    pub fn of(&self, source: &Event, types: &[Stocked], now: Timestamp) -> Result<Copied, Vec<Invalid>> {
         let mut mistakes = Mistakes::default();
         let starts_at =
             self.starts_at.map(|at| mistakes.instant("starts_at", at)).unwrap_or(source.starts_at);
@@ -61,10 +57,29 @@ impl CopyInput {
             updated_at: now,
             ..source.clone()
         };
-        let types =
-            types.iter().map(|stocked| copied(&stocked.ticket_type, event.id, &mut moved, now)).collect();
-        mistakes.none_or((event, types))
+        let mut quotas: BTreeMap<QuotaId, Quota> = BTreeMap::new();
+        for quota in types.iter().filter_map(|stocked| stocked.quota.as_ref()) {
+            let copy = || Quota { id: QuotaId::generate(now), event: event.id, ..quota.clone() };
+            quotas.entry(quota.id).or_insert_with(copy);
+        }
+        let types = types.iter().map(|stocked| {
+            let quota = stocked.ticket_type.quota.and_then(|id| quotas.get(&id)).map(|quota| quota.id);
+            TicketType { quota, ..copied(&stocked.ticket_type, event.id, &mut moved, now) }
+        });
+        let types = types.collect();
+        mistakes.none_or(Copied { event, quotas: quotas.into_values().collect(), types })
     }
+}
+
+/// What is added for a copy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Copied {
+    /// The draft.
+    pub event: Event,
+    /// Quotas of its own.
+    pub quotas: Vec<Quota>,
+    /// Ticket types, which share them.
+    pub types: Vec<TicketType>,
 }
 
 fn copied(
@@ -127,7 +142,7 @@ mod tests {
         let (event, types) = source();
         let later = noon() + chrono::TimeDelta::hours(1);
         let input = CopyInput { starts_at: Some(at("2026-06-06T20:00:00Z")), ..CopyInput::default() };
-        let (copy, kinds) = input.of(&event, &types, later).unwrap();
+        let Copied { event: copy, types: kinds, .. } = input.of(&event, &types, later).unwrap();
         let mut location = event.location.clone();
         location.address_visible_from = Some(at("2026-06-05T10:00:00Z"));
         let expected = Event {
@@ -161,10 +176,11 @@ mod tests {
             title: title.map(str::to_owned),
             slug: slug.map(str::to_owned),
         };
-        let (copy, _) = input(Some(" Closing night "), None).of(&event, &types, noon()).unwrap();
+        let Copied { event: copy, .. } =
+            input(Some(" Closing night "), None).of(&event, &types, noon()).unwrap();
         assert_eq!((copy.title.as_str(), copy.slug.as_str()), ("Closing night", "closing-night"));
         assert_eq!((copy.starts_at, copy.ends_at), (event.starts_at, event.ends_at));
-        let (copy, _) = input(None, Some("again")).of(&event, &types, noon()).unwrap();
+        let Copied { event: copy, .. } = input(None, Some("again")).of(&event, &types, noon()).unwrap();
         assert_eq!((copy.title.as_str(), copy.slug.as_str()), ("Opening night", "again"));
         let wrong = input(Some(" "), Some("No Slug")).of(&event, &types, noon());
         assert_eq!(codes(wrong), [("title".into(), "required"), ("slug".into(), "malformed")]);
@@ -199,7 +215,7 @@ mod tests {
         types[0].ticket_type.sales_end = Some(at("2026-10-25T01:10:00Z"));
         let copy = |text| {
             let input = CopyInput { starts_at: Some(at(text)), ..CopyInput::default() };
-            let (copy, kinds) = input.of(&event, &types, noon()).unwrap();
+            let Copied { event: copy, types: kinds, .. } = input.of(&event, &types, noon()).unwrap();
             let window = (kinds[0].sales_start.unwrap(), kinds[0].sales_end.unwrap());
             assert!(
                 window.0 < window.1

@@ -2,6 +2,7 @@
 
 use super::{AccessError, Events};
 use crate::access::Right;
+use crate::duplicate::Copied;
 use crate::{CopyInput, Event, Stock, Stocked, acts, slug};
 use kernel::{Actor, EventId, Invalid, StoreError, transact};
 
@@ -35,7 +36,8 @@ impl Events {
         // Read without locks, so that no buyer waits for it.
         let types = self.store.ticket_types(id).await?;
         let now = self.clock.now();
-        let (mut event, types) = input.of(&source, &types, now).map_err(DuplicateError::Invalid)?;
+        let Copied { mut event, quotas, types } =
+            input.of(&source, &types, now).map_err(DuplicateError::Invalid)?;
         let by = actor.cause();
         let given = input.slug.is_some();
         transact(self.store.begin().await?, async move |tx| {
@@ -43,6 +45,10 @@ impl Events {
                 event.slug = candidate;
                 if tx.add_event(&event).await? {
                     let mut told = vec![acts::event_duplicated(&by, &source, &event, now)];
+                    for quota in &quotas {
+                        tx.add_quota(quota).await?;
+                        told.extend(acts::quota_changed(&by, &event, (None, Some(quota)), now));
+                    }
                     for kind in &types {
                         tx.add_ticket_type(kind).await?;
                         told.extend(acts::ticket_type_changed(&by, &event, None, Some(kind), now));
@@ -50,6 +56,7 @@ impl Events {
                     tx.record(&told).await?;
                     let untouched = |kind: crate::TicketType| Stocked {
                         stock: Stock::untouched(kind.id),
+                        quota: quotas.iter().find(|quota| Some(quota.id) == kind.quota).cloned(),
                         ticket_type: kind,
                     };
                     return Ok((event, types.into_iter().map(untouched).collect()));
