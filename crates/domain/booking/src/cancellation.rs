@@ -211,7 +211,7 @@ impl Booking {
         if meant.is_empty() {
             return Err(CancelRefusal::Ended);
         }
-        let mut left = self.left();
+        let mut left = self.left_of_living(tickets);
         for ticket in tickets.iter().filter(|ticket| meant.contains(&ticket.id)) {
             match self.line(ticket, left, starts_at, now) {
                 Ok(line) => {
@@ -225,7 +225,7 @@ impl Booking {
             quote.obstacle = Some(CancelRefusal::of(self.obstacle()));
         }
         if quote.obstacle.is_some() {
-            let mut left = self.left();
+            let mut left = self.left_of_living(tickets);
             let kept = |ticket: &Ticket| {
                 let paid = smaller(self.paid_for(ticket), left);
                 left = left.minus(paid).unwrap_or(nothing);
@@ -398,6 +398,10 @@ impl Booking {
                 let nothing = Money::zero(self.total.currency());
                 let worth = living().map(|ticket| self.paid_for(ticket));
                 let worth = worth.fold(nothing, |sum, paid| sum.plus(paid).unwrap_or(sum));
+                // All of them are worth all that they were sold for, to the last cent.
+                let none_went_back = self.refunds.iter().all(|it| !it.counts() || it.tickets.is_empty());
+                let whole = none_went_back && tickets.iter().all(|ticket| ticket.status.lives());
+                let worth = if whole && !self.charged().is_zero() { self.sold_at() } else { worth };
                 let amount = smaller(worth, self.left());
                 let reason = RefundReason::EventCancelled;
                 let grounds = Grounds { id: None, reason, tickets: chosen.clone(), by, note: None };

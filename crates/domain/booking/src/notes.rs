@@ -91,7 +91,7 @@ fn of_charge(booking: &Booking, payment: &Payment) -> Option<NoteKind> {
         return Some(if left.is_zero() { NoteKind::SentBack } else { NoteKind::UnderReview });
     }
     if booking.paid_by == Some(payment.id) {
-        return (payment.charged_at >= Some(booking.pay_by)).then_some(NoteKind::PaidLate);
+        return (payment.came_at() >= Some(booking.pay_by)).then_some(NoteKind::PaidLate);
     }
     let too_late = |reason| reason == RefundReason::NoPlaces;
     let late = booking.refunds.iter().any(|refund| refund.payment == payment.id && too_late(refund.reason));

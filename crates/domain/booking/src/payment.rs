@@ -176,6 +176,12 @@ pub struct Payment {
 }
 
 impl Payment {
+    /// When its charge came; of what was written before that was kept, the last change says so.
+    #[must_use]
+    pub fn came_at(&self) -> Option<Timestamp> {
+        self.charged_at.or_else(|| self.paid.is_some().then_some(self.changed_at))
+    }
+
     /// Whether test money came for a live booking, or the other way round.
     #[must_use]
     pub fn came_in_other_mode(&self) -> bool {

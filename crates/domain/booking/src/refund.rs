@@ -8,6 +8,8 @@ use crate::{
 use chrono::TimeDelta;
 use kernel::{AccountId, Money, PaymentId, RefundId, TicketId, Timestamp};
 
+/// Most minor units by which cash is rounded: five, where the smallest coin is one of five or ten.
+pub(crate) const ROUNDED: i64 = 5;
 /// So long the same amount for no ticket in particular is taken for the same wish.
 const REPEATED: TimeDelta = TimeDelta::minutes(10);
 
@@ -134,7 +136,42 @@ impl Booking {
         let price = self.items.iter().find(|item| item.ticket_type == ticket.ticket_type);
         // What is pending has not been paid.
         let charged = !self.charged().is_zero();
-        price.filter(|_| !before && charged).map_or(nothing, |item| item.unit_price)
+        price.filter(|_| !before && charged).map_or(nothing, |item| self.share_of(item.unit_price))
+    }
+
+    /// What the places were sold for: the price, or what a person took for it. Cash is rounded by a few cents; that is
+    /// no other price.
+    #[must_use]
+    pub fn sold_at(&self) -> Money {
+        let came = self.paid_by.and_then(|id| self.payment(id)?.paid).unwrap_or(self.total);
+        let apart = came.minor().saturating_sub(self.total.minor()).saturating_abs();
+        if apart <= ROUNDED { self.total } else { came }
+    }
+
+    /// The part of what the places were sold for that stands for this part of the price, rounded down.
+    fn share_of(&self, price: Money) -> Money {
+        let (sold, whole) = (self.sold_at(), self.total);
+        if sold == whole || whole.is_zero() {
+            return price;
+        }
+        let share = i128::from(sold.minor()) * i128::from(price.minor()) / i128::from(whole.minor());
+        i64::try_from(share).ok().and_then(|minor| Money::new(minor, price.currency()).ok()).unwrap_or(price)
+    }
+
+    /// What is left of all charges, less what is kept of tickets that are good no more: that is not the price of the
+    /// others.
+    pub(crate) fn left_of_living(&self, tickets: &[Ticket]) -> Money {
+        let nothing = Money::zero(self.total.currency());
+        let gone = tickets.iter().filter(|ticket| !ticket.status.lives());
+        let price = |ticket: &Ticket| {
+            let item = self.items.iter().find(|item| item.ticket_type == ticket.ticket_type);
+            item.map_or(0, |item| self.share_of(item.unit_price).minor())
+        };
+        let worth: i64 = gone.map(price).fold(0, i64::saturating_add);
+        let named = self.refunds.iter().filter(|it| it.counts() && !it.tickets.is_empty());
+        let back: i64 = named.map(|it| it.amount.minor()).fold(0, i64::saturating_add);
+        let kept = Money::new(worth.saturating_sub(back).max(0), nothing.currency()).unwrap_or(nothing);
+        self.left().minus(kept).unwrap_or(nothing)
     }
 
     /// Whether the provider would give this charge back, and nobody has asked a bank for it.
@@ -168,7 +205,7 @@ impl Booking {
         let mut charges: Vec<&Payment> = self.charges().filter(|it| self.may_give_back(it, now)).collect();
         // What bought the places goes back before what came besides.
         let bought = |payment: &Payment| self.paid_by == Some(payment.id);
-        charges.sort_by_key(|it| std::cmp::Reverse((bought(it), it.charged_at, it.attempt)));
+        charges.sort_by_key(|it| std::cmp::Reverse((bought(it), it.came_at(), it.attempt)));
         let mut open = amount;
         let mut refunds = Vec::new();
         for payment in charges {
@@ -228,18 +265,18 @@ impl Booking {
                 RefundRefusal::Nothing
             });
         }
-        if amount.movable() != Some(amount) && amount != left {
+        if amount.movable() != Some(amount) && amount != most {
             return Err(RefundRefusal::WrongAmount);
-        }
-        if chosen.is_empty() && self.is_being_refunded() {
-            return Err(RefundRefusal::InProgress);
-        }
-        if chosen.is_empty() && !wish.again && self.was_just_sent(amount, now) {
-            return Err(RefundRefusal::Repeated);
         }
         // Some of the price of tickets that stay good is just money: it is the price of none of them.
         let names = !wish.keep_tickets || amount == of_chosen;
         let tickets_meant = if names { chosen.clone() } else { Vec::new() };
+        if tickets_meant.is_empty() && self.is_being_refunded() {
+            return Err(RefundRefusal::InProgress);
+        }
+        if tickets_meant.is_empty() && !wish.again && self.was_just_sent(amount, now) {
+            return Err(RefundRefusal::Repeated);
+        }
         let note = wish.note.clone();
         let grounds = Grounds { id: wish.id, reason: wish.reason, tickets: tickets_meant, by: wish.by, note };
         let ids = self.give_back(amount, &grounds, now)?;
@@ -286,6 +323,12 @@ impl Booking {
         recent.iter().any(|it| sent_at(it.created_at) == amount)
     }
 
+    /// Whether a refund that failed was made again, and that one or one that took its place counts.
+    fn was_made_again(&self, failed: RefundId) -> bool {
+        let again = self.refunds.iter().filter(|it| it.again == Some(failed));
+        again.into_iter().any(|it| it.counts() || self.was_made_again(it.id))
+    }
+
     /// Makes a refund again that failed, under a new name: the provider sees another one. What went back otherwise
     /// meanwhile does not go back twice.
     ///
@@ -299,8 +342,12 @@ impl Booking {
     ) -> Result<RefundId, RefundRefusal> {
         let old = self.refunds.iter().find(|it| it.id == failed && !it.counts());
         let old = old.ok_or(RefundRefusal::NotFailed)?.clone();
-        if self.refunds.iter().any(|it| it.again == Some(failed) && it.counts()) {
+        if self.was_made_again(failed) {
             return Err(RefundRefusal::NotFailed);
+        }
+        let elsewhere = |id: &TicketId| self.refunds.iter().any(|it| it.counts() && it.tickets.contains(id));
+        if let Some(ticket) = old.tickets.iter().find(|ticket| elsewhere(ticket)) {
+            return Err(RefundRefusal::RefundedBefore(*ticket));
         }
         let amount = smaller(old.amount, self.refundable(old.payment));
         if amount.is_zero() {
@@ -369,8 +416,8 @@ impl Payment {
     /// Whether its provider still gives its charge back.
     #[must_use]
     pub fn gives_back(&self, now: Timestamp) -> bool {
-        match (self.provider.refund_window(), self.charged_at) {
-            (Some(window), Some(charged_at)) => now - charged_at <= window,
+        match (self.provider.refund_window(), self.came_at()) {
+            (Some(window), Some(came_at)) => now - came_at <= window,
             (None, _) | (_, None) => true,
         }
     }

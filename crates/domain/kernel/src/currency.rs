@@ -59,11 +59,16 @@ impl Currency {
         std::str::from_utf8(&self.code).unwrap_or("XXX")
     }
 
-    /// The smallest amount that providers move, in minor units: of three decimals they count two (Stripe, "Supported
-    /// currencies": the last digit of a three-decimal amount is 0).
+    /// The smallest amount that every provider moves, in minor units. Of three decimals they count two (Stripe,
+    /// "Supported currencies": the last digit of a three-decimal amount is 0), and of forints no parts (PayPal,
+    /// "Currency codes": HUF has no decimals there).
     #[must_use]
     pub const fn step(&self) -> i64 {
-        if self.exponent == 3 { 10 } else { 1 }
+        match (&self.code, self.exponent) {
+            (b"HUF", _) => 100,
+            (_, 3) => 10,
+            _ => 1,
+        }
     }
 
     /// How many decimals the major unit has: 2 for EUR, 0 for JPY, 3 for KWD.

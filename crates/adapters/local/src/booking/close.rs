@@ -133,7 +133,7 @@ impl CloseStore for LocalStore {
         let mut found: Vec<_> = bookings
             .flat_map(|booking| booking.payments.iter().map(|payment| (booking.id, payment)))
             .filter_map(|(booking, payment)| {
-                let cursor = Cursor { at: payment.charged_at?, id: payment.id.as_uuid() };
+                let cursor = Cursor { at: payment.came_at()?, id: payment.id.as_uuid() };
                 let later = page.after.is_none_or(|after| after < cursor);
                 (from <= cursor.at && cursor.at < until && later).then_some((cursor, booking))
             })

@@ -274,7 +274,8 @@ impl OrderTx for PgTx {
     async fn add_incident(&mut self, incident: &Incident) -> Result<(), StoreError> {
         let statement = text(
             "INSERT INTO incidents (id, kind, booking_id, payment_id, refund_id, evidence, at, organisation_id) \
-             SELECT $1, $2, $3, $4, $5, $6, $7, b.organisation_id FROM bookings b WHERE b.id = $3",
+             VALUES ($1, $2, $3, $4, $5, $6, $7, (SELECT coalesce(b.organisation_id, \
+                 (SELECT e.organisation_id FROM events e WHERE e.id = b.event_id)) FROM bookings b WHERE b.id = $3))",
         )
         .bind::<SqlUuid, _>(incident.id.as_uuid())
         .bind::<Text, _>(incident.kind.as_str())

@@ -123,7 +123,7 @@ pub(super) fn save_payments(
                  session = excluded.session, charge = excluded.charge, paid_minor = excluded.paid_minor, \
                  paid_currency = excluded.paid_currency, checkout_url = excluded.checkout_url, \
                  problem = excluded.problem, declines = excluded.declines, changed_at = excluded.changed_at, \
-                 charged_at = excluded.charged_at",
+                 charged_at = excluded.charged_at, organisation_id = excluded.organisation_id",
         )
         .bind::<Array<SqlUuid>, _>(all.iter().map(|it| it.id.as_uuid()).collect::<Vec<_>>())
         .bind::<Array<SqlUuid>, _>(owners.iter().map(|it| it.id.as_uuid()).collect::<Vec<_>>())
@@ -150,7 +150,7 @@ pub(super) fn save_payments(
         .bind::<Array<Timestamptz>, _>(all.iter().map(|it| it.created_at).collect::<Vec<_>>())
         .bind::<Array<Timestamptz>, _>(all.iter().map(|it| it.changed_at).collect::<Vec<_>>())
         .bind::<Array<SqlUuid>, _>(owners.iter().map(|it| it.organisation.as_uuid()).collect::<Vec<_>>())
-        .bind::<Array<Nullable<Timestamptz>>, _>(all.iter().map(|it| it.charged_at).collect::<Vec<_>>()),
+        .bind::<Array<Nullable<Timestamptz>>, _>(all.iter().map(|it| it.came_at()).collect::<Vec<_>>()),
     ))
 }
 

@@ -67,6 +67,41 @@ fn the_fee_is_kept_of_what_is_there_and_told_as_it_is_kept() {
 }
 
 #[test]
+fn one_by_one_comes_to_the_same_as_all_at_once_also_after_goodwill() {
+    let goodwill = RefundWish {
+        id: None,
+        amount: Some(Money::eur(2000)),
+        tickets: None,
+        again: false,
+        keep_tickets: true,
+        reason: RefundReason::Staff,
+        by: None,
+        note: None,
+    };
+    let sent = |groups: &[&[usize]]| {
+        let (mut sale, mut booking, mut tickets) = paid(10, 2);
+        booking.promise = promise(5000, None);
+        booking.refund_by_staff(&mut tickets, &mut sale, &goodwill, noon()).unwrap();
+        for group in groups {
+            let chosen: Vec<_> = group.iter().map(|at| tickets[*at].id).collect();
+            booking.cancel(&mut tickets, Some(&chosen), &mut sale, noon()).unwrap();
+        }
+        cents(booking.left())
+    };
+    assert_eq!(sent(&[&[0, 1]]), 1_750);
+    assert_eq!(sent(&[&[0], &[1]]), 1_750);
+}
+
+#[test]
+fn a_ticket_is_worth_its_part_of_what_was_taken_for_the_price() {
+    let (sale, mut booking, tickets) = paid(10, 2);
+    booking.promise = promise(0, None);
+    booking.payments[0].paid = Some(Money::eur(3000));
+    let quote = booking.quote(&tickets, Some(&[tickets[0].id]), sale.starts_at, noon()).unwrap();
+    assert_eq!(cents(quote.refund), 1_500);
+}
+
+#[test]
 fn what_was_not_promised_does_not_happen_and_is_previewed_as_nothing() {
     let never = Promise::Policy(CancellationPolicy::new(false, vec![]).unwrap());
     let broken = Promise::Malformed(json!({"refundable": "perhaps"}));

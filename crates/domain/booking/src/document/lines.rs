@@ -81,7 +81,7 @@ pub fn sold(items: &[Item], names: &[(TicketTypeId, String)]) -> Option<Vec<Line
 }
 
 /// The same lines for another sum than their own, because a person took that for the price: it is divided in proportion
-/// to what each line costs, and no line is so many pieces at a price any more.
+/// to what each line costs, and a line is so many pieces at a price only when that comes out even.
 #[must_use]
 pub fn at(sold: Vec<Line>, paid: Money) -> Vec<Line> {
     let weights: Vec<i64> = sold.iter().map(|line| line.gross.minor()).collect();
@@ -94,12 +94,18 @@ pub fn at(sold: Vec<Line>, paid: Money) -> Vec<Line> {
     let mut parts: Vec<i64> = weights.iter().map(part).collect();
     let over = paid.minor() - parts.iter().sum::<i64>();
     // Rounding down leaves less than one unit of each line.
-    for part in parts.iter_mut().take(usize::try_from(over).unwrap_or(0)) {
+    let costly = parts.iter_mut().zip(&weights).filter(|(_, weight)| **weight > 0);
+    for (part, _) in costly.take(usize::try_from(over).unwrap_or(0)) {
         *part += 1;
     }
     let line = |(line, part): (Line, i64)| {
         let gross = Money::new(part, line.gross.currency()).ok()?;
-        Some(Line { pieces: None, gross, tax: line.rate.included_in(gross), ..line })
+        let quantity = line.pieces.map(|pieces| pieces.quantity);
+        let each =
+            quantity.and_then(|count| Money::new(part / i64::from(count.max(1)), gross.currency()).ok());
+        let pieces = quantity.zip(each).map(|(quantity, unit_price)| Pieces { quantity, unit_price });
+        let pieces = pieces.filter(|it| it.unit_price.times(it.quantity) == Some(gross));
+        Some(Line { pieces, gross, tax: line.rate.included_in(gross), ..line })
     };
     sold.into_iter().zip(parts).filter_map(line).collect()
 }

@@ -178,8 +178,7 @@ impl Task {
                 let kind =
                     if recipient.address.is_empty() { DocumentKind::Receipt } else { DocumentKind::Invoice };
                 let sold = lines::sold(&booking.items, &on.names)?;
-                let came = booking.paid_by.and_then(|id| booking.payment(id)?.paid);
-                blank(kind, *origin, recipient, lines::at(sold, came.unwrap_or(booking.total)))
+                blank(kind, *origin, recipient, lines::at(sold, booking.sold_at()))
             }
             Self::Credit { origin, sale, lines } => {
                 let note = blank(DocumentKind::CreditNote, *origin, &sale.recipient, lines.clone());

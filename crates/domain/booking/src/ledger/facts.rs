@@ -1,6 +1,7 @@
 //! What a booking says about money, and what of it the ledger lacks.
 
 use super::{Account, Balance, Entry, EntryKind, cause_id};
+use crate::refund::ROUNDED;
 use crate::{Booking, Dispute, DisputeStatus, Payment, Refund, RefundStatus};
 use kernel::{BookingId, Currency, DisputeId, Money, PaymentId, RefundId, Timestamp};
 use std::collections::BTreeMap;
@@ -33,9 +34,6 @@ pub struct Transfer {
 }
 
 type Facts = BTreeMap<Fact, Transfer>;
-
-/// Most minor units by which cash is rounded: five, where the smallest coin is one of five or ten.
-const ROUNDED: i64 = 5;
 
 /// All that holds for a booking now.
 #[must_use]

@@ -248,3 +248,38 @@ fn a_refund_that_failed_is_made_again_for_what_has_not_gone_back_otherwise() {
     let nothing = booking.refund_again(failed, None, noon());
     assert_eq!(nothing, Err(RefundRefusal::NotFailed));
 }
+
+#[test]
+fn what_went_back_for_a_ticket_is_not_made_again_by_any_way() {
+    let (mut sale, mut booking, mut tickets) = paid(10, 2);
+    let one = |again| RefundWish { tickets: Some(vec![tickets[0].id]), again, ..wish() };
+    let (first, second) = (one(false), one(true));
+    let failed = booking.refund_by_staff(&mut tickets, &mut sale, &first, noon()).unwrap()[0];
+    booking.refund_stands(failed, RefundStatus::Failed, None, noon());
+    booking.refund_by_staff(&mut tickets, &mut sale, &second, noon()).unwrap();
+    let again = booking.refund_again(failed, None, noon());
+    assert_eq!(again, Err(RefundRefusal::RefundedBefore(tickets[0].id)));
+    // A failure whose repetition failed and was made once more is made again by none of them.
+    let (_, mut booking, _) = paid(10, 2);
+    let a = booking.send_back(booking.payments[0].id, RefundReason::Staff, noon()).unwrap();
+    booking.refund_stands(a, RefundStatus::Failed, None, noon());
+    let b = booking.refund_again(a, None, noon()).unwrap();
+    booking.refund_stands(b, RefundStatus::Failed, None, noon());
+    booking.refunds[0].amount = Money::eur(1_000);
+    booking.refunds[1].amount = Money::eur(1_000);
+    booking.refund_again(b, None, noon()).unwrap();
+    assert_eq!(booking.refund_again(a, None, noon()), Err(RefundRefusal::NotFailed));
+    assert_eq!(booking.refund_again(b, None, noon()), Err(RefundRefusal::NotFailed));
+}
+
+#[test]
+fn a_part_of_the_price_of_a_ticket_that_stays_good_is_guarded_like_any_money() {
+    let (mut sale, mut booking, mut tickets) = paid(10, 2);
+    let part = RefundWish { tickets: Some(vec![tickets[0].id]), keep_tickets: true, ..amount(500) };
+    booking.refund_by_staff(&mut tickets, &mut sale, &part, noon()).unwrap();
+    let twice = booking.refund_by_staff(&mut tickets, &mut sale, &part, noon());
+    assert_eq!(twice, Err(RefundRefusal::InProgress));
+    done(&mut booking);
+    let later = booking.refund_by_staff(&mut tickets, &mut sale, &part, noon());
+    assert_eq!(later, Err(RefundRefusal::Repeated));
+}

@@ -30,7 +30,14 @@ fn what_a_person_took_for_the_price_is_divided_over_the_lines() {
     assert_eq!(at(lines.clone(), Money::eur(6000)), lines, "the price itself changes nothing");
     let less = at(lines.clone(), Money::eur(5));
     assert_eq!(parts(&less), [(0, 5, 1), (1, 0, 0)]);
-    assert!(less.iter().all(|line| line.pieces.is_none()), "it is no price per piece any more");
+    assert_eq!(less[0].pieces, None, "two do not come out even");
+    let half = at(lines.clone(), Money::eur(3000));
+    assert_eq!(half[0].pieces, Some(Pieces { quantity: 2, unit_price: Money::eur(1250) }));
+    // What goes back for the one at the lower rate is of that rate.
+    let back = sent_back(&half, &[], &[ticket_type(2)], Money::eur(500));
+    assert_eq!(parts(&back), [(1, 500, 33)]);
+    let free = sold(&[item(1, 1, Money::eur(0), 1900), item(2, 1, Money::eur(10), 700)], &[]).unwrap();
+    assert_eq!(parts(&at(free, Money::eur(11))), [(0, 0, 0), (1, 11, 1)]);
     let more = at(lines.clone(), Money::eur(99_999));
     assert_eq!(parts(&more), [(0, 83_333, 13_305), (1, 16_666, 1_090)]);
     assert_eq!(gross(&more), Some(Money::eur(99_999)));
