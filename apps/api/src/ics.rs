@@ -152,6 +152,8 @@ mod tests {
             timezone: "Europe/Berlin".into(),
             currency: "EUR".into(),
             capacity: None,
+            max_per_user: None,
+            max_per_order: None,
             location: LocationInput {
                 area: "Old harbour".into(),
                 address: Some("Quay 7\nthird floor".into()),
