@@ -17,6 +17,20 @@ fn cents(money: Money) -> i64 {
     money.minor()
 }
 
+/// Money that staff gives back for no ticket in particular.
+fn goodwill(amount: Money) -> RefundWish {
+    RefundWish {
+        id: None,
+        amount: Some(amount),
+        tickets: None,
+        again: false,
+        keep_tickets: true,
+        reason: RefundReason::Staff,
+        by: None,
+        note: None,
+    }
+}
+
 #[test]
 fn what_the_preview_says_is_what_happens() {
     let (mut sale, mut booking, mut tickets) = paid(10, 3);
@@ -44,16 +58,7 @@ fn what_the_preview_says_is_what_happens() {
 fn the_fee_is_kept_of_what_is_there_and_told_as_it_is_kept() {
     let (mut sale, mut booking, mut tickets) = paid(10, 1);
     booking.promise = promise(1000, None);
-    let goodwill = RefundWish {
-        id: None,
-        amount: Some(Money::eur(2000)),
-        tickets: None,
-        again: false,
-        keep_tickets: true,
-        reason: RefundReason::Staff,
-        by: None,
-        note: None,
-    };
+    let goodwill = goodwill(Money::eur(2000));
     booking.refund_by_staff(&mut tickets, &mut sale, &goodwill, noon()).unwrap();
     let quote = booking.quote(&tickets, None, sale.starts_at, noon()).unwrap();
     assert_eq!((cents(quote.lines[0].paid), cents(quote.fee), cents(quote.refund)), (500, 250, 250));
@@ -68,16 +73,7 @@ fn the_fee_is_kept_of_what_is_there_and_told_as_it_is_kept() {
 
 #[test]
 fn one_by_one_comes_to_the_same_as_all_at_once_also_after_goodwill() {
-    let goodwill = RefundWish {
-        id: None,
-        amount: Some(Money::eur(2000)),
-        tickets: None,
-        again: false,
-        keep_tickets: true,
-        reason: RefundReason::Staff,
-        by: None,
-        note: None,
-    };
+    let goodwill = goodwill(Money::eur(2000));
     let sent = |groups: &[&[usize]]| {
         let (mut sale, mut booking, mut tickets) = paid(10, 2);
         booking.promise = promise(5000, None);
@@ -248,9 +244,7 @@ proptest! {
         booking.promise = Some(Promise::Policy(CancellationPolicy::new(true, vec![tier]).unwrap()));
         let charged = booking.charged();
         let goodwill = movable(goodwill.min(charged.minor() - currency.step()));
-        let wish = RefundWish {
-            id: None, amount: Some(goodwill), tickets: None, again: false, keep_tickets: true, reason: RefundReason::Staff, by: None, note: None,
-        };
+        let wish = self::goodwill(goodwill);
         let given = booking.refund_by_staff(&mut tickets, &mut sale, &wish, noon()).is_ok();
         prop_assert_eq!(given, !goodwill.is_zero());
         let mut back = booking.refunded();
