@@ -12,6 +12,17 @@ pub struct Wanted {
     pub quantity: u32,
 }
 
+/// What a buyer wants kept, all of it or none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wish {
+    /// For whom.
+    pub buyer: AccountId,
+    /// Of which event.
+    pub event: EventId,
+    /// So many of each type.
+    pub wanted: Vec<Wanted>,
+}
+
 /// So many tickets of a type at the price they had when they were held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {

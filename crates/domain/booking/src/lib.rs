@@ -49,7 +49,7 @@ pub use code::{CodeError, CodeSigner, TicketCode};
 pub use dispute::{Dispute, DisputeNews, DisputeStanding, DisputeStatus};
 pub use document::{Document, DocumentKind, DocumentNumber, Origin, Particulars, Party};
 pub use effect::{BuyerNews, Decided, Effect, Incident, IncidentKind, Resolution, TransferNews};
-pub use hold::{Hold, Item, Wanted};
+pub use hold::{Hold, Item, Wanted, Wish};
 pub use job::{ByHand, EventRefunds, Job, JobStatus, Report, StuckRefund, WhyByHand};
 pub use order::{
     Attendee, Booking, BookingStatus, ConfirmRefusal, Confirmation, Lapse, PayRefusal, Terms, Till,

@@ -4,7 +4,7 @@
 
 use crate::{
     Booking, ConfirmRefusal, Confirmation, Effect, Hold, HoldRefusal, Holdings, Sale, Tally, Terms, Ticket,
-    Wanted,
+    Wish,
 };
 use kernel::{AccountId, EventId, HoldId, Owed, Timestamp};
 use std::collections::BTreeMap;
@@ -13,14 +13,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone)]
 pub enum Ask {
     /// Keep places.
-    Hold {
-        /// For whom.
-        buyer: AccountId,
-        /// Of which event.
-        event: EventId,
-        /// What.
-        wanted: Vec<Wanted>,
-    },
+    Hold(Wish),
     /// Turn a hold into a booking.
     Confirm(Confirmation),
     /// Give a hold back.
@@ -118,7 +111,7 @@ impl Round {
     /// Decides one request; later ones see what it changed.
     pub fn decide(&mut self, ask: &Ask) -> Answer {
         match ask {
-            Ask::Hold { buyer, event, wanted } => Answer::Hold(self.hold(*buyer, *event, wanted)),
+            Ask::Hold(wish) => Answer::Hold(self.hold(wish)),
             Ask::Confirm(asked) => Answer::Confirm(self.confirm(asked)),
             Ask::Release { buyer, hold } => Answer::Release(self.release(*buyer, *hold)),
         }
@@ -130,10 +123,10 @@ impl Round {
         self.sales.values().cloned().collect()
     }
 
-    fn hold(&mut self, buyer: AccountId, event: EventId, wanted: &[Wanted]) -> Result<Hold, HoldRefusal> {
-        let sale = self.sales.get_mut(&event).ok_or(HoldRefusal::UnknownEvent)?;
-        let holdings = self.holdings.entry((buyer, event)).or_default();
-        let hold = sale.hold(buyer, wanted, holdings, self.now)?;
+    fn hold(&mut self, wish: &Wish) -> Result<Hold, HoldRefusal> {
+        let sale = self.sales.get_mut(&wish.event).ok_or(HoldRefusal::UnknownEvent)?;
+        let holdings = self.holdings.entry((wish.buyer, wish.event)).or_default();
+        let hold = sale.hold(wish.buyer, &wish.wanted, holdings, self.now)?;
         holdings.open_holds += 1;
         for item in &hold.items {
             *holdings.taken.entry(item.ticket_type).or_default() += item.quantity;

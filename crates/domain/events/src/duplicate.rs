@@ -133,7 +133,7 @@ mod tests {
         (event, vec![kind, plain])
     }
 
-    fn codes(result: Result<(Event, Vec<TicketType>), Vec<Invalid>>) -> Vec<(String, &'static str)> {
+    fn codes(result: Result<Copied, Vec<Invalid>>) -> Vec<(String, &'static str)> {
         result.unwrap_err().into_iter().map(|mistake| (mistake.field, mistake.code)).collect()
     }
 
@@ -166,6 +166,24 @@ mod tests {
             (wanted.id, wanted.event) = (kind.id, copy.id);
         }
         assert_eq!(kinds, wanted);
+    }
+
+    #[test]
+    fn a_copy_shares_places_as_its_source_does_but_has_places_of_its_own() {
+        let (event, mut types) = source();
+        let hall =
+            Quota { id: QuotaId::generate(noon()), event: event.id, name: "Hall".into(), quantity: 90 };
+        types.push(stocked(&event, 7, 0, 0));
+        for sharing in types.iter_mut().take(2) {
+            sharing.ticket_type.quota = Some(hall.id);
+            sharing.quota = Some(hall.clone());
+        }
+        let copied = CopyInput::default().of(&event, &types, noon()).unwrap();
+        let [copy] = copied.quotas.as_slice() else { panic!("{:?}", copied.quotas) };
+        assert_ne!(copy.id, hall.id);
+        assert_eq!(*copy, Quota { id: copy.id, event: copied.event.id, ..hall });
+        let named: Vec<_> = copied.types.iter().map(|kind| kind.quota).collect();
+        assert_eq!(named, [Some(copy.id), Some(copy.id), None]);
     }
 
     #[test]

@@ -163,8 +163,8 @@ mod tests {
             |taken| joined(Some(hall.id), std::slice::from_ref(&hall), (mine.ticket_type.id, taken), &types);
         assert_eq!(join(20).unwrap(), Some(&hall), "itself is counted once");
         assert_eq!(join(21).unwrap_err().code, "quota_exceeded");
-        let elsewhere = quota(10);
-        let stranger = joined(Some(elsewhere.id), &[hall], (mine.ticket_type.id, 0), &types);
+        let (elsewhere, halls) = (quota(10), [hall]);
+        let stranger = joined(Some(elsewhere.id), &halls, (mine.ticket_type.id, 0), &types);
         assert_eq!(stranger.unwrap_err().code, "unknown");
     }
 }

@@ -74,6 +74,18 @@ ids! {
     TicketTypeId,
     /// Places that several kinds of tickets share.
     QuotaId,
+    /// The plan of a hall that many events use.
+    VenueTemplateId,
+    /// A part of a hall in which all seats cost the same.
+    SectionId,
+    /// One seat of a hall.
+    SeatId,
+    /// A code that makes tickets cheaper, shows them or keeps places.
+    VoucherId,
+    /// Somebody's wish for places that are gone.
+    WaitlistEntryId,
+    /// A ticket that its holder gave back to be sold again.
+    ReturnId,
     /// Places kept for a buyer for a few minutes.
     HoldId,
     /// An order.

@@ -136,7 +136,7 @@ fn events_of(asks: &[Request]) -> Vec<EventId> {
 
 fn buyers_of(asks: &[Request]) -> Vec<(AccountId, EventId)> {
     let pair = |request: &Request| match request.ask {
-        Ask::Hold { buyer, event, .. } => Some((buyer, event)),
+        Ask::Hold(ref wish) => Some((wish.buyer, wish.event)),
         Ask::Confirm(_) | Ask::Release { .. } => None,
     };
     let mut pairs: Vec<_> = asks.iter().filter_map(pair).collect();
@@ -149,7 +149,7 @@ fn holds_of(asks: &[Request]) -> Vec<HoldId> {
     let hold = |request: &Request| match &request.ask {
         Ask::Confirm(asked) => Some(asked.hold),
         Ask::Release { hold, .. } => Some(*hold),
-        Ask::Hold { .. } => None,
+        Ask::Hold(_) => None,
     };
     let mut ids: Vec<_> = asks.iter().filter_map(hold).collect();
     ids.sort_unstable();

@@ -2,7 +2,7 @@
 
 use super::Bookings;
 use crate::round::{Answer, Ask};
-use crate::{Hold, HoldRefusal, Wanted};
+use crate::{Hold, HoldRefusal, Wanted, Wish};
 use kernel::{AccountId, EventId, HoldId, StoreError};
 
 /// Why no places were kept.
@@ -29,7 +29,16 @@ impl Bookings {
         event: EventId,
         wanted: Vec<Wanted>,
     ) -> Result<Hold, HoldError> {
-        match self.ask(Some(event), Ask::Hold { buyer, event, wanted }).await? {
+        self.keep(Wish { buyer, event, wanted }).await
+    }
+
+    /// The same for all that can be wished.
+    ///
+    /// # Errors
+    /// A [`HoldError`]; nothing is kept then.
+    pub async fn keep(&self, wish: Wish) -> Result<Hold, HoldError> {
+        let event = wish.event;
+        match self.ask(Some(event), Ask::Hold(wish)).await? {
             Answer::Hold(Ok(hold)) => {
                 self.remember(hold.id, event);
                 Ok(hold)

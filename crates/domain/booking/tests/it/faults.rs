@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use booking::{
     Booking, BookingStore, BookingTx, Delivery, Document, DocumentFilter, DocumentStore, EventRefunds, Hold,
-    Job, OutsideReads, Provider, Sale, Scan, StockDifference, Ticket,
+    Job, OutsideReads, Provider, Sale, Scan, StockDifference, Ticket, Transfer, TransferReads,
 };
 use kernel::{
     AccountId, BookingId, DisputeId, DocumentId, EventId, HoldId, JobId, OrganisationId, Page, PageRequest,
-    PaymentId, RefundId, StoreError, TicketId, TicketTypeId, Timestamp,
+    PaymentId, RefundId, StoreError, TicketId, TicketTypeId, Timestamp, TransferId,
 };
 use mockall::mock;
 use std::sync::Arc;
@@ -48,6 +48,13 @@ mock! {
         async fn documents_of_booking(&self, booking: BookingId) -> Result<Vec<Document>, StoreError>;
         async fn documents(&self, filter: &DocumentFilter, page: PageRequest) -> Result<Page<Document>, StoreError>;
         async fn taken_back(&self, ids: &[DocumentId]) -> Result<Vec<(DocumentId, DocumentId)>, StoreError>;
+    }
+
+    #[async_trait]
+    impl TransferReads for Store {
+        async fn transfer(&self, id: TransferId) -> Result<Option<Transfer>, StoreError>;
+        async fn transfers_to(&self, account: AccountId, page: PageRequest) -> Result<Page<Transfer>, StoreError>;
+        async fn transfers_from(&self, account: AccountId, page: PageRequest) -> Result<Page<Transfer>, StoreError>;
     }
 
     #[async_trait]
