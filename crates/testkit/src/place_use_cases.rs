@@ -12,10 +12,12 @@ use crate::fixtures_events::{Holders, events_at, organisation, organiser, person
 use crate::{Stores, noon};
 use booking::{Ticket, TicketStatus};
 use chrono::TimeDelta;
-use events::use_cases::{AccessError, DuplicateError, Search, ShowError};
+use events::access::Right;
+use events::location::KNOWN_HOURS;
+use events::use_cases::{AccessError, Captions, DuplicateError, Search, ShowError};
 use events::{AddressView, CopyInput, Event, Events, Filter, Standing, Status, TokenHash};
 use kernel::audit::ActFilter;
-use kernel::{Actor, PageRequest, Role, transact};
+use kernel::{Actor, EventId, PageRequest, Role, TicketTypeId, transact};
 use std::sync::Arc;
 
 /// One test per promise: `testkit::place_use_cases_contract!(open)`, where `open` is an `async fn() -> Stores` that
@@ -25,6 +27,10 @@ macro_rules! place_use_cases_contract {
     ($open:ident) => {
         $crate::place_use_cases_contract!($open;
             holders_learn_the_place_when_its_time_has_come,
+            those_who_run_the_event_are_noted_too,
+            guests_find_an_event_that_was_taken_out_of_sight,
+            a_place_is_forgotten_a_day_after_the_end,
+            captions_are_read_together,
             a_place_is_withdrawn_with_the_ticket,
             a_place_is_withdrawn_with_the_event,
             whom_a_place_was_shown_to_is_for_those_who_run_the_event,
@@ -138,9 +144,69 @@ pub async fn holders_learn_the_place_when_its_time_has_come(stores: Stores) {
     save(&house, &later).await;
     house.clock.advance(TimeDelta::days(3));
     assert!(!knows(&events, Some(guest), &house.event).await);
-    let organiser = organiser(&house.stores, house.event.organisation, Standing::Door).await;
-    assert!(knows(&events, Some(organiser), &house.event).await);
-    assert_eq!(noted(&house).await, [second, first], "organisers are not noted");
+    assert_eq!(noted(&house).await, [second, first]);
+}
+
+pub async fn those_who_run_the_event_are_noted_too(stores: Stores) {
+    let (house, events) = stage(stores).await;
+    let door = organiser(&house.stores, house.event.organisation, Standing::Door).await;
+    let admin = person(&house.stores, Role::Admin).await;
+    events.list(Some(admin), &Search::default(), ALL).await.unwrap();
+    assert_eq!(noted(&house).await, [], "lists note nobody");
+    assert!(knows(&events, Some(door), &house.event).await);
+    house.clock.advance(TimeDelta::seconds(1));
+    let (event, _) = events.show_managed(admin, house.event.id, Right::Door).await.unwrap();
+    assert_eq!(event, house.event);
+    let who: Vec<_> = noted(&house).await.into_iter().map(|view| view.account).collect();
+    assert_eq!(who, [admin.account, door.account]);
+    let mut nowhere = house.event.clone();
+    (nowhere.location.address, nowhere.location.latitude, nowhere.location.longitude) = (None, None, None);
+    save(&house, &nowhere).await;
+    house.clock.advance(TimeDelta::hours(1));
+    events.show_managed(admin, house.event.id, Right::Door).await.unwrap();
+    assert_eq!(noted(&house).await.len(), 2, "there was nothing to see");
+}
+
+pub async fn guests_find_an_event_that_was_taken_out_of_sight(stores: Stores) {
+    let (house, events) = stage(stores).await;
+    let (guest, ticket) = holder(&house, "look").await;
+    let other = person(&house.stores, Role::Member).await;
+    house.clock.advance(TimeDelta::hours(1));
+    save(&house, &Event { status: Status::Deactivated, ..house.event.clone() }).await;
+    assert!(knows(&events, Some(guest), &house.event).await);
+    let entry = events.calendar_entry(guest, house.event.id).await.unwrap();
+    assert!(entry.event.location.is_exact());
+    for stranger in [None, Some(other)] {
+        let seen = events.show(stranger, &house.event.slug).await;
+        assert!(matches!(seen, Err(ShowError::NotFound)), "{seen:?}");
+    }
+    turn(&house, &ticket, TicketStatus::Cancelled).await;
+    let seen = events.show(Some(guest), &house.event.slug).await;
+    assert!(matches!(seen, Err(ShowError::NotFound)), "{seen:?}");
+}
+
+pub async fn a_place_is_forgotten_a_day_after_the_end(stores: Stores) {
+    let (house, events) = stage(stores).await;
+    let (guest, _) = holder(&house, "look").await;
+    house.clock.set(house.event.ends_at + TimeDelta::hours(KNOWN_HOURS) - TimeDelta::seconds(1));
+    assert!(knows(&events, Some(guest), &house.event).await);
+    house.clock.advance(TimeDelta::seconds(1));
+    let before = noted(&house).await;
+    assert!(!knows(&events, Some(guest), &house.event).await);
+    let entries = events.own_calendar(guest.account, guest.request).await.unwrap();
+    assert_eq!((entries.len(), entries[0].event.location.is_exact()), (1, false));
+    assert_eq!(noted(&house).await, before, "what is not shown is not noted");
+}
+
+pub async fn captions_are_read_together(stores: Stores) {
+    let (house, events) = stage(stores).await;
+    let kind = &house.ticket_type;
+    let unknown = (EventId::generate(noon()), TicketTypeId::generate(noon()));
+    let captions = events.captions(&[house.event.id, unknown.0], &[kind.id, unknown.1]).await.unwrap();
+    let event = (house.event.title.clone(), house.event.starts_at);
+    assert_eq!(captions.events, [(house.event.id, event)].into());
+    assert_eq!(captions.ticket_types, [(kind.id, kind.name.clone())].into());
+    assert_eq!(events.captions(&[], &[]).await.unwrap(), Captions::default());
 }
 
 pub async fn a_place_is_withdrawn_with_the_ticket(stores: Stores) {
@@ -212,7 +278,7 @@ pub async fn a_calendar_has_what_its_owner_goes_to(stores: Stores) {
     assert_eq!(read().await, [(house.event.id, Status::Cancelled, false)]);
     save(&house, &house.event).await;
     house.clock.set(house.event.ends_at + TimeDelta::days(89));
-    assert_eq!(read().await, [(house.event.id, Status::Ended, true)]);
+    assert_eq!(read().await, [(house.event.id, Status::Ended, false)]);
     house.clock.advance(TimeDelta::days(1));
     assert_eq!(read().await, []);
 }
@@ -244,9 +310,11 @@ pub async fn a_calendar_is_read_at_its_newest_address(stores: Stores) {
     events.open_feed(guest, second).await.unwrap();
     assert_eq!(events.feed(&first).await.unwrap(), None);
     assert_eq!(events.feed(&second).await.unwrap().map(|feed| feed.account), Some(guest));
+    assert_eq!(events.open_feed_of(guest).await.unwrap().map(|feed| feed.token), Some(second));
     assert!(events.close_feed(guest).await.unwrap());
     assert!(!events.close_feed(guest).await.unwrap());
     assert_eq!(events.feed(&second).await.unwrap(), None);
+    assert_eq!(events.open_feed_of(guest).await.unwrap(), None);
 }
 
 pub async fn a_copy_is_a_draft_with_nothing_sold(stores: Stores) {

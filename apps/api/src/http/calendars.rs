@@ -26,7 +26,12 @@ const SECRET: usize = 32;
 
 /// The calls of this file.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(event_calendar).service(open_calendar).service(close_calendar).service(read_calendar);
+    config
+        .service(event_calendar)
+        .service(open_calendar)
+        .service(show_calendar)
+        .service(close_calendar)
+        .service(read_calendar);
 }
 
 /// One event as a file for calendar programs (RFC 5545). Where exactly it is stands in it for those who may know.
@@ -69,6 +74,22 @@ async fn open_calendar(app: Data<App>, user: User) -> Result<HttpResponse, Probl
     let view =
         CalendarView { url: format!("{}{path}", app.config.http.public_url), created_at: feed.created_at };
     Ok(HttpResponse::Created().insert_header((header::LOCATION, path)).json(view))
+}
+
+/// That one's calendar is read at a secret address.
+#[derive(Serialize, ToSchema)]
+pub struct OpenCalendarView {
+    /// Since when. The address itself was shown once and is not kept.
+    created_at: DateTime<Utc>,
+}
+
+/// Whether one's own calendar is open.
+#[utoipa::path(tag = "accounts", security(("bearer" = [])), responses(
+    (status = 200, body = OpenCalendarView), (status = 404, description = "It is not", body = Problem)))]
+#[get("/users/me/calendar")]
+async fn show_calendar(app: Data<App>, user: User) -> Result<HttpResponse, Problem> {
+    let feed = app.events.open_feed_of(user.0.account).await?.ok_or_else(Problem::not_found)?;
+    Ok(HttpResponse::Ok().json(OpenCalendarView { created_at: feed.created_at }))
 }
 
 /// Close one's own calendar: its address works no more.

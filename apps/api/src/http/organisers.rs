@@ -182,8 +182,7 @@ async fn list_managed_events(
     (status = 200, body = ManagedEventView), (status = 403, body = Problem), (status = 404, body = Problem)))]
 #[get("/admin/events/{id}")]
 async fn show_managed_event(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    let (_, event) = app.events.require(user.0, id.into_inner().into(), Right::Door).await?;
-    let ticket_types = app.events.ticket_types(user.0, event.id).await?;
+    let (event, ticket_types) = app.events.show_managed(user.0, id.into_inner().into(), Right::Door).await?;
     Ok(HttpResponse::Ok().json(managed(&app, event, &ticket_types)))
 }
 

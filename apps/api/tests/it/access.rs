@@ -61,6 +61,7 @@ const ROUTES: &[(For, &str)] = &[
     (Users, "GET /api/v1/events/{id}/availability"),
     (Users, "GET /api/v1/events/{id}/calendar.ics"),
     (Users, "POST /api/v1/users/me/calendar"),
+    (Users, "GET /api/v1/users/me/calendar"),
     (Users, "DELETE /api/v1/users/me/calendar"),
     (Users, "POST /api/v1/seats/hold"),
     (Users, "DELETE /api/v1/seats/hold/{hold_id}"),

@@ -21,11 +21,20 @@ pub(crate) fn newest_of<O: Ord + Clone>(
     owner: O,
     page: PageRequest,
 ) -> impl Iterator<Item = Uuid> {
+    newest_cursors_of(index, owner, page).map(|cursor| cursor.id)
+}
+
+/// Where an owner's rows stand, from the page's start on, the newest first.
+pub(crate) fn newest_cursors_of<O: Ord + Clone>(
+    index: &OrdSet<(O, Cursor)>,
+    owner: O,
+    page: PageRequest,
+) -> impl Iterator<Item = Cursor> {
     let end = match page.after {
         Some(cursor) => Bound::Excluded((owner.clone(), cursor)),
         None => Bound::Included((owner.clone(), LAST)),
     };
-    index.range((Bound::Included((owner, FIRST)), end)).rev().map(|(_, cursor)| cursor.id)
+    index.range((Bound::Included((owner, FIRST)), end)).rev().map(|(_, cursor)| *cursor)
 }
 
 /// The ids of all rows from the page's start on, the newest first.

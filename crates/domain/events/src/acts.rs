@@ -95,17 +95,9 @@ pub(crate) fn ticket_type_changed(
     after: Option<&TicketType>,
     now: Timestamp,
 ) -> Option<Act> {
-    let id = after.or(before)?.id;
-    let (name, said) = match (before, after) {
-        (Some(before), Some(after)) => {
-            let (was, is) = difference(facts(before), facts(after));
-            ("ticket_type.update", (Some(whole(was)), Some(whole(is))))
-        }
-        (None, after) => ("ticket_type.create", (None, after.map(|made| whole(facts(made))))),
-        (before, None) => ("ticket_type.delete", (before.map(|gone| whole(facts(gone))), None)),
-    };
-    let act = by.act(name, Subject::new("ticket_type", id.as_uuid()), now).of(event.organisation);
-    Some(act.changing(said.0, said.1))
+    let subject = Subject::new("ticket_type", after.or(before)?.id.as_uuid());
+    let names = ["ticket_type.create", "ticket_type.update", "ticket_type.delete"];
+    Some(changed((by, names), (event, subject), (before, after), now))
 }
 
 /// A quota was added, edited or removed: the facts that differ.
@@ -115,17 +107,32 @@ pub(crate) fn quota_changed(
     (before, after): (Option<&Quota>, Option<&Quota>),
     now: Timestamp,
 ) -> Option<Act> {
-    let id = after.or(before)?.id;
-    let (name, said) = match (before, after) {
+    let subject = Subject::new("quota", after.or(before)?.id.as_uuid());
+    Some(changed(
+        (by, ["quota.create", "quota.update", "quota.delete"]),
+        (event, subject),
+        (before, after),
+        now,
+    ))
+}
+
+/// Something of an event was added, edited or removed: all of it at both ends of its life, and the facts that differ in
+/// between. The names are those of the three acts, in this order.
+fn changed<T: Serialize>(
+    (by, [create, update, delete]): (&Cause, [&'static str; 3]),
+    (event, subject): (&Event, Subject),
+    (before, after): (Option<&T>, Option<&T>),
+    now: Timestamp,
+) -> Act {
+    let (name, was, is) = match (before, after) {
         (Some(before), Some(after)) => {
             let (was, is) = difference(facts(before), facts(after));
-            ("quota.update", (Some(whole(was)), Some(whole(is))))
+            (update, Some(was), Some(is))
         }
-        (None, after) => ("quota.create", (None, after.map(|made| whole(facts(made))))),
-        (before, None) => ("quota.delete", (before.map(|gone| whole(facts(gone))), None)),
+        (None, after) => (create, None, after.map(facts)),
+        (before, None) => (delete, before.map(facts), None),
     };
-    let act = by.act(name, Subject::new("quota", id.as_uuid()), now).of(event.organisation);
-    Some(act.changing(said.0, said.1))
+    by.act(name, subject, now).of(event.organisation).changing(was.map(whole), is.map(whole))
 }
 
 fn event_act(by: &Cause, name: &'static str, event: &Event, now: Timestamp) -> Act {

@@ -4,10 +4,12 @@ use chrono::{DurationRound, TimeDelta};
 use kernel::{AccountId, EventId, RequestName, Timestamp};
 use serde::{Deserialize, Serialize};
 
-/// The first time in an hour that a ticket holder was shown the exact place of an event. Kept for good.
+/// The first time in an hour that somebody, as a ticket holder or as one who works there, was shown the exact place of an
+/// event. Kept for good.
 ///
 /// Of one account, one event and one hour (by UTC) there is one: a page that is open on a phone asks again and again,
-/// and tells nothing new. So what is kept is bounded by the hours that an address is known, whatever anybody sends.
+/// and tells nothing new. So what is kept is bounded by the hours that an address is known, whatever anybody sends; to
+/// guests it is known until [`crate::location::KNOWN_HOURS`] after the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AddressView {
     /// Of which event.

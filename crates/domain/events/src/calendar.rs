@@ -49,7 +49,7 @@ impl Entry {
     /// What `onlooker` has in the calendar at `now`.
     #[must_use]
     pub fn of(event: &Event, onlooker: Onlooker, now: Timestamp) -> Self {
-        let location = event.location.seen_by(onlooker, event.status, now);
+        let location = event.place_for(onlooker, now);
         let revealed = location
             .address_visible_from
             .filter(|from| onlooker == Onlooker::Holder && location.is_exact() && *from <= now);

@@ -143,7 +143,8 @@ impl Event {
         }
     }
     /// Who may know that the event exists: its organisation in every state, others once it was published and not
-    /// taken out of sight, and those who are not logged in only if it is public.
+    /// taken out of sight, and those who are not logged in only if it is public. Who holds a ticket is not asked here: to
+    /// them an event stays in sight also after it was taken out of it.
     #[must_use]
     pub fn is_visible_to(&self, viewer: Option<&Grant>) -> bool {
         let announced = matches!(self.status, Status::Published | Status::Cancelled | Status::Ended);

@@ -1,9 +1,14 @@
 //! Where an event takes place, and how much of that somebody learns.
 
-use crate::Status;
 use crate::grid::Cell;
+use crate::{Event, Status};
+use chrono::TimeDelta;
 use kernel::Timestamp;
 use serde::{Deserialize, Serialize};
+
+/// For how long after the end of an event its guests still know where exactly it was, in hours: they find their way
+/// home, and back to what they forgot. Somebody's home is nobody's business for longer.
+pub const KNOWN_HOURS: i64 = 24;
 
 /// A place. The area is for everybody; the rest is for those who are meant to come.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,33 +36,35 @@ pub enum Onlooker {
     Stranger,
 }
 
-impl Location {
-    /// What `onlooker` may see of it at `now`, with the event in this state: the one rule about exact places.
+impl Event {
+    /// What `onlooker` may see of its place at `now`: the one rule about exact places.
     #[must_use]
-    pub fn seen_by(&self, onlooker: Onlooker, status: Status, now: Timestamp) -> Self {
+    pub fn place_for(&self, onlooker: Onlooker, now: Timestamp) -> Location {
         let exactly = match onlooker {
             Onlooker::Organiser => true,
-            Onlooker::Holder => self.is_revealed(status, now),
+            Onlooker::Holder => self.reveals_place(now),
             Onlooker::Stranger => false,
         };
-        if exactly {
-            return self.clone();
-        }
-        Self { address: None, latitude: None, longitude: None, ..self.clone() }
+        let place = self.location.clone();
+        if exactly { place } else { Location { address: None, latitude: None, longitude: None, ..place } }
     }
 
     /// Whether holders of living tickets know at `now` where exactly it is: from the instant that the organisers set,
-    /// if they set one, unless the event was cancelled.
+    /// if they set one, until [`KNOWN_HOURS`] after the end, unless the event was cancelled.
     #[must_use]
-    pub fn is_revealed(&self, status: Status, now: Timestamp) -> bool {
-        match status {
+    pub fn reveals_place(&self, now: Timestamp) -> bool {
+        match self.status {
             Status::Draft | Status::Cancelled => false,
             Status::Published | Status::Deactivated | Status::Ended => {
-                self.address_visible_from.is_some_and(|from| now >= from)
+                let until = self.ends_at.checked_add_signed(TimeDelta::hours(KNOWN_HOURS));
+                self.location.address_visible_from.is_some_and(|from| now >= from)
+                    && until.is_none_or(|until| now < until)
             }
         }
     }
+}
 
+impl Location {
     /// Whether there is anything here that is not for everybody.
     #[must_use]
     pub const fn is_exact(&self) -> bool {
@@ -74,21 +81,23 @@ impl Location {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::samples::noon;
-    use chrono::TimeDelta;
+    use crate::samples::{event_input, noon};
 
-    fn place(visible_from: Option<Timestamp>) -> Location {
-        Location {
+    fn event(visible_from: Option<Timestamp>, status: Status) -> Event {
+        let mut event = event_input().draft(noon()).unwrap();
+        event.status = status;
+        event.location = Location {
             area: "Old harbour".into(),
             address: Some("Quay 7".into()),
             latitude: Some(53.5),
             longitude: Some(9.9),
             address_visible_from: visible_from,
-        }
+        };
+        event
     }
 
-    fn shown(place: &Location, onlooker: Onlooker, status: Status, now: Timestamp) -> bool {
-        let seen = place.seen_by(onlooker, status, now);
+    fn shown(event: &Event, onlooker: Onlooker, now: Timestamp) -> bool {
+        let (place, seen) = (&event.location, event.place_for(onlooker, now));
         assert_eq!((&seen.area, seen.address_visible_from), (&place.area, place.address_visible_from));
         let nothing = Location { address: None, latitude: None, longitude: None, ..place.clone() };
         assert!(seen == *place || seen == nothing, "all of it or nothing: {seen:?}");
@@ -99,29 +108,33 @@ mod tests {
     fn strangers_learn_the_area_and_nothing_closer() {
         for status in Status::ALL {
             let later = noon() + TimeDelta::days(1);
-            assert!(!shown(&place(Some(noon())), Onlooker::Stranger, status, later), "{status:?}");
-            assert!(shown(&place(None), Onlooker::Organiser, status, noon()), "{status:?}");
+            assert!(!shown(&event(Some(noon()), status), Onlooker::Stranger, later), "{status:?}");
+            assert!(shown(&event(None, status), Onlooker::Organiser, noon()), "{status:?}");
         }
     }
 
     #[test]
-    fn holders_learn_it_from_the_instant_that_was_set() {
-        let place = place(Some(noon()));
-        let before = noon() - TimeDelta::microseconds(1);
-        assert!(!shown(&place, Onlooker::Holder, Status::Published, before));
+    fn holders_learn_it_from_the_instant_that_was_set_until_a_day_after_the_end() {
+        let published = event(Some(noon()), Status::Published);
+        assert!(!shown(&published, Onlooker::Holder, noon() - TimeDelta::microseconds(1)));
+        let over = published.ends_at + TimeDelta::hours(KNOWN_HOURS);
         for status in [Status::Published, Status::Deactivated, Status::Ended] {
-            assert!(shown(&place, Onlooker::Holder, status, noon()), "{status:?}");
+            let event = event(Some(noon()), status);
+            assert!(shown(&event, Onlooker::Holder, noon()), "{status:?}");
+            assert!(shown(&event, Onlooker::Holder, over - TimeDelta::microseconds(1)), "{status:?}");
+            assert!(!shown(&event, Onlooker::Holder, over), "{status:?}");
+            assert!(shown(&event, Onlooker::Organiser, over), "{status:?}");
         }
     }
 
     #[test]
     fn holders_never_learn_what_was_not_set_free_or_of_what_does_not_take_place() {
-        let later = noon() + TimeDelta::days(365);
+        let later = noon() + TimeDelta::hours(1);
         for status in Status::ALL {
-            assert!(!shown(&place(None), Onlooker::Holder, status, later), "{status:?}");
+            assert!(!shown(&event(None, status), Onlooker::Holder, later), "{status:?}");
         }
         for status in [Status::Cancelled, Status::Draft] {
-            assert!(!shown(&place(Some(noon())), Onlooker::Holder, status, later), "{status:?}");
+            assert!(!shown(&event(Some(noon()), status), Onlooker::Holder, later), "{status:?}");
         }
     }
 }

@@ -59,6 +59,8 @@ pub trait EventStore: AddressLog + FeedStore {
     async fn quotas(&self, event: EventId) -> Result<Vec<Quota>, StoreError>;
     /// One quota, which tells what event to lock.
     async fn quota(&self, id: QuotaId) -> Result<Option<Quota>, StoreError>;
+    /// Ticket types by id, in whatever order; unknown ones are left out.
+    async fn ticket_types_by_id(&self, ids: &[TicketTypeId]) -> Result<Vec<TicketType>, StoreError>;
     /// One ticket type, which tells what event to lock.
     async fn ticket_type(&self, id: TicketTypeId) -> Result<Option<TicketType>, StoreError>;
     /// All organisations by `(created_at, id)`; there are few.
@@ -116,6 +118,8 @@ pub trait AddressLog: Send + Sync {
 pub trait FeedStore: Send + Sync {
     /// The one with this token.
     async fn feed(&self, token: &TokenHash) -> Result<Option<Feed>, StoreError>;
+    /// The one of this account.
+    async fn feed_of(&self, account: AccountId) -> Result<Option<Feed>, StoreError>;
     /// Adds it in the place of the one that the account had.
     async fn save_feed(&self, feed: &Feed) -> Result<(), StoreError>;
     /// `false` when the account had none.

@@ -24,7 +24,7 @@ pub use find::Search;
 pub use members::MemberError;
 pub use publish::{DeactivateError, PublishCheck, PublishError};
 pub use quotas::MOST_QUOTAS;
-pub use show::{Seen, ShowError};
+pub use show::{Captions, Seen, ShowError};
 pub use ticket_types::{MOST_TYPES, TicketTypeError};
 pub use update::UpdateError;
 

@@ -1,14 +1,13 @@
 //! To whom exact places were shown: added, and never touched again.
 
 use crate::document::{Document, Key, Step, Table};
-use crate::paging::{FIRST, LAST, wanted};
+use crate::paging::{newest_cursors_of, wanted};
 use crate::state::State;
 use crate::store::LocalStore;
 use ::events::address_view::hour_of;
 use ::events::{AddressLog, AddressView};
 use async_trait::async_trait;
 use kernel::{AccountId, Cursor, EventId, Page, PageRequest, StoreError, Transaction};
-use std::ops::Bound;
 
 /// Event, account, and the hour as seconds since 1970.
 type ViewKey = (EventId, AccountId, i64);
@@ -64,14 +63,9 @@ impl AddressLog for LocalStore {
         page: PageRequest,
     ) -> Result<Page<AddressView>, StoreError> {
         let state = self.read();
-        let end = page.after.map_or(Bound::Included((event, LAST)), |after| Bound::Excluded((event, after)));
-        let found = state
-            .events
-            .address_views_by_time
-            .range((Bound::Included((event, FIRST)), end))
-            .rev()
-            .filter_map(|(event, cursor)| {
-                state.copy(&(*event, AccountId::from(cursor.id), hour_of(cursor.at).timestamp()))
+        let found = newest_cursors_of(&state.events.address_views_by_time, event, page)
+            .filter_map(|cursor| {
+                state.copy(&(event, AccountId::from(cursor.id), hour_of(cursor.at).timestamp()))
             })
             .take(wanted(page))
             .collect();

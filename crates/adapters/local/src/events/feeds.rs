@@ -35,6 +35,10 @@ impl FeedStore for LocalStore {
         Ok(state.events.feeds_by_token.get(token).and_then(|account| state.copy(account)))
     }
 
+    async fn feed_of(&self, account: AccountId) -> Result<Option<Feed>, StoreError> {
+        Ok(self.read().copy(&account))
+    }
+
     async fn save_feed(&self, feed: &Feed) -> Result<(), StoreError> {
         let mut tx = self.write().await?;
         let other = tx.state().events.feeds_by_token.get(&feed.token).is_some_and(|it| *it != feed.account);

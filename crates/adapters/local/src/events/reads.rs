@@ -44,6 +44,11 @@ impl EventStore for LocalStore {
         Ok(self.read().copy(&id))
     }
 
+    async fn ticket_types_by_id(&self, ids: &[TicketTypeId]) -> Result<Vec<TicketType>, StoreError> {
+        let state = self.read();
+        Ok(ids.iter().filter_map(|id| state.copy(id)).collect())
+    }
+
     async fn ticket_type(&self, id: TicketTypeId) -> Result<Option<TicketType>, StoreError> {
         Ok(self.read().copy(&id))
     }

@@ -67,12 +67,14 @@ impl AddressLog for PgStore {
     ) -> Result<Page<AddressView>, StoreError> {
         let statement = text(
             "SELECT event_id, account_id, viewed_at, request FROM address_views \
-             WHERE event_id = $1 AND ($2 IS NULL OR (viewed_at, account_id) < ($2, $3)) \
-             ORDER BY viewed_at DESC, account_id DESC LIMIT $4",
+             WHERE event_id = $1 \
+                 AND (viewed_at, account_id) < (coalesce($2, 'infinity'::timestamptz), coalesce($3, $4)) \
+             ORDER BY viewed_at DESC, account_id DESC LIMIT $5",
         )
         .bind::<SqlUuid, _>(event.as_uuid())
         .bind::<Nullable<Timestamptz>, _>(page.after.map(|after| after.at))
         .bind::<Nullable<SqlUuid>, _>(page.after.map(|after| after.id))
+        .bind::<SqlUuid, _>(Uuid::max())
         .bind::<BigInt, _>(i64::from(page.limit) + 1);
         let rows: Vec<ViewRow> = self.rows("listing views of an address", constant(statement)).await?;
         let views = rows.into_iter().map(AddressView::try_from).collect::<Result<Vec<_>, _>>()?;

@@ -3,6 +3,7 @@
 use crate::failure::{corrupt, failed};
 use crate::pool::PgStore;
 use crate::statement::{Statement, constant, text};
+use crate::transaction::PgTx;
 use ::events::{Feed, FeedStore, TokenHash};
 use async_trait::async_trait;
 use diesel::QueryableByName;
@@ -33,6 +34,14 @@ impl TryFrom<FeedRow> for Feed {
     }
 }
 
+impl PgTx {
+    pub(crate) fn drop_feed_of(&mut self, account: AccountId) {
+        let statement =
+            text("DELETE FROM calendar_feeds WHERE account_id = $1").bind::<SqlUuid, _>(account.as_uuid());
+        self.write("closing a calendar", constant(statement));
+    }
+}
+
 impl PgStore {
     async fn change<Q>(&self, doing: &'static str, statement: Statement<Q>) -> Result<usize, StoreError>
     where
@@ -50,6 +59,14 @@ impl FeedStore for PgStore {
             text("SELECT account_id, token_hash, created_at FROM calendar_feeds WHERE token_hash = $1")
                 .bind::<Binary, _>(token.0.to_vec());
         let rows: Vec<FeedRow> = self.rows("looking for a calendar", constant(statement)).await?;
+        rows.into_iter().next().map(Feed::try_from).transpose()
+    }
+
+    async fn feed_of(&self, account: AccountId) -> Result<Option<Feed>, StoreError> {
+        let statement =
+            text("SELECT account_id, token_hash, created_at FROM calendar_feeds WHERE account_id = $1")
+                .bind::<SqlUuid, _>(account.as_uuid());
+        let rows: Vec<FeedRow> = self.rows("reading a calendar's address", constant(statement)).await?;
         rows.into_iter().next().map(Feed::try_from).transpose()
     }
 

@@ -82,6 +82,16 @@ impl EventStore for PgStore {
         row.map(Quota::try_from).transpose()
     }
 
+    async fn ticket_types_by_id(&self, ids: &[TicketTypeId]) -> Result<Vec<TicketType>, StoreError> {
+        let doing = "reading ticket types";
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.as_uuid()).collect();
+        let mut connection = self.connection(doing).await?;
+        let query =
+            ticket_types::table.filter(ticket_types::id.eq_any(ids)).select(TicketTypeRow::as_select());
+        let rows: Vec<TicketTypeRow> = query.load(&mut connection).await.map_err(failed(doing))?;
+        rows.into_iter().map(TicketType::try_from).collect()
+    }
+
     async fn ticket_type(&self, id: TicketTypeId) -> Result<Option<TicketType>, StoreError> {
         let doing = "reading a ticket type";
         let mut connection = self.connection(doing).await?;

@@ -6,7 +6,7 @@ use crate::access::Right;
 use kernel::{Actor, EventId, Page, PageRequest};
 
 impl Events {
-    /// The ticket holders who were shown where exactly an event is, the latest first, for those who run it.
+    /// Who was shown where exactly an event is, the latest first, for those who run it.
     ///
     /// # Errors
     /// [`AccessError`].

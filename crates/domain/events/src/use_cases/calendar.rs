@@ -43,9 +43,7 @@ impl Events {
         events.retain(|event| is_kept(event, living(event), now));
         events.sort_by_key(|event| (event.starts_at, event.id));
         let events = events.split_off(events.len().saturating_sub(MOST));
-        let shown = |event: &Event| {
-            living(event) && event.location.is_exact() && event.location.is_revealed(event.status, now)
-        };
+        let shown = |event: &Event| living(event) && event.location.is_exact() && event.reveals_place(now);
         let views: Vec<AddressView> = events
             .iter()
             .filter(|event| shown(event))
@@ -74,6 +72,14 @@ impl Events {
     /// [`StoreError`].
     pub async fn close_feed(&self, account: AccountId) -> Result<bool, StoreError> {
         self.store.remove_feed(account).await
+    }
+
+    /// The address at which somebody's calendar is read, if it is at one.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn open_feed_of(&self, account: AccountId) -> Result<Option<Feed>, StoreError> {
+        self.store.feed_of(account).await
     }
 
     /// Whose calendar is read at the address with this token.

@@ -1,10 +1,11 @@
 //! One event, as far as the one who asks may see it.
 
-use super::Events;
+use super::{AccessError, Events};
 use crate::access::{Grant, Right};
 use crate::selling::{availability, price_from};
-use crate::{AddressView, Availability, Cell, Event, Listed, Onlooker, Point, Status, slug};
-use kernel::{Actor, EventId, Money, StoreError, Timestamp};
+use crate::{AddressView, Availability, Cell, Event, Listed, Onlooker, Point, Status, Stocked, slug};
+use kernel::{Actor, EventId, Money, StoreError, TicketTypeId, Timestamp};
+use std::collections::BTreeMap;
 
 /// Why an event is not shown.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +33,15 @@ pub struct Seen {
     pub availability: Availability,
 }
 
+/// What events and ticket types are called.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Captions {
+    /// Titles and beginnings.
+    pub events: BTreeMap<EventId, (String, Timestamp)>,
+    /// Names.
+    pub ticket_types: BTreeMap<TicketTypeId, String>,
+}
+
 /// An event that may be shown, and to whom.
 pub(super) struct Visible {
     pub(super) event: Event,
@@ -39,7 +49,7 @@ pub(super) struct Visible {
 }
 
 impl Events {
-    /// One event by id or slug. That a ticket holder is shown the exact place is noted before they are.
+    /// One event by id or slug. That somebody is shown the exact place is noted before they are.
     ///
     /// # Errors
     /// [`ShowError`].
@@ -51,8 +61,8 @@ impl Events {
         Ok(seen(Listed { event, ticket_types }, onlooker, now))
     }
 
-    /// Who looks at this one event. Somebody who is about to learn the exact place as a ticket holder is noted, or
-    /// else learns nothing.
+    /// Who looks at this one event. Somebody who is about to learn the exact place, as a ticket holder or as one who
+    /// works there, is noted, or else learns nothing.
     pub(super) async fn onlooker(
         &self,
         event: &Event,
@@ -60,16 +70,54 @@ impl Events {
         now: Timestamp,
     ) -> Result<Onlooker, StoreError> {
         let onlooker = standing(event, viewer);
-        let revealed = event.location.is_exact() && event.location.is_revealed(event.status, now);
-        let Some(Grant { actor, .. }) = viewer.filter(|_| onlooker == Onlooker::Stranger && revealed) else {
+        let Some(Grant { actor, .. }) = viewer.filter(|_| event.location.is_exact()) else {
             return Ok(onlooker);
         };
-        if !self.guests.holds(actor.account, event.id).await? {
-            return Ok(Onlooker::Stranger);
+        let holds = onlooker == Onlooker::Stranger
+            && event.reveals_place(now)
+            && self.guests.holds(actor.account, event.id).await?;
+        let onlooker = if holds { Onlooker::Holder } else { onlooker };
+        if onlooker != Onlooker::Stranger {
+            let view =
+                AddressView { event: event.id, account: actor.account, at: now, request: actor.request };
+            self.store.note_address_views(&[view]).await?;
         }
-        let view = AddressView { event: event.id, account: actor.account, at: now, request: actor.request };
-        self.store.note_address_views(&[view]).await?;
-        Ok(Onlooker::Holder)
+        Ok(onlooker)
+    }
+
+    /// An event as those see it who run it, with its ticket types; noted as every look at an exact place is.
+    ///
+    /// # Errors
+    /// [`AccessError`].
+    pub async fn show_managed(
+        &self,
+        actor: Actor,
+        event: EventId,
+        right: Right,
+    ) -> Result<(Event, Vec<Stocked>), AccessError> {
+        let (grant, event) = self.require(actor, event, right).await?;
+        let ticket_types = self.store.ticket_types(event.id).await?;
+        self.onlooker(&event, Some(&grant), self.clock.now()).await?;
+        Ok((event, ticket_types))
+    }
+
+    /// What some events and ticket types are called and when they begin, for lists of what refers to them; unknown ones
+    /// are left out. Nothing of a place is in it.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    pub async fn captions(
+        &self,
+        events: &[EventId],
+        ticket_types: &[TicketTypeId],
+    ) -> Result<Captions, StoreError> {
+        let events = if events.is_empty() { Vec::new() } else { self.store.events(events).await? };
+        let none = ticket_types.is_empty();
+        let types = if none { Vec::new() } else { self.store.ticket_types_by_id(ticket_types).await? };
+        Ok(Captions {
+            events: events.into_iter().map(|event| (event.id, (event.title, event.starts_at))).collect(),
+            ticket_types: types.into_iter().map(|one| (one.id, one.name)).collect(),
+        })
     }
 
     /// An event with its ticket types, for work that is done in nobody's name.
@@ -90,10 +138,18 @@ impl Events {
         };
         let event = event.ok_or(ShowError::NotFound)?;
         let viewer = self.viewer(actor).await?;
-        if event.is_visible_to(viewer.as_ref()) {
+        if event.is_visible_to(viewer.as_ref()) || self.is_expected(&event, viewer.as_ref()).await? {
             Ok(Visible { event, viewer })
         } else {
             Err(ShowError::NotFound)
+        }
+    }
+
+    /// Whether somebody goes to an event that was taken out of sight: it takes place all the same.
+    async fn is_expected(&self, event: &Event, viewer: Option<&Grant>) -> Result<bool, StoreError> {
+        match viewer.filter(|_| event.status == Status::Deactivated) {
+            Some(grant) => self.guests.holds(grant.actor.account, event.id).await,
+            None => Ok(false),
         }
     }
 
@@ -115,7 +171,7 @@ pub(super) fn standing(event: &Event, viewer: Option<&Grant>) -> Onlooker {
 pub(super) fn seen(listed: Listed, onlooker: Onlooker, now: Timestamp) -> Seen {
     let Listed { mut event, ticket_types } = listed;
     let approximate = event.location.cell().map(Cell::point);
-    event.location = event.location.seen_by(onlooker, event.status, now);
+    event.location = event.place_for(onlooker, now);
     Seen {
         approximate,
         status: event.status_at(now),
