@@ -242,6 +242,12 @@ pub async fn an_account_has_one_calendar(stores: Stores) {
     assert!(!stores.events.remove_feed(one).await.unwrap());
     assert_eq!(stores.events.feed(&second.token).await.unwrap(), None);
     assert_eq!(stores.events.feed(&other.token).await.unwrap(), Some(other));
+    assert_eq!(stores.events.feed_of(two).await.unwrap(), Some(other));
+    stores.events.save_feed(&second).await.unwrap();
+    let tx = stores.accounts.begin().await.unwrap();
+    transact(tx, async |tx| tx.close_calendar_of(one).await).await.unwrap();
+    assert_eq!(stores.events.feed_of(one).await.unwrap(), None);
+    assert_eq!(stores.events.feed_of(two).await.unwrap(), Some(other), "nobody else's");
 }
 
 pub async fn living_tickets_are_known_by_their_holder(stores: Stores) {

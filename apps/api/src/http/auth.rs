@@ -167,7 +167,7 @@ async fn logout(app: Data<App>, user: User) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// Log out everywhere.
+/// Log out everywhere. The address of one's calendar works no more either.
 #[utoipa::path(tag = "accounts", security(("bearer" = [])), responses((status = 204)))]
 #[post("/auth/logout-all")]
 async fn logout_all(app: Data<App>, user: User) -> Result<HttpResponse, Problem> {
@@ -186,7 +186,7 @@ pub struct ChangePassword {
     new_password: String,
 }
 
-/// Set a new password. All other sessions end.
+/// Set a new password. All other sessions end, and the address of one's calendar works no more.
 #[utoipa::path(tag = "accounts", security(("bearer" = [])), request_body = ChangePassword, responses(
     (status = 204),
     (status = 403, description = "`wrong_password`", body = Problem),
@@ -236,7 +236,7 @@ pub struct ResetPassword {
     new_password: String,
 }
 
-/// Set a new password by a link. All sessions end.
+/// Set a new password by a link. All sessions end, and the address of one's calendar works no more.
 #[utoipa::path(tag = "accounts", request_body = ResetPassword, responses(
     (status = 204),
     (status = 422, description = "`token_invalid`, `password_too_short`, `password_too_long`",

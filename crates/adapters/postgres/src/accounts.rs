@@ -146,6 +146,11 @@ impl AccountTx for PgTx {
         self.end_sessions(account, except, now).await
     }
 
+    async fn close_calendar_of(&mut self, account: AccountId) -> Result<(), StoreError> {
+        self.drop_feed_of(account);
+        Ok(())
+    }
+
     async fn add_one_time(&mut self, link: &OneTime) -> Result<bool, StoreError> {
         self.insert_one_time(link).await
     }

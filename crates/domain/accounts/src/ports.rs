@@ -55,6 +55,8 @@ pub trait AccountTx: InviteTx {
         except: Option<SessionId>,
         now: Timestamp,
     ) -> Result<(), StoreError>;
+    /// The calendar of an account is read at no address any more: an address opens without a password as a session does.
+    async fn close_calendar_of(&mut self, account: AccountId) -> Result<(), StoreError>;
     /// `false`, and nothing written, when there is one with this id.
     async fn add_one_time(&mut self, link: &OneTime) -> Result<bool, StoreError>;
     /// Other transactions wait for this row until we end.

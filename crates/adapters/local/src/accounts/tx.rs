@@ -3,6 +3,7 @@
 use crate::paging::newest_of;
 use crate::transaction::LocalTx;
 use ::accounts::{Account, AccountTx, DOMAIN, Effect, OneTime, Purpose, Session};
+use ::events::Feed;
 use async_trait::async_trait;
 use kernel::{AccountId, OneTimeId, Owed, PageRequest, SessionId, StoreError, Timestamp};
 use uuid::Uuid;
@@ -63,6 +64,11 @@ impl AccountTx for LocalTx {
             session.end(now);
             self.put(session);
         }
+        Ok(())
+    }
+
+    async fn close_calendar_of(&mut self, account: AccountId) -> Result<(), StoreError> {
+        self.remove::<Feed>(&account);
         Ok(())
     }
 

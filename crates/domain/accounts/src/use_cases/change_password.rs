@@ -20,7 +20,8 @@ pub enum ChangePasswordError {
 }
 
 impl Accounts {
-    /// Sets a new password. All other sessions end, and links that would set another one are void.
+    /// Sets a new password. All other sessions end, the calendar is closed, and links that would set another password
+    /// are void.
     ///
     /// # Errors
     /// A [`ChangePasswordError`].
@@ -44,6 +45,7 @@ impl Accounts {
             account.updated_at = now;
             tx.save_account(&account).await?;
             tx.end_sessions_of(account.id, Some(actor.session), now).await?;
+            tx.close_calendar_of(account.id).await?;
             tx.void_one_times(account.id, Purpose::ResetPassword, now).await?;
             Ok(())
         })

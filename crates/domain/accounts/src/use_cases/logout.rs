@@ -18,13 +18,16 @@ impl Accounts {
         .await
     }
 
-    /// Ends all the actor's sessions, this one included.
+    /// Ends all the actor's sessions, this one included, and closes their calendar.
     ///
     /// # Errors
     /// When the store cannot answer.
     pub async fn logout_all(&self, actor: &Actor) -> Result<(), StoreError> {
         let now = self.clock.now();
-        transact(self.store.begin().await?, async |tx| tx.end_sessions_of(actor.account, None, now).await)
-            .await
+        transact(self.store.begin().await?, async |tx| {
+            tx.end_sessions_of(actor.account, None, now).await?;
+            tx.close_calendar_of(actor.account).await
+        })
+        .await
     }
 }

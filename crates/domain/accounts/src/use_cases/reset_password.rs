@@ -20,8 +20,8 @@ pub enum ResetError {
 }
 
 impl Accounts {
-    /// Sets a new password by a link. All sessions end and all other such links are void; that the link arrived
-    /// proves the address.
+    /// Sets a new password by a link. All sessions end, the calendar is closed, and all other such links are void; that
+    /// the link arrived proves the address.
     ///
     /// # Errors
     /// A [`ResetError`].
@@ -44,6 +44,7 @@ impl Accounts {
             account.updated_at = now;
             tx.save_account(&account).await?;
             tx.end_sessions_of(account.id, None, now).await?;
+            tx.close_calendar_of(account.id).await?;
             tx.void_one_times(account.id, Purpose::ResetPassword, now).await?;
             Ok(())
         })
