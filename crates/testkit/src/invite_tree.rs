@@ -8,7 +8,7 @@ use crate::fixtures_accounts::{
 use crate::fixtures_events::person;
 use crate::fixtures_invites::{add, begin, code_of, join, line, page, save};
 use crate::{HeldHasher, Stores, noon};
-use accounts::{Accounts, RegisterError};
+use accounts::{Accounts, RegisterError, Status};
 use invites::{
     Ancestor, CreateError, DEEPEST, FreezeError, GiveError, Invite, Inviter, NewInvites, Ruling, Shut,
 };
@@ -29,6 +29,7 @@ macro_rules! invite_tree_contract {
             branches_are_counted_and_come_in_pages_that_meet,
             the_tree_outlives_invites_and_people,
             a_frozen_branch_lets_nobody_in_and_makes_no_invites,
+            who_was_sent_away_lets_nobody_in_until_they_are_back,
             who_is_being_let_in_is_in_before_the_branch_is_shut,
             who_comes_while_the_branch_is_being_shut_stays_out,
             a_branch_that_is_shut_during_a_sign_up_lets_nobody_in,
@@ -52,7 +53,7 @@ pub async fn the_way_up_leads_to_the_root(stores: Stores) {
     let mut expected = Vec::new();
     for account in people.iter().rev().map(|person| person.account).chain([root.account]) {
         let invite = stores.accounts.account(account).await.unwrap().unwrap().invite;
-        expected.push(Ancestor { account, invite, frozen: false });
+        expected.push(Ancestor { account, invite, frozen: false, barred: false });
     }
     assert_eq!(expected.iter().filter(|ancestor| ancestor.invite.is_none()).count(), 1);
     for frozen in [None, Some(1), Some(3)] {
@@ -209,6 +210,29 @@ pub async fn a_frozen_branch_lets_nobody_in_and_makes_no_invites(stores: Stores)
     assert!(matches!(unknown, Err(FreezeError::Unknown)));
     let wrong = invites.freeze(&root, bob.account, Some("x".repeat(501))).await;
     assert!(matches!(wrong, Err(FreezeError::Invalid(_))));
+}
+
+pub async fn who_was_sent_away_lets_nobody_in_until_they_are_back(stores: Stores) {
+    let (root, people) = line(&stores, &["ada", "bob"]).await;
+    let [ada, bob] = people[..] else { panic!("two came") };
+    let (invites, accounts) = (invites_at_noon(&stores).allowing(1000), accounts_at_noon(&stores));
+    let bound = NewInvites { email: Some("eve@example.org".into()), ..invite_for(1) };
+    let letter = invites.give(&bound, &ada).await.unwrap().invites[0].id;
+    let codes = [code_of(&stores, &ada, 9).await, code_of(&stores, &bob, 9).await];
+    accounts.change_standing(&root, ada.account, Some(Status::Suspended), None).await.unwrap();
+    let way = stores.accounts.lineage(bob.account).await.unwrap();
+    let barred: Vec<_> = way.0.iter().map(|ancestor| ancestor.barred).collect();
+    assert_eq!(barred, [false, true, false]);
+    assert!(!invites.check(&codes[0]).await.unwrap());
+    assert!(matches!(join(&stores, "late", &codes[0]).await, Err(RegisterError::InviteInvalid)));
+    let refused = invites.give(&invite_for(1), &ada).await;
+    assert!(matches!(refused, Err(GiveError::Create(CreateError::Shut(Shut::Barred)))), "{refused:?}");
+    assert_eq!(invites.letter(letter).await.unwrap(), None);
+    assert!(invites.check(&codes[1]).await.unwrap(), "those whom they brought bring others");
+    join(&stores, "new", &codes[1]).await.unwrap();
+    accounts.change_standing(&root, ada.account, Some(Status::Active), None).await.unwrap();
+    assert!(invites.check(&codes[0]).await.unwrap());
+    join(&stores, "back", &codes[0]).await.unwrap();
 }
 
 pub async fn who_is_being_let_in_is_in_before_the_branch_is_shut(stores: Stores) {

@@ -83,7 +83,12 @@ async fn give_invites(
 ) -> Result<HttpResponse, Problem> {
     app.limits.invites(user.0.account).await?;
     let work = async {
-        let Given { invites, budget } = app.invites.give(&body.value.wish(), &user.0).await?;
+        let wish = body.value.wish();
+        // Whoever an invite is bound to gets a mail, from however many members.
+        if let Some(typed) = &wish.email {
+            app.limits.mail_to(typed).await?;
+        }
+        let Given { invites, budget } = app.invites.give(&wish, &user.0).await?;
         let items = invites.into_iter().map(|invite| view(&app, invite)).collect();
         let location = (header::LOCATION, "/api/v1/users/me/invites");
         let given = GivenView { items, budget: budget.into() };

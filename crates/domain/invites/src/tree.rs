@@ -102,6 +102,9 @@ pub struct Ancestor {
     pub invite: Option<InviteId>,
     /// Whether its own branch is shut.
     pub frozen: bool,
+    /// Whether its person was sent away or not let in yet: what they made opens nothing until that changes. One whose
+    /// person was erased is not barred: their own invites were taken back then, and those of the platform stay good.
+    pub barred: bool,
 }
 
 /// The way from an account, which comes first, up to its root; empty when there is no such account. A store need not
@@ -121,6 +124,9 @@ pub enum Shut {
     /// There is no such account.
     #[error("there is no such account")]
     Unknown,
+    /// They may not log in at present.
+    #[error("the account is not active")]
+    Barred,
 }
 
 impl Lineage {
@@ -135,8 +141,9 @@ impl Lineage {
     /// # Errors
     /// Why it may not.
     pub fn opens(&self) -> Result<(), Shut> {
-        if self.0.is_empty() {
-            return Err(Shut::Unknown);
+        // Whom somebody brought before they were sent away may bring others: only their own invites are shut.
+        if self.0.first().ok_or(Shut::Unknown)?.barred {
+            return Err(Shut::Barred);
         }
         if self.is_frozen() {
             return Err(Shut::Frozen);
@@ -190,6 +197,7 @@ mod tests {
             account: AccountId::generate(noon()),
             invite: None,
             frozen: frozen == Some(number),
+            barred: false,
         };
         Lineage((0..accounts).map(ancestor).collect())
     }
@@ -200,6 +208,17 @@ mod tests {
         for frozen in 0..3 {
             assert_eq!(lineage(3, Some(frozen)).opens(), Err(Shut::Frozen));
         }
+    }
+
+    #[test]
+    fn who_was_sent_away_brings_nobody_and_shuts_nobody_else_out() {
+        let barred = |at: usize| {
+            let mut way = lineage(3, None);
+            way.0[at].barred = true;
+            way.opens()
+        };
+        assert_eq!(barred(0), Err(Shut::Barred));
+        assert_eq!((barred(1), barred(2)), (Ok(()), Ok(())));
     }
 
     #[test]

@@ -18,7 +18,7 @@ impl From<Shut> for Problem {
         match shut {
             Shut::Frozen => Self::conflict("branch_frozen", "Nobody is invited from this branch at present."),
             Shut::TooDeep => Self::conflict("branch_too_deep", "This branch of invites is too long already."),
-            Shut::Unknown => Self::not_found(),
+            Shut::Unknown | Shut::Barred => Self::not_found(),
         }
     }
 }

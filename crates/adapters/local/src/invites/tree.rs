@@ -3,7 +3,7 @@
 use crate::document::{Document, Step, Table};
 use crate::paging::{newest, newest_of, wanted};
 use crate::state::State;
-use ::accounts::Account;
+use ::accounts::{Account, Status};
 use ::invites::{Ancestor, Branch, DEEPEST, Invite, Inviter, Lineage};
 use imbl::OrdSet;
 use kernel::{AccountId, Cursor, InviteId, PageRequest, Timestamp};
@@ -50,7 +50,9 @@ impl State {
         let mut next = self.get::<Account>(&account);
         while let Some(account) = next.filter(|_| way.len() <= usize::try_from(DEEPEST).unwrap_or(0)) {
             let frozen = self.get::<Inviter>(&account.id).is_some_and(|inviter| inviter.is_frozen());
-            way.push(Ancestor { account: account.id, invite: account.invite, frozen });
+            // Erased accounts are not barred; see `Ancestor::barred`.
+            let barred = matches!(account.status, Status::Pending | Status::Suspended | Status::Rejected);
+            way.push(Ancestor { account: account.id, invite: account.invite, frozen, barred });
             next = self.brought_by(account).and_then(|inviter| self.get(&inviter));
         }
         Lineage(way)

@@ -65,11 +65,18 @@ struct AncestorRow {
     invite_id: Option<Uuid>,
     #[diesel(sql_type = Bool)]
     frozen: bool,
+    #[diesel(sql_type = Bool)]
+    barred: bool,
 }
 
 impl From<AncestorRow> for Ancestor {
     fn from(row: AncestorRow) -> Self {
-        Self { account: row.account_id.into(), invite: row.invite_id.map(Into::into), frozen: row.frozen }
+        Self {
+            account: row.account_id.into(),
+            invite: row.invite_id.map(Into::into),
+            frozen: row.frozen,
+            barred: row.barred,
+        }
     }
 }
 
@@ -130,11 +137,18 @@ fn spent_of(rows: &[SpentRow]) -> Result<u32, StoreError> {
 /// The way up from `$1`, at most `$2` steps, as the table `up`.
 macro_rules! up {
     () => {
-        "WITH RECURSIVE up (account_id, invited_by, invite_id, step) AS ( \
-             SELECT id, invited_by, invite_id, 0::bigint FROM accounts WHERE id = $1 \
+        "WITH RECURSIVE up (account_id, invited_by, invite_id, status, step) AS ( \
+             SELECT id, invited_by, invite_id, status, 0::bigint FROM accounts WHERE id = $1 \
              UNION ALL \
-             SELECT a.id, a.invited_by, a.invite_id, up.step + 1 \
+             SELECT a.id, a.invited_by, a.invite_id, a.status, up.step + 1 \
              FROM up JOIN accounts a ON a.id = up.invited_by WHERE up.step < $2)"
+    };
+}
+
+/// See `Ancestor::barred`.
+macro_rules! barred {
+    () => {
+        "up.status IN ('pending', 'suspended', 'rejected') AS barred"
     };
 }
 
@@ -194,7 +208,9 @@ impl PgStore {
     pub(super) async fn lineage_of(&self, account: AccountId) -> Result<Lineage, StoreError> {
         let statement = concat!(
             up!(),
-            " SELECT up.account_id, up.invite_id, coalesce(n.frozen, false) AS frozen \
+            " SELECT up.account_id, up.invite_id, coalesce(n.frozen, false) AS frozen, ",
+            barred!(),
+            " \
              FROM up LEFT JOIN inviters n ON n.account_id = up.account_id ORDER BY up.step"
         );
         Ok(lineage(self.rows("reading the way to a root", on_the_way(statement, account)).await?))
@@ -269,7 +285,9 @@ impl PgTx {
         self.write(doing, on_the_way(there, account));
         let lock = concat!(
             up!(),
-            " SELECT up.account_id, up.invite_id, n.frozen \
+            " SELECT up.account_id, up.invite_id, n.frozen, ",
+            barred!(),
+            " \
              FROM up JOIN inviters n ON n.account_id = up.account_id ORDER BY up.step FOR SHARE OF n"
         );
         Ok(lineage(self.load(doing, on_the_way(lock, account)).await?))
