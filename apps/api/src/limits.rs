@@ -36,6 +36,8 @@ const CALENDARS: Rule = Rule { name: "calendars", limit: 600, window: MINUTE };
 const PASSWORD: Rule = Rule { name: "password", limit: 20, window: QUARTER };
 /// Giving invites away, which may mail to whatever address: per account.
 const INVITES: Rule = Rule { name: "invites", limit: 30, window: HOUR };
+/// Offering tickets, which mails to whatever member: per account.
+const OFFERS: Rule = Rule { name: "offers", limit: 30, window: HOUR };
 /// What sends a mail to a typed address: per address.
 const MAILS: Rule = Rule { name: "mails", limit: 5, window: QUARTER };
 /// Logins of any outcome, per typed address and network address.
@@ -117,6 +119,14 @@ impl Limits {
     /// 429.
     pub async fn invites(&self, account: AccountId) -> Result<(), Problem> {
         self.take(INVITES, &account.to_string()).await
+    }
+
+    /// Before offering a ticket to somebody, who gets a mail each time.
+    ///
+    /// # Errors
+    /// 429.
+    pub async fn offers(&self, account: AccountId) -> Result<(), Problem> {
+        self.take(OFFERS, &account.to_string()).await
     }
 
     /// Before owing a mail to whatever address somebody typed.

@@ -15,7 +15,7 @@ use booking::close::Day;
 use booking::use_cases::Placed;
 use booking::{Booking, BuyerNews, Incident, RefundReason, Ticket};
 use events::{Event, Listed};
-pub use handover::{handed_on, one_ticket};
+pub use handover::{handed_on, one_ticket, tickets_died};
 use invites::InviteLetter;
 use kernel::{Attachment, BookingId, EffectId, Mail, StoreError, TicketTypeId, Timestamp};
 use page::Page;
@@ -37,10 +37,11 @@ pub enum LetterError {
     Qr(#[from] QrError),
 }
 
-/// A booking with all that a mail about it needs; `None` when there is nobody to write to any more.
+/// A booking with all that a mail about it needs.
 struct Occasion {
     placed: Placed,
-    to: String,
+    /// Where its buyer reads mail; `None` when the account is gone.
+    to: Option<String>,
     event: Event,
     types: BTreeMap<TicketTypeId, String>,
     organiser: String,
@@ -49,7 +50,7 @@ struct Occasion {
 async fn occasion(app: &App, id: BookingId) -> Result<Option<Occasion>, StoreError> {
     let Some(placed) = app.bookings.placed(id).await? else { return Ok(None) };
     let buyer = app.accounts.account(placed.booking.buyer).await?;
-    let Some(buyer) = buyer.filter(|buyer| buyer.status != Status::Deleted) else { return Ok(None) };
+    let to = buyer.filter(|buyer| buyer.status != Status::Deleted).map(|buyer| buyer.email.into());
     let Some(Listed { event, ticket_types }) = app.events.facts(placed.booking.event).await? else {
         return Ok(None);
     };
@@ -57,7 +58,7 @@ async fn occasion(app: &App, id: BookingId) -> Result<Option<Occasion>, StoreErr
         ticket_types.into_iter().map(|stocked| (stocked.ticket_type.id, stocked.ticket_type.name)).collect();
     let issuer = app.events.issuer(event.organisation).await?;
     let organiser = issuer.map(|(organisation, _)| organisation.name).unwrap_or_default();
-    Ok(Some(Occasion { placed, to: buyer.email.into(), event, types, organiser }))
+    Ok(Some(Occasion { placed, to, event, types, organiser }))
 }
 
 /// When and where, in the event's own time.
@@ -81,6 +82,7 @@ fn local(event: &Event, at: Timestamp) -> String {
 pub async fn tickets(app: &App, id: EffectId, booking: BookingId) -> Result<Option<Mail>, LetterError> {
     let Some(occasion) = occasion(app, booking).await? else { return Ok(None) };
     let Occasion { placed: Placed { booking, tickets }, to, event, types, .. } = &occasion;
+    let Some(to) = to else { return Ok(None) };
     let tickets = living(booking, tickets);
     if tickets.is_empty() {
         return Ok(None);
@@ -116,10 +118,10 @@ fn living<'a>(booking: &Booking, tickets: &'a [Ticket]) -> Vec<&'a Ticket> {
 /// All tickets of a booking as one file.
 async fn printed(app: &App, occasion: &Occasion) -> Result<Vec<u8>, PressError> {
     let Occasion { placed: Placed { booking, tickets }, event, types, organiser, .. } = occasion;
-    let (night, reference) = (Night { event, types, organiser }, booking.reference.to_string());
+    let night = Night { event, types, organiser };
     let tickets = living(booking, tickets);
     let sheet = |(place, ticket): (usize, &&Ticket)| {
-        press::ticket_sheet(app, ticket, &reference, &night, Some((place + 1, tickets.len())))
+        press::ticket_sheet(app, ticket, booking, &night, Some((place + 1, tickets.len())))
     };
     let sheets = tickets.iter().enumerate().map(sheet).collect::<Result<Vec<_>, _>>()?;
     app.press.tickets(sheets, Language::default()).await
@@ -168,6 +170,7 @@ pub async fn news(
 ) -> Result<Option<Mail>, LetterError> {
     let Some(occasion) = occasion(app, booking).await? else { return Ok(None) };
     let Occasion { placed: Placed { booking, tickets }, to, event, .. } = occasion;
+    let Some(to) = to else { return Ok(None) };
     // What somebody sent back by hand has nothing to do with this.
     let ours = booking.refunds.iter().filter(|refund| refund.reason != RefundReason::External);
     let back: Vec<_> = ours.map(|refund| refund.amount.to_string()).collect();

@@ -6,7 +6,7 @@ use crate::wiring::App;
 use adapter_pdf::{Language, PrintError, Printer, TicketSheet};
 use booking::document::Occasion;
 use booking::use_cases::Placed;
-use booking::{Document, Particulars, Party, Ticket};
+use booking::{Booking, Document, Particulars, Party, Ticket};
 use events::{Billing, Event, Listed, Organisation};
 use kernel::{AccountId, BookingId, StoreError, TicketTypeId};
 use std::collections::BTreeMap;
@@ -115,14 +115,15 @@ pub struct Night<'a> {
     pub organiser: &'a str,
 }
 
-/// A ticket with its code, as it is printed; `number` says which of how many it is.
+/// A ticket with its code, as it is printed; `number` says which of how many it is. The reference of the booking is the
+/// buyer's, and stands on no ticket of somebody else.
 ///
 /// # Errors
 /// [`QrError`].
 pub fn ticket_sheet(
     app: &App,
     ticket: &Ticket,
-    reference: &str,
+    booking: &Booking,
     night: &Night<'_>,
     number: Option<(usize, usize)>,
 ) -> Result<TicketSheet, QrError> {
@@ -137,7 +138,7 @@ pub fn ticket_sheet(
         place: night.event.location.area.clone(),
         kind: kind.unwrap_or_default(),
         guest: ticket.attendee.as_ref().map(|guest| format!("{} {}", guest.first_name, guest.last_name)),
-        reference: reference.to_owned(),
+        reference: (ticket.holder == booking.buyer).then(|| booking.reference.to_string()),
         number,
         organiser: night.organiser.to_owned(),
         symbol: qr::symbol_of(&app.door.code(ticket))?,

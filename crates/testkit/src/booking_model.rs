@@ -360,7 +360,7 @@ impl World {
     async fn hand_on(&self, ticket: usize, to: usize, how: usize) -> String {
         let Some(ticket) = self.tickets.get(ticket) else { return "no such ticket".into() };
         let (giver, taker) = (by(ticket.holder), by(self.buyers[to]));
-        let offered = self.bookings.offer_ticket(ticket.holder, ticket.id, Some(self.buyers[to])).await;
+        let offered = self.bookings.offer_ticket(&by(ticket.holder), ticket.id, Some(self.buyers[to])).await;
         let id = match offered {
             Ok(transfer) => transfer.id,
             Err(refusal) => return format!("{refusal}"),

@@ -2,11 +2,16 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a contract fails by panicking")]
 #![expect(missing_docs, reason = "the name of a case is its promise")]
 
-use crate::fixtures_bookings::{House, booked_paid, bookings, buyer, by, house};
+use crate::fixtures_bookings::{House, booked_paid, bookings, buyer, by, house, staff};
 use crate::{Stores, noon};
-use booking::use_cases::TransferError;
-use booking::{Effect, Ticket, Transfer, TransferNews, TransferRefusal, TransferStatus};
+use booking::transfer::MOST_OFFERS;
+use booking::use_cases::{TransferError, VerifyRequest};
+use booking::{
+    CodeSigner, Door, Effect, RefundReason, RefundWish, Ticket, Transfer, TransferNews, TransferRefusal,
+    TransferStatus, Verdict,
+};
 use chrono::TimeDelta;
+use kernel::audit::ActFilter;
 use kernel::{AccountId, Clock, PageRequest, StoreError, TransferId, transact};
 
 /// One test per promise: `testkit::transfer_store_contract!(open)`, as for the other stores.
@@ -21,6 +26,10 @@ macro_rules! transfer_store_contract {
             an_offer_that_nobody_answered_makes_room_for_the_next,
             a_store_keeps_one_offer_of_a_ticket_at_a_time,
             a_ticket_that_was_handed_on_is_not_the_buyers_to_cancel,
+            an_offer_ends_with_its_ticket,
+            who_took_a_ticket_is_told_when_it_is_cancelled,
+            each_holder_may_offer_a_ticket_so_often,
+            offers_and_how_they_end_are_recorded,
         );
     };
     ($open:ident; $($case:ident),+ $(,)?) => {
@@ -50,7 +59,7 @@ async fn with_tickets(stores: Stores, count: u32) -> (House, AccountId, Vec<Tick
 }
 
 async fn offered(house: &House, ticket: &Ticket, to: AccountId) -> Transfer {
-    bookings(house).offer_ticket(ticket.holder, ticket.id, Some(to)).await.unwrap()
+    bookings(house).offer_ticket(&by(ticket.holder), ticket.id, Some(to)).await.unwrap()
 }
 
 /// What is owed now because of transfers, in the order in which it came to be owed.
@@ -58,7 +67,9 @@ async fn owed(house: &House) -> Vec<Effect> {
     let now = house.clock.now();
     let due = house.stores.outbox.claim(now, now + TimeDelta::minutes(1), 100).await.unwrap();
     let effects = due.iter().filter_map(|due| serde_json::from_str(&due.body).ok());
-    let ours = |effect: &Effect| matches!(effect, Effect::SendTicket { .. } | Effect::TellTransfer { .. });
+    let ours = |effect: &Effect| {
+        matches!(effect, Effect::SendTicket { .. } | Effect::TellTransfer { .. } | Effect::TellHolder { .. })
+    };
     effects.filter(ours).collect()
 }
 
@@ -67,7 +78,7 @@ pub async fn a_transfer_reads_back_whole(stores: Stores) {
     let store = &house.stores.booking;
     let transfer = offered(&house, &tickets[0], friend).await;
     assert_eq!(store.transfer(transfer.id).await.unwrap().as_ref(), Some(&transfer));
-    let nobody = bookings(&house).offer_ticket(holder, tickets[1].id, None).await.unwrap();
+    let nobody = bookings(&house).offer_ticket(&by(holder), tickets[1].id, None).await.unwrap();
     assert_eq!(store.transfer(nobody.id).await.unwrap(), Some(nobody));
     assert_eq!(store.transfer(TransferId::generate(noon())).await.unwrap(), None);
     let declined = bookings(&house).decline_transfer(&by(friend), transfer.id).await.unwrap();
@@ -143,10 +154,10 @@ pub async fn an_offer_that_nobody_answered_makes_room_for_the_next(stores: Store
     let (house, holder, tickets, friend) = with_tickets(stores, 1).await;
     let bookings = bookings(&house);
     let first = offered(&house, &tickets[0], friend).await;
-    let again = bookings.offer_ticket(holder, tickets[0].id, Some(friend)).await;
+    let again = bookings.offer_ticket(&by(holder), tickets[0].id, Some(friend)).await;
     assert!(matches!(again, Err(TransferError::Refused(TransferRefusal::Waiting))), "{again:?}");
     house.clock.set(first.expires_at);
-    let second = bookings.offer_ticket(holder, tickets[0].id, Some(friend)).await.unwrap();
+    let second = bookings.offer_ticket(&by(holder), tickets[0].id, Some(friend)).await.unwrap();
     let kept = house.stores.booking.transfer(first.id).await.unwrap().unwrap();
     assert_eq!(kept.status, TransferStatus::Expired);
     let late = bookings.accept_transfer(&by(friend), first.id).await;
@@ -174,10 +185,104 @@ pub async fn a_ticket_that_was_handed_on_is_not_the_buyers_to_cancel(stores: Sto
     bookings.make_promise(house.event.id, &crate::cancelling_store::policy("0"), &by(holder)).await.unwrap();
     let transfer = offered(&house, &tickets[0], friend).await;
     bookings.accept_transfer(&by(friend), transfer.id).await.unwrap();
-    for chosen in [None, Some(vec![tickets[0].id])] {
-        let refused = bookings.cancel(&by(holder), tickets[0].booking, chosen.as_deref()).await;
-        assert!(refused.is_err(), "{refused:?}");
+    let (giver, booking) = (by(holder), tickets[0].booking);
+    let refused = bookings.cancel(&giver, booking, Some(&[tickets[0].id])).await;
+    assert!(refused.is_err(), "{refused:?}");
+    bookings.cancel(&giver, booking, None).await.unwrap();
+    let store = &house.stores.booking;
+    let lives = async |ticket: &Ticket| store.ticket(ticket.id).await.unwrap().unwrap().status.lives();
+    assert_eq!((lives(&tickets[0]).await, lives(&tickets[1]).await), (true, false));
+}
+
+async fn status(house: &House, transfer: &Transfer) -> TransferStatus {
+    house.stores.booking.transfer(transfer.id).await.unwrap().unwrap().status
+}
+
+pub async fn an_offer_ends_with_its_ticket(stores: Stores) {
+    let (house, holder, tickets, friend) = with_tickets(stores, 4).await;
+    let bookings = bookings(&house);
+    bookings.make_promise(house.event.id, &crate::cancelling_store::policy("0"), &by(holder)).await.unwrap();
+    let late = offered(&house, &tickets[0], friend).await;
+    house.clock.set(late.expires_at);
+    let given_back = offered(&house, &tickets[1], friend).await;
+    let chosen = [tickets[0].id, tickets[1].id];
+    bookings.cancel(&by(holder), tickets[0].booking, Some(&chosen)).await.unwrap();
+    assert_eq!(status(&house, &late).await, TransferStatus::Expired, "it had ended before");
+    assert_eq!(status(&house, &given_back).await, TransferStatus::Withdrawn);
+    let kept = house.stores.booking.transfer(given_back.id).await.unwrap().unwrap();
+    assert_eq!(kept.decided_at, Some(house.clock.now()));
+    house.clock.set(house.event.starts_at);
+    let used = offered(&house, &tickets[2], friend).await;
+    let untouched = offered(&house, &tickets[3], friend).await;
+    let door = Door::new(house.stores.booking.clone(), house.clock.clone(), CodeSigner::new(&[7; 32]));
+    let scan = VerifyRequest { code: door.code(&tickets[2]), nonce: None, event: None, dry_run: false };
+    let admitted = door.verify(&staff(&house).await, &scan).await.unwrap();
+    assert_eq!(admitted.verdict, Verdict::Admitted);
+    assert_eq!(status(&house, &used).await, TransferStatus::Withdrawn);
+    assert_eq!(status(&house, &untouched).await, TransferStatus::Offered);
+}
+
+pub async fn who_took_a_ticket_is_told_when_it_is_cancelled(stores: Stores) {
+    let (house, holder, tickets, friend) = with_tickets(stores, 3).await;
+    let (bookings, booking) = (bookings(&house), tickets[0].booking);
+    for ticket in &tickets[..2] {
+        let transfer = offered(&house, ticket, friend).await;
+        bookings.accept_transfer(&by(friend), transfer.id).await.unwrap();
     }
-    let now = house.stores.booking.ticket(tickets[0].id).await.unwrap().unwrap();
-    assert!(now.status.lives());
+    owed(&house).await;
+    let wish = RefundWish {
+        id: None,
+        amount: None,
+        tickets: None,
+        again: false,
+        keep_tickets: false,
+        reason: RefundReason::Staff,
+        by: None,
+        note: None,
+    };
+    bookings.refund(booking, &wish, &by(holder)).await.unwrap();
+    let told = Effect::TellHolder { booking, holder: friend, tickets: vec![tickets[0].id, tickets[1].id] };
+    let owed = owed(&house).await;
+    assert_eq!(owed, [told], "once, and not the buyer, who is told of the booking");
+}
+
+pub async fn each_holder_may_offer_a_ticket_so_often(stores: Stores) {
+    let (house, holder, tickets, friend) = with_tickets(stores, 1).await;
+    let bookings = bookings(&house);
+    for _ in 1..MOST_OFFERS {
+        let transfer = offered(&house, &tickets[0], friend).await;
+        bookings.decline_transfer(&by(friend), transfer.id).await.unwrap();
+    }
+    let last = offered(&house, &tickets[0], friend).await;
+    let taken = bookings.accept_transfer(&by(friend), last.id).await.unwrap();
+    let back = offered(&house, &taken, holder).await;
+    let again = bookings.accept_transfer(&by(holder), back.id).await.unwrap();
+    let refused = bookings.offer_ticket(&by(holder), again.id, Some(friend)).await;
+    assert!(matches!(refused, Err(TransferError::Refused(TransferRefusal::TooOften))), "{refused:?}");
+}
+
+pub async fn offers_and_how_they_end_are_recorded(stores: Stores) {
+    let (house, holder, tickets, friend) = with_tickets(stores, 3).await;
+    let bookings = bookings(&house);
+    let declined = offered(&house, &tickets[0], friend).await;
+    let withdrawn = offered(&house, &tickets[1], friend).await;
+    let taken = offered(&house, &tickets[2], friend).await;
+    house.clock.advance(TimeDelta::seconds(1));
+    bookings.decline_transfer(&by(friend), declined.id).await.unwrap();
+    bookings.withdraw_transfer(&by(holder), withdrawn.id).await.unwrap();
+    bookings.accept_transfer(&by(friend), taken.id).await.unwrap();
+    for (transfer, end, who) in [
+        (&declined, "ticket.decline", friend),
+        (&withdrawn, "ticket.withdraw", holder),
+        (&taken, "ticket.transfer", friend),
+    ] {
+        let filter = ActFilter { subject: Some(transfer.ticket.as_uuid()), ..ActFilter::default() };
+        let acts = house.stores.audit.acts(&filter, first(9)).await.unwrap().items;
+        let said: Vec<_> = acts.iter().map(|it| (it.act.act.clone(), it.act.who.account())).collect();
+        assert_eq!(said, [(end.into(), Some(who)), ("ticket.offer".into(), Some(holder))]);
+        for act in acts {
+            assert_eq!(act.act.organisation, Some(house.event.organisation));
+            assert!(act.act.after.unwrap().contains(&transfer.id.to_string()), "{end}");
+        }
+    }
 }

@@ -4,8 +4,9 @@ use super::access::User;
 use super::json::{Json, Optional};
 
 use super::problem::Problem;
+use super::transfers::{self, TransferView};
 use crate::wiring::App;
-use accounts::{Account, AccountChange, ProfileChange, Session};
+use accounts::{Account, AccountChange, PersonalRecord, ProfileChange, Session};
 use actix_web::http::header;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, delete, get, patch};
@@ -187,20 +188,31 @@ async fn delete_me(app: Data<App>, user: User, body: Optional<DeleteMe>) -> Resu
     let password = body.0.and_then(|body| body.into_inner().password);
     app.accounts.delete_account(&user.0, password.as_deref()).await?;
     app.gate.forget_account(user.0.account).await;
-    // Its address shows nothing any more, as the account is gone; that the row is left over hurts nobody.
-    if let Err(error) = app.events.close_feed(user.0.account).await {
-        tracing::warn!(%error, "the address of an erased account's calendar was not removed");
-    }
     Ok(HttpResponse::NoContent().finish())
 }
 
-/// What accounts and invites keep about oneself, as a file. Bookings and tickets have calls of their own.
+/// What is kept about a person.
+#[derive(Serialize)]
+struct Export {
+    #[serde(flatten)]
+    record: PersonalRecord,
+    /// Since when one's calendar can be read at a secret address.
+    calendar_open_since: Option<DateTime<Utc>>,
+    /// Tickets that one offered, and was offered.
+    transfers: Vec<TransferView>,
+}
+
+/// What accounts and invites keep about oneself, with what one handed on and was handed, as a file. Bookings and tickets
+/// have calls of their own; to whom addresses were shown is the organisers' record.
 #[utoipa::path(tag = "accounts", security(("bearer" = [])), responses((status = 200, body = Object)))]
 #[get("/users/me/export")]
 async fn export_me(app: Data<App>, user: User) -> Result<HttpResponse, Problem> {
     let record = app.accounts.export(&user.0).await?.ok_or_else(Problem::not_found)?;
+    let calendar_open_since = app.events.open_feed_of(user.0.account).await?.map(|feed| feed.created_at);
+    let transfers = transfers::all_of(&app, user.0.account).await?;
     let disposition = (header::CONTENT_DISPOSITION, "attachment; filename=\"my-data.json\"");
-    Ok(HttpResponse::Ok().insert_header(disposition).json(record))
+    let export = Export { record, calendar_open_since, transfers };
+    Ok(HttpResponse::Ok().insert_header(disposition).json(export))
 }
 
 /// Where one is logged in.

@@ -3,6 +3,7 @@
 use super::access::User;
 use super::events::view::ManagedEventView;
 use super::json::{Json, Optional};
+use super::once::Once;
 use super::organisers::managed;
 use super::problem::Problem;
 use crate::wiring::App;
@@ -47,14 +48,19 @@ async fn duplicate_event(
     app: Data<App>,
     user: User,
     id: Path<Uuid>,
+    once: Once,
     body: Optional<DuplicateBody>,
 ) -> Result<HttpResponse, Problem> {
     let source = EventId::from(id.into_inner());
-    let body = body.0.map(Json::into_inner).unwrap_or_default();
-    let DuplicateBody { starts_at, title, slug } = body;
-    let (event, types) = app.events.duplicate(user.0, source, &CopyInput { starts_at, title, slug }).await?;
-    // In a transaction of its own: a copy without it is a draft that the check before publishing says so of.
-    app.bookings.repeat_promise(source, event.id, &user.0.cause()).await?;
-    let location = (header::LOCATION, format!("/api/v1/admin/events/{}", event.id));
-    Ok(HttpResponse::Created().insert_header(location).json(managed(&app, event, &types)))
+    let bytes = body.0.as_ref().map(|body| body.bytes.clone()).unwrap_or_default();
+    let DuplicateBody { starts_at, title, slug } = body.0.map(Json::into_inner).unwrap_or_default();
+    let work = async {
+        let input = CopyInput { starts_at, title, slug };
+        let (event, types) = app.events.duplicate(user.0, source, &input).await?;
+        // In a transaction of its own: a copy without it is a draft that the check before publishing says so of.
+        app.bookings.repeat_promise(source, event.id, &user.0.cause()).await?;
+        let location = (header::LOCATION, format!("/api/v1/admin/events/{}", event.id));
+        Ok(HttpResponse::Created().insert_header(location).json(managed(&app, event, &types)))
+    };
+    once.run_over(&app, user.0.account, &bytes, work).await
 }

@@ -17,7 +17,7 @@ use crate::wiring::App;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, post};
 use booking::use_cases::Placed;
-use booking::{Decision, RefundReason, RefundWish};
+use booking::{Decision, RefundReason, RefundWish, Ticket};
 use chrono::{DateTime, Utc};
 use events::PriceInput;
 use events::access::Right;
@@ -38,6 +38,15 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(decide_request);
 }
 
+/// A ticket of a booking, as those see it who run the event.
+#[derive(Serialize, ToSchema)]
+pub struct ManagedTicketView {
+    #[serde(flatten)]
+    ticket: DoorTicketView,
+    /// Whether it went to another member: it is not the buyer's any more, and what the buyer asks for does not touch it.
+    handed_on: bool,
+}
+
 /// A booking, as those see it who run the event: without the codes of its tickets.
 #[derive(Serialize, ToSchema)]
 pub struct ManagedBookingView {
@@ -53,7 +62,7 @@ pub struct ManagedBookingView {
     /// What can still be given back.
     refundable: MoneyView,
     items: Vec<ItemView>,
-    tickets: Vec<DoorTicketView>,
+    tickets: Vec<ManagedTicketView>,
     /// Every attempt, the first first.
     payments: Vec<PaymentView>,
     refunds: Vec<RefundView>,
@@ -70,6 +79,10 @@ pub struct ManagedBookingView {
 
 impl From<&Placed> for ManagedBookingView {
     fn from(Placed { booking, tickets }: &Placed) -> Self {
+        let managed = |ticket: &Ticket| ManagedTicketView {
+            ticket: DoorTicketView::from(ticket),
+            handed_on: ticket.holder != booking.buyer,
+        };
         Self {
             id: booking.id.as_uuid(),
             reference: booking.reference.to_string(),
@@ -81,7 +94,7 @@ impl From<&Placed> for ManagedBookingView {
             refunded: booking.refunded().into(),
             refundable: booking.left().into(),
             items: booking.items.iter().map(ItemView::from).collect(),
-            tickets: tickets.iter().map(DoorTicketView::from).collect(),
+            tickets: tickets.iter().map(managed).collect(),
             payments: booking.payments.iter().map(|it| payment_view(it, booking.pay_by)).collect(),
             refunds: booking.refunds.iter().map(RefundView::managed).collect(),
             disputes: booking.disputes.iter().map(DisputeView::from).collect(),

@@ -167,7 +167,7 @@ async fn print_ticket(
     let issuer = app.events.issuer(listed.event.organisation).await?.ok_or_else(Problem::not_found)?;
     let types = listed.ticket_types.into_iter().map(|it| (it.ticket_type.id, it.ticket_type.name)).collect();
     let night = Night { event: &listed.event, types: &types, organiser: &issuer.0.name };
-    let sheet = press::ticket_sheet(&app, &ticket, &booking.reference.to_string(), &night, None);
+    let sheet = press::ticket_sheet(&app, &ticket, &booking, &night, None);
     let sheet = sheet.map_err(|error| Problem::internal(&error))?;
     let drawn = app.press.tickets(vec![sheet], language.0).await?;
     Ok(pdf(&format!("ticket-{}", ticket.id), drawn))

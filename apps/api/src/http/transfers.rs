@@ -13,8 +13,11 @@ use actix_web::{HttpResponse, delete, get, post};
 use booking::use_cases::TransferError;
 use booking::{Transfer, TransferRefusal};
 use chrono::{DateTime, Utc};
-use kernel::{AccountId, Email, Invalid, TicketId, Timestamp, TransferId};
+use events::use_cases::Captions;
+use kernel::{AccountId, Email, Invalid, PageRequest, TicketId, TicketTypeId, Timestamp, TransferId};
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::slice;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -52,6 +55,13 @@ pub struct TransferView {
     id: Uuid,
     ticket_id: Uuid,
     event_id: Uuid,
+    #[schema(example = "Opening night")]
+    event_title: String,
+    /// When the event begins.
+    starts_at: DateTime<Utc>,
+    /// What kind of ticket it is.
+    #[schema(example = "Regular")]
+    ticket_type: String,
     /// `incoming` or `outgoing`, as seen by who asks.
     direction: &'static str,
     /// `offered`, `accepted`, `declined`, `withdrawn` or `expired`.
@@ -64,19 +74,70 @@ pub struct TransferView {
     decided_at: Option<DateTime<Utc>>,
 }
 
-impl TransferView {
-    fn of(transfer: &Transfer, viewer: AccountId, now: Timestamp) -> Self {
-        Self {
+/// What transfers are of: loaded for a page at once.
+struct Shown {
+    captions: Captions,
+    types: BTreeMap<TicketId, TicketTypeId>,
+    viewer: AccountId,
+    now: Timestamp,
+}
+
+impl Shown {
+    async fn load(app: &App, transfers: &[Transfer], viewer: AccountId) -> Result<Self, Problem> {
+        let tickets = app.bookings.tickets_of_transfers(transfers).await?;
+        let types: BTreeMap<_, _> = tickets.iter().map(|ticket| (ticket.id, ticket.ticket_type)).collect();
+        let events: BTreeSet<_> = transfers.iter().map(|transfer| transfer.event).collect();
+        let named: BTreeSet<_> = types.values().copied().collect();
+        let (events, named): (Vec<_>, Vec<_>) = (events.into_iter().collect(), named.into_iter().collect());
+        let captions = app.events.captions(&events, &named).await?;
+        Ok(Self { captions, types, viewer, now: app.clock.now() })
+    }
+
+    fn view(&self, transfer: &Transfer) -> TransferView {
+        let Self { captions, types, viewer, now } = self;
+        // An event with bookings and a type with tickets are never removed.
+        let (title, starts_at) = captions.events.get(&transfer.event).cloned().unwrap_or_default();
+        let kind = types.get(&transfer.ticket).and_then(|kind| captions.ticket_types.get(kind));
+        TransferView {
             id: transfer.id.as_uuid(),
             ticket_id: transfer.ticket.as_uuid(),
             event_id: transfer.event.as_uuid(),
-            direction: if transfer.from == viewer { "outgoing" } else { "incoming" },
-            status: transfer.status_at(now).as_str(),
+            event_title: title,
+            starts_at,
+            ticket_type: kind.cloned().unwrap_or_default(),
+            direction: if transfer.from == *viewer { "outgoing" } else { "incoming" },
+            status: transfer.status_at(*now).as_str(),
             created_at: transfer.created_at,
             expires_at: transfer.expires_at,
             decided_at: transfer.decided_at,
         }
     }
+}
+
+/// One transfer as `viewer` sees it.
+async fn view(app: &App, transfer: &Transfer, viewer: AccountId) -> Result<TransferView, Problem> {
+    Ok(Shown::load(app, slice::from_ref(transfer), viewer).await?.view(transfer))
+}
+
+/// All that somebody offered and was offered, for the file with what is kept about them.
+pub(super) async fn all_of(app: &App, account: AccountId) -> Result<Vec<TransferView>, Problem> {
+    let mut all = Vec::new();
+    for incoming in [false, true] {
+        let mut page = PageRequest { limit: 100, after: None };
+        loop {
+            let found = match incoming {
+                true => app.bookings.transfers_to(account, page).await?,
+                false => app.bookings.transfers_from(account, page).await?,
+            };
+            let shown = Shown::load(app, &found.items, account).await?;
+            all.extend(found.items.iter().map(|transfer| shown.view(transfer)));
+            page.after = found.next;
+            if page.after.is_none() {
+                break;
+            }
+        }
+    }
+    Ok(all)
 }
 
 impl From<TransferError> for Problem {
@@ -122,7 +183,8 @@ impl From<TransferRefusal> for Problem {
     (status = 201, body = TransferView),
     (status = 404, body = Problem),
     (status = 409, description = "`ticket_not_transferable`, `transfer_waiting`, `too_many_transfers`", body = Problem),
-    (status = 422, description = "`invalid_input`", body = Problem)))]
+    (status = 422, description = "`invalid_input`", body = Problem),
+    (status = 429, description = "`too_many_attempts`", body = Problem)))]
 #[post("/tickets/{id}/transfer")]
 async fn offer_ticket(
     app: Data<App>,
@@ -135,10 +197,13 @@ async fn offer_ticket(
         let email = Email::parse(&body.email).map_err(|_| {
             Problem::invalid(vec![Invalid::new("email", "malformed", "this is no mail address")])
         })?;
+        app.limits.offers(user.0.account).await?;
+        // Before anybody is looked for: that somebody has to wait does not tell whose address it is.
+        app.limits.mail_to(email.as_str()).await?;
         let to = app.accounts.member_with(&email).await?;
-        let transfer = app.bookings.offer_ticket(user.0.account, TicketId::from(*id), to).await?;
+        let transfer = app.bookings.offer_ticket(&user.0.cause(), TicketId::from(*id), to).await?;
         let location = (header::LOCATION, format!("/api/v1/transfers/{}", transfer.id));
-        let view = TransferView::of(&transfer, user.0.account, app.clock.now());
+        let view = view(&app, &transfer, user.0.account).await?;
         Ok(HttpResponse::Created().insert_header(location).json(view))
     };
     once.run(&app, user.0.account, &body, work).await
@@ -163,8 +228,8 @@ async fn list_transfers(
             return Err(Problem::invalid(vec![Invalid::new("direction", "unknown", message)]));
         }
     };
-    let now = app.clock.now();
-    Ok(HttpResponse::Ok().json(PageView::of(page, |it| TransferView::of(&it, account, now))))
+    let shown = Shown::load(&app, &page.items, account).await?;
+    Ok(HttpResponse::Ok().json(PageView::of(page, |it| shown.view(&it))))
 }
 
 /// A transfer that one gave or may take.
@@ -174,7 +239,7 @@ async fn list_transfers(
 async fn show_transfer(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     let transfer = app.bookings.show_transfer(user.0.account, TransferId::from(*id)).await?;
     let transfer = transfer.ok_or_else(Problem::not_found)?;
-    Ok(HttpResponse::Ok().json(TransferView::of(&transfer, user.0.account, app.clock.now())))
+    Ok(HttpResponse::Ok().json(view(&app, &transfer, user.0.account).await?))
 }
 
 /// Take an offered ticket: it is one's own from then on, under a new code; the old code opens no door any more.
@@ -211,7 +276,7 @@ async fn decline_transfer(
 ) -> Result<HttpResponse, Problem> {
     let work = async {
         let transfer = app.bookings.decline_transfer(&user.0.cause(), TransferId::from(*id)).await?;
-        Ok(HttpResponse::Ok().json(TransferView::of(&transfer, user.0.account, app.clock.now())))
+        Ok(HttpResponse::Ok().json(view(&app, &transfer, user.0.account).await?))
     };
     once.run_over(&app, user.0.account, &[], work).await
 }

@@ -7,7 +7,7 @@ use crate::qr;
 use crate::wiring::App;
 use accounts::Status;
 use adapter_pdf::Language;
-use booking::{TransferNews, TransferStatus};
+use booking::{Ticket, TransferNews, TransferStatus};
 use kernel::{AccountId, Attachment, BookingId, EffectId, Mail, StoreError, TicketId, TransferId};
 
 /// Where somebody reads mail, and their given name; `None` when the account is gone.
@@ -45,9 +45,8 @@ pub async fn one_ticket(
     };
     let mut attachments = vec![picture];
     let night = Night { event: &occasion.event, types: &occasion.types, organiser: &occasion.organiser };
-    let reference = occasion.placed.booking.reference.to_string();
     let printed: Result<Vec<u8>, PressError> =
-        match press::ticket_sheet(app, ticket, &reference, &night, None) {
+        match press::ticket_sheet(app, ticket, &occasion.placed.booking, &night, None) {
             Ok(sheet) => app.press.tickets(vec![sheet], Language::default()).await,
             Err(error) => Err(error.into()),
         };
@@ -55,8 +54,57 @@ pub async fn one_ticket(
     Ok(Some(page.mail(id, to, attachments)))
 }
 
-/// What became of a ticket that is handed on, to the one who waits for the news. An offer that is over by now is not
-/// told any more.
+/// That tickets are good no more, to whoever held them without having bought them. What was paid for them is the
+/// buyer's, and neither the booking nor its money is theirs to know.
+///
+/// # Errors
+/// A [`LetterError`].
+pub async fn tickets_died(
+    app: &App,
+    id: EffectId,
+    booking: BookingId,
+    (holder, tickets): (AccountId, &[TicketId]),
+) -> Result<Option<Mail>, LetterError> {
+    let Some(occasion) = occasion(app, booking).await? else { return Ok(None) };
+    let gone = |ticket: &&Ticket| tickets.contains(&ticket.id) && !ticket.status.lives();
+    let count = occasion.placed.tickets.iter().filter(gone).count();
+    let Some((to, _)) = reader(app, holder).await?.filter(|_| count > 0) else { return Ok(None) };
+    let event = &occasion.event;
+    let (which, opens) = match count {
+        1 => ("your ticket is cancelled".to_owned(), "opens"),
+        _ => (format!("your {count} tickets are cancelled"), "open"),
+    };
+    let what = if event.status == events::Status::Cancelled {
+        format!("We are sorry: this does not take place, and {which}.")
+    } else {
+        format!("We are sorry: {which} and {opens} no door any more.")
+    };
+    let mut page = Page::new(format!("Cancelled: {}", event.title));
+    page.line(what);
+    page.lines(when_and_where(event));
+    page.line("If money goes back for it, it goes to whoever bought it.".into());
+    Ok(Some(page.mail(id, to, Vec::new())))
+}
+
+/// A given name as it may stand in a mail to somebody else, who did not ask for it: nothing that a mail program makes a
+/// link of, and nothing that is longer than names are. `None` for whatever looks like more than a name.
+fn spoken(name: &str) -> Option<&str> {
+    const LONGEST: usize = 40;
+    // Dots of other scripts separate the parts of a web address as well (UTS 46).
+    let harmless = |letter: char| match letter {
+        ' ' | '-' | '\'' => true,
+        '\u{3002}' | '\u{ff0e}' | '\u{ff61}' | '\u{2024}' | '\u{ff0f}' | '\u{ff1a}' | '\u{ff20}' => false,
+        _ if letter.is_ascii() => letter.is_ascii_alphabetic(),
+        // Nor what turns the direction of writing, or cannot be seen.
+        '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => false,
+        _ => !letter.is_control() && !letter.is_whitespace() && !letter.is_numeric(),
+    };
+    let named = name.chars().any(char::is_alphabetic) && !name.to_lowercase().contains("http");
+    (named && name.chars().count() <= LONGEST && name.chars().all(harmless)).then_some(name)
+}
+
+/// What became of a ticket that is handed on, to the one who waits for the news. An offer that is over by now, or whose
+/// event does not take place, is not told any more.
 ///
 /// # Errors
 /// A [`LetterError`].
@@ -76,7 +124,11 @@ pub async fn handed_on(
     let Some((to, _)) = reader(app, account).await? else { return Ok(None) };
     let Some(listed) = app.events.facts(transfer.event).await? else { return Ok(None) };
     let event = listed.event;
-    let giver = reader(app, transfer.from).await?.map_or_else(|| "Somebody".to_owned(), |(_, name)| name);
+    if news == TransferNews::Offered && event.status == events::Status::Cancelled {
+        return Ok(None);
+    }
+    let giver = reader(app, transfer.from).await?;
+    let giver = giver.as_ref().and_then(|(_, name)| spoken(name)).unwrap_or("Somebody");
     let (subject, text) = match news {
         TransferNews::Offered => (
             format!("A ticket for {}", event.title),
@@ -100,4 +152,36 @@ pub async fn handed_on(
     page.line(text);
     page.lines(when_and_where(&event));
     Ok(Some((transfer.booking, page.mail(id, to, Vec::new()))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_in_a_mail_carries_no_address_of_the_web() {
+        for name in ["Ada", "Jean-Luc", "O'Neil", "Mary Ann", "Zoë", "François", "小明", "Ольга", "प्रिया"]
+        {
+            assert_eq!(spoken(name), Some(name));
+        }
+        let long = "a".repeat(41);
+        for trick in [
+            "evil.example",
+            "www.evil.example",
+            "https://evil.example",
+            "http:evil",
+            "Ada evil．example",
+            "a。b",
+            "me@evil",
+            "\u{202e}adA",
+            "Ada\nBcc",
+            "call 0190",
+            "win/now",
+            " - ",
+            "",
+            long.as_str(),
+        ] {
+            assert_eq!(spoken(trick), None, "{trick}");
+        }
+    }
 }

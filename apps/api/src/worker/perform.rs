@@ -109,6 +109,10 @@ async fn of_bookings(app: &App, due: &Due, effect: BookingEffect) -> Result<Done
             let mail = mails::news(app, due.id, booking, news).await?;
             send_about(app, due, booking, news.as_str(), mail).await
         }
+        BookingEffect::TellHolder { booking, holder, tickets } => {
+            let mail = mails::tickets_died(app, due.id, booking, (holder, &tickets)).await?;
+            send_about(app, due, booking, "tickets_cancelled", mail).await
+        }
         BookingEffect::TellAdmins { incident } => {
             send_each(app, mails::incident(app, due.id, &incident).await?).await
         }

@@ -31,8 +31,8 @@ pub struct TicketSheet {
     pub kind: String,
     /// Who is to come, if that was said.
     pub guest: Option<String>,
-    /// The booking's name for people.
-    pub reference: String,
+    /// The booking's name for people, on a ticket of its buyer.
+    pub reference: Option<String>,
     /// Which of how many of the booking, if they are printed together.
     pub number: Option<(usize, usize)>,
     /// Who lets people in.
@@ -79,7 +79,7 @@ fn page(sheets: &mut Sheets<'_>, ticket: &TicketSheet, language: Language) {
         (words.place, Some(ticket.place.clone())),
         (words.kind, Some(ticket.kind.clone())),
         (words.guest, ticket.guest.clone()),
-        (words.booking, Some(ticket.reference.clone())),
+        (words.booking, ticket.reference.clone()),
     ];
     for (name, fact) in facts {
         let Some(fact) = fact.filter(|fact| !fact.is_empty()) else { continue };

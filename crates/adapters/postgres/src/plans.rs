@@ -11,7 +11,7 @@ use std::time::Duration;
 use testkit::{
     Stores, account_store, audit_log, booking_store, cancelling_store, document_store, event_store,
     idempotency_store, invite_budget, invite_store, invite_tree, ledger_store, office_store, outbox,
-    place_store, quota_store, servers, transfer_store,
+    place_store, place_use_cases, quota_store, servers, transfer_store,
 };
 
 /// A store with one connection, so that all statements meet on it.
@@ -204,11 +204,13 @@ async fn every_statement_finds_its_rows_by_an_index() {
         place_store::views_come_newest_first_in_pages_that_meet,
         place_store::an_account_has_one_calendar,
         place_store::living_tickets_are_known_by_their_holder,
+        place_use_cases::captions_are_read_together,
         quota_store::a_quota_reads_back_whole,
         quota_store::a_quota_that_types_share_is_not_deleted,
         transfer_store::a_transfer_reads_back_whole,
         transfer_store::transfers_are_listed_the_latest_first_in_pages_that_meet,
         transfer_store::a_ticket_is_handed_on_and_nothing_else_changes,
+        transfer_store::an_offer_ends_with_its_ticket,
     );
 
     let statements = prepared(&store).await;

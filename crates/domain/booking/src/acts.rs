@@ -1,6 +1,6 @@
 //! What the audit log says of the door, of what is decided about bookings, and of documents about money.
 
-use crate::{Booking, Document, Job, Promise, SaleStatus, Ticket};
+use crate::{Booking, Document, Job, Promise, SaleStatus, Ticket, Transfer};
 use kernel::{Act, Cause, EventId, Subject, Timestamp};
 use serde_json::json;
 
@@ -14,11 +14,34 @@ pub(crate) fn check_in_undone(by: &Cause, before: &Ticket, after: &Ticket, now: 
 }
 
 /// A ticket went to another member.
-pub(crate) fn ticket_handed_on(by: &Cause, before: &Ticket, after: &Ticket, now: Timestamp) -> Act {
-    let said =
-        |ticket: &Ticket| Some(json!({"holder": ticket.holder, "version": ticket.version}).to_string());
+pub(crate) fn ticket_handed_on(
+    by: &Cause,
+    transfer: &Transfer,
+    (before, after): (&Ticket, &Ticket),
+    now: Timestamp,
+) -> Act {
+    let said = |ticket: &Ticket| {
+        let said = json!({"holder": ticket.holder, "transfer": transfer.id, "version": ticket.version});
+        Some(said.to_string())
+    };
     by.act("ticket.transfer", Subject::new("ticket", after.id.as_uuid()), now)
         .changing(said(before), said(after))
+}
+
+/// A ticket was offered, or an offer ended without going through. To whom it went is told as an account, never as the
+/// address that was typed.
+pub(crate) fn transfer_turned(
+    (by, act): (&Cause, &'static str),
+    before: Option<&Transfer>,
+    after: &Transfer,
+    now: Timestamp,
+) -> Act {
+    let said = |transfer: &Transfer| {
+        let status = transfer.status.as_str();
+        json!({"status": status, "to": transfer.to, "transfer": transfer.id}).to_string()
+    };
+    by.act(act, Subject::new("ticket", after.ticket.as_uuid()), now)
+        .changing(before.map(said), Some(said(after)))
 }
 
 /// Something was decided about the tickets of a booking; what it means for money is recorded by [`crate::books`].

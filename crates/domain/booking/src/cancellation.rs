@@ -168,7 +168,8 @@ impl Booking {
     fn meant(&self, tickets: &[Ticket], chosen: Option<&[TicketId]>) -> Result<Vec<TicketId>, CancelRefusal> {
         let own = |ticket: &&Ticket| ticket.status == TicketStatus::Valid && ticket.holder == self.buyer;
         let Some(chosen) = chosen else {
-            let living = tickets.iter().filter(|ticket| ticket.status.lives());
+            // What was handed on is not meant by "all of mine"; what was used was, and stops the rest.
+            let living = tickets.iter().filter(|ticket| ticket.status.lives() && ticket.holder == self.buyer);
             return match living.clone().find(|ticket| !own(ticket)) {
                 Some(used) => Err(CancelRefusal::NotGivenBack(used.id)),
                 None => Ok(living.map(|ticket| ticket.id).collect()),
@@ -336,7 +337,8 @@ impl Booking {
         Ok(())
     }
 
-    /// Decides what the buyer asked for. Of the tickets that were meant, those are cancelled that still live.
+    /// Decides what the buyer asked for. Of the tickets that were meant, those are cancelled that still live and are
+    /// still the buyer's: what was handed on meanwhile is somebody else's, and not for the buyer to give back.
     ///
     /// # Errors
     /// A [`RequestRefusal`]; nothing has changed then.
@@ -352,8 +354,10 @@ impl Booking {
         let (status, refunds) = match decision {
             Decision::Refuse => (RequestStatus::Refused, Vec::new()),
             Decision::Grant(amount) => {
-                let lives = |id: &TicketId| tickets.iter().any(|it| it.id == *id && it.status.lives());
-                let chosen: Vec<_> = request.tickets.iter().copied().filter(lives).collect();
+                let (buyer, known) = (self.buyer, &*tickets);
+                let own = |it: &&Ticket| it.status.lives() && it.holder == buyer;
+                let theirs = |id: &TicketId| known.iter().filter(own).any(|it| it.id == *id);
+                let chosen: Vec<_> = request.tickets.iter().copied().filter(theirs).collect();
                 if chosen.is_empty() {
                     return Err(CancelRefusal::Ended.into());
                 }

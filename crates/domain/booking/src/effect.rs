@@ -53,6 +53,15 @@ pub enum Effect {
         /// What.
         news: BuyerNews,
     },
+    /// Mail a member, who did not buy them, that tickets are good no more.
+    TellHolder {
+        /// Bought with.
+        booking: BookingId,
+        /// Whose they were.
+        holder: AccountId,
+        /// Which.
+        tickets: Vec<TicketId>,
+    },
     /// Cancel the bookings of an event that does not take place, some at a time, until all are.
     CancelBookings {
         /// The work, with how far it has come.
@@ -87,6 +96,7 @@ impl Effect {
             | Self::SendTicket { .. }
             | Self::TellTransfer { .. }
             | Self::TellBuyer { .. }
+            | Self::TellHolder { .. }
             | Self::CancelBookings { .. }
             | Self::IssueDocuments { .. }
             | Self::TellAdmins { .. }

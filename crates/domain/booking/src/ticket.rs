@@ -14,7 +14,8 @@ pub enum TicketStatus {
     CheckedIn,
     /// Admits nobody any more.
     Cancelled,
-    /// Went to somebody else under another code.
+    /// Went to somebody else under another code. No ticket is kept in this state: a ticket that was handed on lives on
+    /// with its new holder, and this is what whoever gave it sees of it.
     Transferred,
 }
 

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 /// How long an offer waits for its answer, if the event does not begin before.
 pub const WAITS: TimeDelta = TimeDelta::days(3);
-/// How often one ticket can be offered: each time somebody gets a mail.
+/// How often one ticket can be offered by the same holder: each time somebody gets a mail.
 pub const MOST_OFFERS: usize = 10;
 
 /// Where a transfer stands, as stored; what it means at an instant is [`Transfer::status_at`].
@@ -87,7 +87,7 @@ pub enum TransferRefusal {
     /// An earlier offer of the ticket waits for its answer.
     #[error("the ticket is offered to somebody already")]
     Waiting,
-    /// It was offered [`MOST_OFFERS`] times.
+    /// Its holder offered it [`MOST_OFFERS`] times.
     #[error("the ticket was offered too often")]
     TooOften,
     /// The transfer was answered, taken back, or has expired.
@@ -125,7 +125,7 @@ impl Ticket {
         if earlier.iter().any(|it| it.status_at(now) == TransferStatus::Offered) {
             return Err(TransferRefusal::Waiting);
         }
-        if earlier.len() >= MOST_OFFERS {
+        if earlier.iter().filter(|it| it.from == from).count() >= MOST_OFFERS {
             return Err(TransferRefusal::TooOften);
         }
         Ok(Transfer {
@@ -219,6 +219,19 @@ impl Transfer {
         if self.status_at(now) == TransferStatus::Expired {
             self.status = TransferStatus::Expired;
         }
+    }
+
+    /// Its ticket is not to be handed on any more, as it admitted somebody or was cancelled: whoever was asked need not
+    /// answer. `false`, and nothing changed, when it was over before.
+    pub fn end_with_ticket(&mut self, now: Timestamp) -> bool {
+        if self.status != TransferStatus::Offered {
+            return false;
+        }
+        self.lapse(now);
+        if self.status == TransferStatus::Offered {
+            self.decide(TransferStatus::Withdrawn, now);
+        }
+        true
     }
 
     /// That it is for this member to decide and not decided yet.

@@ -1,7 +1,7 @@
 //! Tickets that are handed on.
 
 use crate::document::{Document, Step, Table};
-use crate::paging::wanted;
+use crate::paging::{newest_of, wanted};
 use crate::state::State;
 use crate::store::LocalStore;
 use crate::transaction::LocalTx;
@@ -9,7 +9,6 @@ use ::booking::{Transfer, TransferReads, TransferStatus, TransferTx};
 use async_trait::async_trait;
 use imbl::OrdSet;
 use kernel::{AccountId, Cursor, Page, PageRequest, StoreError, TicketId, Timestamp, TransferId};
-use std::ops::Bound;
 use uuid::Uuid;
 
 fn cursor(transfer: &Transfer) -> Cursor {
@@ -49,13 +48,8 @@ fn listed(
     account: AccountId,
     page: PageRequest,
 ) -> Page<Transfer> {
-    let first = (account, Cursor { at: Timestamp::MIN_UTC, id: Uuid::nil() });
-    let end = match page.after {
-        Some(after) => Bound::Excluded((account, after)),
-        None => Bound::Included((account, Cursor { at: Timestamp::MAX_UTC, id: Uuid::max() })),
-    };
-    let found = index.range((Bound::Included(first), end)).rev().take(wanted(page));
-    let found = found.filter_map(|(_, at)| state.copy(&TransferId::from(at.id))).collect();
+    let found = newest_of(index, account, page).take(wanted(page));
+    let found = found.filter_map(|id| state.copy(&TransferId::from(id))).collect();
     Page::cut(found, page.limit, cursor)
 }
 
@@ -104,5 +98,16 @@ impl TransferTx for LocalTx {
 
     async fn save_transfer(&mut self, transfer: &Transfer) -> Result<(), StoreError> {
         self.save(transfer.clone(), "saving a transfer")
+    }
+
+    async fn end_transfers_of(&mut self, tickets: &[TicketId], now: Timestamp) -> Result<(), StoreError> {
+        for ticket in tickets {
+            for mut transfer in self.transfers_of_ticket(*ticket).await? {
+                if transfer.end_with_ticket(now) {
+                    self.save_transfer(&transfer).await?;
+                }
+            }
+        }
+        Ok(())
     }
 }

@@ -13,7 +13,7 @@ fn ticket(guest: &str) -> TicketSheet {
         place: "Alter Hafen".into(),
         kind: "Ermäßigt".into(),
         guest: Some(guest.into()),
-        reference: "K7QF-2MXP-9RTD".into(),
+        reference: Some("K7QF-2MXP-9RTD".into()),
         number: None,
         organiser: "Nächte am Fluß".into(),
         symbol: Symbol { width: 2, dark: vec![true, false, true, true] },

@@ -8,7 +8,7 @@ use crate::transaction::PgTx;
 use async_trait::async_trait;
 use booking::{Transfer, TransferReads, TransferTx};
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use kernel::{AccountId, Cursor, Page, PageRequest, StoreError, TicketId, Timestamp, TransferId};
 use uuid::Uuid;
 
@@ -155,5 +155,18 @@ impl TransferTx for PgTx {
             .bind::<Text, _>(it.status.as_str())
             .bind::<Nullable<Timestamptz>, _>(it.decided_at);
         self.execute("saving a transfer", constant(statement)).await.map(drop)
+    }
+
+    async fn end_transfers_of(&mut self, tickets: &[TicketId], now: Timestamp) -> Result<(), StoreError> {
+        // See `Transfer::end_with_ticket`.
+        let statement = text(
+            "UPDATE transfers SET status = CASE WHEN expires_at <= $2 THEN 'expired' ELSE 'withdrawn' END, \
+                 decided_at = CASE WHEN expires_at <= $2 THEN decided_at ELSE $2 END \
+             WHERE ticket_id = ANY($1) AND status = 'offered'",
+        )
+        .bind::<Array<SqlUuid>, _>(tickets.iter().map(|ticket| ticket.as_uuid()).collect::<Vec<_>>())
+        .bind::<Timestamptz, _>(now);
+        self.write("ending the transfers of tickets", constant(statement));
+        Ok(())
     }
 }

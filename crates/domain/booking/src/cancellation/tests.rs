@@ -143,6 +143,40 @@ fn tickets_that_were_used_or_belong_to_another_are_not_given_back() {
 }
 
 #[test]
+fn all_of_mine_are_those_that_were_not_handed_on() {
+    let (mut sale, mut booking, mut tickets) = paid(10, 3);
+    booking.promise = promise(0, None);
+    tickets[1].holder = somebody();
+    let quote = booking.quote(&tickets, None, sale.starts_at, noon()).unwrap();
+    assert_eq!((quote.lines.len(), cents(quote.refund)), (2, 5000));
+    let cancelled = booking.cancel(&mut tickets, None, &mut sale, noon()).unwrap();
+    assert_eq!(cancelled.tickets, [tickets[0].id, tickets[2].id]);
+    assert_eq!((tickets[1].status, booking.status), (TicketStatus::Valid, BookingStatus::Confirmed));
+    assert_eq!((sale.offers[0].sold, cents(booking.left())), (1, 2500));
+    let rest = booking.cancel(&mut tickets, None, &mut sale, noon());
+    assert_eq!(rest, Err(CancelRefusal::Ended), "nothing is left that is the buyer's");
+}
+
+#[test]
+fn a_granted_request_leaves_alone_what_was_handed_on_meanwhile() {
+    let (mut sale, mut booking, mut tickets) = paid(10, 2);
+    booking.ask_to_cancel(&tickets, None, None, noon()).unwrap();
+    tickets[0].holder = somebody();
+    let granted = (&Decision::Grant(None), None, None);
+    let mut both_gone = (booking.clone(), tickets.clone());
+    booking.decide_request(&mut tickets, &mut sale, granted.clone(), noon()).unwrap();
+    let statuses: Vec<_> = tickets.iter().map(|ticket| ticket.status).collect();
+    assert_eq!(statuses, [TicketStatus::Valid, TicketStatus::Cancelled]);
+    assert_eq!((cents(booking.refunds[0].amount), sale.offers[0].sold), (2500, 1));
+    let (booking, tickets) = (&mut both_gone.0, &mut both_gone.1);
+    tickets[1].holder = somebody();
+    let before = (booking.clone(), tickets.clone(), sale.clone());
+    let nothing = booking.decide_request(tickets, &mut sale, granted, noon());
+    assert_eq!(nothing, Err(CancelRefusal::Ended.into()));
+    assert_eq!((booking.clone(), tickets.clone(), sale), before);
+}
+
+#[test]
 fn what_is_called_off_before_it_is_paid_never_becomes_a_booking_again() {
     let (mut sale, mut booking) = unpaid(10, 2);
     let quote = booking.quote(&[], None, sale.starts_at, noon()).unwrap();

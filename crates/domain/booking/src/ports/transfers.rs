@@ -2,7 +2,7 @@
 
 use crate::Transfer;
 use async_trait::async_trait;
-use kernel::{AccountId, Page, PageRequest, StoreError, TicketId, Transaction, TransferId};
+use kernel::{AccountId, Page, PageRequest, StoreError, TicketId, Timestamp, Transaction, TransferId};
 
 /// Reads; they see what was committed.
 #[async_trait]
@@ -29,4 +29,6 @@ pub trait TransferTx: Transaction {
     async fn add_transfer(&mut self, transfer: &Transfer) -> Result<(), StoreError>;
     /// Writes what became of a transfer; nothing else of it changes.
     async fn save_transfer(&mut self, transfer: &Transfer) -> Result<(), StoreError>;
+    /// [`Transfer::end_with_ticket`] for the offers of all these tickets.
+    async fn end_transfers_of(&mut self, tickets: &[TicketId], now: Timestamp) -> Result<(), StoreError>;
 }

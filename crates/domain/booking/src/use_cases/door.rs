@@ -172,6 +172,7 @@ impl Door {
             let checked_in_at = ticket.as_ref().and_then(|ticket| ticket.checked_in_at);
             if let Some(ticket) = ticket.as_ref().filter(|_| verdict == Verdict::Admitted) {
                 tx.save_ticket(ticket).await?;
+                tx.end_transfers_of(&[ticket.id], now).await?;
             }
             let scan = Scan {
                 id: ScanId::generate(now),

@@ -1,7 +1,8 @@
 //! A booking with all that hangs on it, locked in the order that every use case keeps.
 
 use crate::{Booking, BookingTx, Effect, Sale, Ticket, acts, books};
-use kernel::{BookingId, Cause, EventId, Owed, RefundId, StoreError, Timestamp};
+use kernel::{AccountId, BookingId, Cause, EventId, Owed, RefundId, StoreError, TicketId, Timestamp};
+use std::collections::BTreeMap;
 
 /// What a decision about tickets and money touches, as it was and as it becomes.
 pub(super) struct Scene {
@@ -26,12 +27,13 @@ impl Scene {
         Ok(Some(Self { sale, booking, tickets, before }))
     }
 
-    /// Writes what has changed, with the work that is owed because of it, and records who did what.
+    /// Writes what has changed, with the work that is owed because of it, and records who did what. Offers of tickets
+    /// that are good no more end, and those are told who took such a ticket from the buyer.
     pub(super) async fn keep(
         self,
         tx: &mut dyn BookingTx,
         (by, act): (&Cause, &'static str),
-        effects: Vec<Effect>,
+        mut effects: Vec<Effect>,
         now: Timestamp,
     ) -> Result<(Booking, Vec<Ticket>), StoreError> {
         let Self { sale, booking, tickets, before: (sale_before, booking_before, tickets_before) } = self;
@@ -44,6 +46,12 @@ impl Scene {
         if sale != sale_before {
             tx.save_sales(std::slice::from_ref(&sale)).await?;
         }
+        let dead = died(&tickets_before, &tickets);
+        if !dead.is_empty() {
+            let ids: Vec<TicketId> = dead.iter().map(|ticket| ticket.id).collect();
+            tx.end_transfers_of(&ids, now).await?;
+        }
+        effects.extend(told_to_holders(&booking, &dead));
         let owed: Vec<_> = effects.into_iter().map(|effect| Owed::now(effect, now)).collect();
         tx.enqueue_booking(&owed).await?;
         Ok((booking, tickets))
@@ -54,4 +62,20 @@ impl Scene {
         let booking = self.booking.id;
         refunds.iter().map(|refund| Effect::SendRefund { booking, refund: *refund }).collect()
     }
+}
+
+/// Tickets that lived and do not any more.
+fn died<'a>(before: &[Ticket], after: &'a [Ticket]) -> Vec<&'a Ticket> {
+    let lived = |id: TicketId| before.iter().any(|ticket| ticket.id == id && ticket.status.lives());
+    after.iter().filter(|ticket| !ticket.status.lives() && lived(ticket.id)).collect()
+}
+
+/// The buyer is told of the booking; others who hold its tickets are told of theirs, each once.
+fn told_to_holders(booking: &Booking, dead: &[&Ticket]) -> Vec<Effect> {
+    let mut by_holder: BTreeMap<AccountId, Vec<TicketId>> = BTreeMap::new();
+    for ticket in dead.iter().filter(|ticket| ticket.holder != booking.buyer) {
+        by_holder.entry(ticket.holder).or_default().push(ticket.id);
+    }
+    let told = |(holder, tickets)| Effect::TellHolder { booking: booking.id, holder, tickets };
+    by_holder.into_iter().map(told).collect()
 }

@@ -7,6 +7,7 @@ use crate::{
 use kernel::{
     AccountId, Cause, Owed, Page, PageRequest, StoreError, TicketId, Timestamp, TransferId, transact,
 };
+use std::collections::BTreeSet;
 
 /// Why a ticket was not handed on.
 #[derive(Debug, thiserror::Error)]
@@ -52,16 +53,19 @@ impl Bookings {
     /// A [`TransferError`]; nothing has changed then.
     pub async fn offer_ticket(
         &self,
-        from: AccountId,
+        by: &Cause,
         ticket: TicketId,
         to: Option<AccountId>,
     ) -> Result<Transfer, TransferError> {
+        let from = by.who.account().ok_or(TransferRefusal::Unknown)?;
         let seen = self.ticket(from, ticket).await?.ok_or(TransferRefusal::Unknown)?;
         let now = self.clock.now();
         transact(self.store.begin().await?, async |tx| {
             let Handover { sale, ticket, transfers } = Handover::lock(tx, &seen, now).await?;
             let transfer = ticket.offer((from, to), &transfers, &sale, now)?;
             tx.add_transfer(&transfer).await?;
+            let act = acts::transfer_turned((by, "ticket.offer"), None, &transfer, now);
+            tx.record(&[act.of(sale.organisation)]).await?;
             if to.is_some() {
                 owe(tx, &[tell(&transfer, TransferNews::Offered)], now).await?;
             }
@@ -90,7 +94,7 @@ impl Bookings {
             transfer.accept(account, &mut ticket, (&sale, &already), now)?;
             tx.save_ticket(&ticket).await?;
             tx.save_transfer(transfer).await?;
-            let act = acts::ticket_handed_on(by, &before, &ticket, now);
+            let act = acts::ticket_handed_on(by, transfer, (&before, &ticket), now);
             tx.record(&[act.of(sale.organisation)]).await?;
             let send = Effect::SendTicket { booking: ticket.booking, ticket: ticket.id };
             owe(tx, &[tell(transfer, TransferNews::Accepted), send], now).await?;
@@ -104,7 +108,7 @@ impl Bookings {
     /// # Errors
     /// A [`TransferError`]; nothing has changed then.
     pub async fn decline_transfer(&self, by: &Cause, id: TransferId) -> Result<Transfer, TransferError> {
-        self.end_transfer(by, id, |transfer, account, now| {
+        self.end_transfer((by, "ticket.decline"), id, |transfer, account, now| {
             transfer.decline(account, now).map(|()| Some(TransferNews::Declined))
         })
         .await
@@ -115,13 +119,15 @@ impl Bookings {
     /// # Errors
     /// A [`TransferError`]; nothing has changed then.
     pub async fn withdraw_transfer(&self, by: &Cause, id: TransferId) -> Result<Transfer, TransferError> {
-        self.end_transfer(by, id, |transfer, account, now| transfer.withdraw(account, now).map(|()| None))
-            .await
+        self.end_transfer((by, "ticket.withdraw"), id, |transfer, account, now| {
+            transfer.withdraw(account, now).map(|()| None)
+        })
+        .await
     }
 
     async fn end_transfer(
         &self,
-        by: &Cause,
+        (by, act): (&Cause, &'static str),
         id: TransferId,
         end: impl Fn(&mut Transfer, AccountId, Timestamp) -> Result<Option<TransferNews>, TransferRefusal>
         + Send
@@ -130,11 +136,14 @@ impl Bookings {
         let (account, seen) = self.own_transfer(by, id).await?;
         let now = self.clock.now();
         transact(self.store.begin().await?, async |tx| {
-            let Handover { mut transfers, .. } = Handover::lock(tx, &seen, now).await?;
+            let Handover { sale, mut transfers, .. } = Handover::lock(tx, &seen, now).await?;
             let transfer = transfers.iter_mut().find(|transfer| transfer.id == id);
             let transfer = transfer.ok_or(TransferRefusal::Unknown)?;
+            let before = transfer.clone();
             let news = end(transfer, account, now)?;
             tx.save_transfer(transfer).await?;
+            let act = acts::transfer_turned((by, act), Some(&before), transfer, now);
+            tx.record(&[act.of(sale.organisation)]).await?;
             let told: Vec<_> = news.into_iter().map(|news| tell(transfer, news)).collect();
             owe(tx, &told, now).await?;
             Ok(transfer.clone())
@@ -184,6 +193,18 @@ impl Bookings {
         page: PageRequest,
     ) -> Result<Page<Transfer>, StoreError> {
         self.store.transfers_from(account, page).await
+    }
+
+    /// The tickets of some transfers, with the others of their bookings.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    pub async fn tickets_of_transfers(&self, transfers: &[Transfer]) -> Result<Vec<Ticket>, StoreError> {
+        let bookings: BTreeSet<_> = transfers.iter().map(|transfer| transfer.booking).collect();
+        if bookings.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.store.tickets_of_bookings(&bookings.into_iter().collect::<Vec<_>>()).await
     }
 
     /// A transfer for the worker, whoever's it is.
