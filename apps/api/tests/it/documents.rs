@@ -3,15 +3,8 @@
 use crate::events::cast::id;
 use crate::harness::providers::Till;
 use crate::harness::shop::{Shop, Store};
-use crate::harness::{Answer, Person};
+use crate::harness::{Answer, Person, on_each_store};
 use serde_json::{Value, json};
-
-macro_rules! on_each_store {
-    ($($case:ident),+ $(,)?) => {
-        mod on_local { $(#[tokio::test] async fn $case() { super::$case(super::Store::Local).await; })+ }
-        mod on_postgres { $(#[tokio::test] async fn $case() { super::$case(super::Store::Postgres).await; })+ }
-    };
-}
 
 on_each_store!(
     what_is_paid_has_a_receipt_with_its_tax,

@@ -6,7 +6,7 @@ pub(crate) mod cast;
 mod duplicates;
 mod organisations;
 mod organisers;
-mod places;
+pub(crate) mod places;
 mod publishing;
 mod quotas;
 mod roles;

@@ -1,20 +1,12 @@
 //! Invites that members give away, and the tree of who brought whom, over HTTP and on both stores.
 
 use crate::harness::shop::Store;
-use crate::harness::{PASSWORD, Person, TestApp, answer, method, registration, unique_email};
+use crate::harness::{PASSWORD, Person, TestApp, answer, method, on_each_store, registration, unique_email};
 use adapter_postgres::testing::{FreshDatabase, fresh_database};
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-/// Runs each case on each store.
-macro_rules! on_each_store {
-    ($($case:ident),+ $(,)?) => {
-        mod on_local { $(#[tokio::test] async fn $case() { super::$case(super::House::open(super::Store::Local).await).await; })+ }
-        mod on_postgres { $(#[tokio::test] async fn $case() { super::$case(super::House::open(super::Store::Postgres).await).await; })+ }
-    };
-}
-
-on_each_store!(
+on_each_store!(House::open:
     members_give_invites_away_within_their_budget,
     many_requests_at_once_stay_within_the_budget,
     a_repeated_request_gives_once,

@@ -28,6 +28,19 @@ pub const PASSWORD: &str = "correct horse battery";
 /// Given, or it would be made and kept beside the sources when the store is a database.
 const SEED: &str = "6a1f0c5b9e8d7c2b3a4f5e6d7c8b9a0f1e2d3c4b5a69788796a5b4c3d2e1f001";
 
+/// Makes two tests of each case, one on each store: a case is given the [`shop::Store`], or what `open` makes of it.
+macro_rules! on_each_store {
+    ($($case:ident),+ $(,)?) => {
+        mod on_local { $(#[tokio::test] async fn $case() { super::$case(crate::harness::shop::Store::Local).await; })+ }
+        mod on_postgres { $(#[tokio::test] async fn $case() { super::$case(crate::harness::shop::Store::Postgres).await; })+ }
+    };
+    ($of:ident::$open:ident: $($case:ident),+ $(,)?) => {
+        mod on_local { $(#[tokio::test] async fn $case() { super::$case(super::$of::$open(crate::harness::shop::Store::Local).await).await; })+ }
+        mod on_postgres { $(#[tokio::test] async fn $case() { super::$case(super::$of::$open(crate::harness::shop::Store::Postgres).await).await; })+ }
+    };
+}
+pub(crate) use on_each_store;
+
 /// A server on a port of its own, with a store of its own.
 pub struct TestApp {
     /// The server's inside, for what HTTP does not show.

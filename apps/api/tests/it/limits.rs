@@ -112,3 +112,34 @@ async fn secret_addresses_of_calendars_are_not_tried_for_ever() {
     refused.expect_problem(429, "too_many_attempts");
     attempt("192.0.2.2").await.expect_problem(404, "not_found");
 }
+
+#[tokio::test]
+async fn nobodys_mail_box_is_filled_by_invites_and_offers() {
+    let settings =
+        [("limits.enabled", "true"), ("http.trusted_proxies", "1"), ("invites.member_budget", "99")];
+    let app = TestApp::with_clock(&settings, Arc::new(StoppedClock::default())).await;
+    let (ada, bob) = (app.member().await, app.member().await);
+    let bound = json!({"email": "eve@example.org"});
+    for _ in 0..5 {
+        ada.client.post("/users/me/invites", &bound).await.expect(201);
+    }
+    // Nobody else can go on where one had to stop, whether the address is a member's or not.
+    bob.client.post("/users/me/invites", &bound).await.expect_problem(429, "too_many_attempts");
+    bob.client.post("/users/me/invites", &json!({})).await.expect(201);
+    let offer = "/tickets/01900000-0000-7000-8000-000000000000/transfer";
+    ada.client.post(offer, &bound).await.expect_problem(429, "too_many_attempts");
+    for typed in [&bob.email, "nobody@example.org"] {
+        for _ in 0..5 {
+            ada.client.post(offer, &json!({"email": typed})).await.expect_problem(404, "not_found");
+        }
+        let refused = ada.client.post(offer, &json!({"email": typed})).await;
+        refused.expect_problem(429, "too_many_attempts");
+    }
+    // One account gets no further by other addresses.
+    let mut refused = 0;
+    for number in 0..30 {
+        let answer = ada.client.post(offer, &json!({"email": format!("n{number}@example.org")})).await;
+        refused += u32::from(answer.status == 429);
+    }
+    assert_eq!(refused, 13, "thirteen of thirty were tried before");
+}

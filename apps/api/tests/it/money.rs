@@ -30,12 +30,5 @@ macro_rules! with_each_provider {
     };
 }
 
-/// Runs each case on each store.
-macro_rules! on_each_store {
-    ($($case:ident),+ $(,)?) => {
-        mod on_local { $(#[tokio::test] async fn $case() { super::$case(super::Store::Local).await; })+ }
-        mod on_postgres { $(#[tokio::test] async fn $case() { super::$case(super::Store::Postgres).await; })+ }
-    };
-}
-
-use {on_each_store, with_each_provider};
+use crate::harness::on_each_store;
+use with_each_provider;

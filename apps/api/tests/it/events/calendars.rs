@@ -3,7 +3,8 @@
 use super::cast::{Cast, id, in_hours};
 use super::places::{free, go, on, on_each_store, tell};
 use crate::harness::shop::Store;
-use crate::harness::{Client, Person, TestApp, answer};
+use crate::harness::{Client, PASSWORD, Person, TestApp, answer};
+use chrono::TimeDelta;
 use reqwest::Method;
 use serde_json::json;
 
@@ -11,6 +12,7 @@ on_each_store!(
     an_event_is_a_file_for_calendar_programs,
     a_calendar_is_read_by_its_secret_address_alone,
     a_calendar_ends_with_the_right_to_log_in,
+    a_calendar_ends_with_all_logins_and_with_the_password,
 );
 
 /// Lines as a reader puts them together.
@@ -160,8 +162,53 @@ async fn a_calendar_ends_with_the_right_to_log_in(store: Store) {
     stranger.get(&path).await.expect_problem(404, "not_found");
     cast.admin.client.patch(&standing, &json!({"status": "active"})).await.expect(200);
     read(&stranger, &path).await;
-    let again = app.login(&cast.member.email, crate::harness::PASSWORD).await;
+    let again = app.login(&cast.member.email, PASSWORD).await;
     let gone = again.client.delete("/users/me").await;
     assert_eq!(gone.status, 204, "{}", gone.text);
     stranger.get(&path).await.expect_problem(404, "not_found");
+}
+
+async fn a_calendar_ends_with_all_logins_and_with_the_password(store: Store) {
+    let (app, _database) = on(store).await;
+    let (cast, stranger) = (Cast::of(&app).await, app.stranger());
+    let email = cast.member.email.clone();
+    cast.member.client.get("/users/me/calendar").await.expect_problem(404, "not_found");
+    let path = open(&app, &cast.member).await;
+    let shown = cast.member.client.get("/users/me/calendar").await.expect(200);
+    assert!(shown["created_at"].is_string() && shown["url"].is_null(), "{shown}");
+    let export = cast.member.client.get("/users/me/export").await.expect(200);
+    assert_eq!(export["calendar_open_since"], shown["created_at"]);
+    cast.member.client.post("/auth/logout", &json!({})).await.expect(204);
+    read(&stranger, &path).await;
+    let again = app.login(&email, PASSWORD).await;
+    again.client.post("/auth/logout-all", &json!({})).await.expect(204);
+    stranger.get(&path).await.expect_problem(404, "not_found");
+    let again = app.login(&email, PASSWORD).await;
+    let path = open(&app, &again).await;
+    let wrong = json!({"current_password": "not the password", "new_password": "another horse battery"});
+    again.client.post("/auth/change-password", &wrong).await.expect_problem(403, "wrong_password");
+    read(&stranger, &path).await;
+    let change = json!({"current_password": PASSWORD, "new_password": "another horse battery"});
+    again.client.post("/auth/change-password", &change).await.expect(204);
+    stranger.get(&path).await.expect_problem(404, "not_found");
+    let path = open(&app, &again).await;
+    stranger.post("/auth/forgot-password", &json!({"email": email})).await.expect(202);
+    let token = reset_token(&app, &email).await;
+    let reset = json!({"token": token, "new_password": "a third horse battery"});
+    stranger.post("/auth/reset-password", &reset).await.expect(204);
+    stranger.get(&path).await.expect_problem(404, "not_found");
+}
+
+/// The token in the link that was sent to set a new password.
+async fn reset_token(app: &TestApp, email: &str) -> String {
+    let now = app.app.clock.now();
+    for due in app.app.outbox.claim(now, now + TimeDelta::minutes(1), 1000).await.unwrap() {
+        if let Ok(accounts::Effect::AskedForReset { email: to }) = serde_json::from_str(&due.body)
+            && to.as_str() == email
+        {
+            let letter = app.app.accounts.reset_letter(due.id, &to).await.unwrap().unwrap();
+            return letter.token.expose().to_owned();
+        }
+    }
+    panic!("{email} was sent no link");
 }

@@ -5,7 +5,11 @@ use super::places::{free, go, on, on_each_store};
 use crate::harness::shop::Store;
 use serde_json::{Value, json};
 
-on_each_store!(a_copy_has_everything_but_what_was_sold, a_copy_is_refused_with_all_its_mistakes);
+on_each_store!(
+    a_copy_has_everything_but_what_was_sold,
+    a_copy_is_refused_with_all_its_mistakes,
+    a_repeated_request_makes_one_copy,
+);
 
 async fn a_copy_has_everything_but_what_was_sold(store: Store) {
     let (app, _database) = on(store).await;
@@ -95,4 +99,20 @@ async fn a_copy_is_refused_with_all_its_mistakes(store: Store) {
     }
     let all = cast.admin.client.get("/admin/events").await.expect(200);
     assert_eq!(all["items"].as_array().unwrap().len(), 1);
+}
+
+async fn a_repeated_request_makes_one_copy(store: Store) {
+    let (app, _database) = on(store).await;
+    let cast = Cast::of(&app).await;
+    let draft = cast.draft(&cast.event("Night")).await;
+    let path = format!("/admin/events/{}/duplicate", id(&draft));
+    let wish = json!({"title": "Other night"});
+    let first = cast.manager.client.post_once(&path, "copy", &wish).await;
+    let again = cast.manager.client.post_once(&path, "copy", &wish).await;
+    assert_eq!((first.status, &first.json), (201, &again.json));
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    let other = cast.manager.client.post_once(&path, "copy", &json!({"title": "Third night"})).await;
+    other.expect_problem(422, "idempotency_mismatch");
+    let all = cast.manager.client.get("/admin/events").await.expect(200);
+    assert_eq!(all["items"].as_array().unwrap().len(), 2);
 }

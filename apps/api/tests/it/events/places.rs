@@ -1,13 +1,14 @@
 //! Where exactly an event is, and how it is found without telling.
 
 use super::cast::{Cast, column, id, in_hours, mistakes};
+pub(super) use crate::harness::on_each_store;
 use crate::harness::shop::Store;
 use crate::harness::{Person, TestApp};
 use adapter_postgres::testing::{FreshDatabase, fresh_database};
 use serde_json::{Value, json};
 
 /// A server on one of the stores. The database is dropped when nobody uses it any more.
-pub(super) async fn on(store: Store) -> (TestApp, Option<FreshDatabase>) {
+pub(crate) async fn on(store: Store) -> (TestApp, Option<FreshDatabase>) {
     let database = match store {
         Store::Local => None,
         Store::Postgres => Some(fresh_database(&testkit::servers::postgres().url).await.unwrap()),
@@ -15,24 +16,6 @@ pub(super) async fn on(store: Store) -> (TestApp, Option<FreshDatabase>) {
     let url = database.as_ref().map_or_else(|| "local::memory:".to_owned(), FreshDatabase::url);
     (TestApp::with(&[("store.url", &url)]).await, database)
 }
-
-macro_rules! on_each_store {
-    ($($case:ident),+ $(,)?) => {
-        mod local {
-            $(#[tokio::test]
-            async fn $case() {
-                super::$case(crate::harness::shop::Store::Local).await;
-            })+
-        }
-        mod postgres {
-            $(#[tokio::test]
-            async fn $case() {
-                super::$case(crate::harness::shop::Store::Postgres).await;
-            })+
-        }
-    };
-}
-pub(super) use on_each_store;
 
 on_each_store!(
     ticket_holders_are_told_where_it_is_in_time_and_that_is_noted,
@@ -117,8 +100,12 @@ async fn ticket_holders_are_told_where_it_is_in_time_and_that_is_noted(store: St
     assert!(first["request_id"].is_string() && first["viewed_at"].is_string(), "{first}");
     // The hour may have changed in between.
     assert!((1..=2).contains(&views["items"].as_array().unwrap().len()), "{views}");
-    assert!(place(&cast.door, &event).await);
     assert_eq!(cast.owner.client.get(&path).await.expect(200), views);
+    assert!(place(&cast.door, &event).await);
+    cast.admin.client.get(&format!("/admin/events/{}", id(&event))).await.expect(200);
+    let staff = cast.owner.client.get(&path).await.expect(200);
+    let who = column(&staff, "account_id");
+    assert!(who.contains(&cast.door.id.as_str()) && who.contains(&cast.admin.id.as_str()), "{staff}");
     for (who, status, code) in [
         (&cast.member, 403, "forbidden"),
         (&cast.door, 403, "forbidden"),
