@@ -163,6 +163,7 @@ fn kind(name: &str, cents: i64, quantity: i64, max_per_user: i64) -> TicketTypeI
         sales_start: None,
         sales_end: None,
         hidden: false,
+        transferable: true,
         quota: None,
         position: None,
     }
