@@ -9,8 +9,9 @@ use crate::{ScriptedProvider, Stores, voucher_store};
 use booking::ledger::{Account, EntryFilter, differences};
 use booking::use_cases::{ConfirmRequest, Placed, Staff, VerifyRequest};
 use booking::{
-    Booking, BookingStatus, Bookings, Charge, CodeSigner, Decision, Door, Hold, Issued, Job, PaymentChoice, Provider, Quota, RawNotice,
-    Refund, RefundReason, RefundStatus, RefundWish, Standing, Ticket, Voucher, VoucherInput, books,
+    Booking, BookingStatus, Bookings, Charge, CodeSigner, Decision, Door, Hold, Issued, Job, PaymentChoice,
+    Provider, Quota, RawNotice, Refund, RefundReason, RefundStatus, RefundWish, Standing, Ticket, Voucher,
+    VoucherInput, books,
 };
 use chrono::TimeDelta;
 use kernel::{
@@ -448,8 +449,12 @@ impl World {
         assert_eq!(store.stock_differences().await.unwrap(), []);
         let sale = store.sales(&[self.house.event.id]).await.unwrap().remove(0);
         let one = &sale.offers[0];
-        assert!(one.taken() <= one.quantity && Some(sale.taken()) <= sale.capacity, "no place is given twice");
-        let over = |quota: Quota| sale.taken_of_quotas().get(&quota.id).is_some_and(|it| *it > quota.quantity);
+        assert!(
+            one.taken() <= one.quantity && Some(sale.taken()) <= sale.capacity,
+            "no place is given twice"
+        );
+        let over =
+            |quota: Quota| sale.taken_of_quotas().get(&quota.id).is_some_and(|it| *it > quota.quantity);
         assert!(!one.quota.is_some_and(over), "nor one of a quota");
         let mut state = format!("held {} sold {} kept {}\n", one.held, one.sold, one.reserved);
         for known in &mut self.booked {
@@ -491,10 +496,16 @@ impl World {
         let found = voucher_store::vouchers(&self.house).show(id).await.unwrap();
         let Some(Issued { voucher, usage }) = found else { return "gone\n".into() };
         let booked = self.booked.iter().filter(|it| it.voucher.is_some_and(|applied| applied.id == id));
-        let living = booked.filter(|it| !matches!(it.status, BookingStatus::Cancelled | BookingStatus::Expired));
+        let living =
+            booked.filter(|it| !matches!(it.status, BookingStatus::Cancelled | BookingStatus::Expired));
         let discounts = living.clone().filter_map(|it| it.voucher).map(|it| it.discount.minor());
-        assert!(usize::try_from(usage.uses).unwrap() >= living.count() && usage.spent >= discounts.sum::<i64>());
-        format!("{} {:?} {} {} {}\n", voucher.keeps, voucher.revoked_at, usage.uses, usage.spent, usage.places)
+        assert!(
+            usize::try_from(usage.uses).unwrap() >= living.count() && usage.spent >= discounts.sum::<i64>()
+        );
+        format!(
+            "{} {:?} {} {} {}\n",
+            voucher.keeps, voucher.revoked_at, usage.uses, usage.spent, usage.places
+        )
     }
 }
 

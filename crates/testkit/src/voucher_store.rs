@@ -8,8 +8,8 @@ use crate::{ScriptedProvider, Stores};
 use booking::use_cases::{ConfirmRequest, HoldError, VoucherError};
 use booking::voucher::{Batch, PriceChange, ReserveInput};
 use booking::{
-    Booking, BookingStatus, Bookings, Hold, HoldRefusal, Issued, PaymentChoice, Provider, RefundReason, Voucher,
-    VoucherInput, VoucherKey, Vouchers, WhyNot, Wish,
+    Booking, BookingStatus, Bookings, Hold, HoldRefusal, Issued, PaymentChoice, Provider, RefundReason,
+    Voucher, VoucherInput, VoucherKey, Vouchers, WhyNot, Wish,
 };
 use chrono::TimeDelta;
 use events::use_cases::TicketTypeError;
@@ -384,7 +384,8 @@ pub async fn a_type_never_gets_smaller_than_what_is_kept_of_it(stores: Stores) {
     let hall = QuotaInput { name: "The hall".into(), quantity: 10 };
     let quota = events.add_quota(actor, house.event.id, &hall).await.unwrap();
     let free = PriceInput { amount: 0, currency: "EUR".into() };
-    let input = |quantity| TicketTypeInput { price: free.clone(), quota: Some(quota.id), ..type_input(quantity) };
+    let input =
+        |quantity| TicketTypeInput { price: free.clone(), quota: Some(quota.id), ..type_input(quantity) };
     events.update_ticket_type(actor, house.ticket_type.id, &input(10)).await.unwrap();
     make(&house, "GUESTS", &keeping(&house, 6)).await.unwrap();
     let smaller = events.update_ticket_type(actor, house.ticket_type.id, &input(5)).await;
@@ -453,10 +454,16 @@ pub async fn late_money_asks_the_voucher_again(stores: Stores) {
     let booking = paid_late(&house, "FREE", async |_| {}).await;
     assert_eq!(booking.status, BookingStatus::Confirmed, "its use was still there");
     make(&house, "GONE", &once).await.unwrap();
-    let booking = paid_late(&house, "GONE", async |house| drop(hold(house, Some("GONE"), 1).await.unwrap())).await;
-    assert_eq!((booking.status, booking.refunds.len()), (BookingStatus::Expired, 1), "somebody else has its use");
+    let booking =
+        paid_late(&house, "GONE", async |house| drop(hold(house, Some("GONE"), 1).await.unwrap())).await;
+    assert_eq!(
+        (booking.status, booking.refunds.len()),
+        (BookingStatus::Expired, 1),
+        "somebody else has its use"
+    );
     make(&house, "SPENT", &VoucherInput { budget: Some((1250, "EUR".into())), ..half() }).await.unwrap();
-    let booking = paid_late(&house, "SPENT", async |house| drop(hold(house, Some("SPENT"), 1).await.unwrap())).await;
+    let booking =
+        paid_late(&house, "SPENT", async |house| drop(hold(house, Some("SPENT"), 1).await.unwrap())).await;
     assert_eq!((booking.status, booking.refunds.len()), (BookingStatus::Expired, 1), "its budget is spent");
     let taken_back = make(&house, "BACK", &half()).await.unwrap();
     let booking = paid_late(&house, "BACK", async |house| {
@@ -476,7 +483,11 @@ pub async fn late_money_asks_the_voucher_again(stores: Stores) {
         assert_eq!(counters(house).await.2, 2);
     })
     .await;
-    assert_eq!((booking.status, counters(&house).await.2), (BookingStatus::Confirmed, 1), "it takes of its own");
+    assert_eq!(
+        (booking.status, counters(&house).await.2),
+        (BookingStatus::Confirmed, 1),
+        "it takes of its own"
+    );
 }
 
 pub async fn a_voucher_that_was_used_is_taken_back_and_not_removed(stores: Stores) {

@@ -94,7 +94,10 @@ async fn a_voucher_makes_tickets_cheaper_and_the_price_stays(store: Store) {
         let hold = ask_as(&shop, &who, Some(&code.to_lowercase()), 2).await.expect(201);
         let item = &hold["items"][0];
         assert_eq!((&item["unit_price"], &item["list_price"]), (&eur(price), &eur(PRICE)));
-        assert_eq!((&hold["total"], &hold["voucher"]["discount"]), (&eur(price * 2), &eur((PRICE - price) * 2)));
+        assert_eq!(
+            (&hold["total"], &hold["voucher"]["discount"]),
+            (&eur(price * 2), &eur((PRICE - price) * 2))
+        );
         assert_eq!(hold["voucher"]["id"], made["id"]);
     }
     let made = make(&shop, &json!({"percent": 20})).await;
@@ -127,7 +130,9 @@ async fn a_whole_discount_needs_no_provider(store: Store) {
     make(&shop, &json!({"code": "GIFT", "percent": 100})).await;
     let hold = ask_as(&shop, &ada, Some("GIFT"), 2).await.expect(201);
     assert_eq!((&hold["total"], &hold["items"][0]["unit_price"]), (&eur(0), &eur(0)));
-    confirm(&shop, &ada, &hold, json!({"provider": "stripe"})).await.expect_problem(422, "provider_not_available");
+    confirm(&shop, &ada, &hold, json!({"provider": "stripe"}))
+        .await
+        .expect_problem(422, "provider_not_available");
     let booking = confirm(&shop, &ada, &hold, Value::Null).await.expect(201);
     assert_eq!((&booking["status"], booking["tickets"].as_array().unwrap().len()), (&json!("confirmed"), 2));
     assert_eq!(booking["payment"], Value::Null);
@@ -200,9 +205,12 @@ async fn kept_places_are_sold_out_for_outsiders(store: Store) {
     ask_as(&shop, &bob, None, 1).await.expect(201);
     let hold = ask_as(&shop, &ada, Some("GUEST"), 1).await.expect(201);
     let now = seen(&shop, &made).await;
-    assert_eq!(now["reserves"], json!({
-        "ticket_type_id": shop.ticket_type, "quantity": 2, "used": 1, "kept": true,
-    }));
+    assert_eq!(
+        now["reserves"],
+        json!({
+            "ticket_type_id": shop.ticket_type, "quantity": 2, "used": 1, "kept": true,
+        })
+    );
     let booking = confirm(&shop, &ada, &hold, json!({"provider": "stripe"})).await.expect(201);
     shop.press(&booking, "pay").await;
     shop.work().await;
@@ -211,12 +219,20 @@ async fn kept_places_are_sold_out_for_outsiders(store: Store) {
     shop.clock.advance(TimeDelta::hours(1));
     ask_as(&shop, &bob, Some("GUEST"), 1).await.expect_problem(422, "voucher_invalid");
     ask_as(&shop, &bob, None, 1).await.expect(201);
-    let revoked = make(&shop, &json!({"code": "BACK", "reserves": {
-        "ticket_type_id": shop.ticket_type, "quantity": 1,
-    }}))
+    let revoked = make(
+        &shop,
+        &json!({"code": "BACK", "reserves": {
+            "ticket_type_id": shop.ticket_type, "quantity": 1,
+        }}),
+    )
     .await;
     assert_eq!(shop.left().await, 0);
-    shop.again(&shop.admin).await.client.delete(&format!("/admin/vouchers/{}", id(&revoked))).await.expect(204);
+    shop.again(&shop.admin)
+        .await
+        .client
+        .delete(&format!("/admin/vouchers/{}", id(&revoked)))
+        .await
+        .expect(204);
     assert_eq!(shop.left().await, 1, "taken back, it keeps nothing");
     assert_eq!(shop.app.app.bookings.stock_differences().await.unwrap(), []);
 }
@@ -295,7 +311,11 @@ async fn vouchers_are_their_organisations_own() {
         person.client.put(&one, &body).await.expect_problem(status, code);
         person.client.delete(&one).await.expect_problem(status, code);
     }
-    cast.manager.client.post(&path, &json!({"code": "m-i ne", "percent": 5})).await.expect_problem(409, "code_taken");
+    cast.manager
+        .client
+        .post(&path, &json!({"code": "m-i ne", "percent": 5}))
+        .await
+        .expect_problem(409, "code_taken");
     cast.manager.client.get(&uses).await.expect(200);
     cast.manager.client.delete(&one).await.expect(204);
     cast.manager.client.get(&one).await.expect_problem(404, "not_found");
@@ -362,7 +382,8 @@ async fn hostile_input_is_refused_and_changes_nothing() {
         assert!(mistakes(&refused).iter().any(|(named, _)| *named == field), "{body}: {refused}");
     }
     assert_eq!(cast.manager.client.get(&path).await.expect(200)["items"], json!([]));
-    let types = cast.manager.client.get(&format!("/admin/events/{}/ticket-types", id(&event))).await.expect(200);
+    let types =
+        cast.manager.client.get(&format!("/admin/events/{}/ticket-types", id(&event))).await.expect(200);
     let items = json!([{"ticket_type_id": types["items"][0]["id"], "quantity": 1}]);
     for code in ["", " ", "\u{0}", "' OR 1=1 --", &"9".repeat(10_000), "\u{1f3ab}"] {
         let body = json!({"event_id": event["id"], "items": items, "voucher": code});

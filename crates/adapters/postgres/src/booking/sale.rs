@@ -1,21 +1,18 @@
 //! The sale of an event: locked, read, and its counters written.
 
 use super::hold::{HoldRow, add, holds_by_id};
-use super::voucher::places_with;
+use super::voucher::{kept_of, places_with};
 use crate::column::{count, document, money, some_count, to_document, vat};
 use crate::failure::corrupt;
 use crate::statement::{Statement, constant, text};
 use crate::transaction::PgTx;
 use async_trait::async_trait;
-use booking::{
-    CancellationPolicy, Hold, Holdings, Offer, Places, Quota, Reserve, Sale, SaleStatus, SaleTx, Tally,
-};
+use booking::{CancellationPolicy, Hold, Holdings, Offer, Quota, Reserve, Sale, SaleStatus, SaleTx, Tally};
 use diesel::QueryableByName;
 use diesel::pg::Pg;
 use diesel::query_builder::QueryFragment;
 use diesel::sql_types::{Array, BigInt, Bool, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
-use kernel::{AccountId, EventId, HoldId, StoreError, Timestamp, VoucherId};
-use serde::Deserialize;
+use kernel::{AccountId, EventId, HoldId, StoreError, Timestamp};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -89,15 +86,6 @@ struct OfferRow {
     reserves: Option<Value>,
 }
 
-/// What a voucher keeps of the type.
-#[derive(Deserialize)]
-struct ReserveRow {
-    voucher: VoucherId,
-    places: u32,
-    used: u32,
-    until: Option<Timestamp>,
-}
-
 impl OfferRow {
     fn offer(self) -> Result<Option<Offer>, StoreError> {
         let Some(ticket_type) = self.ticket_type_id else { return Ok(None) };
@@ -124,14 +112,7 @@ impl OfferRow {
         let Some((ticket_type, rows)) = self.ticket_type_id.zip(self.reserves.take()) else {
             return Ok(Vec::new());
         };
-        let rows: Vec<ReserveRow> = document(rows, "reading what vouchers keep")?;
-        let reserve = |row: ReserveRow| Reserve {
-            voucher: row.voucher,
-            places: Places { ticket_type: ticket_type.into(), quantity: row.places },
-            used: row.used,
-            until: row.until,
-        };
-        Ok(rows.into_iter().map(reserve).collect())
+        kept_of(ticket_type.into(), rows)
     }
 }
 

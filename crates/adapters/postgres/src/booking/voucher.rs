@@ -7,12 +7,13 @@ use crate::pool::PgStore;
 use crate::statement::{Statement, constant, text};
 use crate::transaction::PgTx;
 use async_trait::async_trait;
-use booking::{Booking, Issued, Usage, Voucher, VoucherHash, VoucherReads, VoucherTx};
+use booking::{Booking, Issued, Places, Reserve, Usage, Voucher, VoucherHash, VoucherReads, VoucherTx};
 use diesel::QueryableByName;
 use diesel::pg::Pg;
 use diesel::query_builder::QueryFragment;
 use diesel::sql_types::{Array, BigInt, Binary, Bool, Jsonb, Nullable, Timestamptz, Uuid as SqlUuid};
 use kernel::{AccountId, Cursor, EventId, Page, PageRequest, StoreError, TicketTypeId, Timestamp, VoucherId};
+use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -36,6 +37,27 @@ struct VoucherRow {
 struct CountRow {
     #[diesel(sql_type = BigInt)]
     count: i64,
+}
+
+/// What a voucher keeps of a type, as the sale's statement puts it together.
+#[derive(Deserialize)]
+struct ReserveRow {
+    voucher: VoucherId,
+    places: u32,
+    used: u32,
+    until: Option<Timestamp>,
+}
+
+/// What vouchers keep of a type.
+pub(super) fn kept_of(ticket_type: TicketTypeId, rows: Value) -> Result<Vec<Reserve>, StoreError> {
+    let rows: Vec<ReserveRow> = document(rows, "reading what vouchers keep")?;
+    let reserve = |row: ReserveRow| Reserve {
+        voucher: row.voucher,
+        places: Places { ticket_type, quantity: row.places },
+        used: row.used,
+        until: row.until,
+    };
+    Ok(rows.into_iter().map(reserve).collect())
 }
 
 impl TryFrom<VoucherRow> for Issued {

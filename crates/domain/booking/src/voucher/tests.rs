@@ -131,10 +131,22 @@ fn every_mistake_of_an_input_is_named_at_once() {
     let code = VoucherHash([0; 32]);
     let found = wrong.added(&sale, (id, code, String::new()), somebody(), noon()).unwrap_err();
     let fields: Vec<_> = found.iter().map(|one| one.field.as_str()).collect();
-    assert_eq!(fields, [
-        "name", "percent", "ticket_type_ids", "budget.currency", "budget.amount", "max_uses", "max_per_user",
-        "valid_until", "unlocks.0", "reserves.quantity", "reserves.ticket_type_id",
-    ]);
+    assert_eq!(
+        fields,
+        [
+            "name",
+            "percent",
+            "ticket_type_ids",
+            "budget.currency",
+            "budget.amount",
+            "max_uses",
+            "max_per_user",
+            "valid_until",
+            "unlocks.0",
+            "reserves.quantity",
+            "reserves.ticket_type_id",
+        ]
+    );
     let both = VoucherInput {
         prices: vec![PriceChange::Percent("10".into()), PriceChange::Set((100, "EUR".into()))],
         ..VoucherInput::default()
@@ -144,7 +156,8 @@ fn every_mistake_of_an_input_is_named_at_once() {
         assert_eq!(found[0].code, expected);
     }
     for text in ["0", "-1", "1e1", "100.01", "ten"] {
-        let input = VoucherInput { prices: vec![PriceChange::Percent(text.into())], ..VoucherInput::default() };
+        let input =
+            VoucherInput { prices: vec![PriceChange::Percent(text.into())], ..VoucherInput::default() };
         assert!(input.added(&sale, (id, code, String::new()), somebody(), noon()).is_err(), "{text}");
     }
 }
@@ -155,10 +168,10 @@ fn a_price_is_frozen_in_the_hold_beside_what_it_was() {
     let hold = ask(&mut sale, Some(&voucher), 3).unwrap();
     let item = hold.items[0];
     assert_eq!((item.unit_price, item.list_price), (Money::eur(2250), Some(Money::eur(2500))));
-    assert_eq!((hold.total, hold.voucher), (
-        Money::eur(6750),
-        Some(Applied { id: voucher.id, discount: Money::eur(750) }),
-    ));
+    assert_eq!(
+        (hold.total, hold.voucher),
+        (Money::eur(6750), Some(Applied { id: voucher.id, discount: Money::eur(750) }),)
+    );
     let without = ask(&mut sale, None, 1).unwrap();
     assert_eq!((without.items[0].list_price, without.voucher), (None, None));
     assert_eq!(hold.items[0].vat, VatRate::ZERO);
@@ -191,7 +204,8 @@ fn whatever_is_wrong_with_a_voucher_is_answered_alike() {
 
 #[test]
 fn uses_are_limited_in_all_and_per_user_and_come_back() {
-    let (mut sale, voucher) = with(10, |_| VoucherInput { max_uses: Some(2), max_per_user: Some(1), ..input() });
+    let (mut sale, voucher) =
+        with(10, |_| VoucherInput { max_uses: Some(2), max_per_user: Some(1), ..input() });
     let buyer = somebody();
     let wanted = vec![Wanted { ticket_type: sale.offers[0].ticket_type, quantity: 1 }];
     let wish = Wish { buyer, event: sale.event, wanted, voucher: Some(voucher.code) };

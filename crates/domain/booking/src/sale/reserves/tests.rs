@@ -33,7 +33,10 @@ fn kept_places_are_sold_out_for_all_others_and_counted_once() {
     sale.capacity = Some(10);
     sale.offers[0].quota = Some(Quota { id: QuotaId::generate(noon()), quantity: 10 });
     let voucher = reserving(&mut sale, 4).unwrap();
-    assert_eq!((sale.taken(), sale.taken_of_quotas().values().sum::<u32>(), sale.offers[0].left()), (4, 4, 6));
+    assert_eq!(
+        (sale.taken(), sale.taken_of_quotas().values().sum::<u32>(), sale.offers[0].left()),
+        (4, 4, 6)
+    );
     assert!(matches!(ask(&mut sale, None, 7), Err(HoldRefusal::SoldOut { left: 6, .. })));
     ask(&mut sale, None, 6).unwrap();
     assert!(matches!(ask(&mut sale, None, 1), Err(HoldRefusal::SoldOut { left: 0, .. })));
