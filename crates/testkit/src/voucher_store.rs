@@ -8,8 +8,8 @@ use crate::{ScriptedProvider, Stores};
 use booking::use_cases::{ConfirmRequest, HoldError, VoucherError};
 use booking::voucher::{Batch, PriceChange, ReserveInput};
 use booking::{
-    Booking, BookingStatus, Bookings, Hold, HoldRefusal, Issued, PaymentChoice, Provider, RefundReason,
-    Voucher, VoucherInput, VoucherKey, Vouchers, WhyNot, Wish,
+    Booking, BookingStatus, Bookings, Hold, HoldRefusal, Issued, PaymentChoice, Provider, RawNotice,
+    RefundReason, Voucher, VoucherInput, VoucherKey, Vouchers, WhyNot, Wish,
 };
 use chrono::TimeDelta;
 use events::use_cases::TicketTypeError;
@@ -443,8 +443,11 @@ async fn paid_late(house: &House, code: &str, meanwhile: impl AsyncFnOnce(&House
     let given_up = house.stores.booking.booking(booking.id).await.unwrap().unwrap();
     assert_eq!(given_up.status, BookingStatus::Expired);
     meanwhile(house).await;
-    house.provider.pay(&ScriptedProvider::session(payment));
-    bookings.come_back(payment).await.unwrap().unwrap()
+    let session = ScriptedProvider::session(payment);
+    house.provider.pay(&session);
+    let headers = vec![("session".into(), session), ("id".into(), payment.to_string())];
+    bookings.hear(Provider::Stripe, &RawNotice { headers, body: Vec::new() }).await.unwrap();
+    house.stores.booking.booking(booking.id).await.unwrap().unwrap()
 }
 
 pub async fn late_money_asks_the_voucher_again(stores: Stores) {
