@@ -58,9 +58,9 @@ async fn manager(house: &House) -> Actor {
 async fn shared(stores: Stores, places: i64) -> (House, Quota, [TicketType; 2]) {
     let house = house(stores, 10, None, 0).await;
     let (events, actor) = (events_at_noon(&house.stores), manager(&house).await);
-    let quota = events.add_quota(actor.clone(), house.event.id, &hall(places)).await.unwrap();
+    let quota = events.add_quota(actor, house.event.id, &hall(places)).await.unwrap();
     let first = within(&house.ticket_type, Some(quota.id));
-    let first = events.update_ticket_type(actor.clone(), house.ticket_type.id, &first).await.unwrap();
+    let first = events.update_ticket_type(actor, house.ticket_type.id, &first).await.unwrap();
     let second = within(&first, Some(quota.id));
     let second = events.add_ticket_type(actor, house.event.id, &second).await.unwrap();
     (house, quota, [first, second])
@@ -79,8 +79,8 @@ async fn consistent(house: &House) {
 pub async fn a_quota_reads_back_whole(stores: Stores) {
     let house = house(stores, 10, None, 0).await;
     let (events, actor) = (events_at_noon(&house.stores), manager(&house).await);
-    let quota = events.add_quota(actor.clone(), house.event.id, &hall(30)).await.unwrap();
-    let other = events.add_quota(actor.clone(), house.event.id, &hall(40)).await.unwrap();
+    let quota = events.add_quota(actor, house.event.id, &hall(30)).await.unwrap();
+    let other = events.add_quota(actor, house.event.id, &hall(40)).await.unwrap();
     let store = &house.stores.events;
     assert_eq!(store.quota(quota.id).await.unwrap().as_ref(), Some(&quota));
     let mut both = vec![quota.clone(), other];
@@ -96,12 +96,12 @@ pub async fn a_quota_reads_back_whole(stores: Stores) {
 pub async fn a_quota_that_types_share_is_not_deleted(stores: Stores) {
     let (house, quota, types) = shared(stores, 10).await;
     let (events, actor) = (events_at_noon(&house.stores), manager(&house).await);
-    let refused = events.delete_quota(actor.clone(), quota.id).await;
+    let refused = events.delete_quota(actor, quota.id).await;
     assert!(matches!(refused, Err(TicketTypeError::QuotaInUse)), "{refused:?}");
-    let read = events.ticket_types(actor.clone(), house.event.id).await.unwrap();
+    let read = events.ticket_types(actor, house.event.id).await.unwrap();
     assert!(read.iter().all(|stocked| stocked.quota.as_ref() == Some(&quota)), "types come with their quota");
     for one in types {
-        events.update_ticket_type(actor.clone(), one.id, &within(&one, None)).await.unwrap();
+        events.update_ticket_type(actor, one.id, &within(&one, None)).await.unwrap();
     }
     events.delete_quota(actor, quota.id).await.unwrap();
     assert_eq!(house.stores.events.quotas(house.event.id).await.unwrap(), []);
@@ -141,16 +141,16 @@ pub async fn what_is_taken_moves_with_the_type_from_quota_to_quota(stores: Store
     let (events, actor) = (events_at_noon(&house.stores), manager(&house).await);
     hold(&house, &first, 4).await.unwrap();
     hold(&house, &second, 5).await.unwrap();
-    let small = events.add_quota(actor.clone(), house.event.id, &hall(3)).await.unwrap();
-    let refused = events.update_ticket_type(actor.clone(), first.id, &within(&first, Some(small.id))).await;
+    let small = events.add_quota(actor, house.event.id, &hall(3)).await.unwrap();
+    let refused = events.update_ticket_type(actor, first.id, &within(&first, Some(small.id))).await;
     let Err(TicketTypeError::Invalid(mistakes)) = refused else { panic!("{refused:?}") };
     assert_eq!((mistakes[0].field.as_str(), mistakes[0].code), ("quota_id", "quota_exceeded"));
-    events.update_ticket_type(actor.clone(), first.id, &within(&first, None)).await.unwrap();
-    let taken = events.quotas(actor.clone(), house.event.id).await.unwrap();
+    events.update_ticket_type(actor, first.id, &within(&first, None)).await.unwrap();
+    let taken = events.quotas(actor, house.event.id).await.unwrap();
     assert_eq!(taken.iter().map(|(_, taken)| *taken).sum::<u32>(), 5, "what has left is not counted");
     consistent(&house).await;
     hold(&house, &second, 5).await.unwrap();
-    let back = events.update_ticket_type(actor.clone(), first.id, &within(&first, Some(quota.id))).await;
+    let back = events.update_ticket_type(actor, first.id, &within(&first, Some(quota.id))).await;
     assert!(matches!(back, Err(TicketTypeError::Invalid(_))), "10 and 4 do not fit into 12");
     let smaller = events.update_quota(actor, quota.id, &hall(9)).await;
     let Err(TicketTypeError::Invalid(mistakes)) = smaller else { panic!("{smaller:?}") };
@@ -177,7 +177,7 @@ pub async fn quotas_of_other_organisations_are_unknown(stores: Stores) {
     let other = crate::fixtures_events::organisation(&house.stores).await;
     let stranger = organiser(&house.stores, other, Standing::Owner).await;
     let events = events_at_noon(&house.stores);
-    let edited = events.update_quota(stranger.clone(), quota.id, &hall(50)).await;
+    let edited = events.update_quota(stranger, quota.id, &hall(50)).await;
     assert!(matches!(edited, Err(TicketTypeError::Access(AccessError::NotFound))), "{edited:?}");
     let gone = events.delete_quota(stranger, quota.id).await;
     assert!(matches!(gone, Err(TicketTypeError::Access(AccessError::NotFound))), "{gone:?}");

@@ -114,7 +114,7 @@ async fn update_quota(
     body: Json<QuotaBody>,
 ) -> Result<HttpResponse, Problem> {
     let id = QuotaId::from(id.into_inner());
-    let after = app.events.update_quota(user.0.clone(), id, &body.into_inner().into()).await?;
+    let after = app.events.update_quota(user.0, id, &body.into_inner().into()).await?;
     app.answers.event_changed(after.event);
     let all = app.events.quotas(user.0, after.event).await?;
     let kept = all.into_iter().find(|(quota, _)| quota.id == id).ok_or_else(Problem::not_found)?;

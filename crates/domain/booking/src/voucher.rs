@@ -161,7 +161,10 @@ impl Issued {
     /// [`WhyNot::Spent`].
     pub fn affords(&self, discount: Money) -> Result<(), WhyNot> {
         let sum = self.usage.spent.checked_add(discount.minor());
-        let lasts = self.voucher.budget.is_none_or(|most| sum.is_some_and(|sum| sum <= most.minor()));
+        let lasts = self.voucher.budget.is_none_or(|most| {
+            // An event whose currency was changed: nothing can be said of a budget in the old one.
+            most.currency() == discount.currency() && sum.is_some_and(|sum| sum <= most.minor())
+        });
         if lasts { Ok(()) } else { Err(WhyNot::Spent) }
     }
 

@@ -228,6 +228,8 @@ fn a_budget_is_never_overspent() {
     let refused = ask(&mut sale, Some(&voucher), 1);
     assert_eq!(refused, Err(HoldRefusal::VoucherInvalid(WhyNot::Spent)), "5.00 of 6.00 are gone");
     assert_eq!((sale.offers[0].held, sale.vouchers[0].usage.spent), (2, 500));
+    sale.vouchers[0].voucher.budget = Some(money(1_000_000, "JPY"));
+    assert_eq!(ask(&mut sale, Some(&voucher), 1), refused, "a budget in another currency is none");
 }
 
 #[test]
