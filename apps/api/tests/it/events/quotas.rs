@@ -5,7 +5,7 @@ use crate::harness::{Person, TestApp};
 use serde_json::{Value, json};
 
 async fn share(manager: &Person, event: &Value, quota: &Value, name: &str, quantity: u32) -> Value {
-    let mut body = ticket_type(name, quantity.into());
+    let mut body = ticket_type(name, quantity);
     (body["quota_id"], body["price"]["amount"]) = (quota["id"].clone(), json!(0));
     manager.client.post(&format!("/admin/events/{}/ticket-types", id(event)), &body).await.expect(201)
 }
