@@ -9,7 +9,7 @@ use booking::use_cases::{ConfirmRequest, HoldError, VoucherError};
 use booking::voucher::{Batch, PriceChange, ReserveInput};
 use booking::{
     Booking, BookingStatus, Bookings, Charge, Hold, HoldRefusal, Issued, PaymentChoice, Provider, RawNotice,
-    RefundReason, Standing, Voucher, VoucherInput, VoucherKey, Vouchers, WhyNot, Wish,
+    RefundReason, Voucher, VoucherInput, VoucherKey, Vouchers, WhyNot, Wish,
 };
 use chrono::TimeDelta;
 use events::use_cases::TicketTypeError;
@@ -446,7 +446,7 @@ async fn paid_late(house: &House, code: &str, meanwhile: impl AsyncFnOnce(&House
     let session = ScriptedProvider::session(payment);
     // The page was closed, and was paid all the same.
     let charge = Charge { reference: payment.to_string(), amount: booking.total, live: false };
-    house.provider.stands(&session, Standing::Paid(charge));
+    house.provider.stands(&session, booking::Standing::Paid(charge));
     let headers = vec![("session".into(), session), ("id".into(), payment.to_string())];
     bookings.hear(Provider::Stripe, &RawNotice { headers, body: Vec::new() }).await.unwrap();
     house.stores.booking.booking(booking.id).await.unwrap().unwrap()
