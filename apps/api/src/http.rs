@@ -55,6 +55,7 @@ pub mod staff;
 pub mod ticket_types;
 pub mod tickets;
 pub mod transfers;
+pub mod vouchers;
 pub mod webhooks;
 
 pub use access::{Admin, Maybe, User};

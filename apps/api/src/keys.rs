@@ -3,6 +3,7 @@
 //! Each is HMAC-SHA256 of a label under the seed: knowing one says nothing about another.
 
 use accounts::TokenKey;
+use booking::VoucherKey;
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD, HEXLOWER, HEXLOWER_PERMISSIVE};
 use invites::CodeKey;
 use std::fmt;
@@ -128,6 +129,12 @@ impl Keys {
     #[must_use]
     pub fn calendars(&self) -> [u8; 32] {
         self.derive(b"synesthesie/calendars/1")
+    }
+
+    /// The key that voucher codes are made and recognised by.
+    #[must_use]
+    pub fn vouchers(&self) -> VoucherKey {
+        VoucherKey::new(self.derive(b"synesthesie/vouchers/1"))
     }
 
     /// The key that the audit log is chained with.

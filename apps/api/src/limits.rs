@@ -47,6 +47,9 @@ const FAILURES_HERE: Rule = Rule { name: "failures-here", limit: 10, window: QUA
 /// Failed logins per typed address, from anywhere: a thousand machines get no further than this.
 const FAILURES: Rule = Rule { name: "failures", limit: 100, window: QUARTER };
 
+/// Vouchers that were not valid, per account: codes that people choose are short.
+const VOUCHERS: Rule = Rule { name: "vouchers", limit: 20, window: QUARTER };
+
 /// Notices that were not a provider's, per network address.
 const FORGERIES: Rule = Rule { name: "forgeries", limit: 30, window: MINUTE };
 
@@ -160,6 +163,22 @@ impl Limits {
             self.failed(rule, &who).await?;
         }
         Ok(())
+    }
+
+    /// Before a voucher's code is looked at: refuses who has tried too many that were not valid.
+    ///
+    /// # Errors
+    /// 429.
+    pub async fn voucher(&self, account: AccountId) -> Result<(), Problem> {
+        self.refuse_blocked(&blocked(VOUCHERS, &account.to_string())).await
+    }
+
+    /// After a voucher that was not valid.
+    ///
+    /// # Errors
+    /// 429, when that was one too many.
+    pub async fn voucher_failed(&self, account: AccountId) -> Result<(), Problem> {
+        self.failed(VOUCHERS, &account.to_string()).await
     }
 
     /// Before a notice is checked, which may cost a call to the provider: refuses who sent too many forged ones.

@@ -23,7 +23,7 @@ use adapter_pdf::PrintError;
 use adapter_postgres::PgStore;
 use adapter_redis::UnusableUrl;
 use booking::use_cases::Pages;
-use booking::{Bookings, Closing, CodeSigner, Documents, Door, Ledger, Office, Terms};
+use booking::{Bookings, Closing, CodeSigner, Documents, Door, Ledger, Office, Terms, Vouchers};
 use chrono::TimeDelta;
 use events::Events;
 use guests::Holders;
@@ -61,6 +61,8 @@ pub struct App {
     pub answers: Answers,
     /// Use cases of holds, bookings and their money.
     pub bookings: Bookings,
+    /// Use cases of vouchers.
+    pub vouchers: Vouchers,
     /// Use cases of the ledger.
     pub ledger: Ledger,
     /// Use cases of the daily close.
@@ -189,6 +191,7 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
     Ok(App {
         closing,
         bookings: Bookings::new(Arc::clone(&stores.booking), Arc::clone(&clock), providers, terms, pages),
+        vouchers: Vouchers::new(Arc::clone(&stores.booking), Arc::clone(&clock), keys.vouchers()),
         ledger: Ledger::new(stores.ledger, Arc::clone(&stores.booking), Arc::clone(&clock)),
         office: Office::new(stores.office, Arc::clone(&stores.booking), Arc::clone(&clock)),
         documents: Documents::new(Arc::clone(&stores.booking), Arc::clone(&clock)),

@@ -4,18 +4,25 @@
 
 use crate::cancelling_store::policy;
 use crate::fixtures_bookings::{House, bookings, buyer, by, house, staff};
-use crate::{ScriptedProvider, Stores};
+use crate::fixtures_events::person;
+use crate::{ScriptedProvider, Stores, voucher_store};
 use booking::ledger::{Account, EntryFilter, differences};
 use booking::use_cases::{ConfirmRequest, Placed, Staff, VerifyRequest};
 use booking::{
-    Booking, Bookings, Charge, CodeSigner, Decision, Door, Hold, Job, PaymentChoice, Provider, RawNotice,
-    Refund, RefundReason, RefundStatus, RefundWish, Standing, Ticket, books,
+    Booking, BookingStatus, Bookings, Charge, CodeSigner, Decision, Door, Hold, Issued, Job, PaymentChoice,
+    Provider, Quota, RawNotice, Refund, RefundReason, RefundStatus, RefundWish, Standing, Ticket, Voucher,
+    VoucherInput, books,
 };
 use chrono::TimeDelta;
-use kernel::{AccountId, BookingId, Cause, Clock, Money, PageRequest, StoreError, transact};
+use kernel::{
+    AccountId, Actor, BookingId, Cause, Clock, Money, PageRequest, Role, StoreError, VoucherId, transact,
+};
 
 /// Buyers in a world; few, so that limits are met.
 const BUYERS: u64 = 4;
+
+/// The codes of a world's two vouchers.
+const CODES: [&str; 2] = ["HALF", "GUESTS"];
 
 /// A small generator of its own (SplitMix64), so that a seed names a history for ever.
 #[derive(Debug, Clone)]
@@ -38,7 +45,7 @@ impl Dice {
 /// One step of a history. Numbers name things by the order in which they came to be.
 #[derive(Debug, Clone, Copy)]
 enum Step {
-    Hold { buyer: usize, quantity: usize },
+    Hold { buyer: usize, quantity: usize, code: usize },
     Release { buyer: usize, hold: usize },
     Confirm { buyer: usize, hold: usize, free: bool },
     Pay { booking: usize },
@@ -59,13 +66,14 @@ enum Step {
     RefundFails { booking: usize },
     RefundAgain { booking: usize },
     CancelEvent,
+    Voucher { which: usize, how: usize },
 }
 
 fn step(dice: &mut Dice) -> Step {
-    let (kind, n) = (dice.below(44), |dice: &mut Dice| dice.below(12));
+    let (kind, n) = (dice.below(46), |dice: &mut Dice| dice.below(12));
     let attempt = dice.below(3);
     match kind {
-        0..=4 => Step::Hold { buyer: dice.below(BUYERS), quantity: dice.below(5) },
+        0..=4 => Step::Hold { buyer: dice.below(BUYERS), quantity: dice.below(5), code: dice.below(4) },
         5 => Step::Release { buyer: dice.below(BUYERS), hold: n(dice) },
         6..=9 => Step::Confirm { buyer: dice.below(BUYERS), hold: n(dice), free: dice.below(6) == 0 },
         10 => Step::Pay { booking: n(dice) },
@@ -90,6 +98,7 @@ fn step(dice: &mut Dice) -> Step {
         34 => Step::RefundFails { booking: n(dice) },
         35 => Step::RefundAgain { booking: n(dice) },
         36 if dice.below(12) == 0 => Step::CancelEvent,
+        41..=42 => Step::Voucher { which: dice.below(2), how: dice.below(3) },
         37..=40 => Step::HandOn { ticket: n(dice), to: dice.below(BUYERS), how: dice.below(5) },
         _ => Step::MoneyBack { booking: n(dice) },
     }
@@ -110,6 +119,8 @@ struct World {
     holds: Vec<Hold>,
     booked: Vec<Booking>,
     tickets: Vec<Ticket>,
+    vouchers: Vec<Voucher>,
+    organiser: Actor,
 }
 
 /// Plays one history of `steps` steps on both.
@@ -139,13 +150,31 @@ impl World {
         }
         let (bookings, staff) = (bookings(&house), staff(&house).await);
         bookings.make_promise(house.event.id, &policy("12.5"), &by(staff.account)).await.unwrap();
-        Self { house, bookings, door, staff, buyers, holds: vec![], booked: vec![], tickets: vec![] }
+        let organiser = person(&house.stores, Role::Member).await;
+        let mut world = Self {
+            house,
+            bookings,
+            door,
+            staff,
+            buyers,
+            holds: vec![],
+            booked: vec![],
+            tickets: vec![],
+            vouchers: vec![],
+            organiser,
+        };
+        for (which, code) in CODES.iter().enumerate() {
+            let input = world.promised(which, 2);
+            world.vouchers.push(voucher_store::make(&world.house, code, &input).await.unwrap());
+        }
+        world
     }
 
     /// Plays a step; the answer names nothing by its id, so that two worlds can be compared.
     async fn play(&mut self, step: Step) -> String {
         match step {
-            Step::Hold { buyer, quantity } => self.hold(buyer, quantity).await,
+            Step::Hold { buyer, quantity, code } => self.hold(buyer, quantity, code).await,
+            Step::Voucher { which, how } => self.change_voucher(which, how).await,
             Step::Release { buyer, hold } => match self.holds.get(hold) {
                 Some(hold) => {
                     format!("{:?}", self.bookings.release(self.buyers[buyer], hold.id).await.unwrap())
@@ -267,11 +296,45 @@ impl World {
         format!("{status:?} {done} {total} {counts:?} {by_hand:?} {:?} {stuck:?}", progress.refunds.by_status)
     }
 
-    async fn hold(&mut self, buyer: usize, quantity: usize) -> String {
-        let want = self.house.want(u32::try_from(quantity).unwrap());
-        match self.bookings.hold(self.buyers[buyer], self.house.event.id, want).await {
+    /// The organiser changes a voucher, or takes it back.
+    async fn change_voucher(&self, which: usize, how: usize) -> String {
+        let (id, vouchers) = (self.vouchers[which].id, voucher_store::vouchers(&self.house));
+        let input = self.promised(which, u32::try_from(how).unwrap() + 1);
+        match how {
+            0 => format!("{:?}", vouchers.delete(&self.organiser, id).await.is_ok()),
+            _ => match vouchers.update(&self.organiser, id, &input).await {
+                Ok(after) => format!("{:?}", after.voucher.reserve.map(|places| places.quantity)),
+                Err(refusal) => format!("{refusal}"),
+            },
+        }
+    }
+
+    /// What the vouchers do: one makes tickets cheaper within limits, the other keeps places.
+    fn promised(&self, which: usize, places: u32) -> VoucherInput {
+        let soon = self.house.clock.now() + TimeDelta::minutes(45);
+        match which {
+            0 => VoucherInput {
+                max_uses: Some(4),
+                max_per_user: Some(2),
+                budget: Some((i64::from(places) * 4000, "EUR".into())),
+                ..voucher_store::half()
+            },
+            _ => VoucherInput {
+                valid_until: Some(soon),
+                ..voucher_store::keeping(&self.house, i64::from(places))
+            },
+        }
+    }
+
+    async fn hold(&mut self, buyer: usize, quantity: usize, code: usize) -> String {
+        let quantity = u32::try_from(quantity).unwrap();
+        let code = CODES.get(code).copied();
+        let held =
+            voucher_store::hold_with(&self.house, &self.bookings, self.buyers[buyer], (code, quantity)).await;
+        match held {
             Ok(hold) => {
-                let answer = format!("{} until {}", hold.total, hold.expires_at);
+                let discount = hold.voucher.map(|applied| applied.discount);
+                let answer = format!("{} ({discount:?}) until {}", hold.total, hold.expires_at);
                 self.holds.push(hold);
                 answer
             }
@@ -385,7 +448,15 @@ impl World {
         let store = &self.house.stores.booking;
         assert_eq!(store.stock_differences().await.unwrap(), []);
         let sale = store.sales(&[self.house.event.id]).await.unwrap().remove(0);
-        let mut state = format!("held {} sold {}\n", sale.offers[0].held, sale.offers[0].sold);
+        let one = &sale.offers[0];
+        assert!(
+            one.taken() <= one.quantity && Some(sale.taken()) <= sale.capacity,
+            "no place is given twice"
+        );
+        let over =
+            |quota: Quota| sale.taken_of_quotas().get(&quota.id).is_some_and(|it| *it > quota.quantity);
+        assert!(!one.quota.is_some_and(over), "nor one of a quota");
+        let mut state = format!("held {} sold {} kept {}\n", one.held, one.sold, one.reserved);
         for known in &mut self.booked {
             *known = store.booking(known.id).await.unwrap().unwrap();
             state += &format!("{}\n", told(known));
@@ -408,11 +479,33 @@ impl World {
             let holder = self.buyers.iter().position(|buyer| *buyer == known.holder);
             state += &format!("{:?} {:?} {holder:?} {}\n", known.status, known.checked_in_at, known.version);
         }
+        for known in &self.vouchers {
+            state += &self.told_of(known.id).await;
+        }
         for buyer in &self.buyers {
             let page = PageRequest { limit: 100, after: None };
             state += &format!("{} bookings\n", store.bookings_of(*buyer, page).await.unwrap().items.len());
         }
         state
+    }
+}
+
+impl World {
+    /// What is used of a voucher; none is used beyond its limits.
+    async fn told_of(&self, id: VoucherId) -> String {
+        let found = voucher_store::vouchers(&self.house).show(id).await.unwrap();
+        let Some(Issued { voucher, usage }) = found else { return "gone\n".into() };
+        let booked = self.booked.iter().filter(|it| it.voucher.is_some_and(|applied| applied.id == id));
+        let living =
+            booked.filter(|it| !matches!(it.status, BookingStatus::Cancelled | BookingStatus::Expired));
+        let discounts = living.clone().filter_map(|it| it.voucher).map(|it| it.discount.minor());
+        assert!(
+            usize::try_from(usage.uses).unwrap() >= living.count() && usage.spent >= discounts.sum::<i64>()
+        );
+        format!(
+            "{} {:?} {} {} {}\n",
+            voucher.keeps, voucher.revoked_at, usage.uses, usage.spent, usage.places
+        )
     }
 }
 

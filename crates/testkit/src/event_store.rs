@@ -142,6 +142,7 @@ pub async fn a_ticket_type_reads_back_whole(stores: Stores) {
         sales_start: Some(noon()),
         sales_end: Some(noon() + TimeDelta::microseconds(1)),
         hidden: true,
+        transferable: false,
         position: Some(7),
         ..type_input(50)
     };
@@ -359,7 +360,10 @@ pub async fn a_listing_brings_ticket_types_with_their_stock(stores: Stores) {
     let listed = page.items.iter().find(|listed| listed.event.id == event.id).unwrap();
     let types: Vec<_> = listed.ticket_types.iter().map(|stocked| stocked.ticket_type.clone()).collect();
     assert_eq!(types, [first_type.clone(), second_type.clone()]);
-    assert_eq!(listed.ticket_types[0].stock, Stock { ticket_type: first_type.id, held: 3, sold: 0 });
+    assert_eq!(
+        listed.ticket_types[0].stock,
+        Stock { ticket_type: first_type.id, held: 3, sold: 0, reserved: 0 }
+    );
     assert_eq!(listed.ticket_types, stores.events.ticket_types(event.id).await.unwrap());
     let other = page.items.iter().find(|listed| listed.event.id == bare.id).unwrap();
     assert_eq!(other.ticket_types, []);
@@ -396,7 +400,10 @@ pub async fn what_is_held_is_not_deleted(stores: Stores) {
     // The refusals were answers: the same transaction goes on.
     assert!(tx.delete_ticket_type(spare.id).await.unwrap());
     tx.commit().await.unwrap();
-    assert_eq!(stock(&stores, event.id).await, [Stock { ticket_type: kind.id, held: 1, sold: 0 }]);
+    assert_eq!(
+        stock(&stores, event.id).await,
+        [Stock { ticket_type: kind.id, held: 1, sold: 0, reserved: 0 }]
+    );
     assert_eq!(stores.events.ticket_type(spare.id).await.unwrap(), None);
     release(&stores, &held).await;
     let mut tx = begin(&stores).await;
@@ -420,7 +427,7 @@ pub async fn an_edit_leaves_the_counters_alone(stores: Stores) {
     smaller.quantity = 4;
     tx.save_ticket_type(&smaller).await.unwrap();
     tx.commit().await.unwrap();
-    let left = Stock { ticket_type: kind.id, held: 4, sold: 0 };
+    let left = Stock { ticket_type: kind.id, held: 4, sold: 0, reserved: 0 };
     assert_eq!(stock(&stores, event.id).await, [left]);
     let mut tx = begin(&stores).await;
     assert_eq!(tx.lock_event(event.id).await.unwrap().unwrap().1, Taken(4));

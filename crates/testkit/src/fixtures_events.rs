@@ -130,6 +130,7 @@ pub fn type_input(quantity: u32) -> TicketTypeInput {
         sales_start: None,
         sales_end: None,
         hidden: false,
+        transferable: true,
         quota: None,
         position: None,
     }

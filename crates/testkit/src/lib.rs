@@ -37,6 +37,7 @@ pub mod servers;
 pub mod session_use_cases;
 pub mod stores;
 pub mod transfer_store;
+pub mod voucher_store;
 
 pub use clock::{StoppedClock, noon};
 pub use hasher::{HeldHasher, PlainHasher};

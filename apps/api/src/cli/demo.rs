@@ -118,6 +118,8 @@ async fn tell(app: &App, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
             writeln!(out, "  {what:<18}{code} ({left} left)")?;
         }
     }
+    let (voucher, night) = (programme::VOUCHER, programme::LONG_NIGHT);
+    writeln!(out, "  {:<18}{voucher} (20 % off {night})", "voucher")?;
     for Seen { event, availability, .. } in app.events.upcoming(Some(admin(app).await?), PAGE).await?.items {
         let whom = if event.visibility == Visibility::Members { ", for members" } else { "" };
         let (slug, left) = (event.slug, availability.as_str());

@@ -3,7 +3,7 @@
 use super::access::User;
 use super::cancellation::RequestView;
 use super::detached::detached;
-use super::holds::ItemView;
+use super::holds::{AppliedView, ItemView};
 use super::json::Json;
 use super::money::MoneyView;
 use super::once::Once;
@@ -97,6 +97,9 @@ pub struct BookingView {
     /// What went back or is on its way.
     refunded: MoneyView,
     items: Vec<ItemView>,
+    /// The voucher that it was made with.
+    #[schema(required)]
+    voucher: Option<AppliedView>,
     tickets: Vec<TicketView>,
     attendees: Vec<AttendeeView>,
     /// The attempt that speaks for the booking: the one that was paid, else the latest. Null when free.
@@ -206,6 +209,7 @@ impl BookingView {
             paid: booking.paid().into(),
             refunded: booking.refunded().into(),
             items: booking.items.iter().map(ItemView::from).collect(),
+            voucher: booking.voucher.map(AppliedView::from),
             tickets: tickets.iter().map(|it| TicketView::of(app, it, booking.buyer)).collect(),
             attendees: booking.attendees.iter().map(AttendeeView::from).collect(),
             payment: booking.current_payment().map(|payment| PaymentView {

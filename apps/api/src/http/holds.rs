@@ -10,9 +10,9 @@ use crate::wiring::App;
 use actix_web::http::header;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, delete, get, post};
-use booking::{Hold, Item, Wanted};
+use booking::{Applied, Hold, Item, Wanted, Wish};
 use chrono::{DateTime, Utc};
-use kernel::Invalid;
+use kernel::{EventId, Invalid};
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
 use utoipa::ToSchema;
@@ -51,6 +51,8 @@ pub struct ItemView {
     ticket_type_id: Uuid,
     quantity: u32,
     unit_price: MoneyView,
+    /// What one costs without a voucher.
+    list_price: MoneyView,
     /// The tax that is in the price, in percent.
     #[schema(value_type = f64, example = 19)]
     vat_percent: Number,
@@ -58,9 +60,24 @@ pub struct ItemView {
 
 impl From<&Item> for ItemView {
     fn from(item: &Item) -> Self {
-        let Item { ticket_type, quantity, unit_price, vat } = *item;
+        let Item { ticket_type, quantity, unit_price, vat, list_price } = *item;
+        let list_price = list_price.unwrap_or(unit_price).into();
         let (unit_price, vat_percent) = (unit_price.into(), vat_percent(vat));
-        Self { ticket_type_id: ticket_type.as_uuid(), quantity, unit_price, vat_percent }
+        Self { ticket_type_id: ticket_type.as_uuid(), quantity, unit_price, list_price, vat_percent }
+    }
+}
+
+/// The voucher that an order was made with.
+#[derive(Serialize, ToSchema)]
+pub struct AppliedView {
+    id: Uuid,
+    /// What the whole order is cheaper by.
+    discount: MoneyView,
+}
+
+impl From<Applied> for AppliedView {
+    fn from(applied: Applied) -> Self {
+        Self { id: applied.id.as_uuid(), discount: applied.discount.into() }
     }
 }
 
@@ -72,6 +89,8 @@ pub struct HoldView {
     expires_at: DateTime<Utc>,
     items: Vec<ItemView>,
     total: MoneyView,
+    #[schema(required)]
+    voucher: Option<AppliedView>,
 }
 
 impl From<&Hold> for HoldView {
@@ -82,6 +101,7 @@ impl From<&Hold> for HoldView {
             expires_at: hold.expires_at,
             items: hold.items.iter().map(ItemView::from).collect(),
             total: hold.total.into(),
+            voucher: hold.voucher.map(AppliedView::from),
         }
     }
 }
@@ -101,9 +121,22 @@ async fn hold_places(
     body: Json<HoldRequest>,
 ) -> Result<HttpResponse, Problem> {
     let work = async {
-        let (buyer, event, wanted) = (user.0.account, body.event_id.into(), wanted(&body)?);
-        let seller = app.clone();
-        let hold = detached(async move { seller.bookings.hold(buyer, event, wanted).await }).await?;
+        let (buyer, event, wanted) = (user.0.account, EventId::from(body.event_id), wanted(&body)?);
+        let typed = body.voucher.as_deref();
+        if typed.is_some() {
+            app.limits.voucher(buyer).await?;
+        }
+        let voucher = typed.map(|typed| app.vouchers.recognised(event, typed));
+        let (seller, wish) = (app.clone(), Wish { buyer, event, wanted, voucher });
+        let hold = match detached(async move { seller.bookings.keep(wish).await }).await {
+            Ok(hold) => hold,
+            Err(problem) => {
+                if problem.code() == "voucher_invalid" {
+                    app.limits.voucher_failed(buyer).await?;
+                }
+                return Err(problem);
+            }
+        };
         app.answers.places_changed(hold.event);
         let location = (header::LOCATION, format!("/api/v1/seats/hold/{}/validate", hold.id));
         Ok(HttpResponse::Created().insert_header(location).json(HoldView::from(&hold)))
@@ -112,9 +145,6 @@ async fn hold_places(
 }
 
 fn wanted(body: &HoldRequest) -> Result<Vec<Wanted>, Problem> {
-    if body.voucher.is_some() {
-        return Err(Problem::unprocessable("voucher_invalid", "There is no such voucher."));
-    }
     if body.items.len() > MOST_LINES {
         let message = format!("must have at most {MOST_LINES} lines");
         return Err(Problem::invalid(vec![Invalid::new("items", "too_many", message)]));

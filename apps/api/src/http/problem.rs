@@ -5,6 +5,7 @@ pub mod booking;
 pub mod events;
 pub mod invites;
 pub mod refunds;
+pub mod vouchers;
 
 use super::request_id;
 use actix_web::http::StatusCode;

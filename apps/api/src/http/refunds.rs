@@ -6,7 +6,7 @@ use super::cancellation::{RequestView, tickets, words};
 use super::detached::detached;
 use super::disputes::DisputeView;
 use super::door::DoorTicketView;
-use super::holds::ItemView;
+use super::holds::{AppliedView, ItemView};
 use super::json::Json;
 use super::money::{MoneyView, PriceBody};
 use super::once::Once;
@@ -62,6 +62,9 @@ pub struct ManagedBookingView {
     /// What can still be given back.
     refundable: MoneyView,
     items: Vec<ItemView>,
+    /// The voucher that it was made with.
+    #[schema(required)]
+    voucher: Option<AppliedView>,
     tickets: Vec<ManagedTicketView>,
     /// Every attempt, the first first.
     payments: Vec<PaymentView>,
@@ -94,6 +97,7 @@ impl From<&Placed> for ManagedBookingView {
             refunded: booking.refunded().into(),
             refundable: booking.left().into(),
             items: booking.items.iter().map(ItemView::from).collect(),
+            voucher: booking.voucher.map(AppliedView::from),
             tickets: tickets.iter().map(managed).collect(),
             payments: booking.payments.iter().map(|it| payment_view(it, booking.pay_by)).collect(),
             refunds: booking.refunds.iter().map(RefundView::managed).collect(),

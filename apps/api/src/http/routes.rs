@@ -8,7 +8,7 @@ use super::{
     incidents, ledger, mail, pages, payments, tickets, transfers, webhooks,
 };
 use super::{events, organisations, organisers, policies, quotas, refunds, ticket_types};
-use super::{invite_tree, my_invites};
+use super::{invite_tree, my_invites, vouchers};
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -42,6 +42,7 @@ fn api(config: &mut ServiceConfig) {
         .configure(address_views::routes)
         .configure(ticket_types::routes)
         .configure(quotas::routes)
+        .configure(vouchers::routes)
         .configure(policies::routes)
         .configure(organisations::routes)
         .configure(billing::routes)

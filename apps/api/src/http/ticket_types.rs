@@ -56,6 +56,9 @@ pub struct TicketTypeBody {
     quota_id: Option<Uuid>,
     /// Where it stands in lists: lower first; behind the others, or where it stood, when absent.
     position: Option<i64>,
+    /// Whether holders may hand their tickets on.
+    #[schema(default = true)]
+    transferable: Option<bool>,
 }
 
 impl From<TicketTypeBody> for TicketTypeInput {
@@ -73,6 +76,7 @@ impl From<TicketTypeBody> for TicketTypeInput {
             hidden: body.hidden.unwrap_or(false),
             quota: body.quota_id.map(Into::into),
             position: body.position,
+            transferable: body.transferable.unwrap_or(true),
         }
     }
 }
@@ -94,6 +98,8 @@ pub struct TicketTypeView {
     held: u32,
     /// How many are sold and not given back.
     sold: u32,
+    /// How many are kept for those who have a voucher.
+    reserved: u32,
     #[schema(required)]
     max_per_user: Option<u32>,
     #[schema(required)]
@@ -106,6 +112,8 @@ pub struct TicketTypeView {
     #[schema(required)]
     quota_id: Option<Uuid>,
     position: u32,
+    /// Whether holders may hand their tickets on.
+    transferable: bool,
 }
 
 impl From<Stocked> for TicketTypeView {
@@ -120,6 +128,7 @@ impl From<Stocked> for TicketTypeView {
             quantity: ticket_type.quantity,
             held: stock.held,
             sold: stock.sold,
+            reserved: stock.reserved,
             max_per_user: ticket_type.max_per_user,
             max_per_order: ticket_type.max_per_order,
             sales_start: ticket_type.sales_start,
@@ -127,6 +136,7 @@ impl From<Stocked> for TicketTypeView {
             hidden: ticket_type.hidden,
             quota_id: ticket_type.quota.map(|quota| quota.as_uuid()),
             position: ticket_type.position,
+            transferable: ticket_type.transferable,
         }
     }
 }

@@ -157,6 +157,10 @@ impl From<TransferRefusal> for Problem {
                 "ticket_not_transferable",
                 "The ticket was used, cancelled or handed on, or its event is over or does not take place.",
             ),
+            TransferRefusal::BoundToHolder => Self::conflict(
+                "ticket_not_transferable",
+                "Tickets of this kind stay with whom they were sold to.",
+            ),
             TransferRefusal::ToOneself => {
                 Self::invalid(vec![Invalid::new("email", "own_address", "the ticket is yours already")])
             }

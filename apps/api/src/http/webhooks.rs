@@ -201,6 +201,7 @@ mod tests {
             payments: vec![payment],
             refunds: Vec::new(),
             disputes: Vec::new(),
+            voucher: None,
         }
     }
 

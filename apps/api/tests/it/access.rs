@@ -124,6 +124,12 @@ const ROUTES: &[(For, &str)] = &[
     (Organisers, "POST /api/v1/admin/events/{id}/quotas"),
     (Organisers, "PUT /api/v1/admin/quotas/{id}"),
     (Organisers, "DELETE /api/v1/admin/quotas/{id}"),
+    (Organisers, "GET /api/v1/admin/events/{id}/vouchers"),
+    (Organisers, "POST /api/v1/admin/events/{id}/vouchers"),
+    (Organisers, "GET /api/v1/admin/vouchers/{id}"),
+    (Organisers, "PUT /api/v1/admin/vouchers/{id}"),
+    (Organisers, "DELETE /api/v1/admin/vouchers/{id}"),
+    (Organisers, "GET /api/v1/admin/vouchers/{id}/uses"),
     (Organisers, "GET /api/v1/admin/events/{id}/ticket-types"),
     (Organisers, "POST /api/v1/admin/events/{id}/ticket-types"),
     (Organisers, "PUT /api/v1/admin/ticket-types/{id}"),
@@ -189,6 +195,7 @@ fn body(route: &str) -> Value {
             "ends_at": "2031-01-02T02:00:00Z", "timezone": "Europe/Berlin", "currency": "EUR",
             "location": {"area": "Centre"},
         }),
+        "/api/v1/admin/events/{id}/vouchers" | "/api/v1/admin/vouchers/{id}" => json!({"percent": 10}),
         "/api/v1/admin/events/{id}/quotas" | "/api/v1/admin/quotas/{id}" => {
             json!({"name": "The hall", "quantity": 10})
         }

@@ -42,3 +42,4 @@ mod rules;
 mod secrets;
 mod sessions;
 mod transfers;
+mod vouchers;

@@ -14,6 +14,7 @@ mod papers;
 mod reads;
 mod sale_tx;
 mod transfers;
+mod vouchers;
 
 pub(crate) use close::CloseTurn;
 pub(crate) use documents::{KeptPromise, Notice};
@@ -26,13 +27,13 @@ use ::booking::close::DayClose;
 use ::booking::ledger::{Account, Entry};
 use ::booking::{
     Booking, Delivery, Document as Paper, Hold, Incident, Job, Offer, Origin, Provider, Quota, Reference,
-    Sale, SaleStatus, Scan, Ticket, Transfer,
+    Sale, SaleStatus, Scan, Ticket, Transfer, Voucher, VoucherHash,
 };
 use ::events::{Event, Status};
 use imbl::{OrdMap, OrdSet};
 use kernel::{
     AccountId, BookingId, Cursor, DisputeId, DocumentId, EffectId, EventId, HoldId, JobId, OrganisationId,
-    PaymentId, RefundId, ScanId, TicketId, TicketTypeId, Timestamp, TransferId,
+    PaymentId, RefundId, ScanId, TicketId, TicketTypeId, Timestamp, TransferId, VoucherId,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -93,6 +94,15 @@ pub(crate) struct BookingTables {
     pub(crate) living_by_holder: OrdSet<(AccountId, EventId, TicketId)>,
     pub(crate) living: OrdMap<(EventId, TicketTypeId), u32>,
     pub(crate) inside: OrdMap<(EventId, TicketTypeId), u32>,
+    pub(crate) vouchers: Table<Voucher>,
+    pub(crate) vouchers_by_event: OrdSet<(EventId, Cursor)>,
+    pub(crate) vouchers_by_code: OrdMap<VoucherHash, VoucherId>,
+    /// Vouchers that keep places of a type.
+    pub(crate) vouchers_by_type: OrdSet<(TicketTypeId, VoucherId)>,
+    /// Vouchers that keep places, by the instant from which on they do not.
+    pub(crate) vouchers_by_end: OrdSet<(Timestamp, EventId, VoucherId)>,
+    pub(crate) holds_by_voucher: OrdSet<(VoucherId, HoldId)>,
+    pub(crate) bookings_by_voucher: OrdSet<(VoucherId, Cursor)>,
     pub(crate) scans_by_nonce: OrdMap<(AccountId, String), ScanId>,
     pub(crate) entries_by_time: OrdSet<Cursor>,
     pub(crate) entries_by_account: OrdSet<(Account, Cursor)>,
@@ -129,6 +139,8 @@ fn sale(state: &State, event: &Arc<Event>) -> Sale {
         sales_start: ticket_type.sales_start,
         sales_end: ticket_type.sales_end,
         hidden: ticket_type.hidden,
+        reserved: stock.reserved,
+        transferable: ticket_type.transferable,
     });
     Sale {
         event: event.id,
@@ -148,5 +160,7 @@ fn sale(state: &State, event: &Arc<Event>) -> Sale {
         max_per_order: event.max_per_order,
         promise: state.get::<KeptPromise>(&event.id).map(|kept| kept.promise.clone()),
         offers: offers.collect(),
+        reserves: vouchers::reserves(state, event.id),
+        vouchers: Vec::new(),
     }
 }

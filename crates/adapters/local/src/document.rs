@@ -4,7 +4,7 @@ use crate::state::State;
 use imbl::{OrdMap, OrdSet};
 use kernel::{
     AccountId, ActId, BookingId, DocumentId, EffectId, EntryId, EventId, HoldId, IncidentId, InviteId, JobId,
-    OneTimeId, OrganisationId, QuotaId, ScanId, SessionId, TicketId, TicketTypeId, TransferId,
+    OneTimeId, OrganisationId, QuotaId, ScanId, SessionId, TicketId, TicketTypeId, TransferId, VoucherId,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -62,6 +62,7 @@ id_keys!(
     TicketTypeId,
     QuotaId,
     TransferId,
+    VoucherId,
 );
 
 /// Of a kind of which there is one.

@@ -91,6 +91,7 @@ kinds!(
     ::booking::Scan,
     ::booking::Ticket,
     ::booking::Transfer,
+    ::booking::Voucher,
     ::booking::close::DayClose,
     ::booking::ledger::Entry,
     ::events::AddressView,

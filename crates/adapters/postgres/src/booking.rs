@@ -20,3 +20,4 @@ mod reads;
 mod sale;
 mod ticket;
 mod transfer;
+mod voucher;

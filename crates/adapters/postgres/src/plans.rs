@@ -11,7 +11,7 @@ use std::time::Duration;
 use testkit::{
     Stores, account_store, audit_log, booking_store, cancelling_store, document_store, event_store,
     idempotency_store, invite_budget, invite_store, invite_tree, ledger_store, office_store, outbox,
-    place_store, place_use_cases, quota_store, servers, transfer_store,
+    place_store, place_use_cases, quota_store, servers, transfer_store, voucher_store,
 };
 
 /// A store with one connection, so that all statements meet on it.
@@ -211,6 +211,11 @@ async fn every_statement_finds_its_rows_by_an_index() {
         transfer_store::transfers_are_listed_the_latest_first_in_pages_that_meet,
         transfer_store::a_ticket_is_handed_on_and_nothing_else_changes,
         transfer_store::an_offer_ends_with_its_ticket,
+        voucher_store::a_voucher_reads_back_whole,
+        voucher_store::vouchers_come_newest_first_in_pages_that_meet,
+        voucher_store::what_is_used_follows_from_what_lives,
+        voucher_store::kept_places_are_counted_once_whatever_becomes_of_them,
+        voucher_store::places_of_expired_vouchers_are_swept,
     );
 
     let statements = prepared(&store).await;

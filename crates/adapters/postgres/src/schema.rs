@@ -141,6 +141,8 @@ diesel::table! {
         hidden -> Bool,
         position -> BigInt,
         quota_id -> Nullable<Uuid>,
+        reserved -> BigInt,
+        transferable -> Bool,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the audit log says of the door, of what is decided about bookings, and of documents about money.
 
-use crate::{Booking, Document, Job, Promise, SaleStatus, Ticket, Transfer};
+use crate::{Booking, Document, Job, Promise, SaleStatus, Ticket, Transfer, Voucher};
 use kernel::{Act, Cause, EventId, Subject, Timestamp};
 use serde_json::json;
 
@@ -94,4 +94,23 @@ pub(crate) fn document_issued(by: &Cause, made: &Document) -> Act {
     by.act("document.issue", Subject::new("document", made.id.as_uuid()), made.issued_at)
         .of(made.organisation)
         .changing(None, Some(said.to_string()))
+}
+
+/// A voucher was made, changed, taken back or removed; nothing is said of its code.
+pub(crate) fn voucher_changed(
+    by: &Cause,
+    act: &'static str,
+    (before, after): (Option<&Voucher>, Option<&Voucher>),
+    now: Timestamp,
+) -> Act {
+    let said = |voucher: &Voucher| {
+        let mut body = serde_json::to_value(voucher).ok()?;
+        let fields = body.as_object_mut()?;
+        for secret in ["code", "hint"] {
+            fields.remove(secret);
+        }
+        Some(body.to_string())
+    };
+    let id = after.or(before).map_or_else(uuid::Uuid::nil, |voucher| voucher.id.as_uuid());
+    by.act(act, Subject::new("voucher", id), now).changing(before.and_then(said), after.and_then(said))
 }

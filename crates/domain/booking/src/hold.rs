@@ -1,5 +1,6 @@
 //! Places kept for a buyer for a few minutes.
 
+use crate::{Applied, VoucherHash};
 use kernel::{AccountId, EventId, HoldId, Money, TicketTypeId, Timestamp, VatRate};
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,8 @@ pub struct Wish {
     pub event: EventId,
     /// So many of each type.
     pub wanted: Vec<Wanted>,
+    /// What the code that they typed is recognised by, if they typed one.
+    pub voucher: Option<VoucherHash>,
 }
 
 /// So many tickets of a type at the price they had when they were held.
@@ -35,6 +38,9 @@ pub struct Item {
     /// The tax that is in it; none in what was held before taxes were kept.
     #[serde(default)]
     pub vat: VatRate,
+    /// What one costs without the voucher that made it cheaper.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub list_price: Option<Money>,
 }
 
 /// Places that only `buyer` can turn into a booking, until `expires_at`.
@@ -54,6 +60,9 @@ pub struct Hold {
     pub created_at: Timestamp,
     /// From then on it is nobody's.
     pub expires_at: Timestamp,
+    /// The voucher that it was made with.
+    #[serde(default)]
+    pub voucher: Option<Applied>,
 }
 
 impl Hold {

@@ -40,6 +40,7 @@ pub mod settlement;
 pub mod ticket;
 pub mod transfer;
 pub mod use_cases;
+pub mod voucher;
 
 pub use attendance::{Admission, Gate, Scan, Verdict};
 pub use cancellation::{
@@ -63,7 +64,7 @@ pub use policy::{CancellationPolicy, MalformedPolicy, NoWay, PolicyInput, Promis
 pub use ports::{
     BookingStore, BookingTx, CloseStore, CloseTx, Counter, DocumentFilter, DocumentStore, DocumentTx, DoorTx,
     HolderStore, JobTx, LedgerStore, LedgerTx, NoticeKey, OfficeStore, OrderTx, OutsideReads, OutsideTx,
-    SaleTx, StockDifference, TransferReads, TransferTx,
+    SaleTx, StockDifference, TransferReads, TransferTx, VoucherReads, VoucherTx,
 };
 pub use provider::{
     CheckoutOrder, Direction, Health, Listed, Listener, Movement, MovementKind, Notice, NoticeError,
@@ -71,8 +72,11 @@ pub use provider::{
 };
 pub use reference::Reference;
 pub use refund::{RefundRefusal, RefundWish};
-pub use sale::{HoldRefusal, Holdings, Limit, Offer, Quota, Sale, SaleStatus, Tally};
+pub use sale::{HoldRefusal, Holdings, Limit, Offer, Quota, Reserve, Sale, SaleStatus, Tally};
 pub use settlement::{Settled, settle};
 pub use ticket::{Ticket, TicketStatus};
 pub use transfer::{Transfer, TransferRefusal, TransferStatus};
-pub use use_cases::{Bookings, Closing, Documents, Door, Ledger, Office};
+pub use use_cases::{Bookings, Closing, Documents, Door, Ledger, Office, Vouchers};
+pub use voucher::{
+    Applied, Issued, Places, Usage, Voucher, VoucherHash, VoucherInput, VoucherKey, VoucherPrice, WhyNot,
+};

@@ -4,8 +4,8 @@ mod attempts;
 mod money;
 
 use crate::{
-    CancellationRequest, Dispute, Hold, IncidentKind, Item, Payment, PaymentChoice, PaymentStatus, Promise,
-    Provider, Reference, Refund, Sale, SaleStatus,
+    Applied, CancellationRequest, Dispute, Hold, IncidentKind, Item, Payment, PaymentChoice, PaymentStatus,
+    Promise, Provider, Reference, Refund, Sale, SaleStatus,
 };
 use chrono::TimeDelta;
 use kernel::{AccountId, BookingId, EventId, HoldId, Money, OrganisationId, PaymentId, Timestamp};
@@ -102,6 +102,9 @@ pub struct Booking {
     /// Charges that somebody wants back from a bank or from a provider.
     #[serde(default)]
     pub disputes: Vec<Dispute>,
+    /// The voucher that it was made with.
+    #[serde(default)]
+    pub voucher: Option<Applied>,
 }
 
 /// The provider account through which an attempt goes.
@@ -241,6 +244,7 @@ impl Booking {
             payments: Vec::new(),
             refunds: Vec::new(),
             disputes: Vec::new(),
+            voucher: hold.voucher,
         };
         match &asked.payment {
             Some((choice, till)) => {
@@ -329,7 +333,7 @@ impl Booking {
         if !alive.is_empty() {
             return Lapse::AskFirst(alive);
         }
-        sale.release(&self.items);
+        sale.give_back(&self.items, self.voucher.map(|it| it.id));
         self.status = BookingStatus::Expired;
         self.decided_at = Some(now);
         Lapse::Expired

@@ -8,7 +8,9 @@ pub use close::{CloseStore, CloseTx};
 pub use documents::{DocumentFilter, DocumentStore, DocumentTx};
 pub use holders::HolderStore;
 mod transfers;
+mod vouchers;
 pub use transfers::{TransferReads, TransferTx};
+pub use vouchers::{VoucherReads, VoucherTx};
 
 use crate::ledger::{Balance, Entry, EntryFilter};
 use crate::office::{BookingFilter, IncidentFilter, Of, PaymentFilter, Stuck};
@@ -28,14 +30,15 @@ pub use outside::{OutsideReads, OutsideTx};
 
 /// Reads, and the way into a transaction. Reads see what was committed.
 #[async_trait]
-pub trait BookingStore: DocumentStore + OutsideReads + TransferReads {
+pub trait BookingStore: DocumentStore + OutsideReads + TransferReads + VoucherReads {
     /// Dropping the transaction undoes it; see [`kernel::transact`].
     async fn begin(&self) -> Result<Box<dyn BookingTx>, StoreError>;
     /// Events as they sell now, in the order of their ids; unknown ones are left out. Nothing is locked.
     async fn sales(&self, events: &[EventId]) -> Result<Vec<Sale>, StoreError>;
     /// A hold, living or not.
     async fn hold(&self, id: HoldId) -> Result<Option<Hold>, StoreError>;
-    /// Up to `limit` events that have holds which ended by `now`.
+    /// Up to `limit` events that have holds which ended by `now`, or vouchers which expired by then and still keep
+    /// places.
     async fn events_with_lapsed_holds(&self, now: Timestamp, limit: u32) -> Result<Vec<EventId>, StoreError>;
     /// A booking with its payments and refunds.
     async fn booking(&self, id: BookingId) -> Result<Option<Booking>, StoreError>;
@@ -89,9 +92,11 @@ pub trait BookingStore: DocumentStore + OutsideReads + TransferReads {
 pub enum Counter {
     /// A ticket type, held and sold.
     Type(TicketTypeId),
-    /// A quota, held and sold together.
+    /// A ticket type, kept by vouchers.
+    Reserved(TicketTypeId),
+    /// A quota, held, sold and kept together.
     Quota(QuotaId),
-    /// An event over all its types, held and sold together.
+    /// An event over all its types, held, sold and kept together.
     Event(EventId),
 }
 
@@ -109,22 +114,32 @@ pub struct StockDifference {
 
 /// All that a booking use case may touch before it commits.
 pub trait BookingTx:
-    SaleTx + OrderTx + DoorTx + LedgerTx + JobTx + DocumentTx + OutsideTx + CloseTx + TransferTx
+    SaleTx + OrderTx + DoorTx + LedgerTx + JobTx + DocumentTx + OutsideTx + CloseTx + TransferTx + VoucherTx
 {
 }
 
 impl<T> BookingTx for T where
-    T: SaleTx + OrderTx + DoorTx + LedgerTx + JobTx + DocumentTx + OutsideTx + CloseTx + TransferTx + ?Sized
+    T: SaleTx
+        + OrderTx
+        + DoorTx
+        + LedgerTx
+        + JobTx
+        + DocumentTx
+        + OutsideTx
+        + CloseTx
+        + TransferTx
+        + VoucherTx
+        + ?Sized
 {
 }
 
-/// Places. Locks are always taken in the order sale (by event id), hold, booking, ticket.
+/// Places. Locks are always taken in the order sale (by event id), voucher, hold, booking, ticket.
 #[async_trait]
 pub trait SaleTx: AuditTx {
     /// Events as they sell now, in the order of their ids; unknown ones are left out. Other transactions wait for
     /// them until we end.
     async fn lock_sales(&mut self, events: &[EventId]) -> Result<Vec<Sale>, StoreError>;
-    /// Writes the counters `held` and `sold`; nothing else of a sale changes here.
+    /// Writes the counters `held`, `sold` and `reserved`; nothing else of a sale changes here.
     async fn save_sales(&mut self, sales: &[Sale]) -> Result<(), StoreError>;
     /// What these buyers have of these events; pairs without anything may be left out. Only living holds count.
     async fn holdings(

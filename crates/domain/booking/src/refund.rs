@@ -379,7 +379,7 @@ impl Booking {
             voided.push(ticket.ticket_type);
         }
         let count = voided.len();
-        sale.take_back(voided);
+        sale.take_back_of(&voided, self.voucher.map(|it| it.id));
         let confirmed = self.status == BookingStatus::Confirmed;
         if confirmed && count > 0 && !tickets.iter().any(|ticket| ticket.status.lives()) {
             self.status = BookingStatus::Cancelled;

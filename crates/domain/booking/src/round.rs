@@ -6,7 +6,7 @@ use crate::{
     Booking, ConfirmRefusal, Confirmation, Effect, Hold, HoldRefusal, Holdings, Sale, Tally, Terms, Ticket,
     Wish,
 };
-use kernel::{AccountId, EventId, HoldId, Owed, Timestamp};
+use kernel::{AccountId, EventId, HoldId, Owed, Timestamp, VoucherId};
 use std::collections::BTreeMap;
 
 /// One request.
@@ -74,6 +74,8 @@ pub struct New {
     pub tickets: Vec<Ticket>,
     /// Work owed.
     pub effects: Vec<Owed<Effect>>,
+    /// Vouchers that have expired and keep no places any more.
+    pub ended: Vec<VoucherId>,
 }
 
 impl Round {
@@ -108,6 +110,13 @@ impl Round {
         }
     }
 
+    /// Lets the places of expired vouchers go; whether there were any.
+    pub fn end_reserves(&mut self) -> bool {
+        let ended = self.sales.values_mut().flat_map(|sale| sale.end_reserves(self.now));
+        self.new.ended.extend(ended);
+        !self.new.ended.is_empty()
+    }
+
     /// Decides one request; later ones see what it changed.
     pub fn decide(&mut self, ask: &Ask) -> Answer {
         match ask {
@@ -126,7 +135,7 @@ impl Round {
     fn hold(&mut self, wish: &Wish) -> Result<Hold, HoldRefusal> {
         let sale = self.sales.get_mut(&wish.event).ok_or(HoldRefusal::UnknownEvent)?;
         let holdings = self.holdings.entry((wish.buyer, wish.event)).or_default();
-        let hold = sale.hold(wish.buyer, &wish.wanted, holdings, self.now)?;
+        let hold = sale.grant(wish, holdings, self.now)?;
         holdings.open_holds += 1;
         for item in &hold.items {
             *holdings.taken.entry(item.ticket_type).or_default() += item.quantity;
@@ -169,7 +178,8 @@ impl Round {
 
     fn give_back(&mut self, hold: &Hold) {
         if let Some(sale) = self.sales.get_mut(&hold.event) {
-            sale.release(&hold.items);
+            sale.give_back(&hold.items, hold.voucher.map(|it| it.id));
+            sale.unuse(hold, self.now);
             self.holds.remove(&hold.id);
             self.new.dropped.push(hold.id);
         }

@@ -1,8 +1,11 @@
 //! What is left of one event: the rows that concurrent buyers queue for, and the only place that gives places away.
 
+mod reserves;
 mod room;
 
-use crate::{Booking, Hold, Item, Promise, Wanted};
+pub use reserves::Reserve;
+
+use crate::{Applied, Booking, Hold, Issued, Item, Promise, VoucherHash, Wanted, WhyNot, Wish};
 use chrono::TimeDelta;
 use kernel::{
     AccountId, Currency, EventId, HoldId, Money, OrganisationId, QuotaId, TicketTypeId, Timestamp, VatRate,
@@ -56,6 +59,10 @@ pub struct Sale {
     pub promise: Option<Promise>,
     /// What is sold, in the order it is shown.
     pub offers: Vec<Offer>,
+    /// The places that vouchers keep.
+    pub reserves: Vec<Reserve>,
+    /// The vouchers that a decision is about, with what is used of them; only those that were asked for.
+    pub vouchers: Vec<Issued>,
 }
 
 /// One ticket type with its counters.
@@ -85,6 +92,10 @@ pub struct Offer {
     pub sales_end: Option<Timestamp>,
     /// Not shown in lists and not sold without a code that unlocks it.
     pub hidden: bool,
+    /// Kept by vouchers, beside what is held and sold.
+    pub reserved: u32,
+    /// Whether its tickets can be handed on.
+    pub transferable: bool,
 }
 
 /// Places that several ticket types of an event share.
@@ -166,13 +177,22 @@ pub enum HoldRefusal {
         /// How many are left.
         left: u32,
     },
+    /// The voucher is not taken.
+    #[error("this voucher is not valid")]
+    VoucherInvalid(WhyNot),
 }
 
 impl Offer {
-    /// How many are neither held nor sold.
+    /// How many are neither held nor sold, nor kept by vouchers.
     #[must_use]
     pub const fn left(&self) -> u32 {
-        self.quantity.saturating_sub(self.held).saturating_sub(self.sold)
+        self.quantity.saturating_sub(self.taken())
+    }
+
+    /// How many are held, sold or kept by vouchers.
+    #[must_use]
+    pub const fn taken(&self) -> u32 {
+        self.held.saturating_add(self.sold).saturating_add(self.reserved)
     }
 
     /// Whether the window of this type is open.
@@ -183,10 +203,10 @@ impl Offer {
 }
 
 impl Sale {
-    /// Places given away: held or sold, over all types.
+    /// Places given away: held, sold or kept by vouchers, over all types.
     #[must_use]
     pub fn taken(&self) -> u32 {
-        self.offers.iter().map(|offer| offer.held.saturating_add(offer.sold)).fold(0, u32::saturating_add)
+        self.offers.iter().map(Offer::taken).fold(0, u32::saturating_add)
     }
 
     /// How many of a type can still be had, with its quota and the event's capacity in view.
@@ -195,14 +215,14 @@ impl Sale {
         Room::of(self).left(offer)
     }
 
-    /// Places given away of each quota: held or sold, over the types that share it.
+    /// Places given away of each quota: held, sold or kept by vouchers, over the types that share it.
     #[must_use]
     pub fn taken_of_quotas(&self) -> BTreeMap<QuotaId, u32> {
         let mut taken: BTreeMap<QuotaId, u32> = BTreeMap::new();
         for offer in &self.offers {
             if let Some(quota) = offer.quota {
                 let sum = taken.entry(quota.id).or_default();
-                *sum = sum.saturating_add(offer.held).saturating_add(offer.sold);
+                *sum = sum.saturating_add(offer.taken());
             }
         }
         taken
@@ -237,35 +257,69 @@ impl Sale {
         already: &Holdings,
         now: Timestamp,
     ) -> Result<Hold, HoldRefusal> {
+        self.keep((buyer, wanted), None, already, now)
+    }
+
+    /// The same for all that can be wished.
+    ///
+    /// # Errors
+    /// A [`HoldRefusal`]; the sale is then unchanged.
+    pub fn grant(&mut self, wish: &Wish, already: &Holdings, now: Timestamp) -> Result<Hold, HoldRefusal> {
+        let Wish { buyer, ref wanted, voucher, .. } = *wish;
+        self.keep((buyer, wanted), voucher, already, now)
+    }
+
+    fn keep(
+        &mut self,
+        (buyer, wanted): (AccountId, &[Wanted]),
+        code: Option<VoucherHash>,
+        already: &Holdings,
+        now: Timestamp,
+    ) -> Result<Hold, HoldRefusal> {
         if self.status == SaleStatus::Closed {
             return Err(HoldRefusal::UnknownEvent);
         }
         let wanted = merged(wanted)?;
+        // Before anything else of what was asked for: whatever is wrong with a code is answered alike.
+        let issued = code.map(|code| self.asked_for(code, buyer, &wanted, now)).transpose()?;
+        let voucher = issued.as_ref().map(|issued| issued.voucher.id);
+        let opened = |id| issued.as_ref().is_some_and(|issued| issued.voucher.opens(id));
         if already.open_holds >= OPEN_HOLDS {
             return Err(HoldRefusal::LimitExceeded { limit: Limit::OpenHolds, most: OPEN_HOLDS });
         }
         self.within_limits(sum(wanted.values()), already)?;
         let mut items = Vec::with_capacity(wanted.len());
         let mut total = Money::zero(self.currency);
+        let mut discount = Money::zero(self.currency);
         let mut room = Room::of(self);
         for (ticket_type, quantity) in wanted {
-            let shown = self.offer(ticket_type).filter(|offer| !offer.hidden);
+            let shown = self.offer(ticket_type).filter(|offer| !offer.hidden || opened(ticket_type));
             let offer = shown.ok_or(HoldRefusal::UnknownTicketType(ticket_type))?;
             if !self.sells(offer, now) {
                 return Err(HoldRefusal::NotOnSale);
             }
             within_limits(offer, quantity, already)?;
-            let left = room.left(offer);
+            // What the voucher keeps is taken first, and counted once.
+            let own = self.own(voucher, ticket_type);
+            let left = room.left(offer).saturating_add(own);
             if quantity > left {
                 return Err(HoldRefusal::SoldOut { ticket_type, left });
             }
-            room.take(offer, quantity);
-            let sum = offer.price.times(quantity).and_then(|sum| total.plus(sum));
+            room.take(offer, quantity.saturating_sub(own));
+            let unit_price = issued.as_ref().map_or(offer.price, |issued| issued.voucher.price_of(offer));
+            let list_price = Some(offer.price).filter(|list| *list != unit_price);
+            let line = unit_price.times(quantity);
+            let off = offer.price.minus(unit_price).and_then(|off| off.times(quantity));
             // Prices are bounded where they are set; a sum beyond an i64 can only come from a corrupt row.
-            total = sum.ok_or(HoldRefusal::NotOnSale)?;
-            items.push(Item { ticket_type, quantity, unit_price: offer.price, vat: offer.vat });
+            total = line.and_then(|sum| total.plus(sum)).ok_or(HoldRefusal::NotOnSale)?;
+            discount = off.and_then(|off| discount.plus(off)).ok_or(HoldRefusal::NotOnSale)?;
+            items.push(Item { ticket_type, quantity, unit_price, vat: offer.vat, list_price });
         }
-        self.count(&items, |offer, quantity| offer.held = offer.held.saturating_add(quantity));
+        if let Some(issued) = &issued {
+            issued.affords(discount).map_err(HoldRefusal::VoucherInvalid)?;
+            self.use_voucher(issued.voucher.id, buyer, discount);
+        }
+        self.take(&items, voucher);
         let expires_at = now + TimeDelta::seconds(i64::from(self.hold_seconds));
         Ok(Hold {
             id: HoldId::generate(now),
@@ -275,6 +329,7 @@ impl Sale {
             total,
             created_at: now,
             expires_at,
+            voucher: voucher.map(|id| Applied { id, discount }),
         })
     }
 
@@ -302,7 +357,8 @@ impl Sale {
 
     /// Takes places again for a booking that lost them, if they are still there and the event still takes place.
     ///
-    /// The sale window is not asked: the buyer acted while it was open. What the buyer has got meanwhile counts.
+    /// The sale window is not asked, nor that of a voucher: the buyer acted while it was open. What the buyer has got
+    /// meanwhile counts, and so do the uses and the budget of the voucher.
     /// Returns whether it worked; the sale is unchanged when not.
     pub fn take_again(&mut self, booking: &Booking, already: &Holdings, now: Timestamp) -> bool {
         if self.status != SaleStatus::Open || now >= self.ends_at {
@@ -315,18 +371,20 @@ impl Sale {
         };
         let asked = sum(booking.items.iter().map(|item| &item.quantity));
         let within_all = self.max_per_user.is_none_or(|most| already.all().saturating_add(asked) <= most);
-        if !within_all || !booking.items.iter().all(within) {
+        if !within_all || !booking.items.iter().all(within) || !self.admits_again(booking) {
             return false;
         }
+        let voucher = booking.voucher.map(|applied| applied.id);
         let mut room = Room::of(self);
         let fits = booking.items.iter().all(|item| {
             let Some(offer) = self.offer(item.ticket_type) else { return false };
-            let fits = item.quantity <= room.left(offer);
-            room.take(offer, item.quantity);
+            let own = self.own(voucher, item.ticket_type);
+            let fits = item.quantity <= room.left(offer).saturating_add(own);
+            room.take(offer, item.quantity.saturating_sub(own));
             fits
         });
         if fits {
-            self.count(&booking.items, |offer, quantity| offer.held = offer.held.saturating_add(quantity));
+            self.take(&booking.items, voucher);
         }
         fits
     }

@@ -29,6 +29,8 @@ pub(crate) fn offer(quantity: u32, cents: u32) -> Offer {
         sales_start: None,
         sales_end: None,
         hidden: false,
+        reserved: 0,
+        transferable: true,
     }
 }
 
@@ -47,6 +49,8 @@ pub(crate) fn sale(offers: Vec<Offer>) -> Sale {
         max_per_order: None,
         promise: None,
         offers,
+        reserves: Vec::new(),
+        vouchers: Vec::new(),
     }
 }
 

@@ -81,6 +81,9 @@ pub enum TransferRefusal {
     /// The ticket was used, cancelled or handed on, or its event is over or does not take place.
     #[error("this ticket cannot be handed on any more")]
     NotTransferable,
+    /// Tickets of this type stay with whom they were sold to.
+    #[error("tickets of this type cannot be handed on")]
+    BoundToHolder,
     /// Its holder is the one it is offered to.
     #[error("the ticket is theirs already")]
     ToOneself,
@@ -119,6 +122,9 @@ impl Ticket {
         if !self.can_be_handed_on(sale, now) {
             return Err(TransferRefusal::NotTransferable);
         }
+        if self.is_bound(sale) {
+            return Err(TransferRefusal::BoundToHolder);
+        }
         if to == Some(from) {
             return Err(TransferRefusal::ToOneself);
         }
@@ -140,6 +146,11 @@ impl Ticket {
             expires_at: (now + WAITS).min(sale.ends_at),
             decided_at: None,
         })
+    }
+
+    /// Whether its type is one that is not handed on.
+    fn is_bound(&self, sale: &Sale) -> bool {
+        sale.offer(self.ticket_type).is_some_and(|offer| !offer.transferable)
     }
 
     fn can_be_handed_on(&self, sale: &Sale, now: Timestamp) -> bool {
@@ -178,6 +189,9 @@ impl Transfer {
         self.waits_for(self.to == Some(by), now)?;
         if ticket.id != self.ticket || ticket.holder != self.from || !ticket.can_be_handed_on(sale, now) {
             return Err(TransferRefusal::NotTransferable);
+        }
+        if ticket.is_bound(sale) {
+            return Err(TransferRefusal::BoundToHolder);
         }
         let of_type = already.taken.get(&ticket.ticket_type).copied().unwrap_or(0);
         let type_limit = sale.offer(ticket.ticket_type).and_then(|offer| offer.max_per_user);

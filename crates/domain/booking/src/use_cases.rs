@@ -23,6 +23,7 @@ mod scene;
 mod show;
 mod sweep;
 mod transfer;
+mod vouchers;
 
 pub use cancel::{CancelError, RequestError};
 pub use cancel_event::{CancelEventError, Progress};
@@ -40,6 +41,7 @@ pub use pay::PayError;
 pub use promise::PromiseError;
 pub use refund::RefundError;
 pub use transfer::TransferError;
+pub use vouchers::{MOST_VOUCHERS, VoucherError, Vouchers};
 
 use crate::desk::Desk;
 use crate::round::Answer;

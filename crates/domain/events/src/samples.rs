@@ -45,6 +45,7 @@ pub(crate) fn type_input(quantity: i64) -> TicketTypeInput {
         sales_start: None,
         sales_end: None,
         hidden: false,
+        transferable: true,
         position: None,
         quota: None,
     }

@@ -37,6 +37,9 @@ pub struct TicketType {
     pub quota: Option<QuotaId>,
     /// Where it stands in lists: lower first, then by id.
     pub position: u32,
+    /// Whether whoever holds one may hand it on.
+    #[serde(default = "yes")]
+    pub transferable: bool,
 }
 
 /// How much of a ticket type is gone. The booking domain counts; here it is only read.
@@ -48,6 +51,14 @@ pub struct Stock {
     pub held: u32,
     /// Sold and not given back.
     pub sold: u32,
+    /// Kept by vouchers.
+    #[serde(default)]
+    pub reserved: u32,
+}
+
+/// What is kept of types from before this could be chosen.
+const fn yes() -> bool {
+    true
 }
 
 /// A ticket type with its stock.
@@ -75,15 +86,15 @@ impl Stocked {
 }
 
 impl Stock {
-    /// Nothing held, nothing sold.
+    /// Nothing held, sold or kept.
     #[must_use]
     pub const fn untouched(ticket_type: TicketTypeId) -> Self {
-        Self { ticket_type, held: 0, sold: 0 }
+        Self { ticket_type, held: 0, sold: 0, reserved: 0 }
     }
 
-    /// Held or sold.
+    /// Held, sold or kept by vouchers.
     #[must_use]
     pub const fn taken(&self) -> u32 {
-        self.held.saturating_add(self.sold)
+        self.held.saturating_add(self.sold).saturating_add(self.reserved)
     }
 }

@@ -32,6 +32,8 @@ pub struct TicketTypeInput {
     pub quota: Option<QuotaId>,
     /// Where it stands; behind the others, or where it stood, when absent.
     pub position: Option<i64>,
+    /// Whether whoever holds one may hand it on.
+    pub transferable: bool,
 }
 
 impl TicketTypeInput {
@@ -114,6 +116,7 @@ impl TicketTypeInput {
             hidden: self.hidden,
             quota: self.quota,
             position: self.position.map_or(position, |at| mistakes.count("position", at, 0..=MOST_PLACES)),
+            transferable: self.transferable,
         }
     }
 }

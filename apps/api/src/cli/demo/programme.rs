@@ -3,12 +3,17 @@
 use crate::cli::Failure;
 use crate::wiring::App;
 use booking::use_cases::ConfirmRequest;
-use booking::{PolicyInput, TierInput, Wanted};
+use booking::voucher::{Batch, PriceChange};
+use booking::{PolicyInput, TierInput, VoucherInput, Wanted};
 use chrono::{Days, NaiveTime, TimeDelta, TimeZone, Utc};
 use events::{EventInput, LocationInput, PriceInput, TicketTypeInput, Visibility, Zone};
 use kernel::{Actor, EventId, OrganisationId, TicketTypeId, Timestamp};
 
 const ZONE: &str = "Europe/Berlin";
+/// Makes tickets of [`LONG_NIGHT`] cheaper.
+pub(super) const VOUCHER: &str = "FRIENDS20";
+/// What it is taken for.
+pub(super) const LONG_NIGHT: &str = "The Long Night";
 
 /// Publishes the events and books what makes them look alive.
 pub(super) async fn fill(
@@ -19,7 +24,8 @@ pub(super) async fn fill(
 ) -> Result<(), Failure> {
     let plan = Plan { app, organiser, organisation };
     let (free, guests) = plan.listening_room().await?;
-    plan.long_night().await?;
+    let (night, _) = plan.long_night().await?;
+    plan.voucher(night).await?;
     let (scarce, tables) = plan.supper().await?;
     for (member, count) in members.iter().zip([2, 1, 2]) {
         plan.book(*member, free, *guests.first().ok_or("no ticket type")?, count).await?;
@@ -58,7 +64,7 @@ impl Plan<'_> {
     }
 
     async fn long_night(&self) -> Result<(EventId, Vec<TicketTypeId>), Failure> {
-        let mut event = self.event("The Long Night", &When { days_ahead: 16, hour: 22, lasts_hours: 10 })?;
+        let mut event = self.event(LONG_NIGHT, &When { days_ahead: 16, hour: 22, lasts_hours: 10 })?;
         event.description =
             Some("Two floors until the sun is up: house and disco above, techno below.".into());
         event.capacity = Some(400);
@@ -134,6 +140,20 @@ impl Plan<'_> {
         Ok((event, ids))
     }
 
+    /// A fifth off for friends, a hundred times, and twice for each of them.
+    async fn voucher(&self, event: EventId) -> Result<(), Failure> {
+        let batch = Batch { code: Some(VOUCHER.into()), count: 1 };
+        let input = VoucherInput {
+            name: Some("Friends of the house".into()),
+            prices: vec![PriceChange::Percent("20".into())],
+            max_uses: Some(100),
+            max_per_user: Some(2),
+            ..VoucherInput::default()
+        };
+        self.app.vouchers.create(&self.organiser, event, &batch, &input).await?;
+        Ok(())
+    }
+
     /// Books free tickets.
     async fn book(
         &self,
@@ -163,6 +183,7 @@ fn kind(name: &str, cents: i64, quantity: i64, max_per_user: i64) -> TicketTypeI
         sales_start: None,
         sales_end: None,
         hidden: false,
+        transferable: true,
         quota: None,
         position: None,
     }

@@ -39,6 +39,7 @@ impl From<HoldRefusal> for Problem {
                 let errors = vec![Invalid::new("items.quantity", "sold_out", message)];
                 Self::conflict("sold_out", "There are not enough places left.").with_errors(errors)
             }
+            HoldRefusal::VoucherInvalid(why) => why.into(),
         }
     }
 }

@@ -80,6 +80,7 @@ async fn buy(tx: &mut dyn BookingTx, number: u32) -> Result<(), StoreError> {
         quantity: 1 + number % 5,
         unit_price: Money::zero(Currency::EUR),
         vat: VatRate::ZERO,
+        list_price: None,
     }];
     for sale in &mut sales {
         for item in &items {
@@ -121,6 +122,7 @@ fn booking(number: u32, items: Vec<Item>) -> Booking {
         payments: Vec::new(),
         refunds: Vec::new(),
         disputes: Vec::new(),
+        voucher: None,
     }
 }
 
@@ -187,6 +189,7 @@ fn ticket_type(event: EventId) -> TicketType {
         sales_start: None,
         sales_end: None,
         hidden: false,
+        transferable: true,
         quota: None,
         position: 0,
     }

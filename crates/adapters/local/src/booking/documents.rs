@@ -130,6 +130,9 @@ impl Document for Hold {
     fn index(&self, state: &mut State, step: Step) {
         step.set(&mut state.booking.holds_by_end, (self.event, self.expires_at, self.id));
         step.set(&mut state.booking.holds_by_buyer, (self.buyer, self.event, self.id));
+        if let Some(voucher) = self.voucher {
+            step.set(&mut state.booking.holds_by_voucher, (voucher.id, self.id));
+        }
         index_uses(state, step, self.event, &self.items);
     }
 }
@@ -155,6 +158,9 @@ impl Document for Booking {
         let cursor = Cursor { at: self.created_at, id: self.id.as_uuid() };
         step.set(&mut tables.bookings_by_buyer, (self.buyer, cursor));
         step.set(&mut tables.bookings_by_event, (self.event, self.id));
+        if let Some(voucher) = self.voucher {
+            step.set(&mut tables.bookings_by_voucher, (voucher.id, cursor));
+        }
         if let Some(request) = self.request.as_ref().filter(|it| it.status == RequestStatus::Open) {
             let cursor = Cursor { at: request.asked_at, id: self.id.as_uuid() };
             step.set(&mut tables.bookings_by_request, cursor);

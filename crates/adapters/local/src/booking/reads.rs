@@ -33,7 +33,10 @@ impl BookingStore for LocalStore {
 
     async fn events_with_lapsed_holds(&self, now: Timestamp, limit: u32) -> Result<Vec<EventId>, StoreError> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-        Ok(self.read().booking.events_with_lapsed_holds(now).take(limit).collect())
+        let state = self.read();
+        let mut events: BTreeSet<_> = state.booking.events_with_lapsed_holds(now).take(limit).collect();
+        events.extend(state.booking.events_with_ended_reserves(now).take(limit));
+        Ok(events.into_iter().take(limit).collect())
     }
 
     async fn booking(&self, id: BookingId) -> Result<Option<Booking>, StoreError> {
@@ -141,7 +144,15 @@ impl BookingStore for LocalStore {
                 found,
             })
         });
-        Ok(differences.collect())
+        let reserved = state.events.stocks.values().filter_map(|stock| {
+            let found = super::vouchers::kept(&state, stock.ticket_type);
+            (stock.reserved != found).then_some(StockDifference {
+                of: Counter::Reserved(stock.ticket_type),
+                counted: (stock.reserved, 0),
+                found: (found, 0),
+            })
+        });
+        Ok(differences.chain(reserved).collect())
     }
 }
 

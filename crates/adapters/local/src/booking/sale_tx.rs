@@ -4,7 +4,7 @@ use super::{KeptPromise, sales};
 use crate::state::State;
 use crate::transaction::LocalTx;
 use ::booking::{
-    Booking, CancellationPolicy, Hold, Holdings, Item, Promise, Quota, Sale, SaleTx, Tally, Ticket,
+    Booking, CancellationPolicy, Hold, Holdings, Item, Offer, Promise, Quota, Sale, SaleTx, Tally, Ticket,
 };
 use ::events::{Event, Status, Stock, TicketType};
 use async_trait::async_trait;
@@ -24,7 +24,8 @@ impl SaleTx for LocalTx {
     async fn save_sales(&mut self, sales: &[Sale]) -> Result<(), StoreError> {
         for sale in sales {
             for offer in &sale.offers {
-                let stock = Stock { ticket_type: offer.ticket_type, held: offer.held, sold: offer.sold };
+                let Offer { ticket_type, held, sold, reserved, .. } = *offer;
+                let stock = Stock { ticket_type, held, sold, reserved };
                 self.save_stock(sale.event, stock)?;
             }
             self.check_capacity(sale.event, SAVING)?;
@@ -129,8 +130,10 @@ impl LocalTx {
         if ticket_type.event != event {
             return Err(self.broken(SAVING, "the ticket type belongs to another event"));
         }
-        if u64::from(stock.held) + u64::from(stock.sold) > u64::from(ticket_type.quantity) {
-            return Err(self.broken(SAVING, "more would be held and sold than there are"));
+        if u64::from(stock.held) + u64::from(stock.sold) + u64::from(stock.reserved)
+            > u64::from(ticket_type.quantity)
+        {
+            return Err(self.broken(SAVING, "more would be held, sold and kept than there are"));
         }
         if self.state().get(&stock.ticket_type).is_none_or(|before: &std::sync::Arc<Stock>| **before != stock)
         {
@@ -156,7 +159,7 @@ impl LocalTx {
             .state()
             .events
             .stocked(event)
-            .map(|(_, stock)| u64::from(stock.held) + u64::from(stock.sold))
+            .map(|(_, stock)| u64::from(stock.held) + u64::from(stock.sold) + u64::from(stock.reserved))
             .sum();
         if taken > u64::from(capacity) {
             return Err(self.broken(doing, "more would be taken than the event has room for"));

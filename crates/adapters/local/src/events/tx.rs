@@ -2,7 +2,7 @@
 
 use crate::booking::KeptPromise;
 use crate::transaction::LocalTx;
-use ::booking::Job;
+use ::booking::{Job, Voucher};
 use ::events::{Billing, Event, EventTx, Member, Organisation, Quota, Stock, Stocked, Taken, TicketType};
 use async_trait::async_trait;
 use kernel::{AccountId, EventId, OrganisationId, QuotaId, StoreError, TicketTypeId};
@@ -54,6 +54,9 @@ impl EventTx for LocalTx {
             self.remove::<Quota>(&quota.id);
         }
         self.remove::<KeptPromise>(&id);
+        for voucher in self.state().booking.vouchers_of(id) {
+            self.remove::<Voucher>(&voucher);
+        }
         if let Some(job) = self.state().booking.jobs_by_event.get(&id).copied() {
             self.remove::<Job>(&job);
         }
@@ -106,7 +109,8 @@ impl EventTx for LocalTx {
     }
 
     async fn delete_ticket_type(&mut self, id: TicketTypeId) -> Result<bool, StoreError> {
-        if self.state().booking.uses_of_type.contains_key(&id) {
+        let kept = self.state().get::<Stock>(&id).is_some_and(|stock| stock.reserved > 0);
+        if kept || self.state().booking.uses_of_type.contains_key(&id) {
             return Ok(false);
         }
         self.remove::<TicketType>(&id);

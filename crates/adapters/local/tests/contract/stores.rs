@@ -31,6 +31,7 @@ mod memory {
     testkit::place_use_cases_contract!(open);
     testkit::quota_store_contract!(open);
     testkit::transfer_store_contract!(open);
+    testkit::voucher_store_contract!(open);
 }
 
 /// In a directory.
@@ -66,6 +67,7 @@ mod directory {
     testkit::place_use_cases_contract!(open);
     testkit::quota_store_contract!(open);
     testkit::transfer_store_contract!(open);
+    testkit::voucher_store_contract!(open);
 }
 
 /// The same history on both.

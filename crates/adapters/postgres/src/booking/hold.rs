@@ -2,11 +2,11 @@
 
 use crate::column::{document, money, to_document};
 use crate::statement::{Statement, constant, text};
-use booking::Hold;
+use booking::{Applied, Hold};
 use diesel::QueryableByName;
 use diesel::pg::Pg;
 use diesel::query_builder::QueryFragment;
-use diesel::sql_types::{Array, BigInt, Jsonb, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use kernel::{HoldId, StoreError, Timestamp};
 use serde_json::Value;
 use uuid::Uuid;
@@ -29,6 +29,10 @@ pub(super) struct HoldRow {
     created_at: Timestamp,
     #[diesel(sql_type = Timestamptz)]
     expires_at: Timestamp,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    voucher_id: Option<Uuid>,
+    #[diesel(sql_type = BigInt)]
+    discount_minor: i64,
 }
 
 impl TryFrom<HoldRow> for Hold {
@@ -43,8 +47,19 @@ impl TryFrom<HoldRow> for Hold {
             total: money(row.total_minor, &row.currency, "reading holds.total_minor")?,
             created_at: row.created_at,
             expires_at: row.expires_at,
+            voucher: applied(row.voucher_id, row.discount_minor, &row.currency)?,
         })
     }
+}
+
+/// The voucher that something was made with.
+pub(super) fn applied(
+    voucher: Option<Uuid>,
+    discount: i64,
+    currency: &str,
+) -> Result<Option<Applied>, StoreError> {
+    let discount = money(discount, currency, "reading the discount of a voucher")?;
+    Ok(voucher.map(|id| Applied { id: id.into(), discount }))
 }
 
 /// Holds by id, locked.
@@ -52,7 +67,8 @@ pub(super) fn holds_by_id(ids: &[HoldId]) -> Statement<impl QueryFragment<Pg> + 
     let ids: Vec<Uuid> = ids.iter().map(|id| id.as_uuid()).collect();
     constant(
         text(
-            "SELECT id, event_id, buyer_id, items, total_minor, currency, created_at, expires_at FROM holds \
+            "SELECT id, event_id, buyer_id, items, total_minor, currency, created_at, expires_at, \
+                 voucher_id, discount_minor FROM holds \
              WHERE id = ANY($1) ORDER BY id FOR UPDATE",
         )
         .bind::<Array<SqlUuid>, _>(ids),
@@ -65,8 +81,9 @@ pub(super) fn add(holds: &[Hold]) -> Result<Statement<impl QueryFragment<Pg> + S
     let items: Vec<Value> = items.collect::<Result<_, _>>()?;
     Ok(constant(
         text(
-            "INSERT INTO holds (id, event_id, buyer_id, items, total_minor, currency, created_at, expires_at) \
-             SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO holds (id, event_id, buyer_id, items, total_minor, currency, created_at, expires_at, \
+                 voucher_id, discount_minor) \
+             SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         )
         .bind::<Array<SqlUuid>, _>(holds.iter().map(|hold| hold.id.as_uuid()).collect::<Vec<_>>())
         .bind::<Array<SqlUuid>, _>(holds.iter().map(|hold| hold.event.as_uuid()).collect::<Vec<_>>())
@@ -77,6 +94,12 @@ pub(super) fn add(holds: &[Hold]) -> Result<Statement<impl QueryFragment<Pg> + S
             holds.iter().map(|hold| hold.total.currency().code().to_owned()).collect::<Vec<_>>(),
         )
         .bind::<Array<Timestamptz>, _>(holds.iter().map(|hold| hold.created_at).collect::<Vec<_>>())
-        .bind::<Array<Timestamptz>, _>(holds.iter().map(|hold| hold.expires_at).collect::<Vec<_>>()),
+        .bind::<Array<Timestamptz>, _>(holds.iter().map(|hold| hold.expires_at).collect::<Vec<_>>())
+        .bind::<Array<Nullable<SqlUuid>>, _>(
+            holds.iter().map(|hold| hold.voucher.map(|it| it.id.as_uuid())).collect::<Vec<_>>(),
+        )
+        .bind::<Array<BigInt>, _>(
+            holds.iter().map(|hold| hold.voucher.map_or(0, |it| it.discount.minor())).collect::<Vec<_>>(),
+        ),
     ))
 }

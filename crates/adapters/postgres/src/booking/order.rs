@@ -1,6 +1,7 @@
 //! Rows of `bookings`, and the transaction's side of orders.
 
 use super::dispute::{DisputeRow, save_disputes};
+use super::hold::applied;
 use super::office::{IncidentOf, incident_by_id};
 use super::payment::{PaymentRow, RefundRow, save_payments, save_refunds};
 use super::ticket;
@@ -58,6 +59,10 @@ pub(super) struct BookingRow {
     promise: Option<Value>,
     #[diesel(sql_type = Nullable<Jsonb>)]
     request: Option<Value>,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    voucher_id: Option<Uuid>,
+    #[diesel(sql_type = BigInt)]
+    discount_minor: i64,
     #[diesel(sql_type = Nullable<Json>)]
     payments: Option<Value>,
     #[diesel(sql_type = Nullable<Json>)]
@@ -73,7 +78,7 @@ macro_rules! select_bookings {
             "SELECT b.id, b.reference, b.event_id, b.buyer_id, b.hold_id, b.status, b.items, b.attendees, ",
             "b.total_minor, b.platform_fee_minor, b.currency, b.created_at, b.pay_by, b.decided_at, b.paid_by, ",
             "coalesce(b.organisation_id, (SELECT e.organisation_id FROM events e WHERE e.id = b.event_id)) ",
-            "AS organisation_id, b.promise, b.request, ",
+            "AS organisation_id, b.promise, b.request, b.voucher_id, b.discount_minor, ",
             "(SELECT json_agg(p ORDER BY p.attempt) FROM payments p WHERE p.booking_id = b.id) AS payments, ",
             "(SELECT json_agg(r ORDER BY r.number) FROM refunds r WHERE r.booking_id = b.id) AS refunds, ",
             "(SELECT json_agg(d ORDER BY d.number) FROM disputes d WHERE d.booking_id = b.id) AS disputes ",
@@ -125,6 +130,7 @@ impl TryFrom<BookingRow> for Booking {
             payments: payments.into_iter().map(Payment::try_from).collect::<Result<_, _>>()?,
             refunds: refunds.into_iter().map(Refund::try_from).collect::<Result<_, _>>()?,
             disputes: disputes.into_iter().map(Dispute::try_from).collect::<Result<_, _>>()?,
+            voucher: applied(row.voucher_id, row.discount_minor, &row.currency)?,
         })
     }
 }
@@ -151,8 +157,9 @@ fn add(bookings: &[Booking]) -> Result<Statement<impl QueryFragment<Pg> + Send +
     Ok(constant(
         text(
             "INSERT INTO bookings (id, reference, event_id, buyer_id, hold_id, status, items, attendees, total_minor, \
-                 currency, created_at, pay_by, decided_at, organisation_id, platform_fee_minor, promise) \
-             SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+                 currency, created_at, pay_by, decided_at, organisation_id, platform_fee_minor, promise, \
+                 voucher_id, discount_minor) \
+             SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
         )
         .bind::<Array<SqlUuid>, _>(bookings.iter().map(|it| it.id.as_uuid()).collect::<Vec<_>>())
         .bind::<Array<Text>, _>(bookings.iter().map(|it| it.reference.as_str().to_owned()).collect::<Vec<_>>())
@@ -169,7 +176,13 @@ fn add(bookings: &[Booking]) -> Result<Statement<impl QueryFragment<Pg> + Send +
         .bind::<Array<Nullable<Timestamptz>>, _>(bookings.iter().map(|it| it.decided_at).collect::<Vec<_>>())
         .bind::<Array<SqlUuid>, _>(bookings.iter().map(|it| it.organisation.as_uuid()).collect::<Vec<_>>())
         .bind::<Array<BigInt>, _>(bookings.iter().map(|it| it.platform_fee.minor()).collect::<Vec<_>>())
-        .bind::<Array<Nullable<Jsonb>>, _>(promises),
+        .bind::<Array<Nullable<Jsonb>>, _>(promises)
+        .bind::<Array<Nullable<SqlUuid>>, _>(
+            bookings.iter().map(|it| it.voucher.map(|voucher| voucher.id.as_uuid())).collect::<Vec<_>>(),
+        )
+        .bind::<Array<BigInt>, _>(
+            bookings.iter().map(|it| it.voucher.map_or(0, |voucher| voucher.discount.minor())).collect::<Vec<_>>(),
+        ),
     ))
 }
 

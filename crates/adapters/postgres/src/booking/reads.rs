@@ -4,6 +4,7 @@ use super::hold::HoldRow;
 use super::order::{BookingRow, booking_by_id, bookings, select_bookings};
 use super::sale::{assembled, sales};
 use super::ticket::{TicketRow, tickets};
+use super::voucher::places_with;
 use crate::column::count;
 use crate::failure::failed;
 use crate::pool::PgStore;
@@ -66,8 +67,9 @@ struct DifferenceRow {
 }
 
 /// Counts what the counters count: all holds and unpaid bookings (a hold that ended is held until it is removed),
-/// and living tickets.
-const DIFFERENCES: &str = "\
+/// living tickets, and what vouchers keep beside what is used of it.
+const DIFFERENCES: &str = concat!(
+    "\
     WITH places AS ( \
         SELECT i.ticket_type AS id, i.quantity AS held, 0::bigint AS sold FROM holds h, \
             jsonb_to_recordset(h.items) AS i(ticket_type uuid, quantity bigint) \
@@ -77,17 +79,26 @@ const DIFFERENCES: &str = "\
             GROUP BY ticket_type_id \
     ), \
     found AS (SELECT id, sum(held)::bigint AS held, sum(sold)::bigint AS sold FROM places GROUP BY id), \
+    kept AS ( \
+        SELECT v.reserve_type_id AS id, sum(greatest(v.reserve_places - (",
+    places_with!("v.id", "v.reserve_type_id"),
+    "), 0))::bigint AS places \
+        FROM vouchers v WHERE v.keeps GROUP BY v.reserve_type_id \
+    ), \
     counters AS ( \
         SELECT 'type' AS kind, t.id, t.held, t.sold, coalesce(f.held, 0) AS held_found, \
             coalesce(f.sold, 0) AS sold_found \
         FROM ticket_types t LEFT JOIN found f ON f.id = t.id \
-        UNION ALL SELECT 'quota', q.id, q.taken, 0, coalesce(sum(t.held + t.sold), 0)::bigint, 0 \
+        UNION ALL SELECT 'reserved', t.id, t.reserved, 0, coalesce(k.places, 0), 0 \
+        FROM ticket_types t LEFT JOIN kept k ON k.id = t.id \
+        UNION ALL SELECT 'quota', q.id, q.taken, 0, coalesce(sum(t.held + t.sold + t.reserved), 0)::bigint, 0 \
         FROM quotas q LEFT JOIN ticket_types t ON t.quota_id = q.id GROUP BY q.id, q.taken \
-        UNION ALL SELECT 'event', s.event_id, s.taken, 0, coalesce(sum(t.held + t.sold), 0)::bigint, 0 \
+        UNION ALL SELECT 'event', s.event_id, s.taken, 0, coalesce(sum(t.held + t.sold + t.reserved), 0)::bigint, 0 \
         FROM sales s LEFT JOIN ticket_types t ON t.event_id = s.event_id GROUP BY s.event_id, s.taken \
     ) \
     SELECT kind, id, held, sold, held_found, sold_found FROM counters \
-    WHERE held <> held_found OR sold <> sold_found ORDER BY kind, id";
+    WHERE held <> held_found OR sold <> sold_found ORDER BY kind, id"
+);
 
 impl PgStore {
     /// Runs one statement outside of any transaction.
@@ -122,7 +133,8 @@ impl BookingStore for PgStore {
 
     async fn hold(&self, id: HoldId) -> Result<Option<Hold>, StoreError> {
         let statement = text(
-            "SELECT id, event_id, buyer_id, items, total_minor, currency, created_at, expires_at FROM holds \
+            "SELECT id, event_id, buyer_id, items, total_minor, currency, created_at, expires_at, voucher_id, \
+                 discount_minor FROM holds \
              WHERE id = $1",
         )
         .bind::<SqlUuid, _>(id.as_uuid());
@@ -134,7 +146,9 @@ impl BookingStore for PgStore {
         // Bounded however many have lapsed; the rest is found once these are swept.
         let statement = text(
             "SELECT DISTINCT event_id FROM ( \
-                 SELECT event_id FROM holds WHERE expires_at <= $1 ORDER BY expires_at, event_id LIMIT 10000 \
+                 (SELECT event_id FROM holds WHERE expires_at <= $1 ORDER BY expires_at, event_id LIMIT 10000) \
+                 UNION ALL (SELECT event_id FROM vouchers WHERE keeps AND valid_until <= $1 \
+                     ORDER BY valid_until, event_id LIMIT 1000) \
              ) lapsed LIMIT $2",
         )
         .bind::<Timestamptz, _>(now)
@@ -279,6 +293,7 @@ impl BookingStore for PgStore {
             Ok(StockDifference {
                 of: match row.kind.as_str() {
                     "type" => Counter::Type(row.id.into()),
+                    "reserved" => Counter::Reserved(row.id.into()),
                     "quota" => Counter::Quota(row.id.into()),
                     _ => Counter::Event(row.id.into()),
                 },

@@ -1,12 +1,13 @@
 //! The sale of an event: locked, read, and its counters written.
 
 use super::hold::{HoldRow, add, holds_by_id};
+use super::voucher::{kept_of, places_with};
 use crate::column::{count, document, money, some_count, to_document, vat};
 use crate::failure::corrupt;
 use crate::statement::{Statement, constant, text};
 use crate::transaction::PgTx;
 use async_trait::async_trait;
-use booking::{CancellationPolicy, Hold, Holdings, Offer, Quota, Sale, SaleStatus, SaleTx, Tally};
+use booking::{CancellationPolicy, Hold, Holdings, Offer, Quota, Reserve, Sale, SaleStatus, SaleTx, Tally};
 use diesel::QueryableByName;
 use diesel::pg::Pg;
 use diesel::query_builder::QueryFragment;
@@ -77,6 +78,12 @@ struct OfferRow {
     sales_end: Option<Timestamp>,
     #[diesel(sql_type = Bool)]
     hidden: bool,
+    #[diesel(sql_type = BigInt)]
+    reserved: i64,
+    #[diesel(sql_type = Bool)]
+    transferable: bool,
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    reserves: Option<Value>,
 }
 
 impl OfferRow {
@@ -96,14 +103,24 @@ impl OfferRow {
             sales_start: self.sales_start,
             sales_end: self.sales_end,
             hidden: self.hidden,
+            reserved: count(self.reserved, "reading ticket_types.reserved")?,
+            transferable: self.transferable,
         }))
+    }
+
+    fn reserves(&mut self) -> Result<Vec<Reserve>, StoreError> {
+        let Some((ticket_type, rows)) = self.ticket_type_id.zip(self.reserves.take()) else {
+            return Ok(Vec::new());
+        };
+        kept_of(ticket_type.into(), rows)
     }
 }
 
 impl TryFrom<SaleRow> for Sale {
     type Error = StoreError;
 
-    fn try_from(row: SaleRow) -> Result<Self, StoreError> {
+    fn try_from(mut row: SaleRow) -> Result<Self, StoreError> {
+        let reserves = row.offer.reserves()?;
         Ok(Self {
             event: row.event_id.into(),
             organisation: row.organisation_id.into(),
@@ -122,6 +139,8 @@ impl TryFrom<SaleRow> for Sale {
             max_per_order: some_count(row.event_max_per_order, "reading events.max_per_order")?,
             promise: row.promise.map(|it| document(it, "reading cancellation_policies.body")).transpose()?,
             offers: row.offer.offer()?.into_iter().collect(),
+            reserves,
+            vouchers: Vec::new(),
         })
     }
 }
@@ -129,9 +148,12 @@ impl TryFrom<SaleRow> for Sale {
 /// Puts the rows of [`sales`] together, which come event by event.
 pub(super) fn assembled(rows: Vec<SaleRow>) -> Result<Vec<Sale>, StoreError> {
     let mut sales: Vec<Sale> = Vec::new();
-    for row in rows {
+    for mut row in rows {
         match sales.last_mut().filter(|sale| sale.event == row.event_id.into()) {
-            Some(sale) => sale.offers.extend(row.offer.offer()?),
+            Some(sale) => {
+                sale.reserves.extend(row.offer.reserves()?);
+                sale.offers.extend(row.offer.offer()?);
+            }
             None => sales.push(row.try_into()?),
         }
     }
@@ -144,7 +166,7 @@ pub(super) fn assembled(rows: Vec<SaleRow>) -> Result<Vec<Sale>, StoreError> {
 pub(super) fn sales(events: &[EventId]) -> Statement<impl QueryFragment<Pg> + Send + use<>> {
     let events: Vec<Uuid> = events.iter().map(|event| event.as_uuid()).collect();
     constant(
-        text(
+        text(concat!(
             "SELECT s.event_id, e.organisation_id, e.status, e.currency, e.doors_at, e.starts_at, e.ends_at, \
                  e.hold_seconds, s.capacity, e.max_per_user AS event_max_per_user, \
                  e.max_per_order AS event_max_per_order, p.body AS promise, t.id AS ticket_type_id, coalesce(t.price_minor, 0) AS price_minor, \
@@ -152,13 +174,17 @@ pub(super) fn sales(events: &[EventId]) -> Statement<impl QueryFragment<Pg> + Se
                  coalesce(t.vat_basis_points, 0) AS vat_basis_points, coalesce(t.quantity, 0) AS quantity, \
                  coalesce(t.held, 0) AS held, coalesce(t.sold, 0) AS sold, q.id AS quota_id, \
                  coalesce(q.quantity, 0) AS quota_quantity, t.max_per_user, t.max_per_order, \
-                 t.sales_start, t.sales_end, coalesce(t.hidden, false) AS hidden \
+                 t.sales_start, t.sales_end, coalesce(t.hidden, false) AS hidden, \
+                 coalesce(t.reserved, 0) AS reserved, coalesce(t.transferable, true) AS transferable, \
+                 (SELECT jsonb_agg(jsonb_build_object('voucher', v.id, 'places', v.reserve_places, \
+                     'until', v.valid_until, 'used', ", places_with!("v.id", "t.id"), ") ORDER BY v.id) \
+                     FROM vouchers v WHERE v.keeps AND v.reserve_type_id = t.id) AS reserves \
              FROM sales s JOIN events e ON e.id = s.event_id AND e.id = ANY($1) \
                  LEFT JOIN cancellation_policies p ON p.event_id = s.event_id AND p.event_id = ANY($1) \
                  LEFT JOIN ticket_types t ON t.event_id = s.event_id AND t.event_id = ANY($1) \
                  LEFT JOIN quotas q ON q.id = t.quota_id AND q.event_id = ANY($1) \
              WHERE s.event_id = ANY($1) ORDER BY s.event_id, t.position, t.id",
-        )
+        ))
         .bind::<Array<SqlUuid>, _>(events),
     )
 }
@@ -258,9 +284,10 @@ impl SaleTx for PgTx {
         let quotas: BTreeMap<_, _> = sales.iter().flat_map(Sale::taken_of_quotas).collect();
         let statement = text(
             "WITH types AS ( \
-                 UPDATE ticket_types SET held = ($2)[array_position($1, id)], sold = ($3)[array_position($1, id)] \
-                 WHERE id = ANY($1) AND (held, sold) IS DISTINCT FROM \
-                     (($2)[array_position($1, id)], ($3)[array_position($1, id)]) \
+                 UPDATE ticket_types SET held = ($2)[array_position($1, id)], sold = ($3)[array_position($1, id)], \
+                     reserved = ($8)[array_position($1, id)] \
+                 WHERE id = ANY($1) AND (held, sold, reserved) IS DISTINCT FROM \
+                     (($2)[array_position($1, id)], ($3)[array_position($1, id)], ($8)[array_position($1, id)]) \
              ), \
              shared AS ( \
                  UPDATE quotas SET taken = ($7)[array_position($6, id)] \
@@ -275,7 +302,8 @@ impl SaleTx for PgTx {
         .bind::<Array<SqlUuid>, _>(sales.iter().map(|sale| sale.event.as_uuid()).collect::<Vec<_>>())
         .bind::<Array<BigInt>, _>(sales.iter().map(|sale| i64::from(sale.taken())).collect::<Vec<_>>())
         .bind::<Array<SqlUuid>, _>(quotas.keys().map(|quota| quota.as_uuid()).collect::<Vec<_>>())
-        .bind::<Array<BigInt>, _>(quotas.values().map(|taken| i64::from(*taken)).collect::<Vec<_>>());
+        .bind::<Array<BigInt>, _>(quotas.values().map(|taken| i64::from(*taken)).collect::<Vec<_>>())
+        .bind::<Array<BigInt>, _>(offers().map(|offer| i64::from(offer.reserved)).collect::<Vec<_>>());
         self.write("saving sales", constant(statement));
         Ok(())
     }
@@ -316,7 +344,8 @@ impl SaleTx for PgTx {
         limit: u32,
     ) -> Result<Vec<Hold>, StoreError> {
         let statement = text(
-            "SELECT id, event_id, buyer_id, items, total_minor, currency, created_at, expires_at FROM holds \
+            "SELECT id, event_id, buyer_id, items, total_minor, currency, created_at, expires_at, voucher_id, \
+                 discount_minor FROM holds \
              WHERE expires_at <= $2 AND event_id = ANY($1) ORDER BY expires_at, id LIMIT $3 FOR UPDATE",
         )
         .bind::<Array<SqlUuid>, _>(events.iter().map(|event| event.as_uuid()).collect::<Vec<_>>())

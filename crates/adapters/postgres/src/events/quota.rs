@@ -82,7 +82,7 @@ impl PgTx {
     pub(super) async fn recount_quotas(&mut self, event: EventId) -> Result<(), StoreError> {
         let statement = text(
             "UPDATE quotas q SET taken = n.taken FROM ( \
-                 SELECT o.id, coalesce(sum(t.held + t.sold), 0)::bigint AS taken \
+                 SELECT o.id, coalesce(sum(t.held + t.sold + t.reserved), 0)::bigint AS taken \
                  FROM quotas o LEFT JOIN ticket_types t ON t.quota_id = o.id AND t.event_id = $1 \
                  WHERE o.event_id = $1 GROUP BY o.id \
              ) n WHERE q.id = n.id AND q.event_id = $1 AND q.taken <> n.taken",

@@ -30,6 +30,7 @@ pub(super) struct TicketTypeRow {
     hidden: bool,
     position: i64,
     quota_id: Option<Uuid>,
+    transferable: bool,
 }
 
 #[derive(Queryable, Selectable)]
@@ -39,6 +40,7 @@ pub(super) struct StockedRow {
     facts: TicketTypeRow,
     held: i64,
     sold: i64,
+    reserved: i64,
 }
 
 impl From<&TicketType> for TicketTypeRow {
@@ -59,6 +61,7 @@ impl From<&TicketType> for TicketTypeRow {
             hidden: it.hidden,
             position: it.position.into(),
             quota_id: it.quota.map(|quota| quota.as_uuid()),
+            transferable: it.transferable,
         }
     }
 }
@@ -82,6 +85,7 @@ impl TryFrom<TicketTypeRow> for TicketType {
             hidden: row.hidden,
             position: count(row.position, "reading ticket_types.position")?,
             quota: row.quota_id.map(Into::into),
+            transferable: row.transferable,
         })
     }
 }
@@ -90,9 +94,10 @@ impl TryFrom<TicketTypeRow> for TicketType {
 pub(super) fn stocked((row, quota): (StockedRow, Option<QuotaRow>)) -> Result<Stocked, StoreError> {
     let held = count(row.held, "reading ticket_types.held")?;
     let sold = count(row.sold, "reading ticket_types.sold")?;
+    let reserved = count(row.reserved, "reading ticket_types.reserved")?;
     let ticket_type = TicketType::try_from(row.facts)?;
     let quota = quota.map(Quota::try_from).transpose()?;
-    Ok(Stocked { stock: Stock { ticket_type: ticket_type.id, held, sold }, ticket_type, quota })
+    Ok(Stocked { stock: Stock { ticket_type: ticket_type.id, held, sold, reserved }, ticket_type, quota })
 }
 
 impl PgTx {
@@ -125,7 +130,7 @@ impl PgTx {
     pub(super) async fn remove_ticket_type(&mut self, id: TicketTypeId) -> Result<bool, StoreError> {
         // Expired bookings count as well: what was sold, and at which price, stays explained.
         let statement = text(
-            "DELETE FROM ticket_types t WHERE t.id = $1 \
+            "DELETE FROM ticket_types t WHERE t.id = $1 AND t.reserved = 0 \
              AND (SELECT true FROM holds h WHERE h.event_id = t.event_id \
                  AND h.items @> jsonb_build_array(jsonb_build_object('ticket_type', t.id)) LIMIT 1) IS NULL \
              AND (SELECT true FROM bookings b WHERE b.event_id = t.event_id \

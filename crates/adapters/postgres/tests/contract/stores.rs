@@ -23,3 +23,4 @@ testkit::place_store_contract!(open);
 testkit::place_use_cases_contract!(open);
 testkit::quota_store_contract!(open);
 testkit::transfer_store_contract!(open);
+testkit::voucher_store_contract!(open);

@@ -2,7 +2,7 @@
 
 use super::Bookings;
 use crate::round::{Answer, Ask, Round};
-use crate::{BookingTx, HoldRefusal};
+use crate::{BookingTx, HoldRefusal, VoucherHash};
 use kernel::{AccountId, EventId, HoldId, StoreError, Timestamp, transact};
 
 /// Ended holds that one transaction cleans up.
@@ -52,9 +52,10 @@ impl Bookings {
             if answers.iter().any(sold_out) {
                 // Ended holds still count until somebody gives them back; that is now.
                 let lapsed = tx.lapsed_holds(&events, now, LAPSED_AT_ONCE).await?;
-                if !lapsed.is_empty() {
-                    let mut freed = before;
-                    freed.reclaim(&lapsed);
+                let mut freed = before;
+                freed.reclaim(&lapsed);
+                // So do the places that expired vouchers kept.
+                if freed.end_reserves() || !lapsed.is_empty() {
                     (round, answers) = run(&freed, asks);
                 }
             }
@@ -71,7 +72,15 @@ impl Bookings {
         events: &[EventId],
         now: Timestamp,
     ) -> Result<Round, StoreError> {
-        let sales = if events.is_empty() { Vec::new() } else { tx.lock_sales(events).await? };
+        let mut sales = if events.is_empty() { Vec::new() } else { tx.lock_sales(events).await? };
+        let codes = codes_of(asks);
+        if !codes.is_empty() && !sales.is_empty() {
+            let buyers: Vec<_> = buyers_of(asks).into_iter().map(|(buyer, _)| buyer).collect();
+            let named = tx.vouchers_in_sale(&[], &codes, &buyers, now).await?;
+            for sale in &mut sales {
+                sale.vouchers.extend(named.iter().filter(|it| it.voucher.event == sale.event).cloned());
+            }
+        }
         // What somebody bought is only counted where a limit asks for it: a regular may have hundreds of tickets.
         let limits = |event: &EventId| sales.iter().any(|sale| sale.event == *event && sale.limits_users());
         let (limited, free): (Vec<_>, Vec<_>) =
@@ -117,7 +126,10 @@ async fn write(tx: &mut dyn BookingTx, round: &Round) -> Result<(), StoreError> 
     if !new.effects.is_empty() {
         tx.enqueue_booking(&new.effects).await?;
     }
-    if !(new.holds.is_empty() && new.dropped.is_empty()) {
+    if !new.ended.is_empty() {
+        tx.end_reserves(&new.ended).await?;
+    }
+    if !(new.holds.is_empty() && new.dropped.is_empty() && new.ended.is_empty()) {
         tx.save_sales(&round.sales()).await?;
     }
     Ok(())
@@ -143,6 +155,18 @@ fn buyers_of(asks: &[Request]) -> Vec<(AccountId, EventId)> {
     pairs.sort_unstable();
     pairs.dedup();
     pairs
+}
+
+/// What the vouchers are recognised by that somebody named.
+fn codes_of(asks: &[Request]) -> Vec<VoucherHash> {
+    let code = |request: &Request| match &request.ask {
+        Ask::Hold(wish) => wish.voucher,
+        Ask::Confirm(_) | Ask::Release { .. } => None,
+    };
+    let mut codes: Vec<_> = asks.iter().filter_map(code).collect();
+    codes.sort_unstable();
+    codes.dedup();
+    codes
 }
 
 fn holds_of(asks: &[Request]) -> Vec<HoldId> {

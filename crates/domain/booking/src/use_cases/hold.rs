@@ -29,7 +29,7 @@ impl Bookings {
         event: EventId,
         wanted: Vec<Wanted>,
     ) -> Result<Hold, HoldError> {
-        self.keep(Wish { buyer, event, wanted }).await
+        self.keep(Wish { buyer, event, wanted, voucher: None }).await
     }
 
     /// The same for all that can be wished.

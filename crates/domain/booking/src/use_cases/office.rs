@@ -246,14 +246,21 @@ impl Office {
     }
 }
 
-/// What the buyer has of the event beside a booking that had been given up; it matters only then.
+/// What the buyer has of the event beside a booking that had been given up; it matters only then. What is used of the
+/// booking's voucher comes into the sale.
 pub(super) async fn already(
     tx: &mut dyn BookingTx,
     booking: &Booking,
-    sale: &Sale,
+    sale: &mut Sale,
     now: Timestamp,
 ) -> Result<Holdings, StoreError> {
-    if booking.status != BookingStatus::Expired || !sale.limits_users() {
+    if booking.status != BookingStatus::Expired {
+        return Ok(Holdings::default());
+    }
+    if let Some(applied) = booking.voucher {
+        sale.vouchers = tx.vouchers_in_sale(&[applied.id], &[], &[booking.buyer], now).await?;
+    }
+    if !sale.limits_users() {
         return Ok(Holdings::default());
     }
     let mut tallies = tx.holdings(&[(booking.buyer, booking.event)], now).await?;

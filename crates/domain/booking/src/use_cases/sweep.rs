@@ -1,4 +1,4 @@
-//! Give the places of ended holds back, so that lists and counters tell the truth without anybody asking for places.
+//! Give the places of ended holds and of expired vouchers back, so that lists and counters tell the truth without anybody asking for places.
 
 use super::Bookings;
 use kernel::{EventId, StoreError, transact};
@@ -29,12 +29,17 @@ impl Bookings {
         transact(self.store.begin().await?, async |tx| {
             let mut sales = tx.lock_sales(&[event]).await?;
             let lapsed = tx.lapsed_holds(&[event], now, HOLDS).await?;
-            let Some(sale) = sales.first_mut().filter(|_| !lapsed.is_empty()) else { return Ok(0) };
+            let Some(sale) = sales.first_mut() else { return Ok(0) };
             for hold in &lapsed {
-                sale.release(&hold.items);
+                sale.give_back(&hold.items, hold.voucher.map(|it| it.id));
+            }
+            let ended = sale.end_reserves(now);
+            if lapsed.is_empty() && ended.is_empty() {
+                return Ok(0);
             }
             let ids: Vec<_> = lapsed.iter().map(|hold| hold.id).collect();
             tx.drop_holds(&ids).await?;
+            tx.end_reserves(&ended).await?;
             tx.save_sales(&sales).await?;
             Ok::<_, StoreError>(ids.len())
         })

@@ -3,11 +3,12 @@
 use async_trait::async_trait;
 use booking::{
     Booking, BookingStore, BookingTx, Delivery, Document, DocumentFilter, DocumentStore, EventRefunds, Hold,
-    Job, OutsideReads, Provider, Sale, Scan, StockDifference, Ticket, Transfer, TransferReads,
+    Issued, Job, OutsideReads, Provider, Sale, Scan, StockDifference, Ticket, Transfer, TransferReads,
+    VoucherReads,
 };
 use kernel::{
     AccountId, BookingId, DisputeId, DocumentId, EventId, HoldId, JobId, OrganisationId, Page, PageRequest,
-    PaymentId, RefundId, StoreError, TicketId, TicketTypeId, Timestamp, TransferId,
+    PaymentId, RefundId, StoreError, TicketId, TicketTypeId, Timestamp, TransferId, VoucherId,
 };
 use mockall::mock;
 use std::sync::Arc;
@@ -55,6 +56,13 @@ mock! {
         async fn transfer(&self, id: TransferId) -> Result<Option<Transfer>, StoreError>;
         async fn transfers_to(&self, account: AccountId, page: PageRequest) -> Result<Page<Transfer>, StoreError>;
         async fn transfers_from(&self, account: AccountId, page: PageRequest) -> Result<Page<Transfer>, StoreError>;
+    }
+
+    #[async_trait]
+    impl VoucherReads for Store {
+        async fn voucher(&self, id: VoucherId, now: Timestamp) -> Result<Option<Issued>, StoreError>;
+        async fn vouchers(&self, event: EventId, now: Timestamp, page: PageRequest) -> Result<Page<Issued>, StoreError>;
+        async fn bookings_with(&self, id: VoucherId, page: PageRequest) -> Result<Page<Booking>, StoreError>;
     }
 
     #[async_trait]

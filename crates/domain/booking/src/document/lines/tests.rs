@@ -8,7 +8,7 @@ fn ticket_type(number: u128) -> TicketTypeId {
 
 fn item(number: u128, quantity: u32, unit_price: Money, basis_points: u16) -> Item {
     let vat = VatRate::new(basis_points).unwrap();
-    Item { ticket_type: ticket_type(number), quantity, unit_price, vat }
+    Item { ticket_type: ticket_type(number), quantity, unit_price, vat, list_price: None }
 }
 
 fn parts(lines: &[Line]) -> Vec<(u32, i64, i64)> {

@@ -1,0 +1,10 @@
+ALTER TABLE ticket_types
+    DROP COLUMN reserved,
+    DROP COLUMN transferable;
+ALTER TABLE bookings
+    DROP COLUMN voucher_id,
+    DROP COLUMN discount_minor;
+ALTER TABLE holds
+    DROP COLUMN voucher_id,
+    DROP COLUMN discount_minor;
+DROP TABLE vouchers;
