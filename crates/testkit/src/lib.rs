@@ -8,6 +8,7 @@ pub mod audit_use_cases;
 pub mod booking_model;
 pub mod booking_store;
 pub mod cancelling_store;
+pub mod certificates;
 pub mod clock;
 pub mod close_store;
 pub mod document_store;
