@@ -12,6 +12,7 @@ pub mod certificates;
 pub mod clock;
 pub mod close_store;
 pub mod document_store;
+pub mod door_store;
 pub mod event_store;
 pub mod event_use_cases;
 pub mod fixtures_accounts;
