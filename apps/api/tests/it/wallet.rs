@@ -102,11 +102,8 @@ async fn a_ticket_goes_into_wallets(store: Store) {
     }
     let friend = app.member().await;
     app.confirm_address(&friend).await;
-    let offer = cast
-        .member
-        .client
-        .post(&format!("/tickets/{}/transfer", id(ticket)), &json!({"email": friend.email}));
-    let offer = offer.await.expect(201);
+    let (path, wish) = (format!("/tickets/{}/transfer", id(ticket)), json!({"email": friend.email}));
+    let offer = cast.member.client.post(&path, &wish).await.expect(201);
     friend.client.post(&format!("/transfers/{}/accept", id(&offer)), &json!({})).await.expect(200);
     cast.member.client.get(&file).await.expect_problem(404, "not_found");
     assert_eq!(friend.client.get(&file).await.status, 200);
