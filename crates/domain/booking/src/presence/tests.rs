@@ -175,7 +175,7 @@ struct Event {
 fn events() -> impl Strategy<Value = Vec<Event>> {
     let event =
         (0..5u8, 0..30i64, 1..4u32).prop_map(|(what, minute, version)| Event { what, minute, version });
-    prop::collection::vec(event, 0..12)
+    prop::collection::vec(event, 1..12)
 }
 
 proptest! {
