@@ -42,6 +42,12 @@ impl Ready {
         Self { body: Bytes::from(body), etag }
     }
 
+    /// A body whose name is that of its content: what differs beside is not worth sending it again.
+    #[must_use]
+    pub fn named(body: Vec<u8>, content: &str) -> Self {
+        Self { body: Bytes::from(body), ..Self::of(content.as_bytes().to_vec()) }
+    }
+
     /// 200 with the body, which is JSON, or 304 when whoever asks has it already.
     #[must_use]
     pub fn respond(&self, asked: &HeaderMap, cache_control: &'static str) -> HttpResponse {
@@ -108,8 +114,20 @@ impl<K: Eq + Hash + Clone> Shelf<K> {
         asked: &K,
         make: impl Future<Output = Result<Vec<u8>, Problem>>,
     ) -> Result<Arc<Ready>, Problem> {
+        self.ready(asked, async { make.await.map(Ready::of) }).await
+    }
+
+    /// The same for an answer that has a name of its own.
+    ///
+    /// # Errors
+    /// As [`Self::answer`].
+    pub async fn ready(
+        &self,
+        asked: &K,
+        make: impl Future<Output = Result<Ready, Problem>>,
+    ) -> Result<Arc<Ready>, Problem> {
         let slot = self.slot(asked);
-        let work = async { make.await.map(|body| Arc::new(Ready::of(body))) };
+        let work = async { make.await.map(Arc::new) };
         let answer = slot.answer.get_or_init(|| work).await.clone();
         if answer.as_ref().map_or(true, |ready| ready.body.len() > LARGEST) {
             self.drop_slot(asked, &slot);

@@ -9,6 +9,7 @@ pub mod layers;
 pub mod places;
 pub mod reader;
 pub mod sections;
+pub mod wallet;
 
 pub use invites::Invites;
 pub use places::{Environment, MailUrl, StoreUrl};
@@ -16,6 +17,7 @@ pub use reader::{ConfigError, Mistake, Secret};
 pub use sections::{
     Auth, BankTransfer, Booking, Http, Limits, Log, Mail, PayPal, Payments, Redis, Store, Stripe, Worker,
 };
+pub use wallet::Wallet;
 
 use layers::Layers;
 use reader::Reader;
@@ -53,6 +55,8 @@ pub struct Config {
     pub worker: Worker,
     /// What is logged.
     pub log: Log,
+    /// Wallet passes.
+    pub wallet: Wallet,
 }
 
 impl Config {

@@ -5,7 +5,9 @@ pub mod guests;
 pub mod mail;
 pub mod payments;
 pub mod store;
+pub mod wallet;
 
+use crate::answers::Shelf;
 use crate::config::{Config, StoreUrl};
 use crate::gate::{Gate, SigningError};
 use crate::http::events::answers::Answers;
@@ -22,6 +24,7 @@ use adapter_local::MailBox;
 use adapter_pdf::PrintError;
 use adapter_postgres::PgStore;
 use adapter_redis::UnusableUrl;
+use adapter_wallet::{Wallet, WalletError};
 use booking::use_cases::Pages;
 use booking::{Bookings, Closing, CodeSigner, Documents, Door, Ledger, Office, Terms, Vouchers};
 use chrono::TimeDelta;
@@ -29,12 +32,13 @@ use events::Events;
 use guests::Holders;
 use invites::Invites;
 use kernel::audit::Mac;
-use kernel::{AuditLog, Broadcast, Cache, Clock, IdempotencyStore, Mailer, Outbox, StoreError};
+use kernel::{AuditLog, Broadcast, Cache, Clock, EventId, IdempotencyStore, Mailer, Outbox, StoreError};
 use mail::{Post, PostError, post};
 use payments::{Counter, Promises, ProviderSettingsError, providers};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
+use std::time::Duration;
 use store::Stores;
 use tokio::sync::Semaphore;
 
@@ -42,6 +46,10 @@ use tokio::sync::Semaphore;
 const NOTICES: usize = 16;
 /// Effects that wait for a provider at once.
 const PROVIDERS: usize = 16;
+/// Lists for scanners without a network that are made at once.
+const BUNDLES: usize = 1;
+/// How long such a list is handed out again.
+const BUNDLE_LASTS: Duration = Duration::from_secs(5);
 
 /// Everything that serves requests and performs what is owed.
 pub struct App {
@@ -73,6 +81,12 @@ pub struct App {
     pub documents: Documents,
     /// Use cases of the door.
     pub door: Door,
+    /// Lists for scanners without a network, kept for a moment.
+    pub bundles: Shelf<EventId>,
+    /// So many of them are made at once.
+    pub bundling: Semaphore,
+    /// Makes wallet passes.
+    pub wallet: Wallet,
     /// Draws documents and tickets.
     pub press: Press,
     /// Carries mail.
@@ -138,6 +152,9 @@ pub enum WiringError {
     /// No fonts.
     #[error(transparent)]
     Press(#[from] PrintError),
+    /// No wallet passes, although they are configured.
+    #[error(transparent)]
+    Wallet(#[from] WalletError),
 }
 
 /// Puts everything together.
@@ -201,6 +218,9 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
             .attended_by(Arc::new(Holders(stores.holders)))
             .ruled_by(Arc::new(Promises(Arc::clone(&stores.booking))), config.booking.require_refund_rule),
         door: Door::new(stores.booking, Arc::clone(&clock), signer),
+        bundles: Shelf::new(BUNDLE_LASTS),
+        bundling: Semaphore::new(BUNDLES),
+        wallet: wallet::build(&config.wallet)?,
         answers: Answers::default(),
         mailer,
         mail_box,

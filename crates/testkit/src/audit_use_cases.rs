@@ -191,10 +191,10 @@ pub async fn the_door_undone_is_recorded(stores: Stores) {
     house.clock.set(house.event.starts_at);
     let mut staff = staff(&house).await;
     staff.request = "five".parse().ok();
-    let scan = VerifyRequest { code: door.code(&ticket), nonce: None, event: None, dry_run: false };
+    let scan = VerifyRequest { code: door.code(&ticket), ..VerifyRequest::default() };
     door.verify(&staff, &scan).await.unwrap();
-    door.undo(&staff, ticket.id).await.unwrap();
-    assert!(door.undo(&staff, ticket.id).await.is_err());
+    door.undo(&staff, ticket.id, None).await.unwrap();
+    assert!(door.undo(&staff, ticket.id, None).await.is_err());
     let found = acts(&house.stores, "ticket.undo_check_in").await;
     let at = house.event.starts_at.to_rfc3339_opts(chrono::SecondsFormat::AutoSi, true);
     let before = format!(r#"{{"checked_in_at":"{at}","status":"checked_in"}}"#);

@@ -202,7 +202,7 @@ impl World {
             Step::Verify { ticket, nonce, dry_run } => self.verify(ticket, nonce, dry_run).await,
             Step::Undo { ticket } => match self.tickets.get(ticket) {
                 Some(ticket) => {
-                    format!("{:?}", self.door.undo(&self.staff, ticket.id).await.map(|t| t.status))
+                    format!("{:?}", self.door.undo(&self.staff, ticket.id, None).await.map(|t| t.status))
                 }
                 None => "no such ticket".into(),
             },
@@ -409,7 +409,8 @@ impl World {
         let now = self.house.clock.now();
         self.house.clock.set(self.house.event.starts_at);
         let nonce = (nonce > 0).then(|| format!("nonce-{nonce}"));
-        let request = VerifyRequest { code: self.door.code(ticket), nonce, event: None, dry_run };
+        let request =
+            VerifyRequest { code: self.door.code(ticket), nonce, dry_run, ..VerifyRequest::default() };
         let admission = self.door.verify(&self.staff, &request).await;
         self.house.clock.set(now);
         let admission = match admission {

@@ -208,7 +208,7 @@ pub async fn cancelling_and_the_door_exclude_each_other(stores: Stores) {
         let ticket = house.stores.booking.tickets_of_bookings(&[booking.id]).await.unwrap().remove(0);
         house.clock.set(house.event.starts_at - TimeDelta::minutes(30));
         let door = Door::new(house.stores.booking.clone(), house.clock.clone(), CodeSigner::new(&[3; 32]));
-        let request = VerifyRequest { code: door.code(&ticket), nonce: None, event: None, dry_run: false };
+        let request = VerifyRequest { code: door.code(&ticket), ..VerifyRequest::default() };
         let (at_door, giving_back) = (house.clone(), house.clone());
         let scanning = tokio::spawn({
             let staff = staff.clone();

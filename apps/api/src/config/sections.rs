@@ -181,6 +181,7 @@ pub(super) fn read(reader: &mut Reader) -> Config {
         bank_transfer: bank_transfer(reader),
         worker: worker(reader),
         log: Log { filter: reader.text("log.filter") },
+        wallet: super::wallet::read(reader),
     };
     contradictions(reader, &config);
     config

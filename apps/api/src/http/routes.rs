@@ -8,7 +8,7 @@ use super::{
     incidents, ledger, mail, pages, payments, tickets, transfers, webhooks,
 };
 use super::{events, organisations, organisers, policies, quotas, refunds, ticket_types};
-use super::{invite_tree, my_invites, vouchers};
+use super::{invite_tree, my_invites, vouchers, offline, scanner, wallet};
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -24,6 +24,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(openapi::openapi_json)
         .service(docs::docs)
         .configure(pages::routes)
+        .configure(scanner::routes)
         .service(scope::scope(BASE).configure(api));
 }
 
@@ -55,6 +56,8 @@ fn api(config: &mut ServiceConfig) {
         .configure(tickets::routes)
         .configure(transfers::routes)
         .configure(door::routes)
+        .configure(offline::routes)
+        .configure(wallet::routes)
         .configure(webhooks::routes)
         .configure(disputes::routes)
         .configure(mail::routes)

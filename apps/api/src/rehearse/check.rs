@@ -12,6 +12,7 @@ use booking::close::{Difference, Outcome, compare, lines, outcomes};
 use booking::office::IncidentFilter;
 use booking::{
     Booking, BookingStatus, Ledger, Movement, MovementKind, OfficeStore, PaymentProvider, RefundStatus,
+    TypeCount,
 };
 use chrono::TimeDelta;
 use kernel::{BookingId, Clock, EventId, PageRequest, PaymentId, StoreError};
@@ -89,14 +90,14 @@ fn ended(outcomes: &[Outcome], payment: PaymentId, told: &BTreeSet<PaymentId>) -
 
 /// Living tickets beside what there is, and counters beside rows.
 async fn places(stores: &Stores, event: EventId, seats: u64, report: &mut Report) -> Result<(), Failure> {
-    let sold = stores.booking.attendance(event).await?;
-    report.tickets_sold = sold.iter().map(|(_, living, _)| u64::from(*living)).sum();
+    let sold = stores.booking.door_counts(event).await?.types;
+    report.tickets_sold = sold.iter().map(|of| u64::from(of.tickets)).sum();
     let sales = stores.booking.sales(&[event]).await?;
     let offers = sales.first().map(|sale| sale.offers.clone()).unwrap_or_default();
-    for (ticket_type, living, _) in sold {
+    for TypeCount { ticket_type, tickets, .. } in sold {
         let there_are =
             offers.iter().find(|offer| offer.ticket_type == ticket_type).map_or(0, |offer| offer.quantity);
-        report.oversold += u64::from(living.saturating_sub(there_are));
+        report.oversold += u64::from(tickets.saturating_sub(there_are));
     }
     report.oversold = report.oversold.max(report.tickets_sold.saturating_sub(seats));
     for difference in stores.booking.stock_differences().await? {

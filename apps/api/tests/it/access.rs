@@ -21,6 +21,12 @@ use For::{Admins, Everybody, Organisers, Users};
 
 const ROUTES: &[(For, &str)] = &[
     (Everybody, "GET /docs"),
+    // The scanner's page; what it asks for is asked with a token.
+    (Everybody, "GET /door"),
+    (Everybody, "GET /door/list.mjs"),
+    (Everybody, "GET /door/page.css"),
+    (Everybody, "GET /door/page.mjs"),
+    (Everybody, "GET /door/worker.js"),
     (Everybody, "GET /health/live"),
     (Everybody, "GET /health/ready"),
     (Everybody, "GET /metrics"),
@@ -86,6 +92,8 @@ const ROUTES: &[(For, &str)] = &[
     (Users, "GET /api/v1/tickets/{id}/qr.png"),
     (Users, "GET /api/v1/tickets/{id}/qr.svg"),
     (Users, "GET /api/v1/tickets/{id}/ticket.pdf"),
+    (Users, "GET /api/v1/tickets/{id}/pass.pkpass"),
+    (Users, "GET /api/v1/tickets/{id}/google-wallet"),
     // Also for those who run the event.
     (Users, "GET /api/v1/bookings/{id}/documents"),
     (Users, "POST /api/v1/bookings/{id}/invoice"),
@@ -98,6 +106,9 @@ const ROUTES: &[(For, &str)] = &[
     (Organisers, "POST /api/v1/tickets/verify"),
     (Organisers, "POST /api/v1/tickets/{id}/undo-check-in"),
     (Organisers, "GET /api/v1/admin/events/{id}/check-in/stats"),
+    (Organisers, "GET /api/v1/admin/events/{id}/check-in/bundle"),
+    (Organisers, "GET /api/v1/admin/events/{id}/check-in/conflicts"),
+    (Organisers, "POST /api/v1/admin/events/{id}/check-in/sync"),
     (Organisers, "GET /api/v1/admin/payments/disputes/{id}/evidence"),
     (Organisers, "GET /api/v1/admin/events"),
     (Organisers, "GET /api/v1/admin/organisations"),
@@ -179,6 +190,9 @@ fn body(route: &str) -> Value {
         "/api/v1/admin/bookings/{id}/mark-paid" => json!({"provider": "cash"}),
         "/api/v1/admin/daily-close/{date}/tasks/{id}/resolve" => json!({"note": "seen"}),
         "/api/v1/tickets/{id}/transfer" => json!({"email": "friend@example.org"}),
+        "/api/v1/admin/events/{id}/check-in/sync" => json!({"scans": [
+            {"nonce": "x", "code": "x", "at": "2031-01-01T20:00:00Z", "verdict": "admitted"},
+        ]}),
         "/api/v1/tickets/verify" => json!({"code": "x", "event_id": id}),
         "/api/v1/admin/organisations" => json!({"name": "Other people", "slug": "other-people"}),
         "/api/v1/admin/organisations/{id}/members" => json!({"account_id": id, "role": "door"}),

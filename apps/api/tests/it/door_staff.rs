@@ -91,7 +91,7 @@ async fn everybody_who_works_here_lets_in_takes_it_back_and_counts() {
         assert_eq!(second["result"], "already_checked_in");
         assert_eq!(second["checked_in_at"], admitted["checked_in_at"]);
         let counted = client.get(&evening.stats()).await.expect(200);
-        let guests = json!({"ticket_type_id": night.free, "tickets": 1, "checked_in": 1});
+        let guests = json!({"ticket_type_id": night.free, "tickets": 1, "checked_in": 1, "inside": 1});
         assert_eq!((&counted["tickets"], &counted["checked_in"]), (&json!(1), &json!(1)));
         assert!(counted["by_ticket_type"].as_array().unwrap().contains(&guests), "{counted}");
         let undone = client.post(&evening.undo(), &json!({})).await.expect(200);

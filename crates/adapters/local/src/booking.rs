@@ -3,6 +3,7 @@
 mod cancelling;
 mod close;
 mod documents;
+mod door_reads;
 mod door_tx;
 mod holders;
 mod job_tx;
@@ -88,12 +89,15 @@ pub(crate) struct BookingTables {
     pub(crate) transfers_by_ticket: OrdSet<(TicketId, TransferId)>,
     pub(crate) transfers_by_giver: OrdSet<(AccountId, Cursor)>,
     pub(crate) transfers_by_taker: OrdSet<(AccountId, Cursor)>,
+    pub(crate) tickets_by_event: OrdSet<(EventId, TicketId)>,
+    pub(crate) scans_by_event: OrdSet<(EventId, Cursor)>,
+    /// Scans with a flag.
+    pub(crate) conflicts_by_event: OrdSet<(EventId, Cursor)>,
     pub(crate) tickets_by_booking: OrdSet<(BookingId, TicketId)>,
     pub(crate) tickets_by_holder: OrdSet<(AccountId, Cursor)>,
     /// Tickets that admit or have admitted.
     pub(crate) living_by_holder: OrdSet<(AccountId, EventId, TicketId)>,
-    pub(crate) living: OrdMap<(EventId, TicketTypeId), u32>,
-    pub(crate) inside: OrdMap<(EventId, TicketTypeId), u32>,
+
     pub(crate) vouchers: Table<Voucher>,
     pub(crate) vouchers_by_event: OrdSet<(EventId, Cursor)>,
     pub(crate) vouchers_by_code: OrdMap<VoucherHash, VoucherId>,

@@ -8,6 +8,7 @@ mod close;
 mod dispute;
 mod document;
 mod door;
+mod door_reads;
 mod hold;
 mod holders;
 mod job;

@@ -51,6 +51,7 @@ pub const MIGRATIONS: [Migration; 18] = steps![
     "2026-11-21-000016_quotas",
     "2026-11-21-000017_transfers",
     "2026-11-21-000019_vouchers",
+    "2026-11-21-000022_door",
 ];
 
 /// How a database's schema stands to the one that this program knows.

@@ -9,9 +9,9 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use std::sync::Arc;
 use std::time::Duration;
 use testkit::{
-    Stores, account_store, audit_log, booking_store, cancelling_store, document_store, event_store,
-    idempotency_store, invite_budget, invite_store, invite_tree, ledger_store, office_store, outbox,
-    place_store, place_use_cases, quota_store, servers, transfer_store, voucher_store,
+    Stores, account_store, audit_log, booking_store, cancelling_store, document_store, door_store,
+    event_store, idempotency_store, invite_budget, invite_store, invite_tree, ledger_store, office_store,
+    outbox, place_store, place_use_cases, quota_store, servers, transfer_store, voucher_store,
 };
 
 /// A store with one connection, so that all statements meet on it.
@@ -173,6 +173,12 @@ async fn every_statement_finds_its_rows_by_an_index() {
         document_store::a_document_reads_back_whole,
         document_store::an_invoice_takes_the_place_of_the_receipt,
         document_store::billing_details_read_back_whole,
+        door_store::a_scan_reads_back_whole,
+        door_store::scans_told_in_any_order_come_to_the_same,
+        door_store::conflicts_come_the_latest_first_in_pages_that_meet,
+        door_store::counts_say_what_happened_at_the_door,
+        door_store::tickets_of_an_event_come_in_pages_that_meet,
+        door_store::who_insists_passes_and_it_is_kept,
         event_store::what_is_held_is_not_deleted,
         event_store::a_listing_brings_ticket_types_with_their_stock,
         event_store::an_account_has_one_standing_in_an_organisation,

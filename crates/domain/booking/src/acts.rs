@@ -1,16 +1,44 @@
 //! What the audit log says of the door, of what is decided about bookings, and of documents about money.
 
-use crate::{Booking, Document, Job, Promise, SaleStatus, Ticket, Transfer, Voucher};
+use crate::{Booking, Document, Job, Promise, SaleStatus, Scan, Ticket, Transfer, Voucher};
 use kernel::{Act, Cause, EventId, Subject, Timestamp};
 use serde_json::json;
 
 /// A checked-in ticket is good again.
-pub(crate) fn check_in_undone(by: &Cause, before: &Ticket, after: &Ticket, now: Timestamp) -> Act {
-    let said = |ticket: &Ticket| {
-        Some(json!({"checked_in_at": ticket.checked_in_at, "status": ticket.status.as_str()}).to_string())
-    };
+pub(crate) fn check_in_undone(
+    by: &Cause,
+    before: &Ticket,
+    after: &Ticket,
+    reason: Option<&str>,
+    now: Timestamp,
+) -> Act {
+    let said =
+        |ticket: &Ticket| json!({"checked_in_at": ticket.checked_in_at, "status": ticket.status.as_str()});
+    let mut outcome = said(after);
+    if let (Some(reason), Some(fields)) = (reason, outcome.as_object_mut()) {
+        fields.insert("reason".into(), reason.into());
+    }
     by.act("ticket.undo_check_in", Subject::new("ticket", after.id.as_uuid()), now)
-        .changing(said(before), said(after))
+        .changing(Some(said(before).to_string()), Some(outcome.to_string()))
+}
+
+/// Somebody passed the door although they were refused.
+pub(crate) fn passage_forced(by: &Cause, scan: &Scan) -> Act {
+    let subject = match (scan.ticket, scan.event) {
+        (Some(ticket), _) => Subject::new("ticket", ticket.as_uuid()),
+        (None, Some(event)) => Subject::new("event", event.as_uuid()),
+        (None, None) => Subject::new("scan", scan.id.as_uuid()),
+    };
+    let refused = scan.overruled.map(|verdict| json!({"result": verdict.as_str()}).to_string());
+    let done = json!({
+        "result": scan.verdict.as_str(),
+        "direction": scan.way.as_str(),
+        "offline": scan.offline.is_some(),
+        "reason": scan.reason,
+        "scan": scan.id,
+    });
+    by.act("ticket.force", subject, scan.offline.as_ref().map_or(scan.at, |offline| offline.told_at))
+        .changing(refused, Some(done.to_string()))
 }
 
 /// A ticket went to another member.

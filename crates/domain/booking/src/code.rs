@@ -53,14 +53,26 @@ impl CodeSigner {
     /// The code that stands for a ticket now.
     #[must_use]
     pub fn code(&self, ticket: &Ticket) -> String {
+        let (mut bytes, signature) = self.signed(ticket.event, ticket.id, ticket.version);
+        bytes.extend_from_slice(&signature);
+        BASE32_NOPAD.encode(&bytes)
+    }
+
+    /// What the code of this version says, and its signature.
+    pub(crate) fn signed(&self, event: EventId, ticket: TicketId, version: u32) -> (Vec<u8>, [u8; 64]) {
         let mut bytes = Vec::with_capacity(LENGTH);
         bytes.push(FORMAT);
-        bytes.extend_from_slice(ticket.event.as_uuid().as_bytes());
-        bytes.extend_from_slice(ticket.id.as_uuid().as_bytes());
-        bytes.extend_from_slice(&ticket.version.to_be_bytes());
-        let signature = self.key.sign(&bytes);
-        bytes.extend_from_slice(&signature.to_bytes());
-        BASE32_NOPAD.encode(&bytes)
+        bytes.extend_from_slice(event.as_uuid().as_bytes());
+        bytes.extend_from_slice(ticket.as_uuid().as_bytes());
+        bytes.extend_from_slice(&version.to_be_bytes());
+        let signature = self.key.sign(&bytes).to_bytes();
+        (bytes, signature)
+    }
+
+    /// Signs a text that is no code: what begins with its `purpose` cannot be mistaken for one, as codes begin with
+    /// a byte that no text begins with.
+    pub(crate) fn sign_text(&self, purpose: &str, text: &str) -> [u8; 64] {
+        self.key.sign(&[purpose.as_bytes(), b"\n", text.as_bytes()].concat()).to_bytes()
     }
 
     /// Reads a code that was signed here; case and surrounding space do not matter.

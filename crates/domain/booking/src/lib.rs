@@ -11,6 +11,7 @@ pub const DOMAIN: &str = "booking";
 mod acts;
 pub mod attendance;
 pub mod books;
+pub mod bundle;
 pub mod by_hand;
 pub mod cancellation;
 pub mod close;
@@ -29,6 +30,7 @@ pub mod outside;
 pub mod payment;
 pub mod policy;
 pub mod ports;
+pub mod presence;
 pub mod provider;
 pub mod reference;
 pub mod refund;
@@ -42,7 +44,7 @@ pub mod transfer;
 pub mod use_cases;
 pub mod voucher;
 
-pub use attendance::{Admission, Gate, Scan, Verdict};
+pub use attendance::{Admission, Flag, Gate, Offline, Scan, Verdict, Way};
 pub use cancellation::{
     CancelRefusal, CancellationRequest, Cancelled, Decision, Line, Quote, RequestRefusal, RequestStatus,
 };
@@ -62,10 +64,12 @@ pub use payment::{
 };
 pub use policy::{CancellationPolicy, MalformedPolicy, NoWay, PolicyInput, Promise, Tier, TierInput};
 pub use ports::{
-    BookingStore, BookingTx, CloseStore, CloseTx, Counter, DocumentFilter, DocumentStore, DocumentTx, DoorTx,
-    HolderStore, JobTx, LedgerStore, LedgerTx, NoticeKey, OfficeStore, OrderTx, OutsideReads, OutsideTx,
-    SaleTx, StockDifference, TransferReads, TransferTx, VoucherReads, VoucherTx,
+    BookingStore, BookingTx, CloseStore, CloseTx, Counter, DocumentFilter, DocumentStore, DocumentTx,
+    DoorCounts, DoorReads, DoorTx, HolderStore, JobTx, LedgerStore, LedgerTx, NoticeKey, OfficeStore,
+    OrderTx, OutsideReads, OutsideTx, Quarter, SaleTx, StockDifference, SyncTx, TransferReads, TransferTx, VoucherReads, VoucherTx,
+    TypeCount,
 };
+pub use presence::Presence;
 pub use provider::{
     CheckoutOrder, Direction, Health, Listed, Listener, Movement, MovementKind, Notice, NoticeError,
     NoticeSubject, Objection, Opened, PaymentProvider, ProviderError, RawNotice, RefundOrder, ToldRefund,

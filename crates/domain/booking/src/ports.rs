@@ -2,10 +2,12 @@
 
 mod close;
 mod documents;
+mod door;
 mod holders;
 
 pub use close::{CloseStore, CloseTx};
 pub use documents::{DocumentFilter, DocumentStore, DocumentTx};
+pub use door::{DoorCounts, DoorReads, Quarter, SyncTx, TypeCount};
 pub use holders::HolderStore;
 mod transfers;
 mod vouchers;
@@ -30,7 +32,7 @@ pub use outside::{OutsideReads, OutsideTx};
 
 /// Reads, and the way into a transaction. Reads see what was committed.
 #[async_trait]
-pub trait BookingStore: DocumentStore + OutsideReads + TransferReads + VoucherReads {
+pub trait BookingStore: DocumentStore + DoorReads + OutsideReads + TransferReads + VoucherReads {
     /// Dropping the transaction undoes it; see [`kernel::transact`].
     async fn begin(&self) -> Result<Box<dyn BookingTx>, StoreError>;
     /// Events as they sell now, in the order of their ids; unknown ones are left out. Nothing is locked.
@@ -81,8 +83,6 @@ pub trait BookingStore: DocumentStore + OutsideReads + TransferReads + VoucherRe
     async fn tickets_of(&self, holder: AccountId, page: PageRequest) -> Result<Page<Ticket>, StoreError>;
     /// A ticket.
     async fn ticket(&self, id: TicketId) -> Result<Option<Ticket>, StoreError>;
-    /// Living and checked-in tickets per type of an event: `(type, living, of which checked in)`.
-    async fn attendance(&self, event: EventId) -> Result<Vec<(TicketTypeId, u32, u32)>, StoreError>;
     /// Counters that differ from what they count.
     async fn stock_differences(&self) -> Result<Vec<StockDifference>, StoreError>;
 }
@@ -114,7 +114,7 @@ pub struct StockDifference {
 
 /// All that a booking use case may touch before it commits.
 pub trait BookingTx:
-    SaleTx + OrderTx + DoorTx + LedgerTx + JobTx + DocumentTx + OutsideTx + CloseTx + TransferTx + VoucherTx
+    SaleTx + OrderTx + DoorTx + SyncTx + LedgerTx + JobTx + DocumentTx + OutsideTx + CloseTx + TransferTx + VoucherTx
 {
 }
 
@@ -122,6 +122,7 @@ impl<T> BookingTx for T where
     T: SaleTx
         + OrderTx
         + DoorTx
+        + SyncTx
         + LedgerTx
         + JobTx
         + DocumentTx
@@ -283,7 +284,7 @@ pub trait LedgerStore: Send + Sync {
 pub trait DoorTx: AuditTx {
     /// A ticket; other transactions wait for it until we end.
     async fn lock_ticket(&mut self, id: TicketId) -> Result<Option<Ticket>, StoreError>;
-    /// Writes what may change of a ticket: holder, attendee, version, status, check-in.
+    /// Writes what may change of a ticket: holder, attendee, version, status, check-in, presence.
     async fn save_ticket(&mut self, ticket: &Ticket) -> Result<(), StoreError>;
     /// The scan that this scanner named so.
     async fn scan_by_nonce(&mut self, scanner: AccountId, nonce: &str) -> Result<Option<Scan>, StoreError>;

@@ -376,6 +376,7 @@ impl Booking {
         let mut voided = Vec::new();
         for ticket in tickets.iter_mut().filter(|it| chosen.contains(&it.id) && it.status.lives()) {
             ticket.status = crate::TicketStatus::Cancelled;
+            ticket.presence.ended.push(now);
             voided.push(ticket.ticket_type);
         }
         let count = voided.len();

@@ -1,6 +1,6 @@
 //! One person's right to enter one event once.
 
-use crate::{Attendee, Booking};
+use crate::{Attendee, Booking, Presence};
 use kernel::{AccountId, BookingId, EventId, TicketId, TicketTypeId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +64,9 @@ pub struct Ticket {
     pub issued_at: Timestamp,
     /// When it admitted.
     pub checked_in_at: Option<Timestamp>,
+    /// What the door knows of it beside.
+    #[serde(default)]
+    pub presence: Presence,
 }
 
 impl Ticket {
@@ -87,6 +90,7 @@ impl Ticket {
                 status: TicketStatus::Valid,
                 issued_at: now,
                 checked_in_at: None,
+                presence: Presence::default(),
             })
             .collect()
     }

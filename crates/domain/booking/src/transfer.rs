@@ -204,6 +204,7 @@ impl Transfer {
         // Whoever was named is not who comes now.
         ticket.attendee = None;
         ticket.version = ticket.version.saturating_add(1);
+        ticket.presence.ended.push(now);
         self.decide(TransferStatus::Accepted, now);
         Ok(())
     }

@@ -19,6 +19,7 @@ mod outside;
 mod pay;
 mod promise;
 mod refund;
+mod scans;
 mod scene;
 mod show;
 mod sweep;
@@ -40,6 +41,7 @@ pub use outside::Looked;
 pub use pay::PayError;
 pub use promise::PromiseError;
 pub use refund::RefundError;
+pub use scans::{Kept, SyncError, Synced, Told, ToldResult};
 pub use transfer::TransferError;
 pub use vouchers::{MOST_VOUCHERS, VoucherError, Vouchers};
 

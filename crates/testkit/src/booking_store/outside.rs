@@ -152,7 +152,7 @@ pub async fn what_was_mailed_and_scanned_is_found_by_its_booking(stores: Stores)
     house.clock.set(house.event.starts_at);
     for ticket in [&placed.tickets[1], &placed.tickets[0], &placed.tickets[1]] {
         let code = door.code(ticket);
-        let request = VerifyRequest { code, nonce: None, event: Some(house.event.id), dry_run: false };
+        let request = VerifyRequest { code, event: Some(house.event.id), ..VerifyRequest::default() };
         door.verify(&staff, &request).await.unwrap();
         house.clock.advance(TimeDelta::minutes(1));
     }

@@ -39,7 +39,8 @@ enum Layer {
 const KERNEL: [&str; 5] = ["async-trait", "chrono", "serde", "thiserror", "uuid"];
 
 /// Small crates that compute and touch nothing outside.
-const PURE: [&str; 16] = [
+const PURE: [&str; 18] = [
+    "aes-gcm",
     "async-trait",
     "chrono",
     "chrono-tz",
@@ -47,6 +48,7 @@ const PURE: [&str; 16] = [
     "ed25519-dalek",
     "futures-channel",
     "futures-util",
+    "hkdf",
     "hmac",
     "serde",
     "serde_json",

@@ -5,8 +5,8 @@
 
 use adapter_local::{LocalStore, Place};
 use booking::{
-    Booking, BookingStatus, BookingStore, BookingTx, Effect, Item, NoticeKey, Provider, Reference, Ticket,
-    TicketStatus,
+    Booking, BookingStatus, BookingStore, BookingTx, Effect, Item, NoticeKey, Presence, Provider, Reference,
+    Ticket, TicketStatus,
 };
 use chrono::TimeDelta;
 use events::{Event, EventStore, EventTx, Location, Organisation, Status, TicketType, Visibility, Zone};
@@ -138,6 +138,7 @@ fn tickets(number: u32, booking: &Booking) -> Vec<Ticket> {
         status: TicketStatus::Valid,
         issued_at: noon(),
         checked_in_at: None,
+        presence: Presence::default(),
     };
     (0..=number % 5).map(one).collect()
 }

@@ -4,7 +4,7 @@ use crate::document::{Document, Key, Step, Table};
 use crate::state::State;
 use ::booking::{
     Booking, BookingStatus, Hold, Incident, Item, Job, NoticeKey, Promise, Provider, RefundStatus,
-    RequestStatus, Scan, Ticket, TicketStatus,
+    RequestStatus, Scan, Ticket,
 };
 use kernel::{BookingId, Cursor, EventId, HoldId, IncidentId, JobId, ScanId, TicketId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -218,14 +218,10 @@ impl Document for Ticket {
         let tables = &mut state.booking;
         let cursor = Cursor { at: self.issued_at, id: self.id.as_uuid() };
         step.set(&mut tables.tickets_by_booking, (self.booking, self.id));
+        step.set(&mut tables.tickets_by_event, (self.event, self.id));
         step.set(&mut tables.tickets_by_holder, (self.holder, cursor));
-        let inside = self.status == TicketStatus::CheckedIn;
-        if inside || self.status == TicketStatus::Valid {
+        if self.status.lives() {
             step.set(&mut tables.living_by_holder, (self.holder, self.event, self.id));
-            step.count(&mut tables.living, (self.event, self.ticket_type), 1);
-        }
-        if inside {
-            step.count(&mut tables.inside, (self.event, self.ticket_type), 1);
         }
     }
 }
@@ -252,6 +248,13 @@ impl Document for Scan {
         }
         if let Some(ticket) = self.ticket {
             step.set(&mut state.booking.scans_by_ticket, (ticket, self.at, self.id));
+        }
+        if let Some(event) = self.event {
+            let cursor = Cursor { at: self.at, id: self.id.as_uuid() };
+            step.set(&mut state.booking.scans_by_event, (event, cursor));
+            if !self.flags.is_empty() {
+                step.set(&mut state.booking.conflicts_by_event, (event, cursor));
+            }
         }
     }
 }

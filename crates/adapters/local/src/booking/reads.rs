@@ -123,14 +123,6 @@ impl BookingStore for LocalStore {
         Ok(self.read().copy(&id))
     }
 
-    async fn attendance(&self, event: EventId) -> Result<Vec<(TicketTypeId, u32, u32)>, StoreError> {
-        let state = self.read();
-        let range = (event, TicketTypeId::from(Uuid::nil()))..=(event, TicketTypeId::from(Uuid::max()));
-        let living = state.booking.living.range(range);
-        let inside = |place| state.booking.inside.get(place).copied().unwrap_or(0);
-        Ok(living.map(|(place, living)| (place.1, *living, inside(place))).collect())
-    }
-
     /// Counts every row anew: the one read that looks at everything, because that is what it is for.
     async fn stock_differences(&self) -> Result<Vec<StockDifference>, StoreError> {
         let state = self.read();

@@ -159,7 +159,7 @@ async fn told_by(stores: &Stores, event: EventId, guest: AccountId) -> String {
         stores.booking.sales(&[event]).await.unwrap(),
         stores.booking.bookings_of(guest, page).await.unwrap(),
         stores.booking.tickets_of(guest, page).await.unwrap(),
-        stores.booking.attendance(event).await.unwrap(),
+        stores.booking.door_counts(event).await.unwrap(),
         stores.booking.stock_differences().await.unwrap(),
         stores.accounts.account(guest).await.unwrap(),
         stores.outbox.backlog().await.unwrap(),

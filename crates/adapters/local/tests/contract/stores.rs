@@ -18,6 +18,7 @@ mod memory {
     testkit::cancelling_store_contract!(open);
     testkit::close_store_contract!(open);
     testkit::document_store_contract!(open);
+    testkit::door_store_contract!(open);
     testkit::event_store_contract!(open);
     testkit::event_use_cases_contract!(open);
     testkit::idempotency_store_contract!(open);
@@ -54,6 +55,7 @@ mod directory {
     testkit::cancelling_store_contract!(open);
     testkit::close_store_contract!(open);
     testkit::document_store_contract!(open);
+    testkit::door_store_contract!(open);
     testkit::event_store_contract!(open);
     testkit::event_use_cases_contract!(open);
     testkit::idempotency_store_contract!(open);

@@ -1,6 +1,6 @@
 //! What is known of things that happen outside: rows of `looks` and `deliveries`, and ways to find what they concern.
 
-use super::door::ScanRow;
+use super::door::{ScanRow, select};
 use crate::column::word;
 use crate::pool::PgStore;
 use crate::statement::{constant, text};
@@ -79,10 +79,9 @@ impl OutsideReads for PgStore {
     }
 
     async fn scans_of_booking(&self, id: BookingId) -> Result<Vec<Scan>, StoreError> {
-        let statement = text(
-            "SELECT s.id, s.scanner_id, s.nonce, s.ticket_id, s.event_id, s.verdict, s.checked_in_at, s.at \
-             FROM scans s JOIN tickets t ON t.id = s.ticket_id WHERE t.booking_id = $1 ORDER BY s.at, s.id",
-        )
+        let statement = text(select!(
+            "FROM scans s JOIN tickets t ON t.id = s.ticket_id WHERE t.booking_id = $1 ORDER BY s.at, s.id"
+        ))
         .bind::<SqlUuid, _>(id.as_uuid());
         let rows: Vec<ScanRow> = self.rows("reading the scans of a booking", constant(statement)).await?;
         rows.into_iter().map(Scan::try_from).collect()

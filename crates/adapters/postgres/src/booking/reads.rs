@@ -22,7 +22,7 @@ use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz, Untyped, Uui
 use diesel_async::RunQueryDsl;
 use kernel::{
     AccountId, BookingId, Cursor, EventId, HoldId, JobId, OrganisationId, Page, PageRequest, PaymentId,
-    RefundId, StoreError, TicketId, TicketTypeId, Timestamp,
+    RefundId, StoreError, TicketId, Timestamp,
 };
 use uuid::Uuid;
 
@@ -38,16 +38,6 @@ struct Owned {
     booking_id: Uuid,
     #[diesel(sql_type = SqlUuid)]
     id: Uuid,
-}
-
-#[derive(QueryableByName)]
-struct AttendanceRow {
-    #[diesel(sql_type = SqlUuid)]
-    ticket_type_id: Uuid,
-    #[diesel(sql_type = BigInt)]
-    living: i64,
-    #[diesel(sql_type = BigInt)]
-    checked_in: i64,
 }
 
 #[derive(QueryableByName)]
@@ -239,7 +229,7 @@ impl BookingStore for PgStore {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.as_uuid()).collect();
         let statement = text(
             "SELECT id, booking_id, event_id, ticket_type_id, holder_id, attendee, version, status, issued_at, \
-             checked_in_at FROM tickets WHERE booking_id = ANY($1) ORDER BY id",
+             checked_in_at, presence FROM tickets WHERE booking_id = ANY($1) ORDER BY id",
         )
         .bind::<Array<SqlUuid>, _>(ids);
         tickets(self.rows("reading the tickets of bookings", constant(statement)).await?)
@@ -249,7 +239,7 @@ impl BookingStore for PgStore {
         let (at, id) = before(&page);
         let statement = text(
             "SELECT id, booking_id, event_id, ticket_type_id, holder_id, attendee, version, status, issued_at, \
-             checked_in_at FROM tickets \
+             checked_in_at, presence FROM tickets \
              WHERE holder_id = $1 AND ($2 IS NULL OR (issued_at, id) < ($2, $3)) \
              ORDER BY issued_at DESC, id DESC LIMIT $4",
         )
@@ -264,26 +254,11 @@ impl BookingStore for PgStore {
     async fn ticket(&self, id: TicketId) -> Result<Option<Ticket>, StoreError> {
         let statement = text(
             "SELECT id, booking_id, event_id, ticket_type_id, holder_id, attendee, version, status, issued_at, \
-             checked_in_at FROM tickets WHERE id = $1",
+             checked_in_at, presence FROM tickets WHERE id = $1",
         )
         .bind::<SqlUuid, _>(id.as_uuid());
         let rows: Vec<TicketRow> = self.rows("reading a ticket", constant(statement)).await?;
         rows.into_iter().next().map(Ticket::try_from).transpose()
-    }
-
-    async fn attendance(&self, event: EventId) -> Result<Vec<(TicketTypeId, u32, u32)>, StoreError> {
-        let doing = "counting attendance";
-        let statement = text(
-            "SELECT ticket_type_id, count(*) AS living, count(*) FILTER (WHERE status = 'checked_in') AS checked_in \
-             FROM tickets WHERE event_id = $1 AND status IN ('valid', 'checked_in') \
-             GROUP BY ticket_type_id ORDER BY ticket_type_id",
-        )
-        .bind::<SqlUuid, _>(event.as_uuid());
-        let rows: Vec<AttendanceRow> = self.rows(doing, constant(statement)).await?;
-        let counted = rows.into_iter().map(|row| {
-            Ok((row.ticket_type_id.into(), count(row.living, doing)?, count(row.checked_in, doing)?))
-        });
-        counted.collect()
     }
 
     async fn stock_differences(&self) -> Result<Vec<StockDifference>, StoreError> {

@@ -2,7 +2,7 @@
 
 use crate::column::{count, document, to_document, word};
 use crate::statement::{Statement, constant, text};
-use booking::Ticket;
+use booking::{Presence, Ticket};
 use diesel::QueryableByName;
 use diesel::pg::Pg;
 use diesel::query_builder::QueryFragment;
@@ -33,6 +33,8 @@ pub(super) struct TicketRow {
     issued_at: Timestamp,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     checked_in_at: Option<Timestamp>,
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    presence: Option<Value>,
 }
 
 impl TryFrom<TicketRow> for Ticket {
@@ -50,6 +52,11 @@ impl TryFrom<TicketRow> for Ticket {
             status: word(&row.status, "reading tickets.status")?,
             issued_at: row.issued_at,
             checked_in_at: row.checked_in_at,
+            presence: row
+                .presence
+                .map(|it| document(it, "reading tickets.presence"))
+                .transpose()?
+                .unwrap_or_default(),
         })
     }
 }
@@ -64,16 +71,23 @@ pub(super) fn attendee(ticket: &Ticket) -> Result<Option<Value>, StoreError> {
     ticket.attendee.as_ref().map(|it| to_document(it, "writing tickets.attendee")).transpose()
 }
 
+/// What the `presence` column keeps of a ticket.
+pub(super) fn presence(ticket: &Ticket) -> Result<Option<Value>, StoreError> {
+    let said = Some(&ticket.presence).filter(|presence| **presence != Presence::default());
+    said.map(|it| to_document(it, "writing tickets.presence")).transpose()
+}
+
 /// Writes new tickets.
 pub(super) fn add(
     tickets: &[Ticket],
 ) -> Result<Statement<impl QueryFragment<Pg> + Send + use<>>, StoreError> {
     let attendees: Vec<Option<Value>> = tickets.iter().map(attendee).collect::<Result<_, _>>()?;
+    let presences: Vec<Option<Value>> = tickets.iter().map(presence).collect::<Result<_, _>>()?;
     Ok(constant(
         text(
             "INSERT INTO tickets (id, booking_id, event_id, ticket_type_id, holder_id, attendee, version, status, \
-                 issued_at, checked_in_at) \
-             SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                 issued_at, checked_in_at, presence) \
+             SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
         .bind::<Array<SqlUuid>, _>(tickets.iter().map(|ticket| ticket.id.as_uuid()).collect::<Vec<_>>())
         .bind::<Array<SqlUuid>, _>(tickets.iter().map(|ticket| ticket.booking.as_uuid()).collect::<Vec<_>>())
@@ -86,21 +100,23 @@ pub(super) fn add(
         .bind::<Array<Timestamptz>, _>(tickets.iter().map(|ticket| ticket.issued_at).collect::<Vec<_>>())
         .bind::<Array<Nullable<Timestamptz>>, _>(
             tickets.iter().map(|ticket| ticket.checked_in_at).collect::<Vec<_>>(),
-        ),
+        )
+        .bind::<Array<Nullable<Jsonb>>, _>(presences),
     ))
 }
 
-/// Writes what may change of tickets: holder, attendee, version, status, check-in.
+/// Writes what may change of tickets: holder, attendee, version, status, check-in, presence.
 pub(super) fn save(
     tickets: &[Ticket],
 ) -> Result<Statement<impl QueryFragment<Pg> + Send + use<>>, StoreError> {
     let attendees: Vec<Option<Value>> = tickets.iter().map(attendee).collect::<Result<_, _>>()?;
+    let presences: Vec<Option<Value>> = tickets.iter().map(presence).collect::<Result<_, _>>()?;
     Ok(constant(
         text(
             "UPDATE tickets t SET holder_id = n.holder_id, attendee = n.attendee, version = n.version, \
-                 status = n.status, checked_in_at = n.checked_in_at \
-             FROM unnest($1, $2, $3, $4, $5, $6) \
-                 AS n(id, holder_id, attendee, version, status, checked_in_at) WHERE t.id = n.id",
+                 status = n.status, checked_in_at = n.checked_in_at, presence = n.presence \
+             FROM unnest($1, $2, $3, $4, $5, $6, $7) \
+                 AS n(id, holder_id, attendee, version, status, checked_in_at, presence) WHERE t.id = n.id",
         )
         .bind::<Array<SqlUuid>, _>(tickets.iter().map(|ticket| ticket.id.as_uuid()).collect::<Vec<_>>())
         .bind::<Array<SqlUuid>, _>(tickets.iter().map(|ticket| ticket.holder.as_uuid()).collect::<Vec<_>>())
@@ -109,6 +125,7 @@ pub(super) fn save(
         .bind::<Array<Text>, _>(tickets.iter().map(|ticket| ticket.status.as_str()).collect::<Vec<_>>())
         .bind::<Array<Nullable<Timestamptz>>, _>(
             tickets.iter().map(|ticket| ticket.checked_in_at).collect::<Vec<_>>(),
-        ),
+        )
+        .bind::<Array<Nullable<Jsonb>>, _>(presences),
     ))
 }

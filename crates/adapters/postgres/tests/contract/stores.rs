@@ -10,6 +10,7 @@ testkit::booking_store_contract!(open);
 testkit::cancelling_store_contract!(open);
 testkit::close_store_contract!(open);
 testkit::document_store_contract!(open);
+testkit::door_store_contract!(open);
 testkit::event_store_contract!(open);
 testkit::event_use_cases_contract!(open);
 testkit::idempotency_store_contract!(open);

@@ -57,3 +57,47 @@ fn a_scanner_at_another_event_admits_nobody() {
     let event = ticket.event;
     assert_eq!(gate.admit(&mut ticket, 1, Some(event), gate.opens_at), Verdict::Admitted);
 }
+
+#[test]
+fn who_goes_out_may_come_in_again_and_nobody_goes_out_twice() {
+    let (gate, mut ticket) = at_the_door();
+    let now = gate.opens_at;
+    assert_eq!(gate.release(&mut ticket, None), Verdict::NotInside);
+    assert_eq!(gate.admit(&mut ticket, 1, None, now), Verdict::Admitted);
+    assert_eq!(gate.release(&mut ticket, Some(EventId::generate(noon()))), Verdict::WrongEvent);
+    assert_eq!((gate.release(&mut ticket, None), ticket.inside()), (Verdict::Left, 0));
+    assert_eq!(gate.release(&mut ticket, None), Verdict::NotInside);
+    let later = now + TimeDelta::minutes(5);
+    assert_eq!(gate.admit(&mut ticket, 1, None, later), Verdict::Admitted);
+    assert_eq!((ticket.checked_in_at, ticket.inside()), (Some(now), 1), "checked in once");
+    ticket.status = TicketStatus::Cancelled;
+    assert_eq!(gate.release(&mut ticket, None), Verdict::Left, "whoever is inside may go");
+}
+
+#[test]
+fn who_insists_overrules_everything_but_that_it_is_no_ticket_here() {
+    let (gate, ticket) = at_the_door();
+    let now = gate.opens_at;
+    let insist = |mut ticket: Ticket, version, way, refused, asked| {
+        let verdict = gate.insist(&mut ticket, version, (way, refused), (asked, now));
+        (verdict, ticket.status, ticket.inside())
+    };
+    let early = insist(ticket.clone(), 1, Way::In, Verdict::NotYet, None);
+    assert_eq!(early, (Verdict::Admitted, TicketStatus::CheckedIn, 1));
+    let mut inside = ticket.clone();
+    inside.enter(true, now);
+    let twice = insist(inside, 1, Way::In, Verdict::AlreadyCheckedIn, None);
+    assert_eq!(twice, (Verdict::Admitted, TicketStatus::CheckedIn, 2));
+    let dead = Ticket { status: TicketStatus::Cancelled, ..ticket.clone() };
+    assert_eq!(
+        insist(dead, 1, Way::In, Verdict::Cancelled, None),
+        (Verdict::Admitted, TicketStatus::Cancelled, 1)
+    );
+    let reissued = Ticket { version: 2, ..ticket.clone() };
+    let old = insist(reissued, 1, Way::In, Verdict::Cancelled, None);
+    assert_eq!(old, (Verdict::Admitted, TicketStatus::Valid, 1), "the new code is not used up");
+    let elsewhere = Some(EventId::generate(noon()));
+    let foreign = insist(ticket.clone(), 1, Way::In, Verdict::WrongEvent, elsewhere);
+    assert_eq!(foreign, (Verdict::WrongEvent, TicketStatus::Valid, 0));
+    assert_eq!(insist(ticket, 1, Way::Out, Verdict::NotInside, None).0, Verdict::Left);
+}

@@ -1,16 +1,16 @@
-//! Verify and redeem in one call, undo, count.
+//! Verify and redeem in one call, and undo. What concerns many scans at once is in [`super::scans`].
 
 use crate::{
-    Admission, BookingStore, CodeSigner, Gate, Scan, Ticket, TicketCode, TicketStatus, Verdict, acts,
+    Admission, BookingStore, CodeSigner, Gate, Scan, Ticket, TicketCode, TicketStatus, Verdict, Way, acts,
 };
 use kernel::{
-    AccountId, Cause, Clock, EventId, OrganisationId, RequestName, ScanId, StoreError, TicketId,
-    TicketTypeId, Who, transact,
+    AccountId, Cause, Clock, EventId, OrganisationId, RequestName, ScanId, StoreError, TicketId, Timestamp,
+    Who, transact,
 };
 use std::sync::Arc;
 
 /// How often a scan is tried whose answer somebody else wrote meanwhile.
-const TRIES: u32 = 3;
+pub(super) const TRIES: u32 = 3;
 
 /// Which doors somebody may stand at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,11 +33,11 @@ pub struct Staff {
 }
 
 impl Staff {
-    const fn cause(&self) -> Cause {
+    pub(super) const fn cause(&self) -> Cause {
         Cause { who: Who::Account(self.account), request: self.request }
     }
 
-    fn may(&self, organisation: OrganisationId) -> bool {
+    pub(super) fn may(&self, organisation: OrganisationId) -> bool {
         match &self.doors {
             Doors::All => true,
             Doors::Of(own) => own.contains(&organisation),
@@ -46,7 +46,7 @@ impl Staff {
 }
 
 /// A scan as the scanner sends it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct VerifyRequest {
     /// What the camera read.
     pub code: String,
@@ -56,6 +56,10 @@ pub struct VerifyRequest {
     pub event: Option<EventId>,
     /// Only look; nothing is redeemed or kept.
     pub dry_run: bool,
+    /// Which way they go.
+    pub way: Way,
+    /// Why they pass although they are refused; absent when nobody insists.
+    pub force: Option<String>,
 }
 
 /// Why a check-in was not undone.
@@ -74,9 +78,9 @@ pub enum UndoError {
 
 /// The use cases of the door.
 pub struct Door {
-    store: Arc<dyn BookingStore>,
-    clock: Arc<dyn Clock>,
-    signer: CodeSigner,
+    pub(super) store: Arc<dyn BookingStore>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) signer: CodeSigner,
 }
 
 /// Why the door gives no answer.
@@ -146,6 +150,11 @@ impl Door {
         found: Option<&(TicketCode, Gate)>,
     ) -> Result<Admission, Redeem> {
         let now = self.clock.now();
+        // Of a code that is none, one knows at least whose door it was shown at.
+        let here = match (found, request.event) {
+            (None, Some(event)) => self.gate(event).await?.filter(|gate| staff.may(gate.organisation)),
+            _ => None,
+        };
         transact(self.store.begin().await?, async |tx| {
             let mut ticket = match found {
                 Some((code, _)) => tx.lock_ticket(code.ticket).await?,
@@ -155,52 +164,74 @@ impl Door {
             if let Some(nonce) = nonce
                 && let Some(first) = tx.scan_by_nonce(staff.account, nonce).await?
             {
-                if ticket.as_ref().map(|ticket| ticket.id) != first.ticket {
+                if ticket.as_ref().map(|ticket| ticket.id) != first.ticket || first.way != request.way {
                     return Err(Redeem::NonceReused);
                 }
-                return Ok(Admission { verdict: first.verdict, ticket, checked_in_at: first.checked_in_at });
+                let Scan { verdict, checked_in_at, overruled, .. } = first;
+                return Ok(Admission { verdict, ticket, checked_in_at, overruled });
             }
             let before = ticket.clone();
-            let verdict = match (found, ticket.as_mut()) {
-                (Some((code, gate)), Some(ticket)) => gate.admit(ticket, code.version, request.event, now),
-                _ => Verdict::Unknown,
+            let (verdict, overruled) = match (found, ticket.as_mut()) {
+                (Some((code, gate)), Some(ticket)) => pass(gate, ticket, code.version, request, now),
+                _ => (Verdict::Unknown, None),
             };
             if request.dry_run {
                 let checked_in_at = before.as_ref().and_then(|ticket| ticket.checked_in_at);
-                return Ok(Admission { verdict, ticket: before, checked_in_at });
+                return Ok(Admission { verdict, ticket: before, checked_in_at, overruled });
             }
             let checked_in_at = ticket.as_ref().and_then(|ticket| ticket.checked_in_at);
-            if let Some(ticket) = ticket.as_ref().filter(|_| verdict == Verdict::Admitted) {
-                tx.save_ticket(ticket).await?;
-                tx.end_transfers_of(&[ticket.id], now).await?;
-            }
+            let event = ticket.as_ref().map(|ticket| ticket.event);
             let scan = Scan {
                 id: ScanId::generate(now),
                 scanner: staff.account,
                 nonce: nonce.map(str::to_owned),
                 ticket: ticket.as_ref().map(|ticket| ticket.id),
-                event: ticket.as_ref().map(|ticket| ticket.event),
+                event: event.or(here.as_ref().map(|gate| gate.event)),
                 verdict,
                 checked_in_at,
                 at: now,
+                way: request.way,
+                overruled,
+                reason: request.force.clone(),
+                version: found.map(|(code, _)| code.version),
+                offline: None,
+                flags: Vec::new(),
+                after: None,
             };
             if !tx.add_scan(&scan).await? {
                 return Err(Redeem::Raced);
             }
-            Ok::<_, Redeem>(Admission { verdict, ticket, checked_in_at })
+            if let Some(ticket) = ticket.as_ref().filter(|_| scan.passed()) {
+                tx.save_ticket(ticket).await?;
+                tx.end_transfers_of(&[ticket.id], now).await?;
+                if let (Some(_), Some((_, gate))) = (overruled, found) {
+                    // What was insisted on may be a second entry: that is seen among all scans of the ticket.
+                    let mut scans = tx.scans_of_tickets(&[ticket.id]).await?;
+                    ticket.clone().follow(&mut scans);
+                    scans.retain(|known| known.id == scan.id);
+                    tx.flag_scans(&scans).await?;
+                    tx.record(&[acts::passage_forced(&staff.cause(), &scan).of(gate.organisation)]).await?;
+                }
+            }
+            Ok::<_, Redeem>(Admission { verdict, ticket, checked_in_at, overruled })
         })
         .await
     }
 
-    async fn gate(&self, event: EventId) -> Result<Option<Gate>, StoreError> {
+    pub(super) async fn gate(&self, event: EventId) -> Result<Option<Gate>, StoreError> {
         Ok(self.store.sales(&[event]).await?.first().map(Gate::of))
     }
 
-    /// Makes a checked-in ticket valid again.
+    /// Makes a checked-in ticket valid again, as if nobody had come in with it, and keeps that somebody did so.
     ///
     /// # Errors
     /// An [`UndoError`]; nothing has changed then.
-    pub async fn undo(&self, staff: &Staff, id: TicketId) -> Result<Ticket, UndoError> {
+    pub async fn undo(
+        &self,
+        staff: &Staff,
+        id: TicketId,
+        reason: Option<String>,
+    ) -> Result<Ticket, UndoError> {
         let seen = self.store.ticket(id).await?.ok_or(UndoError::UnknownTicket)?;
         let gate = self.gate(seen.event).await?.filter(|gate| staff.may(gate.organisation));
         let gate = gate.ok_or(UndoError::UnknownTicket)?;
@@ -211,28 +242,49 @@ impl Door {
                 return Err(UndoError::NotCheckedIn);
             }
             let before = ticket.clone();
-            ticket.status = TicketStatus::Valid;
-            ticket.checked_in_at = None;
+            ticket.forget_entries();
             tx.save_ticket(&ticket).await?;
-            let act = acts::check_in_undone(&staff.cause(), &before, &ticket, now);
+            let scan = Scan {
+                id: ScanId::generate(now),
+                scanner: staff.account,
+                nonce: None,
+                ticket: Some(ticket.id),
+                event: Some(ticket.event),
+                verdict: Verdict::Undone,
+                checked_in_at: before.checked_in_at,
+                at: now,
+                way: Way::Out,
+                overruled: None,
+                reason: reason.clone(),
+                version: Some(ticket.version),
+                offline: None,
+                flags: Vec::new(),
+                after: None,
+            };
+            tx.add_scan(&scan).await?;
+            let act = acts::check_in_undone(&staff.cause(), &before, &ticket, reason.as_deref(), now);
             tx.record(&[act.of(gate.organisation)]).await?;
             Ok(ticket)
         })
         .await
     }
+}
 
-    /// Per ticket type: living tickets, and how many of them are in. `None` for events of others.
-    ///
-    /// # Errors
-    /// The store could not answer.
-    pub async fn stats(
-        &self,
-        staff: &Staff,
-        event: EventId,
-    ) -> Result<Option<Vec<(TicketTypeId, u32, u32)>>, StoreError> {
-        match self.gate(event).await?.filter(|gate| staff.may(gate.organisation)) {
-            Some(_) => Ok(Some(self.store.attendance(event).await?)),
-            None => Ok(None),
-        }
+/// Lets somebody pass or not; if the verdict was overruled, also what it was.
+fn pass(
+    gate: &Gate,
+    ticket: &mut Ticket,
+    version: u32,
+    request: &VerifyRequest,
+    now: Timestamp,
+) -> (Verdict, Option<Verdict>) {
+    let verdict = match request.way {
+        Way::In => gate.admit(ticket, version, request.event, now),
+        Way::Out => gate.release(ticket, request.event),
+    };
+    if request.force.is_none() {
+        return (verdict, None);
     }
+    let insisted = gate.insist(ticket, version, (request.way, verdict), (request.event, now));
+    (insisted, Some(verdict).filter(|verdict| *verdict != insisted))
 }

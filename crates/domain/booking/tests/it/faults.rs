@@ -2,13 +2,14 @@
 
 use async_trait::async_trait;
 use booking::{
-    Booking, BookingStore, BookingTx, Delivery, Document, DocumentFilter, DocumentStore, EventRefunds, Hold,
-    Issued, Job, OutsideReads, Provider, Sale, Scan, StockDifference, Ticket, Transfer, TransferReads,
+    Booking, BookingStore, BookingTx, Delivery, Document, DocumentFilter, DocumentStore, DoorCounts,
+    DoorReads, EventRefunds, Hold, Issued, Job, OutsideReads, Provider, Sale, Scan, StockDifference, Ticket,
+    Transfer, TransferReads,
     VoucherReads,
 };
 use kernel::{
     AccountId, BookingId, DisputeId, DocumentId, EventId, HoldId, JobId, OrganisationId, Page, PageRequest,
-    PaymentId, RefundId, StoreError, TicketId, TicketTypeId, Timestamp, TransferId, VoucherId,
+    PaymentId, RefundId, StoreError, TicketId, Timestamp, TransferId, VoucherId,
 };
 use mockall::mock;
 use std::sync::Arc;
@@ -39,8 +40,14 @@ mock! {
         async fn tickets_of_bookings(&self, bookings: &[BookingId]) -> Result<Vec<Ticket>, StoreError>;
         async fn tickets_of(&self, holder: AccountId, page: PageRequest) -> Result<Page<Ticket>, StoreError>;
         async fn ticket(&self, id: TicketId) -> Result<Option<Ticket>, StoreError>;
-        async fn attendance(&self, event: EventId) -> Result<Vec<(TicketTypeId, u32, u32)>, StoreError>;
         async fn stock_differences(&self) -> Result<Vec<StockDifference>, StoreError>;
+    }
+
+    #[async_trait]
+    impl DoorReads for Store {
+        async fn tickets_of_event(&self, event: EventId, after: Option<TicketId>, limit: u32) -> Result<Vec<Ticket>, StoreError>;
+        async fn door_counts(&self, event: EventId) -> Result<DoorCounts, StoreError>;
+        async fn conflicts(&self, event: EventId, page: PageRequest) -> Result<Page<Scan>, StoreError>;
     }
 
     #[async_trait]

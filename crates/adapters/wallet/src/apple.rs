@@ -1,0 +1,121 @@
+//! Pass files for Apple's wallet: a ZIP file with the ticket as JSON, pictures, their digests and a signature over
+//! those.
+
+use crate::archive::zip;
+use crate::signature::Signer;
+use crate::{Pass, WalletError};
+use data_encoding::HEXLOWER;
+use kernel::Timestamp;
+use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+use serde_json::{Map, Value, json};
+
+/// What Apple gives to those who make passes.
+#[derive(Clone)]
+pub struct AppleSettings {
+    /// The certificate of the pass type, in PEM.
+    pub certificate: String,
+    /// Its key, in PEM, unencrypted.
+    pub key: String,
+    /// The certificate that issued it, in PEM: Apple's "WWDR".
+    pub wwdr: String,
+    /// As `pass.org.example.tickets`.
+    pub pass_type: String,
+    /// Ten letters and digits.
+    pub team: String,
+}
+
+/// A pass file.
+pub struct PassFile {
+    /// ZIP.
+    pub bytes: Vec<u8>,
+    /// Without, no telephone takes it.
+    pub signed: bool,
+}
+
+#[derive(Clone)]
+pub(crate) struct Apple {
+    signer: Signer,
+    pass_type: String,
+    team: String,
+}
+
+impl Apple {
+    pub(crate) fn new(settings: &AppleSettings) -> Result<Self, WalletError> {
+        let AppleSettings { certificate, key, wwdr, pass_type, team } = settings;
+        let signer = Signer::new(certificate, key, wwdr)?;
+        Ok(Self { signer, pass_type: pass_type.clone(), team: team.clone() })
+    }
+}
+
+/// The pictures that every pass has.
+const PICTURES: [(&str, &[u8]); 5] = [
+    ("icon.png", include_bytes!("../images/icon.png")),
+    ("icon@2x.png", include_bytes!("../images/icon@2x.png")),
+    ("icon@3x.png", include_bytes!("../images/icon@3x.png")),
+    ("logo.png", include_bytes!("../images/logo.png")),
+    ("logo@2x.png", include_bytes!("../images/logo@2x.png")),
+];
+
+pub(crate) fn file(apple: Option<&Apple>, pass: &Pass, now: Timestamp) -> Result<PassFile, WalletError> {
+    let ticket = serde_json::to_vec(&ticket(apple, pass, now)).map_err(WalletError::made)?;
+    let mut members = vec![("pass.json", ticket)];
+    members.extend(PICTURES.map(|(name, picture)| (name, picture.to_vec())));
+    // The format names SHA-1; what is trusted is the signature over these digests.
+    let digests: Map<String, Value> = members
+        .iter()
+        .map(|(name, content)| {
+            let digest = digest(&SHA1_FOR_LEGACY_USE_ONLY, content);
+            ((*name).to_owned(), HEXLOWER.encode(digest.as_ref()).into())
+        })
+        .collect();
+    let manifest = serde_json::to_vec(&digests).map_err(WalletError::made)?;
+    let signature = apple.map(|apple| apple.signer.sign(&manifest, now)).transpose()?;
+    members.push(("manifest.json", manifest));
+    let signed = signature.is_some();
+    members.extend(signature.map(|signature| ("signature", signature)));
+    Ok(PassFile { bytes: zip(&members)?, signed })
+}
+
+fn ticket(apple: Option<&Apple>, pass: &Pass, now: Timestamp) -> Value {
+    let field = |key: &str, label: &str, value: &str| json!({"key": key, "label": label, "value": value});
+    let moment = |key: &str, label: &str, at: String| {
+        json!({"key": key, "label": label, "value": at, "dateStyle": "PKDateStyleMedium",
+            "timeStyle": "PKDateStyleShort", "ignoresTimeZone": true})
+    };
+    let mut secondary = vec![moment("begins", "BEGINS", pass.begins.to_rfc3339())];
+    secondary.extend(pass.doors.map(|doors| moment("doors", "DOORS", doors.to_rfc3339())));
+    let mut auxiliary = Vec::new();
+    for (key, label, value) in [
+        ("place", "PLACE", Some(&pass.place)),
+        ("kind", "TICKET", Some(&pass.kind)),
+        ("guest", "GUEST", pass.guest.as_ref()),
+    ] {
+        auxiliary.extend(value.filter(|value| !value.is_empty()).map(|value| field(key, label, value)));
+    }
+    json!({
+        "formatVersion": 1,
+        "passTypeIdentifier": apple.map_or("pass.unsigned", |apple| &apple.pass_type),
+        "teamIdentifier": apple.map_or("UNSIGNED", |apple| &apple.team),
+        "serialNumber": pass.serial,
+        "organizationName": pass.organiser,
+        "description": pass.title,
+        "logoText": pass.organiser,
+        "backgroundColor": "rgb(27,27,31)",
+        "foregroundColor": "rgb(255,255,255)",
+        "labelColor": "rgb(180,180,190)",
+        "relevantDate": pass.doors.unwrap_or(pass.begins).to_rfc3339(),
+        "expirationDate": pass.expires.to_rfc3339(),
+        "voided": now >= pass.expires,
+        // The code lets its bearer in once: whoever sends it on has given it away.
+        "sharingProhibited": true,
+        "barcodes": [{"format": "PKBarcodeFormatQR", "message": pass.code, "messageEncoding": "iso-8859-1",
+            "altText": pass.reference}],
+        "eventTicket": {
+            "primaryFields": [field("event", "EVENT", &pass.title)],
+            "secondaryFields": secondary,
+            "auxiliaryFields": auxiliary,
+            "backFields": [field("reference", "Booking", &pass.reference), field("organiser", "Organiser", &pass.organiser),
+                field("ends", "Ends", &pass.ends.format("%Y-%m-%d %H:%M").to_string())],
+        },
+    })
+}
