@@ -5,12 +5,14 @@
 //! variables `SYNESTHESIE__SECTION__KEY`. Secrets may be given as `<key>_file` instead.
 
 pub mod invites;
+pub mod waitlist;
 pub mod layers;
 pub mod places;
 pub mod reader;
 pub mod sections;
 
 pub use invites::Invites;
+pub use waitlist::Waitlist;
 pub use places::{Environment, MailUrl, StoreUrl};
 pub use reader::{ConfigError, Mistake, Secret};
 pub use sections::{
@@ -43,6 +45,8 @@ pub struct Config {
     pub auth: Auth,
     /// Invites.
     pub invites: Invites,
+    /// Waiting lists.
+    pub waitlist: Waitlist,
     /// Rate limits.
     pub limits: Limits,
     /// Selling.

@@ -49,12 +49,15 @@ pub mod problem;
 pub mod quotas;
 pub mod refunds;
 pub mod request_id;
+pub mod returns;
 pub mod routes;
 pub mod server;
 pub mod staff;
 pub mod ticket_types;
 pub mod tickets;
 pub mod transfers;
+pub mod waitlist;
+pub mod waitlists;
 pub mod webhooks;
 
 pub use access::{Admin, Maybe, User};

@@ -23,7 +23,7 @@ use adapter_pdf::PrintError;
 use adapter_postgres::PgStore;
 use adapter_redis::UnusableUrl;
 use booking::use_cases::Pages;
-use booking::{Bookings, Closing, CodeSigner, Documents, Door, Ledger, Office, Terms};
+use booking::{Bookings, Closing, CodeSigner, Documents, Door, Ledger, Office, OfferTerms, Terms};
 use chrono::TimeDelta;
 use events::Events;
 use guests::Holders;
@@ -170,6 +170,10 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         look_again: seconds(config.booking.look_again_seconds),
         platform_fee: config.booking.platform_fee_basis_points,
         transfer: config.bank_transfer.as_ref().map(|_| TimeDelta::days(config.booking.transfer_days.into())),
+        offers: OfferTerms {
+            lasts: TimeDelta::minutes(config.waitlist.offer_minutes.into()),
+            quiet: config.waitlist.quiet,
+        },
     };
     let pages =
         Pages { name: "Synesthesie".into(), returns: format!("{}{BASE}/payments", config.http.public_url) };
@@ -190,7 +194,8 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         closing,
         bookings: Bookings::new(Arc::clone(&stores.booking), Arc::clone(&clock), providers, terms, pages),
         ledger: Ledger::new(stores.ledger, Arc::clone(&stores.booking), Arc::clone(&clock)),
-        office: Office::new(stores.office, Arc::clone(&stores.booking), Arc::clone(&clock)),
+        office: Office::new(stores.office, Arc::clone(&stores.booking), Arc::clone(&clock))
+            .offering(terms.offers),
         documents: Documents::new(Arc::clone(&stores.booking), Arc::clone(&clock)),
         press: Press::new(hashing)?,
         events: Events::new(stores.events, Arc::clone(&clock))

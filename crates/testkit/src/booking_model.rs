@@ -2,6 +2,8 @@
 //! played on two stores, compared after every step and at the end.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a model fails by panicking")]
 
+mod resale;
+
 use crate::cancelling_store::policy;
 use crate::fixtures_bookings::{House, bookings, buyer, by, house, staff};
 use crate::{ScriptedProvider, Stores};
@@ -59,10 +61,16 @@ enum Step {
     RefundFails { booking: usize },
     RefundAgain { booking: usize },
     CancelEvent,
+    Join { buyer: usize, quantity: usize },
+    Leave { buyer: usize },
+    Accept { buyer: usize },
+    GiveToDesk { ticket: usize },
+    TakeFromDesk { ticket: usize },
+    Watch,
 }
 
 fn step(dice: &mut Dice) -> Step {
-    let (kind, n) = (dice.below(44), |dice: &mut Dice| dice.below(12));
+    let (kind, n) = (dice.below(58), |dice: &mut Dice| dice.below(12));
     let attempt = dice.below(3);
     match kind {
         0..=4 => Step::Hold { buyer: dice.below(BUYERS), quantity: dice.below(5) },
@@ -75,7 +83,7 @@ fn step(dice: &mut Dice) -> Step {
         18..=19 => Step::Attend { booking: n(dice) },
         20 => Step::MoneyBack { booking: n(dice) },
         21 => Step::Sweep,
-        22..=23 => Step::Later { minutes: [1, 5, 11, 31][dice.below(4)] },
+        22..=23 => Step::Later { minutes: [1, 5, 11, 31, 721][dice.below(5)] },
         24 => Step::Verify { ticket: n(dice), nonce: dice.below(6), dry_run: dice.below(4) == 0 },
         25 => Step::Undo { ticket: n(dice) },
         26..=28 => Step::Cancel { booking: n(dice), ticket: some(dice, 3) },
@@ -90,6 +98,12 @@ fn step(dice: &mut Dice) -> Step {
         34 => Step::RefundFails { booking: n(dice) },
         35 => Step::RefundAgain { booking: n(dice) },
         36 if dice.below(12) == 0 => Step::CancelEvent,
+        44..=47 => Step::Join { buyer: dice.below(BUYERS), quantity: dice.below(4) },
+        48 => Step::Leave { buyer: dice.below(BUYERS) },
+        49..=51 => Step::Accept { buyer: dice.below(BUYERS) },
+        52..=55 => Step::GiveToDesk { ticket: n(dice) },
+        56 => Step::TakeFromDesk { ticket: n(dice) },
+        57 => Step::Watch,
         37..=40 => Step::HandOn { ticket: n(dice), to: dice.below(BUYERS), how: dice.below(5) },
         _ => Step::MoneyBack { booking: n(dice) },
     }
@@ -110,6 +124,7 @@ struct World {
     holds: Vec<Hold>,
     booked: Vec<Booking>,
     tickets: Vec<Ticket>,
+    resale: resale::Seen,
 }
 
 /// Plays one history of `steps` steps on both.
@@ -139,7 +154,7 @@ impl World {
         }
         let (bookings, staff) = (bookings(&house), staff(&house).await);
         bookings.make_promise(house.event.id, &policy("12.5"), &by(staff.account)).await.unwrap();
-        Self { house, bookings, door, staff, buyers, holds: vec![], booked: vec![], tickets: vec![] }
+        Self { house, bookings, door, staff, buyers, holds: vec![], booked: vec![], tickets: vec![], resale: resale::Seen::default() }
     }
 
     /// Plays a step; the answer names nothing by its id, so that two worlds can be compared.
@@ -178,6 +193,12 @@ impl World {
                 None => "no such ticket".into(),
             },
             Step::HandOn { ticket, to, how } => self.hand_on(ticket, to, how).await,
+            Step::Join { .. }
+            | Step::Leave { .. }
+            | Step::Accept { .. }
+            | Step::GiveToDesk { .. }
+            | Step::TakeFromDesk { .. }
+            | Step::Watch => self.resell(step).await,
             Step::Cancel { .. }
             | Step::Ask { .. }
             | Step::Decide { .. }
@@ -382,10 +403,11 @@ impl World {
 
     /// Everything that matters, without ids; also refreshes what the next steps are chosen from.
     async fn state(&mut self) -> String {
+        let resale = self.after().await;
         let store = &self.house.stores.booking;
         assert_eq!(store.stock_differences().await.unwrap(), []);
         let sale = store.sales(&[self.house.event.id]).await.unwrap().remove(0);
-        let mut state = format!("held {} sold {}\n", sale.offers[0].held, sale.offers[0].sold);
+        let mut state = format!("held {} sold {}\n{resale}", sale.offers[0].held, sale.offers[0].sold);
         for known in &mut self.booked {
             *known = store.booking(known.id).await.unwrap().unwrap();
             state += &format!("{}\n", told(known));

@@ -191,6 +191,10 @@ async fn delete_me(app: Data<App>, user: User, body: Optional<DeleteMe>) -> Resu
     if let Err(error) = app.events.close_feed(user.0.account).await {
         tracing::warn!(%error, "the address of an erased account's calendar was not removed");
     }
+    // Nobody answers its offers any more: they would pass on by themselves, only later.
+    if let Err(error) = app.bookings.leave_lists(user.0.account).await {
+        tracing::warn!(%error, "an erased account was not taken off its waiting lists");
+    }
     Ok(HttpResponse::NoContent().finish())
 }
 

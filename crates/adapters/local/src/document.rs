@@ -4,7 +4,8 @@ use crate::state::State;
 use imbl::{OrdMap, OrdSet};
 use kernel::{
     AccountId, ActId, BookingId, DocumentId, EffectId, EntryId, EventId, HoldId, IncidentId, InviteId, JobId,
-    OneTimeId, OrganisationId, QuotaId, ScanId, SessionId, TicketId, TicketTypeId, TransferId,
+    OneTimeId, OrganisationId, QuotaId, ReturnId, ScanId, SessionId, TicketId, TicketTypeId, TransferId,
+    WaitlistEntryId,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -62,6 +63,8 @@ id_keys!(
     TicketTypeId,
     QuotaId,
     TransferId,
+    ReturnId,
+    WaitlistEntryId,
 );
 
 /// Of a kind of which there is one.

@@ -17,6 +17,8 @@ mod order;
 mod outside;
 mod payment;
 mod reads;
+mod returns;
 mod sale;
 mod ticket;
 mod transfer;
+mod waitlist;

@@ -97,7 +97,9 @@ impl Gate {
             return Verdict::Cancelled;
         }
         match ticket.status {
-            TicketStatus::Cancelled | TicketStatus::Transferred => Verdict::Cancelled,
+            TicketStatus::Cancelled | TicketStatus::Transferred | TicketStatus::Returned => {
+                Verdict::Cancelled
+            }
             TicketStatus::CheckedIn => Verdict::AlreadyCheckedIn,
             TicketStatus::Valid if now < self.opens_at => Verdict::NotYet,
             TicketStatus::Valid if now >= self.closes_at => Verdict::WrongEvent,

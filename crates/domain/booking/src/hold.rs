@@ -1,6 +1,6 @@
 //! Places kept for a buyer for a few minutes.
 
-use kernel::{AccountId, EventId, HoldId, Money, TicketTypeId, Timestamp, VatRate};
+use kernel::{AccountId, EventId, HoldId, Money, TicketTypeId, Timestamp, VatRate, WaitlistEntryId};
 use serde::{Deserialize, Serialize};
 
 /// So many tickets of a type, as a buyer asks for them.
@@ -54,6 +54,9 @@ pub struct Hold {
     pub created_at: Timestamp,
     /// From then on it is nobody's.
     pub expires_at: Timestamp,
+    /// Whose turn on the waiting list it is the offer of; none for what somebody took.
+    #[serde(default)]
+    pub entry: Option<WaitlistEntryId>,
 }
 
 impl Hold {

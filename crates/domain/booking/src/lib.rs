@@ -32,6 +32,7 @@ pub mod ports;
 pub mod provider;
 pub mod reference;
 pub mod refund;
+pub mod returns;
 pub mod round;
 pub mod sale;
 #[cfg(test)]
@@ -40,6 +41,7 @@ pub mod settlement;
 pub mod ticket;
 pub mod transfer;
 pub mod use_cases;
+pub mod waitlist;
 
 pub use attendance::{Admission, Gate, Scan, Verdict};
 pub use cancellation::{
@@ -48,7 +50,7 @@ pub use cancellation::{
 pub use code::{CodeError, CodeSigner, TicketCode};
 pub use dispute::{Dispute, DisputeNews, DisputeStanding, DisputeStatus};
 pub use document::{Document, DocumentKind, DocumentNumber, Origin, Particulars, Party};
-pub use effect::{BuyerNews, Decided, Effect, Incident, IncidentKind, Resolution, TransferNews};
+pub use effect::{BuyerNews, Decided, Effect, Incident, IncidentKind, ListNews, Resolution, TransferNews};
 pub use hold::{Hold, Item, Wanted, Wish};
 pub use job::{ByHand, EventRefunds, Job, JobStatus, Report, StuckRefund, WhyByHand};
 pub use order::{
@@ -63,7 +65,8 @@ pub use policy::{CancellationPolicy, MalformedPolicy, NoWay, PolicyInput, Promis
 pub use ports::{
     BookingStore, BookingTx, CloseStore, CloseTx, Counter, DocumentFilter, DocumentStore, DocumentTx, DoorTx,
     HolderStore, JobTx, LedgerStore, LedgerTx, NoticeKey, OfficeStore, OrderTx, OutsideReads, OutsideTx,
-    SaleTx, StockDifference, TransferReads, TransferTx,
+    ListCounts, ReturnReads, ReturnTx, SaleTx, StockDifference, TransferReads, TransferTx, WaitlistReads,
+    WaitlistTx,
 };
 pub use provider::{
     CheckoutOrder, Direction, Health, Listed, Listener, Movement, MovementKind, Notice, NoticeError,
@@ -71,8 +74,10 @@ pub use provider::{
 };
 pub use reference::Reference;
 pub use refund::{RefundRefusal, RefundWish};
+pub use returns::{Return, ReturnRefusal, ReturnStatus};
 pub use sale::{HoldRefusal, Holdings, Limit, Offer, Quota, Sale, SaleStatus, Tally};
 pub use settlement::{Settled, settle};
 pub use ticket::{Ticket, TicketStatus};
 pub use transfer::{Transfer, TransferRefusal, TransferStatus};
 pub use use_cases::{Bookings, Closing, Documents, Door, Ledger, Office};
+pub use waitlist::{Entry as WaitlistEntry, EntryStatus, JoinRefusal, JoinWish, OfferTerms, Quiet, Resale, Rules};

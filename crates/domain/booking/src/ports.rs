@@ -7,8 +7,12 @@ mod holders;
 pub use close::{CloseStore, CloseTx};
 pub use documents::{DocumentFilter, DocumentStore, DocumentTx};
 pub use holders::HolderStore;
+mod returns;
 mod transfers;
+mod waitlist;
+pub use returns::{ReturnReads, ReturnTx};
 pub use transfers::{TransferReads, TransferTx};
+pub use waitlist::{ListCounts, WaitlistReads, WaitlistTx};
 
 use crate::ledger::{Balance, Entry, EntryFilter};
 use crate::office::{BookingFilter, IncidentFilter, Of, PaymentFilter, Stuck};
@@ -28,7 +32,7 @@ pub use outside::{OutsideReads, OutsideTx};
 
 /// Reads, and the way into a transaction. Reads see what was committed.
 #[async_trait]
-pub trait BookingStore: DocumentStore + OutsideReads + TransferReads {
+pub trait BookingStore: DocumentStore + OutsideReads + TransferReads + WaitlistReads + ReturnReads {
     /// Dropping the transaction undoes it; see [`kernel::transact`].
     async fn begin(&self) -> Result<Box<dyn BookingTx>, StoreError>;
     /// Events as they sell now, in the order of their ids; unknown ones are left out. Nothing is locked.
@@ -93,6 +97,8 @@ pub enum Counter {
     Quota(QuotaId),
     /// An event over all its types, held and sold together.
     Event(EventId),
+    /// The living offers of an event's waiting list: entries that were offered places, and the holds that keep them.
+    Offers(EventId),
 }
 
 /// A counter that is not what it counts.
@@ -109,12 +115,12 @@ pub struct StockDifference {
 
 /// All that a booking use case may touch before it commits.
 pub trait BookingTx:
-    SaleTx + OrderTx + DoorTx + LedgerTx + JobTx + DocumentTx + OutsideTx + CloseTx + TransferTx
+    SaleTx + OrderTx + DoorTx + LedgerTx + JobTx + DocumentTx + OutsideTx + CloseTx + TransferTx + WaitlistTx + ReturnTx
 {
 }
 
 impl<T> BookingTx for T where
-    T: SaleTx + OrderTx + DoorTx + LedgerTx + JobTx + DocumentTx + OutsideTx + CloseTx + TransferTx + ?Sized
+    T: SaleTx + OrderTx + DoorTx + LedgerTx + JobTx + DocumentTx + OutsideTx + CloseTx + TransferTx + WaitlistTx + ReturnTx + ?Sized
 {
 }
 

@@ -3,10 +3,10 @@
 //! Pure: given what was loaded under lock, it says what to answer and what to write.
 
 use crate::{
-    Booking, ConfirmRefusal, Confirmation, Effect, Hold, HoldRefusal, Holdings, Sale, Tally, Terms, Ticket,
-    Wish,
+    Booking, ConfirmRefusal, Confirmation, Effect, EntryStatus, Hold, HoldRefusal, Holdings, Item, Sale,
+    Tally, Terms, Ticket, Wish,
 };
-use kernel::{AccountId, EventId, HoldId, Owed, Timestamp};
+use kernel::{AccountId, EventId, HoldId, Owed, Timestamp, WaitlistEntryId};
 use std::collections::BTreeMap;
 
 /// One request.
@@ -57,6 +57,10 @@ pub struct Round {
     holdings: BTreeMap<(AccountId, EventId), Holdings>,
     holds: BTreeMap<HoldId, Hold>,
     made: BTreeMap<HoldId, Booking>,
+    /// Places that are kept for a waiting list while others are decided about.
+    aside: Vec<(EventId, Vec<Item>)>,
+    /// Whether a list was served, so that counters have changed already.
+    served: bool,
     /// To be written.
     pub new: New,
 }
@@ -74,6 +78,8 @@ pub struct New {
     pub tickets: Vec<Ticket>,
     /// Work owed.
     pub effects: Vec<Owed<Effect>>,
+    /// Offers of a waiting list that have ended, and how.
+    pub ended: Vec<(WaitlistEntryId, EntryStatus)>,
 }
 
 impl Round {
@@ -88,6 +94,8 @@ impl Round {
             holdings: tallies.into_iter().map(|tally| ((tally.buyer, tally.event), tally.holdings)).collect(),
             holds: BTreeMap::new(),
             made: BTreeMap::new(),
+            aside: Vec::new(),
+            served: false,
             new: New::default(),
         }
     }
@@ -104,7 +112,7 @@ impl Round {
     pub fn reclaim(&mut self, lapsed: &[Hold]) {
         let now = self.now;
         for hold in lapsed.iter().filter(|hold| !hold.lives(now)) {
-            self.give_back(hold);
+            self.give_back(hold, EntryStatus::Expired);
         }
     }
 
@@ -121,6 +129,46 @@ impl Round {
     #[must_use]
     pub fn sales(&self) -> Vec<Sale> {
         self.sales.values().cloned().collect()
+    }
+
+    /// Whether counters have changed.
+    #[must_use]
+    pub fn moves_places(&self) -> bool {
+        self.served || !(self.new.holds.is_empty() && self.new.dropped.is_empty())
+    }
+
+    /// The events for which somebody waits.
+    #[must_use]
+    pub fn waited_for(&self) -> Vec<EventId> {
+        self.sales.values().filter(|sale| sale.resale.waiting).map(|sale| sale.event).collect()
+    }
+
+    /// A sale, for serving its list before anybody else; the caller writes the offers.
+    pub fn sale_to_serve(&mut self, event: EventId) -> Option<&mut Sale> {
+        self.served = true;
+        self.sales.get_mut(&event)
+    }
+
+    /// These holds were ended and written elsewhere.
+    pub fn forget(&mut self, holds: &[HoldId]) {
+        self.holds.retain(|id, _| !holds.contains(id));
+    }
+
+    /// Keeps places from everybody who is decided about in this round.
+    pub fn set_aside(&mut self, event: EventId, items: Vec<Item>) {
+        if let Some(sale) = self.sales.get_mut(&event) {
+            sale.set_aside(&items);
+            self.aside.push((event, items));
+        }
+    }
+
+    /// Nothing is kept from anybody any more.
+    pub fn put_back(&mut self) {
+        for (event, items) in std::mem::take(&mut self.aside) {
+            if let Some(sale) = self.sales.get_mut(&event) {
+                sale.release(&items);
+            }
+        }
     }
 
     fn hold(&mut self, wish: &Wish) -> Result<Hold, HoldRefusal> {
@@ -141,11 +189,13 @@ impl Round {
         }
         let hold = self.holds.get(&asked.hold).ok_or(ConfirmRefusal::HoldExpired)?;
         let sale = self.sales.get_mut(&hold.event).ok_or(ConfirmRefusal::HoldExpired)?;
+        let entry = hold.entry;
         let booking = Booking::confirm(hold, asked, sale, self.terms, self.now)?;
         let free = asked.payment.is_none();
         let tickets = if free { Ticket::issue(&booking, self.now) } else { Vec::new() };
         self.holds.remove(&asked.hold);
         self.new.dropped.push(asked.hold);
+        self.new.ended.extend(entry.map(|entry| (entry, EntryStatus::Accepted)));
         self.made.insert(asked.hold, booking.clone());
         self.new.bookings.push(booking.clone());
         self.new.tickets.extend(tickets.iter().cloned());
@@ -160,18 +210,19 @@ impl Round {
     fn release(&mut self, buyer: AccountId, hold: HoldId) -> bool {
         match self.holds.get(&hold).filter(|hold| hold.buyer == buyer).cloned() {
             Some(hold) => {
-                self.give_back(&hold);
+                self.give_back(&hold, EntryStatus::Left);
                 true
             }
             None => false,
         }
     }
 
-    fn give_back(&mut self, hold: &Hold) {
+    fn give_back(&mut self, hold: &Hold, ends: EntryStatus) {
         if let Some(sale) = self.sales.get_mut(&hold.event) {
             sale.release(&hold.items);
             self.holds.remove(&hold.id);
             self.new.dropped.push(hold.id);
+            self.new.ended.extend(hold.entry.map(|entry| (entry, ends)));
         }
     }
 }

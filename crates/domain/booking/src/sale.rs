@@ -2,7 +2,7 @@
 
 mod room;
 
-use crate::{Booking, Hold, Item, Promise, Wanted};
+use crate::{Booking, Hold, Item, Promise, Resale, Wanted};
 use chrono::TimeDelta;
 use kernel::{
     AccountId, Currency, EventId, HoldId, Money, OrganisationId, QuotaId, TicketTypeId, Timestamp, VatRate,
@@ -56,6 +56,8 @@ pub struct Sale {
     pub promise: Option<Promise>,
     /// What is sold, in the order it is shown.
     pub offers: Vec<Offer>,
+    /// What becomes of places that are given back.
+    pub resale: Resale,
 }
 
 /// One ticket type with its counters.
@@ -275,6 +277,7 @@ impl Sale {
             total,
             created_at: now,
             expires_at,
+            entry: None,
         })
     }
 

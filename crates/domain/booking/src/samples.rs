@@ -1,7 +1,7 @@
 //! Ready-made values for the tests of this crate.
 
 use crate::{
-    Booking, Charge, Confirmation, Hold, Holdings, Offer, PaymentChoice, Provider, Sale, SaleStatus, Settled,
+    Booking, Charge, Confirmation, Hold, Holdings, Offer, PaymentChoice, Provider, Resale, Sale, SaleStatus, Settled,
     Standing, Terms, Ticket, Till, Wanted, settle,
 };
 use chrono::TimeDelta;
@@ -47,6 +47,7 @@ pub(crate) fn sale(offers: Vec<Offer>) -> Sale {
         max_per_order: None,
         promise: None,
         offers,
+        resale: Resale::default(),
     }
 }
 

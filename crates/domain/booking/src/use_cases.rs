@@ -19,10 +19,13 @@ mod outside;
 mod pay;
 mod promise;
 mod refund;
+mod returns;
 mod scene;
+mod serve;
 mod show;
 mod sweep;
 mod transfer;
+mod waitlist;
 
 pub use cancel::{CancelError, RequestError};
 pub use cancel_event::{CancelEventError, Progress};
@@ -39,7 +42,9 @@ pub use outside::Looked;
 pub use pay::PayError;
 pub use promise::PromiseError;
 pub use refund::RefundError;
+pub use returns::{ResoldError, ReturnError};
 pub use transfer::TransferError;
+pub use waitlist::{JoinError, Place};
 
 use crate::desk::Desk;
 use crate::round::Answer;

@@ -30,7 +30,9 @@ mod memory {
     testkit::place_store_contract!(open);
     testkit::place_use_cases_contract!(open);
     testkit::quota_store_contract!(open);
+    testkit::return_store_contract!(open);
     testkit::transfer_store_contract!(open);
+    testkit::waitlist_store_contract!(open);
 }
 
 /// In a directory.
@@ -65,7 +67,9 @@ mod directory {
     testkit::place_store_contract!(open);
     testkit::place_use_cases_contract!(open);
     testkit::quota_store_contract!(open);
+    testkit::return_store_contract!(open);
     testkit::transfer_store_contract!(open);
+    testkit::waitlist_store_contract!(open);
 }
 
 /// The same history on both.

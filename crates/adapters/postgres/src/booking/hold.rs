@@ -6,7 +6,7 @@ use booking::Hold;
 use diesel::QueryableByName;
 use diesel::pg::Pg;
 use diesel::query_builder::QueryFragment;
-use diesel::sql_types::{Array, BigInt, Jsonb, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use kernel::{HoldId, StoreError, Timestamp};
 use serde_json::Value;
 use uuid::Uuid;
@@ -29,6 +29,8 @@ pub(super) struct HoldRow {
     created_at: Timestamp,
     #[diesel(sql_type = Timestamptz)]
     expires_at: Timestamp,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    entry_id: Option<Uuid>,
 }
 
 impl TryFrom<HoldRow> for Hold {
@@ -43,6 +45,7 @@ impl TryFrom<HoldRow> for Hold {
             total: money(row.total_minor, &row.currency, "reading holds.total_minor")?,
             created_at: row.created_at,
             expires_at: row.expires_at,
+            entry: row.entry_id.map(Into::into),
         })
     }
 }
@@ -52,7 +55,7 @@ pub(super) fn holds_by_id(ids: &[HoldId]) -> Statement<impl QueryFragment<Pg> + 
     let ids: Vec<Uuid> = ids.iter().map(|id| id.as_uuid()).collect();
     constant(
         text(
-            "SELECT id, event_id, buyer_id, items, total_minor, currency, created_at, expires_at FROM holds \
+            "SELECT id, event_id, buyer_id, items, total_minor, currency, created_at, expires_at, entry_id FROM holds \
              WHERE id = ANY($1) ORDER BY id FOR UPDATE",
         )
         .bind::<Array<SqlUuid>, _>(ids),
@@ -65,8 +68,8 @@ pub(super) fn add(holds: &[Hold]) -> Result<Statement<impl QueryFragment<Pg> + S
     let items: Vec<Value> = items.collect::<Result<_, _>>()?;
     Ok(constant(
         text(
-            "INSERT INTO holds (id, event_id, buyer_id, items, total_minor, currency, created_at, expires_at) \
-             SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO holds (id, event_id, buyer_id, items, total_minor, currency, created_at, expires_at, entry_id) \
+             SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         )
         .bind::<Array<SqlUuid>, _>(holds.iter().map(|hold| hold.id.as_uuid()).collect::<Vec<_>>())
         .bind::<Array<SqlUuid>, _>(holds.iter().map(|hold| hold.event.as_uuid()).collect::<Vec<_>>())
@@ -77,6 +80,9 @@ pub(super) fn add(holds: &[Hold]) -> Result<Statement<impl QueryFragment<Pg> + S
             holds.iter().map(|hold| hold.total.currency().code().to_owned()).collect::<Vec<_>>(),
         )
         .bind::<Array<Timestamptz>, _>(holds.iter().map(|hold| hold.created_at).collect::<Vec<_>>())
-        .bind::<Array<Timestamptz>, _>(holds.iter().map(|hold| hold.expires_at).collect::<Vec<_>>()),
+        .bind::<Array<Timestamptz>, _>(holds.iter().map(|hold| hold.expires_at).collect::<Vec<_>>())
+        .bind::<Array<Nullable<SqlUuid>>, _>(
+            holds.iter().map(|hold| hold.entry.map(|entry| entry.as_uuid())).collect::<Vec<_>>(),
+        ),
     ))
 }

@@ -22,4 +22,6 @@ testkit::outbox_contract!(open);
 testkit::place_store_contract!(open);
 testkit::place_use_cases_contract!(open);
 testkit::quota_store_contract!(open);
+testkit::return_store_contract!(open);
 testkit::transfer_store_contract!(open);
+testkit::waitlist_store_contract!(open);

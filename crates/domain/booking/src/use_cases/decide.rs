@@ -1,6 +1,8 @@
 //! The one transaction in which places are given away and taken back, for all who queued together.
 
 use super::Bookings;
+use super::returns::find_resold;
+use super::serve::{claim, end_entries, reclaim, serve};
 use crate::round::{Answer, Ask, Round};
 use crate::{BookingTx, HoldRefusal};
 use kernel::{AccountId, EventId, HoldId, StoreError, Timestamp, transact};
@@ -47,21 +49,66 @@ impl Bookings {
         let now = self.clock.now();
         transact(self.store.begin().await?, async |tx| {
             let events = events_of(asks);
-            let before = self.load(tx, asks, &events, now).await?;
+            let mut before = self.load(tx, asks, &events, now).await?;
+            self.serve_first(tx, &mut before, now).await?;
             let (mut round, mut answers) = run(&before, asks);
             if answers.iter().any(sold_out) {
                 // Ended holds still count until somebody gives them back; that is now.
                 let lapsed = tx.lapsed_holds(&events, now, LAPSED_AT_ONCE).await?;
                 if !lapsed.is_empty() {
                     let mut freed = before;
+                    freed.put_back();
                     freed.reclaim(&lapsed);
+                    self.serve_free(tx, &mut freed, now).await?;
                     (round, answers) = run(&freed, asks);
                 }
             }
-            write(tx, &round).await?;
+            round.put_back();
+            end_entries(tx, &round.new.ended, now).await?;
+            if !round.new.dropped.is_empty() {
+                // What somebody gave back in this round, after all others were decided.
+                tx.drop_holds(&round.new.dropped).await?;
+                self.serve_free(tx, &mut round, now).await?;
+                round.put_back();
+            }
+            write(tx, &round, now).await?;
             Ok(answers)
         })
         .await
+    }
+
+    /// Whoever waits comes before whoever asks now, also for what has just ended by itself.
+    async fn serve_first(
+        &self,
+        tx: &mut dyn BookingTx,
+        round: &mut Round,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        for event in round.waited_for() {
+            let Some(sale) = round.sale_to_serve(event) else { continue };
+            let ended = reclaim(tx, sale, now).await?;
+            round.forget(&ended);
+        }
+        self.serve_free(tx, round, now).await
+    }
+
+    /// Offers what is free to those who wait or, where staff does so by hand, keeps it from others.
+    async fn serve_free(
+        &self,
+        tx: &mut dyn BookingTx,
+        round: &mut Round,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        for event in round.waited_for() {
+            let Some(sale) = round.sale_to_serve(event) else { continue };
+            if sale.resale.automatic {
+                serve(tx, sale, &self.terms.offers, now).await?;
+            } else {
+                let items = claim(tx, sale, &self.terms.offers, now).await?;
+                round.set_aside(event, items);
+            }
+        }
+        Ok(())
     }
 
     async fn load(
@@ -96,15 +143,21 @@ const UNANSWERED: StoreError = StoreError::Broken { doing: "deciding a request",
 
 fn run(before: &Round, asks: &[Request]) -> (Round, Vec<Answer>) {
     let mut round = before.clone();
-    let answers = asks.iter().map(|request| round.decide(&request.ask)).collect();
-    (round, answers)
+    let waited = round.waited_for();
+    // What is given back while somebody waits is theirs first: those who ask in the same round are decided before.
+    let last = |request: &Request| {
+        let given_back = matches!(request.ask, Ask::Release { .. });
+        given_back && request.event.is_some_and(|event| waited.contains(&event))
+    };
+    let (late, soon): (Vec<_>, Vec<_>) = asks.iter().enumerate().partition(|(_, request)| last(request));
+    let decided = soon.into_iter().chain(late);
+    let mut answers: Vec<_> = decided.map(|(at, request)| (at, round.decide(&request.ask))).collect();
+    answers.sort_by_key(|(at, _)| *at);
+    (round, answers.into_iter().map(|(_, answer)| answer).collect())
 }
 
-async fn write(tx: &mut dyn BookingTx, round: &Round) -> Result<(), StoreError> {
+async fn write(tx: &mut dyn BookingTx, round: &Round, now: Timestamp) -> Result<(), StoreError> {
     let new = &round.new;
-    if !new.dropped.is_empty() {
-        tx.drop_holds(&new.dropped).await?;
-    }
     if !new.holds.is_empty() {
         tx.add_holds(&new.holds).await?;
     }
@@ -117,8 +170,14 @@ async fn write(tx: &mut dyn BookingTx, round: &Round) -> Result<(), StoreError> 
     if !new.effects.is_empty() {
         tx.enqueue_booking(&new.effects).await?;
     }
-    if !(new.holds.is_empty() && new.dropped.is_empty()) {
-        tx.save_sales(&round.sales()).await?;
+    if round.moves_places() {
+        let sales = round.sales();
+        tx.save_sales(&sales).await?;
+        if !new.tickets.is_empty() {
+            for sale in &sales {
+                find_resold(tx, sale, now).await?;
+            }
+        }
     }
     Ok(())
 }

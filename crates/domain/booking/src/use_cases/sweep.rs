@@ -1,11 +1,11 @@
 //! Give the places of ended holds back, so that lists and counters tell the truth without anybody asking for places.
 
 use super::Bookings;
+use super::serve::{reclaim, serve};
 use kernel::{EventId, StoreError, transact};
 
-/// Events per sweep, and holds per event and transaction.
+/// Events per sweep.
 const EVENTS: u32 = 100;
-const HOLDS: u32 = 500;
 
 impl Bookings {
     /// Ends what has lapsed; answers how many holds that were. More may be waiting when it is not zero.
@@ -28,15 +28,13 @@ impl Bookings {
         let now = self.clock.now();
         transact(self.store.begin().await?, async |tx| {
             let mut sales = tx.lock_sales(&[event]).await?;
-            let lapsed = tx.lapsed_holds(&[event], now, HOLDS).await?;
-            let Some(sale) = sales.first_mut().filter(|_| !lapsed.is_empty()) else { return Ok(0) };
-            for hold in &lapsed {
-                sale.release(&hold.items);
+            let Some(sale) = sales.first_mut() else { return Ok(0) };
+            let lapsed = reclaim(tx, sale, now).await?;
+            if !lapsed.is_empty() {
+                serve(tx, sale, &self.terms.offers, now).await?;
+                tx.save_sales(&sales).await?;
             }
-            let ids: Vec<_> = lapsed.iter().map(|hold| hold.id).collect();
-            tx.drop_holds(&ids).await?;
-            tx.save_sales(&sales).await?;
-            Ok::<_, StoreError>(ids.len())
+            Ok::<_, StoreError>(lapsed.len())
         })
         .await
     }

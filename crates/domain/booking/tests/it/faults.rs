@@ -3,11 +3,12 @@
 use async_trait::async_trait;
 use booking::{
     Booking, BookingStore, BookingTx, Delivery, Document, DocumentFilter, DocumentStore, EventRefunds, Hold,
-    Job, OutsideReads, Provider, Sale, Scan, StockDifference, Ticket, Transfer, TransferReads,
+    Job, ListCounts, OutsideReads, Provider, Return, ReturnReads, Sale, Scan, StockDifference, Ticket, Transfer,
+    TransferReads, WaitlistEntry, WaitlistReads,
 };
 use kernel::{
     AccountId, BookingId, DisputeId, DocumentId, EventId, HoldId, JobId, OrganisationId, Page, PageRequest,
-    PaymentId, RefundId, StoreError, TicketId, TicketTypeId, Timestamp, TransferId,
+    PaymentId, RefundId, ReturnId, StoreError, TicketId, TicketTypeId, Timestamp, TransferId, WaitlistEntryId,
 };
 use mockall::mock;
 use std::sync::Arc;
@@ -55,6 +56,24 @@ mock! {
         async fn transfer(&self, id: TransferId) -> Result<Option<Transfer>, StoreError>;
         async fn transfers_to(&self, account: AccountId, page: PageRequest) -> Result<Page<Transfer>, StoreError>;
         async fn transfers_from(&self, account: AccountId, page: PageRequest) -> Result<Page<Transfer>, StoreError>;
+    }
+
+    #[async_trait]
+    impl WaitlistReads for Store {
+        async fn entry(&self, id: WaitlistEntryId) -> Result<Option<WaitlistEntry>, StoreError>;
+        async fn last_entry(&self, event: EventId, buyer: AccountId) -> Result<Option<WaitlistEntry>, StoreError>;
+        async fn living_entries(&self, buyer: AccountId, limit: u32) -> Result<Vec<WaitlistEntry>, StoreError>;
+        async fn waiting_before(&self, event: EventId, number: u64) -> Result<u64, StoreError>;
+        async fn entries_of_event(&self, event: EventId, page: PageRequest) -> Result<Page<WaitlistEntry>, StoreError>;
+        async fn count_entries(&self, event: EventId) -> Result<ListCounts, StoreError>;
+        async fn events_waited_for(&self, after: Option<EventId>, limit: u32) -> Result<Vec<EventId>, StoreError>;
+    }
+
+    #[async_trait]
+    impl ReturnReads for Store {
+        async fn ticket_return(&self, id: ReturnId) -> Result<Option<Return>, StoreError>;
+        async fn returns_of(&self, holder: AccountId, page: PageRequest) -> Result<Page<Return>, StoreError>;
+        async fn returns_of_event(&self, event: EventId, page: PageRequest) -> Result<Page<Return>, StoreError>;
     }
 
     #[async_trait]
