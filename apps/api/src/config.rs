@@ -5,19 +5,19 @@
 //! variables `SYNESTHESIE__SECTION__KEY`. Secrets may be given as `<key>_file` instead.
 
 pub mod invites;
-pub mod waitlist;
 pub mod layers;
 pub mod places;
 pub mod reader;
 pub mod sections;
+pub mod waitlist;
 
 pub use invites::Invites;
-pub use waitlist::Waitlist;
 pub use places::{Environment, MailUrl, StoreUrl};
 pub use reader::{ConfigError, Mistake, Secret};
 pub use sections::{
     Auth, BankTransfer, Booking, Http, Limits, Log, Mail, PayPal, Payments, Redis, Store, Stripe, Worker,
 };
+pub use waitlist::Waitlist;
 
 use layers::Layers;
 use reader::Reader;

@@ -23,7 +23,7 @@ use adapter_pdf::PrintError;
 use adapter_postgres::PgStore;
 use adapter_redis::UnusableUrl;
 use booking::use_cases::Pages;
-use booking::{Bookings, Closing, CodeSigner, Documents, Door, Ledger, Office, OfferTerms, Terms};
+use booking::{Bookings, Closing, CodeSigner, Documents, Door, Ledger, OfferTerms, Office, Terms};
 use chrono::TimeDelta;
 use events::Events;
 use guests::Holders;

@@ -154,7 +154,17 @@ impl World {
         }
         let (bookings, staff) = (bookings(&house), staff(&house).await);
         bookings.make_promise(house.event.id, &policy("12.5"), &by(staff.account)).await.unwrap();
-        Self { house, bookings, door, staff, buyers, holds: vec![], booked: vec![], tickets: vec![], resale: resale::Seen::default() }
+        Self {
+            house,
+            bookings,
+            door,
+            staff,
+            buyers,
+            holds: vec![],
+            booked: vec![],
+            tickets: vec![],
+            resale: resale::Seen::default(),
+        }
     }
 
     /// Plays a step; the answer names nothing by its id, so that two worlds can be compared.

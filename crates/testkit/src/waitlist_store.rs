@@ -29,6 +29,7 @@ macro_rules! waitlist_store_contract {
             one_is_on_a_list_once_however_often_one_asks,
             a_store_keeps_one_living_entry_per_buyer,
             late_money_is_behind_those_who_wait,
+            what_one_was_offered_counts_for_what_one_asks_for_meanwhile,
             staff_offers_by_hand_and_nobody_else_gets_the_places,
             a_list_ends_with_its_sale,
             entries_come_in_their_order_in_pages_that_meet,
@@ -79,7 +80,13 @@ async fn statuses(house: &House, entries: &[WaitlistEntry]) -> Vec<EntryStatus> 
 }
 
 /// Gives so many tickets of the full house back, and serves the list as the worker does.
-async fn freed(house: &House, guest: AccountId, placed: &booking::use_cases::Placed, from: usize, count: usize) {
+async fn freed(
+    house: &House,
+    guest: AccountId,
+    placed: &booking::use_cases::Placed,
+    from: usize,
+    count: usize,
+) {
     let chosen: Vec<_> = placed.tickets[from..from + count].iter().map(|ticket| ticket.id).collect();
     bookings(house).cancel(&by(guest), placed.booking.id, Some(&chosen)).await.unwrap();
     let owed = owed(house).await;
@@ -294,11 +301,8 @@ pub async fn a_store_keeps_one_living_entry_per_buyer(stores: Stores) {
     let (house, _, _) = full(stores, 1).await;
     let entry = joined(&house, 1).await;
     let same_buyer = WaitlistEntry { id: WaitlistEntryId::generate(noon()), number: 2, ..entry.clone() };
-    let same_number = WaitlistEntry {
-        id: WaitlistEntryId::generate(noon()),
-        buyer: buyer(&house.stores).await,
-        ..entry
-    };
+    let same_number =
+        WaitlistEntry { id: WaitlistEntryId::generate(noon()), buyer: buyer(&house.stores).await, ..entry };
     for wrong in [same_buyer, same_number] {
         let tx = house.stores.booking.begin().await.unwrap();
         let written: Result<(), StoreError> = transact(tx, async |tx| {
@@ -333,9 +337,29 @@ pub async fn late_money_is_behind_those_who_wait(stores: Stores) {
     };
     bookings(&house).refund(other.id, &wish, &staff).await.unwrap();
     house.provider.pay(&crate::ScriptedProvider::session(payment));
-    let came = bookings(&house).come_back(payment).await.unwrap().unwrap();
+    // Its attempt was ended here, so that only a notice tells.
+    let session = crate::ScriptedProvider::session(payment);
+    let headers = vec![("session".into(), session), ("id".into(), "late".into())];
+    let notice = booking::RawNotice { headers, body: Vec::new() };
+    bookings(&house).hear(booking::Provider::Stripe, &notice).await.unwrap();
+    let came = house.stores.booking.booking(unpaid.id).await.unwrap().unwrap();
     assert_eq!((came.status, came.refunds.len()), (BookingStatus::Expired, 1), "the place was another's");
     assert_eq!(now(&house, &entry).await.status, EntryStatus::Offered);
+    consistent(&house).await;
+}
+
+pub async fn what_one_was_offered_counts_for_what_one_asks_for_meanwhile(stores: Stores) {
+    let (house, guest, placed) = full(stores, 3).await;
+    let house = house.with_limit_per_user(1).await;
+    let entry = joined(&house, 1).await;
+    let chosen: Vec<_> = placed.tickets.iter().map(|ticket| ticket.id).collect();
+    bookings(&house).cancel(&by(guest), placed.booking.id, Some(&chosen)).await.unwrap();
+    // The list is served in the transaction that decides this.
+    let more = bookings(&house).hold(entry.buyer, house.event.id, house.want(1)).await;
+    assert!(matches!(more, Err(HoldError::Refused(HoldRefusal::LimitExceeded { most: 1, .. }))), "{more:?}");
+    let outsider = buyer(&house.stores).await;
+    bookings(&house).hold(outsider, house.event.id, house.want(1)).await.unwrap();
+    assert_eq!(now(&house, &entry).await.status, EntryStatus::Offered, "others find it served");
     consistent(&house).await;
 }
 

@@ -136,7 +136,9 @@ pub(super) async fn check_stock(config: Config) -> Result<(), Failure> {
             Counter::Type(id) => format!("ticket type {id}: counted {counted}, found {found}"),
             Counter::Quota(id) => format!("quota {id}: counted {counted} taken, found {found}"),
             Counter::Event(id) => format!("event {id}: counted {counted} taken, found {found}"),
-            Counter::Offers(id) => format!("waiting list of event {id}: {counted} offered, {found} kept places"),
+            Counter::Offers(id) => {
+                format!("waiting list of event {id}: {counted} offered, {found} kept places")
+            }
         })?;
     }
     match differences.len() {

@@ -90,12 +90,14 @@ impl From<ReturnRefusal> for Problem {
                 Self::conflict("returns_not_allowed", "Tickets of this event are not taken back for resale.")
             }
             ReturnRefusal::NotOnSale => Self::unprocessable("not_on_sale", "This is not on sale now."),
-            ReturnRefusal::Offered => Self::conflict(
-                "transfer_waiting",
-                "The ticket is offered to somebody; withdraw that first.",
-            ),
+            ReturnRefusal::Offered => {
+                Self::conflict("transfer_waiting", "The ticket is offered to somebody; withdraw that first.")
+            }
             ReturnRefusal::NotRefundable => {
                 Self::conflict("not_refundable", "The charge is too old or disputed: it could not go back.")
+            }
+            ReturnRefusal::TooOften => {
+                Self::conflict("too_many_returns", "The ticket was given back too often.")
             }
             ReturnRefusal::NotReturned => {
                 Self::conflict("ticket_not_returned", "The ticket does not wait to be sold again.")
@@ -114,7 +116,7 @@ impl From<ReturnRefusal> for Problem {
 #[utoipa::path(tag = "tickets", security(("bearer" = [])), responses(
     (status = 201, body = ReturnView),
     (status = 404, body = Problem),
-    (status = 409, description = "`ticket_not_returnable`, `returns_not_allowed`, `transfer_waiting`, `not_refundable`",
+    (status = 409, description = "`ticket_not_returnable`, `returns_not_allowed`, `transfer_waiting`, `not_refundable`, `too_many_returns`",
         body = Problem),
     (status = 422, description = "`not_on_sale`", body = Problem)))]
 #[post("/tickets/{id}/return")]

@@ -21,7 +21,8 @@ pub async fn on_list(
     let Some((to, _)) = reader(app, entry.buyer).await? else { return Ok(None) };
     let Some(listed) = app.events.facts(entry.event).await? else { return Ok(None) };
     let event = listed.event;
-    let many = if entry.quantity == 1 { "A place is".into() } else { format!("{} places are", entry.quantity) };
+    let many =
+        if entry.quantity == 1 { "A place is".into() } else { format!("{} places are", entry.quantity) };
     let (subject, text) = match (news, entry.expires_at) {
         (ListNews::Offered, Some(until)) if stands == EntryStatus::Offered => (
             format!("Your turn: {}", event.title),

@@ -170,6 +170,7 @@ fn sale(state: &State, event: &Arc<Event>) -> Sale {
 
 fn resale(state: &State, event: &Arc<Event>) -> Resale {
     let rules = state.get::<KeptRules>(&event.id).map_or_else(Rules::default, |kept| kept.rules);
-    let (waiting, returned) = (state.booking.somebody_waits(event.id), state.booking.something_waits(event.id));
+    let (waiting, returned) =
+        (state.booking.somebody_waits(event.id), state.booking.something_waits(event.id));
     Resale { waiting, returned, ..Resale::new(event.timezone.tz(), rules) }
 }

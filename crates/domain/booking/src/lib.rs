@@ -64,8 +64,8 @@ pub use payment::{
 pub use policy::{CancellationPolicy, MalformedPolicy, NoWay, PolicyInput, Promise, Tier, TierInput};
 pub use ports::{
     BookingStore, BookingTx, CloseStore, CloseTx, Counter, DocumentFilter, DocumentStore, DocumentTx, DoorTx,
-    HolderStore, JobTx, LedgerStore, LedgerTx, NoticeKey, OfficeStore, OrderTx, OutsideReads, OutsideTx,
-    ListCounts, ReturnReads, ReturnTx, SaleTx, StockDifference, TransferReads, TransferTx, WaitlistReads,
+    HolderStore, JobTx, LedgerStore, LedgerTx, ListCounts, NoticeKey, OfficeStore, OrderTx, OutsideReads,
+    OutsideTx, ReturnReads, ReturnTx, SaleTx, StockDifference, TransferReads, TransferTx, WaitlistReads,
     WaitlistTx,
 };
 pub use provider::{
@@ -80,4 +80,6 @@ pub use settlement::{Settled, settle};
 pub use ticket::{Ticket, TicketStatus};
 pub use transfer::{Transfer, TransferRefusal, TransferStatus};
 pub use use_cases::{Bookings, Closing, Documents, Door, Ledger, Office};
-pub use waitlist::{Entry as WaitlistEntry, EntryStatus, JoinRefusal, JoinWish, OfferTerms, Quiet, Resale, Rules};
+pub use waitlist::{
+    Entry as WaitlistEntry, EntryStatus, JoinRefusal, JoinWish, OfferTerms, Quiet, Resale, Rules,
+};

@@ -4,8 +4,8 @@ mod attempts;
 mod money;
 
 use crate::{
-    CancellationRequest, Dispute, Hold, IncidentKind, Item, OfferTerms, Payment, PaymentChoice, PaymentStatus, Promise,
-    Provider, Reference, Refund, Sale, SaleStatus,
+    CancellationRequest, Dispute, Hold, IncidentKind, Item, OfferTerms, Payment, PaymentChoice,
+    PaymentStatus, Promise, Provider, Reference, Refund, Sale, SaleStatus,
 };
 use chrono::TimeDelta;
 use kernel::{AccountId, BookingId, EventId, HoldId, Money, OrganisationId, PaymentId, Timestamp};

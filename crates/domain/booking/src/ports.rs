@@ -115,12 +115,33 @@ pub struct StockDifference {
 
 /// All that a booking use case may touch before it commits.
 pub trait BookingTx:
-    SaleTx + OrderTx + DoorTx + LedgerTx + JobTx + DocumentTx + OutsideTx + CloseTx + TransferTx + WaitlistTx + ReturnTx
+    SaleTx
+    + OrderTx
+    + DoorTx
+    + LedgerTx
+    + JobTx
+    + DocumentTx
+    + OutsideTx
+    + CloseTx
+    + TransferTx
+    + WaitlistTx
+    + ReturnTx
 {
 }
 
 impl<T> BookingTx for T where
-    T: SaleTx + OrderTx + DoorTx + LedgerTx + JobTx + DocumentTx + OutsideTx + CloseTx + TransferTx + WaitlistTx + ReturnTx + ?Sized
+    T: SaleTx
+        + OrderTx
+        + DoorTx
+        + LedgerTx
+        + JobTx
+        + DocumentTx
+        + OutsideTx
+        + CloseTx
+        + TransferTx
+        + WaitlistTx
+        + ReturnTx
+        + ?Sized
 {
 }
 

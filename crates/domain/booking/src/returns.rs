@@ -8,11 +8,12 @@ use crate::refund::{Grounds, smaller};
 use crate::{
     Booking, BookingStatus, Holdings, RefundReason, RefundRefusal, Sale, SaleStatus, Ticket, TicketStatus,
 };
-use kernel::{
-    AccountId, BookingId, EventId, Money, RefundId, ReturnId, TicketId, TicketTypeId, Timestamp,
-};
+use kernel::{AccountId, BookingId, EventId, Money, RefundId, ReturnId, TicketId, TicketTypeId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+/// How many codes a ticket can have had before it is taken back no more: each costs a mail.
+pub const MOST_CODES: u32 = 30;
 
 /// Where a return stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -97,6 +98,9 @@ pub enum ReturnRefusal {
     /// Its price could not go back: the charge is too old or disputed.
     #[error("the money could not go back")]
     NotRefundable,
+    /// It had [`MOST_CODES`] codes.
+    #[error("the ticket was given back too often")]
+    TooOften,
     /// It does not wait at the desk.
     #[error("the ticket was not given back")]
     NotReturned,
@@ -147,6 +151,9 @@ impl Booking {
         }
         if !sale.offer(ticket.ticket_type).is_some_and(|offer| sale.sells(offer, now)) {
             return Err(ReturnRefusal::NotOnSale);
+        }
+        if ticket.version >= MOST_CODES {
+            return Err(ReturnRefusal::TooOften);
         }
         let price = self.paid_for(ticket);
         if self.clone().give_back(price, &Self::grounds(ticket.id), now).is_err() {

@@ -149,6 +149,12 @@ impl Round {
         self.sales.get_mut(&event)
     }
 
+    /// What the buyers have, counted anew.
+    pub fn recount(&mut self, tallies: Vec<Tally>) {
+        self.holdings =
+            tallies.into_iter().map(|tally| ((tally.buyer, tally.event), tally.holdings)).collect();
+    }
+
     /// These holds were ended and written elsewhere.
     pub fn forget(&mut self, holds: &[HoldId]) {
         self.holds.retain(|id, _| !holds.contains(id));

@@ -1,8 +1,8 @@
 //! Ready-made values for the tests of this crate.
 
 use crate::{
-    Booking, Charge, Confirmation, Hold, Holdings, Offer, PaymentChoice, Provider, Resale, Sale, SaleStatus, Settled,
-    Standing, Terms, Ticket, Till, Wanted, settle,
+    Booking, Charge, Confirmation, Hold, Holdings, Offer, PaymentChoice, Provider, Resale, Sale, SaleStatus,
+    Settled, Standing, Terms, Ticket, Till, Wanted, settle,
 };
 use chrono::TimeDelta;
 use kernel::{AccountId, Currency, EventId, Money, OrganisationId, TicketTypeId, Timestamp, VatRate};

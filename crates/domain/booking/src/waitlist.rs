@@ -5,8 +5,10 @@
 //! place in it. Nothing here is decided without the sale's lock.
 
 mod quiet;
+mod rules;
 
 pub use quiet::Quiet;
+pub use rules::{Resale, Rules};
 
 use crate::{Hold, Holdings, Item, Limit, Offer, Sale, SaleStatus, Wanted, sale::USUAL_ORDER};
 use chrono::TimeDelta;
@@ -16,56 +18,6 @@ use serde::{Deserialize, Serialize};
 
 /// Most ticket types that one entry names.
 pub const MOST_TYPES: usize = 50;
-
-/// What becomes of places that are given back: facts of an event's sale, read under its lock.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Resale {
-    /// The zone of the place: its nights are quiet.
-    pub zone: Tz,
-    /// Whether anybody waits for places.
-    pub waiting: bool,
-    /// Whether free places are offered by themselves; otherwise they are kept for the list until staff offers them.
-    pub automatic: bool,
-    /// Whether holders may give tickets back for resale.
-    pub returns: bool,
-    /// Whether any ticket waits to be sold again.
-    pub returned: bool,
-}
-
-impl Default for Resale {
-    fn default() -> Self {
-        Self { zone: Tz::UTC, waiting: false, automatic: true, returns: true, returned: false }
-    }
-}
-
-impl Resale {
-    /// How the event is set up, with the zone of the place.
-    #[must_use]
-    pub const fn new(zone: Tz, Rules { automatic, returns }: Rules) -> Self {
-        Self { zone, waiting: false, automatic, returns, returned: false }
-    }
-
-    /// What organisers decide of it.
-    #[must_use]
-    pub const fn rules(&self) -> Rules {
-        Rules { automatic: self.automatic, returns: self.returns }
-    }
-}
-
-/// What organisers decide about the waiting list and the return desk of an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Rules {
-    /// Free places are offered by themselves.
-    pub automatic: bool,
-    /// Holders may give tickets back for resale.
-    pub returns: bool,
-}
-
-impl Default for Rules {
-    fn default() -> Self {
-        Self { automatic: true, returns: true }
-    }
-}
 
 /// How long offers live, and when nobody is woken for one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -273,7 +225,8 @@ impl Sale {
             if left == 0 {
                 continue;
             }
-            let so_far = free.get_or_insert(Free { ticket_types: Vec::new(), most: 0, cheapest: offer.price });
+            let so_far =
+                free.get_or_insert(Free { ticket_types: Vec::new(), most: 0, cheapest: offer.price });
             so_far.ticket_types.push(offer.ticket_type);
             so_far.most = so_far.most.max(left);
             if so_far.cheapest.minus(offer.price).is_some() {
@@ -297,8 +250,7 @@ impl Sale {
         let already = Holdings { open_holds: 0, ..already.clone() };
         let fitting = self.offers.iter().filter(|offer| entry.takes(offer) && self.sells(offer, now));
         let fitting = fitting.filter(|offer| self.left_of(offer) >= entry.quantity);
-        let fitting: Vec<_> =
-            fitting.map(|offer| (offer.ticket_type, self.sale_of_ends(offer))).collect();
+        let fitting: Vec<_> = fitting.map(|offer| (offer.ticket_type, self.sale_of_ends(offer))).collect();
         for (ticket_type, sale_ends) in fitting {
             let wanted = Wanted { ticket_type, quantity: entry.quantity };
             let Ok(hold) = self.hold(entry.buyer, &[wanted], &already, now) else { continue };

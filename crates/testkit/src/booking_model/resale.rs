@@ -107,7 +107,10 @@ impl World {
         self.check_desk().await;
         let mut state = String::new();
         for entry in &entries {
-            state += &format!("{} {:?} {:?} {:?}\n", entry.number, entry.status, entry.offered_at, entry.expires_at);
+            state += &format!(
+                "{} {:?} {:?} {:?}\n",
+                entry.number, entry.status, entry.offered_at, entry.expires_at
+            );
         }
         for made in self.returns().await {
             state += &format!("{:?} {:?} {}\n", made.status, made.decided_at, made.price);
@@ -134,8 +137,10 @@ impl World {
                 }
             }
             let tx = store.begin().await.unwrap();
-            let already = kernel::transact(tx, async |tx| tx.holdings(&[(entry.buyer, entry.event)], now).await);
-            let already = already.await.unwrap().pop().map(|it| it.holdings).unwrap_or_else(Holdings::default);
+            let already =
+                kernel::transact(tx, async |tx| tx.holdings(&[(entry.buyer, entry.event)], now).await);
+            let already =
+                already.await.unwrap().pop().map(|it| it.holdings).unwrap_or_else(Holdings::default);
             let terms = OfferTerms::lasting(TimeDelta::hours(12));
             let fits = sale.offer_places(&mut entry.clone(), &already, &terms, now);
             assert!(fits.is_none(), "{entry:?} was passed over: {entries:?}");
@@ -152,7 +157,10 @@ impl World {
         for entry in entries.iter().filter(|entry| entry.status == EntryStatus::Offered) {
             let hold = self.house.stores.booking.hold(entry.hold.unwrap()).await.unwrap();
             let hold = hold.unwrap_or_else(|| panic!("{entry:?} is offered nothing"));
-            assert_eq!((hold.entry, hold.places(), hold.buyer), (Some(entry.id), entry.quantity, entry.buyer));
+            assert_eq!(
+                (hold.entry, hold.places(), hold.buyer),
+                (Some(entry.id), entry.quantity, entry.buyer)
+            );
         }
     }
 

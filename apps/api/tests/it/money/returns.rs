@@ -2,9 +2,9 @@
 
 use super::cancelling::tickets;
 use super::with_each_provider;
+use crate::harness::Person;
 use crate::harness::providers::Till;
 use crate::harness::shop::{PRICE, Shop, Store, id};
-use crate::harness::Person;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
@@ -39,7 +39,10 @@ async fn a_returned_ticket_is_offered_sold_again_and_paid_out_once(till: Till, s
     assert_eq!(shop.at_the_door(gone).await, "admitted");
     let made = shop.give_back(&ada, gone).await;
     assert_eq!((&made["status"], &made["price"]["amount"]), (&json!("waiting"), &json!(PRICE)));
-    assert_eq!((shop.at_the_door(gone).await, shop.at_the_door(kept).await), (json!("cancelled"), json!("admitted")));
+    assert_eq!(
+        (shop.at_the_door(gone).await, shop.at_the_door(kept).await),
+        (json!("cancelled"), json!("admitted"))
+    );
     let client = shop.again(&ada).await.client;
     client.post(&path(gone), &json!({})).await.expect_problem(409, "ticket_not_returnable");
     let seen = client.get(&format!("/tickets/{}", id(gone))).await.expect(200);
@@ -81,7 +84,10 @@ async fn a_ticket_that_nobody_buys_is_good_again(till: Till, store: Store) {
     let client = shop.again(&ada).await.client;
     let now = client.get(&format!("/tickets/{}", id(ticket))).await.expect(200);
     assert_eq!(now["status"], "valid");
-    assert_eq!((shop.at_the_door(ticket).await, shop.at_the_door(&now).await), (json!("cancelled"), json!("admitted")));
+    assert_eq!(
+        (shop.at_the_door(ticket).await, shop.at_the_door(&now).await),
+        (json!("cancelled"), json!("admitted"))
+    );
     assert!(shop.subjects(&ada.email).iter().any(|it| it == "Your ticket for A night out"));
     client.post(&path(ticket), &json!({})).await.expect_problem(422, "not_on_sale");
     shop.come_to_rest().await;
@@ -99,7 +105,10 @@ async fn what_is_taken_back_has_a_new_code(till: Till, store: Store) {
     let held = format!("/seats/hold/{}", hold["hold_id"].as_str().unwrap());
     shop.again(&bob).await.client.delete(&held).await.expect(204);
     let now = client.delete(&path(ticket)).await.expect(200);
-    assert_eq!((shop.at_the_door(ticket).await, shop.at_the_door(&now).await), (json!("cancelled"), json!("admitted")));
+    assert_eq!(
+        (shop.at_the_door(ticket).await, shop.at_the_door(&now).await),
+        (json!("cancelled"), json!("admitted"))
+    );
     client.delete(&path(ticket)).await.expect_problem(409, "ticket_not_returned");
     assert_eq!((shop.left().await, &shop.returns(&ada).await[0]["status"]), (0, &json!("taken_back")));
     shop.come_to_rest().await;

@@ -198,7 +198,8 @@ async fn at_night_places_are_kept_and_the_clock_waits_for_the_morning(store: Sto
     shop.take_back(&booking, 1).await;
     shop.work().await;
     let entry = shop.standing(&person).await;
-    let (morning, evening) = (shop.clock.now() + TimeDelta::hours(9), shop.clock.now() + TimeDelta::hours(21));
+    let (morning, evening) =
+        (shop.clock.now() + TimeDelta::hours(9), shop.clock.now() + TimeDelta::hours(21));
     assert!(offered(&entry), "{entry}");
     let ends: kernel::Timestamp = entry["expires_at"].as_str().unwrap().parse().unwrap();
     assert_eq!((ends, shop.left().await), (evening, 0));
@@ -256,7 +257,10 @@ async fn organisers_see_the_list_and_offer_by_hand(store: Store) {
     let rest = admin.get(&format!("{}?limit=1&cursor={next}", path("entries"))).await.expect(200);
     assert_eq!((&rest["items"][0]["email"], &rest["next_cursor"]), (&json!(second.email), &Value::Null));
     let stats = admin.get(&path("stats")).await.expect(200);
-    assert_eq!((&stats["waiting"], &stats["offered"], &stats["places_wanted"]), (&json!(1), &json!(1), &json!(1)));
+    assert_eq!(
+        (&stats["waiting"], &stats["offered"], &stats["places_wanted"]),
+        (&json!(1), &json!(1), &json!(1))
+    );
     assert_eq!((&stats["conversion_percent"], &stats["median_wait_seconds"]), (&Value::Null, &json!(0)));
     let wrong = json!({"offers": "later", "returns_allowed": true});
     let problem = admin.put(&path("settings"), &wrong).await.expect_problem(422, "invalid_input");
@@ -288,7 +292,8 @@ async fn what_cannot_be_wanted_is_refused(store: Store) {
         let problem = shop.join(&bob, &wish).await.expect_problem(422, "invalid_input");
         assert_eq!(mistakes(&problem), [(field, code)], "{wish}");
     }
-    for wish in [json!({"quantity": -1}), json!({"quantity": "two"}), json!({"quantity": 5_000_000_000_u64})] {
+    for wish in [json!({"quantity": -1}), json!({"quantity": "two"}), json!({"quantity": 5_000_000_000_u64})]
+    {
         assert_eq!(shop.join(&bob, &wish).await.status, 422, "{wish}");
     }
     shop.join(&bob, &json!({"quantity": 11})).await.expect_problem(422, "limit_exceeded");
@@ -341,12 +346,17 @@ async fn who_erases_their_account_is_off_the_list(store: Store) {
     shop.work().await;
     assert!(offered(&shop.standing(&first).await));
     let leaving = shop.again(&first).await.client;
-    answer(leaving.request(method("DELETE"), "/users/me").json(&json!({"password": PASSWORD}))).await.expect(204);
+    answer(leaving.request(method("DELETE"), "/users/me").json(&json!({"password": PASSWORD})))
+        .await
+        .expect(204);
     assert!(offered(&shop.standing(&second).await), "it is the next one's turn at once");
     let admin = shop.again(&shop.admin).await.client;
     let page = admin.get(&format!("/admin/waitlist/entries/{}", shop.event)).await.expect(200);
     let gone = &page["items"][0];
-    assert_eq!((&gone["status"], &gone["email"], &gone["name"]), (&json!("left"), &Value::Null, &Value::Null));
+    assert_eq!(
+        (&gone["status"], &gone["email"], &gone["name"]),
+        (&json!("left"), &Value::Null, &Value::Null)
+    );
     assert_eq!(shop.app.app.bookings.stock_differences().await.unwrap(), []);
 }
 

@@ -8,9 +8,7 @@ use crate::store::LocalStore;
 use crate::transaction::LocalTx;
 use ::booking::{Return, ReturnReads, ReturnStatus, ReturnTx};
 use async_trait::async_trait;
-use kernel::{
-    AccountId, Cursor, EventId, Page, PageRequest, ReturnId, StoreError, TicketId, TicketTypeId,
-};
+use kernel::{AccountId, Cursor, EventId, Page, PageRequest, ReturnId, StoreError, TicketId, TicketTypeId};
 use std::collections::BTreeMap;
 
 fn cursor(made: &Return) -> Cursor {

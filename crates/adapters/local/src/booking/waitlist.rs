@@ -155,11 +155,7 @@ impl WaitlistReads for LocalStore {
         Ok(ListCounts { by_status: counts.into_values().collect(), wanted, median_wait_seconds })
     }
 
-    async fn events_waited_for(
-        &self,
-        after: Option<EventId>,
-        most: u32,
-    ) -> Result<Vec<EventId>, StoreError> {
+    async fn events_waited_for(&self, after: Option<EventId>, most: u32) -> Result<Vec<EventId>, StoreError> {
         let state = self.read();
         let mut from = after.map_or(Bound::Unbounded, |event| Bound::Excluded((event, u64::MAX)));
         let events = std::iter::from_fn(move || {

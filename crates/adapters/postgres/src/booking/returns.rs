@@ -137,8 +137,14 @@ impl ReturnTx for PgTx {
 
     async fn waiting_returns_of(&mut self, tickets: &[TicketId]) -> Result<Vec<Return>, StoreError> {
         let tickets: Vec<Uuid> = tickets.iter().map(|id| id.as_uuid()).collect();
-        let statement =
-            text(select!("ticket_id = ANY($1) AND status = 'waiting'")).bind::<Array<SqlUuid>, _>(tickets);
+        // One descent of the index per ticket.
+        let statement = text(
+            "SELECT r.* FROM unnest($1) AS t(id) CROSS JOIN LATERAL ( \
+                 SELECT id, ticket_id, booking_id, event_id, ticket_type_id, holder_id, price_minor, currency, status, \
+                     created_at, decided_at FROM returns WHERE ticket_id = t.id AND status = 'waiting' LIMIT 1 \
+             ) r",
+        )
+        .bind::<Array<SqlUuid>, _>(tickets);
         returns(self.load("reading the returns of tickets", constant(statement)).await?)
     }
 

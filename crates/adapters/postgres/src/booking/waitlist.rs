@@ -179,11 +179,10 @@ impl WaitlistReads for PgStore {
     }
 
     async fn living_entries(&self, buyer: AccountId, limit: u32) -> Result<Vec<WaitlistEntry>, StoreError> {
-        let statement = text(select!(
-            "buyer_id = $1 AND status IN ('waiting', 'offered') ORDER BY event_id LIMIT $2"
-        ))
-        .bind::<SqlUuid, _>(buyer.as_uuid())
-        .bind::<BigInt, _>(i64::from(limit));
+        let statement =
+            text(select!("buyer_id = $1 AND status IN ('waiting', 'offered') ORDER BY event_id LIMIT $2"))
+                .bind::<SqlUuid, _>(buyer.as_uuid())
+                .bind::<BigInt, _>(i64::from(limit));
         entries(self.rows("reading somebody's entries", constant(statement)).await?)
     }
 
@@ -280,10 +279,9 @@ impl WaitlistTx for PgTx {
         event: EventId,
         buyer: AccountId,
     ) -> Result<Option<WaitlistEntry>, StoreError> {
-        let statement =
-            text(select!("event_id = $1 AND buyer_id = $2 AND status IN ('waiting', 'offered')"))
-                .bind::<SqlUuid, _>(event.as_uuid())
-                .bind::<SqlUuid, _>(buyer.as_uuid());
+        let statement = text(select!("event_id = $1 AND buyer_id = $2 AND status IN ('waiting', 'offered')"))
+            .bind::<SqlUuid, _>(event.as_uuid())
+            .bind::<SqlUuid, _>(buyer.as_uuid());
         let rows: Vec<EntryRow> = self.load("reading somebody's living entry", constant(statement)).await?;
         rows.into_iter().next().map(WaitlistEntry::try_from).transpose()
     }
@@ -330,11 +328,10 @@ impl WaitlistTx for PgTx {
     }
 
     async fn save_rules(&mut self, event: EventId, rules: Rules) -> Result<(), StoreError> {
-        let statement =
-            text("UPDATE sales SET offers_by_hand = $2, takes_returns = $3 WHERE event_id = $1")
-                .bind::<SqlUuid, _>(event.as_uuid())
-                .bind::<Bool, _>(!rules.automatic)
-                .bind::<Bool, _>(rules.returns);
+        let statement = text("UPDATE sales SET offers_by_hand = $2, takes_returns = $3 WHERE event_id = $1")
+            .bind::<SqlUuid, _>(event.as_uuid())
+            .bind::<Bool, _>(!rules.automatic)
+            .bind::<Bool, _>(rules.returns);
         self.write("saving the rules of a list", constant(statement));
         Ok(())
     }

@@ -31,11 +31,8 @@ pub trait WaitlistReads: Send + Sync {
     /// The list in numbers.
     async fn count_entries(&self, event: EventId) -> Result<ListCounts, StoreError>;
     /// Up to `limit` events for which somebody waits, after this one by id.
-    async fn events_waited_for(
-        &self,
-        after: Option<EventId>,
-        limit: u32,
-    ) -> Result<Vec<EventId>, StoreError>;
+    async fn events_waited_for(&self, after: Option<EventId>, limit: u32)
+    -> Result<Vec<EventId>, StoreError>;
 }
 
 /// Writes. The sale is locked.
@@ -53,11 +50,7 @@ pub trait WaitlistTx: Transaction {
     /// Up to `limit` who wait, in their order, whatever they want.
     async fn all_waiting(&mut self, event: EventId, limit: u32) -> Result<Vec<Entry>, StoreError>;
     /// Somebody's living entry for an event.
-    async fn living_entry(
-        &mut self,
-        event: EventId,
-        buyer: AccountId,
-    ) -> Result<Option<Entry>, StoreError>;
+    async fn living_entry(&mut self, event: EventId, buyer: AccountId) -> Result<Option<Entry>, StoreError>;
     /// Entries by id; unknown ones are left out.
     async fn entries(&mut self, ids: &[WaitlistEntryId]) -> Result<Vec<Entry>, StoreError>;
     /// The highest number that was given on this list; zero when there was none.

@@ -15,7 +15,10 @@ fn at_desk() -> (Sale, Booking, Vec<Ticket>, Return) {
 fn a_ticket_at_the_desk_admits_nobody_and_its_place_is_free() {
     let (sale, booking, mut tickets, made) = at_desk();
     assert_eq!((tickets[0].status, tickets[0].version), (TicketStatus::Returned, 2));
-    assert_eq!((made.status, made.price, made.holder), (ReturnStatus::Waiting, Money::eur(2500), booking.buyer));
+    assert_eq!(
+        (made.status, made.price, made.holder),
+        (ReturnStatus::Waiting, Money::eur(2500), booking.buyer)
+    );
     assert_eq!((sale.offers[0].sold, sale.left_of(&sale.offers[0])), (1, 1));
     let gate = Gate::of(&sale);
     for version in [1, 2] {
@@ -43,6 +46,9 @@ fn only_who_bought_a_good_ticket_gives_it_back_while_it_is_on_sale() {
     }
     let late = sale.starts_at;
     assert_eq!(refused(&mut tickets[0], &mut sale, own, late), ReturnRefusal::NotOnSale);
+    tickets[0].version = MOST_CODES;
+    assert_eq!(refused(&mut tickets[0], &mut sale, own, noon()), ReturnRefusal::TooOften);
+    tickets[0].version = 1;
     sale.resale.returns = false;
     assert_eq!(refused(&mut tickets[0], &mut sale, own, noon()), ReturnRefusal::NotAllowed);
 }
@@ -109,8 +115,7 @@ fn nobody_takes_back_what_staff_paid_for_or_more_than_they_may_have() {
     assert_eq!(taken, Err(ReturnRefusal::LimitExceeded { most: 2 }));
     let grounds = Booking::grounds(tickets[0].id);
     booking.give_back(Money::eur(2500), &grounds, noon()).unwrap();
-    let taken =
-        booking.take_from_desk(&mut made, &mut tickets[0], (&mut sale, &Holdings::default()), noon());
+    let taken = booking.take_from_desk(&mut made, &mut tickets[0], (&mut sale, &Holdings::default()), noon());
     assert_eq!(taken, Err(ReturnRefusal::PlaceTaken));
     assert!(!booking.unsold(&mut made, &mut tickets[0], &mut sale, noon()));
 }

@@ -4,8 +4,8 @@ use super::Bookings;
 use super::office::{already, follow};
 use super::serve::serve;
 use crate::{
-    Booking, BookingStatus, CheckoutOrder, NoticeKey, Opened, Payment, PaymentProvider, PaymentStatus, ProviderError,
-    Settled, Standing, books, settle,
+    Booking, BookingStatus, CheckoutOrder, NoticeKey, Opened, Payment, PaymentProvider, PaymentStatus,
+    ProviderError, Settled, Standing, books, settle,
 };
 use kernel::{BookingId, Cause, PaymentId, StoreError, transact};
 use std::sync::Arc;

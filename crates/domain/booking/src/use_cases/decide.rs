@@ -4,7 +4,7 @@ use super::Bookings;
 use super::returns::find_resold;
 use super::serve::{claim, end_entries, reclaim, serve};
 use crate::round::{Answer, Ask, Round};
-use crate::{BookingTx, HoldRefusal};
+use crate::{BookingTx, HoldRefusal, Sale, Tally};
 use kernel::{AccountId, EventId, HoldId, StoreError, Timestamp, transact};
 
 /// Ended holds that one transaction cleans up.
@@ -51,6 +51,7 @@ impl Bookings {
             let events = events_of(asks);
             let mut before = self.load(tx, asks, &events, now).await?;
             self.serve_first(tx, &mut before, now).await?;
+            self.recount(tx, asks, &mut before, now).await?;
             let (mut round, mut answers) = run(&before, asks);
             if answers.iter().any(sold_out) {
                 // Ended holds still count until somebody gives them back; that is now.
@@ -60,6 +61,7 @@ impl Bookings {
                     freed.put_back();
                     freed.reclaim(&lapsed);
                     self.serve_free(tx, &mut freed, now).await?;
+                    self.recount(tx, asks, &mut freed, now).await?;
                     (round, answers) = run(&freed, asks);
                 }
             }
@@ -111,6 +113,21 @@ impl Bookings {
         Ok(())
     }
 
+    /// What somebody was offered just now counts for what they ask for at the same time.
+    async fn recount(
+        &self,
+        tx: &mut dyn BookingTx,
+        asks: &[Request],
+        round: &mut Round,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        if !round.waited_for().is_empty() {
+            let tallies = tallies(tx, asks, &round.sales(), now).await?;
+            round.recount(tallies);
+        }
+        Ok(())
+    }
+
     async fn load(
         &self,
         tx: &mut dyn BookingTx,
@@ -119,14 +136,7 @@ impl Bookings {
         now: Timestamp,
     ) -> Result<Round, StoreError> {
         let sales = if events.is_empty() { Vec::new() } else { tx.lock_sales(events).await? };
-        // What somebody bought is only counted where a limit asks for it: a regular may have hundreds of tickets.
-        let limits = |event: &EventId| sales.iter().any(|sale| sale.event == *event && sale.limits_users());
-        let (limited, free): (Vec<_>, Vec<_>) =
-            buyers_of(asks).into_iter().partition(|(_, event)| limits(event));
-        let mut tallies = if limited.is_empty() { Vec::new() } else { tx.holdings(&limited, now).await? };
-        if !free.is_empty() {
-            tallies.extend(tx.open_holds(&free, now).await?);
-        }
+        let tallies = tallies(tx, asks, &sales, now).await?;
         let round = Round::new(now, self.terms, sales, tallies);
         let ids = holds_of(asks);
         if ids.is_empty() {
@@ -137,6 +147,23 @@ impl Bookings {
         let made = if gone.is_empty() { Vec::new() } else { tx.bookings_of_holds(&gone).await? };
         Ok(round.with_holds(holds, made))
     }
+}
+
+/// What those who ask have already. What somebody bought is only counted where a limit asks for it: a regular may have
+/// hundreds of tickets.
+async fn tallies(
+    tx: &mut dyn BookingTx,
+    asks: &[Request],
+    sales: &[Sale],
+    now: Timestamp,
+) -> Result<Vec<Tally>, StoreError> {
+    let limits = |event: &EventId| sales.iter().any(|sale| sale.event == *event && sale.limits_users());
+    let (limited, free): (Vec<_>, Vec<_>) = buyers_of(asks).into_iter().partition(|(_, event)| limits(event));
+    let mut tallies = if limited.is_empty() { Vec::new() } else { tx.holdings(&limited, now).await? };
+    if !free.is_empty() {
+        tallies.extend(tx.open_holds(&free, now).await?);
+    }
+    Ok(tallies)
 }
 
 const UNANSWERED: StoreError = StoreError::Broken { doing: "deciding a request", cause: None };

@@ -211,11 +211,7 @@ impl Bookings {
     ///
     /// # Errors
     /// The store could not answer.
-    pub async fn returns_of(
-        &self,
-        holder: AccountId,
-        page: PageRequest,
-    ) -> Result<Page<Return>, StoreError> {
+    pub async fn returns_of(&self, holder: AccountId, page: PageRequest) -> Result<Page<Return>, StoreError> {
         self.store.returns_of(holder, page).await
     }
 

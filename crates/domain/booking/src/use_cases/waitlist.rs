@@ -78,11 +78,7 @@ impl Bookings {
     ///
     /// # Errors
     /// The store could not answer.
-    pub async fn place_on_list(
-        &self,
-        event: EventId,
-        buyer: AccountId,
-    ) -> Result<Option<Place>, StoreError> {
+    pub async fn place_on_list(&self, event: EventId, buyer: AccountId) -> Result<Option<Place>, StoreError> {
         match self.store.last_entry(event, buyer).await? {
             Some(entry) => self.placed_at(entry).await.map(Some),
             None => Ok(None),
@@ -103,7 +99,8 @@ impl Bookings {
             let Some(mut sale) = tx.lock_sales(&[event]).await?.pop() else { return Ok(false) };
             let before = sale.clone();
             let Some(mut entry) = tx.living_entry(event, buyer).await? else { return Ok(false) };
-            let held: Vec<_> = entry.hold.filter(|_| entry.status == EntryStatus::Offered).into_iter().collect();
+            let held: Vec<_> =
+                entry.hold.filter(|_| entry.status == EntryStatus::Offered).into_iter().collect();
             for hold in tx.lock_holds(&held).await? {
                 sale.release(&hold.items);
             }

@@ -3,12 +3,13 @@
 use async_trait::async_trait;
 use booking::{
     Booking, BookingStore, BookingTx, Delivery, Document, DocumentFilter, DocumentStore, EventRefunds, Hold,
-    Job, ListCounts, OutsideReads, Provider, Return, ReturnReads, Sale, Scan, StockDifference, Ticket, Transfer,
-    TransferReads, WaitlistEntry, WaitlistReads,
+    Job, ListCounts, OutsideReads, Provider, Return, ReturnReads, Sale, Scan, StockDifference, Ticket,
+    Transfer, TransferReads, WaitlistEntry, WaitlistReads,
 };
 use kernel::{
     AccountId, BookingId, DisputeId, DocumentId, EventId, HoldId, JobId, OrganisationId, Page, PageRequest,
-    PaymentId, RefundId, ReturnId, StoreError, TicketId, TicketTypeId, Timestamp, TransferId, WaitlistEntryId,
+    PaymentId, RefundId, ReturnId, StoreError, TicketId, TicketTypeId, Timestamp, TransferId,
+    WaitlistEntryId,
 };
 use mockall::mock;
 use std::sync::Arc;
