@@ -9,6 +9,7 @@ pub mod layers;
 pub mod places;
 pub mod reader;
 pub mod sections;
+pub mod waitlist;
 pub mod wallet;
 
 pub use invites::Invites;
@@ -17,6 +18,7 @@ pub use reader::{ConfigError, Mistake, Secret};
 pub use sections::{
     Auth, BankTransfer, Booking, Http, Limits, Log, Mail, PayPal, Payments, Redis, Store, Stripe, Worker,
 };
+pub use waitlist::Waitlist;
 pub use wallet::Wallet;
 
 use layers::Layers;
@@ -45,6 +47,8 @@ pub struct Config {
     pub auth: Auth,
     /// Invites.
     pub invites: Invites,
+    /// Waiting lists.
+    pub waitlist: Waitlist,
     /// Rate limits.
     pub limits: Limits,
     /// Selling.

@@ -50,6 +50,7 @@ pub mod problem;
 pub mod quotas;
 pub mod refunds;
 pub mod request_id;
+pub mod returns;
 pub mod routes;
 pub mod scanner;
 pub mod server;
@@ -58,6 +59,8 @@ pub mod ticket_types;
 pub mod tickets;
 pub mod transfers;
 pub mod vouchers;
+pub mod waitlist;
+pub mod waitlists;
 pub mod wallet;
 pub mod webhooks;
 

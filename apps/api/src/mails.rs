@@ -4,6 +4,7 @@
 
 mod handover;
 mod page;
+mod waitlist;
 
 use crate::http::problem::Causes;
 use crate::press::{self, Night, PressError};
@@ -15,6 +16,7 @@ use booking::close::Day;
 use booking::use_cases::Placed;
 use booking::{Booking, BuyerNews, Incident, RefundReason, Ticket};
 use events::{Event, Listed};
+use handover::reader;
 pub use handover::{handed_on, one_ticket, tickets_died};
 use invites::InviteLetter;
 use kernel::{Attachment, BookingId, EffectId, Mail, StoreError, TicketTypeId, Timestamp};
@@ -22,6 +24,7 @@ use page::Page;
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use uuid::Uuid;
+pub use waitlist::on_list;
 
 /// Most that all files of a mail are as they are sent: servers commonly take 10 MB.
 const MOST_ATTACHED: usize = 8_000_000;

@@ -26,7 +26,7 @@ use adapter_postgres::PgStore;
 use adapter_redis::UnusableUrl;
 use adapter_wallet::{Wallet, WalletError};
 use booking::use_cases::Pages;
-use booking::{Bookings, Closing, CodeSigner, Documents, Door, Ledger, Office, Terms, Vouchers};
+use booking::{Bookings, Closing, CodeSigner, Documents, Door, Ledger, OfferTerms, Office, Terms, Vouchers};
 use chrono::TimeDelta;
 use events::Events;
 use guests::Holders;
@@ -189,6 +189,10 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         look_again: seconds(config.booking.look_again_seconds),
         platform_fee: config.booking.platform_fee_basis_points,
         transfer: config.bank_transfer.as_ref().map(|_| TimeDelta::days(config.booking.transfer_days.into())),
+        offers: OfferTerms {
+            lasts: TimeDelta::minutes(config.waitlist.offer_minutes.into()),
+            quiet: config.waitlist.quiet,
+        },
     };
     let pages =
         Pages { name: "Synesthesie".into(), returns: format!("{}{BASE}/payments", config.http.public_url) };
@@ -210,7 +214,8 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         bookings: Bookings::new(Arc::clone(&stores.booking), Arc::clone(&clock), providers, terms, pages),
         vouchers: Vouchers::new(Arc::clone(&stores.booking), Arc::clone(&clock), keys.vouchers()),
         ledger: Ledger::new(stores.ledger, Arc::clone(&stores.booking), Arc::clone(&clock)),
-        office: Office::new(stores.office, Arc::clone(&stores.booking), Arc::clone(&clock)),
+        office: Office::new(stores.office, Arc::clone(&stores.booking), Arc::clone(&clock))
+            .offering(terms.offers),
         documents: Documents::new(Arc::clone(&stores.booking), Arc::clone(&clock)),
         press: Press::new(hashing)?,
         events: Events::new(stores.events, Arc::clone(&clock))

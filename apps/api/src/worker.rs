@@ -178,6 +178,11 @@ async fn sweep_holds(app: &App, mut stop: watch::Receiver<bool>) {
                 }
             }
         }
+        match app.bookings.serve_lists().await {
+            Ok(0) => {}
+            Ok(offers) => tracing::debug!(offers, "places offered to those who wait"),
+            Err(error) => tracing::warn!(causes = %Causes(&error), "a waiting list could not be served"),
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 //! played on two stores, compared after every step and at the end.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a model fails by panicking")]
 
+mod resale;
+
 use crate::cancelling_store::policy;
 use crate::fixtures_bookings::{House, bookings, buyer, by, house, staff};
 use crate::fixtures_events::person;
@@ -67,10 +69,16 @@ enum Step {
     RefundAgain { booking: usize },
     CancelEvent,
     Voucher { which: usize, how: usize },
+    Join { buyer: usize, quantity: usize },
+    Leave { buyer: usize },
+    Accept { buyer: usize },
+    GiveToDesk { ticket: usize },
+    TakeFromDesk { ticket: usize },
+    Watch,
 }
 
 fn step(dice: &mut Dice) -> Step {
-    let (kind, n) = (dice.below(46), |dice: &mut Dice| dice.below(12));
+    let (kind, n) = (dice.below(60), |dice: &mut Dice| dice.below(12));
     let attempt = dice.below(3);
     match kind {
         0..=4 => Step::Hold { buyer: dice.below(BUYERS), quantity: dice.below(5), code: dice.below(4) },
@@ -83,7 +91,7 @@ fn step(dice: &mut Dice) -> Step {
         18..=19 => Step::Attend { booking: n(dice) },
         20 => Step::MoneyBack { booking: n(dice) },
         21 => Step::Sweep,
-        22..=23 => Step::Later { minutes: [1, 5, 11, 31][dice.below(4)] },
+        22..=23 => Step::Later { minutes: [1, 5, 11, 31, 721][dice.below(5)] },
         24 => Step::Verify { ticket: n(dice), nonce: dice.below(6), dry_run: dice.below(4) == 0 },
         25 => Step::Undo { ticket: n(dice) },
         26..=28 => Step::Cancel { booking: n(dice), ticket: some(dice, 3) },
@@ -99,6 +107,12 @@ fn step(dice: &mut Dice) -> Step {
         35 => Step::RefundAgain { booking: n(dice) },
         36 if dice.below(12) == 0 => Step::CancelEvent,
         41..=42 => Step::Voucher { which: dice.below(2), how: dice.below(3) },
+        44..=47 => Step::Join { buyer: dice.below(BUYERS), quantity: dice.below(4) },
+        48 => Step::Leave { buyer: dice.below(BUYERS) },
+        49..=51 => Step::Accept { buyer: dice.below(BUYERS) },
+        52..=55 => Step::GiveToDesk { ticket: n(dice) },
+        56 => Step::TakeFromDesk { ticket: n(dice) },
+        57 => Step::Watch,
         37..=40 => Step::HandOn { ticket: n(dice), to: dice.below(BUYERS), how: dice.below(5) },
         _ => Step::MoneyBack { booking: n(dice) },
     }
@@ -121,6 +135,7 @@ struct World {
     tickets: Vec<Ticket>,
     vouchers: Vec<Voucher>,
     organiser: Actor,
+    resale: resale::Seen,
 }
 
 /// Plays one history of `steps` steps on both.
@@ -162,6 +177,7 @@ impl World {
             tickets: vec![],
             vouchers: vec![],
             organiser,
+            resale: resale::Seen::default(),
         };
         for (which, code) in CODES.iter().enumerate() {
             let input = world.promised(which, 2);
@@ -207,6 +223,12 @@ impl World {
                 None => "no such ticket".into(),
             },
             Step::HandOn { ticket, to, how } => self.hand_on(ticket, to, how).await,
+            Step::Join { .. }
+            | Step::Leave { .. }
+            | Step::Accept { .. }
+            | Step::GiveToDesk { .. }
+            | Step::TakeFromDesk { .. }
+            | Step::Watch => self.resell(step).await,
             Step::Cancel { .. }
             | Step::Ask { .. }
             | Step::Decide { .. }
@@ -446,6 +468,7 @@ impl World {
 
     /// Everything that matters, without ids; also refreshes what the next steps are chosen from.
     async fn state(&mut self) -> String {
+        let resale = self.after().await;
         let store = &self.house.stores.booking;
         assert_eq!(store.stock_differences().await.unwrap(), []);
         let sale = store.sales(&[self.house.event.id]).await.unwrap().remove(0);
@@ -457,7 +480,7 @@ impl World {
         let over =
             |quota: Quota| sale.taken_of_quotas().get(&quota.id).is_some_and(|it| *it > quota.quantity);
         assert!(!one.quota.is_some_and(over), "nor one of a quota");
-        let mut state = format!("held {} sold {} kept {}\n", one.held, one.sold, one.reserved);
+        let mut state = format!("held {} sold {} kept {}\n{resale}", one.held, one.sold, one.reserved);
         for known in &mut self.booked {
             *known = store.booking(known.id).await.unwrap().unwrap();
             state += &format!("{}\n", told(known));

@@ -34,12 +34,14 @@ pub mod payment_provider;
 pub mod place_store;
 pub mod place_use_cases;
 pub mod quota_store;
+pub mod return_store;
 pub mod scripted_provider;
 pub mod servers;
 pub mod session_use_cases;
 pub mod stores;
 pub mod transfer_store;
 pub mod voucher_store;
+pub mod waitlist_store;
 
 pub use clock::{StoppedClock, noon};
 pub use hasher::{HeldHasher, PlainHasher};

@@ -128,7 +128,7 @@ pub(super) async fn check_stock(config: Config) -> Result<(), Failure> {
         let both = |(held, sold): &(u32, u32)| format!("{held} held and {sold} sold");
         let (counted, found) = match of {
             Counter::Type(_) => (both(counted), both(found)),
-            Counter::Reserved(_) | Counter::Quota(_) | Counter::Event(_) => {
+            Counter::Reserved(_) | Counter::Quota(_) | Counter::Event(_) | Counter::Offers(_) => {
                 (counted.0.to_string(), found.0.to_string())
             }
         };
@@ -139,6 +139,9 @@ pub(super) async fn check_stock(config: Config) -> Result<(), Failure> {
             }
             Counter::Quota(id) => format!("quota {id}: counted {counted} taken, found {found}"),
             Counter::Event(id) => format!("event {id}: counted {counted} taken, found {found}"),
+            Counter::Offers(id) => {
+                format!("waiting list of event {id}: {counted} offered, {found} kept places")
+            }
         })?;
     }
     match differences.len() {

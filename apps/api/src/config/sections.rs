@@ -176,6 +176,7 @@ pub(super) fn read(reader: &mut Reader) -> Config {
         paypal: paypal(reader),
         auth: auth(reader, environment),
         invites: super::invites::read(reader),
+        waitlist: super::waitlist::read(reader),
         limits: Limits { enabled: reader.flag("limits.enabled") },
         booking: booking(reader),
         bank_transfer: bank_transfer(reader),

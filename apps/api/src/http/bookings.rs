@@ -184,7 +184,7 @@ pub struct RefundView {
     id: Uuid,
     amount: MoneyView,
     /// `overpaid` (it was paid twice), `no_places` (it was paid too late), `cancelled`, `event_cancelled`, `staff`
-    /// (somebody decided so) or `external` (sent back on the provider's own pages).
+    /// (somebody decided so), `resold` (the ticket was given back and sold again) or `external` (sent back on the provider's own pages).
     reason: &'static str,
     /// `created`, `in_transit`, `done`, `failed` or `uncertain`.
     status: &'static str,

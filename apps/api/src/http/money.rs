@@ -34,6 +34,13 @@ pub struct PriceBody {
     currency: String,
 }
 
+impl PriceBody {
+    /// The amount; `None` when it is negative or its currency unknown.
+    pub fn money(&self) -> Option<Money> {
+        Money::new(self.amount, self.currency.parse().ok()?).ok()
+    }
+}
+
 impl From<PriceBody> for PriceInput {
     fn from(body: PriceBody) -> Self {
         Self { amount: body.amount, currency: body.currency }

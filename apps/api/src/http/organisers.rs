@@ -7,6 +7,7 @@ use super::json::Json;
 use super::money::PriceBody;
 use super::paging::{PageView, Paging, PagingQuery};
 use super::problem::Problem;
+use super::waitlist;
 use crate::wiring::App;
 use actix_web::http::header;
 use actix_web::web::{Data, Path, Query};
@@ -284,6 +285,7 @@ async fn deactivate_event(app: Data<App>, user: User, id: Path<Uuid>) -> Result<
 
 /// Shows an event as it is after a change.
 async fn changed(app: &App, user: User, event: Event) -> Result<HttpResponse, Problem> {
+    waitlist::serve(app, event.id).await;
     app.answers.event_changed(event.id);
     let ticket_types = app.events.ticket_types(user.0, event.id).await?;
     Ok(HttpResponse::Ok().json(managed(app, event, &ticket_types)))

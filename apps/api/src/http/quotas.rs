@@ -3,6 +3,7 @@
 use super::access::User;
 use super::json::Json;
 use super::problem::Problem;
+use super::waitlist;
 use crate::wiring::App;
 use actix_web::http::header;
 use actix_web::web::{Data, Path};
@@ -115,6 +116,7 @@ async fn update_quota(
 ) -> Result<HttpResponse, Problem> {
     let id = QuotaId::from(id.into_inner());
     let after = app.events.update_quota(user.0, id, &body.into_inner().into()).await?;
+    waitlist::serve(&app, after.event).await;
     app.answers.event_changed(after.event);
     let all = app.events.quotas(user.0, after.event).await?;
     let kept = all.into_iter().find(|(quota, _)| quota.id == id).ok_or_else(Problem::not_found)?;

@@ -8,7 +8,7 @@ use super::{
     incidents, ledger, mail, pages, payments, tickets, transfers, webhooks,
 };
 use super::{events, organisations, organisers, policies, quotas, refunds, ticket_types};
-use super::{invite_tree, my_invites, vouchers, offline, scanner, wallet};
+use super::{invite_tree, my_invites, offline, returns, scanner, vouchers, waitlist, waitlists, wallet};
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -55,6 +55,9 @@ fn api(config: &mut ServiceConfig) {
         .configure(documents::routes)
         .configure(tickets::routes)
         .configure(transfers::routes)
+        .configure(returns::routes)
+        .configure(waitlist::routes)
+        .configure(waitlists::routes)
         .configure(door::routes)
         .configure(offline::routes)
         .configure(wallet::routes)

@@ -4,6 +4,7 @@ use super::access::User;
 use super::json::Json;
 use super::money::{MoneyView, PriceBody, VatBody, vat_percent};
 use super::problem::Problem;
+use super::waitlist;
 use crate::wiring::App;
 use actix_web::http::header;
 use actix_web::web::{Data, Path};
@@ -176,6 +177,7 @@ async fn add_ticket_type(
 ) -> Result<HttpResponse, Problem> {
     let event = EventId::from(id.into_inner());
     let ticket_type = app.events.add_ticket_type(user.0, event, &body.into_inner().into()).await?;
+    waitlist::serve(&app, event).await;
     app.answers.event_changed(event);
     let location = (header::LOCATION, format!("/api/v1/admin/ticket-types/{}", ticket_type.id));
     let stock = Stock::untouched(ticket_type.id);
@@ -199,6 +201,7 @@ async fn update_ticket_type(
 ) -> Result<HttpResponse, Problem> {
     let id = TicketTypeId::from(id.into_inner());
     let after = app.events.update_ticket_type(user.0, id, &body.into_inner().into()).await?;
+    waitlist::serve(&app, after.event).await;
     app.answers.event_changed(after.event);
     let all = app.events.ticket_types(user.0, after.event).await?;
     let stocked =

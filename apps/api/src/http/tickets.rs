@@ -34,10 +34,10 @@ pub struct TicketView {
     #[schema(required)]
     attendee: Option<AttendeeView>,
     /// What the door scans: signed, and drawn as QR under `qr.svg` and `qr.png`. Null for a ticket that went to another
-    /// member.
+    /// member, or that was given back.
     #[schema(required)]
     code: Option<String>,
-    /// `valid`, `checked_in`, `cancelled` or `transferred`.
+    /// `valid`, `checked_in`, `cancelled`, `transferred` or `returned` (given back to be sold again).
     status: &'static str,
     #[schema(required)]
     checked_in_at: Option<DateTime<Utc>>,
@@ -70,7 +70,7 @@ impl TicketView {
             event_id: ticket.event.as_uuid(),
             ticket_type_id: ticket.ticket_type.as_uuid(),
             attendee: ticket.attendee.as_ref().filter(|_| own).map(AttendeeView::from),
-            code: own.then(|| app.door.code(ticket)),
+            code: (own && ticket.status != TicketStatus::Returned).then(|| app.door.code(ticket)),
             status: status.as_str(),
             checked_in_at: ticket.checked_in_at.filter(|_| own),
         }

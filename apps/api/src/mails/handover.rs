@@ -11,7 +11,7 @@ use booking::{Ticket, TransferNews, TransferStatus};
 use kernel::{AccountId, Attachment, BookingId, EffectId, Mail, StoreError, TicketId, TransferId};
 
 /// Where somebody reads mail, and their given name; `None` when the account is gone.
-async fn reader(app: &App, account: AccountId) -> Result<Option<(String, String)>, StoreError> {
+pub(super) async fn reader(app: &App, account: AccountId) -> Result<Option<(String, String)>, StoreError> {
     let account = app.accounts.account(account).await?.filter(|account| account.status != Status::Deleted);
     Ok(account.map(|account| (account.email.into(), account.first_name)))
 }

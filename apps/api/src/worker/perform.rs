@@ -6,6 +6,7 @@ use crate::press::particulars;
 use crate::wiring::App;
 use accounts::Effect as AccountEffect;
 use booking::Effect as BookingEffect;
+use booking::use_cases::ResoldError;
 use invites::Effect as InviteEffect;
 use kernel::{BookingId, Due, Mail, MailError, StoreError, Timestamp};
 
@@ -42,6 +43,9 @@ pub enum Failure {
     /// The provider did not answer.
     #[error("the provider could not be asked")]
     Provider,
+    /// The money of a ticket that was sold again did not go on its way.
+    #[error(transparent)]
+    Resold(#[from] ResoldError),
 }
 
 impl Failure {
@@ -119,6 +123,20 @@ async fn of_bookings(app: &App, due: &Due, effect: BookingEffect) -> Result<Done
         BookingEffect::TellDayOpen { day, open } => {
             send_each(app, mails::day_open(app, due.id, day, open).await?).await
         }
+        BookingEffect::TellWaiting { entry, news } => {
+            send(app, mails::on_list(app, due.id, entry, news).await?).await
+        }
+        BookingEffect::ServeWaitlist { event } => {
+            if app.bookings.serve_list(event).await? > 0 {
+                app.answers.places_changed(event);
+            }
+            Ok(Done::Finished)
+        }
+        BookingEffect::SettleReturn { id } => {
+            app.bookings.settle_return(id).await?;
+            Ok(Done::Finished)
+        }
+        BookingEffect::WatchReturn { id } => Ok(app.bookings.watch_return(id).await?.into()),
         BookingEffect::CancelBookings { job } => Ok(app.bookings.cancel_bookings(job).await?.into()),
         BookingEffect::WatchBooking { booking } => Ok(app.bookings.attend(booking).await?.into()),
         BookingEffect::Capture { booking, payment } => {

@@ -18,7 +18,9 @@ mod outside;
 mod overpaid;
 mod paid;
 mod refunds;
+mod returns;
 mod staff_refunds;
+mod waitlist;
 
 /// Runs each case with each provider on each store.
 macro_rules! with_each_provider {

@@ -13,14 +13,17 @@ mod order_tx;
 mod outside;
 mod papers;
 mod reads;
+mod returns;
 mod sale_tx;
 mod transfers;
 mod vouchers;
+mod waitlist;
 
 pub(crate) use close::CloseTurn;
 pub(crate) use documents::{KeptPromise, Notice};
 pub(crate) use outside::KeptLook;
 pub(crate) use papers::Series;
+pub(crate) use waitlist::KeptRules;
 
 use crate::document::Table;
 use crate::state::State;
@@ -28,13 +31,14 @@ use ::booking::close::DayClose;
 use ::booking::ledger::{Account, Entry};
 use ::booking::{
     Booking, Delivery, Document as Paper, Hold, Incident, Job, Offer, Origin, Provider, Quota, Reference,
-    Sale, SaleStatus, Scan, Ticket, Transfer, Voucher, VoucherHash,
+    Resale, Return, Rules, Sale, SaleStatus, Scan, Ticket, Transfer, Voucher, VoucherHash, WaitlistEntry,
 };
 use ::events::{Event, Status};
 use imbl::{OrdMap, OrdSet};
 use kernel::{
     AccountId, BookingId, Cursor, DisputeId, DocumentId, EffectId, EventId, HoldId, JobId, OrganisationId,
-    PaymentId, RefundId, ScanId, TicketId, TicketTypeId, Timestamp, TransferId, VoucherId,
+    PaymentId, RefundId, ReturnId, ScanId, TicketId, TicketTypeId, Timestamp, TransferId, VoucherId,
+    WaitlistEntryId,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -117,6 +121,19 @@ pub(crate) struct BookingTables {
     pub(crate) uses_of_event: OrdMap<EventId, u32>,
     /// How many lines of holds and bookings refer to a ticket type.
     pub(crate) uses_of_type: OrdMap<TicketTypeId, u32>,
+    pub(crate) entries_on_list: Table<WaitlistEntry>,
+    pub(crate) rules: Table<KeptRules>,
+    /// All entries of an event in their order.
+    pub(crate) list: OrdMap<(EventId, u64), WaitlistEntryId>,
+    /// Those that wait.
+    pub(crate) waiting: OrdSet<(EventId, u64)>,
+    pub(crate) list_by_buyer: OrdSet<(AccountId, EventId, u64)>,
+    pub(crate) living_by_buyer: OrdMap<(AccountId, EventId), WaitlistEntryId>,
+    pub(crate) returns: Table<Return>,
+    pub(crate) returns_by_event: OrdSet<(EventId, Cursor)>,
+    pub(crate) returns_by_holder: OrdSet<(AccountId, Cursor)>,
+    pub(crate) waiting_returns: OrdSet<(EventId, Cursor)>,
+    pub(crate) waiting_by_ticket: OrdMap<TicketId, ReturnId>,
 }
 
 /// Some events as they sell, in the order of their ids.
@@ -166,5 +183,13 @@ fn sale(state: &State, event: &Arc<Event>) -> Sale {
         offers: offers.collect(),
         reserves: vouchers::reserves(state, event.id),
         vouchers: Vec::new(),
+        resale: resale(state, event),
     }
+}
+
+fn resale(state: &State, event: &Arc<Event>) -> Resale {
+    let rules = state.get::<KeptRules>(&event.id).map_or_else(Rules::default, |kept| kept.rules);
+    let (waiting, returned) =
+        (state.booking.somebody_waits(event.id), state.booking.something_waits(event.id));
+    Resale { waiting, returned, ..Resale::new(event.timezone.tz(), rules) }
 }

@@ -4,7 +4,8 @@ use crate::state::State;
 use imbl::{OrdMap, OrdSet};
 use kernel::{
     AccountId, ActId, BookingId, DocumentId, EffectId, EntryId, EventId, HoldId, IncidentId, InviteId, JobId,
-    OneTimeId, OrganisationId, QuotaId, ScanId, SessionId, TicketId, TicketTypeId, TransferId, VoucherId,
+    OneTimeId, OrganisationId, QuotaId, ReturnId, ScanId, SessionId, TicketId, TicketTypeId, TransferId,
+    VoucherId, WaitlistEntryId,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -63,6 +64,8 @@ id_keys!(
     QuotaId,
     TransferId,
     VoucherId,
+    ReturnId,
+    WaitlistEntryId,
 );
 
 /// Of a kind of which there is one.

@@ -32,7 +32,7 @@ macro_rules! steps {
 }
 
 /// Every step, in the order in which they are applied.
-pub const MIGRATIONS: [Migration; 18] = steps![
+pub const MIGRATIONS: [Migration; 22] = steps![
     "2026-11-21-000001_accounts",
     "2026-11-21-000002_events",
     "2026-11-21-000003_booking",
@@ -51,6 +51,8 @@ pub const MIGRATIONS: [Migration; 18] = steps![
     "2026-11-21-000016_quotas",
     "2026-11-21-000017_transfers",
     "2026-11-21-000019_vouchers",
+    "2026-11-21-000020_waitlist",
+    "2026-11-21-000021_returns",
     "2026-11-21-000022_door",
 ];
 

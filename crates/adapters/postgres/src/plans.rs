@@ -11,7 +11,8 @@ use std::time::Duration;
 use testkit::{
     Stores, account_store, audit_log, booking_store, cancelling_store, document_store, door_store,
     event_store, idempotency_store, invite_budget, invite_store, invite_tree, ledger_store, office_store,
-    outbox, place_store, place_use_cases, quota_store, servers, transfer_store, voucher_store,
+    outbox, place_store, place_use_cases, quota_store, return_store, servers, transfer_store, voucher_store,
+    waitlist_store,
 };
 
 /// A store with one connection, so that all statements meet on it.
@@ -222,6 +223,18 @@ async fn every_statement_finds_its_rows_by_an_index() {
         voucher_store::what_is_used_follows_from_what_lives,
         voucher_store::kept_places_are_counted_once_whatever_becomes_of_them,
         voucher_store::places_of_expired_vouchers_are_swept,
+        waitlist_store::an_entry_reads_back_whole,
+        waitlist_store::who_leaves_makes_room_for_the_next,
+        waitlist_store::an_offer_that_nobody_takes_goes_to_the_next,
+        waitlist_store::staff_offers_by_hand_and_nobody_else_gets_the_places,
+        waitlist_store::a_list_ends_with_its_sale,
+        waitlist_store::entries_come_in_their_order_in_pages_that_meet,
+        waitlist_store::a_list_is_counted,
+        waitlist_store::events_with_lists_are_found,
+        return_store::a_return_reads_back_whole,
+        return_store::a_returned_ticket_is_offered_sold_again_and_paid_out_once,
+        return_store::a_ticket_is_taken_back_while_its_place_is_free,
+        return_store::returns_are_listed_the_latest_first_in_pages_that_meet,
     );
 
     let statements = prepared(&store).await;

@@ -1,6 +1,6 @@
 //! What the audit log says of the door, of what is decided about bookings, and of documents about money.
 
-use crate::{Booking, Document, Job, Promise, SaleStatus, Scan, Ticket, Transfer, Voucher};
+use crate::{Booking, Document, Job, Promise, Rules, SaleStatus, Scan, Ticket, Transfer, Voucher};
 use kernel::{Act, Cause, EventId, Subject, Timestamp};
 use serde_json::json;
 
@@ -108,6 +108,19 @@ pub(crate) fn event_cancelled(by: &Cause, job: &Job, before: SaleStatus, now: Ti
     by.act("event.cancel", Subject::new("event", job.event.as_uuid()), now)
         .changing(Some(before), Some(after))
         .of(job.organisation)
+}
+
+/// Staff had places offered to those who wait.
+pub(crate) fn list_notified(by: &Cause, event: EventId, offers: u32, now: Timestamp) -> Act {
+    by.act("waitlist.notify", Subject::new("event", event.as_uuid()), now)
+        .changing(None, Some(json!({"offers": offers}).to_string()))
+}
+
+/// A waiting list and a return desk are run otherwise from now on.
+pub(crate) fn rules_set(by: &Cause, event: EventId, (before, after): (Rules, Rules), now: Timestamp) -> Act {
+    let said = |rules: Rules| serde_json::to_string(&rules).ok();
+    by.act("waitlist.settings", Subject::new("event", event.as_uuid()), now)
+        .changing(said(before), said(after))
 }
 
 /// A receipt, an invoice, a credit note or a cancellation was issued.

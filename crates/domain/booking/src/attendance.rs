@@ -202,7 +202,9 @@ impl Gate {
             return Verdict::Cancelled;
         }
         match ticket.status {
-            TicketStatus::Cancelled | TicketStatus::Transferred => Verdict::Cancelled,
+            TicketStatus::Cancelled | TicketStatus::Transferred | TicketStatus::Returned => {
+                Verdict::Cancelled
+            }
             TicketStatus::CheckedIn if ticket.inside() > 0 => Verdict::AlreadyCheckedIn,
             TicketStatus::Valid | TicketStatus::CheckedIn if now < self.opens_at => Verdict::NotYet,
             TicketStatus::Valid | TicketStatus::CheckedIn if now >= self.closes_at => Verdict::WrongEvent,

@@ -397,14 +397,14 @@ impl Booking {
                 Some(Ok(Vec::new()))
             }
             BookingStatus::Confirmed => {
-                let living = || tickets.iter().filter(|ticket| ticket.status.lives());
+                let living = || tickets.iter().filter(|ticket| ticket.status.stands());
                 let chosen: Vec<_> = living().map(|ticket| ticket.id).collect();
                 let nothing = Money::zero(self.total.currency());
                 let worth = living().map(|ticket| self.paid_for(ticket));
                 let worth = worth.fold(nothing, |sum, paid| sum.plus(paid).unwrap_or(sum));
                 // All of them are worth all that they were sold for, to the last cent.
                 let none_went_back = self.refunds.iter().all(|it| !it.counts() || it.tickets.is_empty());
-                let whole = none_went_back && tickets.iter().all(|ticket| ticket.status.lives());
+                let whole = none_went_back && tickets.iter().all(|ticket| ticket.status.stands());
                 let worth = if whole && !self.charged().is_zero() { self.sold_at() } else { worth };
                 let amount = smaller(worth, self.left());
                 let reason = RefundReason::EventCancelled;

@@ -207,6 +207,7 @@ pub fn outcomes(booking: &Booking, payment: &Payment) -> Vec<Outcome> {
         RefundReason::Cancelled
         | RefundReason::EventCancelled
         | RefundReason::Staff
+        | RefundReason::Resold
         | RefundReason::External => false,
     };
     let sum: i128 = back().map(|refund| i128::from(refund.amount.minor())).sum();

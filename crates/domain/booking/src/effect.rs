@@ -1,7 +1,10 @@
 //! Work owed after the commit, and things that only a person can decide.
 
 use crate::close::Day;
-use kernel::{AccountId, BookingId, IncidentId, JobId, PaymentId, RefundId, TicketId, Timestamp, TransferId};
+use kernel::{
+    AccountId, BookingId, EventId, IncidentId, JobId, PaymentId, RefundId, ReturnId, TicketId, Timestamp,
+    TransferId, WaitlistEntryId,
+};
 use serde::{Deserialize, Serialize};
 
 /// What this domain owes the outside world.
@@ -84,6 +87,38 @@ pub enum Effect {
         /// How many differences wait for a decision.
         open: u64,
     },
+    /// Mail somebody on a waiting list what became of their entry.
+    TellWaiting {
+        /// Which entry.
+        entry: WaitlistEntryId,
+        /// What.
+        news: ListNews,
+    },
+    /// Offer places that were given back to those who wait for them.
+    ServeWaitlist {
+        /// Of which event.
+        event: EventId,
+    },
+    /// Send the money of a ticket back that was sold again.
+    SettleReturn {
+        /// Which return.
+        id: ReturnId,
+    },
+    /// Give a ticket that nobody bought back to its holder once sales are over.
+    WatchReturn {
+        /// Which return.
+        id: ReturnId,
+    },
+}
+
+/// What those on a waiting list are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ListNews {
+    /// Places are kept for them.
+    Offered,
+    /// They did not take them in time.
+    Expired,
 }
 
 impl Effect {
@@ -100,7 +135,11 @@ impl Effect {
             | Self::CancelBookings { .. }
             | Self::IssueDocuments { .. }
             | Self::TellAdmins { .. }
-            | Self::TellDayOpen { .. } => false,
+            | Self::TellDayOpen { .. }
+            | Self::TellWaiting { .. }
+            | Self::ServeWaitlist { .. }
+            | Self::SettleReturn { .. }
+            | Self::WatchReturn { .. } => false,
         }
     }
 }

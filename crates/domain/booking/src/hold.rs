@@ -1,7 +1,7 @@
 //! Places kept for a buyer for a few minutes.
 
 use crate::{Applied, VoucherHash};
-use kernel::{AccountId, EventId, HoldId, Money, TicketTypeId, Timestamp, VatRate};
+use kernel::{AccountId, EventId, HoldId, Money, TicketTypeId, Timestamp, VatRate, WaitlistEntryId};
 use serde::{Deserialize, Serialize};
 
 /// So many tickets of a type, as a buyer asks for them.
@@ -63,6 +63,9 @@ pub struct Hold {
     /// The voucher that it was made with.
     #[serde(default)]
     pub voucher: Option<Applied>,
+    /// Whose turn on the waiting list it is the offer of; none for what somebody took.
+    #[serde(default)]
+    pub entry: Option<WaitlistEntryId>,
 }
 
 impl Hold {

@@ -34,6 +34,7 @@ pub mod presence;
 pub mod provider;
 pub mod reference;
 pub mod refund;
+pub mod returns;
 pub mod round;
 pub mod sale;
 #[cfg(test)]
@@ -43,6 +44,7 @@ pub mod ticket;
 pub mod transfer;
 pub mod use_cases;
 pub mod voucher;
+pub mod waitlist;
 
 pub use attendance::{Admission, Flag, Gate, Offline, Scan, Verdict, Way};
 pub use cancellation::{
@@ -51,7 +53,7 @@ pub use cancellation::{
 pub use code::{CodeError, CodeSigner, TicketCode};
 pub use dispute::{Dispute, DisputeNews, DisputeStanding, DisputeStatus};
 pub use document::{Document, DocumentKind, DocumentNumber, Origin, Particulars, Party};
-pub use effect::{BuyerNews, Decided, Effect, Incident, IncidentKind, Resolution, TransferNews};
+pub use effect::{BuyerNews, Decided, Effect, Incident, IncidentKind, ListNews, Resolution, TransferNews};
 pub use hold::{Hold, Item, Wanted, Wish};
 pub use job::{ByHand, EventRefunds, Job, JobStatus, Report, StuckRefund, WhyByHand};
 pub use order::{
@@ -65,9 +67,9 @@ pub use payment::{
 pub use policy::{CancellationPolicy, MalformedPolicy, NoWay, PolicyInput, Promise, Tier, TierInput};
 pub use ports::{
     BookingStore, BookingTx, CloseStore, CloseTx, Counter, DocumentFilter, DocumentStore, DocumentTx,
-    DoorCounts, DoorReads, DoorTx, HolderStore, JobTx, LedgerStore, LedgerTx, NoticeKey, OfficeStore,
-    OrderTx, OutsideReads, OutsideTx, Quarter, SaleTx, StockDifference, SyncTx, TransferReads, TransferTx, VoucherReads, VoucherTx,
-    TypeCount,
+    DoorCounts, DoorReads, DoorTx, HolderStore, JobTx, LedgerStore, LedgerTx, ListCounts, NoticeKey,
+    OfficeStore, OrderTx, OutsideReads, OutsideTx, Quarter, ReturnReads, ReturnTx, SaleTx, StockDifference,
+    SyncTx, TransferReads, TransferTx, TypeCount, VoucherReads, VoucherTx, WaitlistReads, WaitlistTx,
 };
 pub use presence::Presence;
 pub use provider::{
@@ -76,6 +78,7 @@ pub use provider::{
 };
 pub use reference::Reference;
 pub use refund::{RefundRefusal, RefundWish};
+pub use returns::{Return, ReturnRefusal, ReturnStatus};
 pub use sale::{HoldRefusal, Holdings, Limit, Offer, Quota, Reserve, Sale, SaleStatus, Tally};
 pub use settlement::{Settled, settle};
 pub use ticket::{Ticket, TicketStatus};
@@ -83,4 +86,7 @@ pub use transfer::{Transfer, TransferRefusal, TransferStatus};
 pub use use_cases::{Bookings, Closing, Documents, Door, Ledger, Office, Vouchers};
 pub use voucher::{
     Applied, Issued, Places, Usage, Voucher, VoucherHash, VoucherInput, VoucherKey, VoucherPrice, WhyNot,
+};
+pub use waitlist::{
+    Entry as WaitlistEntry, EntryStatus, JoinRefusal, JoinWish, OfferTerms, Quiet, Resale, Rules,
 };

@@ -4,8 +4,8 @@ mod attempts;
 mod money;
 
 use crate::{
-    Applied, CancellationRequest, Dispute, Hold, IncidentKind, Item, Payment, PaymentChoice, PaymentStatus,
-    Promise, Provider, Reference, Refund, Sale, SaleStatus,
+    Applied, CancellationRequest, Dispute, Hold, IncidentKind, Item, OfferTerms, Payment, PaymentChoice,
+    PaymentStatus, Promise, Provider, Reference, Refund, Sale, SaleStatus,
 };
 use chrono::TimeDelta;
 use kernel::{AccountId, BookingId, EventId, HoldId, Money, OrganisationId, PaymentId, Timestamp};
@@ -144,6 +144,8 @@ pub struct Terms {
     pub platform_fee: u32,
     /// How long a bank transfer may take from the confirmation on; none is offered when absent.
     pub transfer: Option<TimeDelta>,
+    /// How long those on a waiting list have for what they are offered.
+    pub offers: OfferTerms,
 }
 
 impl Terms {
@@ -151,7 +153,8 @@ impl Terms {
     #[must_use]
     pub const fn to_pay_within(payment: TimeDelta) -> Self {
         let minute = TimeDelta::seconds(60);
-        Self { payment, first_look: minute, look_again: minute, platform_fee: 0, transfer: None }
+        let offers = OfferTerms::lasting(TimeDelta::hours(12));
+        Self { payment, first_look: minute, look_again: minute, platform_fee: 0, transfer: None, offers }
     }
 }
 

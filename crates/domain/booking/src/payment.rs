@@ -234,6 +234,8 @@ pub enum RefundReason {
     EventCancelled,
     /// Staff decided so.
     Staff,
+    /// The ticket was given back and sold again.
+    Resold,
     /// Somebody sent it back on the provider's own pages. What it was for, and whether tickets end with it, we do
     /// not know.
     External,
@@ -249,6 +251,7 @@ impl RefundReason {
             Self::Cancelled => "cancelled",
             Self::EventCancelled => "event_cancelled",
             Self::Staff => "staff",
+            Self::Resold => "resold",
             Self::External => "external",
         }
     }

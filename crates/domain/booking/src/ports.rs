@@ -9,10 +9,14 @@ pub use close::{CloseStore, CloseTx};
 pub use documents::{DocumentFilter, DocumentStore, DocumentTx};
 pub use door::{DoorCounts, DoorReads, Quarter, SyncTx, TypeCount};
 pub use holders::HolderStore;
+mod returns;
 mod transfers;
 mod vouchers;
+mod waitlist;
+pub use returns::{ReturnReads, ReturnTx};
 pub use transfers::{TransferReads, TransferTx};
 pub use vouchers::{VoucherReads, VoucherTx};
+pub use waitlist::{ListCounts, WaitlistReads, WaitlistTx};
 
 use crate::ledger::{Balance, Entry, EntryFilter};
 use crate::office::{BookingFilter, IncidentFilter, Of, PaymentFilter, Stuck};
@@ -32,7 +36,9 @@ pub use outside::{OutsideReads, OutsideTx};
 
 /// Reads, and the way into a transaction. Reads see what was committed.
 #[async_trait]
-pub trait BookingStore: DocumentStore + DoorReads + OutsideReads + TransferReads + VoucherReads {
+pub trait BookingStore:
+    DocumentStore + DoorReads + OutsideReads + TransferReads + VoucherReads + WaitlistReads + ReturnReads
+{
     /// Dropping the transaction undoes it; see [`kernel::transact`].
     async fn begin(&self) -> Result<Box<dyn BookingTx>, StoreError>;
     /// Events as they sell now, in the order of their ids; unknown ones are left out. Nothing is locked.
@@ -98,6 +104,8 @@ pub enum Counter {
     Quota(QuotaId),
     /// An event over all its types, held, sold and kept together.
     Event(EventId),
+    /// The living offers of an event's waiting list: entries that were offered places, and the holds that keep them.
+    Offers(EventId),
 }
 
 /// A counter that is not what it counts.
@@ -114,7 +122,19 @@ pub struct StockDifference {
 
 /// All that a booking use case may touch before it commits.
 pub trait BookingTx:
-    SaleTx + OrderTx + DoorTx + SyncTx + LedgerTx + JobTx + DocumentTx + OutsideTx + CloseTx + TransferTx + VoucherTx
+    SaleTx
+    + OrderTx
+    + DoorTx
+    + SyncTx
+    + LedgerTx
+    + JobTx
+    + DocumentTx
+    + OutsideTx
+    + CloseTx
+    + TransferTx
+    + VoucherTx
+    + WaitlistTx
+    + ReturnTx
 {
 }
 
@@ -130,6 +150,8 @@ impl<T> BookingTx for T where
         + CloseTx
         + TransferTx
         + VoucherTx
+        + WaitlistTx
+        + ReturnTx
         + ?Sized
 {
 }

@@ -244,7 +244,7 @@ impl Booking {
         let whole = wish.tickets.is_none() && wish.amount.is_none();
         let chosen = match &wish.tickets {
             Some(chosen) => named(tickets, chosen)?,
-            None if whole => tickets.iter().filter(|it| it.status.lives()).map(|it| it.id).collect(),
+            None if whole => tickets.iter().filter(|it| it.status.stands()).map(|it| it.id).collect(),
             None => Vec::new(),
         };
         let of_chosen = self.worth(tickets, &chosen, whole)?;
@@ -257,7 +257,7 @@ impl Booking {
             return Err(RefundRefusal::TooMuch { most });
         }
         let voids =
-            !wish.keep_tickets && tickets.iter().any(|it| chosen.contains(&it.id) && it.status.lives());
+            !wish.keep_tickets && tickets.iter().any(|it| chosen.contains(&it.id) && it.status.stands());
         if amount.is_zero() && !voids {
             return Err(if wish.amount.is_some() {
                 RefundRefusal::WrongAmount
@@ -365,7 +365,8 @@ impl Booking {
         Ok(id)
     }
 
-    /// Takes living tickets out of use and puts their places back on sale.
+    /// Takes tickets out of use and puts the places of those that live back on sale; those that wait to be sold again
+    /// have none.
     pub(crate) fn void(
         &mut self,
         tickets: &mut [Ticket],
@@ -373,16 +374,16 @@ impl Booking {
         sale: &mut Sale,
         now: Timestamp,
     ) -> usize {
-        let mut voided = Vec::new();
-        for ticket in tickets.iter_mut().filter(|it| chosen.contains(&it.id) && it.status.lives()) {
+        let (mut voided, mut count) = (Vec::new(), 0);
+        for ticket in tickets.iter_mut().filter(|it| chosen.contains(&it.id) && it.status.stands()) {
+            voided.extend(ticket.status.lives().then_some(ticket.ticket_type));
             ticket.status = crate::TicketStatus::Cancelled;
             ticket.presence.ended.push(now);
-            voided.push(ticket.ticket_type);
+            count += 1;
         }
-        let count = voided.len();
         sale.take_back_of(&voided, self.voucher.map(|it| it.id));
         let confirmed = self.status == BookingStatus::Confirmed;
-        if confirmed && count > 0 && !tickets.iter().any(|ticket| ticket.status.lives()) {
+        if confirmed && count > 0 && !tickets.iter().any(|ticket| ticket.status.stands()) {
             self.status = BookingStatus::Cancelled;
             self.decided_at = Some(now);
         }

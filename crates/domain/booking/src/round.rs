@@ -3,10 +3,10 @@
 //! Pure: given what was loaded under lock, it says what to answer and what to write.
 
 use crate::{
-    Booking, ConfirmRefusal, Confirmation, Effect, Hold, HoldRefusal, Holdings, Sale, Tally, Terms, Ticket,
-    Wish,
+    Booking, ConfirmRefusal, Confirmation, Effect, EntryStatus, Hold, HoldRefusal, Holdings, Item, Sale,
+    Tally, Terms, Ticket, Wish,
 };
-use kernel::{AccountId, EventId, HoldId, Owed, Timestamp, VoucherId};
+use kernel::{AccountId, EventId, HoldId, Owed, Timestamp, VoucherId, WaitlistEntryId};
 use std::collections::BTreeMap;
 
 /// One request.
@@ -57,6 +57,10 @@ pub struct Round {
     holdings: BTreeMap<(AccountId, EventId), Holdings>,
     holds: BTreeMap<HoldId, Hold>,
     made: BTreeMap<HoldId, Booking>,
+    /// Places that are kept for a waiting list while others are decided about.
+    aside: Vec<(EventId, Vec<Item>)>,
+    /// Whether a list was served, so that counters have changed already.
+    served: bool,
     /// To be written.
     pub new: New,
 }
@@ -75,7 +79,9 @@ pub struct New {
     /// Work owed.
     pub effects: Vec<Owed<Effect>>,
     /// Vouchers that have expired and keep no places any more.
-    pub ended: Vec<VoucherId>,
+    pub expired: Vec<VoucherId>,
+    /// Offers of a waiting list that have ended, and how.
+    pub ended: Vec<(WaitlistEntryId, EntryStatus)>,
 }
 
 impl Round {
@@ -90,6 +96,8 @@ impl Round {
             holdings: tallies.into_iter().map(|tally| ((tally.buyer, tally.event), tally.holdings)).collect(),
             holds: BTreeMap::new(),
             made: BTreeMap::new(),
+            aside: Vec::new(),
+            served: false,
             new: New::default(),
         }
     }
@@ -106,15 +114,22 @@ impl Round {
     pub fn reclaim(&mut self, lapsed: &[Hold]) {
         let now = self.now;
         for hold in lapsed.iter().filter(|hold| !hold.lives(now)) {
-            self.give_back(hold);
+            self.give_back(hold, EntryStatus::Expired);
         }
     }
 
     /// Lets the places of expired vouchers go; whether there were any.
     pub fn end_reserves(&mut self) -> bool {
-        let ended = self.sales.values_mut().flat_map(|sale| sale.end_reserves(self.now));
-        self.new.ended.extend(ended);
-        !self.new.ended.is_empty()
+        let expired = self.sales.values_mut().flat_map(|sale| sale.end_reserves(self.now));
+        let before = self.new.expired.len();
+        self.new.expired.extend(expired);
+        self.new.expired.len() > before
+    }
+
+    /// The same for one event.
+    pub fn end_reserves_of(&mut self, event: EventId) {
+        let expired = self.sales.get_mut(&event).map(|sale| sale.end_reserves(self.now));
+        self.new.expired.extend(expired.unwrap_or_default());
     }
 
     /// Decides one request; later ones see what it changed.
@@ -130,6 +145,53 @@ impl Round {
     #[must_use]
     pub fn sales(&self) -> Vec<Sale> {
         self.sales.values().cloned().collect()
+    }
+
+    /// Whether counters have changed.
+    #[must_use]
+    pub fn moves_places(&self) -> bool {
+        let New { holds, dropped, expired, .. } = &self.new;
+        self.served || !(holds.is_empty() && dropped.is_empty() && expired.is_empty())
+    }
+
+    /// The events for which somebody waits.
+    #[must_use]
+    pub fn waited_for(&self) -> Vec<EventId> {
+        self.sales.values().filter(|sale| sale.resale.waiting).map(|sale| sale.event).collect()
+    }
+
+    /// A sale, for serving its list before anybody else; the caller writes the offers.
+    pub fn sale_to_serve(&mut self, event: EventId) -> Option<&mut Sale> {
+        self.served = true;
+        self.sales.get_mut(&event)
+    }
+
+    /// What the buyers have, counted anew.
+    pub fn recount(&mut self, tallies: Vec<Tally>) {
+        self.holdings =
+            tallies.into_iter().map(|tally| ((tally.buyer, tally.event), tally.holdings)).collect();
+    }
+
+    /// These holds were ended and written elsewhere.
+    pub fn forget(&mut self, holds: &[HoldId]) {
+        self.holds.retain(|id, _| !holds.contains(id));
+    }
+
+    /// Keeps places from everybody who is decided about in this round.
+    pub fn set_aside(&mut self, event: EventId, items: Vec<Item>) {
+        if let Some(sale) = self.sales.get_mut(&event) {
+            sale.set_aside(&items);
+            self.aside.push((event, items));
+        }
+    }
+
+    /// Nothing is kept from anybody any more.
+    pub fn put_back(&mut self) {
+        for (event, items) in std::mem::take(&mut self.aside) {
+            if let Some(sale) = self.sales.get_mut(&event) {
+                sale.release(&items);
+            }
+        }
     }
 
     fn hold(&mut self, wish: &Wish) -> Result<Hold, HoldRefusal> {
@@ -150,11 +212,13 @@ impl Round {
         }
         let hold = self.holds.get(&asked.hold).ok_or(ConfirmRefusal::HoldExpired)?;
         let sale = self.sales.get_mut(&hold.event).ok_or(ConfirmRefusal::HoldExpired)?;
+        let entry = hold.entry;
         let booking = Booking::confirm(hold, asked, sale, self.terms, self.now)?;
         let free = asked.payment.is_none();
         let tickets = if free { Ticket::issue(&booking, self.now) } else { Vec::new() };
         self.holds.remove(&asked.hold);
         self.new.dropped.push(asked.hold);
+        self.new.ended.extend(entry.map(|entry| (entry, EntryStatus::Accepted)));
         self.made.insert(asked.hold, booking.clone());
         self.new.bookings.push(booking.clone());
         self.new.tickets.extend(tickets.iter().cloned());
@@ -169,19 +233,20 @@ impl Round {
     fn release(&mut self, buyer: AccountId, hold: HoldId) -> bool {
         match self.holds.get(&hold).filter(|hold| hold.buyer == buyer).cloned() {
             Some(hold) => {
-                self.give_back(&hold);
+                self.give_back(&hold, EntryStatus::Left);
                 true
             }
             None => false,
         }
     }
 
-    fn give_back(&mut self, hold: &Hold) {
+    fn give_back(&mut self, hold: &Hold, ends: EntryStatus) {
         if let Some(sale) = self.sales.get_mut(&hold.event) {
             sale.give_back(&hold.items, hold.voucher.map(|it| it.id));
             sale.unuse(hold, self.now);
             self.holds.remove(&hold.id);
             self.new.dropped.push(hold.id);
+            self.new.ended.extend(hold.entry.map(|entry| (entry, ends)));
         }
     }
 }

@@ -5,7 +5,7 @@ mod room;
 
 pub use reserves::Reserve;
 
-use crate::{Applied, Booking, Hold, Issued, Item, Promise, VoucherHash, Wanted, WhyNot, Wish};
+use crate::{Applied, Booking, Hold, Issued, Item, Promise, Resale, VoucherHash, Wanted, WhyNot, Wish};
 use chrono::TimeDelta;
 use kernel::{
     AccountId, Currency, EventId, HoldId, Money, OrganisationId, QuotaId, TicketTypeId, Timestamp, VatRate,
@@ -63,6 +63,8 @@ pub struct Sale {
     pub reserves: Vec<Reserve>,
     /// The vouchers that a decision is about, with what is used of them; only those that were asked for.
     pub vouchers: Vec<Issued>,
+    /// What becomes of places that are given back.
+    pub resale: Resale,
 }
 
 /// One ticket type with its counters.
@@ -330,6 +332,7 @@ impl Sale {
             created_at: now,
             expires_at,
             voucher: voucher.map(|id| Applied { id, discount }),
+            entry: None,
         })
     }
 

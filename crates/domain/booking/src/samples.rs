@@ -1,8 +1,8 @@
 //! Ready-made values for the tests of this crate.
 
 use crate::{
-    Booking, Charge, Confirmation, Hold, Holdings, Offer, PaymentChoice, Provider, Sale, SaleStatus, Settled,
-    Standing, Terms, Ticket, Till, Wanted, settle,
+    Booking, Charge, Confirmation, Hold, Holdings, Offer, PaymentChoice, Provider, Resale, Sale, SaleStatus,
+    Settled, Standing, Terms, Ticket, Till, Wanted, settle,
 };
 use chrono::TimeDelta;
 use kernel::{AccountId, Currency, EventId, Money, OrganisationId, TicketTypeId, Timestamp, VatRate};
@@ -51,6 +51,7 @@ pub(crate) fn sale(offers: Vec<Offer>) -> Sale {
         offers,
         reserves: Vec::new(),
         vouchers: Vec::new(),
+        resale: Resale::default(),
     }
 }
 

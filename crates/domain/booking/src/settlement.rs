@@ -206,6 +206,7 @@ fn sent_back(booking: &mut Booking, attempt: PaymentId, reason: RefundReason, no
             | RefundReason::Cancelled
             | RefundReason::EventCancelled
             | RefundReason::Staff
+            | RefundReason::Resold
             | RefundReason::External => BuyerNews::TooLate,
         }),
         None => Settled::Unchanged,

@@ -17,6 +17,8 @@ pub enum TicketStatus {
     /// Went to somebody else under another code. No ticket is kept in this state: a ticket that was handed on lives on
     /// with its new holder, and this is what whoever gave it sees of it.
     Transferred,
+    /// Was given back and waits to be sold again: admits nobody, and its price is still its buyer's.
+    Returned,
 }
 
 impl TicketStatus {
@@ -28,6 +30,7 @@ impl TicketStatus {
             Self::CheckedIn => "checked_in",
             Self::Cancelled => "cancelled",
             Self::Transferred => "transferred",
+            Self::Returned => "returned",
         }
     }
 
@@ -36,8 +39,14 @@ impl TicketStatus {
     pub const fn lives(self) -> bool {
         match self {
             Self::Valid | Self::CheckedIn => true,
-            Self::Cancelled | Self::Transferred => false,
+            Self::Cancelled | Self::Transferred | Self::Returned => false,
         }
+    }
+
+    /// Whether it is not settled yet: it lives, or waits to be sold again.
+    #[must_use]
+    pub const fn stands(self) -> bool {
+        self.lives() || matches!(self, Self::Returned)
     }
 }
 

@@ -19,12 +19,15 @@ mod outside;
 mod pay;
 mod promise;
 mod refund;
+mod returns;
 mod scans;
 mod scene;
+mod serve;
 mod show;
 mod sweep;
 mod transfer;
 mod vouchers;
+mod waitlist;
 
 pub use cancel::{CancelError, RequestError};
 pub use cancel_event::{CancelEventError, Progress};
@@ -41,9 +44,11 @@ pub use outside::Looked;
 pub use pay::PayError;
 pub use promise::PromiseError;
 pub use refund::RefundError;
+pub use returns::{ResoldError, ReturnError};
 pub use scans::{Kept, SyncError, Synced, Told, ToldResult};
 pub use transfer::TransferError;
 pub use vouchers::{MOST_VOUCHERS, VoucherError, Vouchers};
+pub use waitlist::{JoinError, Place};
 
 use crate::desk::Desk;
 use crate::round::Answer;

@@ -27,8 +27,8 @@ pub use currency::Currency;
 pub use email::Email;
 pub use id::{
     AccountId, ActId, BookingId, CloseId, CloseTaskId, DisputeId, DocumentId, EffectId, EntryId, EventId,
-    HoldId, IncidentId, InviteId, JobId, OneTimeId, OrganisationId, PaymentId, QuotaId, RefundId, ScanId,
-    SessionId, TicketId, TicketTypeId, TransferId, VoucherId,
+    HoldId, IncidentId, InviteId, JobId, OneTimeId, OrganisationId, PaymentId, QuotaId, RefundId, ReturnId,
+    ScanId, SessionId, TicketId, TicketTypeId, TransferId, VoucherId, WaitlistEntryId,
 };
 pub use idempotency::{Begun, IdempotencyStore, RequestKey, SWEPT_AT_ONCE, StoredAnswer};
 pub use invalid::Invalid;

@@ -44,7 +44,8 @@ impl From<HoldRefusal> for Problem {
     }
 }
 
-fn limit_exceeded(limit: Limit, most: u32) -> Problem {
+/// More than one buyer may have.
+pub fn limit_exceeded(limit: Limit, most: u32) -> Problem {
     let detail = match limit {
         Limit::PerOrder => format!("At most {most} tickets of a type in one order."),
         Limit::PerUser => format!("At most {most} tickets of this type per person."),

@@ -163,6 +163,7 @@ fn price(booking: &Booking) -> i64 {
         RefundReason::Cancelled
         | RefundReason::EventCancelled
         | RefundReason::Staff
+        | RefundReason::Resold
         | RefundReason::External => refund.counts(),
         RefundReason::Overpaid | RefundReason::NoPlaces => false,
     };

@@ -5,8 +5,8 @@ use crate::paging::{newest_of, wanted};
 use crate::state::State;
 use crate::store::LocalStore;
 use ::booking::{
-    Booking, BookingStatus, BookingStore, BookingTx, Counter, EventRefunds, Hold, Item, Job, Provider, Sale,
-    StockDifference, Ticket, TicketStatus,
+    Booking, BookingStatus, BookingStore, BookingTx, Counter, EntryStatus, EventRefunds, Hold, Item, Job,
+    Provider, Sale, StockDifference, Ticket, TicketStatus, WaitlistEntry,
 };
 use async_trait::async_trait;
 use kernel::{
@@ -144,8 +144,27 @@ impl BookingStore for LocalStore {
                 found: (found, 0),
             })
         });
-        Ok(differences.chain(reserved).collect())
+        Ok(differences.chain(reserved).chain(offer_differences(&state)).collect())
     }
+}
+
+/// Events whose entries that were offered places are not as many as the holds that keep them.
+fn offer_differences(state: &State) -> Vec<StockDifference> {
+    let mut counts = BTreeMap::<EventId, (u32, u32)>::new();
+    let offered = |entry: &&std::sync::Arc<WaitlistEntry>| entry.status == EntryStatus::Offered;
+    for entry in state.booking.entries_on_list.values().filter(offered) {
+        counts.entry(entry.event).or_default().0 += 1;
+    }
+    for hold in state.booking.holds.values().filter(|hold| hold.entry.is_some()) {
+        counts.entry(hold.event).or_default().1 += 1;
+    }
+    let differing = counts.into_iter().filter(|(_, (offered, held))| offered != held);
+    let difference = |(event, (offered, held))| StockDifference {
+        of: Counter::Offers(event),
+        counted: (offered, 0),
+        found: (held, 0),
+    };
+    differing.map(difference).collect()
 }
 
 impl BookingTables {

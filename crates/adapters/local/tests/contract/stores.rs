@@ -31,8 +31,10 @@ mod memory {
     testkit::place_store_contract!(open);
     testkit::place_use_cases_contract!(open);
     testkit::quota_store_contract!(open);
+    testkit::return_store_contract!(open);
     testkit::transfer_store_contract!(open);
     testkit::voucher_store_contract!(open);
+    testkit::waitlist_store_contract!(open);
 }
 
 /// In a directory.
@@ -68,8 +70,10 @@ mod directory {
     testkit::place_store_contract!(open);
     testkit::place_use_cases_contract!(open);
     testkit::quota_store_contract!(open);
+    testkit::return_store_contract!(open);
     testkit::transfer_store_contract!(open);
     testkit::voucher_store_contract!(open);
+    testkit::waitlist_store_contract!(open);
 }
 
 /// The same history on both.

@@ -33,6 +33,8 @@ pub(super) struct HoldRow {
     voucher_id: Option<Uuid>,
     #[diesel(sql_type = BigInt)]
     discount_minor: i64,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    entry_id: Option<Uuid>,
 }
 
 impl TryFrom<HoldRow> for Hold {
@@ -48,6 +50,7 @@ impl TryFrom<HoldRow> for Hold {
             created_at: row.created_at,
             expires_at: row.expires_at,
             voucher: applied(row.voucher_id, row.discount_minor, &row.currency)?,
+            entry: row.entry_id.map(Into::into),
         })
     }
 }
@@ -68,7 +71,7 @@ pub(super) fn holds_by_id(ids: &[HoldId]) -> Statement<impl QueryFragment<Pg> + 
     constant(
         text(
             "SELECT id, event_id, buyer_id, items, total_minor, currency, created_at, expires_at, \
-                 voucher_id, discount_minor FROM holds \
+                 voucher_id, discount_minor, entry_id FROM holds \
              WHERE id = ANY($1) ORDER BY id FOR UPDATE",
         )
         .bind::<Array<SqlUuid>, _>(ids),
@@ -82,8 +85,8 @@ pub(super) fn add(holds: &[Hold]) -> Result<Statement<impl QueryFragment<Pg> + S
     Ok(constant(
         text(
             "INSERT INTO holds (id, event_id, buyer_id, items, total_minor, currency, created_at, expires_at, \
-                 voucher_id, discount_minor) \
-             SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                 voucher_id, discount_minor, entry_id) \
+             SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
         .bind::<Array<SqlUuid>, _>(holds.iter().map(|hold| hold.id.as_uuid()).collect::<Vec<_>>())
         .bind::<Array<SqlUuid>, _>(holds.iter().map(|hold| hold.event.as_uuid()).collect::<Vec<_>>())
@@ -100,6 +103,9 @@ pub(super) fn add(holds: &[Hold]) -> Result<Statement<impl QueryFragment<Pg> + S
         )
         .bind::<Array<BigInt>, _>(
             holds.iter().map(|hold| hold.voucher.map_or(0, |it| it.discount.minor())).collect::<Vec<_>>(),
+        )
+        .bind::<Array<Nullable<SqlUuid>>, _>(
+            holds.iter().map(|hold| hold.entry.map(|entry| entry.as_uuid())).collect::<Vec<_>>(),
         ),
     ))
 }

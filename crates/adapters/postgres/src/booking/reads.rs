@@ -85,6 +85,10 @@ const DIFFERENCES: &str = concat!(
         FROM quotas q LEFT JOIN ticket_types t ON t.quota_id = q.id GROUP BY q.id, q.taken \
         UNION ALL SELECT 'event', s.event_id, s.taken, 0, coalesce(sum(t.held + t.sold + t.reserved), 0)::bigint, 0 \
         FROM sales s LEFT JOIN ticket_types t ON t.event_id = s.event_id GROUP BY s.event_id, s.taken \
+        UNION ALL SELECT 'offers', o.event_id, sum(o.offered)::bigint, 0, sum(o.held)::bigint, 0 FROM ( \
+            SELECT event_id, 1 AS offered, 0 AS held FROM waitlist_entries WHERE status = 'offered' \
+            UNION ALL SELECT event_id, 0, 1 FROM holds WHERE entry_id IS NOT NULL \
+        ) o GROUP BY o.event_id \
     ) \
     SELECT kind, id, held, sold, held_found, sold_found FROM counters \
     WHERE held <> held_found OR sold <> sold_found ORDER BY kind, id"
@@ -124,7 +128,7 @@ impl BookingStore for PgStore {
     async fn hold(&self, id: HoldId) -> Result<Option<Hold>, StoreError> {
         let statement = text(
             "SELECT id, event_id, buyer_id, items, total_minor, currency, created_at, expires_at, voucher_id, \
-                 discount_minor FROM holds \
+                 discount_minor, entry_id FROM holds \
              WHERE id = $1",
         )
         .bind::<SqlUuid, _>(id.as_uuid());
@@ -270,6 +274,7 @@ impl BookingStore for PgStore {
                     "type" => Counter::Type(row.id.into()),
                     "reserved" => Counter::Reserved(row.id.into()),
                     "quota" => Counter::Quota(row.id.into()),
+                    "offers" => Counter::Offers(row.id.into()),
                     _ => Counter::Event(row.id.into()),
                 },
                 counted: (count(row.held, doing)?, count(row.sold, doing)?),

@@ -7,7 +7,9 @@ use crate::failure::corrupt;
 use crate::statement::{Statement, constant, text};
 use crate::transaction::PgTx;
 use async_trait::async_trait;
-use booking::{CancellationPolicy, Hold, Holdings, Offer, Quota, Reserve, Sale, SaleStatus, SaleTx, Tally};
+use booking::{
+    CancellationPolicy, Hold, Holdings, Offer, Quota, Resale, Reserve, Rules, Sale, SaleStatus, SaleTx, Tally,
+};
 use diesel::QueryableByName;
 use diesel::pg::Pg;
 use diesel::query_builder::QueryFragment;
@@ -45,7 +47,34 @@ pub(super) struct SaleRow {
     #[diesel(sql_type = Nullable<Jsonb>)]
     promise: Option<Value>,
     #[diesel(embed)]
+    resale: ResaleRow,
+    #[diesel(embed)]
     offer: OfferRow,
+}
+
+/// What becomes of places that are given back.
+#[derive(QueryableByName)]
+struct ResaleRow {
+    #[diesel(sql_type = Text)]
+    timezone: String,
+    #[diesel(sql_type = Bool)]
+    offers_by_hand: bool,
+    #[diesel(sql_type = Bool)]
+    takes_returns: bool,
+    #[diesel(sql_type = Bool)]
+    waiting: bool,
+    #[diesel(sql_type = Bool)]
+    returned: bool,
+}
+
+impl TryFrom<ResaleRow> for Resale {
+    type Error = StoreError;
+
+    fn try_from(row: ResaleRow) -> Result<Self, StoreError> {
+        let zone = row.timezone.parse().map_err(corrupt("reading events.timezone"))?;
+        let rules = Rules { automatic: !row.offers_by_hand, returns: row.takes_returns };
+        Ok(Self { waiting: row.waiting, returned: row.returned, ..Self::new(zone, rules) })
+    }
 }
 
 #[derive(QueryableByName)]
@@ -141,6 +170,7 @@ impl TryFrom<SaleRow> for Sale {
             offers: row.offer.offer()?.into_iter().collect(),
             reserves,
             vouchers: Vec::new(),
+            resale: row.resale.try_into()?,
         })
     }
 }
@@ -169,7 +199,11 @@ pub(super) fn sales(events: &[EventId]) -> Statement<impl QueryFragment<Pg> + Se
         text(concat!(
             "SELECT s.event_id, e.organisation_id, e.status, e.currency, e.doors_at, e.starts_at, e.ends_at, \
                  e.hold_seconds, s.capacity, e.max_per_user AS event_max_per_user, \
-                 e.max_per_order AS event_max_per_order, p.body AS promise, t.id AS ticket_type_id, coalesce(t.price_minor, 0) AS price_minor, \
+                 e.max_per_order AS event_max_per_order, p.body AS promise, e.timezone, s.offers_by_hand, \
+                 s.takes_returns, (SELECT true FROM waitlist_entries w \
+                     WHERE w.event_id = s.event_id AND w.status = 'waiting' LIMIT 1) IS NOT NULL AS waiting, \
+                 (SELECT true FROM returns r \
+                     WHERE r.event_id = s.event_id AND r.status = 'waiting' LIMIT 1) IS NOT NULL AS returned, t.id AS ticket_type_id, coalesce(t.price_minor, 0) AS price_minor, \
                  coalesce(t.currency, e.currency) AS price_currency, \
                  coalesce(t.vat_basis_points, 0) AS vat_basis_points, coalesce(t.quantity, 0) AS quantity, \
                  coalesce(t.held, 0) AS held, coalesce(t.sold, 0) AS sold, q.id AS quota_id, \
@@ -345,7 +379,7 @@ impl SaleTx for PgTx {
     ) -> Result<Vec<Hold>, StoreError> {
         let statement = text(
             "SELECT id, event_id, buyer_id, items, total_minor, currency, created_at, expires_at, voucher_id, \
-                 discount_minor FROM holds \
+                 discount_minor, entry_id FROM holds \
              WHERE expires_at <= $2 AND event_id = ANY($1) ORDER BY expires_at, id LIMIT $3 FOR UPDATE",
         )
         .bind::<Array<SqlUuid>, _>(events.iter().map(|event| event.as_uuid()).collect::<Vec<_>>())

@@ -15,6 +15,15 @@ impl Accounts {
         self.store.accounts(&AccountFilter { query, ..filter }, page).await
     }
 
+    /// These accounts, in no order; those that are erased or unknown are left out.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn people(&self, ids: &[AccountId]) -> Result<Vec<Account>, StoreError> {
+        let found = if ids.is_empty() { Vec::new() } else { self.store.accounts_of(ids).await? };
+        Ok(found.into_iter().filter(|account| account.status != Status::Deleted).collect())
+    }
+
     /// One account.
     ///
     /// # Errors

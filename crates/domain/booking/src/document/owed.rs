@@ -57,6 +57,7 @@ const fn is_of_sale(reason: RefundReason) -> bool {
         RefundReason::Cancelled
         | RefundReason::EventCancelled
         | RefundReason::Staff
+        | RefundReason::Resold
         | RefundReason::External => true,
     }
 }

@@ -140,6 +140,17 @@ impl Sale {
         }
     }
 
+    /// Takes a place of a type as sold, one that the voucher keeps before any other; `false` when none is free.
+    pub fn sell_one(&mut self, ticket_type: TicketTypeId, voucher: Option<VoucherId>) -> bool {
+        let left = self.offer(ticket_type).map_or(0, |offer| Room::of(self).left(offer));
+        let free = left > 0 || self.own(voucher, ticket_type) > 0;
+        if free {
+            self.change(ticket_type, |offer| offer.sold = offer.sold.saturating_add(1));
+            self.draw(voucher, ticket_type, |used| used.saturating_add(1));
+        }
+        free
+    }
+
     /// Gives the use of a hold's voucher back, for those who are decided after it. One that has ended was not counted.
     pub(crate) fn unuse(&mut self, hold: &Hold, now: Timestamp) {
         let Some(applied) = hold.voucher.filter(|_| hold.lives(now)) else { return };

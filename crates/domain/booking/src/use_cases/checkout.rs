@@ -2,9 +2,10 @@
 
 use super::Bookings;
 use super::office::{already, follow};
+use super::serve::serve;
 use crate::{
-    Booking, CheckoutOrder, NoticeKey, Opened, Payment, PaymentProvider, PaymentStatus, ProviderError,
-    Settled, Standing, books, settle,
+    Booking, BookingStatus, CheckoutOrder, NoticeKey, Opened, Payment, PaymentProvider, PaymentStatus,
+    ProviderError, Settled, Standing, books, settle,
 };
 use kernel::{BookingId, Cause, PaymentId, StoreError, transact};
 use std::sync::Arc;
@@ -116,9 +117,16 @@ impl Bookings {
                 return Ok(None);
             };
             let (sold, before) = (sale.clone(), booking.clone());
+            if booking.status == BookingStatus::Expired {
+                // Who comes late is behind those who wait.
+                serve(tx, sale, &self.terms.offers, now).await?;
+            }
             let already = already(tx, &booking, sale, now).await?;
             let settled = settle(&mut booking, sale, payment, (standing, &already), now);
             if matches!(settled, Settled::Unchanged | Settled::StillToCapture) {
+                if *sale != sold {
+                    tx.save_sales(std::slice::from_ref(sale)).await?;
+                }
                 return Ok(Some(settled));
             }
             books::keep(tx, Some(&before), &booking, &told_by(notice), now).await?;

@@ -1,8 +1,10 @@
 //! The one transaction in which places are given away and taken back, for all who queued together.
 
 use super::Bookings;
+use super::returns::find_resold;
+use super::serve::{claim, end_entries, reclaim, serve};
 use crate::round::{Answer, Ask, Round};
-use crate::{BookingTx, HoldRefusal, VoucherHash};
+use crate::{BookingTx, HoldRefusal, Sale, Tally, VoucherHash};
 use kernel::{AccountId, EventId, HoldId, StoreError, Timestamp, transact};
 
 /// Ended holds that one transaction cleans up.
@@ -47,22 +49,85 @@ impl Bookings {
         let now = self.clock.now();
         transact(self.store.begin().await?, async |tx| {
             let events = events_of(asks);
-            let before = self.load(tx, asks, &events, now).await?;
+            let mut before = self.load(tx, asks, &events, now).await?;
+            self.serve_first(tx, &mut before, now).await?;
+            self.recount(tx, asks, &mut before, now).await?;
             let (mut round, mut answers) = run(&before, asks);
             if answers.iter().any(sold_out) {
                 // Ended holds still count until somebody gives them back; that is now.
                 let lapsed = tx.lapsed_holds(&events, now, LAPSED_AT_ONCE).await?;
                 let mut freed = before;
+                freed.put_back();
                 freed.reclaim(&lapsed);
                 // So do the places that expired vouchers kept.
                 if freed.end_reserves() || !lapsed.is_empty() {
+                    self.serve_free(tx, &mut freed, now).await?;
+                    self.recount(tx, asks, &mut freed, now).await?;
                     (round, answers) = run(&freed, asks);
                 }
             }
-            write(tx, &round).await?;
+            round.put_back();
+            end_entries(tx, &round.new.ended, now).await?;
+            if !round.new.dropped.is_empty() {
+                // What somebody gave back in this round, after all others were decided.
+                tx.drop_holds(&round.new.dropped).await?;
+                self.serve_free(tx, &mut round, now).await?;
+                round.put_back();
+            }
+            write(tx, &round, now).await?;
             Ok(answers)
         })
         .await
+    }
+
+    /// Whoever waits comes before whoever asks now, also for what has just ended by itself.
+    async fn serve_first(
+        &self,
+        tx: &mut dyn BookingTx,
+        round: &mut Round,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        for event in round.waited_for() {
+            let Some(sale) = round.sale_to_serve(event) else { continue };
+            let ended = reclaim(tx, sale, now).await?;
+            round.forget(&ended);
+            round.end_reserves_of(event);
+        }
+        self.serve_free(tx, round, now).await
+    }
+
+    /// Offers what is free to those who wait or, where staff does so by hand, keeps it from others.
+    async fn serve_free(
+        &self,
+        tx: &mut dyn BookingTx,
+        round: &mut Round,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        for event in round.waited_for() {
+            let Some(sale) = round.sale_to_serve(event) else { continue };
+            if sale.resale.automatic {
+                serve(tx, sale, &self.terms.offers, now).await?;
+            } else {
+                let items = claim(tx, sale, &self.terms.offers, now).await?;
+                round.set_aside(event, items);
+            }
+        }
+        Ok(())
+    }
+
+    /// What somebody was offered just now counts for what they ask for at the same time.
+    async fn recount(
+        &self,
+        tx: &mut dyn BookingTx,
+        asks: &[Request],
+        round: &mut Round,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        if !round.waited_for().is_empty() {
+            let tallies = tallies(tx, asks, &round.sales(), now).await?;
+            round.recount(tallies);
+        }
+        Ok(())
     }
 
     async fn load(
@@ -81,14 +146,7 @@ impl Bookings {
                 sale.vouchers.extend(named.iter().filter(|it| it.voucher.event == sale.event).cloned());
             }
         }
-        // What somebody bought is only counted where a limit asks for it: a regular may have hundreds of tickets.
-        let limits = |event: &EventId| sales.iter().any(|sale| sale.event == *event && sale.limits_users());
-        let (limited, free): (Vec<_>, Vec<_>) =
-            buyers_of(asks).into_iter().partition(|(_, event)| limits(event));
-        let mut tallies = if limited.is_empty() { Vec::new() } else { tx.holdings(&limited, now).await? };
-        if !free.is_empty() {
-            tallies.extend(tx.open_holds(&free, now).await?);
-        }
+        let tallies = tallies(tx, asks, &sales, now).await?;
         let round = Round::new(now, self.terms, sales, tallies);
         let ids = holds_of(asks);
         if ids.is_empty() {
@@ -101,19 +159,42 @@ impl Bookings {
     }
 }
 
+/// What those who ask have already. What somebody bought is only counted where a limit asks for it: a regular may have
+/// hundreds of tickets.
+async fn tallies(
+    tx: &mut dyn BookingTx,
+    asks: &[Request],
+    sales: &[Sale],
+    now: Timestamp,
+) -> Result<Vec<Tally>, StoreError> {
+    let limits = |event: &EventId| sales.iter().any(|sale| sale.event == *event && sale.limits_users());
+    let (limited, free): (Vec<_>, Vec<_>) = buyers_of(asks).into_iter().partition(|(_, event)| limits(event));
+    let mut tallies = if limited.is_empty() { Vec::new() } else { tx.holdings(&limited, now).await? };
+    if !free.is_empty() {
+        tallies.extend(tx.open_holds(&free, now).await?);
+    }
+    Ok(tallies)
+}
+
 const UNANSWERED: StoreError = StoreError::Broken { doing: "deciding a request", cause: None };
 
 fn run(before: &Round, asks: &[Request]) -> (Round, Vec<Answer>) {
     let mut round = before.clone();
-    let answers = asks.iter().map(|request| round.decide(&request.ask)).collect();
-    (round, answers)
+    let waited = round.waited_for();
+    // What is given back while somebody waits is theirs first: those who ask in the same round are decided before.
+    let last = |request: &Request| {
+        let given_back = matches!(request.ask, Ask::Release { .. });
+        given_back && request.event.is_some_and(|event| waited.contains(&event))
+    };
+    let (late, soon): (Vec<_>, Vec<_>) = asks.iter().enumerate().partition(|(_, request)| last(request));
+    let decided = soon.into_iter().chain(late);
+    let mut answers: Vec<_> = decided.map(|(at, request)| (at, round.decide(&request.ask))).collect();
+    answers.sort_by_key(|(at, _)| *at);
+    (round, answers.into_iter().map(|(_, answer)| answer).collect())
 }
 
-async fn write(tx: &mut dyn BookingTx, round: &Round) -> Result<(), StoreError> {
+async fn write(tx: &mut dyn BookingTx, round: &Round, now: Timestamp) -> Result<(), StoreError> {
     let new = &round.new;
-    if !new.dropped.is_empty() {
-        tx.drop_holds(&new.dropped).await?;
-    }
     if !new.holds.is_empty() {
         tx.add_holds(&new.holds).await?;
     }
@@ -126,11 +207,17 @@ async fn write(tx: &mut dyn BookingTx, round: &Round) -> Result<(), StoreError> 
     if !new.effects.is_empty() {
         tx.enqueue_booking(&new.effects).await?;
     }
-    if !new.ended.is_empty() {
-        tx.end_reserves(&new.ended).await?;
+    if !new.expired.is_empty() {
+        tx.end_reserves(&new.expired).await?;
     }
-    if !(new.holds.is_empty() && new.dropped.is_empty() && new.ended.is_empty()) {
-        tx.save_sales(&round.sales()).await?;
+    if round.moves_places() {
+        let sales = round.sales();
+        tx.save_sales(&sales).await?;
+        if !new.tickets.is_empty() {
+            for sale in &sales {
+                find_resold(tx, sale, now).await?;
+            }
+        }
     }
     Ok(())
 }

@@ -1,12 +1,15 @@
 //! What those who run events see of money, and what they decide about it.
 
 use super::Placed;
+use super::returns::find_resold;
+use super::serve::serve;
 use crate::by_hand::{self, AcceptRefusal, MarkRefusal, Receipt};
 use crate::office::{BookingFilter, IncidentFilter, Of, PaymentFilter, Stuck};
 use crate::{
     Booking, BookingStatus, BookingStore, BookingTx, BuyerNews, Decided, Holdings, Incident, IncidentKind,
-    OfficeStore, Payment, RefundReason, RefundStatus, Resolution, Sale, Settled, books,
+    OfferTerms, OfficeStore, Payment, RefundReason, RefundStatus, Resolution, Sale, Settled, books,
 };
+use chrono::TimeDelta;
 use kernel::{
     AccountId, Act, Actor, BookingId, Cause, Clock, EventId, IncidentId, OrganisationId, Owed, Page,
     PageRequest, PaymentId, RefundId, StoreError, Subject, Timestamp, transact,
@@ -67,13 +70,20 @@ pub struct Office {
     office: Arc<dyn OfficeStore>,
     store: Arc<dyn BookingStore>,
     clock: Arc<dyn Clock>,
+    offers: OfferTerms,
 }
 
 impl Office {
     /// The use cases over a store.
     #[must_use]
     pub fn new(office: Arc<dyn OfficeStore>, store: Arc<dyn BookingStore>, clock: Arc<dyn Clock>) -> Self {
-        Self { office, store, clock }
+        Self { office, store, clock, offers: OfferTerms::lasting(TimeDelta::hours(12)) }
+    }
+
+    /// The same, with offers to those who wait that live as long as these say.
+    #[must_use]
+    pub fn offering(self, offers: OfferTerms) -> Self {
+        Self { offers, ..self }
     }
 
     /// Bookings, the latest first.
@@ -148,6 +158,7 @@ impl Office {
             let sale = sales.first_mut().ok_or(MarkError::Unknown)?;
             let mut booking = tx.lock_booking(id).await?.ok_or(MarkError::Unknown)?;
             let (sold, before) = (sale.clone(), booking.clone());
+            self.others_first(tx, &booking, sale, now).await?;
             let already = already(tx, &booking, sale, now).await?;
             let (payment, settled) = by_hand::mark_paid(&mut booking, sale, receipt, &already, now)?;
             books::keep(tx, Some(&before), &booking, by, now).await?;
@@ -190,6 +201,20 @@ impl Office {
         .await
     }
 
+    /// Who comes late is behind those who wait.
+    async fn others_first(
+        &self,
+        tx: &mut dyn BookingTx,
+        booking: &Booking,
+        sale: &mut Sale,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        if booking.status == BookingStatus::Expired {
+            serve(tx, sale, &self.offers, now).await?;
+        }
+        Ok(())
+    }
+
     async fn event_of_managed(
         &self,
         managed: Managed<'_>,
@@ -230,6 +255,7 @@ impl Office {
                 Decided::Nothing => Settled::Noted,
                 Decided::Refund => send_back(&mut booking, &incident, who, now)?,
                 Decided::Accept => {
+                    self.others_first(tx, &booking, sale, now).await?;
                     let already = already(tx, &booking, sale, now).await?;
                     by_hand::accept(&mut booking, sale, incident.payment, &already, now)?
                 }
@@ -279,7 +305,10 @@ pub(super) async fn follow(
         tx.save_sales(std::slice::from_ref(sale)).await?;
     }
     match settled {
-        Settled::Confirmed(tickets) => tx.add_tickets(tickets).await?,
+        Settled::Confirmed(tickets) => {
+            tx.add_tickets(tickets).await?;
+            find_resold(tx, sale, now).await?;
+        }
         Settled::Incident(incident) => tx.add_incident(incident).await?,
         Settled::Unchanged
         | Settled::Noted

@@ -1,6 +1,7 @@
 //! A booking with all that hangs on it, locked in the order that every use case keeps.
 
-use crate::{Booking, BookingTx, Effect, Sale, Ticket, acts, books};
+use super::returns::forget_returns;
+use crate::{Booking, BookingTx, Effect, Sale, Ticket, TicketStatus, acts, books};
 use kernel::{AccountId, BookingId, Cause, EventId, Owed, RefundId, StoreError, TicketId, Timestamp};
 use std::collections::BTreeMap;
 
@@ -41,6 +42,13 @@ impl Scene {
         let before = (&booking_before, &tickets_before[..]);
         let done = acts::booking_decided((by, act), before, (&booking, &tickets), now);
         tx.record(&[done.of(sale.organisation)]).await?;
+        if sale.taken() < sale_before.taken() && sale.resale.waiting {
+            effects.push(Effect::ServeWaitlist { event: sale.event });
+        }
+        let cancelled = |id| tickets.iter().any(|it| it.id == id && it.status == TicketStatus::Cancelled);
+        let returned = tickets_before.iter().filter(|it| it.status == TicketStatus::Returned);
+        let gone: Vec<_> = returned.map(|it| it.id).filter(|id| cancelled(*id)).collect();
+        forget_returns(tx, &gone, now).await?;
         let changed = tickets.iter().filter(|ticket| !tickets_before.contains(ticket));
         tx.save_tickets(&changed.cloned().collect::<Vec<_>>()).await?;
         if sale != sale_before {
@@ -55,6 +63,14 @@ impl Scene {
         let owed: Vec<_> = effects.into_iter().map(|effect| Owed::now(effect, now)).collect();
         tx.enqueue_booking(&owed).await?;
         Ok((booking, tickets))
+    }
+
+    /// Writes the places alone.
+    pub(super) async fn keep_places(&self, tx: &mut dyn BookingTx) -> Result<(), StoreError> {
+        if self.sale != self.before.0 {
+            tx.save_sales(std::slice::from_ref(&self.sale)).await?;
+        }
+        Ok(())
     }
 
     /// One effect per refund that is to be sent.

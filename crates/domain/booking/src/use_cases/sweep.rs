@@ -1,11 +1,11 @@
 //! Give the places of ended holds and of expired vouchers back, so that lists and counters tell the truth without anybody asking for places.
 
 use super::Bookings;
+use super::serve::{reclaim, serve};
 use kernel::{EventId, StoreError, transact};
 
-/// Events per sweep, and holds per event and transaction.
+/// Events per sweep.
 const EVENTS: u32 = 100;
-const HOLDS: u32 = 500;
 
 impl Bookings {
     /// Ends what has lapsed; answers how many holds that were. More may be waiting when it is not zero.
@@ -28,20 +28,16 @@ impl Bookings {
         let now = self.clock.now();
         transact(self.store.begin().await?, async |tx| {
             let mut sales = tx.lock_sales(&[event]).await?;
-            let lapsed = tx.lapsed_holds(&[event], now, HOLDS).await?;
             let Some(sale) = sales.first_mut() else { return Ok(0) };
-            for hold in &lapsed {
-                sale.give_back(&hold.items, hold.voucher.map(|it| it.id));
-            }
-            let ended = sale.end_reserves(now);
-            if lapsed.is_empty() && ended.is_empty() {
+            let lapsed = reclaim(tx, sale, now).await?;
+            let expired = sale.end_reserves(now);
+            if lapsed.is_empty() && expired.is_empty() {
                 return Ok(0);
             }
-            let ids: Vec<_> = lapsed.iter().map(|hold| hold.id).collect();
-            tx.drop_holds(&ids).await?;
-            tx.end_reserves(&ended).await?;
+            tx.end_reserves(&expired).await?;
+            serve(tx, sale, &self.terms.offers, now).await?;
             tx.save_sales(&sales).await?;
-            Ok::<_, StoreError>(ids.len())
+            Ok::<_, StoreError>(lapsed.len())
         })
         .await
     }

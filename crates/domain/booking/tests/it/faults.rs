@@ -3,13 +3,12 @@
 use async_trait::async_trait;
 use booking::{
     Booking, BookingStore, BookingTx, Delivery, Document, DocumentFilter, DocumentStore, DoorCounts,
-    DoorReads, EventRefunds, Hold, Issued, Job, OutsideReads, Provider, Sale, Scan, StockDifference, Ticket,
-    Transfer, TransferReads,
-    VoucherReads,
+    DoorReads, EventRefunds, Hold, Issued, Job, ListCounts, OutsideReads, Provider, Return, ReturnReads,
+    Sale, Scan, StockDifference, Ticket, Transfer, TransferReads, VoucherReads, WaitlistEntry, WaitlistReads,
 };
 use kernel::{
     AccountId, BookingId, DisputeId, DocumentId, EventId, HoldId, JobId, OrganisationId, Page, PageRequest,
-    PaymentId, RefundId, StoreError, TicketId, Timestamp, TransferId, VoucherId,
+    PaymentId, RefundId, ReturnId, StoreError, TicketId, Timestamp, TransferId, VoucherId, WaitlistEntryId,
 };
 use mockall::mock;
 use std::sync::Arc;
@@ -70,6 +69,24 @@ mock! {
         async fn voucher(&self, id: VoucherId, now: Timestamp) -> Result<Option<Issued>, StoreError>;
         async fn vouchers(&self, event: EventId, now: Timestamp, page: PageRequest) -> Result<Page<Issued>, StoreError>;
         async fn bookings_with(&self, id: VoucherId, page: PageRequest) -> Result<Page<Booking>, StoreError>;
+    }
+
+    #[async_trait]
+    impl WaitlistReads for Store {
+        async fn entry(&self, id: WaitlistEntryId) -> Result<Option<WaitlistEntry>, StoreError>;
+        async fn last_entry(&self, event: EventId, buyer: AccountId) -> Result<Option<WaitlistEntry>, StoreError>;
+        async fn living_entries(&self, buyer: AccountId, limit: u32) -> Result<Vec<WaitlistEntry>, StoreError>;
+        async fn waiting_before(&self, event: EventId, number: u64) -> Result<u64, StoreError>;
+        async fn entries_of_event(&self, event: EventId, page: PageRequest) -> Result<Page<WaitlistEntry>, StoreError>;
+        async fn count_entries(&self, event: EventId) -> Result<ListCounts, StoreError>;
+        async fn events_waited_for(&self, after: Option<EventId>, limit: u32) -> Result<Vec<EventId>, StoreError>;
+    }
+
+    #[async_trait]
+    impl ReturnReads for Store {
+        async fn ticket_return(&self, id: ReturnId) -> Result<Option<Return>, StoreError>;
+        async fn returns_of(&self, holder: AccountId, page: PageRequest) -> Result<Page<Return>, StoreError>;
+        async fn returns_of_event(&self, event: EventId, page: PageRequest) -> Result<Page<Return>, StoreError>;
     }
 
     #[async_trait]

@@ -1,0 +1,221 @@
+//! Waiting lists, for those who run the events.
+
+use super::access::User;
+use super::json::Json;
+use super::once::Once;
+use super::paging::{PageView, Paging, PagingQuery};
+use super::problem::Problem;
+use super::waitlist::EntryView;
+use crate::wiring::App;
+use accounts::Account;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpResponse, get, post, put};
+use booking::{EntryStatus, ListCounts, Rules, WaitlistEntry};
+use events::access::Right;
+use kernel::{EventId, Invalid, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+/// Most offers that are made by one call.
+const MOST_OFFERS: u32 = 1000;
+
+/// The calls of this file.
+pub fn routes(config: &mut ServiceConfig) {
+    config.service(entries).service(stats).service(notify).service(settings).service(change_settings);
+}
+
+/// An entry with who waits.
+#[derive(Serialize, ToSchema)]
+pub struct ManagedEntryView {
+    buyer_id: Uuid,
+    /// Null once the account is gone.
+    #[schema(required)]
+    email: Option<String>,
+    #[schema(required)]
+    name: Option<String>,
+    /// Its place in the order in which people joined; numbers of those who left are not given again.
+    number: u64,
+    #[serde(flatten)]
+    entry: EntryView,
+}
+
+impl ManagedEntryView {
+    fn of(entry: &WaitlistEntry, account: Option<&Account>, now: Timestamp) -> Self {
+        Self {
+            buyer_id: entry.buyer.as_uuid(),
+            email: account.map(|account| account.email.clone().into()),
+            name: account.map(|account| format!("{} {}", account.first_name, account.last_name)),
+            number: entry.number,
+            entry: EntryView::of(entry, None, now),
+        }
+    }
+}
+
+/// A list in numbers.
+#[derive(Serialize, ToSchema)]
+pub struct ListStatsView {
+    waiting: u64,
+    offered: u64,
+    accepted: u64,
+    expired: u64,
+    left: u64,
+    /// Places that those who wait want, in all.
+    places_wanted: u64,
+    /// Of the offers that have ended by being taken or not, how many of a hundred were taken; null before the first.
+    #[schema(required, example = 80)]
+    conversion_percent: Option<u64>,
+    /// Half of those who were offered places waited no longer than this; null before the first.
+    #[schema(required)]
+    median_wait_seconds: Option<i64>,
+}
+
+impl From<ListCounts> for ListStatsView {
+    fn from(counts: ListCounts) -> Self {
+        let of = |status| {
+            counts.by_status.iter().find(|(known, _)| *known == status).map_or(0, |(_, count)| *count)
+        };
+        let (accepted, expired) = (of(EntryStatus::Accepted), of(EntryStatus::Expired));
+        let ended = accepted.saturating_add(expired);
+        Self {
+            waiting: of(EntryStatus::Waiting),
+            offered: of(EntryStatus::Offered),
+            accepted,
+            expired,
+            left: of(EntryStatus::Left),
+            places_wanted: counts.wanted,
+            conversion_percent: accepted.saturating_mul(100).checked_div(ended),
+            median_wait_seconds: counts.median_wait_seconds,
+        }
+    }
+}
+
+/// How many offers to make.
+#[derive(Deserialize, ToSchema)]
+pub struct NotifyBody {
+    /// At most so many entries, the next in their order that fit what is free.
+    #[schema(minimum = 1, maximum = 1000)]
+    count: u32,
+}
+
+/// How many offers were made.
+#[derive(Serialize, ToSchema)]
+pub struct NotifiedView {
+    offered: u32,
+}
+
+/// How the waiting list and the return desk of an event are run.
+#[derive(Deserialize, Serialize, ToSchema)]
+pub struct ListSettings {
+    /// `automatic` (free places are offered at once) or `manual` (they are kept for the list until you offer them).
+    #[schema(example = "automatic")]
+    offers: String,
+    /// Whether holders may give tickets back, to be sold again.
+    returns_allowed: bool,
+}
+
+impl From<Rules> for ListSettings {
+    fn from(rules: Rules) -> Self {
+        let offers = if rules.automatic { "automatic" } else { "manual" };
+        Self { offers: offers.to_owned(), returns_allowed: rules.returns }
+    }
+}
+
+/// Everybody who is or was on the list, in the order in which they joined.
+#[utoipa::path(tag = "organisers", security(("bearer" = [])), params(PagingQuery), responses(
+    (status = 200, body = PageView<ManagedEntryView>), (status = 403, body = Problem),
+    (status = 404, body = Problem), (status = 422, body = Problem)))]
+#[get("/admin/waitlist/entries/{event_id}")]
+async fn entries(
+    app: Data<App>,
+    user: User,
+    event: Path<Uuid>,
+    paging: Paging,
+) -> Result<HttpResponse, Problem> {
+    let event = EventId::from(event.into_inner());
+    app.events.require(user.0, event, Right::Manage).await?;
+    let page = app.bookings.entries(event, paging.0).await?;
+    let ids: Vec<_> = page.items.iter().map(|entry| entry.buyer).collect();
+    let people = app.accounts.people(&ids).await?;
+    let now = app.clock.now();
+    Ok(HttpResponse::Ok().json(PageView::of(page, |entry| {
+        ManagedEntryView::of(&entry, people.iter().find(|account| account.id == entry.buyer), now)
+    })))
+}
+
+/// The list in numbers.
+#[utoipa::path(tag = "organisers", security(("bearer" = [])), responses(
+    (status = 200, body = ListStatsView), (status = 403, body = Problem), (status = 404, body = Problem)))]
+#[get("/admin/waitlist/stats/{event_id}")]
+async fn stats(app: Data<App>, user: User, event: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    let event = EventId::from(event.into_inner());
+    app.events.require(user.0, event, Right::Manage).await?;
+    Ok(HttpResponse::Ok().json(ListStatsView::from(app.bookings.list_counts(event).await?)))
+}
+
+/// Offer what is free to the next on the list, also when nothing is offered by itself.
+#[utoipa::path(tag = "organisers", security(("bearer" = [])), request_body = NotifyBody, responses(
+    (status = 200, body = NotifiedView), (status = 403, body = Problem), (status = 404, body = Problem),
+    (status = 422, description = "`invalid_input`", body = Problem)))]
+#[post("/admin/waitlist/notify/{event_id}")]
+async fn notify(
+    app: Data<App>,
+    user: User,
+    event: Path<Uuid>,
+    once: Once,
+    body: Json<NotifyBody>,
+) -> Result<HttpResponse, Problem> {
+    let event = EventId::from(event.into_inner());
+    app.events.require(user.0, event, Right::Manage).await?;
+    let work = async {
+        if !(1..=MOST_OFFERS).contains(&body.count) {
+            let message = "must be 1 to 1000";
+            return Err(Problem::invalid(vec![Invalid::new("count", "out_of_range", message)]));
+        }
+        let offered = app.bookings.notify_list(event, body.count, &user.0.cause()).await?;
+        app.answers.places_changed(event);
+        Ok(HttpResponse::Ok().json(NotifiedView { offered }))
+    };
+    once.run(&app, user.0.account, &body, work).await
+}
+
+/// How the list and the return desk are run.
+#[utoipa::path(tag = "organisers", security(("bearer" = [])), responses(
+    (status = 200, body = ListSettings), (status = 403, body = Problem), (status = 404, body = Problem)))]
+#[get("/admin/waitlist/settings/{event_id}")]
+async fn settings(app: Data<App>, user: User, event: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    let event = EventId::from(event.into_inner());
+    app.events.require(user.0, event, Right::Manage).await?;
+    let rules = app.bookings.rules(event).await?.ok_or_else(Problem::not_found)?;
+    Ok(HttpResponse::Ok().json(ListSettings::from(rules)))
+}
+
+/// Change how they are run. Offers that were made stay, and so do tickets that wait to be sold again.
+#[utoipa::path(tag = "organisers", security(("bearer" = [])), request_body = ListSettings, responses(
+    (status = 200, body = ListSettings), (status = 403, body = Problem), (status = 404, body = Problem),
+    (status = 422, description = "`invalid_input`", body = Problem)))]
+#[put("/admin/waitlist/settings/{event_id}")]
+async fn change_settings(
+    app: Data<App>,
+    user: User,
+    event: Path<Uuid>,
+    body: Json<ListSettings>,
+) -> Result<HttpResponse, Problem> {
+    let event = EventId::from(event.into_inner());
+    app.events.require(user.0, event, Right::Manage).await?;
+    let automatic = match body.offers.as_str() {
+        "automatic" => true,
+        "manual" => false,
+        _ => {
+            let message = "must be automatic or manual";
+            return Err(Problem::invalid(vec![Invalid::new("offers", "unknown", message)]));
+        }
+    };
+    let rules = Rules { automatic, returns: body.returns_allowed };
+    if !app.bookings.set_rules(event, rules, &user.0.cause()).await? {
+        return Err(Problem::not_found());
+    }
+    app.answers.places_changed(event);
+    Ok(HttpResponse::Ok().json(ListSettings::from(rules)))
+}

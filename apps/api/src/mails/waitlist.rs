@@ -1,0 +1,45 @@
+//! Mails to those on a waiting list.
+
+use super::page::Page;
+use super::{LetterError, local, reader, when_and_where};
+use crate::wiring::App;
+use booking::{EntryStatus, ListNews};
+use kernel::{EffectId, Mail, WaitlistEntryId};
+
+/// What became of an entry. An offer that is over by now is not told any more.
+///
+/// # Errors
+/// A [`LetterError`].
+pub async fn on_list(
+    app: &App,
+    id: EffectId,
+    entry: WaitlistEntryId,
+    news: ListNews,
+) -> Result<Option<Mail>, LetterError> {
+    let Some(entry) = app.bookings.entry(entry).await? else { return Ok(None) };
+    let stands = entry.status_at(app.clock.now());
+    let Some((to, _)) = reader(app, entry.buyer).await? else { return Ok(None) };
+    let Some(listed) = app.events.facts(entry.event).await? else { return Ok(None) };
+    let event = listed.event;
+    let many =
+        if entry.quantity == 1 { "A place is".into() } else { format!("{} places are", entry.quantity) };
+    let (subject, text) = match (news, entry.expires_at) {
+        (ListNews::Offered, Some(until)) if stands == EntryStatus::Offered => (
+            format!("Your turn: {}", event.title),
+            format!(
+                "{many} kept for you until {}. Log in at {} to book; after that it is the next one's turn.",
+                local(&event, until),
+                app.config.http.public_url
+            ),
+        ),
+        (ListNews::Offered, _) => return Ok(None),
+        (ListNews::Expired, _) => (
+            format!("Your turn is over: {}", event.title),
+            "You did not book in time, so it is the next one's turn. You can join the list again.".into(),
+        ),
+    };
+    let mut page = Page::new(subject);
+    page.line(text);
+    page.lines(when_and_where(&event));
+    Ok(Some(page.mail(id, to, Vec::new())))
+}

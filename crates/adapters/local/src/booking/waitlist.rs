@@ -1,0 +1,239 @@
+//! The waiting list.
+
+use super::BookingTables;
+use crate::document::{Document, Step, Table};
+use crate::paging::wanted;
+use crate::state::State;
+use crate::store::LocalStore;
+use crate::transaction::LocalTx;
+use ::booking::waitlist::Free;
+use ::booking::{EntryStatus, ListCounts, Rules, WaitlistEntry, WaitlistReads, WaitlistTx};
+use ::events::Event;
+use async_trait::async_trait;
+use kernel::{AccountId, Cursor, EventId, Page, PageRequest, StoreError, WaitlistEntryId};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::ops::Bound;
+use uuid::Uuid;
+
+/// How the list and the return desk of an event are run.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct KeptRules {
+    pub(crate) event: EventId,
+    pub(crate) rules: Rules,
+}
+
+impl Document for KeptRules {
+    const KIND: &'static str = "waitlist_rules";
+    type Key = EventId;
+
+    fn key(&self) -> EventId {
+        self.event
+    }
+
+    fn table(state: &State) -> &Table<Self> {
+        &state.booking.rules
+    }
+
+    fn table_mut(state: &mut State) -> &mut Table<Self> {
+        &mut state.booking.rules
+    }
+
+    fn index(&self, _state: &mut State, _step: Step) {}
+}
+
+impl Document for WaitlistEntry {
+    const KIND: &'static str = "waitlist_entry";
+    type Key = WaitlistEntryId;
+
+    fn key(&self) -> WaitlistEntryId {
+        self.id
+    }
+
+    fn table(state: &State) -> &Table<Self> {
+        &state.booking.entries_on_list
+    }
+
+    fn table_mut(state: &mut State) -> &mut Table<Self> {
+        &mut state.booking.entries_on_list
+    }
+
+    fn index(&self, state: &mut State, step: Step) {
+        let tables = &mut state.booking;
+        step.map(&mut tables.list, (self.event, self.number), self.id);
+        step.set(&mut tables.list_by_buyer, (self.buyer, self.event, self.number));
+        if self.status == EntryStatus::Waiting {
+            step.set(&mut tables.waiting, (self.event, self.number));
+        }
+        if self.status.lives() {
+            step.map(&mut tables.living_by_buyer, (self.buyer, self.event), self.id);
+        }
+    }
+}
+
+impl BookingTables {
+    pub(super) fn somebody_waits(&self, event: EventId) -> bool {
+        self.waiting.range((event, 0)..=(event, u64::MAX)).next().is_some()
+    }
+}
+
+impl State {
+    /// Who waits, in their order, after a number.
+    fn waiting(&self, event: EventId, after: u64) -> impl Iterator<Item = WaitlistEntry> {
+        let range = (Bound::Excluded((event, after)), Bound::Included((event, u64::MAX)));
+        let waiting = self.booking.waiting.range(range);
+        waiting.filter_map(|place| self.copy(self.booking.list.get(place)?))
+    }
+
+    fn last_entry(&self, event: EventId, buyer: AccountId) -> Option<WaitlistEntry> {
+        let range = (buyer, event, 0)..=(buyer, event, u64::MAX);
+        let (_, _, number) = self.booking.list_by_buyer.range(range).next_back()?;
+        self.copy(self.booking.list.get(&(event, *number))?)
+    }
+}
+
+fn limit(limit: u32) -> usize {
+    usize::try_from(limit).unwrap_or(usize::MAX)
+}
+
+#[async_trait]
+impl WaitlistReads for LocalStore {
+    async fn entry(&self, id: WaitlistEntryId) -> Result<Option<WaitlistEntry>, StoreError> {
+        Ok(self.read().copy(&id))
+    }
+
+    async fn last_entry(
+        &self,
+        event: EventId,
+        buyer: AccountId,
+    ) -> Result<Option<WaitlistEntry>, StoreError> {
+        Ok(self.read().last_entry(event, buyer))
+    }
+
+    async fn living_entries(&self, buyer: AccountId, most: u32) -> Result<Vec<WaitlistEntry>, StoreError> {
+        let state = self.read();
+        let range = (buyer, EventId::from(Uuid::nil()))..=(buyer, EventId::from(Uuid::max()));
+        let living = state.booking.living_by_buyer.range(range).take(limit(most));
+        Ok(living.filter_map(|(_, id)| state.copy(id)).collect())
+    }
+
+    async fn waiting_before(&self, event: EventId, number: u64) -> Result<u64, StoreError> {
+        let state = self.read();
+        let before = state.booking.waiting.range((event, 0)..(event, number));
+        Ok(before.fold(0, |count, _| count + 1))
+    }
+
+    async fn entries_of_event(
+        &self,
+        event: EventId,
+        page: PageRequest,
+    ) -> Result<Page<WaitlistEntry>, StoreError> {
+        let state = self.read();
+        let after = page.after.and_then(|cursor| state.copy::<WaitlistEntry>(&cursor.id.into()));
+        let after = after.filter(|entry| entry.event == event).map_or(0, |entry| entry.number);
+        let range = (Bound::Excluded((event, after)), Bound::Included((event, u64::MAX)));
+        let found = state.booking.list.range(range).take(wanted(page));
+        let found: Vec<WaitlistEntry> = found.filter_map(|(_, id)| state.copy(id)).collect();
+        Ok(Page::cut(found, page.limit, |it| Cursor { at: it.joined_at, id: it.id.as_uuid() }))
+    }
+
+    async fn count_entries(&self, event: EventId) -> Result<ListCounts, StoreError> {
+        let state = self.read();
+        let (mut counts, mut waits) = (BTreeMap::<&str, (EntryStatus, u64)>::new(), Vec::new());
+        let mut wanted = 0;
+        for (_, id) in state.booking.list.range((event, 0)..=(event, u64::MAX)) {
+            let Some(entry) = state.get::<WaitlistEntry>(id) else { continue };
+            counts.entry(entry.status.as_str()).or_insert((entry.status, 0)).1 += 1;
+            if entry.status == EntryStatus::Waiting {
+                wanted += u64::from(entry.quantity);
+            }
+            waits.extend(entry.offered_at.map(|at| at - entry.joined_at));
+        }
+        waits.sort_unstable();
+        let middle = waits.len().div_ceil(2).saturating_sub(1);
+        let median_wait_seconds = waits.get(middle).map(|wait| wait.num_seconds());
+        Ok(ListCounts { by_status: counts.into_values().collect(), wanted, median_wait_seconds })
+    }
+
+    async fn events_waited_for(&self, after: Option<EventId>, most: u32) -> Result<Vec<EventId>, StoreError> {
+        let state = self.read();
+        let mut from = after.map_or(Bound::Unbounded, |event| Bound::Excluded((event, u64::MAX)));
+        let events = std::iter::from_fn(move || {
+            let (event, _) = *state.booking.waiting.range((from, Bound::Unbounded)).next()?;
+            from = Bound::Excluded((event, u64::MAX));
+            Some(event)
+        });
+        Ok(events.take(limit(most)).collect())
+    }
+}
+
+#[async_trait]
+impl WaitlistTx for LocalTx {
+    async fn waiting(
+        &mut self,
+        event: EventId,
+        free: &Free,
+        after: u64,
+        most: u32,
+    ) -> Result<Vec<WaitlistEntry>, StoreError> {
+        let fits = |entry: &WaitlistEntry| {
+            let named = entry.ticket_types.is_empty()
+                || entry.ticket_types.iter().any(|id| free.ticket_types.contains(id));
+            let cheap = entry.max_price.is_none_or(|price| price.minor() >= free.cheapest.minor());
+            entry.quantity <= free.most && named && cheap
+        };
+        Ok(self.state().waiting(event, after).filter(fits).take(limit(most)).collect())
+    }
+
+    async fn all_waiting(&mut self, event: EventId, most: u32) -> Result<Vec<WaitlistEntry>, StoreError> {
+        Ok(self.state().waiting(event, 0).take(limit(most)).collect())
+    }
+
+    async fn living_entry(
+        &mut self,
+        event: EventId,
+        buyer: AccountId,
+    ) -> Result<Option<WaitlistEntry>, StoreError> {
+        let state = self.state();
+        Ok(state.booking.living_by_buyer.get(&(buyer, event)).and_then(|id| state.copy(id)))
+    }
+
+    async fn entries(&mut self, ids: &[WaitlistEntryId]) -> Result<Vec<WaitlistEntry>, StoreError> {
+        let mut ids = ids.to_vec();
+        ids.sort_unstable();
+        ids.dedup();
+        Ok(ids.iter().filter_map(|id| self.state().copy(id)).collect())
+    }
+
+    async fn last_number(&mut self, event: EventId) -> Result<u64, StoreError> {
+        let last = self.state().booking.list.range((event, 0)..=(event, u64::MAX)).next_back();
+        Ok(last.map_or(0, |((_, number), _)| *number))
+    }
+
+    async fn add_entry(&mut self, entry: &WaitlistEntry) -> Result<(), StoreError> {
+        let doing = "adding an entry";
+        let tables = &self.state().booking;
+        if tables.living_by_buyer.contains_key(&(entry.buyer, entry.event)) {
+            return Err(self.broken(doing, "the buyer is on the list already"));
+        }
+        if tables.list.contains_key(&(entry.event, entry.number)) {
+            return Err(self.broken(doing, "the number was given before"));
+        }
+        self.add(entry.clone(), doing)
+    }
+
+    async fn save_entries(&mut self, entries: &[WaitlistEntry]) -> Result<(), StoreError> {
+        for entry in entries {
+            self.save(entry.clone(), "saving an entry")?;
+        }
+        Ok(())
+    }
+
+    async fn save_rules(&mut self, event: EventId, rules: Rules) -> Result<(), StoreError> {
+        if self.state().get::<Event>(&event).is_none() {
+            return Err(self.broken("saving the rules of a list", "there is no such event"));
+        }
+        self.put(KeptRules { event, rules });
+        Ok(())
+    }
+}

@@ -1,0 +1,64 @@
+//! What is needed of a store for the waiting list.
+
+use crate::waitlist::{Entry, EntryStatus, Free, Rules};
+use async_trait::async_trait;
+use kernel::{AccountId, EventId, Page, PageRequest, StoreError, Transaction, WaitlistEntryId};
+
+/// A list in numbers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListCounts {
+    /// How many entries stand so; states that none is in may be left out.
+    pub by_status: Vec<(EntryStatus, u64)>,
+    /// Places that those who wait want, in all.
+    pub wanted: u64,
+    /// Half of those who were offered places waited no longer, in whole seconds.
+    pub median_wait_seconds: Option<i64>,
+}
+
+/// Reads; they see what was committed.
+#[async_trait]
+pub trait WaitlistReads: Send + Sync {
+    /// An entry.
+    async fn entry(&self, id: WaitlistEntryId) -> Result<Option<Entry>, StoreError>;
+    /// Somebody's last entry for an event, living or not.
+    async fn last_entry(&self, event: EventId, buyer: AccountId) -> Result<Option<Entry>, StoreError>;
+    /// Up to `limit` of somebody's entries that live.
+    async fn living_entries(&self, buyer: AccountId, limit: u32) -> Result<Vec<Entry>, StoreError>;
+    /// How many wait who joined before this number.
+    async fn waiting_before(&self, event: EventId, number: u64) -> Result<u64, StoreError>;
+    /// The entries of an event in their order; the cursor is `(joined_at, id)`.
+    async fn entries_of_event(&self, event: EventId, page: PageRequest) -> Result<Page<Entry>, StoreError>;
+    /// The list in numbers.
+    async fn count_entries(&self, event: EventId) -> Result<ListCounts, StoreError>;
+    /// Up to `limit` events for which somebody waits, after this one by id.
+    async fn events_waited_for(&self, after: Option<EventId>, limit: u32)
+    -> Result<Vec<EventId>, StoreError>;
+}
+
+/// Writes. The sale is locked.
+#[async_trait]
+pub trait WaitlistTx: Transaction {
+    /// Up to `limit` who wait, in their order, after this number; those may be left out who take nothing of what is
+    /// free.
+    async fn waiting(
+        &mut self,
+        event: EventId,
+        free: &Free,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<Entry>, StoreError>;
+    /// Up to `limit` who wait, in their order, whatever they want.
+    async fn all_waiting(&mut self, event: EventId, limit: u32) -> Result<Vec<Entry>, StoreError>;
+    /// Somebody's living entry for an event.
+    async fn living_entry(&mut self, event: EventId, buyer: AccountId) -> Result<Option<Entry>, StoreError>;
+    /// Entries by id; unknown ones are left out.
+    async fn entries(&mut self, ids: &[WaitlistEntryId]) -> Result<Vec<Entry>, StoreError>;
+    /// The highest number that was given on this list; zero when there was none.
+    async fn last_number(&mut self, event: EventId) -> Result<u64, StoreError>;
+    /// Writes a new entry. Of a buyer and event only one is stored that lives.
+    async fn add_entry(&mut self, entry: &Entry) -> Result<(), StoreError>;
+    /// Writes what may change of entries: status, hold and instants.
+    async fn save_entries(&mut self, entries: &[Entry]) -> Result<(), StoreError>;
+    /// Writes how the event's list and return desk are run.
+    async fn save_rules(&mut self, event: EventId, rules: Rules) -> Result<(), StoreError>;
+}

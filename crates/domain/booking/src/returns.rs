@@ -1,0 +1,282 @@
+//! The return desk: a ticket that its buyer gives back at what was paid for it, to be sold again.
+//!
+//! From then on its code is dead and its place is free, for the waiting list first. The money goes back when the place
+//! is sold again: places of a kind are alike, so the desk counts. As long as more places are unsold than tickets wait,
+//! none of them was sold again; each one fewer means that the ticket that waits longest was.
+
+use crate::refund::{Grounds, smaller};
+use crate::{
+    Booking, BookingStatus, Holdings, RefundReason, RefundRefusal, Sale, SaleStatus, Ticket, TicketStatus,
+};
+use kernel::{AccountId, BookingId, EventId, Money, RefundId, ReturnId, TicketId, TicketTypeId, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How many codes a ticket can have had before it is taken back no more: each costs a mail.
+pub const MOST_CODES: u32 = 30;
+
+/// Where a return stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReturnStatus {
+    /// To be sold again.
+    Waiting,
+    /// Sold again; the money is about to go back.
+    Sold,
+    /// The money was sent on its way; there was nothing to send for what had cost nothing.
+    Refunded,
+    /// Its holder wanted it back.
+    TakenBack,
+    /// Nobody bought it: it is its holder's as before.
+    GivenBack,
+    /// Its booking was cancelled or refunded in another way.
+    Cancelled,
+}
+
+impl ReturnStatus {
+    /// Every state.
+    pub const ALL: [Self; 6] =
+        [Self::Waiting, Self::Sold, Self::Refunded, Self::TakenBack, Self::GivenBack, Self::Cancelled];
+
+    /// As stored and as shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Sold => "sold",
+            Self::Refunded => "refunded",
+            Self::TakenBack => "taken_back",
+            Self::GivenBack => "given_back",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// A ticket at the return desk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Return {
+    /// Names it.
+    pub id: ReturnId,
+    /// Which ticket.
+    pub ticket: TicketId,
+    /// Bought with.
+    pub booking: BookingId,
+    /// For which event.
+    pub event: EventId,
+    /// Of which type.
+    pub ticket_type: TicketTypeId,
+    /// Who gave it back: its buyer, who gets the money.
+    pub holder: AccountId,
+    /// What was paid for it.
+    pub price: Money,
+    /// Where it stands.
+    pub status: ReturnStatus,
+    /// Since when it waits; who waits longest is first.
+    pub created_at: Timestamp,
+    /// When it came to be anything but waiting.
+    pub decided_at: Option<Timestamp>,
+}
+
+/// Why a ticket is not given back, or not taken back; nothing has changed then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum ReturnRefusal {
+    /// There is no such ticket, or it is not this member's.
+    #[error("there is no such ticket")]
+    Unknown,
+    /// It was used, cancelled, given back, or bought by somebody else.
+    #[error("this ticket cannot be given back")]
+    NotReturnable,
+    /// The organiser takes nothing back for resale.
+    #[error("tickets of this event are not taken back")]
+    NotAllowed,
+    /// Sales are over, or have not begun: nobody could buy it.
+    #[error("this is not on sale")]
+    NotOnSale,
+    /// It is offered to another member.
+    #[error("the ticket is offered to somebody")]
+    Offered,
+    /// Its price could not go back: the charge is too old or disputed.
+    #[error("the money could not go back")]
+    NotRefundable,
+    /// It had [`MOST_CODES`] codes.
+    #[error("the ticket was given back too often")]
+    TooOften,
+    /// It does not wait at the desk.
+    #[error("the ticket was not given back")]
+    NotReturned,
+    /// Its place is somebody else's, or kept for somebody.
+    #[error("the place is taken")]
+    PlaceTaken,
+    /// It would be more than one member may have of the event.
+    #[error("this is more than one member may have")]
+    LimitExceeded {
+        /// How many are allowed.
+        most: u32,
+    },
+}
+
+impl Return {
+    /// It has come to this.
+    pub fn becomes(&mut self, status: ReturnStatus, now: Timestamp) {
+        self.status = status;
+        self.decided_at = Some(now);
+    }
+}
+
+impl Booking {
+    fn grounds(ticket: TicketId) -> Grounds {
+        Grounds { id: None, reason: RefundReason::Resold, tickets: vec![ticket], by: None, note: None }
+    }
+
+    /// Gives a ticket to the desk: its code is dead, and its place is free.
+    ///
+    /// # Errors
+    /// A [`ReturnRefusal`].
+    pub fn give_to_desk(
+        &self,
+        ticket: &mut Ticket,
+        sale: &mut Sale,
+        by: AccountId,
+        now: Timestamp,
+    ) -> Result<Return, ReturnRefusal> {
+        if ticket.holder != by {
+            return Err(ReturnRefusal::Unknown);
+        }
+        let own = self.buyer == by && self.status == BookingStatus::Confirmed;
+        if !own || ticket.status != TicketStatus::Valid {
+            return Err(ReturnRefusal::NotReturnable);
+        }
+        if !sale.resale.returns {
+            return Err(ReturnRefusal::NotAllowed);
+        }
+        if !sale.offer(ticket.ticket_type).is_some_and(|offer| sale.sells(offer, now)) {
+            return Err(ReturnRefusal::NotOnSale);
+        }
+        if ticket.version >= MOST_CODES {
+            return Err(ReturnRefusal::TooOften);
+        }
+        let price = self.paid_for(ticket);
+        if self.clone().give_back(price, &Self::grounds(ticket.id), now).is_err() {
+            return Err(ReturnRefusal::NotRefundable);
+        }
+        ticket.status = TicketStatus::Returned;
+        ticket.version = ticket.version.saturating_add(1);
+        ticket.presence.ended.push(now);
+        // What a voucher kept it keeps again, as after any cancellation.
+        sale.take_back_of(&[ticket.ticket_type], self.voucher.map(|it| it.id));
+        Ok(Return {
+            id: ReturnId::generate(now),
+            ticket: ticket.id,
+            booking: self.id,
+            event: self.event,
+            ticket_type: ticket.ticket_type,
+            holder: by,
+            price,
+            status: ReturnStatus::Waiting,
+            created_at: now,
+            decided_at: None,
+        })
+    }
+
+    /// Takes a ticket from the desk again while a place of its kind is free; what its holder `already` has besides
+    /// counts as if it were bought. It gets a new code.
+    ///
+    /// # Errors
+    /// A [`ReturnRefusal`].
+    pub fn take_from_desk(
+        &self,
+        made: &mut Return,
+        ticket: &mut Ticket,
+        (sale, already): (&mut Sale, &Holdings),
+        now: Timestamp,
+    ) -> Result<(), ReturnRefusal> {
+        if made.status != ReturnStatus::Waiting {
+            return Err(ReturnRefusal::NotReturned);
+        }
+        let of_type = already.taken.get(&ticket.ticket_type).copied().unwrap_or(0);
+        let type_limit = sale.offer(ticket.ticket_type).and_then(|offer| offer.max_per_user);
+        for (has, most) in [(of_type, type_limit), (already.all(), sale.max_per_user)] {
+            if let Some(most) = most.filter(|most| has >= *most) {
+                return Err(ReturnRefusal::LimitExceeded { most });
+            }
+        }
+        if sale.status == SaleStatus::Cancelled || !self.leaves_desk(ticket, sale, now) {
+            return Err(ReturnRefusal::PlaceTaken);
+        }
+        made.becomes(ReturnStatus::TakenBack, now);
+        Ok(())
+    }
+
+    /// Nobody will buy it any more: it is its holder's again, if its place is free. `false` when it is not, or not yet.
+    pub fn unsold(&self, made: &mut Return, ticket: &mut Ticket, sale: &mut Sale, now: Timestamp) -> bool {
+        let back = made.status == ReturnStatus::Waiting && self.leaves_desk(ticket, sale, now);
+        if back {
+            made.becomes(ReturnStatus::GivenBack, now);
+        }
+        back
+    }
+
+    fn leaves_desk(&self, ticket: &mut Ticket, sale: &mut Sale, now: Timestamp) -> bool {
+        let voucher = self.voucher.map(|it| it.id);
+        let refunded = self.refunds.iter().any(|it| it.counts() && it.tickets.contains(&ticket.id));
+        if ticket.status != TicketStatus::Returned || refunded || !sale.sell_one(ticket.ticket_type, voucher)
+        {
+            return false;
+        }
+        ticket.status = TicketStatus::Valid;
+        ticket.version = ticket.version.saturating_add(1);
+        ticket.presence.ended.push(now);
+        true
+    }
+
+    /// Its place was sold again: what was paid for it goes back, once.
+    ///
+    /// # Errors
+    /// A [`RefundRefusal`]; nothing has changed then.
+    pub fn resold(
+        &mut self,
+        made: &mut Return,
+        tickets: &mut [Ticket],
+        now: Timestamp,
+    ) -> Result<Vec<RefundId>, RefundRefusal> {
+        let waits = |it: &&mut Ticket| it.id == made.ticket && it.status == TicketStatus::Returned;
+        let Some(ticket) = tickets.iter_mut().find(waits) else {
+            made.becomes(ReturnStatus::Cancelled, now);
+            return Ok(Vec::new());
+        };
+        let amount = smaller(self.paid_for(ticket), self.left());
+        let refunds = self.give_back(amount, &Self::grounds(ticket.id), now)?;
+        ticket.status = TicketStatus::Cancelled;
+        if self.status == BookingStatus::Confirmed && !tickets.iter().any(|it| it.status.stands()) {
+            self.status = BookingStatus::Cancelled;
+            self.decided_at = Some(now);
+        }
+        made.becomes(ReturnStatus::Refunded, now);
+        Ok(refunds)
+    }
+}
+
+impl Sale {
+    /// Types of which more tickets wait to be sold again than places are unsold, alone or with those that they share
+    /// places with: the one of them that waits longest was sold again. `waiting` counts what waits, by type.
+    #[must_use]
+    pub fn sold_again(&self, waiting: &BTreeMap<TicketTypeId, u32>) -> Option<Vec<TicketTypeId>> {
+        let alone = self.offers.iter().map(|offer| (offer.quantity, vec![offer]));
+        let shared = self.offers.iter().filter_map(|offer| offer.quota).map(|quota| {
+            let of_quota = |it: &&crate::Offer| it.quota.is_some_and(|own| own.id == quota.id);
+            (quota.quantity, self.offers.iter().filter(of_quota).collect())
+        });
+        let all = self.capacity.map(|capacity| (capacity, self.offers.iter().collect()));
+        let over = |(places, offers): &(u32, Vec<&crate::Offer>)| {
+            let sold: u64 = offers.iter().map(|offer| u64::from(offer.sold)).sum();
+            let waits = offers.iter().filter_map(|offer| waiting.get(&offer.ticket_type));
+            let waits: u64 = waits.map(|count| u64::from(*count)).sum();
+            waits > u64::from(*places).saturating_sub(sold)
+        };
+        let pool = alone.chain(shared).chain(all).find(over)?;
+        Some(pool.1.iter().map(|offer| offer.ticket_type).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,149 @@
+use super::*;
+use crate::samples::{held, noon, offer, paid, sale, somebody};
+use crate::{Gate, Verdict};
+use chrono::TimeDelta;
+use kernel::QuotaId;
+
+/// A sold-out sale of two, both tickets one buyer's, and one of them at the desk.
+fn at_desk() -> (Sale, Booking, Vec<Ticket>, Return) {
+    let (mut sale, booking, mut tickets) = paid(2, 2);
+    let made = booking.give_to_desk(&mut tickets[0], &mut sale, booking.buyer, noon()).unwrap();
+    (sale, booking, tickets, made)
+}
+
+#[test]
+fn a_ticket_at_the_desk_admits_nobody_and_its_place_is_free() {
+    let (sale, booking, mut tickets, made) = at_desk();
+    assert_eq!((tickets[0].status, tickets[0].version), (TicketStatus::Returned, 2));
+    assert_eq!(
+        (made.status, made.price, made.holder),
+        (ReturnStatus::Waiting, Money::eur(2500), booking.buyer)
+    );
+    assert_eq!((sale.offers[0].sold, sale.left_of(&sale.offers[0])), (1, 1));
+    let gate = Gate::of(&sale);
+    for version in [1, 2] {
+        let verdict = gate.admit(&mut tickets[0], version, None, sale.starts_at);
+        assert_eq!(verdict, Verdict::Cancelled, "{version}");
+    }
+}
+
+#[test]
+fn only_who_bought_a_good_ticket_gives_it_back_while_it_is_on_sale() {
+    let (mut sale, booking, mut tickets) = paid(3, 3);
+    let (own, other) = (booking.buyer, somebody());
+    let refused = |ticket: &mut Ticket, sale: &mut Sale, by, now| {
+        let before = (ticket.clone(), sale.clone());
+        let refusal = booking.give_to_desk(ticket, sale, by, now).unwrap_err();
+        assert_eq!((&before.0, &before.1), (&*ticket, &*sale));
+        refusal
+    };
+    assert_eq!(refused(&mut tickets[0], &mut sale, other, noon()), ReturnRefusal::Unknown);
+    tickets[1].holder = other;
+    assert_eq!(refused(&mut tickets[1], &mut sale, other, noon()), ReturnRefusal::NotReturnable);
+    for status in [TicketStatus::CheckedIn, TicketStatus::Cancelled, TicketStatus::Returned] {
+        tickets[2].status = status;
+        assert_eq!(refused(&mut tickets[2], &mut sale, own, noon()), ReturnRefusal::NotReturnable);
+    }
+    let late = sale.starts_at;
+    assert_eq!(refused(&mut tickets[0], &mut sale, own, late), ReturnRefusal::NotOnSale);
+    tickets[0].version = MOST_CODES;
+    assert_eq!(refused(&mut tickets[0], &mut sale, own, noon()), ReturnRefusal::TooOften);
+    tickets[0].version = 1;
+    sale.resale.returns = false;
+    assert_eq!(refused(&mut tickets[0], &mut sale, own, noon()), ReturnRefusal::NotAllowed);
+}
+
+#[test]
+fn money_goes_back_once_and_in_full_when_it_was_sold_again() {
+    let (mut sale, mut booking, mut tickets, mut made) = at_desk();
+    made.becomes(ReturnStatus::Sold, noon());
+    let refunds = booking.resold(&mut made, &mut tickets, noon()).unwrap();
+    assert_eq!((refunds.len(), booking.refunds[0].amount), (1, Money::eur(2500)));
+    assert_eq!((made.status, tickets[0].status), (ReturnStatus::Refunded, TicketStatus::Cancelled));
+    assert_eq!(booking.status, BookingStatus::Confirmed, "the other ticket is good");
+    made.becomes(ReturnStatus::Sold, noon());
+    assert_eq!(booking.resold(&mut made, &mut tickets, noon()), Ok(Vec::new()));
+    let cancelled = booking.event_cancelled(&mut tickets, &mut sale, None, noon()).unwrap().unwrap();
+    assert_eq!((cancelled.len(), booking.refunded()), (1, Money::eur(5000)), "the rest, and not twice");
+}
+
+#[test]
+fn an_event_that_is_cancelled_pays_for_what_waits_at_the_desk() {
+    let (mut sale, mut booking, mut tickets, mut made) = at_desk();
+    let sold = sale.offers[0].sold;
+    booking.event_cancelled(&mut tickets, &mut sale, None, noon()).unwrap().unwrap();
+    assert_eq!((booking.refunded(), booking.status), (Money::eur(5000), BookingStatus::Cancelled));
+    assert_eq!((sold, sale.offers[0].sold), (1, 0), "its place was free already");
+    made.becomes(ReturnStatus::Sold, noon());
+    assert_eq!(booking.resold(&mut made, &mut tickets, noon()), Ok(Vec::new()));
+    assert_eq!((made.status, booking.refunded()), (ReturnStatus::Cancelled, Money::eur(5000)));
+}
+
+#[test]
+fn the_rest_of_a_booking_can_be_given_up_while_a_ticket_waits() {
+    let (mut sale, mut booking, mut tickets, mut made) = at_desk();
+    let other = tickets[1].id;
+    booking.void(&mut tickets, &[other], &mut sale, noon());
+    assert_eq!(booking.status, BookingStatus::Confirmed, "one is not settled");
+    made.becomes(ReturnStatus::Sold, noon());
+    booking.resold(&mut made, &mut tickets, noon()).unwrap();
+    assert_eq!(booking.status, BookingStatus::Cancelled);
+}
+
+#[test]
+fn what_is_taken_again_is_good_under_a_new_code_if_its_place_is_free() {
+    let (mut sale, booking, mut tickets, mut made) = at_desk();
+    let hold = held(&mut sale, 1);
+    let none = Holdings::default();
+    let taken = booking.take_from_desk(&mut made, &mut tickets[0], (&mut sale, &none), noon());
+    assert_eq!((taken, made.status), (Err(ReturnRefusal::PlaceTaken), ReturnStatus::Waiting));
+    sale.release(&hold.items);
+    booking.take_from_desk(&mut made, &mut tickets[0], (&mut sale, &none), noon()).unwrap();
+    assert_eq!((tickets[0].status, tickets[0].version), (TicketStatus::Valid, 3));
+    assert_eq!((made.status, sale.offers[0].sold), (ReturnStatus::TakenBack, 2));
+    let again = booking.take_from_desk(&mut made, &mut tickets[0], (&mut sale, &none), noon());
+    assert_eq!(again, Err(ReturnRefusal::NotReturned));
+}
+
+#[test]
+fn nobody_takes_back_what_staff_paid_for_or_more_than_they_may_have() {
+    let (mut sale, mut booking, mut tickets, mut made) = at_desk();
+    sale.offers[0].max_per_user = Some(2);
+    let mut already = Holdings::default();
+    already.taken.insert(tickets[0].ticket_type, 2);
+    let taken = booking.take_from_desk(&mut made, &mut tickets[0], (&mut sale, &already), noon());
+    assert_eq!(taken, Err(ReturnRefusal::LimitExceeded { most: 2 }));
+    let grounds = Booking::grounds(tickets[0].id);
+    booking.give_back(Money::eur(2500), &grounds, noon()).unwrap();
+    let taken = booking.take_from_desk(&mut made, &mut tickets[0], (&mut sale, &Holdings::default()), noon());
+    assert_eq!(taken, Err(ReturnRefusal::PlaceTaken));
+    assert!(!booking.unsold(&mut made, &mut tickets[0], &mut sale, noon()));
+}
+
+#[test]
+fn what_nobody_bought_is_its_holders_again() {
+    let (mut sale, booking, mut tickets, mut made) = at_desk();
+    let end = sale.starts_at + TimeDelta::seconds(1);
+    assert!(booking.unsold(&mut made, &mut tickets[0], &mut sale, end));
+    assert_eq!((made.status, made.decided_at), (ReturnStatus::GivenBack, Some(end)));
+    assert_eq!((tickets[0].status, tickets[0].version, sale.offers[0].sold), (TicketStatus::Valid, 3, 2));
+}
+
+#[test]
+fn a_return_is_sold_again_when_fewer_places_are_unsold_than_tickets_wait() {
+    let mut sale = sale(vec![offer(10, 2500), offer(10, 2500)]);
+    let (one, other) = (sale.offers[0].ticket_type, sale.offers[1].ticket_type);
+    let waiting = |first: u32, second: u32| BTreeMap::from([(one, first), (other, second)]);
+    (sale.offers[0].sold, sale.offers[1].sold) = (8, 9);
+    assert_eq!(sale.sold_again(&waiting(2, 1)), None, "as many are unsold as wait");
+    sale.offers[0].held = 2;
+    assert_eq!(sale.sold_again(&waiting(2, 1)), None, "held is not sold");
+    sale.offers[0].sold = 9;
+    assert_eq!(sale.sold_again(&waiting(2, 1)), Some(vec![one]));
+    assert_eq!(sale.sold_again(&waiting(1, 1)), None, "one was found");
+    let quota = crate::Quota { id: QuotaId::generate(noon()), quantity: 19 };
+    (sale.offers[0].quota, sale.offers[1].quota) = (Some(quota), Some(quota));
+    assert_eq!(sale.sold_again(&waiting(1, 1)), Some(vec![one, other]), "they share nineteen places");
+    (sale.offers[0].quota, sale.capacity) = (None, Some(19));
+    assert_eq!(sale.sold_again(&waiting(1, 1)), Some(vec![one, other]), "or the house has no more");
+}

@@ -1,0 +1,210 @@
+//! Serve the waiting list: whatever is free is offered in its order, before anybody else may have it.
+
+use super::Bookings;
+use crate::waitlist::{Entry, EntryStatus, OfferTerms};
+use crate::{BookingTx, Effect, Hold, Holdings, Item, ListNews, Sale};
+use kernel::{AccountId, EventId, HoldId, Owed, StoreError, Timestamp, WaitlistEntryId, transact};
+use std::collections::BTreeMap;
+
+/// Entries that are looked at together.
+const PAGE: u32 = 200;
+/// Ended holds that one transaction cleans up.
+const LAPSED: u32 = 500;
+/// Events per look for free places.
+const EVENTS: u32 = 100;
+/// Entries that are ended together when sales are over.
+const ENDED: u32 = 500;
+
+/// Offers what is free, unless staff does; answers with how many were made. The caller saves the sale.
+pub(super) async fn serve(
+    tx: &mut dyn BookingTx,
+    sale: &mut Sale,
+    terms: &OfferTerms,
+    now: Timestamp,
+) -> Result<u32, StoreError> {
+    if !sale.resale.automatic {
+        return Ok(0);
+    }
+    offer_next(tx, sale, (terms, u32::MAX), now).await
+}
+
+/// Offers what is free to at most so many.
+pub(super) async fn offer_next(
+    tx: &mut dyn BookingTx,
+    sale: &mut Sale,
+    (terms, most): (&OfferTerms, u32),
+    now: Timestamp,
+) -> Result<u32, StoreError> {
+    let (mut after, mut made) = (0, 0);
+    while let Some(page) = next(tx, sale, after, now).await? {
+        after = page.entries.last().map_or(after, |entry| entry.number);
+        let (mut holds, mut offered, mut owed) = (Vec::new(), Vec::new(), Vec::new());
+        for mut entry in page.entries {
+            if made == most {
+                break;
+            }
+            let already = page.holdings.get(&entry.buyer).cloned().unwrap_or_default();
+            let Some((hold, told_at)) = sale.offer_places(&mut entry, &already, terms, now) else { continue };
+            let news = Effect::TellWaiting { entry: entry.id, news: ListNews::Offered };
+            owed.push(Owed::at(news, now, told_at));
+            holds.push(hold);
+            offered.push(entry);
+            made += 1;
+        }
+        tx.add_holds(&holds).await?;
+        tx.save_entries(&offered).await?;
+        tx.enqueue_booking(&owed).await?;
+        if page.last || made == most {
+            break;
+        }
+    }
+    Ok(made)
+}
+
+/// What the list would be offered now, without offering it: kept from everybody else.
+pub(super) async fn claim(
+    tx: &mut dyn BookingTx,
+    sale: &Sale,
+    terms: &OfferTerms,
+    now: Timestamp,
+) -> Result<Vec<Item>, StoreError> {
+    let (mut trial, mut after, mut items) = (sale.clone(), 0, Vec::new());
+    while let Some(page) = next(tx, &trial, after, now).await? {
+        after = page.entries.last().map_or(after, |entry| entry.number);
+        for mut entry in page.entries {
+            let already = page.holdings.get(&entry.buyer).cloned().unwrap_or_default();
+            let hold = trial.offer_places(&mut entry, &already, terms, now);
+            items.extend(hold.into_iter().flat_map(|(hold, _)| hold.items));
+        }
+        if page.last {
+            break;
+        }
+    }
+    Ok(items)
+}
+
+/// Some who wait, with what they have of the event already.
+struct Waiting {
+    entries: Vec<Entry>,
+    holdings: BTreeMap<AccountId, Holdings>,
+    last: bool,
+}
+
+/// `None` when nothing is free or nobody waits.
+async fn next(
+    tx: &mut dyn BookingTx,
+    sale: &Sale,
+    after: u64,
+    now: Timestamp,
+) -> Result<Option<Waiting>, StoreError> {
+    let Some(free) = sale.free(now).filter(|_| sale.resale.waiting) else { return Ok(None) };
+    let entries = tx.waiting(sale.event, &free, after, PAGE).await?;
+    if entries.is_empty() {
+        return Ok(None);
+    }
+    let mut holdings = BTreeMap::new();
+    if sale.limits_users() {
+        let pairs: Vec<_> = entries.iter().map(|entry| (entry.buyer, sale.event)).collect();
+        let tallies = tx.holdings(&pairs, now).await?;
+        holdings.extend(tallies.into_iter().map(|tally| (tally.buyer, tally.holdings)));
+    }
+    let last = u32::try_from(entries.len()).is_ok_and(|count| count < PAGE);
+    Ok(Some(Waiting { entries, holdings, last }))
+}
+
+/// Ends the entries whose offers have come to this.
+pub(super) async fn end_entries(
+    tx: &mut dyn BookingTx,
+    ended: &[(WaitlistEntryId, EntryStatus)],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    if ended.is_empty() {
+        return Ok(());
+    }
+    let ids: Vec<_> = ended.iter().map(|(id, _)| *id).collect();
+    let mut entries = tx.entries(&ids).await?;
+    let mut owed = Vec::new();
+    for entry in &mut entries {
+        let Some((_, status)) = ended.iter().find(|(id, _)| *id == entry.id) else { continue };
+        entry.end(*status, now);
+        if *status == EntryStatus::Expired {
+            let news = Effect::TellWaiting { entry: entry.id, news: ListNews::Expired };
+            owed.push(Owed::now(news, now));
+        }
+    }
+    tx.save_entries(&entries).await?;
+    tx.enqueue_booking(&owed).await
+}
+
+/// Gives the places of ended holds back, and ends the offers among them. The caller saves the sale.
+pub(super) async fn reclaim(
+    tx: &mut dyn BookingTx,
+    sale: &mut Sale,
+    now: Timestamp,
+) -> Result<Vec<HoldId>, StoreError> {
+    let lapsed = tx.lapsed_holds(&[sale.event], now, LAPSED).await?;
+    for hold in &lapsed {
+        sale.give_back(&hold.items, hold.voucher.map(|it| it.id));
+        sale.unuse(hold, now);
+    }
+    let ids: Vec<_> = lapsed.iter().map(|hold| hold.id).collect();
+    tx.drop_holds(&ids).await?;
+    let offer = |hold: &Hold| hold.entry.map(|entry| (entry, EntryStatus::Expired));
+    let ended: Vec<_> = lapsed.iter().filter_map(offer).collect();
+    end_entries(tx, &ended, now).await?;
+    Ok(ids)
+}
+
+impl Bookings {
+    /// Offers what is free of an event to those who wait for it, and ends its list when its sales are over. Answers
+    /// with how many offers were made.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    pub async fn serve_list(&self, event: EventId) -> Result<u32, StoreError> {
+        let now = self.clock.now();
+        transact(self.store.begin().await?, async |tx| {
+            let Some(mut sale) = tx.lock_sales(&[event]).await?.pop() else { return Ok(0) };
+            let before = sale.clone();
+            if sale.is_over(now) {
+                let mut rest = tx.all_waiting(event, ENDED).await?;
+                rest.iter_mut().for_each(|entry| entry.end(EntryStatus::Expired, now));
+                tx.save_entries(&rest).await?;
+                return Ok(0);
+            }
+            reclaim(tx, &mut sale, now).await?;
+            let made = serve(tx, &mut sale, &self.terms.offers, now).await?;
+            if sale != before {
+                tx.save_sales(&[sale]).await?;
+            }
+            Ok::<_, StoreError>(made)
+        })
+        .await
+    }
+
+    /// Serves every list for which something is free; answers with how many offers were made. Whatever made places
+    /// free and did not say so is found here.
+    ///
+    /// # Errors
+    /// The store could not answer for some list; the others were served.
+    pub async fn serve_lists(&self) -> Result<u32, StoreError> {
+        let (mut after, mut made, mut failure) = (None, 0, None);
+        loop {
+            let events = self.store.events_waited_for(after, EVENTS).await?;
+            let Some(last) = events.last() else { break };
+            after = Some(*last);
+            let now = self.clock.now();
+            for sale in self.store.sales(&events).await? {
+                let free = sale.free(now).is_some() && sale.resale.automatic;
+                if !free && !sale.is_over(now) {
+                    continue;
+                }
+                match self.serve_list(sale.event).await {
+                    Ok(offers) => made += offers,
+                    Err(error) => failure = failure.or(Some(error)),
+                }
+            }
+        }
+        failure.map_or(Ok(made), Err)
+    }
+}

@@ -1,0 +1,368 @@
+//! The waiting list: who comes next when places are free again.
+//!
+//! An offer is a [`Hold`] like any other, made for one entry. While it lives its places are nobody else's, and it is
+//! confirmed like any hold. Entries are served strictly in their order; one that does not fit what is free keeps its
+//! place in it. Nothing here is decided without the sale's lock.
+
+mod quiet;
+mod rules;
+
+pub use quiet::Quiet;
+pub use rules::{Resale, Rules};
+
+use crate::{Hold, Holdings, Item, Limit, Offer, Sale, SaleStatus, Wanted, sale::USUAL_ORDER};
+use chrono::TimeDelta;
+use chrono_tz::Tz;
+use kernel::{AccountId, EventId, HoldId, Money, TicketTypeId, Timestamp, WaitlistEntryId};
+use serde::{Deserialize, Serialize};
+
+/// Most ticket types that one entry names.
+pub const MOST_TYPES: usize = 50;
+
+/// How long offers live, and when nobody is woken for one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OfferTerms {
+    /// From the offer, or from the end of the quiet hours, until it passes on.
+    pub lasts: TimeDelta,
+    /// Hours in which no offer begins to run.
+    pub quiet: Option<Quiet>,
+}
+
+impl OfferTerms {
+    /// So long, at any hour.
+    #[must_use]
+    pub const fn lasting(lasts: TimeDelta) -> Self {
+        Self { lasts, quiet: None }
+    }
+
+    /// When an offer that is made now is told, and when it ends: never after the sale has ended. Quiet hours that
+    /// would leave nothing of it are none.
+    fn of(&self, zone: Tz, sale_ends: Timestamp, now: Timestamp) -> (Timestamp, Timestamp) {
+        let wakes = self.quiet.map_or(now, |quiet| quiet.over(zone, now));
+        let begins = if wakes < sale_ends { wakes } else { now };
+        (begins, (begins + self.lasts).min(sale_ends))
+    }
+}
+
+/// Where an entry stands, as stored; what it means at an instant is [`Entry::status_at`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EntryStatus {
+    /// In line.
+    Waiting,
+    /// Places are kept for it.
+    Offered,
+    /// Its offer became a booking.
+    Accepted,
+    /// Its offer was not taken in time, or the sale ended.
+    Expired,
+    /// Its owner does not want it any more.
+    Left,
+}
+
+impl EntryStatus {
+    /// Every state.
+    pub const ALL: [Self; 5] = [Self::Waiting, Self::Offered, Self::Accepted, Self::Expired, Self::Left];
+
+    /// As stored and as shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "waiting",
+            Self::Offered => "offered",
+            Self::Accepted => "accepted",
+            Self::Expired => "expired",
+            Self::Left => "left",
+        }
+    }
+
+    /// Whether its owner is on the list with it.
+    #[must_use]
+    pub const fn lives(self) -> bool {
+        matches!(self, Self::Waiting | Self::Offered)
+    }
+}
+
+/// Somebody who waits for places of an event, all of them together or none.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// Names it.
+    pub id: WaitlistEntryId,
+    /// Of which event.
+    pub event: EventId,
+    /// Who waits.
+    pub buyer: AccountId,
+    /// Any one of these; of any type that is shown when there are none.
+    pub ticket_types: Vec<TicketTypeId>,
+    /// So many of one type.
+    pub quantity: u32,
+    /// Not for more than this, each.
+    pub max_price: Option<Money>,
+    /// Its place in the order of the event, from 1; never given twice.
+    pub number: u64,
+    /// As stored.
+    pub status: EntryStatus,
+    /// Since when.
+    pub joined_at: Timestamp,
+    /// The places that are, or were, kept for it.
+    pub hold: Option<HoldId>,
+    /// When it was offered places.
+    pub offered_at: Option<Timestamp>,
+    /// Until when the offer lives.
+    pub expires_at: Option<Timestamp>,
+    /// When it was accepted, expired or left.
+    pub decided_at: Option<Timestamp>,
+}
+
+/// What somebody wants to wait for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JoinWish {
+    /// Who.
+    pub buyer: AccountId,
+    /// Any one of these types; any that is shown when there are none.
+    pub ticket_types: Vec<TicketTypeId>,
+    /// So many, together or not at all.
+    pub quantity: u32,
+    /// Not for more than this, each.
+    pub max_price: Option<Money>,
+}
+
+/// Why somebody is not put on the list; nothing has changed then.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JoinRefusal {
+    /// There is no such event, or it is not for this buyer to know.
+    #[error("there is no such event")]
+    UnknownEvent,
+    /// The event shows no such ticket type.
+    #[error("the event has no such ticket type")]
+    UnknownTicketType(TicketTypeId),
+    /// More types than [`MOST_TYPES`].
+    #[error("too many ticket types")]
+    TooManyTypes,
+    /// None at all.
+    #[error("an entry needs at least one place")]
+    Nothing,
+    /// The price is in another currency than the event's.
+    #[error("the price is in another currency")]
+    WrongCurrency,
+    /// Nothing that is wanted is on sale.
+    #[error("this is not on sale")]
+    NotOnSale,
+    /// More than one buyer may have.
+    #[error("this is more than one buyer may have")]
+    LimitExceeded {
+        /// Which limit.
+        limit: Limit,
+        /// How many are allowed.
+        most: u32,
+    },
+    /// What is wanted can be had at once.
+    #[error("there are places")]
+    PlacesAvailable,
+    /// One entry per buyer and event.
+    #[error("the buyer is on the list")]
+    WaitingAlready,
+}
+
+/// What of an event could be offered now: entries beyond it need not be looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Free {
+    /// Types of which something is left.
+    pub ticket_types: Vec<TicketTypeId>,
+    /// The most that is left of any of them.
+    pub most: u32,
+    /// The lowest of their prices.
+    pub cheapest: Money,
+}
+
+impl Entry {
+    /// The state at `now`: an offer ends by itself.
+    #[must_use]
+    pub fn status_at(&self, now: Timestamp) -> EntryStatus {
+        match self.status {
+            EntryStatus::Offered if self.expires_at.is_some_and(|end| now >= end) => EntryStatus::Expired,
+            status => status,
+        }
+    }
+
+    /// Whether a type would do.
+    #[must_use]
+    pub fn takes(&self, offer: &Offer) -> bool {
+        let named = self.ticket_types.is_empty() || self.ticket_types.contains(&offer.ticket_type);
+        let cheap = self.max_price.is_none_or(|most| most.minus(offer.price).is_some());
+        named && cheap && !offer.hidden
+    }
+
+    /// Takes it off the list.
+    pub fn end(&mut self, status: EntryStatus, now: Timestamp) {
+        if self.status.lives() {
+            self.status = status;
+            self.decided_at = Some(now);
+        }
+    }
+}
+
+impl Sale {
+    /// When a type is not sold any more.
+    #[must_use]
+    pub fn sale_of_ends(&self, offer: &Offer) -> Timestamp {
+        offer.sales_end.unwrap_or(self.starts_at).min(self.ends_at)
+    }
+
+    /// Whether nothing of the event will be sold any more.
+    #[must_use]
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        self.status == SaleStatus::Cancelled
+            || self.offers.iter().all(|offer| now >= self.sale_of_ends(offer))
+    }
+
+    /// What could be offered to somebody on the list; `None` when nothing could.
+    #[must_use]
+    pub fn free(&self, now: Timestamp) -> Option<Free> {
+        let mut free: Option<Free> = None;
+        for offer in self.offers.iter().filter(|offer| !offer.hidden && self.sells(offer, now)) {
+            let left = self.left_of(offer);
+            if left == 0 {
+                continue;
+            }
+            let so_far =
+                free.get_or_insert(Free { ticket_types: Vec::new(), most: 0, cheapest: offer.price });
+            so_far.ticket_types.push(offer.ticket_type);
+            so_far.most = so_far.most.max(left);
+            if so_far.cheapest.minus(offer.price).is_some() {
+                so_far.cheapest = offer.price;
+            }
+        }
+        free
+    }
+
+    /// Keeps places for an entry, if what it waits for is free and its owner may have it; answers with the hold and
+    /// with the instant at which its owner is told. The sale and the entry are unchanged when not.
+    ///
+    /// How many holds the owner has open does not count: nobody loses an offer over what is in their basket.
+    pub fn offer_places(
+        &mut self,
+        entry: &mut Entry,
+        already: &Holdings,
+        terms: &OfferTerms,
+        now: Timestamp,
+    ) -> Option<(Hold, Timestamp)> {
+        let already = Holdings { open_holds: 0, ..already.clone() };
+        let fitting = self.offers.iter().filter(|offer| entry.takes(offer) && self.sells(offer, now));
+        let fitting = fitting.filter(|offer| self.left_of(offer) >= entry.quantity);
+        let fitting: Vec<_> = fitting.map(|offer| (offer.ticket_type, self.sale_of_ends(offer))).collect();
+        for (ticket_type, sale_ends) in fitting {
+            let wanted = Wanted { ticket_type, quantity: entry.quantity };
+            let Ok(hold) = self.hold(entry.buyer, &[wanted], &already, now) else { continue };
+            let (told_at, expires_at) = terms.of(self.resale.zone, sale_ends, now);
+            let hold = Hold { entry: Some(entry.id), expires_at, ..hold };
+            entry.status = EntryStatus::Offered;
+            entry.hold = Some(hold.id);
+            entry.offered_at = Some(now);
+            entry.expires_at = Some(expires_at);
+            return Some((hold, told_at));
+        }
+        None
+    }
+
+    /// Puts somebody at the end of the list, as `number`.
+    ///
+    /// The list has been served before: what is left now is there for everybody.
+    ///
+    /// # Errors
+    /// A [`JoinRefusal`].
+    pub fn join(
+        &self,
+        wish: &JoinWish,
+        already: &Holdings,
+        number: u64,
+        now: Timestamp,
+    ) -> Result<Entry, JoinRefusal> {
+        if self.status == SaleStatus::Closed {
+            return Err(JoinRefusal::UnknownEvent);
+        }
+        let mut entry = self.entry(wish, number, now)?;
+        entry.ticket_types.sort_unstable();
+        entry.ticket_types.dedup();
+        let wanted: Vec<_> = self.offers.iter().filter(|offer| entry.takes(offer)).collect();
+        let on_sale: Vec<_> = wanted.into_iter().filter(|offer| self.sells(offer, now)).collect();
+        if on_sale.is_empty() {
+            return Err(JoinRefusal::NotOnSale);
+        }
+        let mut refused = None;
+        let allowed: Vec<_> = on_sale
+            .into_iter()
+            .filter(|offer| {
+                let beyond = self.beyond_limits(offer, wish.quantity, already);
+                refused = refused.take().or_else(|| beyond.clone());
+                beyond.is_none()
+            })
+            .collect();
+        if allowed.is_empty() {
+            return Err(refused.unwrap_or(JoinRefusal::NotOnSale));
+        }
+        // Places that are kept for a list which staff serves by hand are not there for everybody.
+        let kept = self.resale.waiting && !self.resale.automatic;
+        if !kept && allowed.iter().any(|offer| self.left_of(offer) >= wish.quantity) {
+            return Err(JoinRefusal::PlacesAvailable);
+        }
+        Ok(entry)
+    }
+
+    fn entry(&self, wish: &JoinWish, number: u64, now: Timestamp) -> Result<Entry, JoinRefusal> {
+        if wish.quantity == 0 {
+            return Err(JoinRefusal::Nothing);
+        }
+        if wish.ticket_types.len() > MOST_TYPES {
+            return Err(JoinRefusal::TooManyTypes);
+        }
+        let shown = |id: &TicketTypeId| self.offer(*id).is_some_and(|offer| !offer.hidden);
+        if let Some(unknown) = wish.ticket_types.iter().find(|id| !shown(id)) {
+            return Err(JoinRefusal::UnknownTicketType(*unknown));
+        }
+        if wish.max_price.is_some_and(|most| most.currency() != self.currency) {
+            return Err(JoinRefusal::WrongCurrency);
+        }
+        let JoinWish { buyer, ticket_types, quantity, max_price } = wish.clone();
+        Ok(Entry {
+            id: WaitlistEntryId::generate(now),
+            event: self.event,
+            buyer,
+            ticket_types,
+            quantity,
+            max_price,
+            number,
+            status: EntryStatus::Waiting,
+            joined_at: now,
+            hold: None,
+            offered_at: None,
+            expires_at: None,
+            decided_at: None,
+        })
+    }
+
+    /// Which limit so many of a type would go beyond, for somebody who has this already.
+    fn beyond_limits(&self, offer: &Offer, quantity: u32, already: &Holdings) -> Option<JoinRefusal> {
+        let per_order = offer.max_per_order.unwrap_or(USUAL_ORDER);
+        let per_order = self.max_per_order.map_or(per_order, |most| most.min(per_order));
+        let has = already.taken.get(&offer.ticket_type).copied().unwrap_or(0);
+        let over = |limit, most: Option<u32>, wanted: u32| {
+            most.filter(|most| wanted > *most).map(|most| JoinRefusal::LimitExceeded { limit, most })
+        };
+        over(Limit::PerOrder, Some(per_order), quantity)
+            .or_else(|| over(Limit::PerUser, offer.max_per_user, has.saturating_add(quantity)))
+            .or_else(|| over(Limit::PerUser, self.max_per_user, already.all().saturating_add(quantity)))
+    }
+
+    /// Keeps places from everybody who is not on the list.
+    pub(crate) fn set_aside(&mut self, items: &[Item]) {
+        for item in items {
+            if let Some(offer) = self.offers.iter_mut().find(|offer| offer.ticket_type == item.ticket_type) {
+                offer.held = offer.held.saturating_add(item.quantity);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

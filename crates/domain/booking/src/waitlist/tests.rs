@@ -1,0 +1,173 @@
+use super::*;
+use crate::samples::{held, noon, offer, sale, somebody, terms};
+use chrono::TimeDelta;
+
+fn wish(quantity: u32) -> JoinWish {
+    JoinWish { buyer: somebody(), ticket_types: Vec::new(), quantity, max_price: None }
+}
+
+fn nothing() -> Holdings {
+    Holdings::default()
+}
+
+/// A sale whose last place is held.
+fn sold_out(quantity: u32) -> Sale {
+    let mut sale = sale(vec![offer(quantity, 2500)]);
+    held(&mut sale, quantity);
+    sale
+}
+
+fn offered(sale: &mut Sale, entry: &mut Entry, now: Timestamp) -> Option<(Hold, Timestamp)> {
+    sale.offer_places(entry, &nothing(), &terms().offers, now)
+}
+
+#[test]
+fn one_waits_for_what_cannot_be_had() {
+    let mut sale = sold_out(4);
+    let entry = sale.join(&wish(1), &nothing(), 1, noon()).unwrap();
+    assert_eq!((entry.status, entry.number, entry.quantity), (EntryStatus::Waiting, 1, 1));
+    sale.offers[0].held = 2;
+    assert_eq!(sale.join(&wish(2), &nothing(), 2, noon()), Err(JoinRefusal::PlacesAvailable));
+    assert!(sale.join(&wish(3), &nothing(), 2, noon()).is_ok(), "three together are not there");
+}
+
+#[test]
+fn what_cannot_be_wanted_is_refused() {
+    let mut sale = sold_out(4);
+    let mut hidden = offer(4, 2500);
+    hidden.hidden = true;
+    let unknown = [hidden.ticket_type, TicketTypeId::generate(noon())];
+    sale.offers.push(hidden);
+    let refused = |wish: JoinWish| sale.join(&wish, &nothing(), 1, noon()).unwrap_err();
+    for id in unknown {
+        let wish = JoinWish { ticket_types: vec![id], ..wish(1) };
+        assert_eq!(refused(wish), JoinRefusal::UnknownTicketType(id));
+    }
+    assert_eq!(refused(wish(0)), JoinRefusal::Nothing);
+    let limit = JoinRefusal::LimitExceeded { limit: Limit::PerOrder, most: USUAL_ORDER };
+    assert_eq!(refused(wish(USUAL_ORDER + 1)), limit);
+    let dollars = Money::new(100, "USD".parse().unwrap()).unwrap();
+    assert_eq!(refused(JoinWish { max_price: Some(dollars), ..wish(1) }), JoinRefusal::WrongCurrency);
+    let cheap = JoinWish { max_price: Some(Money::eur(2499)), ..wish(1) };
+    assert_eq!(refused(cheap), JoinRefusal::NotOnSale, "nothing is as cheap");
+    let types = vec![sale.offers[0].ticket_type; MOST_TYPES + 1];
+    assert_eq!(refused(JoinWish { ticket_types: types, ..wish(1) }), JoinRefusal::TooManyTypes);
+}
+
+#[test]
+fn nobody_waits_for_more_than_they_may_have() {
+    let mut sale = sold_out(4);
+    sale.offers[0].max_per_user = Some(2);
+    let mut already = nothing();
+    already.taken.insert(sale.offers[0].ticket_type, 1);
+    let limit = JoinRefusal::LimitExceeded { limit: Limit::PerUser, most: 2 };
+    assert_eq!(sale.join(&wish(2), &already, 1, noon()), Err(limit));
+    let mut entry = sale.join(&wish(1), &already, 1, noon()).unwrap();
+    sale.offers[0].held = 0;
+    already.taken.insert(sale.offers[0].ticket_type, 2);
+    assert_eq!(sale.offer_places(&mut entry, &already, &terms().offers, noon()), None, "bought meanwhile");
+    assert_eq!(entry.status, EntryStatus::Waiting);
+}
+
+#[test]
+fn nothing_is_offered_and_nobody_joins_when_sales_are_over() {
+    let mut sale = sold_out(4);
+    let mut entry = sale.join(&wish(1), &nothing(), 1, noon()).unwrap();
+    sale.offers[0].held = 0;
+    let over = sale.starts_at;
+    assert!(!sale.is_over(over - TimeDelta::seconds(1)) && sale.is_over(over));
+    assert_eq!(offered(&mut sale, &mut entry, over), None);
+    assert_eq!(sale.free(over), None);
+    assert_eq!(sale.join(&wish(5), &nothing(), 2, over), Err(JoinRefusal::NotOnSale));
+    sale.status = SaleStatus::Cancelled;
+    assert!(sale.is_over(noon()));
+    assert_eq!(offered(&mut sale, &mut entry, noon()), None);
+    assert_eq!(sale.join(&wish(5), &nothing(), 2, noon()), Err(JoinRefusal::NotOnSale));
+    sale.status = SaleStatus::Closed;
+    assert_eq!(sale.join(&wish(5), &nothing(), 2, noon()), Err(JoinRefusal::UnknownEvent));
+}
+
+#[test]
+fn an_offer_takes_its_places_like_any_hold_and_ends_by_itself() {
+    let mut sale = sold_out(4);
+    let mut entry = sale.join(&wish(2), &nothing(), 1, noon()).unwrap();
+    assert_eq!(offered(&mut sale, &mut entry, noon()), None);
+    sale.offers[0].held = 1;
+    let (hold, told_at) = offered(&mut sale, &mut entry, noon()).unwrap();
+    assert_eq!((hold.entry, hold.places(), hold.buyer), (Some(entry.id), 2, entry.buyer));
+    assert_eq!((hold.expires_at, told_at), (noon() + TimeDelta::hours(12), noon()));
+    assert_eq!((sale.offers[0].held, entry.hold), (3, Some(hold.id)));
+    assert_eq!(entry.status_at(hold.expires_at - TimeDelta::seconds(1)), EntryStatus::Offered);
+    assert_eq!(entry.status_at(hold.expires_at), EntryStatus::Expired);
+    entry.end(EntryStatus::Expired, noon());
+    entry.end(EntryStatus::Accepted, noon());
+    assert_eq!(entry.status, EntryStatus::Expired, "what has ended stays ended");
+}
+
+#[test]
+fn an_offer_ends_with_the_sale_at_the_latest() {
+    let mut sale = sold_out(4);
+    let mut entry = sale.join(&wish(1), &nothing(), 1, noon()).unwrap();
+    sale.offers[0].held = 0;
+    sale.offers[0].sales_end = Some(noon() + TimeDelta::hours(1));
+    let (hold, _) = offered(&mut sale, &mut entry, noon()).unwrap();
+    assert_eq!(hold.expires_at, noon() + TimeDelta::hours(1));
+}
+
+#[test]
+fn in_quiet_hours_places_are_kept_and_the_clock_waits() {
+    let quiet = Some(Quiet { from: 22, until: 8 });
+    let terms = OfferTerms { lasts: TimeDelta::hours(2), quiet };
+    let mut sale = sold_out(4);
+    sale.resale.zone = "Europe/Berlin".parse().unwrap();
+    let mut entry = sale.join(&wish(1), &nothing(), 1, noon()).unwrap();
+    sale.offers[0].held = 0;
+    let night = "2026-06-01T21:00:00Z".parse().unwrap();
+    let (hold, told_at) = sale.clone().offer_places(&mut entry.clone(), &nothing(), &terms, night).unwrap();
+    assert_eq!(told_at.to_rfc3339(), "2026-06-02T06:00:00+00:00");
+    assert_eq!(hold.expires_at.to_rfc3339(), "2026-06-02T08:00:00+00:00");
+    // A sale that ends before anybody wakes has no night.
+    sale.offers[0].sales_end = Some(night + TimeDelta::hours(1));
+    let (hold, told_at) = sale.offer_places(&mut entry, &nothing(), &terms, night).unwrap();
+    assert_eq!((told_at, hold.expires_at), (night, night + TimeDelta::hours(1)));
+}
+
+#[test]
+fn any_of_several_types_does_and_the_price_has_a_limit() {
+    let mut sale = sale(vec![offer(2, 2500), offer(2, 4000), offer(2, 1000)]);
+    let ids: Vec<_> = sale.offers.iter().map(|offer| offer.ticket_type).collect();
+    for offer in &mut sale.offers {
+        offer.held = 2;
+    }
+    let two = JoinWish { ticket_types: vec![ids[1], ids[0]], max_price: Some(Money::eur(2500)), ..wish(2) };
+    let mut entry = sale.join(&two, &nothing(), 1, noon()).unwrap();
+    sale.offers[1].held = 0;
+    sale.offers[2].held = 0;
+    assert_eq!(offered(&mut sale, &mut entry, noon()), None, "one is too dear, the other is not wanted");
+    sale.offers[0].held = 1;
+    assert_eq!(offered(&mut sale, &mut entry, noon()), None, "together or not at all");
+    sale.offers[0].held = 0;
+    let (hold, _) = offered(&mut sale, &mut entry, noon()).unwrap();
+    assert_eq!((hold.items[0].ticket_type, hold.items[0].quantity), (ids[0], 2));
+}
+
+#[test]
+fn how_many_holds_somebody_has_open_costs_them_no_offer() {
+    let mut sale = sold_out(4);
+    let mut entry = sale.join(&wish(1), &nothing(), 1, noon()).unwrap();
+    sale.offers[0].held = 0;
+    let busy = Holdings { open_holds: crate::sale::OPEN_HOLDS, ..Holdings::default() };
+    assert!(sale.offer_places(&mut entry, &busy, &terms().offers, noon()).is_some());
+}
+
+#[test]
+fn what_is_free_names_types_places_and_the_lowest_price() {
+    let mut sale = sale(vec![offer(5, 2500), offer(9, 1500), offer(3, 100)]);
+    sale.offers[2].hidden = true;
+    sale.offers[1].held = 2;
+    let free = sale.free(noon()).unwrap();
+    let shown = [sale.offers[0].ticket_type, sale.offers[1].ticket_type];
+    assert_eq!((&free.ticket_types[..], free.most, free.cheapest), (&shown[..], 7, Money::eur(1500)));
+    sale.capacity = Some(2);
+    assert_eq!(sale.free(noon()), None, "the house is full");
+}

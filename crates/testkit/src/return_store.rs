@@ -1,0 +1,300 @@
+//! What every store promises of the return desk.
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a contract fails by panicking")]
+#![expect(missing_docs, reason = "the name of a case is its promise")]
+
+use crate::fixtures_bookings::{
+    House, booked_paid, bookings, buyer, by, confirm_free, confirm_paid, house, staff,
+};
+use crate::{ScriptedProvider, Stores, noon};
+use booking::use_cases::ReturnError;
+use booking::{
+    Booking, EntryStatus, JoinWish, RefundReason, Return, ReturnRefusal, ReturnStatus, Ticket, TicketStatus,
+};
+use kernel::{AccountId, Clock, Money, PageRequest, ReturnId, StoreError, transact};
+
+/// One test per promise: `testkit::return_store_contract!(open)`, as for the other stores.
+#[macro_export]
+macro_rules! return_store_contract {
+    ($open:ident) => {
+        $crate::return_store_contract!($open;
+            a_return_reads_back_whole,
+            a_returned_ticket_is_offered_sold_again_and_paid_out_once,
+            what_was_never_sold_out_is_sold_before_a_return,
+            the_one_that_waits_longest_is_paid_first,
+            a_ticket_is_returned_once_however_often_one_asks,
+            a_ticket_is_taken_back_while_its_place_is_free,
+            what_nobody_bought_is_its_holders_again_when_sales_are_over,
+            a_cancelled_event_pays_for_what_waits,
+            staff_that_refunds_a_returned_ticket_ends_its_return,
+            a_free_ticket_is_returned_and_nothing_is_paid,
+            a_store_keeps_one_waiting_return_per_ticket,
+            returns_are_listed_the_latest_first_in_pages_that_meet,
+        );
+    };
+    ($open:ident; $($case:ident),+ $(,)?) => {
+        mod return_store {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $case() {
+                    $crate::return_store::$case(super::$open().await).await;
+                }
+            )+
+        }
+    };
+}
+
+/// A house of so many places, of which somebody has bought these.
+async fn sold(stores: Stores, places: u32, bought: u32) -> (House, Booking, Vec<Ticket>) {
+    let house = house(stores, places, None, 2500).await;
+    let holder = buyer(&house.stores).await;
+    let booking = booked_paid(&house, holder, bought).await;
+    let tickets = house.stores.booking.tickets_of_bookings(&[booking.id]).await.unwrap();
+    (house, booking, tickets)
+}
+
+async fn returned(house: &House, ticket: &Ticket) -> Return {
+    bookings(house).give_to_desk(&by(ticket.holder), ticket.id).await.unwrap().0
+}
+
+async fn now(house: &House, made: &Return) -> Return {
+    house.stores.booking.ticket_return(made.id).await.unwrap().unwrap()
+}
+
+async fn ticket_now(house: &House, ticket: &Ticket) -> Ticket {
+    house.stores.booking.ticket(ticket.id).await.unwrap().unwrap()
+}
+
+async fn booking_now(house: &House, booking: &Booking) -> Booking {
+    house.stores.booking.booking(booking.id).await.unwrap().unwrap()
+}
+
+async fn joined(house: &House) -> AccountId {
+    let buyer = buyer(&house.stores).await;
+    let wish = JoinWish { buyer, ticket_types: Vec::new(), quantity: 1, max_price: None };
+    bookings(house).join_list(house.event.id, wish).await.unwrap();
+    buyer
+}
+
+async fn consistent(house: &House) {
+    assert_eq!(house.stores.booking.stock_differences().await.unwrap(), []);
+}
+
+pub async fn a_return_reads_back_whole(stores: Stores) {
+    let (house, booking, tickets) = sold(stores, 2, 2).await;
+    let made = returned(&house, &tickets[0]).await;
+    assert_eq!(
+        (made.status, made.price, made.booking),
+        (ReturnStatus::Waiting, Money::eur(2500), booking.id)
+    );
+    assert_eq!(now(&house, &made).await, made);
+    assert_eq!(house.stores.booking.ticket_return(ReturnId::generate(noon())).await.unwrap(), None);
+    let ticket = ticket_now(&house, &tickets[0]).await;
+    assert_eq!((ticket.status, ticket.version), (TicketStatus::Returned, tickets[0].version + 1));
+    let sale = house.stores.booking.sales(&[house.event.id]).await.unwrap().remove(0);
+    assert_eq!((sale.offers[0].sold, sale.resale.returned), (1, true));
+    consistent(&house).await;
+}
+
+pub async fn a_returned_ticket_is_offered_sold_again_and_paid_out_once(stores: Stores) {
+    let (house, booking, tickets) = sold(stores, 2, 2).await;
+    let waits = joined(&house).await;
+    let made = returned(&house, &tickets[0]).await;
+    let entry = house.stores.booking.last_entry(house.event.id, waits).await.unwrap().unwrap();
+    assert_eq!(entry.status, EntryStatus::Offered, "in the same transaction");
+    let use_cases = bookings(&house);
+    let placed = confirm_paid(&use_cases, waits, entry.hold.unwrap()).await;
+    use_cases.settle_return(made.id).await.unwrap();
+    assert_eq!(now(&house, &made).await.status, ReturnStatus::Waiting, "nothing was paid yet");
+    let payment = placed.booking.payments[0].id;
+    house.provider.pay(&ScriptedProvider::session(payment));
+    use_cases.come_back(payment).await.unwrap();
+    assert_eq!(now(&house, &made).await.status, ReturnStatus::Sold);
+    for _ in 0..2 {
+        use_cases.settle_return(made.id).await.unwrap();
+        let (one, other) = (bookings(&house), bookings(&house));
+        let (first, second) = tokio::join!(one.settle_return(made.id), other.settle_return(made.id));
+        first.unwrap();
+        second.unwrap();
+    }
+    let paid_out = booking_now(&house, &booking).await;
+    let refunds: Vec<_> =
+        paid_out.refunds.iter().map(|it| (it.amount, it.reason, it.tickets.clone())).collect();
+    assert_eq!(refunds, [(Money::eur(2500), RefundReason::Resold, vec![tickets[0].id])]);
+    assert_eq!(now(&house, &made).await.status, ReturnStatus::Refunded);
+    assert_eq!(ticket_now(&house, &tickets[0]).await.status, TicketStatus::Cancelled);
+    assert_eq!(ticket_now(&house, &tickets[1]).await.status, TicketStatus::Valid);
+    consistent(&house).await;
+}
+
+pub async fn what_was_never_sold_out_is_sold_before_a_return(stores: Stores) {
+    let (house, booking, tickets) = sold(stores, 3, 2).await;
+    let made = returned(&house, &tickets[0]).await;
+    booked_paid(&house, buyer(&house.stores).await, 1).await;
+    assert_eq!(now(&house, &made).await.status, ReturnStatus::Waiting, "one place had never been sold");
+    booked_paid(&house, buyer(&house.stores).await, 1).await;
+    assert_eq!(now(&house, &made).await.status, ReturnStatus::Sold);
+    bookings(&house).settle_return(made.id).await.unwrap();
+    assert_eq!(booking_now(&house, &booking).await.refunded(), Money::eur(2500));
+    consistent(&house).await;
+}
+
+pub async fn the_one_that_waits_longest_is_paid_first(stores: Stores) {
+    let (house, _, tickets) = sold(stores, 3, 3).await;
+    let mut made = Vec::new();
+    for ticket in &tickets {
+        made.push(returned(&house, ticket).await);
+        house.clock.advance(chrono::TimeDelta::seconds(1));
+    }
+    booked_paid(&house, buyer(&house.stores).await, 2).await;
+    let mut statuses = Vec::new();
+    for made in &made {
+        statuses.push(now(&house, made).await.status);
+    }
+    assert_eq!(statuses, [ReturnStatus::Sold, ReturnStatus::Sold, ReturnStatus::Waiting]);
+    consistent(&house).await;
+}
+
+pub async fn a_ticket_is_returned_once_however_often_one_asks(stores: Stores) {
+    let (house, _, tickets) = sold(stores, 2, 1).await;
+    let (one, other, cause) = (bookings(&house), bookings(&house), by(tickets[0].holder));
+    let asks = (0..6).map(|at| {
+        let use_cases = if at % 2 == 0 { &one } else { &other };
+        use_cases.give_to_desk(&cause, tickets[0].id)
+    });
+    let answers = futures_util::future::join_all(asks).await;
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
+    let twice = |answer: &&Result<_, ReturnError>| {
+        matches!(answer, Err(ReturnError::Refused(ReturnRefusal::NotReturnable)))
+    };
+    assert_eq!(answers.iter().filter(twice).count(), 5);
+    let stranger = one.give_to_desk(&by(buyer(&house.stores).await), tickets[0].id).await;
+    assert!(matches!(stranger, Err(ReturnError::Refused(ReturnRefusal::Unknown))), "{stranger:?}");
+    consistent(&house).await;
+}
+
+pub async fn a_ticket_is_taken_back_while_its_place_is_free(stores: Stores) {
+    let (house, booking, tickets) = sold(stores, 1, 1).await;
+    let made = returned(&house, &tickets[0]).await;
+    let use_cases = bookings(&house);
+    let hold = use_cases.hold(buyer(&house.stores).await, house.event.id, house.want(1)).await.unwrap();
+    let cause = by(booking.buyer);
+    let taken = use_cases.take_from_desk(&cause, tickets[0].id).await;
+    assert!(matches!(taken, Err(ReturnError::Refused(ReturnRefusal::PlaceTaken))), "{taken:?}");
+    assert!(use_cases.release(hold.buyer, hold.id).await.unwrap());
+    let taken = use_cases.take_from_desk(&cause, tickets[0].id).await.unwrap();
+    assert_eq!((taken.status, taken.version), (TicketStatus::Valid, tickets[0].version + 2));
+    assert_eq!(ticket_now(&house, &tickets[0]).await, taken);
+    assert_eq!(now(&house, &made).await.status, ReturnStatus::TakenBack);
+    let again = use_cases.take_from_desk(&cause, tickets[0].id).await;
+    assert!(matches!(again, Err(ReturnError::Refused(ReturnRefusal::NotReturned))), "{again:?}");
+    consistent(&house).await;
+}
+
+pub async fn what_nobody_bought_is_its_holders_again_when_sales_are_over(stores: Stores) {
+    let (house, booking, tickets) = sold(stores, 1, 1).await;
+    let made = returned(&house, &tickets[0]).await;
+    let use_cases = bookings(&house);
+    let again = use_cases.watch_return(made.id).await.unwrap();
+    assert_eq!(again, Some(house.event.starts_at), "while it is sold");
+    house.clock.set(house.event.starts_at);
+    assert_eq!(use_cases.watch_return(made.id).await.unwrap(), None);
+    let ticket = ticket_now(&house, &tickets[0]).await;
+    assert_eq!((ticket.status, ticket.version), (TicketStatus::Valid, tickets[0].version + 2));
+    assert_eq!(now(&house, &made).await.status, ReturnStatus::GivenBack);
+    assert_eq!(use_cases.watch_return(made.id).await.unwrap(), None);
+    assert!(booking_now(&house, &booking).await.refunds.is_empty());
+    consistent(&house).await;
+}
+
+pub async fn a_cancelled_event_pays_for_what_waits(stores: Stores) {
+    let (house, booking, tickets) = sold(stores, 3, 3).await;
+    let waits = returned(&house, &tickets[0]).await;
+    house.clock.advance(chrono::TimeDelta::seconds(1));
+    let sold_again = returned(&house, &tickets[1]).await;
+    // The first that waits is the first that is sold again.
+    booked_paid(&house, buyer(&house.stores).await, 1).await;
+    assert_eq!(now(&house, &waits).await.status, ReturnStatus::Sold);
+    let use_cases = bookings(&house);
+    let job = use_cases.cancel_event(house.event.id, &by(staff(&house).await.account), None).await.unwrap();
+    while use_cases.cancel_bookings(job).await.unwrap().is_some() {}
+    use_cases.settle_return(waits.id).await.unwrap();
+    assert_eq!(use_cases.watch_return(sold_again.id).await.unwrap(), None);
+    assert_eq!(booking_now(&house, &booking).await.refunded(), Money::eur(7500), "all, and nothing twice");
+    for made in [&waits, &sold_again] {
+        assert_eq!(now(&house, made).await.status, ReturnStatus::Cancelled);
+    }
+    consistent(&house).await;
+}
+
+pub async fn staff_that_refunds_a_returned_ticket_ends_its_return(stores: Stores) {
+    let (house, booking, tickets) = sold(stores, 2, 2).await;
+    let made = returned(&house, &tickets[0]).await;
+    let wish = booking::RefundWish {
+        id: None,
+        amount: None,
+        tickets: Some(vec![tickets[0].id]),
+        again: false,
+        keep_tickets: false,
+        reason: RefundReason::Staff,
+        by: None,
+        note: None,
+    };
+    let cause = by(staff(&house).await.account);
+    bookings(&house).refund(booking.id, &wish, &cause).await.unwrap();
+    assert_eq!(now(&house, &made).await.status, ReturnStatus::Cancelled);
+    booked_paid(&house, buyer(&house.stores).await, 1).await;
+    bookings(&house).settle_return(made.id).await.unwrap();
+    assert_eq!(booking_now(&house, &booking).await.refunded(), Money::eur(2500));
+    consistent(&house).await;
+}
+
+pub async fn a_free_ticket_is_returned_and_nothing_is_paid(stores: Stores) {
+    let house = house(stores, 1, None, 0).await;
+    let (holder, next) = (buyer(&house.stores).await, buyer(&house.stores).await);
+    let use_cases = bookings(&house);
+    let hold = use_cases.hold(holder, house.event.id, house.want(1)).await.unwrap();
+    let placed = confirm_free(&use_cases, holder, hold.id).await;
+    let made = returned(&house, &placed.tickets[0]).await;
+    let hold = use_cases.hold(next, house.event.id, house.want(1)).await.unwrap();
+    confirm_free(&use_cases, next, hold.id).await;
+    assert_eq!(now(&house, &made).await.status, ReturnStatus::Sold);
+    use_cases.settle_return(made.id).await.unwrap();
+    let booking = booking_now(&house, &placed.booking).await;
+    assert_eq!((booking.refunds.len(), booking.status), (0, booking::BookingStatus::Cancelled));
+    assert_eq!(now(&house, &made).await.status, ReturnStatus::Refunded);
+    consistent(&house).await;
+}
+
+pub async fn a_store_keeps_one_waiting_return_per_ticket(stores: Stores) {
+    let (house, _, tickets) = sold(stores, 1, 1).await;
+    let made = returned(&house, &tickets[0]).await;
+    let another = Return { id: ReturnId::generate(house.clock.now()), ..made };
+    let tx = house.stores.booking.begin().await.unwrap();
+    let written: Result<(), StoreError> = transact(tx, async |tx| {
+        tx.lock_sales(&[another.event]).await?;
+        tx.add_return(&another).await
+    })
+    .await;
+    assert!(matches!(written, Err(StoreError::Broken { .. })), "{written:?}");
+}
+
+pub async fn returns_are_listed_the_latest_first_in_pages_that_meet(stores: Stores) {
+    let (house, booking, tickets) = sold(stores, 3, 3).await;
+    let mut ids = Vec::new();
+    for ticket in &tickets {
+        ids.push(returned(&house, ticket).await.id);
+        house.clock.advance(chrono::TimeDelta::seconds(1));
+    }
+    ids.reverse();
+    let store = &house.stores.booking;
+    let page = |after| PageRequest { limit: 2, after };
+    let first = store.returns_of(booking.buyer, page(None)).await.unwrap();
+    let rest = store.returns_of(booking.buyer, page(first.next)).await.unwrap();
+    let seen: Vec<_> = first.items.iter().chain(&rest.items).map(|made| made.id).collect();
+    assert_eq!((&seen, rest.next), (&ids, None));
+    let of_event =
+        store.returns_of_event(house.event.id, PageRequest { limit: 9, after: None }).await.unwrap();
+    assert_eq!(of_event.items.iter().map(|made| made.id).collect::<Vec<_>>(), ids);
+    let others = store.returns_of(buyer(&house.stores).await, page(None)).await.unwrap();
+    assert_eq!(others.items, []);
+}
