@@ -50,11 +50,13 @@ pub mod quotas;
 pub mod refunds;
 pub mod request_id;
 pub mod routes;
+pub mod seats;
 pub mod server;
 pub mod staff;
 pub mod ticket_types;
 pub mod tickets;
 pub mod transfers;
+pub mod venues;
 pub mod webhooks;
 
 pub use access::{Admin, Maybe, User};

@@ -12,6 +12,7 @@ use crate::http::events::answers::Answers;
 use crate::http::routes::BASE;
 use crate::keys::{Keys, SeedError, read_seed};
 use crate::limits::Limits;
+use crate::maps::Maps;
 use crate::metrics::Metrics;
 use crate::passwords::Bcrypt;
 use crate::press::Press;
@@ -59,6 +60,8 @@ pub struct App {
     pub events: Events,
     /// Lists of events and what is left of them, kept ready.
     pub answers: Answers,
+    /// Maps of events' seats, kept ready.
+    pub maps: Maps,
     /// Use cases of holds, bookings and their money.
     pub bookings: Bookings,
     /// Use cases of the ledger.
@@ -199,6 +202,7 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
             .ruled_by(Arc::new(Promises(Arc::clone(&stores.booking))), config.booking.require_refund_rule),
         door: Door::new(stores.booking, Arc::clone(&clock), signer),
         answers: Answers::default(),
+        maps: Maps::default(),
         mailer,
         mail_box,
         invites: Invites::new(stores.invites, Arc::clone(&clock), keys.invite_codes())

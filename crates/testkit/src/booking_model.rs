@@ -4,15 +4,16 @@
 
 use crate::cancelling_store::policy;
 use crate::fixtures_bookings::{House, bookings, buyer, by, house, staff};
+use crate::fixtures_seats::seated;
 use crate::{ScriptedProvider, Stores};
 use booking::ledger::{Account, EntryFilter, differences};
-use booking::use_cases::{ConfirmRequest, Placed, Staff, VerifyRequest};
+use booking::use_cases::{ConfirmRequest, HoldError, Placed, Staff, VerifyRequest};
 use booking::{
     Booking, Bookings, Charge, CodeSigner, Decision, Door, Hold, Job, PaymentChoice, Provider, RawNotice,
     Refund, RefundReason, RefundStatus, RefundWish, Standing, Ticket, books,
 };
 use chrono::TimeDelta;
-use kernel::{AccountId, BookingId, Cause, Clock, Money, PageRequest, StoreError, transact};
+use kernel::{AccountId, BookingId, Cause, Clock, Money, PageRequest, SeatId, StoreError, transact};
 
 /// Buyers in a world; few, so that limits are met.
 const BUYERS: u64 = 4;
@@ -39,6 +40,7 @@ impl Dice {
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Hold { buyer: usize, quantity: usize },
+    HoldSeats { buyer: usize, from: usize, count: usize },
     Release { buyer: usize, hold: usize },
     Confirm { buyer: usize, hold: usize, free: bool },
     Pay { booking: usize },
@@ -91,6 +93,7 @@ fn step(dice: &mut Dice) -> Step {
         35 => Step::RefundAgain { booking: n(dice) },
         36 if dice.below(12) == 0 => Step::CancelEvent,
         37..=40 => Step::HandOn { ticket: n(dice), to: dice.below(BUYERS), how: dice.below(5) },
+        41 => Step::HoldSeats { buyer: dice.below(BUYERS), from: dice.below(9), count: 1 + dice.below(3) },
         _ => Step::MoneyBack { booking: n(dice) },
     }
 }
@@ -110,6 +113,8 @@ struct World {
     holds: Vec<Hold>,
     booked: Vec<Booking>,
     tickets: Vec<Ticket>,
+    /// All seats, where places are seats.
+    places: Vec<SeatId>,
 }
 
 /// Plays one history of `steps` steps on both.
@@ -119,7 +124,8 @@ struct World {
 pub async fn the_same_history_gives_the_same_answers(one: Stores, other: Stores, seed: u64, steps: u32) {
     let mut dice = Dice(seed);
     let price = if dice.below(4) == 0 { 0 } else { 2500 };
-    let (mut one, mut other) = (World::new(one, price).await, World::new(other, price).await);
+    let seats = dice.below(2) == 0;
+    let (mut one, mut other) = (World::new(one, price, seats).await, World::new(other, price, seats).await);
     for number in 0..steps {
         let step = step(&mut dice);
         let (left, right) = (one.play(step).await, other.play(step).await);
@@ -129,9 +135,15 @@ pub async fn the_same_history_gives_the_same_answers(one: Stores, other: Stores,
 }
 
 impl World {
-    async fn new(stores: Stores, cents: u32) -> Self {
-        let house = house(stores, 9, Some(8), cents).await.with_limit_per_user(5).await;
-        let house = if cents == 0 { house.with_quota(7).await } else { house };
+    async fn new(stores: Stores, cents: u32, seats: bool) -> Self {
+        let house = if seats {
+            seated(stores, "C", 3, cents).await.with_capacity(8)
+        } else {
+            house(stores, 9, Some(8), cents).await
+        };
+        let house = house.with_limit_per_user(5).await;
+        let house = if cents == 0 && !seats { house.with_quota(7).await } else { house };
+        let places = if seats { house.seats().await } else { Vec::new() };
         let door = Door::new(house.stores.booking.clone(), house.clock.clone(), CodeSigner::new(&[3; 32]));
         let mut buyers = Vec::new();
         for _ in 0..BUYERS {
@@ -139,13 +151,14 @@ impl World {
         }
         let (bookings, staff) = (bookings(&house), staff(&house).await);
         bookings.make_promise(house.event.id, &policy("12.5"), &by(staff.account)).await.unwrap();
-        Self { house, bookings, door, staff, buyers, holds: vec![], booked: vec![], tickets: vec![] }
+        Self { house, bookings, door, staff, buyers, holds: vec![], booked: vec![], tickets: vec![], places }
     }
 
     /// Plays a step; the answer names nothing by its id, so that two worlds can be compared.
     async fn play(&mut self, step: Step) -> String {
         match step {
             Step::Hold { buyer, quantity } => self.hold(buyer, quantity).await,
+            Step::HoldSeats { buyer, from, count } => self.hold_seats(buyer, from, count).await,
             Step::Release { buyer, hold } => match self.holds.get(hold) {
                 Some(hold) => {
                     format!("{:?}", self.bookings.release(self.buyers[buyer], hold.id).await.unwrap())
@@ -269,9 +282,26 @@ impl World {
 
     async fn hold(&mut self, buyer: usize, quantity: usize) -> String {
         let want = self.house.want(u32::try_from(quantity).unwrap());
-        match self.bookings.hold(self.buyers[buyer], self.house.event.id, want).await {
+        let held = self.bookings.hold(self.buyers[buyer], self.house.event.id, want).await;
+        self.kept(held)
+    }
+
+    /// Some seats in a row of all, with the first of them where they end.
+    async fn hold_seats(&mut self, buyer: usize, from: usize, count: usize) -> String {
+        if self.places.is_empty() {
+            return "no seats".into();
+        }
+        let seats: Vec<_> = self.places.iter().cycle().skip(from).take(count).copied().collect();
+        let held = self.bookings.keep(self.house.wish_for(self.buyers[buyer], &seats)).await;
+        self.kept(held)
+    }
+
+    fn kept(&mut self, held: Result<Hold, HoldError>) -> String {
+        match held {
             Ok(hold) => {
-                let answer = format!("{} until {}", hold.total, hold.expires_at);
+                let seats: Vec<_> =
+                    hold.items.iter().filter_map(|item| Some(&item.seat.as_ref()?.label)).collect();
+                let answer = format!("{} until {} {seats:?}", hold.total, hold.expires_at);
                 self.holds.push(hold);
                 answer
             }
@@ -386,6 +416,13 @@ impl World {
         assert_eq!(store.stock_differences().await.unwrap(), []);
         let sale = store.sales(&[self.house.event.id]).await.unwrap().remove(0);
         let mut state = format!("held {} sold {}\n", sale.offers[0].held, sale.offers[0].sold);
+        // That each is the claim of exactly one row was counted above.
+        let mut claims = store.claimed_seats(self.house.event.id, None).await.unwrap();
+        claims.sort_by_key(|claim| self.places.iter().position(|seat| *seat == claim.seat));
+        for claim in claims {
+            let place = self.places.iter().position(|seat| *seat == claim.seat);
+            state += &format!("{place:?} {:?}\n", claim.state);
+        }
         for known in &mut self.booked {
             *known = store.booking(known.id).await.unwrap().unwrap();
             state += &format!("{}\n", told(known));
@@ -394,6 +431,10 @@ impl World {
             state += &format!("{} entries\n", entries.len());
             let mut tickets = store.tickets_of_bookings(&[known.id]).await.unwrap();
             tickets.retain(|ticket| !self.tickets.iter().any(|old| old.id == ticket.id));
+            // Ids of one instant come in any order; seats do not.
+            tickets.sort_by_key(|ticket| {
+                self.places.iter().position(|it| ticket.seat.as_ref().is_some_and(|seat| seat.id == *it))
+            });
             self.tickets.extend(tickets);
         }
         for balance in self.house.stores.ledger.balances(&EntryFilter::default()).await.unwrap() {

@@ -54,6 +54,8 @@ pub struct TicketTypeBody {
     hidden: Option<bool>,
     /// The quota whose places it takes beside its own; none when absent.
     quota_id: Option<Uuid>,
+    /// The section whose seats its places are, beside the section's own kind of ticket; an edit does not change it.
+    section_id: Option<Uuid>,
     /// Where it stands in lists: lower first; behind the others, or where it stood, when absent.
     position: Option<i64>,
 }
@@ -73,6 +75,7 @@ impl From<TicketTypeBody> for TicketTypeInput {
             hidden: body.hidden.unwrap_or(false),
             quota: body.quota_id.map(Into::into),
             position: body.position,
+            section: body.section_id.map(Into::into),
         }
     }
 }
@@ -105,6 +108,8 @@ pub struct TicketTypeView {
     hidden: bool,
     #[schema(required)]
     quota_id: Option<Uuid>,
+    #[schema(required)]
+    section_id: Option<Uuid>,
     position: u32,
 }
 
@@ -126,6 +131,7 @@ impl From<Stocked> for TicketTypeView {
             sales_end: ticket_type.sales_end,
             hidden: ticket_type.hidden,
             quota_id: ticket_type.quota.map(|quota| quota.as_uuid()),
+            section_id: ticket_type.section.map(|section| section.as_uuid()),
             position: ticket_type.position,
         }
     }
@@ -201,7 +207,7 @@ async fn update_ticket_type(
     (status = 204),
     (status = 403, body = Problem),
     (status = 404, body = Problem),
-    (status = 409, description = "`ticket_type_in_use`, `wrong_status`", body = Problem)))]
+    (status = 409, description = "`ticket_type_in_use`, `of_section`, `wrong_status`", body = Problem)))]
 #[delete("/admin/ticket-types/{id}")]
 async fn delete_ticket_type(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     app.events.delete_ticket_type(user.0, id.into_inner().into()).await?;

@@ -39,6 +39,7 @@ mod registration;
 mod rehearsal;
 mod repeats;
 mod rules;
+mod seats;
 mod secrets;
 mod sessions;
 mod transfers;

@@ -13,12 +13,14 @@ mod outside;
 mod papers;
 mod reads;
 mod sale_tx;
+mod seats;
 mod transfers;
 
 pub(crate) use close::CloseTurn;
 pub(crate) use documents::{KeptPromise, Notice};
 pub(crate) use outside::KeptLook;
 pub(crate) use papers::Series;
+pub(crate) use seats::KeptClaim;
 
 use crate::document::Table;
 use crate::state::State;
@@ -26,13 +28,13 @@ use ::booking::close::DayClose;
 use ::booking::ledger::{Account, Entry};
 use ::booking::{
     Booking, Delivery, Document as Paper, Hold, Incident, Job, Offer, Origin, Provider, Quota, Reference,
-    Sale, SaleStatus, Scan, Ticket, Transfer,
+    Sale, SaleStatus, Scan, SeatChanges, Ticket, Transfer,
 };
-use ::events::{Event, Status};
+use ::events::{Event, Seating, Status};
 use imbl::{OrdMap, OrdSet};
 use kernel::{
     AccountId, BookingId, Cursor, DisputeId, DocumentId, EffectId, EventId, HoldId, JobId, OrganisationId,
-    PaymentId, RefundId, ScanId, TicketId, TicketTypeId, Timestamp, TransferId,
+    PaymentId, RefundId, ScanId, SeatId, SectionId, TicketId, TicketTypeId, Timestamp, TransferId,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -41,6 +43,8 @@ use std::sync::Arc;
 #[derive(Clone, Default)]
 pub(crate) struct BookingTables {
     pub(crate) bookings: Table<Booking>,
+    pub(crate) claims: Table<KeptClaim>,
+    pub(crate) claims_by_section: OrdSet<(EventId, SectionId, SeatId)>,
     pub(crate) closes: Table<DayClose>,
     pub(crate) close_turns: Table<CloseTurn>,
     pub(crate) deliveries: Table<Delivery>,
@@ -129,6 +133,7 @@ fn sale(state: &State, event: &Arc<Event>) -> Sale {
         sales_start: ticket_type.sales_start,
         sales_end: ticket_type.sales_end,
         hidden: ticket_type.hidden,
+        section: ticket_type.section,
     });
     Sale {
         event: event.id,
@@ -148,5 +153,7 @@ fn sale(state: &State, event: &Arc<Event>) -> Sale {
         max_per_order: event.max_per_order,
         promise: state.get::<KeptPromise>(&event.id).map(|kept| kept.promise.clone()),
         offers: offers.collect(),
+        plan: state.get::<Seating>(&event.id).map(|seating| seating.version),
+        seats: SeatChanges::default(),
     }
 }

@@ -5,6 +5,7 @@ use imbl::{OrdMap, OrdSet};
 use kernel::{
     AccountId, ActId, BookingId, DocumentId, EffectId, EntryId, EventId, HoldId, IncidentId, InviteId, JobId,
     OneTimeId, OrganisationId, QuotaId, ScanId, SessionId, TicketId, TicketTypeId, TransferId,
+    VenueTemplateId,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -62,6 +63,7 @@ id_keys!(
     TicketTypeId,
     QuotaId,
     TransferId,
+    VenueTemplateId,
 );
 
 /// Of a kind of which there is one.

@@ -18,5 +18,6 @@ mod outside;
 mod payment;
 mod reads;
 mod sale;
+mod seat;
 mod ticket;
 mod transfer;

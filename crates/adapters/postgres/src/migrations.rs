@@ -32,7 +32,7 @@ macro_rules! steps {
 }
 
 /// Every step, in the order in which they are applied.
-pub const MIGRATIONS: [Migration; 17] = steps![
+pub const MIGRATIONS: [Migration; 18] = steps![
     "2026-11-21-000001_accounts",
     "2026-11-21-000002_events",
     "2026-11-21-000003_booking",
@@ -50,6 +50,7 @@ pub const MIGRATIONS: [Migration; 17] = steps![
     "2026-11-21-000015_places",
     "2026-11-21-000016_quotas",
     "2026-11-21-000017_transfers",
+    "2026-11-21-000018_seats",
 ];
 
 /// How a database's schema stands to the one that this program knows.

@@ -111,6 +111,7 @@ diesel::table! {
         search_text -> Text,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        venue_template_id -> Nullable<Uuid>,
     }
 }
 
@@ -141,6 +142,7 @@ diesel::table! {
         hidden -> Bool,
         position -> BigInt,
         quota_id -> Nullable<Uuid>,
+        section_id -> Nullable<Uuid>,
     }
 }
 

@@ -298,7 +298,7 @@ impl Booking {
 
     /// Gives up what was not paid yet: its places are free at once, and whatever is paid after all goes back.
     pub(crate) fn call_off(&mut self, sale: &mut Sale, now: Timestamp) {
-        sale.release(&self.items);
+        sale.release(&self.items, self.hold);
         self.status = BookingStatus::Cancelled;
         self.decided_at = Some(now);
     }

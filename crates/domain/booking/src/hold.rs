@@ -1,5 +1,6 @@
 //! Places kept for a buyer for a few minutes.
 
+use crate::seating::{Seat, SeatWish};
 use kernel::{AccountId, EventId, HoldId, Money, TicketTypeId, Timestamp, VatRate};
 use serde::{Deserialize, Serialize};
 
@@ -21,10 +22,12 @@ pub struct Wish {
     pub event: EventId,
     /// So many of each type.
     pub wanted: Vec<Wanted>,
+    /// What is wished about seats, of events that have some.
+    pub seats: SeatWish,
 }
 
 /// So many tickets of a type at the price they had when they were held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
     /// Of which type.
     pub ticket_type: TicketTypeId,
@@ -35,6 +38,9 @@ pub struct Item {
     /// The tax that is in it; none in what was held before taxes were kept.
     #[serde(default)]
     pub vat: VatRate,
+    /// The one seat that it is, where places are seats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seat: Option<Seat>,
 }
 
 /// Places that only `buyer` can turn into a booking, until `expires_at`.
@@ -46,7 +52,7 @@ pub struct Hold {
     pub event: EventId,
     /// For whom.
     pub buyer: AccountId,
-    /// What is kept, one line per type.
+    /// What is kept, one line per type or seat.
     pub items: Vec<Item>,
     /// The frozen price of all.
     pub total: Money,

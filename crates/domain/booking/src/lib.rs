@@ -36,6 +36,7 @@ pub mod round;
 pub mod sale;
 #[cfg(test)]
 mod samples;
+pub mod seating;
 pub mod settlement;
 pub mod ticket;
 pub mod transfer;
@@ -63,7 +64,7 @@ pub use policy::{CancellationPolicy, MalformedPolicy, NoWay, PolicyInput, Promis
 pub use ports::{
     BookingStore, BookingTx, CloseStore, CloseTx, Counter, DocumentFilter, DocumentStore, DocumentTx, DoorTx,
     HolderStore, JobTx, LedgerStore, LedgerTx, NoticeKey, OfficeStore, OrderTx, OutsideReads, OutsideTx,
-    SaleTx, StockDifference, TransferReads, TransferTx,
+    SaleTx, SeatReads, SeatTx, StockDifference, TransferReads, TransferTx,
 };
 pub use provider::{
     CheckoutOrder, Direction, Health, Listed, Listener, Movement, MovementKind, Notice, NoticeError,
@@ -72,6 +73,10 @@ pub use provider::{
 pub use reference::Reference;
 pub use refund::{RefundRefusal, RefundWish};
 pub use sale::{HoldRefusal, Holdings, Limit, Offer, Quota, Sale, SaleStatus, Tally};
+pub use seating::{
+    Claim, ClaimState, Hall, PlanSeat, PlanSection, Seat, SeatChanges, SeatChoice, SeatPlan, SeatPrice,
+    SeatWish,
+};
 pub use settlement::{Settled, settle};
 pub use ticket::{Ticket, TicketStatus};
 pub use transfer::{Transfer, TransferRefusal, TransferStatus};

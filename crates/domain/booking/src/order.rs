@@ -244,6 +244,7 @@ impl Booking {
         };
         match &asked.payment {
             Some((choice, till)) => {
+                sale.claim_booked(&booking.items, booking.hold, now);
                 booking.attempt(choice, till, now);
                 booking.wait_for_transfer(choice.provider, sale.starts_at, terms);
             }
@@ -273,9 +274,15 @@ impl Booking {
 
     /// Turns its held places into sold ones.
     pub(crate) fn place(&mut self, sale: &mut Sale, now: Timestamp) {
-        sale.sell(&self.items);
+        sale.sell(&self.items, self.hold, now);
         self.status = BookingStatus::Confirmed;
         self.decided_at = Some(now);
+    }
+
+    /// The line that a ticket was bought by.
+    pub(crate) fn item_of(&self, ticket: &crate::Ticket) -> Option<&Item> {
+        let same = |item: &&Item| item.ticket_type == ticket.ticket_type && item.seat == ticket.seat;
+        self.items.iter().find(same)
     }
 
     /// An attempt by its id.
@@ -329,7 +336,7 @@ impl Booking {
         if !alive.is_empty() {
             return Lapse::AskFirst(alive);
         }
-        sale.release(&self.items);
+        sale.release(&self.items, self.hold);
         self.status = BookingStatus::Expired;
         self.decided_at = Some(now);
         Lapse::Expired

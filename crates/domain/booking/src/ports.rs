@@ -7,7 +7,9 @@ mod holders;
 pub use close::{CloseStore, CloseTx};
 pub use documents::{DocumentFilter, DocumentStore, DocumentTx};
 pub use holders::HolderStore;
+mod seats;
 mod transfers;
+pub use seats::{SeatReads, SeatTx};
 pub use transfers::{TransferReads, TransferTx};
 
 use crate::ledger::{Balance, Entry, EntryFilter};
@@ -19,7 +21,7 @@ use crate::{
 use async_trait::async_trait;
 use kernel::{
     AccountId, AuditTx, BookingId, EventId, HoldId, IncidentId, JobId, OrganisationId, Owed, Page,
-    PageRequest, PaymentId, QuotaId, RefundId, StoreError, TicketId, TicketTypeId, Timestamp,
+    PageRequest, PaymentId, QuotaId, RefundId, SeatId, StoreError, TicketId, TicketTypeId, Timestamp,
 };
 
 mod outside;
@@ -28,7 +30,7 @@ pub use outside::{OutsideReads, OutsideTx};
 
 /// Reads, and the way into a transaction. Reads see what was committed.
 #[async_trait]
-pub trait BookingStore: DocumentStore + OutsideReads + TransferReads {
+pub trait BookingStore: DocumentStore + OutsideReads + TransferReads + SeatReads {
     /// Dropping the transaction undoes it; see [`kernel::transact`].
     async fn begin(&self) -> Result<Box<dyn BookingTx>, StoreError>;
     /// Events as they sell now, in the order of their ids; unknown ones are left out. Nothing is locked.
@@ -93,6 +95,8 @@ pub enum Counter {
     Quota(QuotaId),
     /// An event over all its types, held and sold together.
     Event(EventId),
+    /// A seat of an event: how many claims there are on it.
+    Seat(EventId, SeatId),
 }
 
 /// A counter that is not what it counts.
@@ -100,21 +104,32 @@ pub enum Counter {
 pub struct StockDifference {
     /// Which.
     pub of: Counter,
-    /// The counters of a type: held, sold; of anything else: taken, and nothing.
+    /// The counters of a type: held, sold; of a seat: claims whose rows are there, and claims without; of anything
+    /// else: taken, and nothing.
     pub counted: (u32, u32),
-    /// The rows of a type: places in holds and unpaid bookings, living tickets. Of anything else the sum of the
-    /// counters of its types, and nothing.
+    /// The rows of a type: places in holds and unpaid bookings, living tickets. Of a seat: how many of these it is in.
+    /// Of anything else the sum of the counters of its types, and nothing.
     pub found: (u32, u32),
 }
 
 /// All that a booking use case may touch before it commits.
 pub trait BookingTx:
-    SaleTx + OrderTx + DoorTx + LedgerTx + JobTx + DocumentTx + OutsideTx + CloseTx + TransferTx
+    SaleTx + OrderTx + DoorTx + LedgerTx + JobTx + DocumentTx + OutsideTx + CloseTx + TransferTx + SeatTx
 {
 }
 
 impl<T> BookingTx for T where
-    T: SaleTx + OrderTx + DoorTx + LedgerTx + JobTx + DocumentTx + OutsideTx + CloseTx + TransferTx + ?Sized
+    T: SaleTx
+        + OrderTx
+        + DoorTx
+        + LedgerTx
+        + JobTx
+        + DocumentTx
+        + OutsideTx
+        + CloseTx
+        + TransferTx
+        + SeatTx
+        + ?Sized
 {
 }
 
@@ -124,7 +139,8 @@ pub trait SaleTx: AuditTx {
     /// Events as they sell now, in the order of their ids; unknown ones are left out. Other transactions wait for
     /// them until we end.
     async fn lock_sales(&mut self, events: &[EventId]) -> Result<Vec<Sale>, StoreError>;
-    /// Writes the counters `held` and `sold`; nothing else of a sale changes here.
+    /// Writes the counters `held` and `sold`, and what was decided about seats (see [`SeatTx`]); nothing else of a sale
+    /// changes here.
     async fn save_sales(&mut self, sales: &[Sale]) -> Result<(), StoreError>;
     /// What these buyers have of these events; pairs without anything may be left out. Only living holds count.
     async fn holdings(

@@ -133,7 +133,7 @@ impl Booking {
     pub fn paid_for(&self, ticket: &Ticket) -> Money {
         let nothing = Money::zero(self.total.currency());
         let before = self.refunds.iter().any(|refund| refund.counts() && refund.tickets.contains(&ticket.id));
-        let price = self.items.iter().find(|item| item.ticket_type == ticket.ticket_type);
+        let price = self.item_of(ticket);
         // What is pending has not been paid.
         let charged = !self.charged().is_zero();
         price.filter(|_| !before && charged).map_or(nothing, |item| self.share_of(item.unit_price))
@@ -163,10 +163,8 @@ impl Booking {
     pub(crate) fn left_of_living(&self, tickets: &[Ticket]) -> Money {
         let nothing = Money::zero(self.total.currency());
         let gone = tickets.iter().filter(|ticket| !ticket.status.lives());
-        let price = |ticket: &Ticket| {
-            let item = self.items.iter().find(|item| item.ticket_type == ticket.ticket_type);
-            item.map_or(0, |item| self.share_of(item.unit_price).minor())
-        };
+        let price =
+            |ticket: &Ticket| self.item_of(ticket).map_or(0, |item| self.share_of(item.unit_price).minor());
         let worth: i64 = gone.map(price).fold(0, i64::saturating_add);
         let named = self.refunds.iter().filter(|it| it.counts() && !it.tickets.is_empty());
         let back: i64 = named.map(|it| it.amount.minor()).fold(0, i64::saturating_add);
@@ -376,10 +374,10 @@ impl Booking {
         let mut voided = Vec::new();
         for ticket in tickets.iter_mut().filter(|it| chosen.contains(&it.id) && it.status.lives()) {
             ticket.status = crate::TicketStatus::Cancelled;
-            voided.push(ticket.ticket_type);
+            voided.push(&*ticket);
         }
         let count = voided.len();
-        sale.take_back(voided);
+        sale.take_back(voided, self.hold);
         let confirmed = self.status == BookingStatus::Confirmed;
         if confirmed && count > 0 && !tickets.iter().any(|ticket| ticket.status.lives()) {
             self.status = BookingStatus::Cancelled;

@@ -3,8 +3,8 @@
 //! Pure: given what was loaded under lock, it says what to answer and what to write.
 
 use crate::{
-    Booking, ConfirmRefusal, Confirmation, Effect, Hold, HoldRefusal, Holdings, Sale, Tally, Terms, Ticket,
-    Wish,
+    Booking, ConfirmRefusal, Confirmation, Effect, Hall, Hold, HoldRefusal, Holdings, Item, Sale, SaleStatus,
+    Tally, Terms, Ticket, Wish, seating,
 };
 use kernel::{AccountId, EventId, HoldId, Owed, Timestamp};
 use std::collections::BTreeMap;
@@ -57,6 +57,7 @@ pub struct Round {
     holdings: BTreeMap<(AccountId, EventId), Holdings>,
     holds: BTreeMap<HoldId, Hold>,
     made: BTreeMap<HoldId, Booking>,
+    halls: BTreeMap<EventId, Hall>,
     /// To be written.
     pub new: New,
 }
@@ -88,6 +89,7 @@ impl Round {
             holdings: tallies.into_iter().map(|tally| ((tally.buyer, tally.event), tally.holdings)).collect(),
             holds: BTreeMap::new(),
             made: BTreeMap::new(),
+            halls: BTreeMap::new(),
             new: New::default(),
         }
     }
@@ -100,11 +102,20 @@ impl Round {
         self
     }
 
-    /// Gives the places of ended holds back to their sales.
+    /// With the halls of those events of which seats are wished, as far as they were loaded.
+    #[must_use]
+    pub fn with_halls(mut self, halls: Vec<Hall>) -> Self {
+        self.halls = halls.into_iter().map(|hall| (hall.plan().event(), hall)).collect();
+        self
+    }
+
+    /// Gives the places of ended holds back to their sales, each once.
     pub fn reclaim(&mut self, lapsed: &[Hold]) {
         let now = self.now;
         for hold in lapsed.iter().filter(|hold| !hold.lives(now)) {
-            self.give_back(hold);
+            if !self.new.dropped.contains(&hold.id) {
+                self.give_back(hold);
+            }
         }
     }
 
@@ -126,7 +137,19 @@ impl Round {
     fn hold(&mut self, wish: &Wish) -> Result<Hold, HoldRefusal> {
         let sale = self.sales.get_mut(&wish.event).ok_or(HoldRefusal::UnknownEvent)?;
         let holdings = self.holdings.entry((wish.buyer, wish.event)).or_default();
-        let hold = sale.hold(wish.buyer, &wish.wanted, holdings, self.now)?;
+        let hold = match self.halls.get_mut(&wish.event) {
+            Some(hall) => seating::keep(sale, hall, wish, holdings, self.now)?,
+            // Who points at seats of an event that has none.
+            None if !wish.seats.chosen.is_empty() && sale.status != SaleStatus::Closed => {
+                let seats = wish.seats.chosen.iter().map(|choice| choice.seat);
+                return Err(HoldRefusal::UnknownSeats(seats.collect()));
+            }
+            // Without its seats nothing of a section is sold.
+            None if wish.wanted.iter().any(|it| sale.is_seated(it.ticket_type)) => {
+                return Err(HoldRefusal::NotOnSale);
+            }
+            None => sale.hold(wish.buyer, &wish.wanted, holdings, self.now)?,
+        };
         holdings.open_holds += 1;
         for item in &hold.items {
             *holdings.taken.entry(item.ticket_type).or_default() += item.quantity;
@@ -169,10 +192,19 @@ impl Round {
 
     fn give_back(&mut self, hold: &Hold) {
         if let Some(sale) = self.sales.get_mut(&hold.event) {
-            sale.release(&hold.items);
+            sale.release(&hold.items, hold.id);
+            if let Some(hall) = self.halls.get_mut(&hold.event) {
+                free(hall, &hold.items);
+            }
             self.holds.remove(&hold.id);
             self.new.dropped.push(hold.id);
         }
+    }
+}
+
+fn free(hall: &mut Hall, items: &[Item]) {
+    for seat in items.iter().filter_map(|item| item.seat.as_ref()) {
+        hall.set(seat.id, false);
     }
 }
 

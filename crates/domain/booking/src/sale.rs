@@ -1,11 +1,15 @@
 //! What is left of one event: the rows that concurrent buyers queue for, and the only place that gives places away.
 
+mod again;
 mod room;
+mod seats;
 
-use crate::{Booking, Hold, Item, Promise, Wanted};
+use crate::seating::{ClaimState, SeatChanges};
+use crate::{Hold, Item, Promise, Ticket, Wanted};
 use chrono::TimeDelta;
 use kernel::{
-    AccountId, Currency, EventId, HoldId, Money, OrganisationId, QuotaId, TicketTypeId, Timestamp, VatRate,
+    AccountId, Currency, EventId, HoldId, Money, OrganisationId, QuotaId, SeatId, SectionId, TicketTypeId,
+    Timestamp, VatRate,
 };
 use room::Room;
 use std::collections::BTreeMap;
@@ -56,6 +60,10 @@ pub struct Sale {
     pub promise: Option<Promise>,
     /// What is sold, in the order it is shown.
     pub offers: Vec<Offer>,
+    /// Which version of its hall it sells, when places are seats.
+    pub plan: Option<u32>,
+    /// What was decided about its seats and is to be written.
+    pub seats: SeatChanges,
 }
 
 /// One ticket type with its counters.
@@ -85,6 +93,8 @@ pub struct Offer {
     pub sales_end: Option<Timestamp>,
     /// Not shown in lists and not sold without a code that unlocks it.
     pub hidden: bool,
+    /// Whose seats its places are.
+    pub section: Option<SectionId>,
 }
 
 /// Places that several ticket types of an event share.
@@ -103,6 +113,8 @@ pub struct Holdings {
     pub taken: BTreeMap<TicketTypeId, u32>,
     /// Living holds and unpaid bookings.
     pub open_holds: u32,
+    /// A seat that the buyer had lost is somebody else's by now.
+    pub seat_is_gone: bool,
 }
 
 impl Holdings {
@@ -165,6 +177,23 @@ pub enum HoldRefusal {
         ticket_type: TicketTypeId,
         /// How many are left.
         left: u32,
+    },
+    /// The event has no such seats.
+    #[error("the event has no such seats")]
+    UnknownSeats(Vec<SeatId>),
+    /// A seat was asked for twice.
+    #[error("a seat was asked for twice")]
+    SeatTwice(SeatId),
+    /// These seats are somebody else's, or not for sale.
+    #[error("some of these seats cannot be had")]
+    SeatUnavailable(Vec<SeatId>),
+    /// So many seats are not left next to each other.
+    #[error("there are not so many seats next to each other")]
+    NotTogether {
+        /// Of which type.
+        ticket_type: TicketTypeId,
+        /// How many there still are.
+        most: u32,
     },
 }
 
@@ -263,7 +292,7 @@ impl Sale {
             let sum = offer.price.times(quantity).and_then(|sum| total.plus(sum));
             // Prices are bounded where they are set; a sum beyond an i64 can only come from a corrupt row.
             total = sum.ok_or(HoldRefusal::NotOnSale)?;
-            items.push(Item { ticket_type, quantity, unit_price: offer.price, vat: offer.vat });
+            items.push(Item { ticket_type, quantity, unit_price: offer.price, vat: offer.vat, seat: None });
         }
         self.count(&items, |offer, quantity| offer.held = offer.held.saturating_add(quantity));
         let expires_at = now + TimeDelta::seconds(i64::from(self.hold_seconds));
@@ -278,57 +307,34 @@ impl Sale {
         })
     }
 
-    /// Gives held places back: a hold ended, or an unpaid booking.
-    pub fn release(&mut self, items: &[Item]) {
+    /// Gives held places back, and their seats: `hold` ended, or the unpaid booking made of it.
+    pub fn release(&mut self, items: &[Item], hold: HoldId) {
+        self.uncount(items);
+        self.unclaim(items.iter().filter_map(|item| item.seat.as_ref()), hold);
+    }
+
+    /// Gives held places back that never had seats.
+    pub(crate) fn uncount(&mut self, items: &[Item]) {
         self.count(items, |offer, quantity| offer.held = taken_from(offer.held, quantity));
     }
 
-    /// Held places become sold ones.
-    pub fn sell(&mut self, items: &[Item]) {
+    /// Held places become sold ones, and so do the seats that `hold` took.
+    pub fn sell(&mut self, items: &[Item], hold: HoldId, now: Timestamp) {
+        self.claim(items, (hold, ClaimState::Sold), now);
         self.count(items, |offer, quantity| {
             offer.held = taken_from(offer.held, quantity);
             offer.sold = offer.sold.saturating_add(quantity);
         });
     }
 
-    /// Gives the places of tickets back that are good no more.
-    pub fn take_back(&mut self, ticket_types: impl IntoIterator<Item = TicketTypeId>) {
-        for ticket_type in ticket_types {
-            if let Some(offer) = self.offers.iter_mut().find(|offer| offer.ticket_type == ticket_type) {
+    /// Gives the places of tickets back that are good no more, and the seats that `hold` took for them.
+    pub fn take_back<'a>(&mut self, tickets: impl IntoIterator<Item = &'a Ticket>, hold: HoldId) {
+        for ticket in tickets {
+            if let Some(offer) = self.offers.iter_mut().find(|it| it.ticket_type == ticket.ticket_type) {
                 offer.sold = taken_from(offer.sold, 1);
             }
+            self.unclaim(ticket.seat.as_ref(), hold);
         }
-    }
-
-    /// Takes places again for a booking that lost them, if they are still there and the event still takes place.
-    ///
-    /// The sale window is not asked: the buyer acted while it was open. What the buyer has got meanwhile counts.
-    /// Returns whether it worked; the sale is unchanged when not.
-    pub fn take_again(&mut self, booking: &Booking, already: &Holdings, now: Timestamp) -> bool {
-        if self.status != SaleStatus::Open || now >= self.ends_at {
-            return false;
-        }
-        let within = |item: &Item| {
-            let has = already.taken.get(&item.ticket_type).copied().unwrap_or(0);
-            let most = self.offer(item.ticket_type).and_then(|offer| offer.max_per_user);
-            most.is_none_or(|most| has.saturating_add(item.quantity) <= most)
-        };
-        let asked = sum(booking.items.iter().map(|item| &item.quantity));
-        let within_all = self.max_per_user.is_none_or(|most| already.all().saturating_add(asked) <= most);
-        if !within_all || !booking.items.iter().all(within) {
-            return false;
-        }
-        let mut room = Room::of(self);
-        let fits = booking.items.iter().all(|item| {
-            let Some(offer) = self.offer(item.ticket_type) else { return false };
-            let fits = item.quantity <= room.left(offer);
-            room.take(offer, item.quantity);
-            fits
-        });
-        if fits {
-            self.count(&booking.items, |offer, quantity| offer.held = offer.held.saturating_add(quantity));
-        }
-        fits
     }
 
     /// The limits of the event, whatever types are asked for.

@@ -29,6 +29,7 @@ pub(crate) fn offer(quantity: u32, cents: u32) -> Offer {
         sales_start: None,
         sales_end: None,
         hidden: false,
+        section: None,
     }
 }
 
@@ -47,6 +48,8 @@ pub(crate) fn sale(offers: Vec<Offer>) -> Sale {
         max_per_order: None,
         promise: None,
         offers,
+        plan: None,
+        seats: crate::SeatChanges::default(),
     }
 }
 

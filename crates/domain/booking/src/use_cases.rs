@@ -20,6 +20,7 @@ mod pay;
 mod promise;
 mod refund;
 mod scene;
+mod seats;
 mod show;
 mod sweep;
 mod transfer;
@@ -43,7 +44,7 @@ pub use transfer::TransferError;
 
 use crate::desk::Desk;
 use crate::round::Answer;
-use crate::{BookingStore, Payment, PaymentProvider, Provider, Terms, Till, by_hand};
+use crate::{BookingStore, Payment, PaymentProvider, Provider, SeatPlan, Terms, Till, by_hand};
 use kernel::{Clock, EventId, HoldId, Money, StoreError};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -63,6 +64,8 @@ pub struct Bookings {
     desk: Desk<decide::Request, Result<Answer, StoreError>>,
     /// Saves a read per confirmation; forgetting costs only that read.
     events: Mutex<HashMap<HoldId, EventId>>,
+    /// Where the seats of events stand, at the version that was asked for last.
+    plans: Mutex<HashMap<EventId, Arc<SeatPlan>>>,
 }
 
 /// What buyers see around a checkout.
@@ -86,7 +89,16 @@ impl Bookings {
         pages: Pages,
     ) -> Self {
         let events = Mutex::default();
-        Self { store, clock, providers, terms, pages, desk: Desk::new(LANES), events }
+        Self {
+            store,
+            clock,
+            providers,
+            terms,
+            pages,
+            desk: Desk::new(LANES),
+            events,
+            plans: Mutex::default(),
+        }
     }
 
     /// The providers through which buyers can pay now.

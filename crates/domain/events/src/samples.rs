@@ -30,6 +30,7 @@ pub(crate) fn event_input() -> EventInput {
         hold_seconds: None,
         visibility: None,
         tags: Vec::new(),
+        venue_template: None,
     }
 }
 
@@ -47,6 +48,7 @@ pub(crate) fn type_input(quantity: i64) -> TicketTypeInput {
         hidden: false,
         position: None,
         quota: None,
+        section: None,
     }
 }
 

@@ -28,7 +28,7 @@ pub use email::Email;
 pub use id::{
     AccountId, ActId, BookingId, CloseId, CloseTaskId, DisputeId, DocumentId, EffectId, EntryId, EventId,
     HoldId, IncidentId, InviteId, JobId, OneTimeId, OrganisationId, PaymentId, QuotaId, RefundId, ScanId,
-    SessionId, TicketId, TicketTypeId, TransferId,
+    SeatId, SectionId, SessionId, TicketId, TicketTypeId, TransferId, VenueTemplateId,
 };
 pub use idempotency::{Begun, IdempotencyStore, RequestKey, SWEPT_AT_ONCE, StoredAnswer};
 pub use invalid::Invalid;

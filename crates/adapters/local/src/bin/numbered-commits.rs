@@ -80,6 +80,7 @@ async fn buy(tx: &mut dyn BookingTx, number: u32) -> Result<(), StoreError> {
         quantity: 1 + number % 5,
         unit_price: Money::zero(Currency::EUR),
         vat: VatRate::ZERO,
+        seat: None,
     }];
     for sale in &mut sales {
         for item in &items {
@@ -136,6 +137,7 @@ fn tickets(number: u32, booking: &Booking) -> Vec<Ticket> {
         status: TicketStatus::Valid,
         issued_at: noon(),
         checked_in_at: None,
+        seat: None,
     };
     (0..=number % 5).map(one).collect()
 }
@@ -170,6 +172,7 @@ fn event() -> Event {
         status: Status::Published,
         created_at: noon(),
         updated_at: noon(),
+        venue_template: None,
     }
 }
 
@@ -189,5 +192,6 @@ fn ticket_type(event: EventId) -> TicketType {
         hidden: false,
         quota: None,
         position: 0,
+        section: None,
     }
 }

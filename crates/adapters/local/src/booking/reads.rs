@@ -1,6 +1,6 @@
 //! Reading without a transaction: what was committed last.
 
-use super::{BookingTables, sales};
+use super::{BookingTables, sales, seats};
 use crate::paging::{newest_of, wanted};
 use crate::state::State;
 use crate::store::LocalStore;
@@ -141,7 +141,7 @@ impl BookingStore for LocalStore {
                 found,
             })
         });
-        Ok(differences.collect())
+        Ok(differences.chain(seats::differences(&state)).collect())
     }
 }
 

@@ -30,6 +30,7 @@ mod memory {
     testkit::place_store_contract!(open);
     testkit::place_use_cases_contract!(open);
     testkit::quota_store_contract!(open);
+    testkit::seat_store_contract!(open);
     testkit::transfer_store_contract!(open);
 }
 
@@ -65,6 +66,7 @@ mod directory {
     testkit::place_store_contract!(open);
     testkit::place_use_cases_contract!(open);
     testkit::quota_store_contract!(open);
+    testkit::seat_store_contract!(open);
     testkit::transfer_store_contract!(open);
 }
 

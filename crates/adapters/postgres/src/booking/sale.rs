@@ -6,7 +6,9 @@ use crate::failure::corrupt;
 use crate::statement::{Statement, constant, text};
 use crate::transaction::PgTx;
 use async_trait::async_trait;
-use booking::{CancellationPolicy, Hold, Holdings, Offer, Quota, Sale, SaleStatus, SaleTx, Tally};
+use booking::{
+    CancellationPolicy, Hold, Holdings, Offer, Quota, Sale, SaleStatus, SaleTx, SeatChanges, Tally,
+};
 use diesel::QueryableByName;
 use diesel::pg::Pg;
 use diesel::query_builder::QueryFragment;
@@ -43,6 +45,8 @@ pub(super) struct SaleRow {
     event_max_per_order: Option<i64>,
     #[diesel(sql_type = Nullable<Jsonb>)]
     promise: Option<Value>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    plan: Option<i64>,
     #[diesel(embed)]
     offer: OfferRow,
 }
@@ -77,6 +81,8 @@ struct OfferRow {
     sales_end: Option<Timestamp>,
     #[diesel(sql_type = Bool)]
     hidden: bool,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    section_id: Option<Uuid>,
 }
 
 impl OfferRow {
@@ -96,6 +102,7 @@ impl OfferRow {
             sales_start: self.sales_start,
             sales_end: self.sales_end,
             hidden: self.hidden,
+            section: self.section_id.map(Into::into),
         }))
     }
 }
@@ -122,6 +129,8 @@ impl TryFrom<SaleRow> for Sale {
             max_per_order: some_count(row.event_max_per_order, "reading events.max_per_order")?,
             promise: row.promise.map(|it| document(it, "reading cancellation_policies.body")).transpose()?,
             offers: row.offer.offer()?.into_iter().collect(),
+            plan: some_count(row.plan, "reading event_seatings.version")?,
+            seats: SeatChanges::default(),
         })
     }
 }
@@ -147,14 +156,15 @@ pub(super) fn sales(events: &[EventId]) -> Statement<impl QueryFragment<Pg> + Se
         text(
             "SELECT s.event_id, e.organisation_id, e.status, e.currency, e.doors_at, e.starts_at, e.ends_at, \
                  e.hold_seconds, s.capacity, e.max_per_user AS event_max_per_user, \
-                 e.max_per_order AS event_max_per_order, p.body AS promise, t.id AS ticket_type_id, coalesce(t.price_minor, 0) AS price_minor, \
+                 e.max_per_order AS event_max_per_order, p.body AS promise, z.version AS plan, t.id AS ticket_type_id, coalesce(t.price_minor, 0) AS price_minor, \
                  coalesce(t.currency, e.currency) AS price_currency, \
                  coalesce(t.vat_basis_points, 0) AS vat_basis_points, coalesce(t.quantity, 0) AS quantity, \
                  coalesce(t.held, 0) AS held, coalesce(t.sold, 0) AS sold, q.id AS quota_id, \
                  coalesce(q.quantity, 0) AS quota_quantity, t.max_per_user, t.max_per_order, \
-                 t.sales_start, t.sales_end, coalesce(t.hidden, false) AS hidden \
+                 t.sales_start, t.sales_end, coalesce(t.hidden, false) AS hidden, t.section_id \
              FROM sales s JOIN events e ON e.id = s.event_id AND e.id = ANY($1) \
                  LEFT JOIN cancellation_policies p ON p.event_id = s.event_id AND p.event_id = ANY($1) \
+                 LEFT JOIN event_seatings z ON z.event_id = s.event_id AND z.event_id = ANY($1) \
                  LEFT JOIN ticket_types t ON t.event_id = s.event_id AND t.event_id = ANY($1) \
                  LEFT JOIN quotas q ON q.id = t.quota_id AND q.event_id = ANY($1) \
              WHERE s.event_id = ANY($1) ORDER BY s.event_id, t.position, t.id",
@@ -277,7 +287,7 @@ impl SaleTx for PgTx {
         .bind::<Array<SqlUuid>, _>(quotas.keys().map(|quota| quota.as_uuid()).collect::<Vec<_>>())
         .bind::<Array<BigInt>, _>(quotas.values().map(|taken| i64::from(*taken)).collect::<Vec<_>>());
         self.write("saving sales", constant(statement));
-        Ok(())
+        self.save_claims(sales).await
     }
 
     async fn holdings(

@@ -33,6 +33,8 @@ pub(super) struct TicketRow {
     issued_at: Timestamp,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     checked_in_at: Option<Timestamp>,
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    seat: Option<Value>,
 }
 
 impl TryFrom<TicketRow> for Ticket {
@@ -50,6 +52,7 @@ impl TryFrom<TicketRow> for Ticket {
             status: word(&row.status, "reading tickets.status")?,
             issued_at: row.issued_at,
             checked_in_at: row.checked_in_at,
+            seat: row.seat.map(|it| document(it, "reading tickets.seat")).transpose()?,
         })
     }
 }
@@ -69,11 +72,14 @@ pub(super) fn add(
     tickets: &[Ticket],
 ) -> Result<Statement<impl QueryFragment<Pg> + Send + use<>>, StoreError> {
     let attendees: Vec<Option<Value>> = tickets.iter().map(attendee).collect::<Result<_, _>>()?;
+    let seat =
+        |ticket: &Ticket| ticket.seat.as_ref().map(|it| to_document(it, "writing tickets.seat")).transpose();
+    let seats: Vec<Option<Value>> = tickets.iter().map(seat).collect::<Result<_, _>>()?;
     Ok(constant(
         text(
             "INSERT INTO tickets (id, booking_id, event_id, ticket_type_id, holder_id, attendee, version, status, \
-                 issued_at, checked_in_at) \
-             SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                 issued_at, checked_in_at, seat) \
+             SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
         .bind::<Array<SqlUuid>, _>(tickets.iter().map(|ticket| ticket.id.as_uuid()).collect::<Vec<_>>())
         .bind::<Array<SqlUuid>, _>(tickets.iter().map(|ticket| ticket.booking.as_uuid()).collect::<Vec<_>>())
@@ -86,7 +92,8 @@ pub(super) fn add(
         .bind::<Array<Timestamptz>, _>(tickets.iter().map(|ticket| ticket.issued_at).collect::<Vec<_>>())
         .bind::<Array<Nullable<Timestamptz>>, _>(
             tickets.iter().map(|ticket| ticket.checked_in_at).collect::<Vec<_>>(),
-        ),
+        )
+        .bind::<Array<Nullable<Jsonb>>, _>(seats),
     ))
 }
 

@@ -30,6 +30,7 @@ pub(super) struct TicketTypeRow {
     hidden: bool,
     position: i64,
     quota_id: Option<Uuid>,
+    section_id: Option<Uuid>,
 }
 
 #[derive(Queryable, Selectable)]
@@ -59,6 +60,7 @@ impl From<&TicketType> for TicketTypeRow {
             hidden: it.hidden,
             position: it.position.into(),
             quota_id: it.quota.map(|quota| quota.as_uuid()),
+            section_id: it.section.map(|section| section.as_uuid()),
         }
     }
 }
@@ -82,6 +84,7 @@ impl TryFrom<TicketTypeRow> for TicketType {
             hidden: row.hidden,
             position: count(row.position, "reading ticket_types.position")?,
             quota: row.quota_id.map(Into::into),
+            section: row.section_id.map(Into::into),
         })
     }
 }

@@ -22,4 +22,5 @@ testkit::outbox_contract!(open);
 testkit::place_store_contract!(open);
 testkit::place_use_cases_contract!(open);
 testkit::quota_store_contract!(open);
+testkit::seat_store_contract!(open);
 testkit::transfer_store_contract!(open);

@@ -3,7 +3,12 @@ use crate::samples::{by, choice, held, noon, offer, sale, somebody, terms, till,
 use crate::{BookingStatus, Provider};
 
 fn ask(sale: &Sale, buyer: AccountId, quantity: u32) -> Ask {
-    Ask::Hold(Wish { buyer, event: sale.event, wanted: want(sale, quantity).to_vec() })
+    Ask::Hold(Wish {
+        buyer,
+        event: sale.event,
+        wanted: want(sale, quantity).to_vec(),
+        seats: crate::SeatWish::default(),
+    })
 }
 
 #[test]

@@ -80,12 +80,20 @@ impl Bookings {
         if !free.is_empty() {
             tallies.extend(tx.open_holds(&free, now).await?);
         }
-        let round = Round::new(now, self.terms, sales, tallies);
+        let seating = self.seating(tx, asks, &sales, now).await?;
+        let mut round = Round::new(now, self.terms, sales, tallies).with_halls(seating.halls);
         let ids = holds_of(asks);
-        if ids.is_empty() {
+        if ids.is_empty() && seating.ended.is_empty() {
             return Ok(round);
         }
-        let holds = tx.lock_holds(&ids).await?;
+        let mut locked = ids.clone();
+        locked.extend(&seating.ended);
+        locked.sort_unstable();
+        locked.dedup();
+        let (ended, holds): (Vec<_>, Vec<_>) =
+            tx.lock_holds(&locked).await?.into_iter().partition(|hold| seating.ended.contains(&hold.id));
+        // Their seats are asked for and anybody's: whoever gets one must not meet them again.
+        round.reclaim(&ended);
         let gone: Vec<_> = ids.into_iter().filter(|id| !holds.iter().any(|hold| hold.id == *id)).collect();
         let made = if gone.is_empty() { Vec::new() } else { tx.bookings_of_holds(&gone).await? };
         Ok(round.with_holds(holds, made))
@@ -124,7 +132,7 @@ async fn write(tx: &mut dyn BookingTx, round: &Round) -> Result<(), StoreError> 
 }
 
 fn sold_out(answer: &Answer) -> bool {
-    matches!(answer, Answer::Hold(Err(HoldRefusal::SoldOut { .. })))
+    matches!(answer, Answer::Hold(Err(HoldRefusal::SoldOut { .. } | HoldRefusal::NotTogether { .. })))
 }
 
 fn events_of(asks: &[Request]) -> Vec<EventId> {

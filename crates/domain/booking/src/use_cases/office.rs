@@ -1,6 +1,6 @@
 //! What those who run events see of money, and what they decide about it.
 
-use super::Placed;
+use super::{Placed, seats};
 use crate::by_hand::{self, AcceptRefusal, MarkRefusal, Receipt};
 use crate::office::{BookingFilter, IncidentFilter, Of, PaymentFilter, Stuck};
 use crate::{
@@ -253,11 +253,16 @@ pub(super) async fn already(
     sale: &Sale,
     now: Timestamp,
 ) -> Result<Holdings, StoreError> {
-    if booking.status != BookingStatus::Expired || !sale.limits_users() {
+    if booking.status != BookingStatus::Expired {
         return Ok(Holdings::default());
     }
+    let seat_is_gone = seats::is_gone(tx, booking).await?;
+    if !sale.limits_users() {
+        return Ok(Holdings { seat_is_gone, ..Holdings::default() });
+    }
     let mut tallies = tx.holdings(&[(booking.buyer, booking.event)], now).await?;
-    Ok(tallies.pop().map(|tally| tally.holdings).unwrap_or_default())
+    let holdings = tallies.pop().map(|tally| tally.holdings).unwrap_or_default();
+    Ok(Holdings { seat_is_gone, ..holdings })
 }
 
 /// Writes what follows from what became of an attempt, beside the booking itself.

@@ -31,7 +31,7 @@ impl Bookings {
             let lapsed = tx.lapsed_holds(&[event], now, HOLDS).await?;
             let Some(sale) = sales.first_mut().filter(|_| !lapsed.is_empty()) else { return Ok(0) };
             for hold in &lapsed {
-                sale.release(&hold.items);
+                sale.release(&hold.items, hold.id);
             }
             let ids: Vec<_> = lapsed.iter().map(|hold| hold.id).collect();
             tx.drop_holds(&ids).await?;
