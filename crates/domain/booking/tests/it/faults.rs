@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use booking::{
-    Booking, BookingStore, BookingTx, Delivery, Document, DocumentFilter, DocumentStore, EventRefunds, Hold,
-    Job, OutsideReads, Provider, Sale, Scan, StockDifference, Ticket, Transfer, TransferReads,
+    Booking, BookingStore, BookingTx, Claim, Delivery, Document, DocumentFilter, DocumentStore, EventRefunds, Hold,
+    Job, OutsideReads, Provider, Sale, Scan, SeatReads, StockDifference, Ticket, Transfer, TransferReads,
 };
 use kernel::{
     AccountId, BookingId, DisputeId, DocumentId, EventId, HoldId, JobId, OrganisationId, Page, PageRequest,
-    PaymentId, RefundId, StoreError, TicketId, TicketTypeId, Timestamp, TransferId,
+    PaymentId, RefundId, SectionId, StoreError, TicketId, TicketTypeId, Timestamp, TransferId,
 };
 use mockall::mock;
 use std::sync::Arc;
@@ -48,6 +48,11 @@ mock! {
         async fn documents_of_booking(&self, booking: BookingId) -> Result<Vec<Document>, StoreError>;
         async fn documents(&self, filter: &DocumentFilter, page: PageRequest) -> Result<Page<Document>, StoreError>;
         async fn taken_back(&self, ids: &[DocumentId]) -> Result<Vec<(DocumentId, DocumentId)>, StoreError>;
+    }
+
+    #[async_trait]
+    impl SeatReads for Store {
+        async fn claimed_seats(&self, event: EventId, section: Option<SectionId>) -> Result<Vec<Claim>, StoreError>;
     }
 
     #[async_trait]
