@@ -2,7 +2,7 @@
 
 use super::{Hall, SeatChoice};
 use crate::{Hold, HoldRefusal, Holdings, Item, Offer, Sale, SaleStatus, Wanted, Wish};
-use kernel::{Money, SectionId, TicketTypeId, Timestamp};
+use kernel::{Money, SeatId, SectionId, TicketTypeId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Keeps the places that are wished, and with those of sections their seats: all or nothing.
@@ -22,7 +22,14 @@ pub(crate) fn keep(
     let chosen = chosen(sale, hall, &wish.seats.chosen, now)?;
     let by_choice = chosen.iter().map(|(_, ticket_type)| Wanted { ticket_type: *ticket_type, quantity: 1 });
     let wanted: Vec<Wanted> = wish.wanted.iter().copied().chain(by_choice).collect();
-    let mut hold = sale.hold(wish.buyer, &wanted, already, now)?;
+    let gone = gone(hall, &chosen);
+    let mut hold = match sale.hold(wish.buyer, &wanted, already, now) {
+        // That these very seats are taken says more than that there are not so many.
+        Err(HoldRefusal::SoldOut { .. }) if !gone.is_empty() => {
+            return Err(HoldRefusal::SeatUnavailable(gone));
+        }
+        answer => answer?,
+    };
     let counted = hold.items.clone();
     match seated(sale, hall, wish, &chosen, &hold) {
         Ok((items, total)) => {
@@ -35,6 +42,12 @@ pub(crate) fn keep(
             Err(refusal)
         }
     }
+}
+
+/// Those of the chosen seats that cannot be had.
+fn gone(hall: &Hall, chosen: &[(usize, TicketTypeId)]) -> Vec<SeatId> {
+    let taken = chosen.iter().filter(|(at, _)| !hall.is_free(*at));
+    taken.filter_map(|(at, _)| hall.plan().seat(*at)).map(|seat| seat.id).collect()
 }
 
 /// The chosen seats by their place in the plan, each with the type that it is sold as.
@@ -79,10 +92,9 @@ fn seated(
     chosen: &[(usize, TicketTypeId)],
     hold: &Hold,
 ) -> Result<(Vec<Item>, Money), HoldRefusal> {
-    let gone: Vec<_> = chosen.iter().filter(|(at, _)| !hall.is_free(*at)).map(|(at, _)| *at).collect();
+    let gone = gone(hall, chosen);
     if !gone.is_empty() {
-        let ids = gone.into_iter().filter_map(|at| hall.plan().seat(at)).map(|seat| seat.id);
-        return Err(HoldRefusal::SeatUnavailable(ids.collect()));
+        return Err(HoldRefusal::SeatUnavailable(gone));
     }
     let mut picked = chosen.to_vec();
     for (at, _) in chosen {

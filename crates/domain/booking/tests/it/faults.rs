@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use booking::{
-    Booking, BookingStore, BookingTx, Claim, Delivery, Document, DocumentFilter, DocumentStore, EventRefunds, Hold,
-    Job, OutsideReads, Provider, Sale, Scan, SeatReads, StockDifference, Ticket, Transfer, TransferReads,
+    Booking, BookingStore, BookingTx, Claim, Delivery, Document, DocumentFilter, DocumentStore, EventRefunds,
+    Hold, Job, OutsideReads, Provider, Sale, Scan, SeatReads, StockDifference, Ticket, Transfer,
+    TransferReads,
 };
 use kernel::{
     AccountId, BookingId, DisputeId, DocumentId, EventId, HoldId, JobId, OrganisationId, Page, PageRequest,
