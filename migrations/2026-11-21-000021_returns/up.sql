@@ -12,6 +12,8 @@ CREATE TABLE returns (
     status text NOT NULL,
     created_at timestamptz NOT NULL,
     decided_at timestamptz,
+    -- Where places are seats: it is sold again when this one is.
+    seat_id uuid,
     CONSTRAINT returns_price_check CHECK (price_minor >= 0),
     CONSTRAINT returns_status_check
         CHECK (status IN ('waiting', 'sold', 'refunded', 'taken_back', 'given_back', 'cancelled')),
@@ -20,6 +22,7 @@ CREATE TABLE returns (
 -- A ticket waits once.
 CREATE UNIQUE INDEX returns_waiting_key ON returns (ticket_id) WHERE status = 'waiting';
 CREATE INDEX returns_waiting_idx ON returns (event_id, created_at, id) WHERE status = 'waiting';
+CREATE INDEX returns_waiting_seat_idx ON returns (event_id, seat_id) WHERE status = 'waiting' AND seat_id IS NOT NULL;
 CREATE INDEX returns_event_idx ON returns (event_id, created_at DESC, id DESC);
 CREATE INDEX returns_holder_idx ON returns (holder_id, created_at DESC, id DESC);
 CREATE INDEX returns_ticket_idx ON returns (ticket_id);

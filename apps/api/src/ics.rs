@@ -165,6 +165,7 @@ mod tests {
             hold_seconds: None,
             visibility: None,
             tags: vec!["a,b".into(), "techno".into()],
+            venue_template: None,
         };
         let mut event = input.draft(noon()).unwrap();
         event.publish(noon()).unwrap();

@@ -11,6 +11,7 @@ pub mod ics;
 pub mod keys;
 pub mod limits;
 pub mod mails;
+pub mod maps;
 pub mod metrics;
 pub mod passwords;
 pub mod press;

@@ -158,7 +158,8 @@ const fn encoded(bytes: usize) -> usize {
 fn title(ticket: &Ticket, number: usize, of: usize, types: &BTreeMap<TicketTypeId, String>) -> String {
     let kind = types.get(&ticket.ticket_type).map_or("Ticket", String::as_str);
     let guest = ticket.attendee.as_ref().map(|guest| format!(", {} {}", guest.first_name, guest.last_name));
-    format!("{number} of {of}: {kind}{}", guest.unwrap_or_default())
+    let seat = ticket.seat.as_ref().map(|seat| format!(", {}", seat.label));
+    format!("{number} of {of}: {kind}{}{}", seat.unwrap_or_default(), guest.unwrap_or_default())
 }
 
 /// What became of a booking.

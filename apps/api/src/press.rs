@@ -137,6 +137,7 @@ pub fn ticket_sheet(
         zone: begins.format("%Z").to_string(),
         place: night.event.location.area.clone(),
         kind: kind.unwrap_or_default(),
+        seat: ticket.seat.as_ref().map(|seat| seat.label.clone()),
         guest: ticket.attendee.as_ref().map(|guest| format!("{} {}", guest.first_name, guest.last_name)),
         reference: (ticket.holder == booking.buyer).then(|| booking.reference.to_string()),
         number,

@@ -14,6 +14,7 @@ use crate::http::events::answers::Answers;
 use crate::http::routes::BASE;
 use crate::keys::{Keys, SeedError, read_seed};
 use crate::limits::Limits;
+use crate::maps::Maps;
 use crate::metrics::Metrics;
 use crate::passwords::Bcrypt;
 use crate::press::Press;
@@ -67,6 +68,8 @@ pub struct App {
     pub events: Events,
     /// Lists of events and what is left of them, kept ready.
     pub answers: Answers,
+    /// Maps of events' seats, kept ready.
+    pub maps: Maps,
     /// Use cases of holds, bookings and their money.
     pub bookings: Bookings,
     /// Use cases of vouchers.
@@ -227,6 +230,7 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         bundling: Semaphore::new(BUNDLES),
         wallet: wallet::build(&config.wallet)?,
         answers: Answers::default(),
+        maps: Maps::default(),
         mailer,
         mail_box,
         invites: Invites::new(stores.invites, Arc::clone(&clock), keys.invite_codes())

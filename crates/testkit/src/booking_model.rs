@@ -7,9 +7,10 @@ mod resale;
 use crate::cancelling_store::policy;
 use crate::fixtures_bookings::{House, bookings, buyer, by, house, staff};
 use crate::fixtures_events::person;
+use crate::fixtures_seats::seated;
 use crate::{ScriptedProvider, Stores, voucher_store};
 use booking::ledger::{Account, EntryFilter, differences};
-use booking::use_cases::{ConfirmRequest, Placed, Staff, VerifyRequest};
+use booking::use_cases::{ConfirmRequest, HoldError, Placed, Staff, VerifyRequest};
 use booking::{
     Booking, BookingStatus, Bookings, Charge, CodeSigner, Decision, Door, Hold, Issued, Job, PaymentChoice,
     Provider, Quota, RawNotice, Refund, RefundReason, RefundStatus, RefundWish, Standing, Ticket, Voucher,
@@ -17,7 +18,8 @@ use booking::{
 };
 use chrono::TimeDelta;
 use kernel::{
-    AccountId, Actor, BookingId, Cause, Clock, Money, PageRequest, Role, StoreError, VoucherId, transact,
+    AccountId, Actor, BookingId, Cause, Clock, Money, PageRequest, Role, SeatId, StoreError, VoucherId,
+    transact,
 };
 
 /// Buyers in a world; few, so that limits are met.
@@ -48,6 +50,7 @@ impl Dice {
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Hold { buyer: usize, quantity: usize, code: usize },
+    HoldSeats { buyer: usize, from: usize, count: usize },
     Release { buyer: usize, hold: usize },
     Confirm { buyer: usize, hold: usize, free: bool },
     Pay { booking: usize },
@@ -78,7 +81,7 @@ enum Step {
 }
 
 fn step(dice: &mut Dice) -> Step {
-    let (kind, n) = (dice.below(60), |dice: &mut Dice| dice.below(12));
+    let (kind, n) = (dice.below(63), |dice: &mut Dice| dice.below(12));
     let attempt = dice.below(3);
     match kind {
         0..=4 => Step::Hold { buyer: dice.below(BUYERS), quantity: dice.below(5), code: dice.below(4) },
@@ -114,6 +117,9 @@ fn step(dice: &mut Dice) -> Step {
         56 => Step::TakeFromDesk { ticket: n(dice) },
         57 => Step::Watch,
         37..=40 => Step::HandOn { ticket: n(dice), to: dice.below(BUYERS), how: dice.below(5) },
+        60..=62 => {
+            Step::HoldSeats { buyer: dice.below(BUYERS), from: dice.below(9), count: 1 + dice.below(3) }
+        }
         _ => Step::MoneyBack { booking: n(dice) },
     }
 }
@@ -136,6 +142,8 @@ struct World {
     vouchers: Vec<Voucher>,
     organiser: Actor,
     resale: resale::Seen,
+    /// All seats, where places are seats.
+    places: Vec<SeatId>,
 }
 
 /// Plays one history of `steps` steps on both.
@@ -145,7 +153,8 @@ struct World {
 pub async fn the_same_history_gives_the_same_answers(one: Stores, other: Stores, seed: u64, steps: u32) {
     let mut dice = Dice(seed);
     let price = if dice.below(4) == 0 { 0 } else { 2500 };
-    let (mut one, mut other) = (World::new(one, price).await, World::new(other, price).await);
+    let seats = dice.below(2) == 0;
+    let (mut one, mut other) = (World::new(one, price, seats).await, World::new(other, price, seats).await);
     for number in 0..steps {
         let step = step(&mut dice);
         let (left, right) = (one.play(step).await, other.play(step).await);
@@ -155,9 +164,15 @@ pub async fn the_same_history_gives_the_same_answers(one: Stores, other: Stores,
 }
 
 impl World {
-    async fn new(stores: Stores, cents: u32) -> Self {
-        let house = house(stores, 9, Some(8), cents).await.with_limit_per_user(5).await;
-        let house = if cents == 0 { house.with_quota(7).await } else { house };
+    async fn new(stores: Stores, cents: u32, seats: bool) -> Self {
+        let house = if seats {
+            seated(stores, "C", 3, cents).await.with_capacity(8)
+        } else {
+            house(stores, 9, Some(8), cents).await
+        };
+        let house = house.with_limit_per_user(5).await;
+        let house = if cents == 0 && !seats { house.with_quota(7).await } else { house };
+        let places = if seats { house.seats().await } else { Vec::new() };
         let door = Door::new(house.stores.booking.clone(), house.clock.clone(), CodeSigner::new(&[3; 32]));
         let mut buyers = Vec::new();
         for _ in 0..BUYERS {
@@ -176,6 +191,7 @@ impl World {
             booked: vec![],
             tickets: vec![],
             vouchers: vec![],
+            places,
             organiser,
             resale: resale::Seen::default(),
         };
@@ -191,6 +207,7 @@ impl World {
         match step {
             Step::Hold { buyer, quantity, code } => self.hold(buyer, quantity, code).await,
             Step::Voucher { which, how } => self.change_voucher(which, how).await,
+            Step::HoldSeats { buyer, from, count } => self.hold_seats(buyer, from, count).await,
             Step::Release { buyer, hold } => match self.holds.get(hold) {
                 Some(hold) => {
                     format!("{:?}", self.bookings.release(self.buyers[buyer], hold.id).await.unwrap())
@@ -353,10 +370,26 @@ impl World {
         let code = CODES.get(code).copied();
         let held =
             voucher_store::hold_with(&self.house, &self.bookings, self.buyers[buyer], (code, quantity)).await;
+        self.kept(held)
+    }
+
+    /// Some seats in a row of all, with the first of them where they end.
+    async fn hold_seats(&mut self, buyer: usize, from: usize, count: usize) -> String {
+        if self.places.is_empty() {
+            return "no seats".into();
+        }
+        let seats: Vec<_> = self.places.iter().cycle().skip(from).take(count).copied().collect();
+        let held = self.bookings.keep(self.house.wish_for(self.buyers[buyer], &seats)).await;
+        self.kept(held)
+    }
+
+    fn kept(&mut self, held: Result<Hold, HoldError>) -> String {
         match held {
             Ok(hold) => {
                 let discount = hold.voucher.map(|applied| applied.discount);
-                let answer = format!("{} ({discount:?}) until {}", hold.total, hold.expires_at);
+                let seats: Vec<_> =
+                    hold.items.iter().filter_map(|item| Some(&item.seat.as_ref()?.label)).collect();
+                let answer = format!("{} ({discount:?}) until {} {seats:?}", hold.total, hold.expires_at);
                 self.holds.push(hold);
                 answer
             }
@@ -481,6 +514,13 @@ impl World {
             |quota: Quota| sale.taken_of_quotas().get(&quota.id).is_some_and(|it| *it > quota.quantity);
         assert!(!one.quota.is_some_and(over), "nor one of a quota");
         let mut state = format!("held {} sold {} kept {}\n{resale}", one.held, one.sold, one.reserved);
+        // That each is the claim of exactly one row was counted above.
+        let mut claims = store.claimed_seats(self.house.event.id, None).await.unwrap();
+        claims.sort_by_key(|claim| self.places.iter().position(|seat| *seat == claim.seat));
+        for claim in claims {
+            let place = self.places.iter().position(|seat| *seat == claim.seat);
+            state += &format!("{place:?} {:?}\n", claim.state);
+        }
         for known in &mut self.booked {
             *known = store.booking(known.id).await.unwrap().unwrap();
             state += &format!("{}\n", told(known));
@@ -489,6 +529,10 @@ impl World {
             state += &format!("{} entries\n", entries.len());
             let mut tickets = store.tickets_of_bookings(&[known.id]).await.unwrap();
             tickets.retain(|ticket| !self.tickets.iter().any(|old| old.id == ticket.id));
+            // Ids of one instant come in any order; seats do not.
+            tickets.sort_by_key(|ticket| {
+                self.places.iter().position(|it| ticket.seat.as_ref().is_some_and(|seat| seat.id == *it))
+            });
             self.tickets.extend(tickets);
         }
         for balance in self.house.stores.ledger.balances(&EntryFilter::default()).await.unwrap() {

@@ -151,7 +151,7 @@ pub async fn a_refusal_leaves_no_trace(stores: Stores) {
     let hold = bookings(&house).hold(guest, house.event.id, house.want(2)).await.unwrap();
     let refused: Result<(), StoreError> = transact(begin(&house.stores).await, async |tx| {
         let mut sales = tx.lock_sales(&[house.event.id]).await?;
-        sales[0].release(&hold.items);
+        sales[0].release(&hold.items, hold.id);
         tx.save_sales(&sales).await?;
         tx.drop_holds(&[hold.id]).await?;
         Err(StoreError::Unavailable { doing: "refusing", cause: None })

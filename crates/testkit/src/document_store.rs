@@ -103,6 +103,7 @@ fn full(house: &House, booking: BookingId, organisation: OrganisationId, serial:
         lines: vec![Line {
             place: 1,
             ticket_type: TicketTypeId::generate(noon()),
+            seat: None,
             name: "Regular".into(),
             pieces: Some(Pieces { quantity: 2, unit_price: yen(500) }),
             rate: VatRate::new(770).unwrap(),

@@ -113,6 +113,7 @@ pub fn event_input(organisation: OrganisationId) -> EventInput {
         hold_seconds: None,
         visibility: None,
         tags: Vec::new(),
+        venue_template: None,
     }
 }
 
@@ -133,6 +134,7 @@ pub fn type_input(quantity: u32) -> TicketTypeInput {
         transferable: true,
         quota: None,
         position: None,
+        section: None,
     }
 }
 
@@ -212,7 +214,7 @@ pub async fn release(stores: &Stores, hold: &Hold) {
     let released = transact(tx, async move |tx| -> Result<(), StoreError> {
         let mut sales = tx.lock_sales(&[hold.event]).await?;
         for sale in &mut sales {
-            sale.release(&hold.items);
+            sale.release(&hold.items, hold.id);
         }
         tx.save_sales(&sales).await?;
         tx.drop_holds(&[hold.id]).await

@@ -5,12 +5,14 @@
 mod box_office;
 mod buyer;
 mod connection;
+mod group;
 mod latencies;
 mod stock;
 
-pub use box_office::{BoxOffice, Plan, log_in, log_in_all, register};
+pub use box_office::{BoxOffice, Hall, Plan, log_in, log_in_all, register};
 pub use buyer::{Buyer, Offered};
 pub use connection::{Answer, Connection, request};
+pub use group::{Group, Seats};
 pub use latencies::Latencies;
 pub use stock::Stock;
 

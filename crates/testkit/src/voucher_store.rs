@@ -95,7 +95,8 @@ pub async fn hold_with(
 ) -> Result<Hold, HoldError> {
     let event = house.event.id;
     let voucher = code.map(|code| vouchers(house).recognised(event, code));
-    bookings.keep(Wish { buyer, event, wanted: house.want(quantity), voucher }).await
+    let seats = booking::SeatWish::default();
+    bookings.keep(Wish { buyer, event, wanted: house.want(quantity), voucher, seats }).await
 }
 
 async fn hold(house: &House, code: Option<&str>, quantity: u32) -> Result<Hold, HoldError> {

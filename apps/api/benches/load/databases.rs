@@ -4,7 +4,7 @@
 use crate::Failure;
 use crate::paid::Till;
 use std::sync::Arc;
-use testkit::load::{BoxOffice, Buyer, Connection, LoadError, Offered, Plan, log_in_all, register};
+use testkit::load::{BoxOffice, Buyer, Connection, Hall, LoadError, Offered, Plan, log_in_all, register};
 use testkit::servers::{PostgresServer, Program};
 
 /// People who buy in turn, so that nobody owns an unusual number of tickets.
@@ -17,6 +17,8 @@ const PAID: u32 = 1000;
 const PLENTY: u32 = 1_000_000;
 const ADMIN: &str = "admin@example.org";
 const PASSWORD: &str = "correct horse battery";
+/// Halls of a thousand seats.
+const HALLS: u32 = 100;
 /// The template with a thousand bookings.
 const SEED: &str = "seed";
 /// The database with many bookings.
@@ -31,6 +33,10 @@ pub(crate) struct Databases<'a> {
     /// Events whose tickets cost something.
     pub(crate) paid: Arc<[Offered]>,
     pub(crate) till: Till,
+    /// Halls with seats, the hot one first; none unless they were asked for.
+    pub(crate) halls: Arc<[Offered]>,
+    /// One whose map is looked at.
+    pub(crate) large_hall: Option<Offered>,
 }
 
 /// The program, serving one of the databases, with everybody logged in.
@@ -99,7 +105,26 @@ impl<'a> Databases<'a> {
         program.stop()?;
         server.query(SEED, "VACUUM (ANALYZE);")?;
         let spread = offers.split_off(1).into();
-        Ok(Self { server, worker, hot: offers.into(), spread, paid: paid.into(), till })
+        let (hot, paid, halls) = (offers.into(), paid.into(), Vec::new().into());
+        Ok(Self { server, worker, hot, spread, paid, till, halls, large_hall: None })
+    }
+
+    /// Adds halls with seats to the template.
+    pub(crate) async fn open_halls(&mut self) -> Result<(), Failure> {
+        let mut program = program(self.server, SEED, false, &self.till)?;
+        program.serve()?;
+        eprintln!("opening {HALLS} halls with seats");
+        let mut office = BoxOffice::open(program.address(), ADMIN, PASSWORD).await?;
+        let hall = |title: String, rows, seats_per_row| Hall { title, rows, seats_per_row, price: 0 };
+        let mut halls = Vec::new();
+        for number in 0..HALLS {
+            halls.push(office.open_hall(&hall(format!("Hall {number}"), 25, 40)).await?);
+        }
+        self.large_hall = Some(office.open_hall(&hall("Arena".into(), 100, 100)).await?);
+        self.halls = halls.into();
+        program.stop()?;
+        self.server.query(SEED, "VACUUM (ANALYZE);")?;
+        Ok(())
     }
 
     /// Serves a fresh copy of the template.

@@ -9,6 +9,7 @@ mod floor;
 mod options;
 mod paid;
 mod rounds;
+mod seats;
 mod table;
 
 use databases::Databases;
@@ -58,7 +59,10 @@ fn measure(options: &Options) -> Result<Report, Failure> {
         PostgresServer::start(&PostgresOptions { durable: true, settings, ..PostgresOptions::default() })?;
     let floor = Floor::find(&server);
     let report = runtime.block_on(async {
-        let databases = Databases::prepare(&server, options.worker).await?;
+        let mut databases = Databases::prepare(&server, options.worker).await?;
+        if options.wants("seats") {
+            databases.open_halls().await?;
+        }
         if options.wants("million") {
             databases.grow(options.bookings)?;
         }

@@ -9,12 +9,12 @@ usage: ./dev bench [OPTION...]
   --seconds N      length of each measurement (10)
   --rounds N       measurements of each figure, of which the median counts (3)
   --connections N  buyers at a time, instead of the best of 32, 64 and 128
-  --only LIST      of hot,spread,list,paid, and million: the same beside a million bookings
+  --only LIST      of hot,spread,list,paid,seats, and million: the same beside a million bookings
   --worker         the server also performs what it owes (mails) while it is measured
   --quick          a short look: 2 seconds, 1 round, 64 connections, 20,000 bookings instead of 1,000,000";
 
 /// Groups of figures that can be chosen.
-const GROUPS: [&str; 5] = ["hot", "spread", "list", "paid", "million"];
+const GROUPS: [&str; 6] = ["hot", "spread", "list", "paid", "seats", "million"];
 
 /// How much is measured.
 #[derive(Debug, Clone)]

@@ -6,6 +6,7 @@ use crate::drive::{Load, Measured, buy, read};
 use crate::floor::{Best, Floor};
 use crate::options::Options;
 use crate::paid::{notify, order};
+use crate::seats::{Map, groups, look};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,6 +36,8 @@ pub(crate) struct Report {
     pub(crate) samples: BTreeMap<String, Vec<Sample>>,
     /// The most that a server had in memory, in bytes, and what it had in the end.
     pub(crate) memory: Option<(u64, u64)>,
+    /// Bytes of answers, as they are sent.
+    pub(crate) sizes: BTreeMap<&'static str, usize>,
     /// What is not right, in words.
     pub(crate) wrong: Vec<String>,
 }
@@ -150,6 +153,9 @@ impl Rounds<'_> {
                 self.paid(report, " large", large).await?;
             }
         }
+        if self.options.wants("seats") {
+            self.seats(report, &small).await?;
+        }
         for serving in [Some(small), large].into_iter().flatten() {
             self.end(report, serving)?;
         }
@@ -185,6 +191,27 @@ impl Rounds<'_> {
             let load = self.load(report, serving);
             let measured = self.bought(report, serving, load, offers).await?;
             report.add(&format!("{figure}{name}"), &measured);
+        }
+        Ok(())
+    }
+
+    /// Seats of one hall and of many, and the map of a large one.
+    async fn seats(&self, report: &mut Report, serving: &Serving) -> Result<(), Failure> {
+        let (load, halls) = (self.load(report, serving), &self.databases.halls);
+        let hot: Arc<[Offered]> = halls.iter().take(1).cloned().collect();
+        let spread: Arc<[Offered]> = halls.iter().skip(1).cloned().collect();
+        for (figure, halls) in [("seats hot", &hot), ("seats spread", &spread)] {
+            self.databases.server.query("postgres", "CHECKPOINT;")?;
+            report.add(figure, &groups(load, &serving.tokens, halls).await);
+        }
+        report.wrong.extend(Stock::drifts(self.databases.server, &serving.database)?);
+        let Some(hall) = &self.databases.large_hall else { return Ok(()) };
+        for (figure, query, had) in
+            [("map", "", false), ("map states", "?view=status", false), ("map again", "", true)]
+        {
+            let (measured, size) = look(load, &serving.tokens, hall, Map { query, had }).await;
+            report.add(figure, &measured);
+            report.sizes.insert(figure, if had { 0 } else { size });
         }
         Ok(())
     }

@@ -53,6 +53,7 @@ pub(crate) fn table(report: &Report, options: &Options) -> String {
         // At most 1.2 times slower.
         lines.extend(read(report, figure, &name, beside, Some(0.83)));
     }
+    lines.extend(seats(report));
     lines.extend(memory(report));
     format!("\n{}{}\n", circumstances(report, options), drawn(&lines))
 }
@@ -90,6 +91,33 @@ fn sale(report: &Report, figure: &str, name: &str, beside: Option<(String, f64)>
         part("hold", first),
         part("confirm", second),
     ]
+}
+
+/// Holds of seats beside places without seats, and maps beside the least that can be answered.
+fn seats(report: &Report) -> Vec<Line> {
+    let rate = |figure: &str| report.median(figure).map(|sample| sample.per_second);
+    let mut lines = Vec::new();
+    for (figure, name, plain) in [
+        ("seats hot", "hold + release 2 to 4 best seats, one hall of 1,000", "hot"),
+        ("seats spread", "the same, 99 halls", "spread"),
+    ] {
+        let beside = rate(plain).map(|per_second| ("hold + confirm of places".to_owned(), per_second));
+        let Some(Sample { per_second, first, second }) = report.median(figure) else { continue };
+        let part = |name: &str, latency| Line { figure: format!("    {name}"), latency, ..Line::default() };
+        lines.push(compared(Line { figure: name.to_owned(), ..Line::default() }, per_second, beside, None));
+        lines.extend([part("hold", first), part("release", second)]);
+    }
+    for (figure, name) in [
+        ("map", "map of 10,000 seats, gzip"),
+        ("map states", "the same, only how they stand"),
+        ("map again", "the same, not changed (304)"),
+    ] {
+        let size = report.sizes.get(figure).copied().unwrap_or(0);
+        let bytes = u32::try_from(size).map_or(0.0, f64::from);
+        let live = rate("live").map(|per_second| ("/health/live".to_owned(), per_second));
+        lines.extend(read(report, figure, &format!("{name}, {} bytes", thousands(bytes)), live, None));
+    }
+    lines
 }
 
 fn read(

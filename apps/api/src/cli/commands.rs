@@ -128,9 +128,11 @@ pub(super) async fn check_stock(config: Config) -> Result<(), Failure> {
         let both = |(held, sold): &(u32, u32)| format!("{held} held and {sold} sold");
         let (counted, found) = match of {
             Counter::Type(_) => (both(counted), both(found)),
-            Counter::Reserved(_) | Counter::Quota(_) | Counter::Event(_) | Counter::Offers(_) => {
-                (counted.0.to_string(), found.0.to_string())
-            }
+            Counter::Reserved(_)
+            | Counter::Quota(_)
+            | Counter::Event(_)
+            | Counter::Offers(_)
+            | Counter::Seat(..) => (counted.0.to_string(), found.0.to_string()),
         };
         say(&match of {
             Counter::Type(id) => format!("ticket type {id}: counted {counted}, found {found}"),
@@ -138,6 +140,9 @@ pub(super) async fn check_stock(config: Config) -> Result<(), Failure> {
                 format!("ticket type {id}: counted {counted} kept by vouchers, found {found}")
             }
             Counter::Quota(id) => format!("quota {id}: counted {counted} taken, found {found}"),
+            Counter::Seat(event, seat) => {
+                format!("seat {seat} of event {event}: {counted} claims, found {found} places")
+            }
             Counter::Event(id) => format!("event {id}: counted {counted} taken, found {found}"),
             Counter::Offers(id) => {
                 format!("waiting list of event {id}: {counted} offered, {found} kept places")

@@ -64,7 +64,7 @@ async fn look(app: &App) -> Result<Found, Failure> {
     Ok(if is_demo { Found::Demo } else { Found::Other })
 }
 
-/// Accounts, an organisation with those who work for it, three events with bookings, and invites.
+/// Accounts, an organisation with those who work for it, four events with bookings, and invites.
 ///
 /// # Errors
 /// When a use case refuses, as in a system where the demo's addresses are taken.
@@ -130,6 +130,7 @@ async fn tell(app: &App, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
         ("log in", "/api/v1/auth/login (POST)"),
         ("what is on", "/api/v1/events/upcoming"),
         ("places to hold", "/api/v1/seats/hold (POST, as a member)"),
+        ("seats", "/api/v1/events/{id}/seats (as a member)"),
         ("own tickets", "/api/v1/users/me/tickets (as a member)"),
         ("the door", "/api/v1/tickets/verify (POST, as door)"),
         ("what was mailed", "/api/v1/admin/mail (as admin)"),

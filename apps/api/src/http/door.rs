@@ -3,7 +3,7 @@
 use super::access::User;
 use super::json::{Json, Optional};
 use super::problem::Problem;
-use super::tickets::AttendeeView;
+use super::tickets::{AttendeeView, TicketSeatView};
 use crate::wiring::App;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, post};
@@ -102,6 +102,8 @@ pub struct DoorTicketView {
     event_id: Uuid,
     ticket_type_id: Uuid,
     #[schema(required)]
+    seat: Option<TicketSeatView>,
+    #[schema(required)]
     attendee: Option<AttendeeView>,
     status: &'static str,
     #[schema(required)]
@@ -117,6 +119,7 @@ impl From<&Ticket> for DoorTicketView {
             booking_id: ticket.booking.as_uuid(),
             event_id: ticket.event.as_uuid(),
             ticket_type_id: ticket.ticket_type.as_uuid(),
+            seat: ticket.seat.as_ref().map(TicketSeatView::from),
             attendee: ticket.attendee.as_ref().map(AttendeeView::from),
             status: ticket.status.as_str(),
             checked_in_at: ticket.checked_in_at,

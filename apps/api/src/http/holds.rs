@@ -10,7 +10,7 @@ use crate::wiring::App;
 use actix_web::http::header;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, delete, get, post};
-use booking::{Applied, Hold, Item, Wanted, Wish};
+use booking::{Applied, Hold, Item, SeatChoice, SeatWish, Wanted, Wish};
 use chrono::{DateTime, Utc};
 use kernel::{EventId, Invalid};
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,8 @@ use uuid::Uuid;
 
 /// Most lines of one wish; there are never as many ticket types.
 const MOST_LINES: usize = 50;
+/// Most seats of one wish; no order may have as many.
+const MOST_SEATS: usize = 200;
 
 /// The calls of this file.
 pub fn routes(config: &mut ServiceConfig) {
@@ -31,8 +33,22 @@ pub fn routes(config: &mut ServiceConfig) {
 #[derive(Deserialize, ToSchema)]
 pub struct HoldRequest {
     event_id: Uuid,
-    /// At least one line; lines of the same ticket type are added up.
+    /// Lines of the same ticket type are added up. Of a kind of ticket whose places are seats, the best that are left next
+    /// to each other are kept.
+    #[serde(default)]
     items: Vec<WantedItem>,
+    /// These seats, each as the first kind of ticket of its section that is on sale; all of them or none.
+    #[serde(default)]
+    seat_ids: Vec<Uuid>,
+    /// These seats, each as the kind of ticket that is named; beside `seat_ids` or instead of them.
+    #[serde(default)]
+    seats: Vec<WantedSeat>,
+    /// `false`: what is asked for by number may be several groups instead of one.
+    #[schema(default = true)]
+    together: Option<bool>,
+    /// `true`: each group has at least one seat for those who come in a wheelchair.
+    #[schema(default = false)]
+    accessible: Option<bool>,
     /// A voucher's code.
     voucher: Option<String>,
 }
@@ -45,10 +61,24 @@ pub struct WantedItem {
     quantity: u32,
 }
 
+/// A seat as a kind of ticket.
+#[derive(Deserialize, ToSchema)]
+pub struct WantedSeat {
+    seat_id: Uuid,
+    /// The first of its section that is on sale when absent.
+    ticket_type_id: Option<Uuid>,
+}
+
 /// So many tickets of a type at a frozen price.
 #[derive(Serialize, ToSchema)]
 pub struct ItemView {
     ticket_type_id: Uuid,
+    /// Which seat it is, where places are seats.
+    #[schema(required)]
+    seat_id: Option<Uuid>,
+    /// What people call the seat.
+    #[schema(required, example = "Stalls A-12")]
+    label: Option<String>,
     quantity: u32,
     unit_price: MoneyView,
     /// What one costs without a voucher.
@@ -60,10 +90,16 @@ pub struct ItemView {
 
 impl From<&Item> for ItemView {
     fn from(item: &Item) -> Self {
-        let Item { ticket_type, quantity, unit_price, vat, list_price } = *item;
-        let list_price = list_price.unwrap_or(unit_price).into();
-        let (unit_price, vat_percent) = (unit_price.into(), vat_percent(vat));
-        Self { ticket_type_id: ticket_type.as_uuid(), quantity, unit_price, list_price, vat_percent }
+        let list_price = item.list_price.unwrap_or(item.unit_price);
+        Self {
+            ticket_type_id: item.ticket_type.as_uuid(),
+            seat_id: item.seat.as_ref().map(|seat| seat.id.as_uuid()),
+            label: item.seat.as_ref().map(|seat| seat.label.clone()),
+            quantity: item.quantity,
+            unit_price: item.unit_price.into(),
+            list_price: list_price.into(),
+            vat_percent: vat_percent(item.vat),
+        }
     }
 }
 
@@ -110,7 +146,8 @@ impl From<&Hold> for HoldView {
 #[utoipa::path(tag = "bookings", security(("bearer" = [])), request_body = HoldRequest, responses(
     (status = 201, body = HoldView),
     (status = 404, description = "No such event", body = Problem),
-    (status = 409, description = "`sold_out`", body = Problem),
+    (status = 409, description = "`sold_out`; `seat_unavailable`, with the ids of seats that cannot be had or how many are \
+        left next to each other in `errors`", body = Problem),
     (status = 422, description = "`limit_exceeded`, `not_on_sale`, `voucher_invalid`, `invalid_input`",
         body = Problem)))]
 #[post("/seats/hold")]
@@ -121,13 +158,14 @@ async fn hold_places(
     body: Json<HoldRequest>,
 ) -> Result<HttpResponse, Problem> {
     let work = async {
-        let (buyer, event, wanted) = (user.0.account, EventId::from(body.event_id), wanted(&body)?);
+        let (buyer, event) = (user.0.account, EventId::from(body.event_id));
+        let (wanted, seats) = (wanted(&body)?, seats(&body)?);
         let typed = body.voucher.as_deref();
         if typed.is_some() {
             app.limits.voucher(buyer).await?;
         }
         let voucher = typed.map(|typed| app.vouchers.recognised(event, typed));
-        let (seller, wish) = (app.clone(), Wish { buyer, event, wanted, voucher });
+        let (seller, wish) = (app.clone(), Wish { buyer, event, wanted, voucher, seats });
         let hold = match detached(async move { seller.bookings.keep(wish).await }).await {
             Ok(hold) => hold,
             Err(problem) => {
@@ -152,6 +190,23 @@ fn wanted(body: &HoldRequest) -> Result<Vec<Wanted>, Problem> {
     let wanted =
         |item: &WantedItem| Wanted { ticket_type: item.ticket_type_id.into(), quantity: item.quantity };
     Ok(body.items.iter().map(wanted).collect())
+}
+
+fn seats(body: &HoldRequest) -> Result<SeatWish, Problem> {
+    if body.seat_ids.len().saturating_add(body.seats.len()) > MOST_SEATS {
+        let message = format!("must be at most {MOST_SEATS} seats");
+        return Err(Problem::invalid(vec![Invalid::new("seat_ids", "too_many", message)]));
+    }
+    let plain = body.seat_ids.iter().map(|id| SeatChoice { seat: (*id).into(), ticket_type: None });
+    let as_type = body.seats.iter().map(|wanted| SeatChoice {
+        seat: wanted.seat_id.into(),
+        ticket_type: wanted.ticket_type_id.map(Into::into),
+    });
+    Ok(SeatWish {
+        chosen: plain.chain(as_type).collect(),
+        apart: body.together == Some(false),
+        accessible: body.accessible == Some(true),
+    })
 }
 
 /// Whether a hold still keeps its places.

@@ -73,6 +73,9 @@ pub struct EventBody {
     visibility: Option<Visibility>,
     /// Up to 20, each up to 40 characters.
     tags: Option<Vec<String>>,
+    /// The hall whose seats it has, at multiples of `base_price`; none, or as it was, when absent. Fixed once anything was
+    /// held or sold.
+    venue_template_id: Option<Uuid>,
 }
 
 /// Where it is.
@@ -111,6 +114,7 @@ impl From<EventBody> for EventInput {
             hold_seconds: body.hold_seconds,
             visibility: body.visibility,
             tags: body.tags.unwrap_or_default(),
+            venue_template: body.venue_template_id.map(Into::into),
         }
     }
 }

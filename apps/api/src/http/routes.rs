@@ -9,6 +9,7 @@ use super::{
 };
 use super::{events, organisations, organisers, policies, quotas, refunds, ticket_types};
 use super::{invite_tree, my_invites, offline, returns, scanner, vouchers, waitlist, waitlists, wallet};
+use super::{seats, venues};
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
 
@@ -44,6 +45,8 @@ fn api(config: &mut ServiceConfig) {
         .configure(ticket_types::routes)
         .configure(quotas::routes)
         .configure(vouchers::routes)
+        .configure(venues::routes)
+        .configure(seats::routes)
         .configure(policies::routes)
         .configure(organisations::routes)
         .configure(billing::routes)

@@ -55,6 +55,8 @@ pub struct TicketTypeBody {
     hidden: Option<bool>,
     /// The quota whose places it takes beside its own; none when absent.
     quota_id: Option<Uuid>,
+    /// The section whose seats its places are, beside the section's own kind of ticket; an edit does not change it.
+    section_id: Option<Uuid>,
     /// Where it stands in lists: lower first; behind the others, or where it stood, when absent.
     position: Option<i64>,
     /// Whether holders may hand their tickets on.
@@ -78,6 +80,7 @@ impl From<TicketTypeBody> for TicketTypeInput {
             quota: body.quota_id.map(Into::into),
             position: body.position,
             transferable: body.transferable.unwrap_or(true),
+            section: body.section_id.map(Into::into),
         }
     }
 }
@@ -112,6 +115,8 @@ pub struct TicketTypeView {
     hidden: bool,
     #[schema(required)]
     quota_id: Option<Uuid>,
+    #[schema(required)]
+    section_id: Option<Uuid>,
     position: u32,
     /// Whether holders may hand their tickets on.
     transferable: bool,
@@ -136,6 +141,7 @@ impl From<Stocked> for TicketTypeView {
             sales_end: ticket_type.sales_end,
             hidden: ticket_type.hidden,
             quota_id: ticket_type.quota.map(|quota| quota.as_uuid()),
+            section_id: ticket_type.section.map(|section| section.as_uuid()),
             position: ticket_type.position,
             transferable: ticket_type.transferable,
         }
@@ -214,7 +220,7 @@ async fn update_ticket_type(
     (status = 204),
     (status = 403, body = Problem),
     (status = 404, body = Problem),
-    (status = 409, description = "`ticket_type_in_use`, `wrong_status`", body = Problem)))]
+    (status = 409, description = "`ticket_type_in_use`, `of_section`, `wrong_status`", body = Problem)))]
 #[delete("/admin/ticket-types/{id}")]
 async fn delete_ticket_type(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     app.events.delete_ticket_type(user.0, id.into_inner().into()).await?;

@@ -11,7 +11,7 @@ use crate::wiring::App;
 use actix_web::http::header;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get};
-use booking::{Attendee, Ticket, TicketStatus};
+use booking::{Attendee, Seat, Ticket, TicketStatus};
 use chrono::{DateTime, Utc};
 use kernel::AccountId;
 use serde::Serialize;
@@ -31,6 +31,9 @@ pub struct TicketView {
     booking_id: Uuid,
     event_id: Uuid,
     ticket_type_id: Uuid,
+    /// Where its holder sits; null where places are no seats.
+    #[schema(required)]
+    seat: Option<TicketSeatView>,
     #[schema(required)]
     attendee: Option<AttendeeView>,
     /// What the door scans: signed, and drawn as QR under `qr.svg` and `qr.png`. Null for a ticket that went to another
@@ -41,6 +44,21 @@ pub struct TicketView {
     status: &'static str,
     #[schema(required)]
     checked_in_at: Option<DateTime<Utc>>,
+}
+
+/// A seat on a ticket.
+#[derive(Serialize, ToSchema)]
+pub struct TicketSeatView {
+    id: Uuid,
+    /// What people call it.
+    #[schema(example = "Stalls A-12")]
+    label: String,
+}
+
+impl From<&Seat> for TicketSeatView {
+    fn from(seat: &Seat) -> Self {
+        Self { id: seat.id.as_uuid(), label: seat.label.clone() }
+    }
 }
 
 /// Who is to come.
@@ -69,6 +87,7 @@ impl TicketView {
             booking_id: ticket.booking.as_uuid(),
             event_id: ticket.event.as_uuid(),
             ticket_type_id: ticket.ticket_type.as_uuid(),
+            seat: ticket.seat.as_ref().map(TicketSeatView::from),
             attendee: ticket.attendee.as_ref().filter(|_| own).map(AttendeeView::from),
             code: (own && ticket.status != TicketStatus::Returned).then(|| app.door.code(ticket)),
             status: status.as_str(),

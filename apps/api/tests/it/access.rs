@@ -65,6 +65,8 @@ const ROUTES: &[(For, &str)] = &[
     (Users, "DELETE /api/v1/users/me/invites/{id}"),
     (Users, "GET /api/v1/events/{id}/ticket-types"),
     (Users, "GET /api/v1/events/{id}/availability"),
+    (Users, "GET /api/v1/events/{id}/sections"),
+    (Users, "GET /api/v1/events/{id}/seats"),
     (Users, "GET /api/v1/events/{id}/calendar.ics"),
     (Users, "POST /api/v1/users/me/calendar"),
     (Users, "GET /api/v1/users/me/calendar"),
@@ -143,6 +145,14 @@ const ROUTES: &[(For, &str)] = &[
     (Organisers, "POST /api/v1/admin/bookings/{id}/cancellation-request"),
     (Organisers, "GET /api/v1/admin/cancellation-requests"),
     (Organisers, "GET /api/v1/admin/events/{id}/publish-check"),
+    (Organisers, "GET /api/v1/admin/venue-templates"),
+    (Organisers, "POST /api/v1/admin/venue-templates"),
+    (Organisers, "GET /api/v1/admin/venue-templates/{id}"),
+    (Organisers, "PUT /api/v1/admin/venue-templates/{id}"),
+    (Organisers, "DELETE /api/v1/admin/venue-templates/{id}"),
+    (Organisers, "GET /api/v1/admin/venue-templates/{id}/sections"),
+    (Organisers, "POST /api/v1/admin/venue-templates/{id}/sections"),
+    (Organisers, "PUT /api/v1/admin/events/{id}/seats"),
     (Organisers, "GET /api/v1/admin/events/{id}/quotas"),
     (Organisers, "POST /api/v1/admin/events/{id}/quotas"),
     (Organisers, "PUT /api/v1/admin/quotas/{id}"),
@@ -225,6 +235,12 @@ fn body(route: &str) -> Value {
             "location": {"area": "Centre"},
         }),
         "/api/v1/admin/events/{id}/vouchers" | "/api/v1/admin/vouchers/{id}" => json!({"percent": 10}),
+        "/api/v1/admin/venue-templates" => json!({"organisation_id": id, "name": "The hall"}),
+        "/api/v1/admin/venue-templates/{id}" => json!({"name": "The hall"}),
+        "/api/v1/admin/venue-templates/{id}/sections" => {
+            json!({"name": "Stalls", "row_start": "A", "row_end": "C", "seats_per_row": 10})
+        }
+        "/api/v1/admin/events/{id}/seats" => json!({"seats": []}),
         "/api/v1/admin/events/{id}/quotas" | "/api/v1/admin/quotas/{id}" => {
             json!({"name": "The hall", "quantity": 10})
         }

@@ -42,19 +42,24 @@ async fn everything_it_offers_works() {
         ("listening-room", Some(0), "available"),
         ("supper-and-synthesizers", Some(0), "few"),
         ("the-long-night", Some(1500), "available"),
+        ("recital-for-two-synthesizers", Some(1800), "available"),
     ];
     assert_eq!(words, expected);
     let strangers = app.stranger().get("/events/upcoming").await.expect(200);
-    assert_eq!(strangers["items"].as_array().unwrap().len(), 2);
+    assert_eq!(strangers["items"].as_array().unwrap().len(), 3);
     let night = seen["items"][2]["id"].as_str().unwrap();
     let kinds = member.client.get(&format!("/events/{night}/ticket-types")).await.expect(200);
     assert_eq!(kinds["items"].as_array().unwrap().len(), 2);
     let wanted = json!([{"ticket_type_id": kinds["items"][0]["ticket_type_id"], "quantity": 1}]);
     member.client.post("/seats/hold", &json!({"event_id": night, "items": wanted})).await.expect(201);
+    let recital = seen["items"][3]["id"].as_str().unwrap();
+    let map = member.client.get(&format!("/events/{recital}/seats")).await.expect(200);
+    let pair = json!([map["items"][3]["id"], map["items"][4]["id"]]);
+    member.client.post("/seats/hold", &json!({"event_id": recital, "seat_ids": pair})).await.expect(201);
     let bookings = member.client.get("/users/bookings").await.expect(200);
     assert_eq!(bookings["items"].as_array().unwrap().len(), 2);
     for client in [&organiser.client, &door.client, &admin.client] {
-        assert_eq!(client.get("/admin/events").await.expect(200)["items"].as_array().unwrap().len(), 3);
+        assert_eq!(client.get("/admin/events").await.expect(200)["items"].as_array().unwrap().len(), 4);
     }
     let invites = admin.client.get("/admin/invites").await.expect(200);
     let codes: Vec<_> = invites["items"]

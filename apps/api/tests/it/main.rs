@@ -40,6 +40,7 @@ mod registration;
 mod rehearsal;
 mod repeats;
 mod rules;
+mod seats;
 mod secrets;
 mod sessions;
 mod transfers;

@@ -15,6 +15,7 @@ mod papers;
 mod reads;
 mod returns;
 mod sale_tx;
+mod seats;
 mod transfers;
 mod vouchers;
 mod waitlist;
@@ -23,6 +24,7 @@ pub(crate) use close::CloseTurn;
 pub(crate) use documents::{KeptPromise, Notice};
 pub(crate) use outside::KeptLook;
 pub(crate) use papers::Series;
+pub(crate) use seats::KeptClaim;
 pub(crate) use waitlist::KeptRules;
 
 use crate::document::Table;
@@ -31,14 +33,15 @@ use ::booking::close::DayClose;
 use ::booking::ledger::{Account, Entry};
 use ::booking::{
     Booking, Delivery, Document as Paper, Hold, Incident, Job, Offer, Origin, Provider, Quota, Reference,
-    Resale, Return, Rules, Sale, SaleStatus, Scan, Ticket, Transfer, Voucher, VoucherHash, WaitlistEntry,
+    Resale, Return, Rules, Sale, SaleStatus, Scan, SeatChanges, Ticket, Transfer, Voucher, VoucherHash,
+    WaitlistEntry,
 };
-use ::events::{Event, Status};
+use ::events::{Event, Seating, Status};
 use imbl::{OrdMap, OrdSet};
 use kernel::{
     AccountId, BookingId, Cursor, DisputeId, DocumentId, EffectId, EventId, HoldId, JobId, OrganisationId,
-    PaymentId, RefundId, ReturnId, ScanId, TicketId, TicketTypeId, Timestamp, TransferId, VoucherId,
-    WaitlistEntryId,
+    PaymentId, RefundId, ReturnId, ScanId, SeatId, SectionId, TicketId, TicketTypeId, Timestamp, TransferId,
+    VoucherId, WaitlistEntryId,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -47,6 +50,8 @@ use std::sync::Arc;
 #[derive(Clone, Default)]
 pub(crate) struct BookingTables {
     pub(crate) bookings: Table<Booking>,
+    pub(crate) claims: Table<KeptClaim>,
+    pub(crate) claims_by_section: OrdSet<(EventId, SectionId, SeatId)>,
     pub(crate) closes: Table<DayClose>,
     pub(crate) close_turns: Table<CloseTurn>,
     pub(crate) deliveries: Table<Delivery>,
@@ -162,6 +167,7 @@ fn sale(state: &State, event: &Arc<Event>) -> Sale {
         hidden: ticket_type.hidden,
         reserved: stock.reserved,
         transferable: ticket_type.transferable,
+        section: ticket_type.section,
     });
     Sale {
         event: event.id,
@@ -184,6 +190,8 @@ fn sale(state: &State, event: &Arc<Event>) -> Sale {
         reserves: vouchers::reserves(state, event.id),
         vouchers: Vec::new(),
         resale: resale(state, event),
+        plan: state.get::<Seating>(&event.id).map(|seating| seating.version),
+        seats: SeatChanges::default(),
     }
 }
 

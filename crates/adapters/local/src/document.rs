@@ -5,7 +5,7 @@ use imbl::{OrdMap, OrdSet};
 use kernel::{
     AccountId, ActId, BookingId, DocumentId, EffectId, EntryId, EventId, HoldId, IncidentId, InviteId, JobId,
     OneTimeId, OrganisationId, QuotaId, ReturnId, ScanId, SessionId, TicketId, TicketTypeId, TransferId,
-    VoucherId, WaitlistEntryId,
+    VenueTemplateId, VoucherId, WaitlistEntryId,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -66,6 +66,7 @@ id_keys!(
     VoucherId,
     ReturnId,
     WaitlistEntryId,
+    VenueTemplateId,
 );
 
 /// Of a kind of which there is one.

@@ -6,14 +6,16 @@ mod feeds;
 mod listing;
 mod reads;
 mod tx;
+mod venues;
 
 use crate::document::Table;
 use ::events::{
-    AddressView, Billing, Event, Feed, Member, Organisation, Quota, Stock, TicketType, TokenHash,
+    AddressView, Billing, Event, Feed, Member, Organisation, Quota, Seating, Stock, TicketType, TokenHash,
+    VenueTemplate,
 };
 use chrono::TimeDelta;
 use imbl::{OrdMap, OrdSet};
-use kernel::{AccountId, Cursor, EventId, OrganisationId, QuotaId, TicketTypeId};
+use kernel::{AccountId, Cursor, EventId, OrganisationId, QuotaId, TicketTypeId, VenueTemplateId};
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -29,6 +31,8 @@ pub(crate) struct EventTables {
     pub(crate) organisations: Table<Organisation>,
     pub(crate) quotas: Table<Quota>,
     pub(crate) stocks: Table<Stock>,
+    pub(crate) seatings: Table<Seating>,
+    pub(crate) templates: Table<VenueTemplate>,
     pub(crate) ticket_types: Table<TicketType>,
     /// By the instant and the account.
     pub(crate) address_views_by_time: OrdSet<(EventId, Cursor)>,
@@ -43,6 +47,9 @@ pub(crate) struct EventTables {
     pub(crate) quotas_by_event: OrdSet<(EventId, QuotaId)>,
     /// Types by the quota that they share.
     pub(crate) types_by_quota: OrdSet<(QuotaId, TicketTypeId)>,
+    pub(crate) templates_by_time: OrdSet<Cursor>,
+    /// How many events were made of a hall.
+    pub(crate) uses_of_template: OrdMap<VenueTemplateId, u32>,
     pub(crate) organisations_by_slug: OrdMap<String, OrganisationId>,
     pub(crate) members_by_account: OrdSet<(AccountId, OrganisationId)>,
 }

@@ -29,6 +29,8 @@ pub struct TicketSheet {
     pub place: String,
     /// What kind of ticket it is.
     pub kind: String,
+    /// Where its holder sits, where places are seats.
+    pub seat: Option<String>,
     /// Who is to come, if that was said.
     pub guest: Option<String>,
     /// The booking's name for people, on a ticket of its buyer.
@@ -78,6 +80,7 @@ fn page(sheets: &mut Sheets<'_>, ticket: &TicketSheet, language: Language) {
         (words.doors, doors),
         (words.place, Some(ticket.place.clone())),
         (words.kind, Some(ticket.kind.clone())),
+        (words.seat, ticket.seat.clone()),
         (words.guest, ticket.guest.clone()),
         (words.booking, ticket.reference.clone()),
     ];

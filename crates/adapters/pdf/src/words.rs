@@ -85,6 +85,7 @@ pub(crate) struct Words {
     pub(crate) place: &'static str,
     pub(crate) guest: &'static str,
     pub(crate) kind: &'static str,
+    pub(crate) seat: &'static str,
     pub(crate) once: &'static str,
     pub(crate) weekdays: [&'static str; 7],
     pub(crate) months: [&'static str; 12],
@@ -136,6 +137,7 @@ const ENGLISH: Words = Words {
     place: "Where",
     guest: "Guest",
     kind: "Kind",
+    seat: "Seat",
     once: "This code lets one person in, once. Whoever shows it first is the one.",
     weekdays: ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
     months: [
@@ -189,6 +191,7 @@ const GERMAN: Words = Words {
     place: "Ort",
     guest: "Gast",
     kind: "Kategorie",
+    seat: "Platz",
     once: "Dieser Code lässt eine Person ein, ein einziges Mal: wer ihn zuerst zeigt.",
     weekdays: ["Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"],
     months: [

@@ -20,6 +20,7 @@ mod payment;
 mod reads;
 mod returns;
 mod sale;
+mod seat;
 mod ticket;
 mod transfer;
 mod voucher;

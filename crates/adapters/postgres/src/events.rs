@@ -9,6 +9,9 @@ mod organisation;
 mod quota;
 mod reads;
 mod ticket_type;
+mod venue;
+
+pub(crate) use venue::SEATING;
 
 use crate::column::{count, some_count, some_money, word};
 use crate::failure::corrupt;
@@ -53,6 +56,7 @@ struct EventRow {
     status: String,
     created_at: Timestamp,
     updated_at: Timestamp,
+    venue_template_id: Option<Uuid>,
 }
 
 impl From<&Event> for EventRow {
@@ -85,6 +89,7 @@ impl From<&Event> for EventRow {
             status: event.status.as_str().to_owned(),
             created_at: event.created_at,
             updated_at: event.updated_at,
+            venue_template_id: event.venue_template.map(|template| template.as_uuid()),
         }
     }
 }
@@ -127,6 +132,7 @@ impl TryFrom<EventRow> for Event {
             status: word(&row.status, "reading events.status")?,
             created_at: row.created_at,
             updated_at: row.updated_at,
+            venue_template: row.venue_template_id.map(Into::into),
         })
     }
 }

@@ -50,6 +50,7 @@ pub const MIGRATIONS: [Migration; 22] = steps![
     "2026-11-21-000015_places",
     "2026-11-21-000016_quotas",
     "2026-11-21-000017_transfers",
+    "2026-11-21-000018_seats",
     "2026-11-21-000019_vouchers",
     "2026-11-21-000020_waitlist",
     "2026-11-21-000021_returns",

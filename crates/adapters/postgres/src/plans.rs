@@ -11,8 +11,8 @@ use std::time::Duration;
 use testkit::{
     Stores, account_store, audit_log, booking_store, cancelling_store, document_store, door_store,
     event_store, idempotency_store, invite_budget, invite_store, invite_tree, ledger_store, office_store,
-    outbox, place_store, place_use_cases, quota_store, return_store, servers, transfer_store, voucher_store,
-    waitlist_store,
+    outbox, place_store, place_use_cases, quota_store, return_store, seat_store, servers, transfer_store,
+    voucher_store, waitlist_store,
 };
 
 /// A store with one connection, so that all statements meet on it.
@@ -96,6 +96,8 @@ async fn play(store: &PgStore, stores: &Stores) {
         booking_store::lapsed_holds_are_swept,
         booking_store::a_notice_counts_once,
         booking_store::a_repeated_nonce_gives_the_first_answer,
+        seat_store::a_hold_that_ended_is_taken_over_with_its_seats,
+        seat_store::what_is_given_back_is_free_again,
         ledger_store::what_is_paid_stands_in_the_ledger,
     );
 }
@@ -113,6 +115,9 @@ async fn statements_of_the_hot_path_are_prepared_once_whatever_the_size_of_a_bat
         "SELECT s.event_id",
         "WITH pairs AS",
         "INSERT INTO holds",
+        "SELECT c.event_id, c.seat_id",
+        "INSERT INTO seat_claims",
+        "DELETE FROM seat_claims",
         "DELETE FROM holds",
         "INSERT INTO bookings",
         "INSERT INTO payments",
@@ -214,6 +219,12 @@ async fn every_statement_finds_its_rows_by_an_index() {
         place_use_cases::captions_are_read_together,
         quota_store::a_quota_reads_back_whole,
         quota_store::a_quota_that_types_share_is_not_deleted,
+        seat_store::a_hall_reads_back_whole,
+        seat_store::halls_are_listed_the_newest_first_in_pages_that_meet,
+        seat_store::a_hall_of_which_an_event_was_made_is_not_deleted,
+        seat_store::an_event_moves_to_another_hall_until_something_is_held,
+        seat_store::a_seat_that_is_held_is_not_blocked,
+        seat_store::late_money_gets_the_same_seats_or_goes_back,
         transfer_store::a_transfer_reads_back_whole,
         transfer_store::transfers_are_listed_the_latest_first_in_pages_that_meet,
         transfer_store::a_ticket_is_handed_on_and_nothing_else_changes,

@@ -111,6 +111,7 @@ diesel::table! {
         search_text -> Text,
         created_at -> Timestamptz,
         updated_at -> Timestamptz,
+        venue_template_id -> Nullable<Uuid>,
     }
 }
 
@@ -143,6 +144,7 @@ diesel::table! {
         quota_id -> Nullable<Uuid>,
         reserved -> BigInt,
         transferable -> Bool,
+        section_id -> Nullable<Uuid>,
     }
 }
 

@@ -128,6 +128,12 @@ impl PgTx {
         self.load(doing, read).await
     }
 
+    /// The last line of defence: what must not happen, and from then on nothing can be committed.
+    pub(crate) fn refuse(&mut self, doing: &'static str, why: &'static str) -> StoreError {
+        self.progress = Progress::Failed;
+        StoreError::broken(doing, why)
+    }
+
     /// The way to the server, with all that has to go ahead of the next statement.
     fn pipe(&mut self) -> Result<Pipe<'_>, StoreError> {
         let connection = self.connection.as_deref().ok_or_else(ended)?;

@@ -299,7 +299,7 @@ impl Booking {
 
     /// Gives up what was not paid yet: its places are free at once, and whatever is paid after all goes back.
     pub(crate) fn call_off(&mut self, sale: &mut Sale, now: Timestamp) {
-        sale.give_back(&self.items, self.voucher.map(|it| it.id));
+        sale.give_back(&self.items, self.claimant());
         self.status = BookingStatus::Cancelled;
         self.decided_at = Some(now);
     }

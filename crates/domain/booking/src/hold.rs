@@ -1,5 +1,6 @@
 //! Places kept for a buyer for a few minutes.
 
+use crate::seating::{Seat, SeatWish};
 use crate::{Applied, VoucherHash};
 use kernel::{AccountId, EventId, HoldId, Money, TicketTypeId, Timestamp, VatRate, WaitlistEntryId};
 use serde::{Deserialize, Serialize};
@@ -24,10 +25,12 @@ pub struct Wish {
     pub wanted: Vec<Wanted>,
     /// What the code that they typed is recognised by, if they typed one.
     pub voucher: Option<VoucherHash>,
+    /// What is wished about seats, of events that have some.
+    pub seats: SeatWish,
 }
 
 /// So many tickets of a type at the price they had when they were held.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
     /// Of which type.
     pub ticket_type: TicketTypeId,
@@ -41,6 +44,9 @@ pub struct Item {
     /// What one costs without the voucher that made it cheaper.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub list_price: Option<Money>,
+    /// The one seat that it is, where places are seats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seat: Option<Seat>,
 }
 
 /// Places that only `buyer` can turn into a booking, until `expires_at`.
@@ -52,7 +58,7 @@ pub struct Hold {
     pub event: EventId,
     /// For whom.
     pub buyer: AccountId,
-    /// What is kept, one line per type.
+    /// What is kept, one line per type or seat.
     pub items: Vec<Item>,
     /// The frozen price of all.
     pub total: Money,

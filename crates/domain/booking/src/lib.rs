@@ -39,6 +39,7 @@ pub mod round;
 pub mod sale;
 #[cfg(test)]
 mod samples;
+pub mod seating;
 pub mod settlement;
 pub mod ticket;
 pub mod transfer;
@@ -68,8 +69,9 @@ pub use policy::{CancellationPolicy, MalformedPolicy, NoWay, PolicyInput, Promis
 pub use ports::{
     BookingStore, BookingTx, CloseStore, CloseTx, Counter, DocumentFilter, DocumentStore, DocumentTx,
     DoorCounts, DoorReads, DoorTx, HolderStore, JobTx, LedgerStore, LedgerTx, ListCounts, NoticeKey,
-    OfficeStore, OrderTx, OutsideReads, OutsideTx, Quarter, ReturnReads, ReturnTx, SaleTx, StockDifference,
-    SyncTx, TransferReads, TransferTx, TypeCount, VoucherReads, VoucherTx, WaitlistReads, WaitlistTx,
+    OfficeStore, OrderTx, OutsideReads, OutsideTx, Quarter, ReturnReads, ReturnTx, SaleTx, SeatReads, SeatTx,
+    StockDifference, SyncTx, TransferReads, TransferTx, TypeCount, VoucherReads, VoucherTx, WaitlistReads,
+    WaitlistTx,
 };
 pub use presence::Presence;
 pub use provider::{
@@ -80,6 +82,10 @@ pub use reference::Reference;
 pub use refund::{RefundRefusal, RefundWish};
 pub use returns::{Return, ReturnRefusal, ReturnStatus};
 pub use sale::{HoldRefusal, Holdings, Limit, Offer, Quota, Reserve, Sale, SaleStatus, Tally};
+pub use seating::{
+    Claim, ClaimState, Hall, PlanSeat, PlanSection, Seat, SeatChanges, SeatChoice, SeatPlan, SeatPrice,
+    SeatWish,
+};
 pub use settlement::{Settled, settle};
 pub use ticket::{Ticket, TicketStatus};
 pub use transfer::{Transfer, TransferRefusal, TransferStatus};

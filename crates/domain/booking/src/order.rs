@@ -251,6 +251,7 @@ impl Booking {
         };
         match &asked.payment {
             Some((choice, till)) => {
+                sale.claim_booked(&booking.items, booking.hold, now);
                 booking.attempt(choice, till, now);
                 booking.wait_for_transfer(choice.provider, sale.starts_at, terms);
             }
@@ -280,9 +281,20 @@ impl Booking {
 
     /// Turns its held places into sold ones.
     pub(crate) fn place(&mut self, sale: &mut Sale, now: Timestamp) {
-        sale.sell(&self.items);
+        sale.sell(&self.items, self.hold, now);
         self.status = BookingStatus::Confirmed;
         self.decided_at = Some(now);
+    }
+
+    /// Under what its places were taken: its hold, and its voucher.
+    pub(crate) fn claimant(&self) -> (HoldId, Option<kernel::VoucherId>) {
+        (self.hold, self.voucher.map(|it| it.id))
+    }
+
+    /// The line that a ticket was bought by.
+    pub(crate) fn item_of(&self, ticket: &crate::Ticket) -> Option<&Item> {
+        let same = |item: &&Item| item.ticket_type == ticket.ticket_type && item.seat == ticket.seat;
+        self.items.iter().find(same)
     }
 
     /// An attempt by its id.
@@ -336,7 +348,7 @@ impl Booking {
         if !alive.is_empty() {
             return Lapse::AskFirst(alive);
         }
-        sale.give_back(&self.items, self.voucher.map(|it| it.id));
+        sale.give_back(&self.items, self.claimant());
         self.status = BookingStatus::Expired;
         self.decided_at = Some(now);
         Lapse::Expired

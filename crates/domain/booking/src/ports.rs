@@ -10,10 +10,12 @@ pub use documents::{DocumentFilter, DocumentStore, DocumentTx};
 pub use door::{DoorCounts, DoorReads, Quarter, SyncTx, TypeCount};
 pub use holders::HolderStore;
 mod returns;
+mod seats;
 mod transfers;
 mod vouchers;
 mod waitlist;
 pub use returns::{ReturnReads, ReturnTx};
+pub use seats::{SeatReads, SeatTx};
 pub use transfers::{TransferReads, TransferTx};
 pub use vouchers::{VoucherReads, VoucherTx};
 pub use waitlist::{ListCounts, WaitlistReads, WaitlistTx};
@@ -27,7 +29,7 @@ use crate::{
 use async_trait::async_trait;
 use kernel::{
     AccountId, AuditTx, BookingId, EventId, HoldId, IncidentId, JobId, OrganisationId, Owed, Page,
-    PageRequest, PaymentId, QuotaId, RefundId, StoreError, TicketId, TicketTypeId, Timestamp,
+    PageRequest, PaymentId, QuotaId, RefundId, SeatId, StoreError, TicketId, TicketTypeId, Timestamp,
 };
 
 mod outside;
@@ -37,7 +39,14 @@ pub use outside::{OutsideReads, OutsideTx};
 /// Reads, and the way into a transaction. Reads see what was committed.
 #[async_trait]
 pub trait BookingStore:
-    DocumentStore + DoorReads + OutsideReads + TransferReads + VoucherReads + WaitlistReads + ReturnReads
+    DocumentStore
+    + DoorReads
+    + OutsideReads
+    + TransferReads
+    + VoucherReads
+    + WaitlistReads
+    + ReturnReads
+    + SeatReads
 {
     /// Dropping the transaction undoes it; see [`kernel::transact`].
     async fn begin(&self) -> Result<Box<dyn BookingTx>, StoreError>;
@@ -106,6 +115,8 @@ pub enum Counter {
     Event(EventId),
     /// The living offers of an event's waiting list: entries that were offered places, and the holds that keep them.
     Offers(EventId),
+    /// A seat of an event: how many claims there are on it.
+    Seat(EventId, SeatId),
 }
 
 /// A counter that is not what it counts.
@@ -113,10 +124,11 @@ pub enum Counter {
 pub struct StockDifference {
     /// Which.
     pub of: Counter,
-    /// The counters of a type: held, sold; of anything else: taken, and nothing.
+    /// The counters of a type: held, sold; of a seat: claims whose rows are there, and claims without; of anything
+    /// else: taken, and nothing.
     pub counted: (u32, u32),
-    /// The rows of a type: places in holds and unpaid bookings, living tickets. Of anything else the sum of the
-    /// counters of its types, and nothing.
+    /// The rows of a type: places in holds and unpaid bookings, living tickets. Of a seat: how many of these it is in.
+    /// Of anything else the sum of the counters of its types, and nothing.
     pub found: (u32, u32),
 }
 
@@ -135,6 +147,7 @@ pub trait BookingTx:
     + VoucherTx
     + WaitlistTx
     + ReturnTx
+    + SeatTx
 {
 }
 
@@ -152,6 +165,7 @@ impl<T> BookingTx for T where
         + VoucherTx
         + WaitlistTx
         + ReturnTx
+        + SeatTx
         + ?Sized
 {
 }
@@ -162,7 +176,8 @@ pub trait SaleTx: AuditTx {
     /// Events as they sell now, in the order of their ids; unknown ones are left out. Other transactions wait for
     /// them until we end.
     async fn lock_sales(&mut self, events: &[EventId]) -> Result<Vec<Sale>, StoreError>;
-    /// Writes the counters `held`, `sold` and `reserved`; nothing else of a sale changes here.
+    /// Writes the counters `held`, `sold` and `reserved`, and what was decided about seats (see [`SeatTx`]); nothing else of a sale
+    /// changes here.
     async fn save_sales(&mut self, sales: &[Sale]) -> Result<(), StoreError>;
     /// What these buyers have of these events; pairs without anything may be left out. Only living holds count.
     async fn holdings(

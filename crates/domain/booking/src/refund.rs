@@ -133,7 +133,7 @@ impl Booking {
     pub fn paid_for(&self, ticket: &Ticket) -> Money {
         let nothing = Money::zero(self.total.currency());
         let before = self.refunds.iter().any(|refund| refund.counts() && refund.tickets.contains(&ticket.id));
-        let price = self.items.iter().find(|item| item.ticket_type == ticket.ticket_type);
+        let price = self.item_of(ticket);
         // What is pending has not been paid.
         let charged = !self.charged().is_zero();
         price.filter(|_| !before && charged).map_or(nothing, |item| self.share_of(item.unit_price))
@@ -163,10 +163,8 @@ impl Booking {
     pub(crate) fn left_of_living(&self, tickets: &[Ticket]) -> Money {
         let nothing = Money::zero(self.total.currency());
         let gone = tickets.iter().filter(|ticket| !ticket.status.lives());
-        let price = |ticket: &Ticket| {
-            let item = self.items.iter().find(|item| item.ticket_type == ticket.ticket_type);
-            item.map_or(0, |item| self.share_of(item.unit_price).minor())
-        };
+        let price =
+            |ticket: &Ticket| self.item_of(ticket).map_or(0, |item| self.share_of(item.unit_price).minor());
         let worth: i64 = gone.map(price).fold(0, i64::saturating_add);
         let named = self.refunds.iter().filter(|it| it.counts() && !it.tickets.is_empty());
         let back: i64 = named.map(|it| it.amount.minor()).fold(0, i64::saturating_add);
@@ -374,14 +372,15 @@ impl Booking {
         sale: &mut Sale,
         now: Timestamp,
     ) -> usize {
-        let (mut voided, mut count) = (Vec::new(), 0);
+        let (mut voided, mut count): (Vec<&Ticket>, usize) = (Vec::new(), 0);
         for ticket in tickets.iter_mut().filter(|it| chosen.contains(&it.id) && it.status.stands()) {
-            voided.extend(ticket.status.lives().then_some(ticket.ticket_type));
+            let took_a_place = ticket.status.lives();
             ticket.status = crate::TicketStatus::Cancelled;
             ticket.presence.ended.push(now);
+            voided.extend(took_a_place.then_some(&*ticket));
             count += 1;
         }
-        sale.take_back_of(&voided, self.voucher.map(|it| it.id));
+        sale.take_back(&voided, self.claimant());
         let confirmed = self.status == BookingStatus::Confirmed;
         if confirmed && count > 0 && !tickets.iter().any(|ticket| ticket.status.stands()) {
             self.status = BookingStatus::Cancelled;

@@ -8,7 +8,9 @@ use crate::refund::{Grounds, smaller};
 use crate::{
     Booking, BookingStatus, Holdings, RefundReason, RefundRefusal, Sale, SaleStatus, Ticket, TicketStatus,
 };
-use kernel::{AccountId, BookingId, EventId, Money, RefundId, ReturnId, TicketId, TicketTypeId, Timestamp};
+use kernel::{
+    AccountId, BookingId, EventId, Money, RefundId, ReturnId, SeatId, TicketId, TicketTypeId, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -65,6 +67,9 @@ pub struct Return {
     pub event: EventId,
     /// Of which type.
     pub ticket_type: TicketTypeId,
+    /// Its seat, where places are seats: it is sold again when this seat is.
+    #[serde(default)]
+    pub seat: Option<SeatId>,
     /// Who gave it back: its buyer, who gets the money.
     pub holder: AccountId,
     /// What was paid for it.
@@ -163,13 +168,14 @@ impl Booking {
         ticket.version = ticket.version.saturating_add(1);
         ticket.presence.ended.push(now);
         // What a voucher kept it keeps again, as after any cancellation.
-        sale.take_back_of(&[ticket.ticket_type], self.voucher.map(|it| it.id));
+        sale.take_back(&[&*ticket], self.claimant());
         Ok(Return {
             id: ReturnId::generate(now),
             ticket: ticket.id,
             booking: self.id,
             event: self.event,
             ticket_type: ticket.ticket_type,
+            seat: ticket.seat.as_ref().map(|seat| seat.id),
             holder: by,
             price,
             status: ReturnStatus::Waiting,
@@ -200,7 +206,10 @@ impl Booking {
                 return Err(ReturnRefusal::LimitExceeded { most });
             }
         }
-        if sale.status == SaleStatus::Cancelled || !self.leaves_desk(ticket, sale, now) {
+        if already.seat_is_gone
+            || sale.status == SaleStatus::Cancelled
+            || !self.leaves_desk(ticket, sale, now)
+        {
             return Err(ReturnRefusal::PlaceTaken);
         }
         made.becomes(ReturnStatus::TakenBack, now);
@@ -208,6 +217,7 @@ impl Booking {
     }
 
     /// Nobody will buy it any more: it is its holder's again, if its place is free. `false` when it is not, or not yet.
+    /// Whether its seat is free is the caller's to know.
     pub fn unsold(&self, made: &mut Return, ticket: &mut Ticket, sale: &mut Sale, now: Timestamp) -> bool {
         let back = made.status == ReturnStatus::Waiting && self.leaves_desk(ticket, sale, now);
         if back {
@@ -217,9 +227,8 @@ impl Booking {
     }
 
     fn leaves_desk(&self, ticket: &mut Ticket, sale: &mut Sale, now: Timestamp) -> bool {
-        let voucher = self.voucher.map(|it| it.id);
         let refunded = self.refunds.iter().any(|it| it.counts() && it.tickets.contains(&ticket.id));
-        if ticket.status != TicketStatus::Returned || refunded || !sale.sell_one(ticket.ticket_type, voucher)
+        if ticket.status != TicketStatus::Returned || refunded || !sale.sell_one(ticket, self.claimant(), now)
         {
             return false;
         }

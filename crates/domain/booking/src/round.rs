@@ -3,8 +3,8 @@
 //! Pure: given what was loaded under lock, it says what to answer and what to write.
 
 use crate::{
-    Booking, ConfirmRefusal, Confirmation, Effect, EntryStatus, Hold, HoldRefusal, Holdings, Item, Sale,
-    Tally, Terms, Ticket, Wish,
+    Booking, ConfirmRefusal, Confirmation, Effect, EntryStatus, Hall, Hold, HoldRefusal, Holdings, Item,
+    Sale, SaleStatus, Tally, Terms, Ticket, Wish, seating,
 };
 use kernel::{AccountId, EventId, HoldId, Owed, Timestamp, VoucherId, WaitlistEntryId};
 use std::collections::BTreeMap;
@@ -61,6 +61,7 @@ pub struct Round {
     aside: Vec<(EventId, Vec<Item>)>,
     /// Whether a list was served, so that counters have changed already.
     served: bool,
+    halls: BTreeMap<EventId, Hall>,
     /// To be written.
     pub new: New,
 }
@@ -98,6 +99,7 @@ impl Round {
             made: BTreeMap::new(),
             aside: Vec::new(),
             served: false,
+            halls: BTreeMap::new(),
             new: New::default(),
         }
     }
@@ -110,11 +112,20 @@ impl Round {
         self
     }
 
-    /// Gives the places of ended holds back to their sales.
+    /// With the halls of those events of which seats are wished, as far as they were loaded.
+    #[must_use]
+    pub fn with_halls(mut self, halls: Vec<Hall>) -> Self {
+        self.halls = halls.into_iter().map(|hall| (hall.plan().event(), hall)).collect();
+        self
+    }
+
+    /// Gives the places of ended holds back to their sales, each once.
     pub fn reclaim(&mut self, lapsed: &[Hold]) {
         let now = self.now;
         for hold in lapsed.iter().filter(|hold| !hold.lives(now)) {
-            self.give_back(hold, EntryStatus::Expired);
+            if !self.new.dropped.contains(&hold.id) {
+                self.give_back(hold, EntryStatus::Expired);
+            }
         }
     }
 
@@ -160,6 +171,23 @@ impl Round {
         self.sales.values().filter(|sale| sale.resale.waiting).map(|sale| sale.event).collect()
     }
 
+    /// What was offered meanwhile is free no more.
+    pub fn follow_offers(&mut self) {
+        for (event, hall) in &mut self.halls {
+            if let Some(sale) = self.sales.get(event) {
+                hall.follow(&sale.seats);
+            }
+        }
+    }
+
+    /// Gives the places of ended holds back whose seats are asked for, so that whoever gets one does not meet them
+    /// again. Where somebody waits, the list's turn has done so.
+    pub fn reclaim_seats(&mut self, ended: &[Hold]) {
+        let waited = self.waited_for();
+        let ended: Vec<_> = ended.iter().filter(|hold| !waited.contains(&hold.event)).cloned().collect();
+        self.reclaim(&ended);
+    }
+
     /// A sale, for serving its list before anybody else; the caller writes the offers.
     pub fn sale_to_serve(&mut self, event: EventId) -> Option<&mut Sale> {
         self.served = true;
@@ -181,6 +209,9 @@ impl Round {
     pub fn set_aside(&mut self, event: EventId, items: Vec<Item>) {
         if let Some(sale) = self.sales.get_mut(&event) {
             sale.set_aside(&items);
+            if let Some(hall) = self.halls.get_mut(&event) {
+                mark(hall, &items, true);
+            }
             self.aside.push((event, items));
         }
     }
@@ -189,7 +220,10 @@ impl Round {
     pub fn put_back(&mut self) {
         for (event, items) in std::mem::take(&mut self.aside) {
             if let Some(sale) = self.sales.get_mut(&event) {
-                sale.release(&items);
+                sale.uncount(&items);
+                if let Some(hall) = self.halls.get_mut(&event) {
+                    mark(hall, &items, false);
+                }
             }
         }
     }
@@ -197,7 +231,19 @@ impl Round {
     fn hold(&mut self, wish: &Wish) -> Result<Hold, HoldRefusal> {
         let sale = self.sales.get_mut(&wish.event).ok_or(HoldRefusal::UnknownEvent)?;
         let holdings = self.holdings.entry((wish.buyer, wish.event)).or_default();
-        let hold = sale.grant(wish, holdings, self.now)?;
+        let hold = match self.halls.get_mut(&wish.event) {
+            Some(hall) => seating::keep(sale, hall, wish, holdings, self.now)?,
+            // Who points at seats of an event that has none.
+            None if !wish.seats.chosen.is_empty() && sale.status != SaleStatus::Closed => {
+                let seats = wish.seats.chosen.iter().map(|choice| choice.seat);
+                return Err(HoldRefusal::UnknownSeats(seats.collect()));
+            }
+            // Without its seats nothing of a section is sold.
+            None if wish.wanted.iter().any(|it| sale.is_seated(it.ticket_type)) => {
+                return Err(HoldRefusal::NotOnSale);
+            }
+            None => sale.grant(wish, holdings, self.now)?,
+        };
         holdings.open_holds += 1;
         for item in &hold.items {
             *holdings.taken.entry(item.ticket_type).or_default() += item.quantity;
@@ -242,12 +288,21 @@ impl Round {
 
     fn give_back(&mut self, hold: &Hold, ends: EntryStatus) {
         if let Some(sale) = self.sales.get_mut(&hold.event) {
-            sale.give_back(&hold.items, hold.voucher.map(|it| it.id));
+            sale.give_back(&hold.items, (hold.id, hold.voucher.map(|it| it.id)));
             sale.unuse(hold, self.now);
+            if let Some(hall) = self.halls.get_mut(&hold.event) {
+                mark(hall, &hold.items, false);
+            }
             self.holds.remove(&hold.id);
             self.new.dropped.push(hold.id);
             self.new.ended.extend(hold.entry.map(|entry| (entry, ends)));
         }
+    }
+}
+
+fn mark(hall: &mut Hall, items: &[Item], taken: bool) {
+    for seat in items.iter().filter_map(|item| item.seat.as_ref()) {
+        hall.set(seat.id, taken);
     }
 }
 

@@ -1,14 +1,18 @@
 //! What is left of one event: the rows that concurrent buyers queue for, and the only place that gives places away.
 
+mod again;
 mod reserves;
 mod room;
+mod seats;
 
 pub use reserves::Reserve;
 
-use crate::{Applied, Booking, Hold, Issued, Item, Promise, Resale, VoucherHash, Wanted, WhyNot, Wish};
+use crate::seating::{ClaimState, SeatChanges};
+use crate::{Applied, Hold, Issued, Item, Promise, Resale, Ticket, VoucherHash, Wanted, WhyNot, Wish};
 use chrono::TimeDelta;
 use kernel::{
-    AccountId, Currency, EventId, HoldId, Money, OrganisationId, QuotaId, TicketTypeId, Timestamp, VatRate,
+    AccountId, Currency, EventId, HoldId, Money, OrganisationId, QuotaId, SeatId, SectionId, TicketTypeId,
+    Timestamp, VatRate, VoucherId,
 };
 use room::Room;
 use std::collections::BTreeMap;
@@ -65,6 +69,10 @@ pub struct Sale {
     pub vouchers: Vec<Issued>,
     /// What becomes of places that are given back.
     pub resale: Resale,
+    /// Which version of its hall it sells, when places are seats.
+    pub plan: Option<u32>,
+    /// What was decided about its seats and is to be written.
+    pub seats: SeatChanges,
 }
 
 /// One ticket type with its counters.
@@ -98,6 +106,8 @@ pub struct Offer {
     pub reserved: u32,
     /// Whether its tickets can be handed on.
     pub transferable: bool,
+    /// Whose seats its places are.
+    pub section: Option<SectionId>,
 }
 
 /// Places that several ticket types of an event share.
@@ -116,6 +126,8 @@ pub struct Holdings {
     pub taken: BTreeMap<TicketTypeId, u32>,
     /// Living holds and unpaid bookings.
     pub open_holds: u32,
+    /// A seat that the buyer had lost is somebody else's by now.
+    pub seat_is_gone: bool,
 }
 
 impl Holdings {
@@ -182,6 +194,23 @@ pub enum HoldRefusal {
     /// The voucher is not taken.
     #[error("this voucher is not valid")]
     VoucherInvalid(WhyNot),
+    /// The event has no such seats.
+    #[error("the event has no such seats")]
+    UnknownSeats(Vec<SeatId>),
+    /// A seat was asked for twice.
+    #[error("a seat was asked for twice")]
+    SeatTwice(SeatId),
+    /// These seats are somebody else's, or not for sale.
+    #[error("some of these seats cannot be had")]
+    SeatUnavailable(Vec<SeatId>),
+    /// So many seats are not left next to each other.
+    #[error("there are not so many seats next to each other")]
+    NotTogether {
+        /// Of which type.
+        ticket_type: TicketTypeId,
+        /// How many there still are.
+        most: u32,
+    },
 }
 
 impl Offer {
@@ -271,7 +300,7 @@ impl Sale {
         self.keep((buyer, wanted), voucher, already, now)
     }
 
-    fn keep(
+    pub(crate) fn keep(
         &mut self,
         (buyer, wanted): (AccountId, &[Wanted]),
         code: Option<VoucherHash>,
@@ -308,14 +337,16 @@ impl Sale {
                 return Err(HoldRefusal::SoldOut { ticket_type, left });
             }
             room.take(offer, quantity.saturating_sub(own));
-            let unit_price = issued.as_ref().map_or(offer.price, |issued| issued.voucher.price_of(offer));
+            let unit_price = issued
+                .as_ref()
+                .map_or(offer.price, |issued| issued.voucher.price_of(ticket_type, offer.price));
             let list_price = Some(offer.price).filter(|list| *list != unit_price);
             let line = unit_price.times(quantity);
             let off = offer.price.minus(unit_price).and_then(|off| off.times(quantity));
             // Prices are bounded where they are set; a sum beyond an i64 can only come from a corrupt row.
             total = line.and_then(|sum| total.plus(sum)).ok_or(HoldRefusal::NotOnSale)?;
             discount = off.and_then(|off| discount.plus(off)).ok_or(HoldRefusal::NotOnSale)?;
-            items.push(Item { ticket_type, quantity, unit_price, vat: offer.vat, list_price });
+            items.push(Item { ticket_type, quantity, unit_price, vat: offer.vat, list_price, seat: None });
         }
         if let Some(issued) = &issued {
             issued.affords(discount).map_err(HoldRefusal::VoucherInvalid)?;
@@ -336,60 +367,36 @@ impl Sale {
         })
     }
 
-    /// Gives held places back: a hold ended, or an unpaid booking.
-    pub fn release(&mut self, items: &[Item]) {
+    /// Gives held places back, and their seats: `hold` ended, or the unpaid booking made of it.
+    pub fn release(&mut self, items: &[Item], hold: HoldId) {
+        self.uncount(items);
+        self.unclaim(items.iter().filter_map(|item| item.seat.as_ref()), hold);
+    }
+
+    /// Gives held places back that never had seats.
+    pub(crate) fn uncount(&mut self, items: &[Item]) {
         self.count(items, |offer, quantity| offer.held = taken_from(offer.held, quantity));
     }
 
-    /// Held places become sold ones.
-    pub fn sell(&mut self, items: &[Item]) {
+    /// Held places become sold ones, and so do the seats that `hold` took.
+    pub fn sell(&mut self, items: &[Item], hold: HoldId, now: Timestamp) {
+        self.claim(items, (hold, ClaimState::Sold), now);
         self.count(items, |offer, quantity| {
             offer.held = taken_from(offer.held, quantity);
             offer.sold = offer.sold.saturating_add(quantity);
         });
     }
 
-    /// Gives the places of tickets back that are good no more.
-    pub fn take_back(&mut self, ticket_types: impl IntoIterator<Item = TicketTypeId>) {
-        for ticket_type in ticket_types {
-            if let Some(offer) = self.offers.iter_mut().find(|offer| offer.ticket_type == ticket_type) {
+    /// Gives the places of tickets back that are good no more, and the seats that `hold` took for them; what its
+    /// voucher kept it keeps again.
+    pub fn take_back(&mut self, tickets: &[&Ticket], (hold, voucher): (HoldId, Option<VoucherId>)) {
+        for ticket in tickets {
+            if let Some(offer) = self.offers.iter_mut().find(|it| it.ticket_type == ticket.ticket_type) {
                 offer.sold = taken_from(offer.sold, 1);
             }
+            self.draw(voucher, ticket.ticket_type, |used| used.saturating_sub(1));
+            self.unclaim(ticket.seat.as_ref(), hold);
         }
-    }
-
-    /// Takes places again for a booking that lost them, if they are still there and the event still takes place.
-    ///
-    /// The sale window is not asked, nor that of a voucher: the buyer acted while it was open. What the buyer has got
-    /// meanwhile counts, and so do the uses and the budget of the voucher.
-    /// Returns whether it worked; the sale is unchanged when not.
-    pub fn take_again(&mut self, booking: &Booking, already: &Holdings, now: Timestamp) -> bool {
-        if self.status != SaleStatus::Open || now >= self.ends_at {
-            return false;
-        }
-        let within = |item: &Item| {
-            let has = already.taken.get(&item.ticket_type).copied().unwrap_or(0);
-            let most = self.offer(item.ticket_type).and_then(|offer| offer.max_per_user);
-            most.is_none_or(|most| has.saturating_add(item.quantity) <= most)
-        };
-        let asked = sum(booking.items.iter().map(|item| &item.quantity));
-        let within_all = self.max_per_user.is_none_or(|most| already.all().saturating_add(asked) <= most);
-        if !within_all || !booking.items.iter().all(within) || !self.admits_again(booking) {
-            return false;
-        }
-        let voucher = booking.voucher.map(|applied| applied.id);
-        let mut room = Room::of(self);
-        let fits = booking.items.iter().all(|item| {
-            let Some(offer) = self.offer(item.ticket_type) else { return false };
-            let own = self.own(voucher, item.ticket_type);
-            let fits = item.quantity <= room.left(offer).saturating_add(own);
-            room.take(offer, item.quantity.saturating_sub(own));
-            fits
-        });
-        if fits {
-            self.take(&booking.items, voucher);
-        }
-        fits
     }
 
     /// The limits of the event, whatever types are asked for.

@@ -31,6 +31,7 @@ pub(crate) fn offer(quantity: u32, cents: u32) -> Offer {
         hidden: false,
         reserved: 0,
         transferable: true,
+        section: None,
     }
 }
 
@@ -52,6 +53,8 @@ pub(crate) fn sale(offers: Vec<Offer>) -> Sale {
         reserves: Vec::new(),
         vouchers: Vec::new(),
         resale: Resale::default(),
+        plan: None,
+        seats: crate::SeatChanges::default(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! One person's right to enter one event once.
 
-use crate::{Attendee, Booking, Presence};
+use crate::{Attendee, Booking, Presence, Seat};
 use kernel::{AccountId, BookingId, EventId, TicketId, TicketTypeId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -76,6 +76,9 @@ pub struct Ticket {
     /// What the door knows of it beside.
     #[serde(default)]
     pub presence: Presence,
+    /// Where its holder sits, where places are seats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seat: Option<Seat>,
 }
 
 impl Ticket {
@@ -86,13 +89,13 @@ impl Ticket {
         let places = booking
             .items
             .iter()
-            .flat_map(|item| std::iter::repeat_n(item.ticket_type, item.quantity.try_into().unwrap_or(0)));
+            .flat_map(|item| std::iter::repeat_n(item, item.quantity.try_into().unwrap_or(0)));
         places
-            .map(|ticket_type| Self {
+            .map(|item| Self {
                 id: TicketId::generate(now),
                 booking: booking.id,
                 event: booking.event,
-                ticket_type,
+                ticket_type: item.ticket_type,
                 holder: booking.buyer,
                 attendee: attendees.next(),
                 version: 1,
@@ -100,6 +103,7 @@ impl Ticket {
                 issued_at: now,
                 checked_in_at: None,
                 presence: Presence::default(),
+                seat: item.seat.clone(),
             })
             .collect()
     }

@@ -22,6 +22,7 @@ mod refund;
 mod returns;
 mod scans;
 mod scene;
+mod seats;
 mod serve;
 mod show;
 mod sweep;
@@ -72,6 +73,7 @@ pub struct Bookings {
     desk: Desk<decide::Request, Result<Answer, StoreError>>,
     /// Saves a read per confirmation; forgetting costs only that read.
     events: Mutex<HashMap<HoldId, EventId>>,
+    plans: seats::Plans,
 }
 
 /// What buyers see around a checkout.
@@ -95,7 +97,16 @@ impl Bookings {
         pages: Pages,
     ) -> Self {
         let events = Mutex::default();
-        Self { store, clock, providers, terms, pages, desk: Desk::new(LANES), events }
+        Self {
+            store,
+            clock,
+            providers,
+            terms,
+            pages,
+            desk: Desk::new(LANES),
+            events,
+            plans: seats::Plans::default(),
+        }
     }
 
     /// The providers through which buyers can pay now.

@@ -130,10 +130,10 @@ impl Voucher {
         self.opens(ticket_type) || (self.price != VoucherPrice::List && self.is_for(ticket_type))
     }
 
-    /// What one ticket costs with it.
+    /// What one ticket of a type costs with it that costs `list` without.
     #[must_use]
-    pub fn price_of(&self, offer: &Offer) -> Money {
-        if self.is_for(offer.ticket_type) { self.price.of(offer.price) } else { offer.price }
+    pub fn price_of(&self, ticket_type: TicketTypeId, list: Money) -> Money {
+        if self.is_for(ticket_type) { self.price.of(list) } else { list }
     }
 
     fn is_for(&self, ticket_type: TicketTypeId) -> bool {

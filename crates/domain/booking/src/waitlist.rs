@@ -244,7 +244,7 @@ impl Sale {
         &mut self,
         entry: &mut Entry,
         already: &Holdings,
-        terms: &OfferTerms,
+        (terms, mut hall): (&OfferTerms, Option<&mut Hall>),
         now: Timestamp,
     ) -> Option<(Hold, Timestamp)> {
         let already = Holdings { open_holds: 0, ..already.clone() };
@@ -253,9 +253,20 @@ impl Sale {
         let fitting: Vec<_> = fitting.map(|offer| (offer.ticket_type, self.sale_of_ends(offer))).collect();
         for (ticket_type, sale_ends) in fitting {
             let wanted = Wanted { ticket_type, quantity: entry.quantity };
-            let Ok(hold) = self.hold(entry.buyer, &[wanted], &already, now) else { continue };
+            let held = match hall.as_deref_mut() {
+                Some(hall) => {
+                    let (seats, wanted) = (SeatWish::default(), vec![wanted]);
+                    let wish = Wish { buyer: entry.buyer, event: self.event, wanted, voucher: None, seats };
+                    seating::keep(self, hall, &wish, &already, now)
+                }
+                // Without its seats nothing of a section is offered.
+                None if self.is_seated(ticket_type) => continue,
+                None => self.hold(entry.buyer, &[wanted], &already, now),
+            };
+            let Ok(hold) = held else { continue };
             let (told_at, expires_at) = terms.of(self.resale.zone, sale_ends, now);
             let hold = Hold { entry: Some(entry.id), expires_at, ..hold };
+            self.claim_held(&hold);
             entry.status = EntryStatus::Offered;
             entry.hold = Some(hold.id);
             entry.offered_at = Some(now);
@@ -274,7 +285,7 @@ impl Sale {
     pub fn join(
         &self,
         wish: &JoinWish,
-        already: &Holdings,
+        (already, hall): (&Holdings, Option<&Hall>),
         number: u64,
         now: Timestamp,
     ) -> Result<Entry, JoinRefusal> {
@@ -303,7 +314,12 @@ impl Sale {
         }
         // Places that are kept for a list which staff serves by hand are not there for everybody.
         let kept = self.resale.waiting && !self.resale.automatic;
-        if !kept && allowed.iter().any(|offer| self.left_of(offer) >= wish.quantity) {
+        let together = |offer: &&Offer| {
+            let count = usize::try_from(wish.quantity).unwrap_or(usize::MAX);
+            offer.section.is_none_or(|it| hall.is_some_and(|hall| hall.best(it, count, false).is_ok()))
+        };
+        let fits = |offer: &&&Offer| self.left_of(offer) >= wish.quantity && together(offer);
+        if !kept && allowed.iter().any(|offer| fits(&offer)) {
             return Err(JoinRefusal::PlacesAvailable);
         }
         Ok(entry)

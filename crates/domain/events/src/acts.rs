@@ -1,7 +1,8 @@
 //! What the audit log says of organisations, events and ticket types. Where exactly an event takes place may be
 //! somebody's home, so of that it says only whether it is known and whether it changed.
 
-use crate::{Billing, Event, Member, Organisation, Quota, TicketType};
+use crate::venue::{Seat, SeatChange};
+use crate::{Billing, Event, Member, Organisation, Quota, TicketType, VenueTemplate};
 use kernel::{Act, Cause, Subject, Timestamp};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -133,6 +134,45 @@ fn changed<T: Serialize>(
         (before, None) => (delete, before.map(facts), None),
     };
     by.act(name, subject, now).of(event.organisation).changing(was.map(whole), is.map(whole))
+}
+
+/// A hall was added, changed or removed: its name, and how large it is.
+pub(crate) fn template_changed(
+    by: &Cause,
+    (before, after): (Option<&VenueTemplate>, Option<&VenueTemplate>),
+    hall: &VenueTemplate,
+    now: Timestamp,
+) -> Act {
+    let name = match (before, after) {
+        (Some(_), Some(_)) => "venue_template.update",
+        (None, _) => "venue_template.create",
+        (_, None) => "venue_template.delete",
+    };
+    let said = |it: &VenueTemplate| {
+        let sections = it.sections.iter().map(|section| {
+            let count = |of: fn(&Seat) -> bool| section.seats().filter(|(_, seat)| of(seat)).count();
+            json!({
+                "id": section.id, "name": section.name, "price_multiplier": section.factor.decimal(),
+                "seats": count(|_| true), "blocked": count(|it| it.blocked), "accessible": count(|it| it.accessible),
+            })
+        });
+        json!({"name": it.name, "sections": sections.collect::<Vec<_>>()}).to_string()
+    };
+    by.act(name, Subject::new("venue_template", hall.id.as_uuid()), now)
+        .of(hall.organisation)
+        .changing(before.map(said), after.map(said))
+}
+
+/// Seats of an event were changed: what was asked for, seat by seat.
+pub(crate) fn seats_changed(by: &Cause, event: &Event, changes: &[SeatChange], now: Timestamp) -> Act {
+    let said = |it: &SeatChange| {
+        json!({
+            "seat": it.seat, "blocked": it.blocked, "accessible": it.accessible,
+            "aisle_after": it.aisle_after, "price": it.price,
+        })
+    };
+    let said = json!({"seats": changes.iter().map(said).collect::<Vec<_>>()});
+    event_act(by, "event.change_seats", event, now).changing(None, Some(said.to_string()))
 }
 
 fn event_act(by: &Cause, name: &'static str, event: &Event, now: Timestamp) -> Act {

@@ -2,7 +2,7 @@
 
 use crate::mistakes::Mistakes;
 use crate::wall_clock::WallShift;
-use crate::{Event, Quota, Status, Stocked, TicketType};
+use crate::{Event, Quota, Seating, Status, Stocked, TicketType};
 use kernel::{EventId, Invalid, QuotaId, TicketTypeId, Timestamp};
 use std::collections::BTreeMap;
 
@@ -18,13 +18,19 @@ pub struct CopyInput {
 }
 
 impl CopyInput {
-    /// A draft with all facts of `source`, its quotas that types name, and its ticket types with nothing sold. End, doors, reveal of the address and
+    /// A draft with all facts of `source`, its seats, its quotas that types name, and its ticket types with nothing sold. End, doors, reveal of the address and
     /// the windows of the sales keep their times of day by the clocks of the place, and their distance in days (see
     /// [`WallShift`]).
     ///
     /// # Errors
     /// All mistakes.
-    pub fn of(&self, source: &Event, types: &[Stocked], now: Timestamp) -> Result<Copied, Vec<Invalid>> {
+    pub fn of(
+        &self,
+        source: &Event,
+        types: &[Stocked],
+        seating: Option<&Seating>,
+        now: Timestamp,
+    ) -> Result<Copied, Vec<Invalid>> {
         let mut mistakes = Mistakes::default();
         let starts_at =
             self.starts_at.map(|at| mistakes.instant("starts_at", at)).unwrap_or(source.starts_at);
@@ -62,12 +68,15 @@ impl CopyInput {
             let copy = || Quota { id: QuotaId::generate(now), event: event.id, ..quota.clone() };
             quotas.entry(quota.id).or_insert_with(copy);
         }
-        let types = types.iter().map(|stocked| {
+        let copies = types.iter().map(|stocked| {
             let quota = stocked.ticket_type.quota.and_then(|id| quotas.get(&id)).map(|quota| quota.id);
-            TicketType { quota, ..copied(&stocked.ticket_type, event.id, &mut moved, now) }
+            let copy = TicketType { quota, ..copied(&stocked.ticket_type, event.id, &mut moved, now) };
+            (stocked.ticket_type.id, copy)
         });
-        let types = types.collect();
-        mistakes.none_or(Copied { event, quotas: quotas.into_values().collect(), types })
+        let copies: Vec<_> = copies.collect();
+        let seating = seating.map(|seating| seating.copied(event.id, &copies));
+        let types = copies.into_iter().map(|(_, copy)| copy).collect();
+        mistakes.none_or(Copied { event, quotas: quotas.into_values().collect(), types, seating })
     }
 }
 
@@ -80,6 +89,8 @@ pub struct Copied {
     pub quotas: Vec<Quota>,
     /// Ticket types, which share them.
     pub types: Vec<TicketType>,
+    /// Its seats.
+    pub seating: Option<Seating>,
 }
 
 fn copied(
@@ -142,7 +153,7 @@ mod tests {
         let (event, types) = source();
         let later = noon() + chrono::TimeDelta::hours(1);
         let input = CopyInput { starts_at: Some(at("2026-06-06T20:00:00Z")), ..CopyInput::default() };
-        let Copied { event: copy, types: kinds, .. } = input.of(&event, &types, later).unwrap();
+        let Copied { event: copy, types: kinds, .. } = input.of(&event, &types, None, later).unwrap();
         let mut location = event.location.clone();
         location.address_visible_from = Some(at("2026-06-05T10:00:00Z"));
         let expected = Event {
@@ -178,7 +189,7 @@ mod tests {
             sharing.ticket_type.quota = Some(hall.id);
             sharing.quota = Some(hall.clone());
         }
-        let copied = CopyInput::default().of(&event, &types, noon()).unwrap();
+        let copied = CopyInput::default().of(&event, &types, None, noon()).unwrap();
         let [copy] = copied.quotas.as_slice() else { panic!("{:?}", copied.quotas) };
         assert_ne!(copy.id, hall.id);
         assert_eq!(*copy, Quota { id: copy.id, event: copied.event.id, ..hall });
@@ -195,12 +206,12 @@ mod tests {
             slug: slug.map(str::to_owned),
         };
         let Copied { event: copy, .. } =
-            input(Some(" Closing night "), None).of(&event, &types, noon()).unwrap();
+            input(Some(" Closing night "), None).of(&event, &types, None, noon()).unwrap();
         assert_eq!((copy.title.as_str(), copy.slug.as_str()), ("Closing night", "closing-night"));
         assert_eq!((copy.starts_at, copy.ends_at), (event.starts_at, event.ends_at));
-        let Copied { event: copy, .. } = input(None, Some("again")).of(&event, &types, noon()).unwrap();
+        let Copied { event: copy, .. } = input(None, Some("again")).of(&event, &types, None, noon()).unwrap();
         assert_eq!((copy.title.as_str(), copy.slug.as_str()), ("Opening night", "again"));
-        let wrong = input(Some(" "), Some("No Slug")).of(&event, &types, noon());
+        let wrong = input(Some(" "), Some("No Slug")).of(&event, &types, None, noon());
         assert_eq!(codes(wrong), [("title".into(), "required"), ("slug".into(), "malformed")]);
     }
 
@@ -214,7 +225,7 @@ mod tests {
             "+262142-12-31T00:00:00Z",
         ] {
             let input = CopyInput { starts_at: Some(at(far)), ..CopyInput::default() };
-            let codes = codes(input.of(&event, &types, noon()));
+            let codes = codes(input.of(&event, &types, None, noon()));
             assert!(
                 codes.iter().all(|code| *code == ("starts_at".into(), "out_of_range")),
                 "{far} {codes:?}"
@@ -233,7 +244,7 @@ mod tests {
         types[0].ticket_type.sales_end = Some(at("2026-10-25T01:10:00Z"));
         let copy = |text| {
             let input = CopyInput { starts_at: Some(at(text)), ..CopyInput::default() };
-            let Copied { event: copy, types: kinds, .. } = input.of(&event, &types, noon()).unwrap();
+            let Copied { event: copy, types: kinds, .. } = input.of(&event, &types, None, noon()).unwrap();
             let window = (kinds[0].sales_start.unwrap(), kinds[0].sales_end.unwrap());
             assert!(
                 window.0 < window.1

@@ -2,7 +2,7 @@
 
 use crate::access::{Grant, Right};
 use crate::{Location, Zone};
-use kernel::{Currency, EventId, Money, OrganisationId, Timestamp};
+use kernel::{Currency, EventId, Money, OrganisationId, Timestamp, VenueTemplateId};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
@@ -55,6 +55,9 @@ pub struct Event {
     pub created_at: Timestamp,
     /// When a fact of it changed last.
     pub updated_at: Timestamp,
+    /// The hall of which its seats are a copy; its places are no seats when absent.
+    #[serde(default)]
+    pub venue_template: Option<VenueTemplateId>,
 }
 
 /// Who finds a published event.

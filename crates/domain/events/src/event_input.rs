@@ -2,7 +2,7 @@
 
 use crate::mistakes::Mistakes;
 use crate::{Event, LocationInput, PriceInput, Status, Stocked, Taken, Visibility, Zone};
-use kernel::{Currency, EventId, Invalid, OrganisationId, Timestamp};
+use kernel::{Currency, EventId, Invalid, OrganisationId, Timestamp, VenueTemplateId};
 
 /// How long places are held when nobody says otherwise, in seconds.
 pub const USUAL_HOLD: u32 = 600;
@@ -46,6 +46,8 @@ pub struct EventInput {
     pub visibility: Option<Visibility>,
     /// Words to find it by.
     pub tags: Vec<String>,
+    /// The hall whose seats it has; none, or as it was, when absent.
+    pub venue_template: Option<VenueTemplateId>,
 }
 
 impl EventInput {
@@ -99,7 +101,9 @@ impl EventInput {
             mistakes.add("capacity", "below_taken", format!("{} places are held or sold", taken.0));
         }
         let images = before.images.clone();
-        mistakes.none_or(Event { images, status: before.status, created_at: before.created_at, ..facts })
+        let venue_template = facts.venue_template.or(before.venue_template);
+        let kept = Event { images, status: before.status, created_at: before.created_at, ..facts };
+        mistakes.none_or(Event { venue_template, ..kept })
     }
 
     /// The facts as far as they can be read; what cannot is in `mistakes`.
@@ -148,6 +152,7 @@ impl EventInput {
             status: Status::Draft,
             created_at: now,
             updated_at: now,
+            venue_template: self.venue_template,
         }
     }
 }

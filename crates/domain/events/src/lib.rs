@@ -17,12 +17,14 @@ mod mistakes;
 pub mod organisation;
 pub mod ports;
 pub mod quota;
+pub mod seating;
 pub mod sellable;
 pub mod selling;
 pub mod slug;
 pub mod ticket_type;
 pub mod ticket_type_input;
 pub mod use_cases;
+pub mod venue;
 pub mod wall_clock;
 pub mod zone;
 
@@ -41,10 +43,16 @@ pub use mistakes::{LocationInput, PriceInput};
 pub use organisation::{Member, Organisation, Standing};
 pub use ports::{
     AddressLog, Chargeable, EventStore, EventTx, FeedStore, Filter, Guests, Held, Listed, RefundRules, Till,
+    VenueStore, VenueTx,
 };
 pub use quota::{Quota, QuotaInput};
+pub use seating::{SeatedSection, Seating};
 pub use selling::{Availability, Left};
 pub use ticket_type::{Stock, Stocked, Taken, TicketType};
 pub use ticket_type_input::TicketTypeInput;
 pub use use_cases::Events;
+pub use venue::{
+    Factor, Row, Seat, SeatChange, SeatInput, SeatPrice, Section, SectionInput, TemplateSummary,
+    VenueTemplate,
+};
 pub use zone::Zone;

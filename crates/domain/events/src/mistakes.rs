@@ -106,6 +106,11 @@ impl Mistakes {
         YEARS.contains(&chrono::Datelike::year(&at))
     }
 
+    /// Whether a ticket may cost so much.
+    pub(crate) fn is_affordable(price: Money) -> bool {
+        price.minor() <= DEAREST
+    }
+
     /// An instant, cut to what every store keeps.
     pub(crate) fn instant(&mut self, field: &str, at: Timestamp) -> Timestamp {
         if !Self::is_kept(at) {

@@ -1,12 +1,16 @@
 //! What the use cases need from a store.
 
+mod venues;
+
+pub use venues::{VenueStore, VenueTx};
+
 use crate::{
     AddressView, Around, Billing, Event, Feed, Member, Organisation, Quota, Status, Stocked, Taken,
     TicketType, TokenHash,
 };
 use async_trait::async_trait;
 use kernel::{
-    AccountId, AuditTx, EventId, Money, OrganisationId, Page, PageRequest, QuotaId, StoreError, TicketTypeId,
+    AccountId, EventId, Money, OrganisationId, Page, PageRequest, QuotaId, StoreError, TicketTypeId,
     Timestamp,
 };
 
@@ -42,7 +46,7 @@ pub struct Listed {
 
 /// Keeps organisations, events and ticket types.
 #[async_trait]
-pub trait EventStore: AddressLog + FeedStore {
+pub trait EventStore: AddressLog + FeedStore + VenueStore {
     /// Dropping the transaction undoes it; see [`kernel::transact`].
     async fn begin(&self) -> Result<Box<dyn EventTx>, StoreError>;
     /// One event.
@@ -147,7 +151,7 @@ pub trait Guests: Send + Sync {
 
 /// All that a use case of this domain may touch before it commits.
 #[async_trait]
-pub trait EventTx: AuditTx {
+pub trait EventTx: VenueTx {
     /// Other transactions wait for this event until we end, buyers too: the sale's row is locked first, then the
     /// event's.
     async fn lock_event(&mut self, id: EventId) -> Result<Option<(Event, Taken)>, StoreError>;

@@ -30,6 +30,7 @@ pub(crate) fn event_input() -> EventInput {
         hold_seconds: None,
         visibility: None,
         tags: Vec::new(),
+        venue_template: None,
     }
 }
 
@@ -48,6 +49,7 @@ pub(crate) fn type_input(quantity: i64) -> TicketTypeInput {
         transferable: true,
         position: None,
         quota: None,
+        section: None,
     }
 }
 

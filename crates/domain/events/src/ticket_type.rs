@@ -1,7 +1,7 @@
 //! A kind of ticket of one event, and how much of it is gone.
 
 use crate::{Quota, quota};
-use kernel::{EventId, Money, QuotaId, TicketTypeId, Timestamp, VatRate};
+use kernel::{EventId, Money, QuotaId, SectionId, TicketTypeId, Timestamp, VatRate};
 use serde::{Deserialize, Serialize};
 
 /// A kind of ticket: what it costs, how many there are, when and to whom it is sold.
@@ -40,6 +40,9 @@ pub struct TicketType {
     /// Whether whoever holds one may hand it on.
     #[serde(default = "yes")]
     pub transferable: bool,
+    /// Whose seats its places are.
+    #[serde(default)]
+    pub section: Option<SectionId>,
 }
 
 /// How much of a ticket type is gone. The booking domain counts; here it is only read.

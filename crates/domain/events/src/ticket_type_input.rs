@@ -3,7 +3,7 @@
 use crate::event_input::MOST_PLACES;
 use crate::mistakes::Mistakes;
 use crate::{Event, PriceInput, Quota, Status, Stocked, TicketType, quota};
-use kernel::{Invalid, Money, QuotaId, TicketTypeId, Timestamp, VatRate};
+use kernel::{Invalid, Money, QuotaId, SectionId, TicketTypeId, Timestamp, VatRate};
 
 /// A ticket type as an organiser sends it, for a new one and for an edit alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +34,8 @@ pub struct TicketTypeInput {
     pub position: Option<i64>,
     /// Whether whoever holds one may hand it on.
     pub transferable: bool,
+    /// Whose seats its places are; an edit does not change it.
+    pub section: Option<SectionId>,
 }
 
 impl TicketTypeInput {
@@ -108,7 +110,12 @@ impl TicketTypeInput {
             description: mistakes.prose("description", self.description.as_deref().unwrap_or(""), 2000),
             price: price.unwrap_or(Money::zero(event.currency)),
             vat: self.vat_percent.as_deref().map_or(vat, |text| mistakes.vat("vat_percent", text)),
-            quantity: mistakes.count("quantity", self.quantity, 1..=MOST_PLACES),
+            // Of a section there may be none for a while: every seat of it is blocked.
+            quantity: mistakes.count(
+                "quantity",
+                self.quantity,
+                u32::from(self.section.is_none())..=MOST_PLACES,
+            ),
             max_per_user,
             max_per_order,
             sales_start,
@@ -117,6 +124,7 @@ impl TicketTypeInput {
             quota: self.quota,
             position: self.position.map_or(position, |at| mistakes.count("position", at, 0..=MOST_PLACES)),
             transferable: self.transferable,
+            section: self.section,
         }
     }
 }

@@ -11,9 +11,11 @@ mod find;
 mod members;
 mod publish;
 mod quotas;
+mod seating;
 mod show;
 mod ticket_types;
 mod update;
+mod venues;
 
 pub use billing::BillingError;
 pub use create::CreateError;
@@ -24,9 +26,11 @@ pub use find::Search;
 pub use members::MemberError;
 pub use publish::{DeactivateError, PublishCheck, PublishError};
 pub use quotas::MOST_QUOTAS;
+pub use seating::{SeatingError, Sections};
 pub use show::{Captions, Seen, ShowError};
 pub use ticket_types::{MOST_TYPES, TicketTypeError};
 pub use update::UpdateError;
+pub use venues::VenueError;
 
 use crate::access::{Denied, Grant, Right};
 use crate::{Chargeable, Event, EventStore, Guests, Held, RefundRules, Till};

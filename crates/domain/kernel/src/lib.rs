@@ -28,7 +28,8 @@ pub use email::Email;
 pub use id::{
     AccountId, ActId, BookingId, CloseId, CloseTaskId, DisputeId, DocumentId, EffectId, EntryId, EventId,
     HoldId, IncidentId, InviteId, JobId, OneTimeId, OrganisationId, PaymentId, QuotaId, RefundId, ReturnId,
-    ScanId, SessionId, TicketId, TicketTypeId, TransferId, VoucherId, WaitlistEntryId,
+    ScanId, SeatId, SectionId, SessionId, TicketId, TicketTypeId, TransferId, VenueTemplateId, VoucherId,
+    WaitlistEntryId,
 };
 pub use idempotency::{Begun, IdempotencyStore, RequestKey, SWEPT_AT_ONCE, StoredAnswer};
 pub use invalid::Invalid;

@@ -117,6 +117,17 @@ impl Money {
         Some(Self { minor: self.minor.checked_mul(i64::from(count))?, ..self })
     }
 
+    /// So many thousandths of it, rounded once, halves up, to what providers move (see [`Currency::step`]); `None` beyond
+    /// all amounts.
+    #[must_use]
+    pub fn scaled(self, thousandths: u32) -> Option<Self> {
+        let step = i128::from(self.currency.step()) * 1000;
+        let exact = i128::from(self.minor) * i128::from(thousandths);
+        let steps = (exact + step / 2).checked_div(step)?;
+        let minor = i64::try_from(steps.checked_mul(i128::from(self.currency.step()))?).ok()?;
+        Some(Self { minor, ..self })
+    }
+
     /// In major units with a point, as `25.00`: what people and PayPal read.
     #[must_use]
     pub fn decimal(self) -> String {
@@ -191,6 +202,19 @@ mod tests {
         assert_eq!(most.plus(Money::eur(1)), None);
         assert_eq!(most.times(2), None);
         assert_eq!(Money::eur(1).minus(Money::eur(2)), None);
+    }
+
+    #[test]
+    fn a_share_is_rounded_once_to_what_can_be_moved() {
+        assert_eq!(Money::eur(2500).scaled(1250), Some(Money::eur(3125)));
+        assert_eq!(Money::eur(999).scaled(1500), Some(Money::eur(1499)), "a half goes up");
+        assert_eq!(Money::eur(999).scaled(0), Some(Money::eur(0)));
+        let forint = |minor| Money::new(minor, "HUF".parse().unwrap()).unwrap();
+        assert_eq!(
+            forint(9_900).scaled(1333).map(Money::minor).map(|minor| minor % forint(0).currency().step()),
+            Some(0)
+        );
+        assert_eq!(Money::new(i64::MAX, Currency::EUR).unwrap().scaled(1001), None);
     }
 
     proptest! {

@@ -31,6 +31,19 @@ pub struct Plan {
     pub price: u32,
 }
 
+/// An event to be put on sale in a hall with one section.
+#[derive(Debug, Clone)]
+pub struct Hall {
+    /// Its title.
+    pub title: String,
+    /// How many rows there are.
+    pub rows: u32,
+    /// How many seats there are in each.
+    pub seats_per_row: u32,
+    /// What one costs, in cents.
+    pub price: u32,
+}
+
 impl BoxOffice {
     /// Logs an admin in.
     ///
@@ -51,20 +64,7 @@ impl BoxOffice {
     /// # Errors
     /// A [`LoadError`].
     pub async fn put_on_sale(&mut self, plan: &Plan) -> Result<Offered, LoadError> {
-        let instant = |days: i64| {
-            let at = SystemClock.now() + TimeDelta::days(days);
-            at.to_rfc3339_opts(SecondsFormat::Secs, true)
-        };
-        let event = json!({
-            "organisation_id": self.organisation,
-            "title": plan.title,
-            "starts_at": instant(30),
-            "ends_at": instant(31),
-            "timezone": "Europe/Berlin",
-            "currency": "EUR",
-            "location": {"area": "Somewhere"},
-            "visibility": "public",
-        });
+        let event = self.event(&plan.title);
         let event = text(&self.ask("making an event", "/api/v1/admin/events", &event).await?, "/id");
         let path = format!("/api/v1/admin/events/{event}");
         let ticket_type = json!({
@@ -75,6 +75,49 @@ impl BoxOffice {
         let made = self.ask("making a ticket type", &format!("{path}/ticket-types"), &ticket_type).await?;
         self.ask("publishing an event", &format!("{path}/publish"), &json!({})).await?;
         Ok(Offered { event, ticket_type: text(&made, "/id") })
+    }
+
+    /// Puts an event in a hall of its own on sale.
+    ///
+    /// # Errors
+    /// A [`LoadError`].
+    pub async fn open_hall(&mut self, hall: &Hall) -> Result<Offered, LoadError> {
+        let template = json!({"organisation_id": self.organisation, "name": hall.title});
+        let template = self.ask("making a hall", "/api/v1/admin/venue-templates", &template).await?;
+        let template = text(&template, "/id");
+        let section = json!({
+            "name": "Stalls", "row_start": "1", "row_end": hall.rows.to_string(),
+            "seats_per_row": hall.seats_per_row,
+        });
+        let sections = format!("/api/v1/admin/venue-templates/{template}/sections");
+        self.ask("making a section", &sections, &section).await?;
+        let mut event = self.event(&hall.title);
+        if let Some(fields) = event.as_object_mut() {
+            fields.insert("venue_template_id".to_owned(), json!(template));
+            fields.insert("base_price".to_owned(), json!({"amount": hall.price, "currency": "EUR"}));
+        }
+        let event = text(&self.ask("making an event", "/api/v1/admin/events", &event).await?, "/id");
+        let path = format!("/api/v1/admin/events/{event}");
+        self.ask("publishing an event", &format!("{path}/publish"), &json!({})).await?;
+        let types = self.get(&format!("{path}/ticket-types")).await?;
+        Ok(Offered { event, ticket_type: text(&types, "/items/0/id") })
+    }
+
+    fn event(&self, title: &str) -> Value {
+        let instant = |days: i64| {
+            let at = SystemClock.now() + TimeDelta::days(days);
+            at.to_rfc3339_opts(SecondsFormat::Secs, true)
+        };
+        json!({
+            "organisation_id": self.organisation,
+            "title": title,
+            "starts_at": instant(30),
+            "ends_at": instant(31),
+            "timezone": "Europe/Berlin",
+            "currency": "EUR",
+            "location": {"area": "Somewhere"},
+            "visibility": "public",
+        })
     }
 
     /// Asks for something as the admin.

@@ -1,4 +1,5 @@
-//! What is on: a free afternoon, a night with two kinds of tickets, and an evening that is nearly sold out.
+//! What is on: a free afternoon, a night with two kinds of tickets, an evening that is nearly sold out, and a recital in a
+//! hall with seats.
 
 use crate::cli::Failure;
 use crate::wiring::App;
@@ -6,7 +7,7 @@ use booking::use_cases::ConfirmRequest;
 use booking::voucher::{Batch, PriceChange};
 use booking::{PolicyInput, TierInput, VoucherInput, Wanted};
 use chrono::{Days, NaiveTime, TimeDelta, TimeZone, Utc};
-use events::{EventInput, LocationInput, PriceInput, TicketTypeInput, Visibility, Zone};
+use events::{EventInput, LocationInput, PriceInput, SectionInput, TicketTypeInput, Visibility, Zone};
 use kernel::{Actor, EventId, OrganisationId, TicketTypeId, Timestamp};
 
 const ZONE: &str = "Europe/Berlin";
@@ -27,6 +28,7 @@ pub(super) async fn fill(
     let (night, _) = plan.long_night().await?;
     plan.voucher(night).await?;
     let (scarce, tables) = plan.supper().await?;
+    plan.recital().await?;
     for (member, count) in members.iter().zip([2, 1, 2]) {
         plan.book(*member, free, *guests.first().ok_or("no ticket type")?, count).await?;
     }
@@ -93,6 +95,32 @@ impl Plan<'_> {
         self.publish(event, &[kind("Place at the table", 0, 24, 4)]).await
     }
 
+    async fn recital(&self) -> Result<(EventId, Vec<TicketTypeId>), Failure> {
+        let (events, organiser) = (&self.app.events, self.organiser);
+        let hall = events.add_venue_template(organiser, self.organisation, "Small hall").await?.id;
+        for (name, row_end, price_multiplier) in [("Stalls", "H", "1"), ("Circle", "C", "1.5")] {
+            let section = SectionInput {
+                name: name.into(),
+                row_start: "A".into(),
+                row_end: row_end.into(),
+                seats_per_row: 12,
+                price_multiplier: Some(price_multiplier.into()),
+                position: None,
+            };
+            events.add_section(organiser, hall, &section).await?;
+        }
+        let mut event =
+            self.event("Recital for Two Synthesizers", &When { days_ahead: 23, hour: 20, lasts_hours: 3 })?;
+        event.description = Some(
+            "Two players, one long piece, and a seat of your own. Groups sit next to each other.".into(),
+        );
+        event.location.area = "City centre".into();
+        event.tags = ["live", "seated"].map(str::to_owned).to_vec();
+        event.venue_template = Some(hall);
+        event.base_price = Some(PriceInput { amount: 1800, currency: "EUR".into() });
+        self.publish(event, &[]).await
+    }
+
     fn event(&self, title: &str, when: &When) -> Result<EventInput, Failure> {
         let starts_at = at(self.app.clock.now(), when)?;
         Ok(EventInput {
@@ -113,6 +141,7 @@ impl Plan<'_> {
             hold_seconds: None,
             visibility: None,
             tags: Vec::new(),
+            venue_template: None,
         })
     }
 
@@ -127,7 +156,7 @@ impl Plan<'_> {
         for kind in kinds {
             ids.push(events.add_ticket_type(organiser, event, kind).await?.id);
         }
-        if kinds.iter().any(|kind| kind.price.amount > 0) {
+        if kinds.is_empty() || kinds.iter().any(|kind| kind.price.amount > 0) {
             let tier = |until_hours_before, percent: &str| TierInput {
                 until_hours_before,
                 fee_percent: Some(percent.to_owned()),
@@ -186,6 +215,7 @@ fn kind(name: &str, cents: i64, quantity: i64, max_per_user: i64) -> TicketTypeI
         transferable: true,
         quota: None,
         position: None,
+        section: None,
     }
 }
 

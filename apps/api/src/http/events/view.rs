@@ -138,6 +138,9 @@ pub struct ManagedEventView {
     /// `public` or `members`.
     #[schema(example = "public")]
     visibility: &'static str,
+    /// The hall of which its seats are a copy; null when its places are no seats.
+    #[schema(required)]
+    venue_template_id: Option<Uuid>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
 }
@@ -153,6 +156,7 @@ impl From<Seen> for ManagedEventView {
             base_price: event.base_price.map(MoneyView::from),
             hold_seconds: event.hold_seconds,
             visibility: event.visibility.as_str(),
+            venue_template_id: event.venue_template.map(|template| template.as_uuid()),
             created_at: event.created_at,
             updated_at: event.updated_at,
             event: seen.into(),
@@ -173,6 +177,9 @@ pub struct LeftView {
     available: u32,
     /// Whether it can be bought now, places aside.
     on_sale: bool,
+    /// Whose seats its places are.
+    #[schema(required)]
+    section_id: Option<Uuid>,
     #[schema(required)]
     max_per_user: Option<u32>,
     #[schema(required)]
@@ -195,6 +202,7 @@ impl From<Left> for LeftView {
             quantity: ticket_type.quantity,
             available,
             on_sale,
+            section_id: ticket_type.section.map(|section| section.as_uuid()),
             max_per_user: ticket_type.max_per_user,
             max_per_order: ticket_type.max_per_order,
             sales_start: ticket_type.sales_start,

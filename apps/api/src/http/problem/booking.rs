@@ -7,7 +7,7 @@ use booking::use_cases::{
     UndoError, VerifyError,
 };
 use booking::{ConfirmRefusal, HoldRefusal, Limit, NoticeError, PayRefusal};
-use kernel::Invalid;
+use kernel::{Invalid, SeatId};
 use std::time::Duration;
 
 impl From<HoldError> for Problem {
@@ -34,6 +34,21 @@ impl From<HoldRefusal> for Problem {
             )]),
             HoldRefusal::NotOnSale => Self::unprocessable("not_on_sale", "This is not on sale now."),
             HoldRefusal::LimitExceeded { limit, most } => limit_exceeded(limit, most),
+            HoldRefusal::UnknownSeats(ids) => {
+                let unknown = |id| Invalid::new("seat_ids", "unknown", format!("the event has no seat {id}"));
+                Self::invalid(ids.into_iter().map(unknown).collect())
+            }
+            HoldRefusal::SeatTwice(id) => {
+                let message = format!("seat {id} is named twice");
+                Self::invalid(vec![Invalid::new("seat_ids", "repeated", message)])
+            }
+            HoldRefusal::SeatUnavailable(ids) => seat_unavailable(&ids),
+            HoldRefusal::NotTogether { ticket_type, most } => {
+                let message = format!("{most} left next to each other of ticket type {ticket_type}");
+                let errors = vec![Invalid::new("items.quantity", "not_together", message)];
+                Self::conflict("seat_unavailable", "There are not so many seats next to each other.")
+                    .with_errors(errors)
+            }
             HoldRefusal::SoldOut { ticket_type, left } => {
                 let message = format!("{left} left of ticket type {ticket_type}");
                 let errors = vec![Invalid::new("items.quantity", "sold_out", message)];
@@ -42,6 +57,13 @@ impl From<HoldRefusal> for Problem {
             HoldRefusal::VoucherInvalid(why) => why.into(),
         }
     }
+}
+
+/// Seats that cannot be had, by their ids.
+pub(super) fn seat_unavailable(ids: &[SeatId]) -> Problem {
+    let taken = |id: &SeatId| Invalid::new("seat_ids", "seat_unavailable", id.to_string());
+    Problem::conflict("seat_unavailable", "Some of these seats cannot be had.")
+        .with_errors(ids.iter().map(taken).collect())
 }
 
 /// More than one buyer may have.

@@ -5,7 +5,7 @@ use events::WrongStatus;
 use events::access::Denied;
 use events::use_cases::{
     AccessError, BillingError, CreateError, DeactivateError, DeleteError, DuplicateError, MemberError,
-    OrganisationError, PublishError, ShowError, TicketTypeError, UpdateError,
+    OrganisationError, PublishError, SeatingError, ShowError, TicketTypeError, UpdateError, VenueError,
 };
 
 impl From<AccessError> for Problem {
@@ -140,6 +140,30 @@ impl From<DeactivateError> for Problem {
     }
 }
 
+impl From<VenueError> for Problem {
+    fn from(error: VenueError) -> Self {
+        match error {
+            VenueError::Access(error) => error.into(),
+            VenueError::Invalid(errors) => Self::invalid(errors),
+            VenueError::InUse => {
+                Self::conflict("venue_template_in_use", "Events were made of this hall, which keep it.")
+            }
+            VenueError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SeatingError> for Problem {
+    fn from(error: SeatingError) -> Self {
+        match error {
+            SeatingError::Types(error) => error.into(),
+            SeatingError::Invalid(errors) => Self::invalid(errors),
+            SeatingError::Taken(ids) => super::booking::seat_unavailable(&ids),
+            SeatingError::Store(error) => error.into(),
+        }
+    }
+}
+
 impl From<TicketTypeError> for Problem {
     fn from(error: TicketTypeError) -> Self {
         match error {
@@ -149,6 +173,9 @@ impl From<TicketTypeError> for Problem {
             TicketTypeError::InUse => {
                 let detail = "Tickets of this type are held or were booked; it can be hidden.";
                 Self::conflict("ticket_type_in_use", detail)
+            }
+            TicketTypeError::OfSection => {
+                Self::conflict("of_section", "This kind of ticket goes with its section; it can be hidden.")
             }
             TicketTypeError::TooMany => {
                 Self::unprocessable("too_many_ticket_types", "An event has at most 100 ticket types.")

@@ -81,6 +81,7 @@ async fn buy(tx: &mut dyn BookingTx, number: u32) -> Result<(), StoreError> {
         unit_price: Money::zero(Currency::EUR),
         vat: VatRate::ZERO,
         list_price: None,
+        seat: None,
     }];
     for sale in &mut sales {
         for item in &items {
@@ -139,6 +140,7 @@ fn tickets(number: u32, booking: &Booking) -> Vec<Ticket> {
         issued_at: noon(),
         checked_in_at: None,
         presence: Presence::default(),
+        seat: None,
     };
     (0..=number % 5).map(one).collect()
 }
@@ -173,6 +175,7 @@ fn event() -> Event {
         status: Status::Published,
         created_at: noon(),
         updated_at: noon(),
+        venue_template: None,
     }
 }
 
@@ -193,5 +196,6 @@ fn ticket_type(event: EventId) -> TicketType {
         transferable: true,
         quota: None,
         position: 0,
+        section: None,
     }
 }

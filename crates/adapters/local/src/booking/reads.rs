@@ -1,6 +1,6 @@
 //! Reading without a transaction: what was committed last.
 
-use super::{BookingTables, sales};
+use super::{BookingTables, sales, seats};
 use crate::paging::{newest_of, wanted};
 use crate::state::State;
 use crate::store::LocalStore;
@@ -144,7 +144,11 @@ impl BookingStore for LocalStore {
                 found: (found, 0),
             })
         });
-        Ok(differences.chain(reserved).chain(offer_differences(&state)).collect())
+        Ok(differences
+            .chain(reserved)
+            .chain(offer_differences(&state))
+            .chain(seats::differences(&state))
+            .collect())
     }
 }
 

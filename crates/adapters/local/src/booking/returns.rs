@@ -8,7 +8,9 @@ use crate::store::LocalStore;
 use crate::transaction::LocalTx;
 use ::booking::{Return, ReturnReads, ReturnStatus, ReturnTx};
 use async_trait::async_trait;
-use kernel::{AccountId, Cursor, EventId, Page, PageRequest, ReturnId, StoreError, TicketId, TicketTypeId};
+use kernel::{
+    AccountId, Cursor, EventId, Page, PageRequest, ReturnId, SeatId, StoreError, TicketId, TicketTypeId,
+};
 use std::collections::BTreeMap;
 
 fn cursor(made: &Return) -> Cursor {
@@ -86,6 +88,15 @@ impl ReturnTx for LocalTx {
         let state = self.state();
         let waiting = tickets.iter().filter_map(|ticket| state.booking.waiting_by_ticket.get(ticket));
         Ok(waiting.filter_map(|id| state.copy(id)).collect())
+    }
+
+    async fn waiting_returns_of_seats(
+        &mut self,
+        event: EventId,
+        seats: &[SeatId],
+    ) -> Result<Vec<Return>, StoreError> {
+        let waiting = self.state().waiting_returns(event);
+        Ok(waiting.filter(|made| made.seat.is_some_and(|seat| seats.contains(&seat))).collect())
     }
 
     async fn count_returns(&mut self, event: EventId) -> Result<Vec<(TicketTypeId, u32)>, StoreError> {

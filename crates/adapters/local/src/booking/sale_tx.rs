@@ -29,6 +29,7 @@ impl SaleTx for LocalTx {
                 self.save_stock(sale.event, stock)?;
             }
             self.check_capacity(sale.event, SAVING)?;
+            self.save_claims(sale)?;
         }
         Ok(())
     }

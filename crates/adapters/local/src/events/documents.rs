@@ -27,6 +27,9 @@ impl Document for Event {
         step.set(&mut tables.events_by_start, Cursor { at: self.starts_at, id: self.id.as_uuid() });
         step.set(&mut tables.durations, (self.ends_at - self.starts_at, self.id));
         step.set(&mut tables.events_of, (self.organisation, self.id));
+        if let Some(template) = self.venue_template {
+            step.count(&mut tables.uses_of_template, template, 1);
+        }
     }
 }
 

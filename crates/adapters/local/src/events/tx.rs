@@ -3,7 +3,9 @@
 use crate::booking::KeptPromise;
 use crate::transaction::LocalTx;
 use ::booking::{Job, Voucher};
-use ::events::{Billing, Event, EventTx, Member, Organisation, Quota, Stock, Stocked, Taken, TicketType};
+use ::events::{
+    Billing, Event, EventTx, Member, Organisation, Quota, Seating, Stock, Stocked, Taken, TicketType,
+};
 use async_trait::async_trait;
 use kernel::{AccountId, EventId, OrganisationId, QuotaId, StoreError, TicketTypeId};
 
@@ -53,6 +55,7 @@ impl EventTx for LocalTx {
         for quota in quotas {
             self.remove::<Quota>(&quota.id);
         }
+        self.remove::<Seating>(&id);
         self.remove::<KeptPromise>(&id);
         for voucher in self.state().booking.vouchers_of(id) {
             self.remove::<Voucher>(&voucher);

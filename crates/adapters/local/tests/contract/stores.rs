@@ -32,6 +32,7 @@ mod memory {
     testkit::place_use_cases_contract!(open);
     testkit::quota_store_contract!(open);
     testkit::return_store_contract!(open);
+    testkit::seat_store_contract!(open);
     testkit::transfer_store_contract!(open);
     testkit::voucher_store_contract!(open);
     testkit::waitlist_store_contract!(open);
@@ -71,6 +72,7 @@ mod directory {
     testkit::place_use_cases_contract!(open);
     testkit::quota_store_contract!(open);
     testkit::return_store_contract!(open);
+    testkit::seat_store_contract!(open);
     testkit::transfer_store_contract!(open);
     testkit::voucher_store_contract!(open);
     testkit::waitlist_store_contract!(open);

@@ -24,6 +24,7 @@ pub(crate) fn sold(currency: Currency, items: &[(&str, u32, i64, &str)]) -> Vec<
         unit_price: Money::new(*price, currency).unwrap(),
         vat: VatRate::from_percent(percent).unwrap(),
         list_price: None,
+        seat: None,
     };
     let names: Vec<_> = items.iter().enumerate().map(|(place, it)| (id(place), it.0.to_owned())).collect();
     let items: Vec<Item> = items.iter().enumerate().map(item).collect();

@@ -12,6 +12,7 @@ fn ticket(guest: &str) -> TicketSheet {
         zone: "CEST".into(),
         place: "Alter Hafen".into(),
         kind: "Ermäßigt".into(),
+        seat: None,
         guest: Some(guest.into()),
         reference: Some("K7QF-2MXP-9RTD".into()),
         number: None,

@@ -92,7 +92,7 @@ impl DoorTx for PgTx {
         // One table, one row: what is returned after waiting is the row as it is then.
         let statement = text(
             "SELECT id, booking_id, event_id, ticket_type_id, holder_id, attendee, version, status, issued_at, \
-             checked_in_at, presence FROM tickets WHERE id = $1 FOR UPDATE",
+             checked_in_at, presence, seat FROM tickets WHERE id = $1 FOR UPDATE",
         )
         .bind::<SqlUuid, _>(id.as_uuid());
         let rows: Vec<TicketRow> = self.load("locking a ticket", constant(statement)).await?;

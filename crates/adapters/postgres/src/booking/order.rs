@@ -258,7 +258,7 @@ impl OrderTx for PgTx {
         // The booking is locked, so no ticket comes or goes; what is returned after waiting is as it is then.
         let statement = text(
             "SELECT id, booking_id, event_id, ticket_type_id, holder_id, attendee, version, status, issued_at, \
-             checked_in_at, presence FROM tickets WHERE booking_id = $1 ORDER BY id FOR UPDATE",
+             checked_in_at, presence, seat FROM tickets WHERE booking_id = $1 ORDER BY id FOR UPDATE",
         )
         .bind::<SqlUuid, _>(booking.as_uuid());
         ticket::tickets(self.load("locking the tickets of a booking", constant(statement)).await?)

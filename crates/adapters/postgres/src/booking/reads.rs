@@ -233,7 +233,7 @@ impl BookingStore for PgStore {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.as_uuid()).collect();
         let statement = text(
             "SELECT id, booking_id, event_id, ticket_type_id, holder_id, attendee, version, status, issued_at, \
-             checked_in_at, presence FROM tickets WHERE booking_id = ANY($1) ORDER BY id",
+             checked_in_at, presence, seat FROM tickets WHERE booking_id = ANY($1) ORDER BY id",
         )
         .bind::<Array<SqlUuid>, _>(ids);
         tickets(self.rows("reading the tickets of bookings", constant(statement)).await?)
@@ -243,7 +243,7 @@ impl BookingStore for PgStore {
         let (at, id) = before(&page);
         let statement = text(
             "SELECT id, booking_id, event_id, ticket_type_id, holder_id, attendee, version, status, issued_at, \
-             checked_in_at, presence FROM tickets \
+             checked_in_at, presence, seat FROM tickets \
              WHERE holder_id = $1 AND ($2 IS NULL OR (issued_at, id) < ($2, $3)) \
              ORDER BY issued_at DESC, id DESC LIMIT $4",
         )
@@ -258,7 +258,7 @@ impl BookingStore for PgStore {
     async fn ticket(&self, id: TicketId) -> Result<Option<Ticket>, StoreError> {
         let statement = text(
             "SELECT id, booking_id, event_id, ticket_type_id, holder_id, attendee, version, status, issued_at, \
-             checked_in_at, presence FROM tickets WHERE id = $1",
+             checked_in_at, presence, seat FROM tickets WHERE id = $1",
         )
         .bind::<SqlUuid, _>(id.as_uuid());
         let rows: Vec<TicketRow> = self.rows("reading a ticket", constant(statement)).await?;
@@ -281,6 +281,7 @@ impl BookingStore for PgStore {
                 found: (count(row.held_found, doing)?, count(row.sold_found, doing)?),
             })
         });
-        differences.collect()
+        let counters: Vec<StockDifference> = differences.collect::<Result<_, StoreError>>()?;
+        Ok([counters, self.seat_differences().await?].concat())
     }
 }

@@ -10,7 +10,8 @@ use booking::{Return, ReturnReads, ReturnTx};
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use kernel::{
-    AccountId, Cursor, EventId, Page, PageRequest, ReturnId, StoreError, TicketId, TicketTypeId, Timestamp,
+    AccountId, Cursor, EventId, Page, PageRequest, ReturnId, SeatId, StoreError, TicketId, TicketTypeId,
+    Timestamp,
 };
 use uuid::Uuid;
 
@@ -38,6 +39,8 @@ struct ReturnRow {
     created_at: Timestamp,
     #[diesel(sql_type = Nullable<Timestamptz>)]
     decided_at: Option<Timestamp>,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    seat_id: Option<Uuid>,
 }
 
 impl TryFrom<ReturnRow> for Return {
@@ -55,6 +58,7 @@ impl TryFrom<ReturnRow> for Return {
             status: word(&row.status, "reading returns.status")?,
             created_at: row.created_at,
             decided_at: row.decided_at,
+            seat: row.seat_id.map(Into::into),
         })
     }
 }
@@ -75,7 +79,7 @@ macro_rules! select {
     ($rest:literal) => {
         concat!(
             "SELECT id, ticket_id, booking_id, event_id, ticket_type_id, holder_id, price_minor, currency, status, \
-                 created_at, decided_at FROM returns WHERE ",
+                 created_at, decided_at, seat_id FROM returns WHERE ",
             $rest
         )
     };
@@ -141,11 +145,22 @@ impl ReturnTx for PgTx {
         let statement = text(
             "SELECT r.* FROM unnest($1) AS t(id) CROSS JOIN LATERAL ( \
                  SELECT id, ticket_id, booking_id, event_id, ticket_type_id, holder_id, price_minor, currency, status, \
-                     created_at, decided_at FROM returns WHERE ticket_id = t.id AND status = 'waiting' LIMIT 1 \
+                     created_at, decided_at, seat_id FROM returns WHERE ticket_id = t.id AND status = 'waiting' LIMIT 1 \
              ) r",
         )
         .bind::<Array<SqlUuid>, _>(tickets);
         returns(self.load("reading the returns of tickets", constant(statement)).await?)
+    }
+
+    async fn waiting_returns_of_seats(
+        &mut self,
+        event: EventId,
+        seats: &[SeatId],
+    ) -> Result<Vec<Return>, StoreError> {
+        let statement = text(select!("event_id = $1 AND seat_id = ANY($2) AND status = 'waiting'"))
+            .bind::<SqlUuid, _>(event.as_uuid())
+            .bind::<Array<SqlUuid>, _>(seats.iter().map(|id| id.as_uuid()).collect::<Vec<_>>());
+        returns(self.load("reading the returns of seats", constant(statement)).await?)
     }
 
     async fn count_returns(&mut self, event: EventId) -> Result<Vec<(TicketTypeId, u32)>, StoreError> {
@@ -176,7 +191,8 @@ impl ReturnTx for PgTx {
     async fn add_return(&mut self, it: &Return) -> Result<(), StoreError> {
         let statement = text(
             "INSERT INTO returns (id, ticket_id, booking_id, event_id, ticket_type_id, holder_id, price_minor, \
-                 currency, status, created_at, decided_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                 currency, status, created_at, decided_at, seat_id) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         )
         .bind::<SqlUuid, _>(it.id.as_uuid())
         .bind::<SqlUuid, _>(it.ticket.as_uuid())
@@ -188,7 +204,8 @@ impl ReturnTx for PgTx {
         .bind::<Text, _>(it.price.currency().code().to_owned())
         .bind::<Text, _>(it.status.as_str())
         .bind::<Timestamptz, _>(it.created_at)
-        .bind::<Nullable<Timestamptz>, _>(it.decided_at);
+        .bind::<Nullable<Timestamptz>, _>(it.decided_at)
+        .bind::<Nullable<SqlUuid>, _>(it.seat.map(|seat| seat.as_uuid()));
         self.execute("adding a return", constant(statement)).await.map(drop)
     }
 

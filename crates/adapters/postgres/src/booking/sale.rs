@@ -8,7 +8,8 @@ use crate::statement::{Statement, constant, text};
 use crate::transaction::PgTx;
 use async_trait::async_trait;
 use booking::{
-    CancellationPolicy, Hold, Holdings, Offer, Quota, Resale, Reserve, Rules, Sale, SaleStatus, SaleTx, Tally,
+    CancellationPolicy, Hold, Holdings, Offer, Quota, Resale, Reserve, Rules, Sale, SaleStatus, SaleTx,
+    SeatChanges, Tally,
 };
 use diesel::QueryableByName;
 use diesel::pg::Pg;
@@ -46,6 +47,8 @@ pub(super) struct SaleRow {
     event_max_per_order: Option<i64>,
     #[diesel(sql_type = Nullable<Jsonb>)]
     promise: Option<Value>,
+    #[diesel(sql_type = Nullable<BigInt>)]
+    plan: Option<i64>,
     #[diesel(embed)]
     resale: ResaleRow,
     #[diesel(embed)]
@@ -113,6 +116,8 @@ struct OfferRow {
     transferable: bool,
     #[diesel(sql_type = Nullable<Jsonb>)]
     reserves: Option<Value>,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    section_id: Option<Uuid>,
 }
 
 impl OfferRow {
@@ -134,6 +139,7 @@ impl OfferRow {
             hidden: self.hidden,
             reserved: count(self.reserved, "reading ticket_types.reserved")?,
             transferable: self.transferable,
+            section: self.section_id.map(Into::into),
         }))
     }
 
@@ -171,6 +177,8 @@ impl TryFrom<SaleRow> for Sale {
             reserves,
             vouchers: Vec::new(),
             resale: row.resale.try_into()?,
+            plan: some_count(row.plan, "reading event_seatings.version")?,
+            seats: SeatChanges::default(),
         })
     }
 }
@@ -203,7 +211,7 @@ pub(super) fn sales(events: &[EventId]) -> Statement<impl QueryFragment<Pg> + Se
                  s.takes_returns, (SELECT true FROM waitlist_entries w \
                      WHERE w.event_id = s.event_id AND w.status = 'waiting' LIMIT 1) IS NOT NULL AS waiting, \
                  (SELECT true FROM returns r \
-                     WHERE r.event_id = s.event_id AND r.status = 'waiting' LIMIT 1) IS NOT NULL AS returned, t.id AS ticket_type_id, coalesce(t.price_minor, 0) AS price_minor, \
+                     WHERE r.event_id = s.event_id AND r.status = 'waiting' LIMIT 1) IS NOT NULL AS returned, z.version AS plan, t.id AS ticket_type_id, coalesce(t.price_minor, 0) AS price_minor, \
                  coalesce(t.currency, e.currency) AS price_currency, \
                  coalesce(t.vat_basis_points, 0) AS vat_basis_points, coalesce(t.quantity, 0) AS quantity, \
                  coalesce(t.held, 0) AS held, coalesce(t.sold, 0) AS sold, q.id AS quota_id, \
@@ -212,9 +220,10 @@ pub(super) fn sales(events: &[EventId]) -> Statement<impl QueryFragment<Pg> + Se
                  coalesce(t.reserved, 0) AS reserved, coalesce(t.transferable, true) AS transferable, \
                  (SELECT jsonb_agg(jsonb_build_object('voucher', v.id, 'places', v.reserve_places, \
                      'until', v.valid_until, 'used', ", places_with!("v.id", "t.id"), ") ORDER BY v.id) \
-                     FROM vouchers v WHERE v.keeps AND v.reserve_type_id = t.id) AS reserves \
+                     FROM vouchers v WHERE v.keeps AND v.reserve_type_id = t.id) AS reserves, t.section_id \
              FROM sales s JOIN events e ON e.id = s.event_id AND e.id = ANY($1) \
                  LEFT JOIN cancellation_policies p ON p.event_id = s.event_id AND p.event_id = ANY($1) \
+                 LEFT JOIN event_seatings z ON z.event_id = s.event_id AND z.event_id = ANY($1) \
                  LEFT JOIN ticket_types t ON t.event_id = s.event_id AND t.event_id = ANY($1) \
                  LEFT JOIN quotas q ON q.id = t.quota_id AND q.event_id = ANY($1) \
              WHERE s.event_id = ANY($1) ORDER BY s.event_id, t.position, t.id",
@@ -339,7 +348,7 @@ impl SaleTx for PgTx {
         .bind::<Array<BigInt>, _>(quotas.values().map(|taken| i64::from(*taken)).collect::<Vec<_>>())
         .bind::<Array<BigInt>, _>(offers().map(|offer| i64::from(offer.reserved)).collect::<Vec<_>>());
         self.write("saving sales", constant(statement));
-        Ok(())
+        self.save_claims(sales).await
     }
 
     async fn holdings(

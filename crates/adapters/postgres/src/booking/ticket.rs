@@ -35,6 +35,8 @@ pub(super) struct TicketRow {
     checked_in_at: Option<Timestamp>,
     #[diesel(sql_type = Nullable<Jsonb>)]
     presence: Option<Value>,
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    seat: Option<Value>,
 }
 
 impl TryFrom<TicketRow> for Ticket {
@@ -57,6 +59,7 @@ impl TryFrom<TicketRow> for Ticket {
                 .map(|it| document(it, "reading tickets.presence"))
                 .transpose()?
                 .unwrap_or_default(),
+            seat: row.seat.map(|it| document(it, "reading tickets.seat")).transpose()?,
         })
     }
 }
@@ -83,11 +86,14 @@ pub(super) fn add(
 ) -> Result<Statement<impl QueryFragment<Pg> + Send + use<>>, StoreError> {
     let attendees: Vec<Option<Value>> = tickets.iter().map(attendee).collect::<Result<_, _>>()?;
     let presences: Vec<Option<Value>> = tickets.iter().map(presence).collect::<Result<_, _>>()?;
+    let seat =
+        |ticket: &Ticket| ticket.seat.as_ref().map(|it| to_document(it, "writing tickets.seat")).transpose();
+    let seats: Vec<Option<Value>> = tickets.iter().map(seat).collect::<Result<_, _>>()?;
     Ok(constant(
         text(
             "INSERT INTO tickets (id, booking_id, event_id, ticket_type_id, holder_id, attendee, version, status, \
-                 issued_at, checked_in_at, presence) \
-             SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                 issued_at, checked_in_at, presence, seat) \
+             SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         )
         .bind::<Array<SqlUuid>, _>(tickets.iter().map(|ticket| ticket.id.as_uuid()).collect::<Vec<_>>())
         .bind::<Array<SqlUuid>, _>(tickets.iter().map(|ticket| ticket.booking.as_uuid()).collect::<Vec<_>>())
@@ -101,7 +107,8 @@ pub(super) fn add(
         .bind::<Array<Nullable<Timestamptz>>, _>(
             tickets.iter().map(|ticket| ticket.checked_in_at).collect::<Vec<_>>(),
         )
-        .bind::<Array<Nullable<Jsonb>>, _>(presences),
+        .bind::<Array<Nullable<Jsonb>>, _>(presences)
+        .bind::<Array<Nullable<Jsonb>>, _>(seats),
     ))
 }
 

@@ -31,6 +31,7 @@ pub(super) struct TicketTypeRow {
     position: i64,
     quota_id: Option<Uuid>,
     transferable: bool,
+    section_id: Option<Uuid>,
 }
 
 #[derive(Queryable, Selectable)]
@@ -62,6 +63,7 @@ impl From<&TicketType> for TicketTypeRow {
             position: it.position.into(),
             quota_id: it.quota.map(|quota| quota.as_uuid()),
             transferable: it.transferable,
+            section_id: it.section.map(|section| section.as_uuid()),
         }
     }
 }
@@ -86,6 +88,7 @@ impl TryFrom<TicketTypeRow> for TicketType {
             position: count(row.position, "reading ticket_types.position")?,
             quota: row.quota_id.map(Into::into),
             transferable: row.transferable,
+            section: row.section_id.map(Into::into),
         })
     }
 }

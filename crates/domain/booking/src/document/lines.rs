@@ -6,7 +6,7 @@
 //! parts together give back exactly the tax that was charged.
 
 use crate::Item;
-use kernel::{Money, TicketTypeId, VatRate};
+use kernel::{Money, SeatId, TicketTypeId, VatRate};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -27,6 +27,9 @@ pub struct Line {
     pub place: u32,
     /// Which type of ticket.
     pub ticket_type: TicketTypeId,
+    /// Which seat, where places are seats.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seat: Option<SeatId>,
     /// What it was called.
     pub name: String,
     /// How many at which price; none when a part of the line's sum went back.
@@ -65,12 +68,14 @@ impl Line {
 pub fn sold(items: &[Item], names: &[(TicketTypeId, String)]) -> Option<Vec<Line>> {
     let line = |(place, item): (usize, &Item)| {
         let name = names.iter().find(|(id, _)| *id == item.ticket_type).map(|(_, name)| name.clone());
+        let label = item.seat.as_ref().map(|seat| format!(", {}", seat.label)).unwrap_or_default();
         let gross = item.unit_price.times(item.quantity)?;
         Some(Line {
             place: u32::try_from(place).ok()?,
             ticket_type: item.ticket_type,
+            seat: item.seat.as_ref().map(|seat| seat.id),
             // A type that was removed has no name any more; nothing that was sold can be removed.
-            name: name.unwrap_or_else(|| item.ticket_type.to_string()),
+            name: name.unwrap_or_else(|| item.ticket_type.to_string()) + &label,
             pieces: Some(Pieces { quantity: item.quantity, unit_price: item.unit_price }),
             rate: item.vat,
             gross,
@@ -116,7 +121,12 @@ pub fn at(sold: Vec<Line>, paid: Money) -> Vec<Line> {
 /// it; money that goes back for no ticket in particular is taken from all lines, in proportion to what is left of
 /// each. What cannot be divided goes to the first lines.
 #[must_use]
-pub fn sent_back(sold: &[Line], before: &[Line], tickets: &[TicketTypeId], amount: Money) -> Vec<Line> {
+pub fn sent_back(
+    sold: &[Line],
+    before: &[Line],
+    tickets: &[(TicketTypeId, Option<SeatId>)],
+    amount: Money,
+) -> Vec<Line> {
     let mut gone: BTreeMap<u32, i64> = BTreeMap::new();
     for line in before {
         *gone.entry(line.place).or_default() += line.gross.minor();
@@ -124,7 +134,7 @@ pub fn sent_back(sold: &[Line], before: &[Line], tickets: &[TicketTypeId], amoun
     let left_of = |line: &Line| (line.gross.minor() - gone.get(&line.place).unwrap_or(&0)).max(0);
     let left: Vec<i64> = sold.iter().map(left_of).collect();
     let priced = |(line, left): (&Line, &i64)| {
-        let count = tickets.iter().filter(|ticket_type| **ticket_type == line.ticket_type).count();
+        let count = tickets.iter().filter(|ticket| **ticket == (line.ticket_type, line.seat)).count();
         let price = line.pieces.map_or(0, |pieces| pieces.unit_price.minor());
         price.saturating_mul(i64::try_from(count).unwrap_or(i64::MAX)).min(*left)
     };

@@ -93,7 +93,7 @@ fn of_refund(refund: &Refund, tickets: &[Ticket], sale: &Document, documents: &[
     let credit = |origin| {
         let before: Vec<Line> = living_credits(documents).flat_map(|credit| credit.lines.clone()).collect();
         let its = tickets.iter().filter(|ticket| refund.tickets.contains(&ticket.id));
-        let its: Vec<_> = its.map(|ticket| ticket.ticket_type).collect();
+        let its: Vec<_> = its.map(|it| (it.ticket_type, it.seat.as_ref().map(|seat| seat.id))).collect();
         let lines = lines::sent_back(&sale.lines, &before, &its, refund.amount);
         Some(Task::Credit { origin, sale: Box::new(sale.clone()), lines })
     };

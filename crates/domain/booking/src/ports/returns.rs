@@ -3,7 +3,7 @@
 use crate::returns::Return;
 use async_trait::async_trait;
 use kernel::{
-    AccountId, EventId, Page, PageRequest, ReturnId, StoreError, TicketId, TicketTypeId, Transaction,
+    AccountId, EventId, Page, PageRequest, ReturnId, SeatId, StoreError, TicketId, TicketTypeId, Transaction,
 };
 
 /// Reads; they see what was committed.
@@ -24,6 +24,12 @@ pub trait ReturnTx: Transaction {
     async fn return_by_id(&mut self, id: ReturnId) -> Result<Option<Return>, StoreError>;
     /// The returns of these tickets that wait, in no order.
     async fn waiting_returns_of(&mut self, tickets: &[TicketId]) -> Result<Vec<Return>, StoreError>;
+    /// The returns of an event that wait for one of these seats to be sold again, in no order.
+    async fn waiting_returns_of_seats(
+        &mut self,
+        event: EventId,
+        seats: &[SeatId],
+    ) -> Result<Vec<Return>, StoreError>;
     /// How many tickets of each type wait to be sold again.
     async fn count_returns(&mut self, event: EventId) -> Result<Vec<(TicketTypeId, u32)>, StoreError>;
     /// The one of these types that waits longest.

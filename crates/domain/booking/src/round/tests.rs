@@ -3,7 +3,13 @@ use crate::samples::{by, choice, held, noon, offer, sale, somebody, terms, till,
 use crate::{BookingStatus, Provider};
 
 fn ask(sale: &Sale, buyer: AccountId, quantity: u32) -> Ask {
-    Ask::Hold(Wish { buyer, event: sale.event, wanted: want(sale, quantity).to_vec(), voucher: None })
+    Ask::Hold(Wish {
+        buyer,
+        event: sale.event,
+        wanted: want(sale, quantity).to_vec(),
+        voucher: None,
+        seats: crate::SeatWish::default(),
+    })
 }
 
 #[test]

@@ -2,8 +2,8 @@
 //! what is given back returns to them while the voucher keeps places at all.
 
 use super::{HoldRefusal, Offer, Room, Sale, taken_from};
-use crate::{Booking, Hold, Issued, Item, Places, Voucher, VoucherHash, WhyNot};
-use kernel::{AccountId, Money, TicketTypeId, Timestamp, VoucherId};
+use crate::{Booking, Hold, Issued, Item, Places, Ticket, Voucher, VoucherHash, WhyNot};
+use kernel::{AccountId, HoldId, Money, TicketTypeId, Timestamp, VoucherId};
 use std::collections::BTreeMap;
 
 /// What a voucher keeps of one ticket type.
@@ -63,6 +63,24 @@ impl Sale {
         if let Some(issued) = self.vouchers.iter_mut().find(|it| it.voucher.id == id) {
             issued.use_once(buyer, discount);
         }
+    }
+
+    /// The order that was just made with a voucher is cheaper by another sum than was thought.
+    ///
+    /// # Errors
+    /// The budget does not last; nothing has changed then.
+    pub(crate) fn discounts(&mut self, hold: &mut Hold, discount: Money) -> Result<(), HoldRefusal> {
+        let Some(applied) = hold.voucher.as_mut() else { return Ok(()) };
+        let Some(issued) = self.vouchers.iter_mut().find(|it| it.voucher.id == applied.id) else {
+            return Ok(());
+        };
+        let mut without = issued.clone();
+        without.give_use_back(hold.buyer, applied.discount);
+        without.affords(discount).map_err(HoldRefusal::VoucherInvalid)?;
+        without.use_once(hold.buyer, discount);
+        *issued = without;
+        applied.discount = discount;
+        Ok(())
     }
 
     /// Whether the voucher of a booking that was given up has a use and the money left for it once more. One that was
@@ -125,28 +143,38 @@ impl Sale {
     }
 
     /// Takes held places back: a hold ended, or an unpaid booking. What its voucher kept it keeps again.
-    pub fn give_back(&mut self, items: &[Item], voucher: Option<VoucherId>) {
-        self.release(items);
+    pub fn give_back(&mut self, items: &[Item], (hold, voucher): (HoldId, Option<VoucherId>)) {
+        self.release(items, hold);
+        self.draw_back(items, voucher);
+    }
+
+    /// As if a hold had never been granted; its seats were not claimed yet.
+    pub(crate) fn undo(&mut self, hold: &Hold, now: Timestamp) {
+        self.uncount(&hold.items);
+        self.draw_back(&hold.items, hold.voucher.map(|it| it.id));
+        self.unuse(hold, now);
+    }
+
+    fn draw_back(&mut self, items: &[Item], voucher: Option<VoucherId>) {
         for item in items {
             self.draw(voucher, item.ticket_type, |used| used.saturating_sub(item.quantity));
         }
     }
 
-    /// Takes the places of tickets back that are good no more, as [`Self::give_back`].
-    pub fn take_back_of(&mut self, ticket_types: &[TicketTypeId], voucher: Option<VoucherId>) {
-        self.take_back(ticket_types.iter().copied());
-        for ticket_type in ticket_types {
-            self.draw(voucher, *ticket_type, |used| used.saturating_sub(1));
-        }
-    }
-
-    /// Takes a place of a type as sold, one that the voucher keeps before any other; `false` when none is free.
-    pub fn sell_one(&mut self, ticket_type: TicketTypeId, voucher: Option<VoucherId>) -> bool {
-        let left = self.offer(ticket_type).map_or(0, |offer| Room::of(self).left(offer));
-        let free = left > 0 || self.own(voucher, ticket_type) > 0;
+    /// Takes a place of a ticket as sold again, with its seat, and one that its voucher keeps before any other;
+    /// `false` when none is free. Whether the seat is free is the caller's to know.
+    pub(crate) fn sell_one(
+        &mut self,
+        ticket: &Ticket,
+        (hold, voucher): (HoldId, Option<VoucherId>),
+        now: Timestamp,
+    ) -> bool {
+        let left = self.offer(ticket.ticket_type).map_or(0, |offer| Room::of(self).left(offer));
+        let free = left > 0 || self.own(voucher, ticket.ticket_type) > 0;
         if free {
-            self.change(ticket_type, |offer| offer.sold = offer.sold.saturating_add(1));
-            self.draw(voucher, ticket_type, |used| used.saturating_add(1));
+            self.change(ticket.ticket_type, |offer| offer.sold = offer.sold.saturating_add(1));
+            self.draw(voucher, ticket.ticket_type, |used| used.saturating_add(1));
+            self.claim_sold(ticket, hold, now);
         }
         free
     }

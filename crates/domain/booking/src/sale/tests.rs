@@ -57,7 +57,7 @@ fn the_limit_per_user_counts_what_the_buyer_has() {
     let mut sale = sale(vec![offer(10, 0)]);
     sale.offers[0].max_per_user = Some(4);
     let taken = [(sale.offers[0].ticket_type, 3)].into();
-    let already = Holdings { taken, open_holds: 1 };
+    let already = Holdings { taken, open_holds: 1, ..Holdings::default() };
     let (two, one) = (want(&sale, 2), want(&sale, 1));
     let refused = sale.hold(somebody(), &two, &already, noon());
     assert_eq!(refused, Err(HoldRefusal::LimitExceeded { limit: Limit::PerUser, most: 4 }));
@@ -146,12 +146,18 @@ fn types_that_share_a_quota_have_its_places_together() {
     assert!(matches!(take(&mut sale, &[0, 5]), Err(HoldRefusal::SoldOut { left: 4, .. })));
     take(&mut sale, &[0, 4, 8]).unwrap();
     assert_eq!(sale.taken_of_quotas().into_values().collect::<Vec<_>>(), [10]);
-    sale.sell(&first.items);
+    sale.sell(&first.items, first.id, noon());
     assert!(
         matches!(take(&mut sale, &[1]), Err(HoldRefusal::SoldOut { left: 0, .. })),
         "sold counts as held"
     );
-    sale.take_back([sale.offers[0].ticket_type]);
+    let (of_it, by_it) = unpaid(1, 1);
+    let ticket = crate::Ticket {
+        ticket_type: sale.offers[0].ticket_type,
+        ..crate::Ticket::issue(&by_it, noon()).remove(0)
+    };
+    assert_ne!(of_it.event, sale.event);
+    sale.take_back([&ticket], first.id);
     assert!(take(&mut sale, &[0, 1]).is_ok(), "what one type gives back the other may take");
 }
 
@@ -170,7 +176,7 @@ fn early_birds_end_by_count_and_the_rest_of_the_hall_is_sold_on() {
 fn limits_of_the_event_count_over_all_types() {
     let mut sale = sale(vec![offer(10, 0), offer(10, 0)]);
     (sale.max_per_order, sale.max_per_user) = (Some(5), Some(6));
-    let already = Holdings { taken: [(sale.offers[1].ticket_type, 3)].into(), open_holds: 0 };
+    let already = Holdings { taken: [(sale.offers[1].ticket_type, 3)].into(), ..Holdings::default() };
     let mut ask = |quantities: &[u32], already: &Holdings| {
         let wanted = of_each(&sale, quantities);
         sale.hold(somebody(), &wanted, already, noon()).map(drop)
@@ -185,13 +191,13 @@ fn limits_of_the_event_count_over_all_types() {
 #[test]
 fn late_money_gets_no_place_beyond_a_quota_or_a_limit_of_the_event() {
     let (mut sale, booking) = unpaid(10, 2);
-    sale.release(&booking.items);
+    sale.release(&booking.items, booking.hold);
     let nothing = Holdings::default();
     sale.offers[0].quota = Some(Quota { id: QuotaId::generate(noon()), quantity: 1 });
     assert!(!sale.take_again(&booking, &nothing, noon()));
     sale.offers[0].quota = None;
     sale.max_per_user = Some(3);
-    let two = Holdings { taken: [(sale.offers[0].ticket_type, 2)].into(), open_holds: 0 };
+    let two = Holdings { taken: [(sale.offers[0].ticket_type, 2)].into(), ..Holdings::default() };
     assert!(!sale.take_again(&booking, &two, noon()));
     assert!(sale.take_again(&booking, &nothing, noon()));
 }
@@ -211,12 +217,12 @@ fn the_capacity_counts_over_all_types() {
 #[test]
 fn lost_places_are_taken_again_only_if_all_are_there() {
     let (mut sale, booking) = unpaid(3, 2);
-    sale.release(&booking.items);
+    sale.release(&booking.items, booking.hold);
     held(&mut sale, 2);
     let before = sale.clone();
     assert!(!sale.take_again(&booking, &Holdings::default(), noon()));
     assert_eq!(sale, before);
-    sale.release(&booking.items);
+    sale.release(&booking.items, booking.hold);
     assert!(sale.take_again(&booking, &Holdings::default(), noon()));
     assert_eq!(sale.offers[0].held, 2);
 }
@@ -224,7 +230,7 @@ fn lost_places_are_taken_again_only_if_all_are_there() {
 #[test]
 fn lost_places_are_not_taken_again_when_the_event_is_off_or_over() {
     let (mut sale, booking) = unpaid(3, 2);
-    sale.release(&booking.items);
+    sale.release(&booking.items, booking.hold);
     let ends_at = sale.ends_at;
     assert!(!sale.take_again(&booking, &Holdings::default(), ends_at));
     sale.status = SaleStatus::Cancelled;
@@ -234,9 +240,9 @@ fn lost_places_are_not_taken_again_when_the_event_is_off_or_over() {
 #[test]
 fn lost_places_are_not_taken_again_beyond_the_limit_per_user() {
     let (mut sale, booking) = unpaid(9, 2);
-    sale.release(&booking.items);
+    sale.release(&booking.items, booking.hold);
     sale.offers[0].max_per_user = Some(3);
-    let has = |count| Holdings { taken: [(sale.offers[0].ticket_type, count)].into(), open_holds: 0 };
+    let has = |count| Holdings { taken: [(sale.offers[0].ticket_type, count)].into(), ..Holdings::default() };
     let (one, two) = (has(1), has(2));
     assert!(!sale.take_again(&booking, &two, noon()));
     assert!(sale.take_again(&booking, &one, noon()));
@@ -271,10 +277,13 @@ proptest! {
                     let wanted = [Wanted { ticket_type, quantity }];
                     open.extend(sale.hold(somebody(), &wanted, &Holdings::default(), noon()));
                 }
-                Step::Release(at) if at < open.len() => sale.release(&open.remove(at).items),
+                Step::Release(at) if at < open.len() => {
+                    let hold = open.remove(at);
+                    sale.release(&hold.items, hold.id);
+                }
                 Step::Sell(at) if at < open.len() => {
                     let hold = open.remove(at);
-                    sale.sell(&hold.items);
+                    sale.sell(&hold.items, hold.id, noon());
                     sold += hold.places();
                 }
                 Step::Release(_) | Step::Sell(_) => {}

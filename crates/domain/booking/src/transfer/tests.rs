@@ -98,7 +98,7 @@ fn what_is_used_cancelled_or_over_is_not_handed_on() {
 #[test]
 fn who_takes_a_ticket_has_no_more_than_anybody_may_buy() {
     let (mut sale, ticket, transfer, to) = offered();
-    let has = |count| Holdings { taken: [(ticket.ticket_type, count)].into(), open_holds: 0 };
+    let has = |count| Holdings { taken: [(ticket.ticket_type, count)].into(), ..Holdings::default() };
     let take = |sale: &Sale, already: &Holdings| {
         transfer.clone().accept(to, &mut ticket.clone(), (sale, already), noon())
     };

@@ -97,7 +97,7 @@ impl Bookings {
             match booking.lapse(sale, now) {
                 Lapse::Expired => {
                     books::keep(tx, Some(&before), &booking, &Cause::system(), now).await?;
-                    serve(tx, sale, &self.terms.offers, now).await?;
+                    serve(tx, sale, self.serving(), now).await?;
                     tx.save_sales(&sales).await?;
                     let news = Effect::TellBuyer { booking: id, news: BuyerNews::Expired };
                     tx.enqueue_booking(&[Owed::now(news, now)]).await?;

@@ -119,7 +119,7 @@ impl Bookings {
             let (sold, before) = (sale.clone(), booking.clone());
             if booking.status == BookingStatus::Expired {
                 // Who comes late is behind those who wait.
-                serve(tx, sale, &self.terms.offers, now).await?;
+                serve(tx, sale, self.serving(), now).await?;
             }
             let already = already(tx, &booking, sale, now).await?;
             let settled = settle(&mut booking, sale, payment, (standing, &already), now);

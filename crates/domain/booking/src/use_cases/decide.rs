@@ -106,12 +106,13 @@ impl Bookings {
         for event in round.waited_for() {
             let Some(sale) = round.sale_to_serve(event) else { continue };
             if sale.resale.automatic {
-                serve(tx, sale, &self.terms.offers, now).await?;
+                serve(tx, sale, self.serving(), now).await?;
             } else {
-                let items = claim(tx, sale, &self.terms.offers, now).await?;
+                let items = claim(tx, sale, self.serving(), now).await?;
                 round.set_aside(event, items);
             }
         }
+        round.follow_offers();
         Ok(())
     }
 
@@ -147,12 +148,20 @@ impl Bookings {
             }
         }
         let tallies = tallies(tx, asks, &sales, now).await?;
-        let round = Round::new(now, self.terms, sales, tallies);
+        let seating = self.seating(tx, asks, &sales, now).await?;
+        let mut round = Round::new(now, self.terms, sales, tallies).with_halls(seating.halls);
         let ids = holds_of(asks);
-        if ids.is_empty() {
+        if ids.is_empty() && seating.ended.is_empty() {
             return Ok(round);
         }
-        let holds = tx.lock_holds(&ids).await?;
+        let mut locked = ids.clone();
+        locked.extend(&seating.ended);
+        locked.sort_unstable();
+        locked.dedup();
+        let (ended, holds): (Vec<_>, Vec<_>) =
+            tx.lock_holds(&locked).await?.into_iter().partition(|hold| seating.ended.contains(&hold.id));
+        // Their seats are asked for and anybody's: whoever gets one must not meet them again.
+        round.reclaim_seats(&ended);
         let gone: Vec<_> = ids.into_iter().filter(|id| !holds.iter().any(|hold| hold.id == *id)).collect();
         let made = if gone.is_empty() { Vec::new() } else { tx.bookings_of_holds(&gone).await? };
         Ok(round.with_holds(holds, made))
@@ -223,7 +232,7 @@ async fn write(tx: &mut dyn BookingTx, round: &Round, now: Timestamp) -> Result<
 }
 
 fn sold_out(answer: &Answer) -> bool {
-    matches!(answer, Answer::Hold(Err(HoldRefusal::SoldOut { .. })))
+    matches!(answer, Answer::Hold(Err(HoldRefusal::SoldOut { .. } | HoldRefusal::NotTogether { .. })))
 }
 
 fn events_of(asks: &[Request]) -> Vec<EventId> {

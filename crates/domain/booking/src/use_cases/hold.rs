@@ -2,7 +2,7 @@
 
 use super::Bookings;
 use crate::round::{Answer, Ask};
-use crate::{Hold, HoldRefusal, Wanted, Wish};
+use crate::{Hold, HoldRefusal, SeatWish, Wanted, Wish};
 use kernel::{AccountId, EventId, HoldId, StoreError};
 
 /// Why no places were kept.
@@ -29,7 +29,7 @@ impl Bookings {
         event: EventId,
         wanted: Vec<Wanted>,
     ) -> Result<Hold, HoldError> {
-        self.keep(Wish { buyer, event, wanted, voucher: None }).await
+        self.keep(Wish { buyer, event, wanted, voucher: None, seats: SeatWish::default() }).await
     }
 
     /// The same for all that can be wished.

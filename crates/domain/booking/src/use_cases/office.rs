@@ -2,7 +2,8 @@
 
 use super::Placed;
 use super::returns::find_resold;
-use super::serve::serve;
+use super::seats::{self, Plans};
+use super::serve::{Serving, serve};
 use crate::by_hand::{self, AcceptRefusal, MarkRefusal, Receipt};
 use crate::office::{BookingFilter, IncidentFilter, Of, PaymentFilter, Stuck};
 use crate::{
@@ -71,13 +72,20 @@ pub struct Office {
     store: Arc<dyn BookingStore>,
     clock: Arc<dyn Clock>,
     offers: OfferTerms,
+    plans: Plans,
 }
 
 impl Office {
     /// The use cases over a store.
     #[must_use]
     pub fn new(office: Arc<dyn OfficeStore>, store: Arc<dyn BookingStore>, clock: Arc<dyn Clock>) -> Self {
-        Self { office, store, clock, offers: OfferTerms::lasting(TimeDelta::hours(12)) }
+        Self {
+            office,
+            store,
+            clock,
+            offers: OfferTerms::lasting(TimeDelta::hours(12)),
+            plans: Plans::default(),
+        }
     }
 
     /// The same, with offers to those who wait that live as long as these say.
@@ -210,7 +218,7 @@ impl Office {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         if booking.status == BookingStatus::Expired {
-            serve(tx, sale, &self.offers, now).await?;
+            serve(tx, sale, Serving { offers: &self.offers, plans: &self.plans }, now).await?;
         }
         Ok(())
     }
@@ -286,11 +294,13 @@ pub(super) async fn already(
     if let Some(applied) = booking.voucher {
         sale.vouchers = tx.vouchers_in_sale(&[applied.id], &[], &[booking.buyer], now).await?;
     }
+    let seat_is_gone = seats::is_gone(tx, booking).await?;
     if !sale.limits_users() {
-        return Ok(Holdings::default());
+        return Ok(Holdings { seat_is_gone, ..Holdings::default() });
     }
     let mut tallies = tx.holdings(&[(booking.buyer, booking.event)], now).await?;
-    Ok(tallies.pop().map(|tally| tally.holdings).unwrap_or_default())
+    let holdings = tallies.pop().map(|tally| tally.holdings).unwrap_or_default();
+    Ok(Holdings { seat_is_gone, ..holdings })
 }
 
 /// Writes what follows from what became of an attempt, beside the booking itself.

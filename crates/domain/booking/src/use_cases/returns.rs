@@ -2,9 +2,12 @@
 
 use super::Bookings;
 use super::scene::Scene;
+use super::seats::is_taken;
 use super::serve::{reclaim, serve};
 use crate::returns::{Return, ReturnRefusal, ReturnStatus};
-use crate::{BookingTx, BuyerNews, Effect, RefundRefusal, Sale, SaleStatus, Ticket, TransferStatus};
+use crate::{
+    BookingTx, BuyerNews, Effect, Holdings, RefundRefusal, Sale, SaleStatus, Ticket, TransferStatus,
+};
 use chrono::TimeDelta;
 use kernel::{
     AccountId, Cause, EventId, Owed, Page, PageRequest, ReturnId, StoreError, TicketId, Timestamp, transact,
@@ -46,16 +49,30 @@ pub(super) async fn find_resold(
     if !sale.resale.returned {
         return Ok(());
     }
-    let mut waiting: BTreeMap<_, _> = tx.count_returns(sale.event).await?.into_iter().collect();
+    let seats = sale.seats.sold();
+    if !seats.is_empty() {
+        for made in tx.waiting_returns_of_seats(sale.event, &seats).await? {
+            sold(tx, made, now).await?;
+        }
+    }
+    // Seats differ, and each is sold by itself; other places of a kind are alike.
+    let alike = |(ticket_type, _): &(_, _)| !sale.is_seated(*ticket_type);
+    let waiting = tx.count_returns(sale.event).await?.into_iter().filter(alike);
+    let mut waiting: BTreeMap<_, _> = waiting.collect();
     while let Some(types) = sale.sold_again(&waiting) {
-        let Some(mut made) = tx.oldest_return(sale.event, &types).await? else { break };
-        made.becomes(ReturnStatus::Sold, now);
-        tx.save_return(&made).await?;
-        tx.enqueue_booking(&[Owed::now(Effect::SettleReturn { id: made.id }, now)]).await?;
+        let types: Vec<_> = types.into_iter().filter(|it| !sale.is_seated(*it)).collect();
+        let Some(made) = tx.oldest_return(sale.event, &types).await? else { break };
         let left = waiting.entry(made.ticket_type).or_default();
         *left = left.saturating_sub(1);
+        sold(tx, made, now).await?;
     }
     Ok(())
+}
+
+async fn sold(tx: &mut dyn BookingTx, mut made: Return, now: Timestamp) -> Result<(), StoreError> {
+    made.becomes(ReturnStatus::Sold, now);
+    tx.save_return(&made).await?;
+    tx.enqueue_booking(&[Owed::now(Effect::SettleReturn { id: made.id }, now)]).await
 }
 
 /// Returns whose tickets were cancelled in another way wait no longer.
@@ -97,7 +114,7 @@ impl Bookings {
             let ends = sale.offer(ticket.ticket_type).map_or(sale.ends_at, |offer| sale.sale_of_ends(offer));
             tx.add_return(&made).await?;
             if sale.resale.waiting {
-                serve(tx, sale, &self.terms.offers, now).await?;
+                serve(tx, sale, self.serving(), now).await?;
             }
             let watch = Owed::at(Effect::WatchReturn { id: made.id }, now, ends);
             tx.enqueue_booking(&[watch]).await?;
@@ -125,8 +142,10 @@ impl Bookings {
             let Scene { booking, tickets, sale, .. } = &mut scene;
             // What ended by itself is free; the list comes first.
             reclaim(tx, sale, now).await?;
-            serve(tx, sale, &self.terms.offers, now).await?;
+            serve(tx, sale, self.serving(), now).await?;
             let ticket = tickets.iter_mut().find(|ticket| ticket.id == id).ok_or(ReturnRefusal::Unknown)?;
+            let seat_is_gone = is_taken(tx, sale, (ticket, booking.hold), now).await?;
+            let already = Holdings { seat_is_gone, ..already };
             booking.take_from_desk(&mut made, ticket, (sale, &already), now)?;
             let ticket = ticket.clone();
             tx.save_return(&made).await?;
@@ -194,7 +213,12 @@ impl Bookings {
                 return Ok(None);
             };
             let ticket = tickets.iter_mut().find(|ticket| ticket.id == seen.ticket);
-            let back = ticket.is_some_and(|ticket| booking.unsold(&mut made, ticket, sale, now));
+            let mut back = false;
+            if let Some(ticket) = ticket
+                && !is_taken(tx, sale, (ticket, booking.hold), now).await?
+            {
+                back = booking.unsold(&mut made, ticket, sale, now);
+            }
             if !back {
                 scene.keep_places(tx).await?;
                 return Ok(Some(now + LATER));

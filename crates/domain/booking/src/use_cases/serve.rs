@@ -1,6 +1,7 @@
 //! Serve the waiting list: whatever is free is offered in its order, before anybody else may have it.
 
 use super::Bookings;
+use super::seats::Plans;
 use crate::waitlist::{Entry, EntryStatus, OfferTerms};
 use crate::{BookingTx, Effect, Hold, Holdings, Item, ListNews, Sale};
 use kernel::{AccountId, EventId, HoldId, Owed, StoreError, Timestamp, WaitlistEntryId, transact};
@@ -15,28 +16,39 @@ const EVENTS: u32 = 100;
 /// Entries that are ended together when sales are over.
 const ENDED: u32 = 500;
 
+/// What lists are served with.
+#[derive(Clone, Copy)]
+pub(super) struct Serving<'a> {
+    pub(super) offers: &'a OfferTerms,
+    pub(super) plans: &'a Plans,
+}
+
 /// Offers what is free, unless staff does; answers with how many were made. The caller saves the sale.
 pub(super) async fn serve(
     tx: &mut dyn BookingTx,
     sale: &mut Sale,
-    terms: &OfferTerms,
+    with: Serving<'_>,
     now: Timestamp,
 ) -> Result<u32, StoreError> {
     if !sale.resale.automatic {
         return Ok(0);
     }
-    offer_next(tx, sale, (terms, u32::MAX), now).await
+    offer_next(tx, sale, (with, u32::MAX), now).await
 }
 
 /// Offers what is free to at most so many.
 pub(super) async fn offer_next(
     tx: &mut dyn BookingTx,
     sale: &mut Sale,
-    (terms, most): (&OfferTerms, u32),
+    (with, most): (Serving<'_>, u32),
     now: Timestamp,
 ) -> Result<u32, StoreError> {
     let (mut after, mut made) = (0, 0);
+    let mut hall = None;
     while let Some(page) = next(tx, sale, after, now).await? {
+        if after == 0 {
+            hall = with.plans.hall(tx, sale, now).await?;
+        }
         after = page.entries.last().map_or(after, |entry| entry.number);
         let (mut holds, mut offered, mut owed) = (Vec::new(), Vec::new(), Vec::new());
         for mut entry in page.entries {
@@ -44,7 +56,8 @@ pub(super) async fn offer_next(
                 break;
             }
             let already = page.holdings.get(&entry.buyer).cloned().unwrap_or_default();
-            let Some((hold, told_at)) = sale.offer_places(&mut entry, &already, terms, now) else { continue };
+            let offered_now = sale.offer_places(&mut entry, &already, (with.offers, hall.as_mut()), now);
+            let Some((hold, told_at)) = offered_now else { continue };
             let news = Effect::TellWaiting { entry: entry.id, news: ListNews::Offered };
             owed.push(Owed::at(news, now, told_at));
             holds.push(hold);
@@ -65,15 +78,19 @@ pub(super) async fn offer_next(
 pub(super) async fn claim(
     tx: &mut dyn BookingTx,
     sale: &Sale,
-    terms: &OfferTerms,
+    with: Serving<'_>,
     now: Timestamp,
 ) -> Result<Vec<Item>, StoreError> {
     let (mut trial, mut after, mut items) = (sale.clone(), 0, Vec::new());
+    let mut hall = None;
     while let Some(page) = next(tx, &trial, after, now).await? {
+        if after == 0 {
+            hall = with.plans.hall(tx, &trial, now).await?;
+        }
         after = page.entries.last().map_or(after, |entry| entry.number);
         for mut entry in page.entries {
             let already = page.holdings.get(&entry.buyer).cloned().unwrap_or_default();
-            let hold = trial.offer_places(&mut entry, &already, terms, now);
+            let hold = trial.offer_places(&mut entry, &already, (with.offers, hall.as_mut()), now);
             items.extend(hold.into_iter().flat_map(|(hold, _)| hold.items));
         }
         if page.last {
@@ -144,7 +161,7 @@ pub(super) async fn reclaim(
 ) -> Result<Vec<HoldId>, StoreError> {
     let lapsed = tx.lapsed_holds(&[sale.event], now, LAPSED).await?;
     for hold in &lapsed {
-        sale.give_back(&hold.items, hold.voucher.map(|it| it.id));
+        sale.give_back(&hold.items, (hold.id, hold.voucher.map(|it| it.id)));
         sale.unuse(hold, now);
     }
     let ids: Vec<_> = lapsed.iter().map(|hold| hold.id).collect();
@@ -156,6 +173,10 @@ pub(super) async fn reclaim(
 }
 
 impl Bookings {
+    pub(super) const fn serving(&self) -> Serving<'_> {
+        Serving { offers: &self.terms.offers, plans: &self.plans }
+    }
+
     /// Offers what is free of an event to those who wait for it, and ends its list when its sales are over. Answers
     /// with how many offers were made.
     ///
@@ -173,7 +194,7 @@ impl Bookings {
                 return Ok(0);
             }
             reclaim(tx, &mut sale, now).await?;
-            let made = serve(tx, &mut sale, &self.terms.offers, now).await?;
+            let made = serve(tx, &mut sale, self.serving(), now).await?;
             if sale != before {
                 tx.save_sales(&[sale]).await?;
             }

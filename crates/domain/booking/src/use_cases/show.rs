@@ -1,10 +1,22 @@
 //! Look at bookings and tickets, one's own only.
 
 use super::{Bookings, Placed};
-use crate::{Sale, StockDifference, Ticket};
-use kernel::{AccountId, BookingId, EventId, Page, PageRequest, StoreError, TicketId};
+use crate::{Claim, Sale, StockDifference, Ticket};
+use kernel::{AccountId, BookingId, EventId, Page, PageRequest, SectionId, StoreError, TicketId};
 
 impl Bookings {
+    /// All claims on seats of an event, or of one section of it, ended ones too.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    pub async fn claimed_seats(
+        &self,
+        event: EventId,
+        section: Option<SectionId>,
+    ) -> Result<Vec<Claim>, StoreError> {
+        self.store.claimed_seats(event, section).await
+    }
+
     /// A buyer's booking with its tickets; others' are as unknown as those that do not exist.
     ///
     /// # Errors

@@ -35,7 +35,7 @@ impl Bookings {
                 return Ok(0);
             }
             tx.end_reserves(&expired).await?;
-            serve(tx, sale, &self.terms.offers, now).await?;
+            serve(tx, sale, self.serving(), now).await?;
             tx.save_sales(&sales).await?;
             Ok::<_, StoreError>(lapsed.len())
         })

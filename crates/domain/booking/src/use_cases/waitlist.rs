@@ -48,14 +48,15 @@ impl Bookings {
             let before = sale.clone();
             // What ended by itself counts no more, and is for those who wait already.
             reclaim(tx, &mut sale, now).await?;
-            serve(tx, &mut sale, &self.terms.offers, now).await?;
+            serve(tx, &mut sale, self.serving(), now).await?;
             if tx.living_entry(event, wish.buyer).await?.is_some() {
                 return Err(JoinRefusal::WaitingAlready.into());
             }
             let already = tx.holdings(&[(wish.buyer, event)], now).await?.pop();
             let already = already.map(|tally| tally.holdings).unwrap_or_default();
             let number = tx.last_number(event).await?.saturating_add(1);
-            let entry = sale.join(&wish, &already, number, now)?;
+            let hall = self.plans.hall(tx, &sale, now).await?;
+            let entry = sale.join(&wish, (&already, hall.as_ref()), number, now)?;
             tx.add_entry(&entry).await?;
             if sale != before {
                 tx.save_sales(&[sale]).await?;
@@ -102,13 +103,13 @@ impl Bookings {
             let held: Vec<_> =
                 entry.hold.filter(|_| entry.status == EntryStatus::Offered).into_iter().collect();
             for hold in tx.lock_holds(&held).await? {
-                sale.release(&hold.items);
+                sale.release(&hold.items, hold.id);
             }
             tx.drop_holds(&held).await?;
             entry.end(EntryStatus::Left, now);
             tx.save_entries(&[entry]).await?;
             if sale != before {
-                serve(tx, &mut sale, &self.terms.offers, now).await?;
+                serve(tx, &mut sale, self.serving(), now).await?;
                 tx.save_sales(&[sale]).await?;
             }
             Ok::<_, StoreError>(true)
@@ -167,7 +168,7 @@ impl Bookings {
             let Some(mut sale) = tx.lock_sales(&[event]).await?.pop() else { return Ok(0) };
             let before = sale.clone();
             reclaim(tx, &mut sale, now).await?;
-            let made = offer_next(tx, &mut sale, (&self.terms.offers, most), now).await?;
+            let made = offer_next(tx, &mut sale, (self.serving(), most), now).await?;
             if made > 0 {
                 let act = acts::list_notified(by, event, made, now);
                 tx.record(&[act.of(sale.organisation)]).await?;
@@ -206,7 +207,7 @@ impl Bookings {
             tx.record(&[act.of(sale.organisation)]).await?;
             sale.resale.automatic = rules.automatic;
             sale.resale.returns = rules.returns;
-            if serve(tx, &mut sale, &self.terms.offers, now).await? > 0 {
+            if serve(tx, &mut sale, self.serving(), now).await? > 0 {
                 tx.save_sales(&[sale]).await?;
             }
             Ok::<_, StoreError>(true)

@@ -2,13 +2,15 @@
 
 use async_trait::async_trait;
 use booking::{
-    Booking, BookingStore, BookingTx, Delivery, Document, DocumentFilter, DocumentStore, DoorCounts,
+    Booking, BookingStore, BookingTx, Claim, Delivery, Document, DocumentFilter, DocumentStore, DoorCounts,
     DoorReads, EventRefunds, Hold, Issued, Job, ListCounts, OutsideReads, Provider, Return, ReturnReads,
-    Sale, Scan, StockDifference, Ticket, Transfer, TransferReads, VoucherReads, WaitlistEntry, WaitlistReads,
+    Sale, Scan, SeatReads, StockDifference, Ticket, Transfer, TransferReads, VoucherReads, WaitlistEntry,
+    WaitlistReads,
 };
 use kernel::{
     AccountId, BookingId, DisputeId, DocumentId, EventId, HoldId, JobId, OrganisationId, Page, PageRequest,
-    PaymentId, RefundId, ReturnId, StoreError, TicketId, Timestamp, TransferId, VoucherId, WaitlistEntryId,
+    PaymentId, RefundId, ReturnId, SectionId, StoreError, TicketId, Timestamp, TransferId, VoucherId,
+    WaitlistEntryId,
 };
 use mockall::mock;
 use std::sync::Arc;
@@ -55,6 +57,11 @@ mock! {
         async fn documents_of_booking(&self, booking: BookingId) -> Result<Vec<Document>, StoreError>;
         async fn documents(&self, filter: &DocumentFilter, page: PageRequest) -> Result<Page<Document>, StoreError>;
         async fn taken_back(&self, ids: &[DocumentId]) -> Result<Vec<(DocumentId, DocumentId)>, StoreError>;
+    }
+
+    #[async_trait]
+    impl SeatReads for Store {
+        async fn claimed_seats(&self, event: EventId, section: Option<SectionId>) -> Result<Vec<Claim>, StoreError>;
     }
 
     #[async_trait]

@@ -1,7 +1,8 @@
 //! Adding an event.
 
-use super::{AccessError, Events};
+use super::{AccessError, Events, seating};
 use crate::access::{Denied, Right};
+use crate::seating::unknown_template;
 use crate::{Event, EventInput, acts, slug};
 use kernel::{Actor, Invalid, StoreError, transact};
 
@@ -40,9 +41,13 @@ impl Events {
         }
         let given = input.slug.is_some();
         transact(self.store.begin().await?, async move |tx| {
+            if !seating::has_hall(tx, &event).await? {
+                return Err(CreateError::Invalid(vec![unknown_template()]));
+            }
             for candidate in slug::candidates(&event.slug.clone()) {
                 event.slug = candidate;
                 if tx.add_event(&event).await? {
+                    seating::install(tx, &event, (&[], 1), now).await?.map_err(CreateError::Invalid)?;
                     tx.record(&[acts::event_created(&actor.cause(), &event, now)]).await?;
                     return Ok(event);
                 }

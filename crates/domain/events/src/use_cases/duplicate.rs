@@ -36,8 +36,9 @@ impl Events {
         // Read without locks, so that no buyer waits for it.
         let types = self.store.ticket_types(id).await?;
         let now = self.clock.now();
-        let Copied { mut event, quotas, types } =
-            input.of(&source, &types, now).map_err(DuplicateError::Invalid)?;
+        let seating = self.store.seating(id).await?;
+        let Copied { mut event, quotas, types, seating } =
+            input.of(&source, &types, seating.as_ref(), now).map_err(DuplicateError::Invalid)?;
         let by = actor.cause();
         let given = input.slug.is_some();
         transact(self.store.begin().await?, async move |tx| {
@@ -52,6 +53,9 @@ impl Events {
                     for kind in &types {
                         tx.add_ticket_type(kind).await?;
                         told.extend(acts::ticket_type_changed(&by, &event, None, Some(kind), now));
+                    }
+                    if let Some(seating) = &seating {
+                        tx.save_seating(seating).await?;
                     }
                     tx.record(&told).await?;
                     let untouched = |kind: crate::TicketType| Stocked {

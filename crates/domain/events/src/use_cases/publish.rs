@@ -2,7 +2,7 @@
 
 use super::{AccessError, Events};
 use crate::access::Right;
-use crate::{Event, WrongStatus, acts, sellable};
+use crate::{Event, WrongStatus, acts, seating, sellable};
 use kernel::{Actor, EventId, Invalid, StoreError, transact};
 
 /// Why an event was not put on sale.
@@ -60,6 +60,8 @@ impl Events {
             grant.require(event.organisation, Right::Manage).map_err(AccessError::from)?;
             let types = tx.ticket_types_locked(id).await?;
             let mut obstacles = sellable::obstacles(&event, &types, &*self.till, now);
+            let seating = tx.event_seating(id).await?;
+            obstacles.extend(seating::obstacles(&event, seating.as_ref(), &types, &*self.till));
             obstacles.extend(sellable::cautions(&types, ruled));
             let before = event.clone();
             event.publish(now)?;
@@ -83,6 +85,8 @@ impl Events {
         let (_, event) = self.require(actor, id, Right::Manage).await?;
         let types = self.store.ticket_types(id).await?;
         let mut obstacles = sellable::obstacles(&event, &types, &*self.till, self.clock.now());
+        let seating = self.store.seating(id).await?;
+        obstacles.extend(seating::obstacles(&event, seating.as_ref(), &types, &*self.till));
         let mut cautions = sellable::cautions(&types, self.rules.is_ruled(id).await?);
         if self.strict {
             obstacles.append(&mut cautions);

@@ -3,8 +3,9 @@
 use super::ticket_types::locked;
 use super::{AccessError, Events, TicketTypeError};
 use crate::access::Right;
+use crate::seating::is_of_section;
 use crate::{Quota, QuotaInput, acts};
-use kernel::{Actor, EventId, QuotaId, transact};
+use kernel::{Actor, EventId, Invalid, QuotaId, transact};
 
 /// How many quotas an event can have: all of them are read together.
 pub const MOST_QUOTAS: usize = 50;
@@ -54,6 +55,12 @@ impl Events {
             let quotas = tx.quotas_locked(event.id).await?;
             let before = quotas.iter().find(|quota| quota.id == id).ok_or(AccessError::NotFound)?;
             let after = input.edited(before, &types).map_err(TicketTypeError::Invalid)?;
+            let seating = tx.event_seating(event.id).await?;
+            if after.quantity != before.quantity && is_of_section(seating.as_ref(), id) {
+                let message = "there are as many as the section has seats for sale";
+                let mistake = Invalid::new("quantity", "of_section", message);
+                return Err(TicketTypeError::Invalid(vec![mistake]));
+            }
             tx.save_quota(&after).await?;
             let act = acts::quota_changed(&actor.cause(), &event, (Some(before), Some(&after)), now);
             tx.record(act.as_slice()).await?;
@@ -74,7 +81,8 @@ impl Events {
             let (event, _) = locked(tx, &grant, event, now).await?;
             let quotas = tx.quotas_locked(event.id).await?;
             let gone = quotas.iter().find(|quota| quota.id == id).ok_or(AccessError::NotFound)?;
-            if !tx.delete_quota(id).await? {
+            let seating = tx.event_seating(event.id).await?;
+            if is_of_section(seating.as_ref(), id) || !tx.delete_quota(id).await? {
                 return Err(TicketTypeError::QuotaInUse);
             }
             let act = acts::quota_changed(&actor.cause(), &event, (Some(gone), None), now);

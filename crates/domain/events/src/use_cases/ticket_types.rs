@@ -2,7 +2,9 @@
 
 use super::{AccessError, Events, ShowError};
 use crate::access::{Grant, Right};
-use crate::{Event, EventTx, Left, Stocked, TicketType, TicketTypeInput, WrongStatus, acts, selling};
+use crate::{
+    Event, EventTx, Left, Seating, Stocked, TicketType, TicketTypeInput, WrongStatus, acts, selling,
+};
 use kernel::{Actor, EventId, Invalid, StoreError, TicketTypeId, Timestamp, transact};
 
 /// Why the ticket types stayed as they were.
@@ -20,6 +22,9 @@ pub enum TicketTypeError {
     /// There are holds or bookings of it; it can be hidden.
     #[error("tickets of this type are held or were booked")]
     InUse,
+    /// It was made for the seats of a section; it can be hidden.
+    #[error("this ticket type belongs to a section")]
+    OfSection,
     /// Ticket types name this quota.
     #[error("ticket types share this quota")]
     QuotaInUse,
@@ -56,6 +61,8 @@ impl Events {
                 return Err(TicketTypeError::TooMany);
             }
             let quotas = tx.quotas_locked(event.id).await?;
+            let seating = tx.event_seating(event.id).await?;
+            let input = Seating::joined(seating.as_ref(), input, None).map_err(TicketTypeError::Invalid)?;
             let added = input.added(&event, &others, &quotas, now).map_err(TicketTypeError::Invalid)?;
             tx.add_ticket_type(&added).await?;
             let act = acts::ticket_type_changed(&actor.cause(), &event, None, Some(&added), now);
@@ -82,9 +89,11 @@ impl Events {
             let before = types.iter().find(|stocked| stocked.ticket_type.id == id);
             let before = before.ok_or(AccessError::NotFound)?;
             let quotas = tx.quotas_locked(event.id).await?;
+            let seating = tx.event_seating(event.id).await?;
+            let was = Some(&before.ticket_type);
+            let input = Seating::joined(seating.as_ref(), input, was).map_err(TicketTypeError::Invalid)?;
             let after = input.edited(&event, before, &types, &quotas).map_err(TicketTypeError::Invalid)?;
             tx.save_ticket_type(&after).await?;
-            let was = Some(&before.ticket_type);
             let act = acts::ticket_type_changed(&actor.cause(), &event, was, Some(&after), now);
             tx.record(act.as_slice()).await?;
             Ok(after)
@@ -103,6 +112,10 @@ impl Events {
             let (event, types) = locked(tx, &grant, event, now).await?;
             let gone = types.iter().find(|stocked| stocked.ticket_type.id == id);
             let gone = gone.ok_or(AccessError::NotFound)?;
+            let seating = tx.event_seating(event.id).await?;
+            if seating.is_some_and(|seating| seating.owns(id)) {
+                return Err(TicketTypeError::OfSection);
+            }
             if !tx.delete_ticket_type(id).await? {
                 return Err(TicketTypeError::InUse);
             }

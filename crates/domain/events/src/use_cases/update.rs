@@ -1,7 +1,7 @@
 //! Editing an event.
 
 use super::create::unknown_organisation;
-use super::{AccessError, Events};
+use super::{AccessError, Events, seating};
 use crate::access::Right;
 use crate::{Event, EventInput, WrongStatus, acts};
 use kernel::{Actor, EventId, Invalid, StoreError, transact};
@@ -41,6 +41,8 @@ impl Events {
             }
             let ticket_types = tx.ticket_types_locked(id).await?;
             let after = input.edited(&before, taken, &ticket_types, now).map_err(UpdateError::Invalid)?;
+            let seats = (taken, ticket_types.as_slice());
+            seating::refit(tx, (&before, &after), seats, now).await?.map_err(UpdateError::Invalid)?;
             tx.save_event(&after).await?;
             tx.record(&[acts::event_updated(&actor.cause(), &before, &after, now)]).await?;
             Ok(after)

@@ -1,4 +1,5 @@
 use super::*;
+use crate::Seat;
 use kernel::Currency;
 use proptest::prelude::*;
 
@@ -8,7 +9,7 @@ fn ticket_type(number: u128) -> TicketTypeId {
 
 fn item(number: u128, quantity: u32, unit_price: Money, basis_points: u16) -> Item {
     let vat = VatRate::new(basis_points).unwrap();
-    Item { ticket_type: ticket_type(number), quantity, unit_price, vat, list_price: None }
+    Item { ticket_type: ticket_type(number), quantity, unit_price, vat, list_price: None, seat: None }
 }
 
 fn parts(lines: &[Line]) -> Vec<(u32, i64, i64)> {
@@ -24,6 +25,19 @@ fn the_tax_of_a_line_is_rounded_once_and_not_per_ticket() {
 }
 
 #[test]
+fn what_goes_back_for_a_seat_is_taken_from_its_own_line() {
+    let seat = |number| Seat {
+        id: SeatId::from(uuid::Uuid::from_u128(number)),
+        label: format!("Stalls A-{number}"),
+    };
+    let items = [1, 2].map(|number| Item { seat: Some(seat(number)), ..item(1, 1, Money::eur(1000), 1900) });
+    let lines = sold(&items, &[(ticket_type(1), "Regular".into())]).unwrap();
+    assert_eq!(lines[1].name, "Regular, Stalls A-2");
+    let back = sent_back(&lines, &[], &[(ticket_type(1), Some(seat(2).id))], Money::eur(1000));
+    assert_eq!(parts(&back), [(1, 1000, 160)]);
+}
+
+#[test]
 fn what_a_person_took_for_the_price_is_divided_over_the_lines() {
     let items = [item(1, 2, Money::eur(2500), 1900), item(2, 1, Money::eur(1000), 700)];
     let lines = sold(&items, &[]).unwrap();
@@ -34,7 +48,7 @@ fn what_a_person_took_for_the_price_is_divided_over_the_lines() {
     let half = at(lines.clone(), Money::eur(3000));
     assert_eq!(half[0].pieces, Some(Pieces { quantity: 2, unit_price: Money::eur(1250) }));
     // What goes back for the one at the lower rate is of that rate.
-    let back = sent_back(&half, &[], &[ticket_type(2)], Money::eur(500));
+    let back = sent_back(&half, &[], &[(ticket_type(2), None)], Money::eur(500));
     assert_eq!(parts(&back), [(1, 500, 33)]);
     let free = sold(&[item(1, 1, Money::eur(0), 1900), item(2, 1, Money::eur(10), 700)], &[]).unwrap();
     assert_eq!(parts(&at(free, Money::eur(11))), [(0, 0, 0), (1, 11, 1)]);
@@ -64,14 +78,14 @@ fn totals_are_sums_of_lines_per_rate_with_the_lowest_rate_first() {
 fn what_goes_back_for_tickets_is_taken_from_their_lines() {
     let items = [item(1, 2, Money::eur(2500), 1900), item(2, 2, Money::eur(1000), 700)];
     let lines = sold(&items, &[]).unwrap();
-    let back = sent_back(&lines, &[], &[ticket_type(2)], Money::eur(1000));
+    let back = sent_back(&lines, &[], &[(ticket_type(2), None)], Money::eur(1000));
     assert_eq!(parts(&back), [(1, 1000, 66)]);
     assert_eq!(back[0].pieces, Some(Pieces { quantity: 1, unit_price: Money::eur(1000) }));
     // A fee was kept: less than the price goes back, still of that line.
-    let back = sent_back(&lines, &back, &[ticket_type(2)], Money::eur(900));
+    let back = sent_back(&lines, &back, &[(ticket_type(2), None)], Money::eur(900));
     assert_eq!((parts(&back), back[0].pieces), (vec![(1, 900, 58)], None));
     // Nothing is left of the line that would be enough: it is money for all.
-    let back = sent_back(&lines, &back, &[ticket_type(2)], Money::eur(1200));
+    let back = sent_back(&lines, &back, &[(ticket_type(2), None)], Money::eur(1200));
     assert_eq!(back.iter().map(|line| line.gross.minor()).sum::<i64>(), 1200);
     assert_eq!(back.len(), 2);
 }
@@ -118,7 +132,7 @@ proptest! {
         let mut back: Vec<Line> = Vec::new();
         for (cut, of) in cuts.into_iter().chain([(i64::MAX, 0)]) {
             let amount = cut.min(left);
-            let tickets = [ticket_type(of)];
+            let tickets = [(ticket_type(of), None)];
             let note = sent_back(&lines, &back, &tickets, Money::new(amount, currency).unwrap());
             prop_assert_eq!(note.iter().map(|line| line.gross.minor()).sum::<i64>(), amount);
             for line in &note {

@@ -1,0 +1,99 @@
+//! The best seats that are still to be had together.
+
+use super::{Hall, PlanSeat};
+use kernel::SectionId;
+use std::ops::Range;
+
+/// What speaks against a group of seats, the weightiest first: how far back it is, how many seats it leaves alone, how
+/// far from the middle of its row.
+type Drawbacks = (usize, usize, usize, usize);
+
+impl Hall {
+    /// The best `count` free seats next to each other in one row of a section: as far to the front as can be, leaving
+    /// no seat alone where that costs no row, then in the middle. An aisle, a blocked and a taken seat each end a
+    /// neighbourhood.
+    ///
+    /// Accessible seats are left to those who ask for one, unless there is nothing else; who asks gets a group with at
+    /// least one.
+    ///
+    /// # Errors
+    /// How many there still are together, when there are fewer.
+    pub(crate) fn best(
+        &self,
+        section: SectionId,
+        count: usize,
+        accessible: bool,
+    ) -> Result<Range<usize>, usize> {
+        let any = |_: &PlanSeat| true;
+        let common = |seat: &PlanSeat| !seat.accessible;
+        let found = match accessible {
+            true => self.choose(section, count, true, any),
+            false => {
+                self.choose(section, count, false, common).or_else(|| self.choose(section, count, false, any))
+            }
+        };
+        found.ok_or_else(|| self.longest(section, accessible))
+    }
+
+    fn choose(
+        &self,
+        section: SectionId,
+        count: usize,
+        accessible: bool,
+        fit: impl Fn(&PlanSeat) -> bool + Copy,
+    ) -> Option<Range<usize>> {
+        let mut best: Option<(Drawbacks, Range<usize>)> = None;
+        for (number, row) in self.plan.rows(section).iter().enumerate() {
+            for run in self.runs(row, fit).into_iter().filter(|run| run.len() >= count) {
+                for from in run.start..=run.end - count {
+                    let group = from..from + count;
+                    if accessible && !group.clone().any(|at| self.is_accessible(at)) {
+                        continue;
+                    }
+                    let alone =
+                        usize::from(group.start - run.start == 1) + usize::from(run.end - group.end == 1);
+                    let middle = (group.start + group.end).abs_diff(row.start + row.end);
+                    let drawbacks = (number, alone, middle, from);
+                    if best.as_ref().is_none_or(|(least, _)| drawbacks < *least) {
+                        best = Some((drawbacks, group));
+                    }
+                }
+            }
+            // No row further back is better.
+            if best.is_some() {
+                break;
+            }
+        }
+        best.map(|(_, group)| group)
+    }
+
+    /// The longest neighbourhood that is free; with an accessible seat in it, if one is asked for.
+    fn longest(&self, section: SectionId, accessible: bool) -> usize {
+        let rows = self.plan.rows(section).iter();
+        let runs = rows.flat_map(|row| self.runs(row, |_| true));
+        let fit = runs.filter(|run| !accessible || run.clone().any(|at| self.is_accessible(at)));
+        fit.map(|run| run.len()).max().unwrap_or(0)
+    }
+
+    /// Free neighbours in a row.
+    fn runs(&self, row: &Range<usize>, fit: impl Fn(&PlanSeat) -> bool) -> Vec<Range<usize>> {
+        let mut runs = Vec::new();
+        let mut from = row.start;
+        for at in row.clone() {
+            let seat = self.plan.seat(at);
+            let free = self.is_free(at) && seat.is_some_and(&fit);
+            let end = if free { at + 1 } else { at };
+            if !free || seat.is_some_and(|seat| seat.aisle_after) {
+                runs.push(from..end);
+                from = at + 1;
+            }
+        }
+        runs.push(from..row.end);
+        runs.retain(|run| !run.is_empty());
+        runs
+    }
+
+    fn is_accessible(&self, at: usize) -> bool {
+        self.plan.seat(at).is_some_and(|seat| seat.accessible)
+    }
+}

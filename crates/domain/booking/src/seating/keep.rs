@@ -1,0 +1,182 @@
+//! Keeping seats: those that were pointed at, and the best of those that were asked for by number.
+
+use super::{Hall, SeatChoice};
+use crate::{Hold, HoldRefusal, Holdings, Item, Offer, Sale, SaleStatus, Wanted, Wish};
+use kernel::{Money, SeatId, SectionId, TicketTypeId, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Keeps the places that are wished, and with those of sections their seats: all or nothing.
+///
+/// # Errors
+/// A [`HoldRefusal`]; sale and hall are then unchanged.
+pub(crate) fn keep(
+    sale: &mut Sale,
+    hall: &mut Hall,
+    wish: &Wish,
+    already: &Holdings,
+    now: Timestamp,
+) -> Result<Hold, HoldRefusal> {
+    if sale.status == SaleStatus::Closed {
+        return Err(HoldRefusal::UnknownEvent);
+    }
+    let chosen = chosen(sale, hall, &wish.seats.chosen, now)?;
+    let by_choice = chosen.iter().map(|(_, ticket_type)| Wanted { ticket_type: *ticket_type, quantity: 1 });
+    let wanted: Vec<Wanted> = wish.wanted.iter().copied().chain(by_choice).collect();
+    let gone = gone(hall, &chosen);
+    let mut hold = match sale.keep((wish.buyer, &wanted), wish.voucher, already, now) {
+        // That these very seats are taken says more than that there are not so many.
+        Err(HoldRefusal::SoldOut { .. }) if !gone.is_empty() => {
+            return Err(HoldRefusal::SeatUnavailable(gone));
+        }
+        answer => answer?,
+    };
+    match seated(sale, hall, wish, &chosen, &mut hold) {
+        Ok((items, total)) => {
+            (hold.items, hold.total) = (items, total);
+            sale.claim_held(&hold);
+            Ok(hold)
+        }
+        Err(refusal) => {
+            sale.undo(&hold, now);
+            Err(refusal)
+        }
+    }
+}
+
+/// Those of the chosen seats that cannot be had.
+fn gone(hall: &Hall, chosen: &[(usize, TicketTypeId)]) -> Vec<SeatId> {
+    let taken = chosen.iter().filter(|(at, _)| !hall.is_free(*at));
+    taken.filter_map(|(at, _)| hall.plan().seat(*at)).map(|seat| seat.id).collect()
+}
+
+/// The chosen seats by their place in the plan, each with the type that it is sold as.
+fn chosen(
+    sale: &Sale,
+    hall: &Hall,
+    choices: &[SeatChoice],
+    now: Timestamp,
+) -> Result<Vec<(usize, TicketTypeId)>, HoldRefusal> {
+    let plan = hall.plan();
+    let unknown: Vec<_> =
+        choices.iter().map(|choice| choice.seat).filter(|seat| plan.place(*seat).is_none()).collect();
+    if !unknown.is_empty() {
+        return Err(HoldRefusal::UnknownSeats(unknown));
+    }
+    let (mut seen, mut found) = (BTreeSet::new(), Vec::with_capacity(choices.len()));
+    for choice in choices {
+        if !seen.insert(choice.seat) {
+            return Err(HoldRefusal::SeatTwice(choice.seat));
+        }
+        let Some((at, section)) = plan.place(choice.seat).and_then(|at| Some((at, plan.section(at)?))) else {
+            continue;
+        };
+        let mut of_section =
+            sale.offers.iter().filter(|offer| offer.section == Some(section) && !offer.hidden);
+        let offer = match choice.ticket_type {
+            Some(named) => of_section
+                .find(|offer| offer.ticket_type == named)
+                .ok_or(HoldRefusal::UnknownTicketType(named))?,
+            None => of_section.find(|offer| sale.sells(offer, now)).ok_or(HoldRefusal::NotOnSale)?,
+        };
+        found.push((at, offer.ticket_type));
+    }
+    Ok(found)
+}
+
+/// One line per seat, at the seat's price, and the lines of places without seats; the seats are taken in the hall.
+fn seated(
+    sale: &mut Sale,
+    hall: &mut Hall,
+    wish: &Wish,
+    chosen: &[(usize, TicketTypeId)],
+    hold: &mut Hold,
+) -> Result<(Vec<Item>, Money), HoldRefusal> {
+    let gone = gone(hall, chosen);
+    if !gone.is_empty() {
+        return Err(HoldRefusal::SeatUnavailable(gone));
+    }
+    let mut picked = chosen.to_vec();
+    for (at, _) in chosen {
+        hall.set_at(*at, true);
+    }
+    let priced = by_number(sale, hall, wish, &mut picked)
+        .and_then(|()| lines(sale, hall, &picked, hold).ok_or(HoldRefusal::NotOnSale))
+        .and_then(|(items, total, discount)| sale.discounts(hold, discount).map(|()| (items, total)));
+    if priced.is_err() {
+        for (at, _) in &picked {
+            hall.set_at(*at, false);
+        }
+    }
+    priced
+}
+
+/// Finds seats for what is wanted by number: those of one section together, whatever types they are sold as.
+fn by_number(
+    sale: &Sale,
+    hall: &mut Hall,
+    wish: &Wish,
+    picked: &mut Vec<(usize, TicketTypeId)>,
+) -> Result<(), HoldRefusal> {
+    let mut groups: BTreeMap<SectionId, Vec<TicketTypeId>> = BTreeMap::new();
+    for wanted in &wish.wanted {
+        if let Some(section) = sale.offer(wanted.ticket_type).and_then(|offer| offer.section) {
+            let types =
+                std::iter::repeat_n(wanted.ticket_type, usize::try_from(wanted.quantity).unwrap_or(0));
+            groups.entry(section).or_default().extend(types);
+        }
+    }
+    for (section, types) in groups {
+        let mut left = types.as_slice();
+        while let Some(first) = left.first() {
+            let found = hall.best(section, left.len(), wish.seats.accessible);
+            let found = match found {
+                Err(most) if wish.seats.apart && most > 0 => hall.best(section, most, wish.seats.accessible),
+                found => found,
+            };
+            let most = |most| HoldRefusal::NotTogether { ticket_type: *first, most };
+            let group = found.map_err(|count| most(u32::try_from(count).unwrap_or(u32::MAX)))?;
+            let (now, later) = left.split_at(group.len().min(left.len()));
+            for (at, ticket_type) in group.zip(now) {
+                hall.set_at(at, true);
+                picked.push((at, *ticket_type));
+            }
+            left = later;
+        }
+    }
+    Ok(())
+}
+
+/// `None` beyond all amounts.
+fn lines(
+    sale: &Sale,
+    hall: &Hall,
+    picked: &[(usize, TicketTypeId)],
+    hold: &Hold,
+) -> Option<(Vec<Item>, Money, Money)> {
+    let voucher = hold.voucher.and_then(|applied| sale.issued(applied.id)).map(|issued| &issued.voucher);
+    let of_section = |item: &&Item| sale.offer(item.ticket_type).is_none_or(|offer| offer.section.is_none());
+    let mut items: Vec<Item> = hold.items.iter().filter(of_section).cloned().collect();
+    for (at, ticket_type) in picked {
+        let offer: &Offer = sale.offer(*ticket_type)?;
+        let own = hall.plan().seat(*at)?.price;
+        let list = own.map_or(Some(offer.price), |own| own.of(offer.price))?;
+        let unit_price = voucher.map_or(list, |voucher| voucher.price_of(*ticket_type, list));
+        let list_price = Some(list).filter(|list| *list != unit_price);
+        let seat = Some(hall.plan().named(*at)?);
+        items.push(Item {
+            ticket_type: *ticket_type,
+            quantity: 1,
+            unit_price,
+            vat: offer.vat,
+            list_price,
+            seat,
+        });
+    }
+    let (mut total, mut discount) = (Money::zero(sale.currency), Money::zero(sale.currency));
+    for item in &items {
+        total = total.plus(item.unit_price.times(item.quantity)?)?;
+        let off = item.list_price.unwrap_or(item.unit_price).minus(item.unit_price)?;
+        discount = discount.plus(off.times(item.quantity)?)?;
+    }
+    Some((items, total, discount))
+}

@@ -1,0 +1,304 @@
+use super::*;
+use crate::round::{Answer, Ask, Round};
+use crate::samples::{by, noon, offer, sale, somebody, terms};
+use crate::{Booking, Hold, HoldRefusal, Offer, Provider, Sale, Tally, Ticket, Wanted, Wish};
+use chrono::TimeDelta;
+use kernel::EventId;
+use proptest::prelude::*;
+
+/// Rows as strings: `.` a seat, `b` blocked, `w` accessible, `|` an aisle after the seat before.
+fn plan(event: EventId, section: SectionId, rows: &[&str]) -> SeatPlan {
+    let row = |(number, text): (usize, &&str)| {
+        let mut seats: Vec<PlanSeat> = Vec::new();
+        for letter in text.chars() {
+            if letter == '|' {
+                seats.last_mut().unwrap().aisle_after = true;
+                continue;
+            }
+            seats.push(PlanSeat {
+                id: SeatId::generate(noon()),
+                label: format!("{number}-{}", seats.len() + 1),
+                accessible: letter == 'w',
+                blocked: letter == 'b',
+                aisle_after: false,
+                price: None,
+            });
+        }
+        seats
+    };
+    let rows = rows.iter().enumerate().map(row).collect();
+    SeatPlan::new(event, 1, vec![PlanSection { id: section, rows }])
+}
+
+struct House {
+    sale: Sale,
+    plan: Arc<SeatPlan>,
+}
+
+impl House {
+    fn new(rows: &[&str]) -> Self {
+        let section = SectionId::generate(noon());
+        let seats = rows.iter().flat_map(|row| row.chars()).filter(|letter| *letter != '|' && *letter != 'b');
+        let quantity = u32::try_from(seats.count()).unwrap();
+        let own = Offer { section: Some(section), max_per_order: Some(50), ..offer(quantity, 2000) };
+        let mut sale = sale(vec![own]);
+        sale.plan = Some(1);
+        let plan = Arc::new(plan(sale.event, section, rows));
+        Self { sale, plan }
+    }
+
+    fn hall(&self, claims: &[Claim]) -> Hall {
+        Hall::new(Arc::clone(&self.plan), claims, noon())
+    }
+
+    fn round(&self, claims: &[Claim]) -> Round {
+        Round::new(noon(), terms(), vec![self.sale.clone()], Vec::<Tally>::new())
+            .with_halls(vec![self.hall(claims)])
+    }
+
+    fn wish(&self, quantity: u32, chosen: &[usize]) -> Wish {
+        let ticket_type = self.sale.offers[0].ticket_type;
+        let choice = |at: &usize| SeatChoice { seat: self.plan.seat(*at).unwrap().id, ticket_type: None };
+        let wanted = if quantity == 0 { Vec::new() } else { vec![Wanted { ticket_type, quantity }] };
+        let seats = SeatWish { chosen: chosen.iter().map(choice).collect(), ..SeatWish::default() };
+        Wish { buyer: somebody(), event: self.sale.event, wanted, seats }
+    }
+
+    fn places(&self, hold: &Hold) -> Vec<usize> {
+        let mut places: Vec<_> =
+            hold.items.iter().map(|item| self.plan.place(item.seat.as_ref().unwrap().id).unwrap()).collect();
+        places.sort_unstable();
+        places
+    }
+}
+
+fn hold(round: &mut Round, wish: Wish) -> Result<Hold, HoldRefusal> {
+    match round.decide(&Ask::Hold(wish)) {
+        Answer::Hold(answer) => answer,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// What a group of so many gets, row by row as a picture.
+fn best(rows: &[&str], count: u32) -> Result<Vec<usize>, HoldRefusal> {
+    let house = House::new(rows);
+    hold(&mut house.round(&[]), house.wish(count, &[])).map(|hold| house.places(&hold))
+}
+
+#[test]
+fn the_front_comes_first_and_then_the_middle() {
+    assert_eq!(best(&[".......", "......."], 3).unwrap(), [2, 3, 4]);
+    assert_eq!(
+        best(&["bb.bbbb", "......."], 2).unwrap(),
+        [9, 10],
+        "a row further back when the front has no room"
+    );
+}
+
+#[test]
+fn no_seat_is_left_alone_where_that_costs_no_row() {
+    // In the middle, one seat would be left alone at each end.
+    assert_eq!(best(&["....."], 3).unwrap(), [0, 1, 2]);
+    assert_eq!(best(&["....", "......"], 3).unwrap(), [0, 1, 2], "no row is given up for it");
+}
+
+#[test]
+fn an_aisle_a_blocked_and_a_taken_seat_each_end_a_neighbourhood() {
+    assert!(matches!(best(&["..|.."], 3), Err(HoldRefusal::NotTogether { most: 2, .. })));
+    assert!(matches!(best(&["..b..."], 4), Err(HoldRefusal::NotTogether { most: 3, .. })));
+    let house = House::new(&["....."]);
+    let mut round = house.round(&[]);
+    hold(&mut round, house.wish(0, &[2])).unwrap();
+    let refused = hold(&mut round, house.wish(3, &[]));
+    assert!(matches!(refused, Err(HoldRefusal::NotTogether { most: 2, .. })));
+    assert_eq!(round.sales()[0].offers[0].held, 1, "a refusal leaves no trace");
+    assert!(hold(&mut round, house.wish(2, &[])).is_ok());
+}
+
+#[test]
+fn accessible_seats_are_for_those_who_ask_unless_nothing_else_is_left() {
+    let house = House::new(&["ww..", "...."]);
+    let mut round = house.round(&[]);
+    let places = |hold: Hold| house.places(&hold);
+    assert_eq!(hold(&mut round, house.wish(2, &[])).map(places).unwrap(), [2, 3]);
+    assert_eq!(hold(&mut round, house.wish(4, &[])).map(places).unwrap(), [4, 5, 6, 7]);
+    assert_eq!(hold(&mut round, house.wish(1, &[])).map(places).unwrap(), [1]);
+    let house = House::new(&["....", "..w."]);
+    let mut wish = house.wish(2, &[]);
+    wish.seats.accessible = true;
+    let group = hold(&mut house.round(&[]), wish.clone()).map(|hold| house.places(&hold)).unwrap();
+    assert!(group.contains(&6), "{group:?}");
+    wish.wanted[0].quantity = 5;
+    assert!(matches!(hold(&mut house.round(&[]), wish), Err(HoldRefusal::NotTogether { most: 4, .. })));
+}
+
+#[test]
+fn a_group_may_be_split_only_if_it_says_so() {
+    let house = House::new(&["..|..", "..."]);
+    let mut wish = house.wish(6, &[]);
+    assert!(matches!(
+        hold(&mut house.round(&[]), wish.clone()),
+        Err(HoldRefusal::NotTogether { most: 3, .. })
+    ));
+    wish.seats.apart = true;
+    let held = hold(&mut house.round(&[]), wish).unwrap();
+    assert_eq!(house.places(&held).len(), 6);
+    assert_eq!(held.total, Money::eur(12_000));
+}
+
+#[test]
+fn chosen_seats_are_all_kept_or_none() {
+    let house = House::new(&["...b"]);
+    let mut round = house.round(&[]);
+    let first = hold(&mut round, house.wish(0, &[1])).unwrap();
+    assert_eq!(first.items[0].seat.as_ref().unwrap().label, "0-2");
+    let gone = house.plan.seat(1).unwrap().id;
+    let blocked = house.plan.seat(3).unwrap().id;
+    assert_eq!(hold(&mut round, house.wish(0, &[0, 1])), Err(HoldRefusal::SeatUnavailable(vec![gone])));
+    assert_eq!(hold(&mut round, house.wish(0, &[3])), Err(HoldRefusal::SeatUnavailable(vec![blocked])));
+    assert_eq!(
+        hold(&mut round, house.wish(0, &[0, 0])),
+        Err(HoldRefusal::SeatTwice(house.plan.seat(0).unwrap().id))
+    );
+    let strange = SeatId::generate(noon());
+    let mut wish = house.wish(0, &[0]);
+    wish.seats.chosen.push(SeatChoice { seat: strange, ticket_type: None });
+    assert_eq!(hold(&mut round, wish), Err(HoldRefusal::UnknownSeats(vec![strange])));
+    assert!(hold(&mut round, house.wish(0, &[0])).is_ok(), "what was refused is still there");
+    let plain = sale(vec![offer(5, 0)]);
+    let wish = Wish { event: plain.event, ..house.wish(0, &[0]) };
+    let mut round = Round::new(noon(), terms(), vec![plain], Vec::new());
+    assert!(matches!(hold(&mut round, wish), Err(HoldRefusal::UnknownSeats(_))));
+}
+
+#[test]
+fn a_seat_costs_what_its_type_costs_or_its_own_price() {
+    let mut house = House::new(&["..."]);
+    let event = house.sale.event;
+    let section = house.sale.offers[0].section.unwrap();
+    let reduced = Offer { section: Some(section), ..offer(3, 1000) };
+    let reduced_type = reduced.ticket_type;
+    house.sale.offers.push(reduced);
+    let mut seats = plan(event, section, &["..."]).seats_for_tests();
+    seats[0].price = Some(SeatPrice::Exact(Money::eur(5000)));
+    seats[1].price = Some(SeatPrice::Times(1500));
+    house.plan = Arc::new(SeatPlan::new(event, 1, vec![PlanSection { id: section, rows: vec![seats] }]));
+    let mut wish = house.wish(0, &[0, 1, 2]);
+    wish.seats.chosen[1].ticket_type = Some(reduced_type);
+    let held = hold(&mut house.round(&[]), wish).unwrap();
+    let prices: Vec<_> = held.items.iter().map(|item| item.unit_price.minor()).collect();
+    assert_eq!((prices, held.total.minor()), (vec![5000, 1500, 2000], 8500));
+    let mut wish = house.wish(0, &[0]);
+    wish.seats.chosen[0].ticket_type = Some(kernel::TicketTypeId::generate(noon()));
+    assert!(matches!(hold(&mut house.round(&[]), wish), Err(HoldRefusal::UnknownTicketType(_))));
+}
+
+#[test]
+fn a_claim_goes_from_hold_to_booking_to_ticket_and_back() {
+    let house = House::new(&["..."]);
+    let mut round = house.round(&[]);
+    let held = hold(&mut round, house.wish(2, &[])).unwrap();
+    let mut sale = round.sales().remove(0);
+    let until = noon() + TimeDelta::minutes(10);
+    let states = |sale: &Sale| sale.seats.taken.values().map(|claim| claim.state).collect::<Vec<_>>();
+    assert_eq!(states(&sale), [ClaimState::Held { until }; 2]);
+    let asked = by(&held, Some(Provider::Stripe));
+    let mut booking = Booking::confirm(&held, &asked, &mut sale, terms(), noon()).unwrap();
+    assert_eq!(states(&sale), [ClaimState::Booked; 2]);
+    let mut tickets = crate::samples::pay(&mut booking, &mut sale, 0, "pi_1");
+    assert_eq!(states(&sale), [ClaimState::Sold; 2]);
+    assert!(tickets.iter().zip(&booking.items).all(|(ticket, item)| ticket.seat == item.seat));
+    let first = tickets[0].id;
+    booking.void(&mut tickets, &[first], &mut sale, noon());
+    assert_eq!(sale.seats.taken.len(), 1);
+    let gone = tickets[0].seat.as_ref().unwrap().id;
+    assert!(sale.seats.released.contains(&(gone, held.id)));
+    assert!(!sale.seats.taken.contains_key(&gone));
+}
+
+#[test]
+fn late_money_gets_the_same_seats_or_none() {
+    let house = House::new(&["..."]);
+    let mut round = house.round(&[]);
+    let held = hold(&mut round, house.wish(2, &[])).unwrap();
+    let mut sale = round.sales().remove(0);
+    let mut booking =
+        Booking::confirm(&held, &by(&held, Some(Provider::Stripe)), &mut sale, terms(), noon()).unwrap();
+    booking.payments[0].status = crate::PaymentStatus::Closed;
+    booking.lapse(&mut sale, booking.pay_by);
+    assert_eq!((sale.seats.taken.len(), sale.seats.released.len()), (0, 2));
+    let gone = crate::Holdings { seat_is_gone: true, ..crate::Holdings::default() };
+    assert!(!sale.take_again(&booking, &gone, noon()));
+    assert!(sale.take_again(&booking, &crate::Holdings::default(), noon()));
+    assert!(
+        sale.seats.taken.values().all(|claim| claim.state == ClaimState::Booked && claim.hold == held.id)
+    );
+    assert_eq!(Ticket::issue(&booking, noon()).len(), 2);
+}
+
+#[test]
+fn an_ended_claim_keeps_nobody_away() {
+    let house = House::new(&["."]);
+    let seat = house.plan.seat(0).unwrap().id;
+    let claim = |until| Claim {
+        seat,
+        section: house.sale.offers[0].section.unwrap(),
+        hold: HoldId::generate(noon()),
+        state: ClaimState::Held { until },
+        at: noon(),
+    };
+    assert!(hold(&mut house.round(&[claim(noon())]), house.wish(0, &[0])).is_ok());
+    let second = noon() + TimeDelta::seconds(1);
+    assert_eq!(
+        hold(&mut house.round(&[claim(second)]), house.wish(0, &[0])),
+        Err(HoldRefusal::SeatUnavailable(vec![seat]))
+    );
+}
+
+fn rows() -> impl Strategy<Value = Vec<String>> {
+    let seat = prop_oneof![8 => Just("."), 1 => Just("b"), 1 => Just("w"), 1 => Just(".|")];
+    prop::collection::vec(prop::collection::vec(seat, 1..12).prop_map(|seats| seats.concat()), 1..5)
+}
+
+proptest! {
+    /// Whoever asks, in whatever order: no seat twice, every group side by side, and a refusal only when there is no
+    /// room for the group.
+    #[test]
+    fn groups_sit_together_and_nobody_on_another(rows in rows(), groups in prop::collection::vec(1..5u32, 1..20)) {
+        let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+        let house = House::new(&rows);
+        let mut round = house.round(&[]);
+        let mut taken: BTreeSet<usize> = BTreeSet::new();
+        let seat = |at: usize| house.plan.seat(at).unwrap();
+        let row_of = |at: usize| house.plan.rows(house.sale.offers[0].section.unwrap()).iter().position(|row| row.contains(&at)).unwrap();
+        let together = |group: &[usize]| group.windows(2).all(|pair| {
+            pair[1] == pair[0] + 1 && row_of(pair[0]) == row_of(pair[1]) && !seat(pair[0]).aisle_after
+        });
+        for count in groups {
+            let size = usize::try_from(count).unwrap();
+            let windows: Vec<Vec<usize>> = (0..house.plan.len().saturating_sub(size - 1))
+                .map(|from| (from..from + size).collect::<Vec<_>>())
+                .filter(|group| together(group) && group.iter().all(|at| !taken.contains(at) && !seat(*at).blocked))
+                .collect();
+            match hold(&mut round, house.wish(count, &[])) {
+                Ok(held) => {
+                    let group = house.places(&held);
+                    prop_assert!(windows.contains(&group), "{group:?} of {windows:?}");
+                    let common = windows.iter().any(|group| group.iter().all(|at| !seat(*at).accessible));
+                    prop_assert!(!common || group.iter().all(|at| !seat(*at).accessible));
+                    taken.extend(group);
+                }
+                Err(HoldRefusal::NotTogether { most, .. }) => {
+                    prop_assert!(windows.is_empty());
+                    prop_assert!(most < count);
+                }
+                Err(HoldRefusal::SoldOut { .. }) => prop_assert!(windows.is_empty()),
+                Err(other) => prop_assert!(false, "{other:?}"),
+            }
+            let sale = round.sales().remove(0);
+            let claimed: BTreeSet<usize> = sale.seats.taken.keys().map(|id| house.plan.place(*id).unwrap()).collect();
+            prop_assert_eq!(&claimed, &taken);
+            prop_assert_eq!(usize::try_from(sale.offers[0].held).unwrap(), taken.len());
+        }
+    }
+}

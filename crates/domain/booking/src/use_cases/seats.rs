@@ -1,0 +1,149 @@
+//! The seats that a batch of requests is about, loaded once for all of them.
+
+use super::Bookings;
+use super::decide::Request;
+use crate::round::Ask;
+use crate::{Booking, BookingTx, Claim, Hall, Sale, SeatPlan, Ticket, Wish};
+use kernel::{EventId, HoldId, SeatId, SectionId, StoreError, Timestamp};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Most seats of plans that are kept in memory.
+const MOST_KEPT: usize = 1_000_000;
+
+/// What was loaded of seats.
+#[derive(Default)]
+pub(super) struct Seating {
+    pub(super) halls: Vec<Hall>,
+    /// Holds that ended and whose seats are asked for.
+    pub(super) ended: BTreeSet<HoldId>,
+}
+
+impl Bookings {
+    /// Loads the claims on what is asked for and no others; plans come from memory unless they changed.
+    pub(super) async fn seating(
+        &self,
+        tx: &mut dyn BookingTx,
+        asks: &[Request],
+        sales: &[Sale],
+        now: Timestamp,
+    ) -> Result<Seating, StoreError> {
+        let seated: BTreeMap<EventId, &Sale> =
+            sales.iter().filter(|sale| sale.plan.is_some()).map(|sale| (sale.event, sale)).collect();
+        let (mut seats, mut sections) = (BTreeSet::new(), BTreeSet::new());
+        for request in asks {
+            if let Ask::Hold(wish) = &request.ask
+                && let Some(sale) = seated.get(&wish.event)
+            {
+                seats.extend(wish.seats.chosen.iter().map(|choice| (wish.event, choice.seat)));
+                sections.extend(sections_of(sale, wish).map(|section| (wish.event, section)));
+            }
+        }
+        let events: BTreeSet<EventId> =
+            seats.iter().map(|(event, _)| *event).chain(sections.iter().map(|(event, _)| *event)).collect();
+        let mut seating = Seating::default();
+        if events.is_empty() {
+            return Ok(seating);
+        }
+        let (seats, sections): (Vec<(EventId, SeatId)>, Vec<(EventId, SectionId)>) =
+            (seats.into_iter().collect(), sections.into_iter().collect());
+        let mut claims: BTreeMap<EventId, Vec<Claim>> = BTreeMap::new();
+        for (event, claim) in tx.seat_claims(&seats, &sections).await? {
+            if !claim.lives(now) {
+                seating.ended.insert(claim.hold);
+            }
+            claims.entry(event).or_default().push(claim);
+        }
+        for event in events {
+            let version = seated.get(&event).and_then(|sale| sale.plan).unwrap_or_default();
+            if let Some(plan) = self.plans.plan(tx, event, version).await? {
+                let claims = claims.remove(&event).unwrap_or_default();
+                seating.halls.push(Hall::new(plan, &claims, now));
+            }
+        }
+        Ok(seating)
+    }
+}
+
+/// Where the seats of events stand, at the version that was asked for last.
+#[derive(Default)]
+pub(super) struct Plans(Mutex<HashMap<EventId, Arc<SeatPlan>>>);
+
+impl Plans {
+    /// A plan at the version that the locked sale names.
+    async fn plan(
+        &self,
+        tx: &mut dyn BookingTx,
+        event: EventId,
+        version: u32,
+    ) -> Result<Option<Arc<SeatPlan>>, StoreError> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&event).cloned();
+        if let Some(plan) = kept.filter(|plan| plan.version() == version) {
+            return Ok(Some(plan));
+        }
+        let Some(plan) = tx.seat_plan(event).await? else { return Ok(None) };
+        let plan = Arc::new(plan);
+        let mut plans = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if plans.values().map(|plan| plan.len()).sum::<usize>() >= MOST_KEPT {
+            plans.clear();
+        }
+        plans.insert(event, Arc::clone(&plan));
+        Ok(Some(plan))
+    }
+
+    /// The whole hall of a locked sale as it stands now, with what was decided about it so far; `None` where places are
+    /// no seats.
+    pub(super) async fn hall(
+        &self,
+        tx: &mut dyn BookingTx,
+        sale: &Sale,
+        now: Timestamp,
+    ) -> Result<Option<Hall>, StoreError> {
+        let Some(version) = sale.plan else { return Ok(None) };
+        let Some(plan) = self.plan(tx, sale.event, version).await? else { return Ok(None) };
+        let sections: BTreeSet<_> = sale.offers.iter().filter_map(|offer| offer.section).collect();
+        let sections: Vec<_> = sections.into_iter().map(|section| (sale.event, section)).collect();
+        let claims: Vec<_> =
+            tx.seat_claims(&[], &sections).await?.into_iter().map(|(_, claim)| claim).collect();
+        let mut hall = Hall::new(plan, &claims, now);
+        hall.follow(&sale.seats);
+        Ok(Some(hall))
+    }
+}
+
+/// The sections of the types that are wanted by number.
+fn sections_of<'a>(sale: &'a Sale, wish: &'a Wish) -> impl Iterator<Item = SectionId> {
+    wish.wanted.iter().filter_map(|wanted| sale.offer(wanted.ticket_type)?.section)
+}
+
+/// Whether a seat of a booking that was given up is somebody else's by now.
+pub(super) async fn is_gone(tx: &mut dyn BookingTx, booking: &Booking) -> Result<bool, StoreError> {
+    let seats: Vec<_> = booking
+        .items
+        .iter()
+        .filter_map(|item| item.seat.as_ref())
+        .map(|seat| (booking.event, seat.id))
+        .collect();
+    if seats.is_empty() {
+        return Ok(false);
+    }
+    let claims = tx.seat_claims(&seats, &[]).await?;
+    // A hold that ended keeps its places until somebody gives them back, here as for places without seats.
+    Ok(claims.iter().any(|(_, claim)| claim.hold != booking.hold))
+}
+
+/// Whether the seat of a ticket is another's than its booking's by now, or was given away in this decision.
+pub(super) async fn is_taken(
+    tx: &mut dyn BookingTx,
+    sale: &Sale,
+    (ticket, hold): (&Ticket, HoldId),
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let Some(seat) = &ticket.seat else { return Ok(false) };
+    if sale.is_given(seat, hold) {
+        return Ok(true);
+    }
+    let claims = tx.seat_claims(&[(ticket.event, seat.id)], &[]).await?;
+    let given_back = |claim: &Claim| sale.seats.released.contains(&(seat.id, claim.hold));
+    Ok(claims.iter().any(|(_, claim)| claim.hold != hold && claim.lives(now) && !given_back(claim)))
+}
