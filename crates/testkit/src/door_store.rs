@@ -3,7 +3,7 @@
 #![expect(missing_docs, reason = "the name of a case is its promise")]
 
 use crate::Stores;
-use crate::fixtures_bookings::{House, bookings, buyer, confirm_free, house, staff};
+use crate::fixtures_bookings::{House, bookings, buyer, by, confirm_free, house, staff};
 use booking::ports::{Quarter, TypeCount};
 use booking::use_cases::{Kept, Staff, SyncError, Synced, Told, VerifyRequest};
 use booking::{Admission, CodeSigner, Door, Flag, Scan, Ticket, TicketStatus, Verdict, Way};
@@ -244,10 +244,9 @@ pub async fn what_the_server_refused_and_the_scanner_admitted_is_found(stores: S
         let friend = buyer(&evening.house.stores).await;
         let bookings = bookings(&evening.house);
         evening.house.clock.set(evening.minute(10));
-        let offered = bookings.offer_ticket(evening.tickets[0].holder, evening.tickets[0].id, Some(friend));
-        let offered = offered.await.unwrap();
-        let by = crate::fixtures_bookings::by(friend);
-        bookings.accept_transfer(&by, offered.id).await.unwrap()
+        let giver = by(evening.tickets[0].holder);
+        let offered = bookings.offer_ticket(&giver, evening.tickets[0].id, Some(friend)).await.unwrap();
+        bookings.accept_transfer(&by(friend), offered.id).await.unwrap()
     };
     evening.house.clock.set(evening.minute(60));
     let late = evening.told(0, Way::In, 15);

@@ -215,7 +215,7 @@ pub async fn an_offer_ends_with_its_ticket(stores: Stores) {
     let used = offered(&house, &tickets[2], friend).await;
     let untouched = offered(&house, &tickets[3], friend).await;
     let door = Door::new(house.stores.booking.clone(), house.clock.clone(), CodeSigner::new(&[7; 32]));
-    let scan = VerifyRequest { code: door.code(&tickets[2]), nonce: None, event: None, dry_run: false };
+    let scan = VerifyRequest { code: door.code(&tickets[2]), ..VerifyRequest::default() };
     let admitted = door.verify(&staff(&house).await, &scan).await.unwrap();
     assert_eq!(admitted.verdict, Verdict::Admitted);
     assert_eq!(status(&house, &used).await, TransferStatus::Withdrawn);
