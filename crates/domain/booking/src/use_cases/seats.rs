@@ -4,7 +4,7 @@ use super::Bookings;
 use super::decide::Request;
 use crate::round::Ask;
 use crate::{Booking, BookingTx, Claim, Hall, Sale, SeatPlan, Ticket, Wish};
-use kernel::{EventId, HoldId, SeatId, SectionId, StoreError, Timestamp};
+use kernel::{EventId, HoldId, SectionId, StoreError, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -45,8 +45,8 @@ impl Bookings {
         if events.is_empty() {
             return Ok(seating);
         }
-        let (seats, sections): (Vec<(EventId, SeatId)>, Vec<(EventId, SectionId)>) =
-            (seats.into_iter().collect(), sections.into_iter().collect());
+        let seats: Vec<_> = seats.into_iter().collect();
+        let sections: Vec<_> = sections.into_iter().collect();
         let mut claims: BTreeMap<EventId, Vec<Claim>> = BTreeMap::new();
         for (event, claim) in tx.seat_claims(&seats, &sections).await? {
             if !claim.lives(now) {
