@@ -459,6 +459,7 @@ pub async fn types_of_a_section_share_its_seats(stores: Stores) {
         buyer: guest,
         event: house.event.id,
         wanted: house.want(1),
+        voucher: None,
         seats: SeatWish { apart: true, ..SeatWish::default() },
     };
     let refused = bookings.keep(more).await;

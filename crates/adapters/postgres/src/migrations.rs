@@ -32,7 +32,7 @@ macro_rules! steps {
 }
 
 /// Every step, in the order in which they are applied.
-pub const MIGRATIONS: [Migration; 21] = steps![
+pub const MIGRATIONS: [Migration; 22] = steps![
     "2026-11-21-000001_accounts",
     "2026-11-21-000002_events",
     "2026-11-21-000003_booking",

@@ -12,7 +12,6 @@ pub use code::{VoucherCode, VoucherHash, VoucherKey};
 pub use input::{AmountInput, Batch, MOST_AT_ONCE, PriceChange, ReserveInput, VoucherInput};
 pub use price::VoucherPrice;
 
-use crate::Offer;
 use kernel::{AccountId, EventId, Money, TicketTypeId, Timestamp, VoucherId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -10,7 +10,10 @@ mod rules;
 pub use quiet::Quiet;
 pub use rules::{Resale, Rules};
 
-use crate::{Hold, Holdings, Item, Limit, Offer, Sale, SaleStatus, Wanted, sale::USUAL_ORDER};
+use crate::{
+    Hall, Hold, Holdings, Item, Limit, Offer, Sale, SaleStatus, SeatWish, Wanted, Wish, sale::USUAL_ORDER,
+    seating,
+};
 use chrono::TimeDelta;
 use chrono_tz::Tz;
 use kernel::{AccountId, EventId, HoldId, Money, TicketTypeId, Timestamp, WaitlistEntryId};

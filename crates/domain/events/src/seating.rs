@@ -97,6 +97,7 @@ impl Seats {
                 hidden: false,
                 quota: Some(quota.id),
                 position: at,
+                transferable: true,
                 section: Some(section.id),
             };
             let (ticket_type, quota_id) = (kind.id, quota.id);

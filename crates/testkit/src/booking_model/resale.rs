@@ -5,11 +5,13 @@ use super::{Step, World, choice, told};
 use crate::fixtures_bookings::by;
 use booking::use_cases::ConfirmRequest;
 use booking::{
-    EntryStatus, Holdings, JoinWish, OfferTerms, RefundReason, Return, ReturnStatus, TicketStatus,
+    EntryStatus, Hall, Holdings, JoinWish, OfferTerms, RefundReason, Return, ReturnStatus, TicketStatus,
     WaitlistEntry,
 };
 use chrono::TimeDelta;
-use kernel::{Clock, PageRequest};
+use kernel::{Clock, PageRequest, StoreError};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Entries and returns as they were after the step before, in the order in which they came to be.
 #[derive(Debug, Default)]
@@ -131,18 +133,30 @@ impl World {
                     && it.status == EntryStatus::Offered
                     && before.is_some_and(|old| old.status == EntryStatus::Waiting)
             };
+            let mut without = Vec::new();
             for behind in entries.iter().filter(new) {
                 if let Some(hold) = store.hold(behind.hold.unwrap()).await.unwrap() {
-                    sale.release(&hold.items);
+                    sale.release(&hold.items, hold.id);
+                    without.push(hold.id);
                 }
             }
+            let sections: BTreeSet<_> = sale.offers.iter().filter_map(|offer| offer.section).collect();
+            let sections: Vec<_> = sections.into_iter().map(|section| (entry.event, section)).collect();
             let tx = store.begin().await.unwrap();
-            let already =
-                kernel::transact(tx, async |tx| tx.holdings(&[(entry.buyer, entry.event)], now).await);
-            let already =
-                already.await.unwrap().pop().map(|it| it.holdings).unwrap_or_else(Holdings::default);
+            let seen = kernel::transact(tx, async |tx| {
+                let already = tx.holdings(&[(entry.buyer, entry.event)], now).await?.pop();
+                let plan = if sections.is_empty() { None } else { tx.seat_plan(entry.event).await? };
+                let claims =
+                    if sections.is_empty() { vec![] } else { tx.seat_claims(&[], &sections).await? };
+                Ok::<_, StoreError>((already, plan, claims))
+            });
+            let (already, plan, claims) = seen.await.unwrap();
+            let already = already.map(|it| it.holdings).unwrap_or_else(Holdings::default);
+            let claims: Vec<_> = claims.into_iter().map(|(_, claim)| claim).collect();
+            let claims: Vec<_> = claims.into_iter().filter(|it| !without.contains(&it.hold)).collect();
+            let mut hall = plan.map(|plan| Hall::new(Arc::new(plan), &claims, now));
             let terms = OfferTerms::lasting(TimeDelta::hours(12));
-            let fits = sale.offer_places(&mut entry.clone(), &already, &terms, now);
+            let fits = sale.offer_places(&mut entry.clone(), &already, (&terms, hall.as_mut()), now);
             assert!(fits.is_none(), "{entry:?} was passed over: {entries:?}");
         }
     }

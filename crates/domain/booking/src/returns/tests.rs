@@ -97,7 +97,7 @@ fn what_is_taken_again_is_good_under_a_new_code_if_its_place_is_free() {
     let none = Holdings::default();
     let taken = booking.take_from_desk(&mut made, &mut tickets[0], (&mut sale, &none), noon());
     assert_eq!((taken, made.status), (Err(ReturnRefusal::PlaceTaken), ReturnStatus::Waiting));
-    sale.release(&hold.items);
+    sale.release(&hold.items, hold.id);
     booking.take_from_desk(&mut made, &mut tickets[0], (&mut sale, &none), noon()).unwrap();
     assert_eq!((tickets[0].status, tickets[0].version), (TicketStatus::Valid, 3));
     assert_eq!((made.status, sale.offers[0].sold), (ReturnStatus::TakenBack, 2));

@@ -157,7 +157,7 @@ fn types_that_share_a_quota_have_its_places_together() {
         ..crate::Ticket::issue(&by_it, noon()).remove(0)
     };
     assert_ne!(of_it.event, sale.event);
-    sale.take_back([&ticket], first.id);
+    sale.take_back(&[&ticket], (first.id, None));
     assert!(take(&mut sale, &[0, 1]).is_ok(), "what one type gives back the other may take");
 }
 

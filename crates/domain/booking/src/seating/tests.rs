@@ -61,7 +61,7 @@ impl House {
         let choice = |at: &usize| SeatChoice { seat: self.plan.seat(*at).unwrap().id, ticket_type: None };
         let wanted = if quantity == 0 { Vec::new() } else { vec![Wanted { ticket_type, quantity }] };
         let seats = SeatWish { chosen: chosen.iter().map(choice).collect(), ..SeatWish::default() };
-        Wish { buyer: somebody(), event: self.sale.event, wanted, seats }
+        Wish { buyer: somebody(), event: self.sale.event, wanted, voucher: None, seats }
     }
 
     fn places(&self, hold: &Hold) -> Vec<usize> {

@@ -66,8 +66,8 @@ impl Bookings {
 }
 
 /// Where the seats of events stand, at the version that was asked for last.
-#[derive(Default)]
-pub(super) struct Plans(Mutex<HashMap<EventId, Arc<SeatPlan>>>);
+#[derive(Clone, Default)]
+pub(super) struct Plans(Arc<Mutex<HashMap<EventId, Arc<SeatPlan>>>>);
 
 impl Plans {
     /// A plan at the version that the locked sale names.

@@ -27,7 +27,8 @@ fn with(quantity: u32, input: impl Fn(&Sale) -> VoucherInput) -> (Sale, Voucher)
 fn ask(sale: &mut Sale, voucher: Option<&Voucher>, quantity: u32) -> Result<crate::Hold, HoldRefusal> {
     let wanted = vec![Wanted { ticket_type: sale.offers[0].ticket_type, quantity }];
     let voucher = voucher.map(|voucher| voucher.code);
-    let wish = Wish { buyer: somebody(), event: sale.event, wanted, voucher };
+    let seats = crate::SeatWish::default();
+    let wish = Wish { buyer: somebody(), event: sale.event, wanted, voucher, seats };
     sale.grant(&wish, &Holdings::default(), noon())
 }
 
@@ -166,7 +167,7 @@ fn every_mistake_of_an_input_is_named_at_once() {
 fn a_price_is_frozen_in_the_hold_beside_what_it_was() {
     let (mut sale, voucher) = with(10, |_| input());
     let hold = ask(&mut sale, Some(&voucher), 3).unwrap();
-    let item = hold.items[0];
+    let item = hold.items[0].clone();
     assert_eq!((item.unit_price, item.list_price), (Money::eur(2250), Some(Money::eur(2500))));
     assert_eq!(
         (hold.total, hold.voucher),
@@ -208,13 +209,14 @@ fn uses_are_limited_in_all_and_per_user_and_come_back() {
         with(10, |_| VoucherInput { max_uses: Some(2), max_per_user: Some(1), ..input() });
     let buyer = somebody();
     let wanted = vec![Wanted { ticket_type: sale.offers[0].ticket_type, quantity: 1 }];
-    let wish = Wish { buyer, event: sale.event, wanted, voucher: Some(voucher.code) };
+    let seats = crate::SeatWish::default();
+    let wish = Wish { buyer, event: sale.event, wanted, voucher: Some(voucher.code), seats };
     let hold = sale.grant(&wish, &Holdings::default(), noon()).unwrap();
     let again = sale.grant(&wish, &Holdings::default(), noon());
     assert_eq!(again, Err(HoldRefusal::VoucherInvalid(WhyNot::Invalid)), "once per user");
     ask(&mut sale, Some(&voucher), 1).unwrap();
     assert!(ask(&mut sale, Some(&voucher), 1).is_err(), "twice in all");
-    sale.give_back(&hold.items, Some(voucher.id));
+    sale.give_back(&hold.items, (hold.id, Some(voucher.id)));
     sale.unuse(&hold, noon());
     assert!(sale.grant(&wish, &Holdings::default(), noon()).is_ok());
     sale.unuse(&crate::Hold { id: HoldId::generate(noon()), expires_at: noon(), ..hold }, noon());

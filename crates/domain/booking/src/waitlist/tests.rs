@@ -18,17 +18,17 @@ fn sold_out(quantity: u32) -> Sale {
 }
 
 fn offered(sale: &mut Sale, entry: &mut Entry, now: Timestamp) -> Option<(Hold, Timestamp)> {
-    sale.offer_places(entry, &nothing(), &terms().offers, now)
+    sale.offer_places(entry, &nothing(), (&terms().offers, None), now)
 }
 
 #[test]
 fn one_waits_for_what_cannot_be_had() {
     let mut sale = sold_out(4);
-    let entry = sale.join(&wish(1), &nothing(), 1, noon()).unwrap();
+    let entry = sale.join(&wish(1), (&nothing(), None), 1, noon()).unwrap();
     assert_eq!((entry.status, entry.number, entry.quantity), (EntryStatus::Waiting, 1, 1));
     sale.offers[0].held = 2;
-    assert_eq!(sale.join(&wish(2), &nothing(), 2, noon()), Err(JoinRefusal::PlacesAvailable));
-    assert!(sale.join(&wish(3), &nothing(), 2, noon()).is_ok(), "three together are not there");
+    assert_eq!(sale.join(&wish(2), (&nothing(), None), 2, noon()), Err(JoinRefusal::PlacesAvailable));
+    assert!(sale.join(&wish(3), (&nothing(), None), 2, noon()).is_ok(), "three together are not there");
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn what_cannot_be_wanted_is_refused() {
     hidden.hidden = true;
     let unknown = [hidden.ticket_type, TicketTypeId::generate(noon())];
     sale.offers.push(hidden);
-    let refused = |wish: JoinWish| sale.join(&wish, &nothing(), 1, noon()).unwrap_err();
+    let refused = |wish: JoinWish| sale.join(&wish, (&nothing(), None), 1, noon()).unwrap_err();
     for id in unknown {
         let wish = JoinWish { ticket_types: vec![id], ..wish(1) };
         assert_eq!(refused(wish), JoinRefusal::UnknownTicketType(id));
@@ -61,36 +61,40 @@ fn nobody_waits_for_more_than_they_may_have() {
     let mut already = nothing();
     already.taken.insert(sale.offers[0].ticket_type, 1);
     let limit = JoinRefusal::LimitExceeded { limit: Limit::PerUser, most: 2 };
-    assert_eq!(sale.join(&wish(2), &already, 1, noon()), Err(limit));
-    let mut entry = sale.join(&wish(1), &already, 1, noon()).unwrap();
+    assert_eq!(sale.join(&wish(2), (&already, None), 1, noon()), Err(limit));
+    let mut entry = sale.join(&wish(1), (&already, None), 1, noon()).unwrap();
     sale.offers[0].held = 0;
     already.taken.insert(sale.offers[0].ticket_type, 2);
-    assert_eq!(sale.offer_places(&mut entry, &already, &terms().offers, noon()), None, "bought meanwhile");
+    assert_eq!(
+        sale.offer_places(&mut entry, &already, (&terms().offers, None), noon()),
+        None,
+        "bought meanwhile"
+    );
     assert_eq!(entry.status, EntryStatus::Waiting);
 }
 
 #[test]
 fn nothing_is_offered_and_nobody_joins_when_sales_are_over() {
     let mut sale = sold_out(4);
-    let mut entry = sale.join(&wish(1), &nothing(), 1, noon()).unwrap();
+    let mut entry = sale.join(&wish(1), (&nothing(), None), 1, noon()).unwrap();
     sale.offers[0].held = 0;
     let over = sale.starts_at;
     assert!(!sale.is_over(over - TimeDelta::seconds(1)) && sale.is_over(over));
     assert_eq!(offered(&mut sale, &mut entry, over), None);
     assert_eq!(sale.free(over), None);
-    assert_eq!(sale.join(&wish(5), &nothing(), 2, over), Err(JoinRefusal::NotOnSale));
+    assert_eq!(sale.join(&wish(5), (&nothing(), None), 2, over), Err(JoinRefusal::NotOnSale));
     sale.status = SaleStatus::Cancelled;
     assert!(sale.is_over(noon()));
     assert_eq!(offered(&mut sale, &mut entry, noon()), None);
-    assert_eq!(sale.join(&wish(5), &nothing(), 2, noon()), Err(JoinRefusal::NotOnSale));
+    assert_eq!(sale.join(&wish(5), (&nothing(), None), 2, noon()), Err(JoinRefusal::NotOnSale));
     sale.status = SaleStatus::Closed;
-    assert_eq!(sale.join(&wish(5), &nothing(), 2, noon()), Err(JoinRefusal::UnknownEvent));
+    assert_eq!(sale.join(&wish(5), (&nothing(), None), 2, noon()), Err(JoinRefusal::UnknownEvent));
 }
 
 #[test]
 fn an_offer_takes_its_places_like_any_hold_and_ends_by_itself() {
     let mut sale = sold_out(4);
-    let mut entry = sale.join(&wish(2), &nothing(), 1, noon()).unwrap();
+    let mut entry = sale.join(&wish(2), (&nothing(), None), 1, noon()).unwrap();
     assert_eq!(offered(&mut sale, &mut entry, noon()), None);
     sale.offers[0].held = 1;
     let (hold, told_at) = offered(&mut sale, &mut entry, noon()).unwrap();
@@ -107,7 +111,7 @@ fn an_offer_takes_its_places_like_any_hold_and_ends_by_itself() {
 #[test]
 fn an_offer_ends_with_the_sale_at_the_latest() {
     let mut sale = sold_out(4);
-    let mut entry = sale.join(&wish(1), &nothing(), 1, noon()).unwrap();
+    let mut entry = sale.join(&wish(1), (&nothing(), None), 1, noon()).unwrap();
     sale.offers[0].held = 0;
     sale.offers[0].sales_end = Some(noon() + TimeDelta::hours(1));
     let (hold, _) = offered(&mut sale, &mut entry, noon()).unwrap();
@@ -120,15 +124,16 @@ fn in_quiet_hours_places_are_kept_and_the_clock_waits() {
     let terms = OfferTerms { lasts: TimeDelta::hours(2), quiet };
     let mut sale = sold_out(4);
     sale.resale.zone = "Europe/Berlin".parse().unwrap();
-    let mut entry = sale.join(&wish(1), &nothing(), 1, noon()).unwrap();
+    let mut entry = sale.join(&wish(1), (&nothing(), None), 1, noon()).unwrap();
     sale.offers[0].held = 0;
     let night = "2026-06-01T21:00:00Z".parse().unwrap();
-    let (hold, told_at) = sale.clone().offer_places(&mut entry.clone(), &nothing(), &terms, night).unwrap();
+    let (hold, told_at) =
+        sale.clone().offer_places(&mut entry.clone(), &nothing(), (&terms, None), night).unwrap();
     assert_eq!(told_at.to_rfc3339(), "2026-06-02T06:00:00+00:00");
     assert_eq!(hold.expires_at.to_rfc3339(), "2026-06-02T08:00:00+00:00");
     // A sale that ends before anybody wakes has no night.
     sale.offers[0].sales_end = Some(night + TimeDelta::hours(1));
-    let (hold, told_at) = sale.offer_places(&mut entry, &nothing(), &terms, night).unwrap();
+    let (hold, told_at) = sale.offer_places(&mut entry, &nothing(), (&terms, None), night).unwrap();
     assert_eq!((told_at, hold.expires_at), (night, night + TimeDelta::hours(1)));
 }
 
@@ -140,7 +145,7 @@ fn any_of_several_types_does_and_the_price_has_a_limit() {
         offer.held = 2;
     }
     let two = JoinWish { ticket_types: vec![ids[1], ids[0]], max_price: Some(Money::eur(2500)), ..wish(2) };
-    let mut entry = sale.join(&two, &nothing(), 1, noon()).unwrap();
+    let mut entry = sale.join(&two, (&nothing(), None), 1, noon()).unwrap();
     sale.offers[1].held = 0;
     sale.offers[2].held = 0;
     assert_eq!(offered(&mut sale, &mut entry, noon()), None, "one is too dear, the other is not wanted");
@@ -154,10 +159,10 @@ fn any_of_several_types_does_and_the_price_has_a_limit() {
 #[test]
 fn how_many_holds_somebody_has_open_costs_them_no_offer() {
     let mut sale = sold_out(4);
-    let mut entry = sale.join(&wish(1), &nothing(), 1, noon()).unwrap();
+    let mut entry = sale.join(&wish(1), (&nothing(), None), 1, noon()).unwrap();
     sale.offers[0].held = 0;
     let busy = Holdings { open_holds: crate::sale::OPEN_HOLDS, ..Holdings::default() };
-    assert!(sale.offer_places(&mut entry, &busy, &terms().offers, noon()).is_some());
+    assert!(sale.offer_places(&mut entry, &busy, (&terms().offers, None), noon()).is_some());
 }
 
 #[test]

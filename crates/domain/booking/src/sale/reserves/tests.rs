@@ -1,5 +1,5 @@
 use super::*;
-use crate::samples::{noon, offer, sale, somebody};
+use crate::samples::{noon, offer, sale, somebody, unpaid};
 use crate::voucher::{ReserveInput, VoucherInput, VoucherKey};
 use crate::{Holdings, Quota, Usage, Wanted, Wish};
 use chrono::TimeDelta;
@@ -23,8 +23,15 @@ fn reserving(sale: &mut Sale, quantity: i64) -> Result<Voucher, u32> {
 
 fn ask(sale: &mut Sale, voucher: Option<&Voucher>, quantity: u32) -> Result<Hold, HoldRefusal> {
     let wanted = vec![Wanted { ticket_type: sale.offers[0].ticket_type, quantity }];
-    let wish = Wish { buyer: somebody(), event: sale.event, wanted, voucher: voucher.map(|it| it.code) };
+    let (voucher, seats) = (voucher.map(|it| it.code), crate::SeatWish::default());
+    let wish = Wish { buyer: somebody(), event: sale.event, wanted, voucher, seats };
     sale.grant(&wish, &Holdings::default(), noon())
+}
+
+/// A ticket of its first type.
+fn ticket(sale: &Sale) -> Ticket {
+    let (_, booking) = unpaid(1, 1);
+    Ticket { ticket_type: sale.offers[0].ticket_type, ..Ticket::issue(&booking, noon()).remove(0) }
 }
 
 #[test]
@@ -43,7 +50,7 @@ fn kept_places_are_sold_out_for_all_others_and_counted_once() {
     assert!(matches!(ask(&mut sale, Some(&voucher), 5), Err(HoldRefusal::SoldOut { left: 4, .. })));
     let hold = ask(&mut sale, Some(&voucher), 3).unwrap();
     assert_eq!((sale.offers[0].held, sale.offers[0].reserved, sale.taken()), (9, 1, 10));
-    sale.give_back(&hold.items, hold.voucher.map(|it| it.id));
+    sale.give_back(&hold.items, (hold.id, hold.voucher.map(|it| it.id)));
     assert_eq!((sale.offers[0].held, sale.offers[0].reserved), (6, 4), "it keeps them again");
     assert!(ask(&mut sale, None, 1).is_err());
 }
@@ -54,11 +61,11 @@ fn what_a_voucher_takes_beyond_its_own_comes_from_all() {
     let voucher = reserving(&mut sale, 2).unwrap();
     let hold = ask(&mut sale, Some(&voucher), 5).unwrap();
     assert_eq!((sale.offers[0].held, sale.offers[0].reserved), (5, 0));
-    sale.sell(&hold.items);
-    let one = sale.offers[0].ticket_type;
-    sale.take_back_of(&[one, one, one], Some(voucher.id));
+    sale.sell(&hold.items, hold.id, noon());
+    let one = ticket(&sale);
+    sale.take_back(&[&one, &one, &one], (hold.id, Some(voucher.id)));
     assert_eq!((sale.offers[0].sold, sale.offers[0].reserved), (2, 0), "two of its own are still sold");
-    sale.take_back_of(&[one], Some(voucher.id));
+    sale.take_back(&[&one], (hold.id, Some(voucher.id)));
     assert_eq!((sale.offers[0].sold, sale.offers[0].reserved), (1, 1));
 }
 
@@ -120,19 +127,18 @@ proptest! {
                 }
                 Step::GiveBack(at) if at < held.len() => {
                     let hold = held.remove(at);
-                    sale.give_back(&hold.items, hold.voucher.map(|it| it.id));
+                    sale.give_back(&hold.items, (hold.id, hold.voucher.map(|it| it.id)));
                 }
                 Step::Sell(at) if at < held.len() => {
                     let hold = held.remove(at);
-                    sale.sell(&hold.items);
+                    sale.sell(&hold.items, hold.id, noon());
                     sold.push(hold);
                 }
                 Step::TakeBack(at) if at < sold.len() => {
                     let hold = sold.remove(at);
-                    let types: Vec<_> = std::iter::repeat_n(
-                        hold.items[0].ticket_type, hold.items[0].quantity.try_into().unwrap(),
-                    ).collect();
-                    sale.take_back_of(&types, hold.voucher.map(|it| it.id));
+                    let one = ticket(&sale);
+                    let tickets = vec![&one; hold.items[0].quantity.try_into().unwrap()];
+                    sale.take_back(&tickets, (hold.id, hold.voucher.map(|it| it.id)));
                 }
                 Step::Keep(quantity) => vouchers.extend(reserving(&mut sale, quantity)),
                 Step::LetGo(at) if at < vouchers.len() => sale.let_go(vouchers[at].id),
