@@ -14,7 +14,8 @@ pub use invites::Invites;
 pub use places::{Environment, MailUrl, StoreUrl};
 pub use reader::{ConfigError, Mistake, Secret};
 pub use sections::{
-    Auth, BankTransfer, Booking, Http, Limits, Log, Mail, PayPal, Payments, Redis, Store, Stripe, Worker,
+    Auth, BankTransfer, Booking, Http, Limits, Live, Log, Mail, PayPal, Payments, Redis, Store, Stripe,
+    Worker,
 };
 
 use layers::Layers;
@@ -45,6 +46,8 @@ pub struct Config {
     pub invites: Invites,
     /// Rate limits.
     pub limits: Limits,
+    /// Streams of news.
+    pub live: Live,
     /// Selling.
     pub booking: Booking,
     /// Where bank transfers go, when they are offered.

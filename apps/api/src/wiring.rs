@@ -12,6 +12,7 @@ use crate::http::events::answers::Answers;
 use crate::http::routes::BASE;
 use crate::keys::{Keys, SeedError, read_seed};
 use crate::limits::Limits;
+use crate::live::{Board, Room};
 use crate::metrics::Metrics;
 use crate::passwords::Bcrypt;
 use crate::press::Press;
@@ -29,7 +30,7 @@ use events::Events;
 use guests::Holders;
 use invites::Invites;
 use kernel::audit::Mac;
-use kernel::{AuditLog, Broadcast, Cache, Clock, IdempotencyStore, Mailer, Outbox, StoreError};
+use kernel::{AuditLog, Broadcast, Cache, Clock, EventId, IdempotencyStore, Mailer, Outbox, StoreError};
 use mail::{Post, PostError, post};
 use payments::{Counter, Promises, ProviderSettingsError, providers};
 use std::sync::Arc;
@@ -59,6 +60,8 @@ pub struct App {
     pub events: Events,
     /// Lists of events and what is left of them, kept ready.
     pub answers: Answers,
+    /// Those who listen to what is left of events.
+    pub live: Arc<Board<EventId>>,
     /// Use cases of holds, bookings and their money.
     pub bookings: Bookings,
     /// Use cases of the ledger.
@@ -179,6 +182,7 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         simulators: config.payments.simulators,
         transfer: config.bank_transfer.is_some(),
     };
+    let live = Arc::new(Board::new(room(config), config.redis.url.is_some()));
     let signer = CodeSigner::new(&keys.ticket_codes());
     let closing = Closing::new(
         (stores.close, Arc::clone(&stores.ledger)),
@@ -198,7 +202,8 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
             .attended_by(Arc::new(Holders(stores.holders)))
             .ruled_by(Arc::new(Promises(Arc::clone(&stores.booking))), config.booking.require_refund_rule),
         door: Door::new(stores.booking, Arc::clone(&clock), signer),
-        answers: Answers::default(),
+        answers: Answers::telling(Arc::clone(&live)),
+        live,
         mailer,
         mail_box,
         invites: Invites::new(stores.invites, Arc::clone(&clock), keys.invite_codes())
@@ -223,6 +228,11 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         clock,
         keys,
     })
+}
+
+fn room(config: &Config) -> Room {
+    let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+    Room { listeners: count(config.live.listeners), per_account: count(config.live.per_account) }
 }
 
 /// The configured seed; else the one kept beside the data; else one for this process alone.

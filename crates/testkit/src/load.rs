@@ -6,12 +6,14 @@ mod box_office;
 mod buyer;
 mod connection;
 mod latencies;
+mod listener;
 mod stock;
 
 pub use box_office::{BoxOffice, Plan, log_in, log_in_all, register};
 pub use buyer::{Buyer, Offered};
 pub use connection::{Answer, Connection, request};
 pub use latencies::Latencies;
+pub use listener::{Listener, available};
 pub use stock::Stock;
 
 /// Why a load could not be driven.

@@ -9,6 +9,7 @@ mod floor;
 mod options;
 mod paid;
 mod rounds;
+mod stream;
 mod table;
 
 use databases::Databases;

@@ -59,6 +59,7 @@ const ROUTES: &[(For, &str)] = &[
     (Users, "DELETE /api/v1/users/me/invites/{id}"),
     (Users, "GET /api/v1/events/{id}/ticket-types"),
     (Users, "GET /api/v1/events/{id}/availability"),
+    (Users, "GET /api/v1/events/{id}/stream"),
     (Users, "GET /api/v1/events/{id}/calendar.ics"),
     (Users, "POST /api/v1/users/me/calendar"),
     (Users, "DELETE /api/v1/users/me/calendar"),

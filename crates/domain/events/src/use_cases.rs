@@ -14,6 +14,7 @@ mod quotas;
 mod show;
 mod ticket_types;
 mod update;
+mod watch;
 
 pub use billing::BillingError;
 pub use create::CreateError;
@@ -27,6 +28,7 @@ pub use quotas::MOST_QUOTAS;
 pub use show::{Seen, ShowError};
 pub use ticket_types::{MOST_TYPES, TicketTypeError};
 pub use update::UpdateError;
+pub use watch::Watched;
 
 use crate::access::{Denied, Grant, Right};
 use crate::{Chargeable, Event, EventStore, Guests, Held, RefundRules, Till};
