@@ -111,6 +111,7 @@ async fn verify(app: Data<App>, user: User, body: Json<Verify>) -> Result<HttpRe
 /// Make a checked-in ticket valid again.
 #[utoipa::path(tag = "door", security(("bearer" = [])), responses(
     (status = 200, body = DoorTicketView),
+    (status = 403, body = Problem),
     (status = 404, body = Problem),
     (status = 409, description = "`not_checked_in`", body = Problem)))]
 #[post("/tickets/{id}/undo-check-in")]
