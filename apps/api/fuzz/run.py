@@ -218,7 +218,7 @@ def schemathesis(tool, program, options, role, token, operations, examples):
         command += ["--include-path-regex", options.only]
     if token:
         command += ["--header", f"Authorization: Bearer {token}"]
-    environment = {**os.environ, "SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(HERE),
+    environment = {**os.environ, "SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(HERE), "PYTHONDONTWRITEBYTECODE": "1",
                    "SYNESTHESIE_THINGS": str(program.directory / "things.json")}
     since = time.monotonic()
     ran = subprocess.run(command, cwd=program.directory, env=environment, capture_output=True, text=True, check=False)
