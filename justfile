@@ -2,6 +2,7 @@
 
 target := env("CARGO_TARGET_DIR", "target")
 data := "data"
+fuzz := "target/tools/fuzz/bin/python -B apps/api/fuzz/run.py --binary " + target + "/debug/synesthesie"
 
 # List the recipes
 default:
@@ -29,6 +30,11 @@ test *ARGUMENTS: lint
     @test -d "${SYNESTHESIE_SPECS:-../shared/specs}" || echo 'WARNING: the providers'"'"' documents are not here: NOTHING IS CHECKED AGAINST THEM' >&2
     cargo nextest run --locked --workspace --no-run
     {{ target }}/debug/with-servers cargo nextest run --locked --workspace {{ ARGUMENTS }}
+    @{{ if ARGUMENTS == "" { fuzz + " --short" } else { "true" } }}
+
+# Make requests up from the served document, as everybody, and look whether it knows every answer
+fuzz *ARGUMENTS: build
+    {{ fuzz }} {{ ARGUMENTS }}
 
 # Load a release build on PostgreSQL beside pgbench and print a table
 bench *ARGUMENTS:

@@ -16,7 +16,8 @@ pub use invites::Invites;
 pub use places::{Environment, MailUrl, StoreUrl};
 pub use reader::{ConfigError, Mistake, Secret};
 pub use sections::{
-    Auth, BankTransfer, Booking, Http, Limits, Log, Mail, PayPal, Payments, Redis, Store, Stripe, Worker,
+    Auth, BankTransfer, Booking, Http, Limits, Live, Log, Mail, PayPal, Payments, Redis, Store, Stripe,
+    Worker,
 };
 pub use waitlist::Waitlist;
 pub use wallet::Wallet;
@@ -51,6 +52,8 @@ pub struct Config {
     pub waitlist: Waitlist,
     /// Rate limits.
     pub limits: Limits,
+    /// Streams of news.
+    pub live: Live,
     /// Selling.
     pub booking: Booking,
     /// Where bank transfers go, when they are offered.

@@ -47,6 +47,15 @@ struct Token {
     expires_at: Timestamp,
 }
 
+/// Who sent a token, and until when it counts at most.
+#[derive(Debug, Clone, Copy)]
+pub struct Visit {
+    /// Who.
+    pub actor: Actor,
+    /// When the token ends; the session may end before.
+    pub expires_at: Timestamp,
+}
+
 /// Who acts in a session, if it counts, as seen a moment ago.
 #[derive(Clone, Copy)]
 struct Standing {
@@ -104,6 +113,14 @@ impl Gate {
     /// # Errors
     /// When the session cannot be looked up.
     pub async fn actor(&self, token: &str) -> Result<Option<Actor>, StoreError> {
+        Ok(self.visit(token).await?.map(|visit| visit.actor))
+    }
+
+    /// The same, with until when.
+    ///
+    /// # Errors
+    /// When the session cannot be looked up.
+    pub async fn visit(&self, token: &str) -> Result<Option<Visit>, StoreError> {
         let now = self.clock.now();
         let hash: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         let known = match self.tokens.get(&hash) {
@@ -111,9 +128,19 @@ impl Gate {
             None => self.verify(token, now).inspect(|known| self.tokens.insert(hash, *known)),
         };
         match known.filter(|known| now < known.expires_at) {
-            Some(known) => self.standing(known.session).await,
+            Some(Token { session, expires_at }) => {
+                Ok(self.standing(session).await?.map(|actor| Visit { actor, expires_at }))
+            }
             None => Ok(None),
         }
+    }
+
+    /// Whether a session still counts, as far as it was looked at a moment ago.
+    ///
+    /// # Errors
+    /// When it cannot be looked up.
+    pub async fn still(&self, session: SessionId) -> Result<bool, StoreError> {
+        Ok(self.standing(session).await?.is_some())
     }
 
     fn verify(&self, token: &str, now: Timestamp) -> Option<Token> {

@@ -10,6 +10,7 @@ pub mod http;
 pub mod ics;
 pub mod keys;
 pub mod limits;
+pub mod live;
 pub mod mails;
 pub mod maps;
 pub mod metrics;

@@ -41,6 +41,8 @@ pub struct Metrics {
     outbox_waiting: Gauge,
     outbox_parked: Gauge,
     outbox_overdue: Gauge,
+    listeners: Gauge,
+    told: Counter,
     pool_open: Gauge,
     pool_idle: Gauge,
     pool_waiting: Gauge,
@@ -75,6 +77,9 @@ impl Default for Metrics {
             "outbox_overdue_seconds",
             "For how long the longest due effect has been due",
         );
+        let listeners = gauge(&mut registry, "live_listeners", "Streams that are open");
+        let told = Counter::default();
+        registry.register("live_news", "Snapshots that were sent on streams", told.clone());
         let pool_open = gauge(&mut registry, "pool_open", "Connections to the database");
         let pool_idle = gauge(&mut registry, "pool_idle", "Connections that nobody uses now");
         let pool_waiting = gauge(&mut registry, "pool_waiting", "Requests that wait for a connection");
@@ -93,6 +98,8 @@ impl Default for Metrics {
             outbox_waiting,
             outbox_parked,
             outbox_overdue,
+            listeners,
+            told,
             pool_open,
             pool_idle,
             pool_waiting,
@@ -122,6 +129,16 @@ impl Metrics {
     /// Counts an effect of a domain.
     pub fn effect(&self, domain: &'static str, result: &'static str) {
         self.effects.get_or_create(&Outcome { of: domain, result }).inc();
+    }
+
+    /// Counts a snapshot that is sent to one listener.
+    pub fn told(&self) {
+        self.told.inc();
+    }
+
+    /// Shows how many listen.
+    pub fn listeners(&self, number: usize) {
+        self.listeners.set(i64::try_from(number).unwrap_or(i64::MAX));
     }
 
     /// Counts a mail.

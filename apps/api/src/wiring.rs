@@ -15,6 +15,7 @@ use crate::http::routes::BASE;
 use crate::keys::{Keys, SeedError, read_seed};
 use crate::limits::Limits;
 use crate::maps::Maps;
+use crate::live::{Board, Room};
 use crate::metrics::Metrics;
 use crate::passwords::Bcrypt;
 use crate::press::Press;
@@ -70,6 +71,8 @@ pub struct App {
     pub answers: Answers,
     /// Maps of events' seats, kept ready.
     pub maps: Maps,
+    /// Those who listen to what is left of events.
+    pub live: Arc<Board<EventId>>,
     /// Use cases of holds, bookings and their money.
     pub bookings: Bookings,
     /// Use cases of vouchers.
@@ -205,6 +208,7 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         simulators: config.payments.simulators,
         transfer: config.bank_transfer.is_some(),
     };
+    let live = Arc::new(Board::new(room(config), config.redis.url.is_some()));
     let signer = CodeSigner::new(&keys.ticket_codes());
     let closing = Closing::new(
         (stores.close, Arc::clone(&stores.ledger)),
@@ -229,8 +233,9 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         bundles: Shelf::new(BUNDLE_LASTS),
         bundling: Semaphore::new(BUNDLES),
         wallet: wallet::build(&config.wallet)?,
-        answers: Answers::default(),
+        answers: Answers::telling(Arc::clone(&live)),
         maps: Maps::default(),
+        live,
         mailer,
         mail_box,
         invites: Invites::new(stores.invites, Arc::clone(&clock), keys.invite_codes())
@@ -255,6 +260,11 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         clock,
         keys,
     })
+}
+
+fn room(config: &Config) -> Room {
+    let count = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+    Room { listeners: count(config.live.listeners), per_account: count(config.live.per_account) }
 }
 
 /// The configured seed; else the one kept beside the data; else one for this process alone.

@@ -10,7 +10,7 @@ use crate::{Stores, noon};
 use booking::SaleStatus;
 use chrono::TimeDelta;
 use events::{
-    Event, EventInput, EventTx, Filter, Member, Organisation, Standing, Status, Stock, Taken,
+    Event, EventInput, EventTx, Filter, Listed, Member, Organisation, Standing, Status, Stock, Taken,
     TicketTypeInput, Visibility,
 };
 use kernel::{
@@ -35,6 +35,7 @@ macro_rules! event_store_contract {
             a_listing_is_narrowed_by_all_that_is_asked_for,
             a_listing_takes_the_searched_text_literally,
             a_listing_brings_ticket_types_with_their_stock,
+            events_are_read_together_with_their_types,
             a_deleted_event_leaves_nothing,
             what_is_held_is_not_deleted,
             an_edit_leaves_the_counters_alone,
@@ -367,6 +368,29 @@ pub async fn a_listing_brings_ticket_types_with_their_stock(stores: Stores) {
     assert_eq!(listed.ticket_types, stores.events.ticket_types(event.id).await.unwrap());
     let other = page.items.iter().find(|listed| listed.event.id == bare.id).unwrap();
     assert_eq!(other.ticket_types, []);
+}
+
+pub async fn events_are_read_together_with_their_types(stores: Stores) {
+    let (one, _) = on_sale(&stores, 10).await;
+    ticket_type(&stores, &one, 5).await;
+    let (other, kind) = on_sale(&stores, 10).await;
+    let bare = draft(&stores).await;
+    on_sale(&stores, 10).await;
+    let buyer = person(&stores, Role::Member).await.account;
+    hold(&stores, buyer, other.id, kind.id, 3, noon()).await.unwrap();
+    let unknown = EventId::generate(noon());
+    let asked = [other.id, unknown, bare.id, one.id];
+    let mut found = stores.events.events_with_types(&asked).await.unwrap();
+    found.sort_by_key(|listed| listed.event.id);
+    let mut expected = Vec::new();
+    for id in [one.id, other.id, bare.id] {
+        let event = stores.events.event(id).await.unwrap().unwrap();
+        expected.push(Listed { event, ticket_types: stores.events.ticket_types(id).await.unwrap() });
+    }
+    expected.sort_by_key(|listed| listed.event.id);
+    assert_eq!(found, expected);
+    assert_eq!(expected.iter().map(|listed| listed.ticket_types.len()).sum::<usize>(), 3);
+    assert_eq!(stores.events.events_with_types(&[]).await.unwrap(), []);
 }
 
 pub async fn a_deleted_event_leaves_nothing(stores: Stores) {

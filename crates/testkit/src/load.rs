@@ -7,6 +7,7 @@ mod buyer;
 mod connection;
 mod group;
 mod latencies;
+mod listener;
 mod stock;
 
 pub use box_office::{BoxOffice, Hall, Plan, log_in, log_in_all, register};
@@ -14,6 +15,7 @@ pub use buyer::{Buyer, Offered};
 pub use connection::{Answer, Connection, request};
 pub use group::{Group, Seats};
 pub use latencies::Latencies;
+pub use listener::{Listener, available};
 pub use stock::Stock;
 
 /// Why a load could not be driven.

@@ -55,6 +55,8 @@ fn program(server: &PostgresServer, database: &str, worker: bool, till: &Till) -
         ("auth.registration", "open".to_owned()),
         ("auth.bcrypt_cost", "4".to_owned()),
         ("worker.enabled", worker.to_string()),
+        ("live.listeners", "100000".to_owned()),
+        ("live.per_account", "100000".to_owned()),
     ];
     settings.extend(till.settings());
     let settings: Vec<_> = settings.iter().map(|(key, value)| (*key, value.as_str())).collect();

@@ -1,7 +1,7 @@
 //! Closed loops over a fixed number of connections: each waits for its answer before it asks again.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use testkit::load::{Buyer, Connection, Latencies, LoadError, Offered, request};
 use tokio::task::JoinSet;
@@ -82,14 +82,30 @@ impl Measured {
     }
 }
 
+/// When each hold was answered, in their order, for whoever wants to know.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Diary(Arc<Mutex<Vec<Instant>>>);
+
+impl Diary {
+    fn note(&self, at: Instant) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(at);
+    }
+
+    /// When the hold was answered before which there were so many.
+    pub(crate) fn after(&self, holds: usize) -> Option<Instant> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(holds).copied()
+    }
+}
+
 /// Everybody holds one ticket of some event and confirms it, again and again. People take turns on a connection.
-pub(crate) async fn buy(load: Load, tokens: &[String], offers: &Arc<[Offered]>) -> Measured {
+pub(crate) async fn buy(load: Load, tokens: &[String], offers: &Arc<[Offered]>, diary: &Diary) -> Measured {
     let window = Window::of(load);
     let mut loops = JoinSet::new();
     for row in 0..load.connections {
         let of_row = tokens.iter().skip(row).step_by(load.connections);
         let buyers: Vec<Buyer> = of_row.map(|token| Buyer::new(token)).collect();
-        loops.spawn(buy_in_turn(load, buyers, Arc::clone(offers), window.clone(), row));
+        let (offers, diary) = (Arc::clone(offers), diary.clone());
+        loops.spawn(buy_in_turn(load, buyers, (offers, diary), window.clone(), row));
     }
     Measured::of(loops, load.time).await
 }
@@ -97,7 +113,7 @@ pub(crate) async fn buy(load: Load, tokens: &[String], offers: &Arc<[Offered]>) 
 async fn buy_in_turn(
     load: Load,
     mut buyers: Vec<Buyer>,
-    offers: Arc<[Offered]>,
+    (offers, diary): (Arc<[Offered]>, Diary),
     window: Window,
     row: usize,
 ) -> Measured {
@@ -106,7 +122,9 @@ async fn buy_in_turn(
     while window.is_open() {
         for buyer in &mut buyers {
             let Some(offered) = dice.choice(&offers).filter(|_| window.is_open()) else { break };
-            if let Err(failure) = purchase(buyer, &mut connection, offered, &window, &mut measured).await {
+            if let Err(failure) =
+                purchase(buyer, &mut connection, offered, (&window, &diary), &mut measured).await
+            {
                 measured.failed(&window, &failure);
             }
         }
@@ -118,7 +136,7 @@ async fn purchase(
     buyer: &mut Buyer,
     connection: &mut Connection,
     offered: &Offered,
-    window: &Window,
+    (window, diary): (&Window, &Diary),
     measured: &mut Measured,
 ) -> Result<(), LoadError> {
     let began = Instant::now();
@@ -127,6 +145,7 @@ async fn purchase(
         return Err(LoadError::Answer { doing, status: 409, body });
     };
     let held = Instant::now();
+    diary.note(held);
     buyer.confirm(connection, &hold).await?;
     let ended = Instant::now();
     measured.bought += 1;

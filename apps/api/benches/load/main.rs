@@ -10,6 +10,7 @@ mod options;
 mod paid;
 mod rounds;
 mod seats;
+mod stream;
 mod table;
 
 use databases::Databases;

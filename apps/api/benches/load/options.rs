@@ -9,12 +9,13 @@ usage: ./dev bench [OPTION...]
   --seconds N      length of each measurement (10)
   --rounds N       measurements of each figure, of which the median counts (3)
   --connections N  buyers at a time, instead of the best of 32, 64 and 128
-  --only LIST      of hot,spread,list,paid,seats, and million: the same beside a million bookings
+  --only LIST      of hot,spread,list,paid,seats,stream, and million: the same beside a million bookings
+  --listeners N    who listen to the event meanwhile, in stream (5000)
   --worker         the server also performs what it owes (mails) while it is measured
   --quick          a short look: 2 seconds, 1 round, 64 connections, 20,000 bookings instead of 1,000,000";
 
 /// Groups of figures that can be chosen.
-const GROUPS: [&str; 6] = ["hot", "spread", "list", "paid", "seats", "million"];
+const GROUPS: [&str; 6] = ["hot", "spread", "list", "paid", "seats", "stream", "million"];
 
 /// How much is measured.
 #[derive(Debug, Clone)]
@@ -24,6 +25,8 @@ pub(crate) struct Options {
     pub(crate) connections: Option<usize>,
     /// Bookings in the large database.
     pub(crate) bookings: u32,
+    /// Who listen to an event while it is sold.
+    pub(crate) listeners: usize,
     pub(crate) worker: bool,
     only: BTreeSet<String>,
 }
@@ -36,6 +39,7 @@ impl Options {
             rounds: 3,
             connections: None,
             bookings: 1_000_000,
+            listeners: 5000,
             worker: false,
             only: GROUPS.map(str::to_owned).into(),
         };
@@ -47,6 +51,9 @@ impl Options {
                 "--rounds" => options.rounds = usize::try_from(number(&value()?, 1, 100)?).unwrap_or(1),
                 "--connections" => options.connections = usize::try_from(number(&value()?, 1, 1000)?).ok(),
                 "--only" => options.only = groups(&value()?)?,
+                "--listeners" => {
+                    options.listeners = usize::try_from(number(&value()?, 1, 100_000)?).unwrap_or(1);
+                }
                 "--worker" => options.worker = true,
                 "--quick" => {
                     options.time = Duration::from_secs(2);

@@ -2,11 +2,12 @@
 
 use crate::Failure;
 use crate::databases::{Databases, LARGE, Serving};
-use crate::drive::{Load, Measured, buy, read};
+use crate::drive::{Diary, Load, Measured, buy, read};
 use crate::floor::{Best, Floor};
 use crate::options::Options;
 use crate::paid::{notify, order};
 use crate::seats::{Map, groups, look};
+use crate::stream::Crowd;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -111,7 +112,8 @@ impl Rounds<'_> {
         let mut best = (0.0, 0);
         for connections in CONNECTIONS {
             let load = Load { address: small.program.address(), connections, time: self.survey_time() };
-            let measured = self.bought(report, &small, load, &self.databases.hot).await?;
+            let measured =
+                self.bought(report, &small, (load, &Diary::default()), &self.databases.hot).await?;
             eprintln!("  {connections} connections: {:.0} a second", measured.per_second);
             report.wrong.extend(measured.failures);
             if measured.per_second > best.0 {
@@ -156,6 +158,9 @@ impl Rounds<'_> {
         if self.options.wants("seats") {
             self.seats(report, &small).await?;
         }
+        if self.options.wants("stream") {
+            self.listened(report, &small).await?;
+        }
         for serving in [Some(small), large].into_iter().flatten() {
             self.end(report, serving)?;
         }
@@ -189,7 +194,7 @@ impl Rounds<'_> {
         for (name, serving) in [("", Some(small)), (" large", large)] {
             let Some(serving) = serving else { continue };
             let load = self.load(report, serving);
-            let measured = self.bought(report, serving, load, offers).await?;
+            let measured = self.bought(report, serving, (load, &Diary::default()), offers).await?;
             report.add(&format!("{figure}{name}"), &measured);
         }
         Ok(())
@@ -237,18 +242,37 @@ impl Rounds<'_> {
         Ok(())
     }
 
+    /// Sells one event, and sells it once more while thousands listen to it.
+    async fn listened(&self, report: &mut Report, serving: &Serving) -> Result<(), Failure> {
+        let (load, offers) = (self.load(report, serving), &self.databases.hot);
+        let alone = self.bought(report, serving, (load, &Diary::default()), offers).await?;
+        report.add("unheard", &alone);
+        let before = serving.program.memory();
+        let diary = Diary::default();
+        let crowd = Crowd::gather(serving, offers, self.options.listeners, &diary).await?;
+        let heard = self.bought(report, serving, (load, &diary), offers).await?;
+        report.add("heard", &heard);
+        if let (Some(before), Some(after)) = (before, serving.program.memory()) {
+            let each =
+                after.now.saturating_sub(before.now) / u64::try_from(self.options.listeners).unwrap_or(1);
+            eprintln!("  {} KB of memory for each listener", each / 1024);
+        }
+        report.add("age", &crowd.went());
+        Ok(())
+    }
+
     /// Sells, and looks whether the database says the same as the buyers.
     async fn bought(
         &self,
         report: &mut Report,
         serving: &Serving,
-        load: Load,
+        (load, diary): (Load, &Diary),
         offers: &Arc<[Offered]>,
     ) -> Result<Measured, Failure> {
         let (server, database) = (self.databases.server, serving.database.as_str());
         let before = Stock::count(server, database)?;
         server.query("postgres", "CHECKPOINT;")?;
-        let measured = buy(load, &serving.tokens, offers).await;
+        let measured = buy(load, &serving.tokens, offers, diary).await;
         let after = Stock::count(server, database)?;
         let expected = Stock {
             bookings: before.bookings + measured.bought,

@@ -54,8 +54,16 @@ pub(crate) fn table(report: &Report, options: &Options) -> String {
         lines.extend(read(report, figure, &name, beside, Some(0.83)));
     }
     lines.extend(seats(report));
+    let unheard = rate("unheard").map(|per_second| ("the same run, nobody listens".to_owned(), per_second));
+    let name = format!("hold + confirm, {} listen", thousands(f64::from(listeners(options))));
+    lines.extend(sale(report, "heard", &name, unheard, 0.8));
+    lines.extend(read(report, "age", "snapshots heard; ms: how old the last one was by then", None, None));
     lines.extend(memory(report));
     format!("\n{}{}\n", circumstances(report, options), drawn(&lines))
+}
+
+fn listeners(options: &Options) -> u32 {
+    u32::try_from(options.listeners).unwrap_or(u32::MAX)
 }
 
 fn circumstances(report: &Report, options: &Options) -> String {

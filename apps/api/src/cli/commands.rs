@@ -11,6 +11,7 @@ use accounts::CreateAdminError;
 use booking::{Counter, StockDifference};
 use data_encoding::BASE32_NOPAD;
 use kernel::{Clock, SystemClock};
+use rustix::process::{Resource, getrlimit, setrlimit};
 use std::io::{self, BufRead, Write};
 use std::net::TcpListener;
 use std::sync::Arc;
@@ -52,6 +53,7 @@ pub(super) async fn serve_until(
         Environment::Production => Duration::from_secs(5),
         Environment::Development => Duration::ZERO,
     };
+    raise_file_limit();
     let listener = TcpListener::bind(config.http.bind)?;
     let simulated = simulated(&config, listener.local_addr()?, Arc::clone(&clock)).await?;
     let config = simulated.as_ref().map_or(config, |simulated| simulated.config.clone());
@@ -78,6 +80,16 @@ pub(super) async fn serve_until(
         simulated.running.stop().await;
     }
     Ok(())
+}
+
+/// Every connection is an open file, and the usual limit of 1024 is less than half a thousand people who listen and
+/// buy. Up to what the system allows, the limit is ours to say.
+fn raise_file_limit() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        tracing::warn!(%error, "the limit of open files could not be raised");
+    }
 }
 
 /// The worker beside the server.

@@ -111,6 +111,17 @@ pub struct Limits {
     pub enabled: bool,
 }
 
+/// Streams of news.
+#[derive(Debug, Clone)]
+pub struct Live {
+    /// How many may listen on this instance.
+    pub listeners: u32,
+    /// How many streams one account may have open on this instance.
+    pub per_account: u32,
+    /// Between two signs of life on a quiet stream.
+    pub heartbeat_seconds: u32,
+}
+
 /// Selling.
 #[derive(Debug, Clone)]
 pub struct Booking {
@@ -178,6 +189,7 @@ pub(super) fn read(reader: &mut Reader) -> Config {
         invites: super::invites::read(reader),
         waitlist: super::waitlist::read(reader),
         limits: Limits { enabled: reader.flag("limits.enabled") },
+        live: live(reader),
         booking: booking(reader),
         bank_transfer: bank_transfer(reader),
         worker: worker(reader),
@@ -186,6 +198,14 @@ pub(super) fn read(reader: &mut Reader) -> Config {
     };
     contradictions(reader, &config);
     config
+}
+
+fn live(reader: &mut Reader) -> Live {
+    Live {
+        listeners: reader.number("live.listeners", 0, 1_000_000),
+        per_account: reader.number("live.per_account", 1, 1_000_000),
+        heartbeat_seconds: reader.number("live.heartbeat_seconds", 1, 60),
+    }
 }
 
 fn booking(reader: &mut Reader) -> Booking {

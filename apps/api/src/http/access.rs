@@ -2,6 +2,7 @@
 
 use super::problem::Problem;
 use super::request_id;
+pub use crate::gate::Visit;
 use crate::wiring::App;
 use actix_web::dev::Payload;
 use actix_web::http::header;
@@ -38,22 +39,22 @@ fn unknown() -> Problem {
     Problem::unauthorized("unauthenticated", "Send a valid access token.")
 }
 
-/// Who sent the request; `None` when it says nothing about that.
-async fn actor(
+/// Who sent the request, and until when; `None` when it says nothing about that.
+async fn visit(
     app: Option<Data<App>>,
     token: Result<Option<String>, Problem>,
-) -> Result<Option<Actor>, Problem> {
+) -> Result<Option<Visit>, Problem> {
     let Some(token) = token? else {
         return Ok(None);
     };
     let app = app.ok_or_else(Problem::unexpected)?;
-    let actor = app.gate.actor(&token).await?.ok_or_else(unknown)?;
+    let Visit { actor, expires_at } = app.gate.visit(&token).await?.ok_or_else(unknown)?;
     let request = request_id::current().and_then(|name| name.parse().ok());
-    Ok(Some(Actor { request, ..actor }))
+    Ok(Some(Visit { actor: Actor { request, ..actor }, expires_at }))
 }
 
 macro_rules! extracted {
-    ($name:ident, |$actor:ident| $decide:expr) => {
+    ($name:ident, |$visit:ident| $decide:expr) => {
         impl FromRequest for $name {
             type Error = Problem;
             type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
@@ -61,7 +62,7 @@ macro_rules! extracted {
             fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
                 let (app, token) = (request.app_data::<Data<App>>().cloned(), bearer(request));
                 Box::pin(async move {
-                    let $actor = actor(app, token).await?;
+                    let $visit = visit(app, token).await?;
                     $decide
                 })
             }
@@ -69,9 +70,10 @@ macro_rules! extracted {
     };
 }
 
-extracted!(Maybe, |actor| Ok(Self(actor)));
-extracted!(User, |actor| actor.map(Self).ok_or_else(unknown));
-extracted!(Admin, |actor| match actor {
+extracted!(Maybe, |visit| Ok(Self(visit.map(|visit| visit.actor))));
+extracted!(User, |visit| visit.map(|visit| Self(visit.actor)).ok_or_else(unknown));
+extracted!(Visit, |visit| visit.ok_or_else(unknown));
+extracted!(Admin, |visit| match visit.map(|visit| visit.actor) {
     Some(actor) if actor.is_admin() => Ok(Self(actor)),
     Some(_) => Err(Problem::forbidden("forbidden", "Only admins may do this.")),
     None => Err(unknown()),

@@ -162,7 +162,7 @@ async fn filter(app: &App, actor: Actor, query: DocumentsQuery) -> Result<Docume
 /// Documents of the organisations whose events one runs, the newest first; all of them for admins.
 #[utoipa::path(tag = "documents", security(("bearer" = [])), params(DocumentsQuery, PagingQuery), responses(
     (status = 200, body = PageView<DocumentView>), (status = 403, body = Problem),
-    (status = 422, body = Problem)))]
+    (status = 404, description = "No such organisation", body = Problem), (status = 422, body = Problem)))]
 #[get("/admin/documents")]
 async fn list_documents(
     app: Data<App>,
@@ -178,7 +178,7 @@ async fn list_documents(
 /// The same documents as a table: a row for each rate of tax, amounts in major units, what is credited below zero.
 #[utoipa::path(tag = "documents", security(("bearer" = [])), params(DocumentsQuery), responses(
     (status = 200, content_type = "text/csv", body = String), (status = 403, body = Problem),
-    (status = 422, body = Problem)))]
+    (status = 404, description = "No such organisation", body = Problem), (status = 422, body = Problem)))]
 #[get("/admin/documents.csv")]
 async fn export_documents(
     app: Data<App>,

@@ -196,6 +196,7 @@ pub struct UndoBody {
 /// Make a checked-in ticket valid again, as if nobody had come in with it.
 #[utoipa::path(tag = "door", security(("bearer" = [])), request_body = Option<UndoBody>, responses(
     (status = 200, body = DoorTicketView),
+    (status = 403, body = Problem),
     (status = 404, body = Problem),
     (status = 409, description = "`not_checked_in`", body = Problem),
     (status = 422, body = Problem)))]

@@ -5,7 +5,7 @@ use super::problem::{CONTENT_TYPE, Problem};
 use super::{cors, request_id};
 use crate::metrics::Route;
 use crate::wiring::App;
-use actix_web::body::{BoxBody, EitherBody, MessageBody};
+use actix_web::body::{BodySize, BoxBody, EitherBody, MessageBody, None as NoBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
@@ -77,11 +77,16 @@ async fn answer(
         return Ok(request.into_response(refused.error_response().map_into_right_body()));
     }
     let mut request = request;
-    if request.method() == Method::HEAD {
+    let bodiless = request.method() == Method::HEAD;
+    if bodiless {
         // Answered like GET (RFC 9110, 9.3.2); the server itself leaves the body out.
         request.head_mut().method = Method::GET;
     }
-    let answer = next.call(request).await?.map_into_boxed_body();
+    let mut answer = next.call(request).await?.map_into_boxed_body();
+    if bodiless && answer.response().body().size() == BodySize::Stream {
+        // It would be made for nobody, and may never end.
+        answer = answer.map_body(|_, _| BoxBody::new(NoBody::new()));
+    }
     Ok(as_problem(answer).map_into_left_body())
 }
 

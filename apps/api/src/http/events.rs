@@ -2,6 +2,7 @@
 
 pub mod answers;
 pub mod search;
+pub mod stream;
 pub mod view;
 
 use super::access::{Maybe, User};
@@ -31,7 +32,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(upcoming_events)
         .service(show_event)
         .service(event_ticket_types)
-        .service(event_availability);
+        .service(event_availability)
+        .service(stream::event_stream);
 }
 
 /// Published events, by their beginning; those for members only if one is logged in.

@@ -41,12 +41,13 @@ pub(super) async fn ready(app: Data<App>) -> Result<HttpResponse, Problem> {
 }
 
 /// What is counted, for Prometheus.
-#[utoipa::path(tag = "operations", responses((status = 200, body = String, content_type = "text/plain")))]
+#[utoipa::path(tag = "operations", responses((status = 200, body = String, content_type = "application/openmetrics-text")))]
 #[get("/metrics")]
 pub(super) async fn metrics(app: Data<App>) -> Result<HttpResponse, Problem> {
     if let Some(store) = &app.postgres {
         app.metrics.pool(store.status());
     }
+    app.metrics.listeners(app.live.listeners());
     app.metrics.outbox(&app.outbox.backlog().await?, app.clock.now());
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, kind)).body(app.metrics.text()))

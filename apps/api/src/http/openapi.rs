@@ -6,6 +6,7 @@ use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{App as Actix, HttpResponse, get};
 use utoipa::Modify;
+use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{self, ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 use utoipa_actix_web::AppExt;
@@ -49,11 +50,66 @@ pub fn text() -> String {
     text
 }
 
-/// Problems have a media type of their own, and every call can answer with one.
+/// What calls of some kind may be answered besides what each says of itself: status, name, and what it means.
+type Common = (&'static str, &'static str, &'static str);
+
+const BAD_REQUEST: Common = ("400", "BadRequest", "`malformed_json`, `malformed_query`, `malformed_address`");
+const UNAUTHENTICATED: Common = ("401", "Unauthenticated", "`unauthenticated`");
+const FORBIDDEN: Common = ("403", "Forbidden", "`forbidden`: it is for admins, or for those who run it");
+const NOT_FOUND: Common = ("404", "NotFound", "`not_found`: it is not there, or not for you to know of");
+const LATE: Common = ("408", "Late", "`incomplete_body`: it did not arrive in time");
+const TOO_LARGE: Common = ("413", "TooLarge", "`too_large`");
+const NOT_JSON: Common = ("415", "NotJson", "`unsupported_media_type`");
+const INVALID: Common = ("422", "Invalid", "`invalid_input`, with what is wrong in `errors`");
+const TOO_MANY: Common = ("429", "TooMany", "`too_many_attempts`; see `Retry-After`");
+const INTERNAL: Common = ("500", "Internal", "`internal`: a defect, told to those who run it");
+const UNAVAILABLE: Common = ("503", "Unavailable", "`unavailable`; see `Retry-After`");
+
+const ALL: [Common; 11] = [
+    BAD_REQUEST,
+    UNAUTHENTICATED,
+    FORBIDDEN,
+    NOT_FOUND,
+    LATE,
+    TOO_LARGE,
+    NOT_JSON,
+    INVALID,
+    TOO_MANY,
+    INTERNAL,
+    UNAVAILABLE,
+];
+
+/// Which of them a call may be answered with, as far as it follows from its kind.
+fn common(path: &str, operation: &Operation) -> Vec<Common> {
+    let mut common = vec![BAD_REQUEST, INTERNAL, UNAVAILABLE];
+    if path.starts_with(routes::BASE) {
+        common.push(TOO_MANY);
+    }
+    if path.starts_with(&format!("{}/admin/", routes::BASE)) {
+        common.push(FORBIDDEN);
+    }
+    if operation.security.is_some() {
+        common.push(UNAUTHENTICATED);
+    }
+    if operation.request_body.is_some() {
+        common.extend([LATE, TOO_LARGE, NOT_JSON, INVALID]);
+    }
+    for parameter in operation.parameters.iter().flatten() {
+        match parameter {
+            RefOr::T(Parameter { parameter_in: ParameterIn::Path, .. }) => common.push(NOT_FOUND),
+            RefOr::T(Parameter { parameter_in: ParameterIn::Query, .. }) => common.push(INVALID),
+            RefOr::T(_) | RefOr::Ref(_) => {}
+        }
+    }
+    common
+}
+
+/// Problems have a media type of their own, and what all calls of a kind can be answered is said here once.
 fn finish(mut document: OpenApi) -> OpenApi {
-    for item in document.paths.paths.values_mut() {
+    for (path, item) in &mut document.paths.paths {
         let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
         for operation in operations.into_iter().flatten() {
+            let common = common(path, operation);
             let responses = &mut operation.responses.responses;
             for (_, response) in responses.iter_mut().filter(|(status, _)| status.starts_with(['4', '5'])) {
                 if let RefOr::T(response) = response {
@@ -62,15 +118,21 @@ fn finish(mut document: OpenApi) -> OpenApi {
                         content.into_values().map(|one| (CONTENT_TYPE.to_owned(), one)).collect();
                 }
             }
-            responses.entry("default".to_owned()).or_insert_with(|| any_problem().into());
+            for (status, name, _) in common {
+                let answer = || RefOr::Ref(Ref::from_response_name(name));
+                responses.entry(status.to_owned()).or_insert_with(answer);
+            }
         }
+    }
+    let components = document.components.get_or_insert_with(openapi::Components::new);
+    for (_, name, description) in ALL {
+        components.responses.insert(name.to_owned(), problem(description).into());
     }
     document
 }
 
-fn any_problem() -> Response {
+fn problem(description: &str) -> Response {
     let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
-    let description = "A problem (RFC 9457); see its `code`";
     ResponseBuilder::new().description(description).content(CONTENT_TYPE, content).build()
 }
 

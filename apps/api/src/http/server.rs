@@ -6,6 +6,7 @@ use super::missing::{Methods, missing};
 use super::openapi::{self, Document};
 use super::problem::Problem;
 use super::{docs, routes};
+use crate::live;
 use crate::wiring::App;
 use actix_web::dev::ServerHandle;
 use actix_web::middleware::from_fn;
@@ -26,6 +27,8 @@ const SHUTDOWN_SECONDS: u64 = 30;
 pub struct Server {
     handle: ServerHandle,
     task: JoinHandle<io::Result<()>>,
+    /// Tells those who listen.
+    live: JoinHandle<()>,
     app: Arc<App>,
 }
 
@@ -37,7 +40,10 @@ impl Server {
     pub async fn stop(self, wait: Duration) -> io::Result<()> {
         self.app.drain();
         tokio::time::sleep(wait).await;
+        // Streams would go on: those who listen come again, elsewhere.
+        self.app.live.close();
         self.handle.stop(true).await;
+        self.live.abort();
         self.task.await.map_err(io::Error::other)?
     }
 
@@ -83,5 +89,9 @@ pub fn start(app: Arc<App>, listener: TcpListener) -> io::Result<Server> {
     let running =
         server.workers(workers).disable_signals().shutdown_timeout(SHUTDOWN_SECONDS).listen(listener)?.run();
     let handle = running.handle();
-    Ok(Server { handle, task: tokio::spawn(running), app })
+    let live = tokio::spawn({
+        let app = Arc::clone(&app);
+        async move { live::places::run(&app).await }
+    });
+    Ok(Server { handle, task: tokio::spawn(running), live, app })
 }

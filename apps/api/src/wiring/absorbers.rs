@@ -7,6 +7,10 @@ use async_trait::async_trait;
 use kernel::{Absent, Broadcast, Cache, Clock, RateLimiter, Subscription, Verdict};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+
+/// For how long somebody listens to the second before trying the first again.
+const RESERVE: Duration = Duration::from_secs(5);
 
 /// What absorbs load.
 pub struct Absorbers {
@@ -90,7 +94,23 @@ impl Broadcast for Fallback<dyn Broadcast> {
     async fn subscribe(&self, channel: &str) -> Result<Box<dyn Subscription>, Absent> {
         match self.first.subscribe(channel).await {
             Ok(line) => Ok(line),
-            Err(Absent(_)) => self.second.subscribe(channel).await,
+            Err(Absent(_)) => {
+                let line = self.second.subscribe(channel).await?;
+                Ok(Box::new(Reserve { line, until: Instant::now() + RESERVE }))
+            }
         }
+    }
+}
+
+/// A line of the second that is cut after a while, so that whoever listens tries the first again.
+struct Reserve {
+    line: Box<dyn Subscription>,
+    until: Instant,
+}
+
+#[async_trait]
+impl Subscription for Reserve {
+    async fn next(&mut self) -> Option<Vec<u8>> {
+        timeout_at(self.until, self.line.next()).await.ok().flatten()
     }
 }

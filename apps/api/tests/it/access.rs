@@ -67,6 +67,7 @@ const ROUTES: &[(For, &str)] = &[
     (Users, "GET /api/v1/events/{id}/availability"),
     (Users, "GET /api/v1/events/{id}/sections"),
     (Users, "GET /api/v1/events/{id}/seats"),
+    (Users, "GET /api/v1/events/{id}/stream"),
     (Users, "GET /api/v1/events/{id}/calendar.ics"),
     (Users, "POST /api/v1/users/me/calendar"),
     (Users, "GET /api/v1/users/me/calendar"),

@@ -27,6 +27,7 @@ mod jobs;
 mod killed;
 mod ledger;
 mod limits;
+mod live;
 mod mail_out;
 mod model;
 mod money;

@@ -187,6 +187,7 @@ async fn every_statement_finds_its_rows_by_an_index() {
         door_store::who_insists_passes_and_it_is_kept,
         event_store::what_is_held_is_not_deleted,
         event_store::a_listing_brings_ticket_types_with_their_stock,
+        event_store::events_are_read_together_with_their_types,
         event_store::an_account_has_one_standing_in_an_organisation,
         invite_store::codes_are_recognised_and_mailed_but_not_kept,
         invite_store::what_is_revoked_is_no_longer_valid,

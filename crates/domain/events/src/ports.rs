@@ -53,6 +53,9 @@ pub trait EventStore: AddressLog + FeedStore + VenueStore {
     async fn event(&self, id: EventId) -> Result<Option<Event>, StoreError>;
     /// Events by id, in whatever order; unknown ones are left out.
     async fn events(&self, ids: &[EventId]) -> Result<Vec<Event>, StoreError>;
+    /// Events by id with their ticket types, hidden ones too, by `(position, id)`; in whatever order, unknown ones are
+    /// left out.
+    async fn events_with_types(&self, ids: &[EventId]) -> Result<Vec<Listed>, StoreError>;
     /// One event by its slug, compared exactly.
     async fn event_by_slug(&self, slug: &str) -> Result<Option<Event>, StoreError>;
     /// Events by `(starts_at, id)`, which is also the cursor; ticket types come with them at once.

@@ -16,6 +16,7 @@ mod show;
 mod ticket_types;
 mod update;
 mod venues;
+mod watch;
 
 pub use billing::BillingError;
 pub use create::CreateError;
@@ -31,6 +32,7 @@ pub use show::{Captions, Seen, ShowError};
 pub use ticket_types::{MOST_TYPES, TicketTypeError};
 pub use update::UpdateError;
 pub use venues::VenueError;
+pub use watch::Watched;
 
 use crate::access::{Denied, Grant, Right};
 use crate::{Chargeable, Event, EventStore, Guests, Held, RefundRules, Till};

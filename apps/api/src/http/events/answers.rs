@@ -6,6 +6,7 @@
 use crate::answers::{Ready, Shelf};
 use crate::bounded::Bounded;
 use crate::http::problem::Problem;
+use crate::live::Board;
 use chrono::{DateTime, Utc};
 use events::use_cases::Search;
 use events::{Around, Events};
@@ -28,6 +29,8 @@ pub struct Answers {
     lists: Shelf<ListKey>,
     lefts: Shelf<EventId>,
     plain: Bounded<AccountId, Instant>,
+    /// Who listens is told of what changes.
+    live: Arc<Board<EventId>>,
 }
 
 /// Who looks, as far as it makes a difference.
@@ -62,13 +65,13 @@ struct ListKey {
     around: Option<Around>,
 }
 
-impl Default for Answers {
-    fn default() -> Self {
-        Self { lists: Shelf::new(LASTS), lefts: Shelf::new(LASTS), plain: Bounded::new(PLAIN) }
-    }
-}
-
 impl Answers {
+    /// Nothing is ready yet; what changes is passed on to those who listen.
+    #[must_use]
+    pub fn telling(live: Arc<Board<EventId>>) -> Self {
+        Self { lists: Shelf::new(LASTS), lefts: Shelf::new(LASTS), plain: Bounded::new(PLAIN), live }
+    }
+
     /// In which way somebody looks.
     ///
     /// # Errors
@@ -138,19 +141,21 @@ impl Answers {
     /// An event, or one of its ticket types, was changed here: all who ask from now on see it.
     pub fn event_changed(&self, event: EventId) {
         self.lists.forget_all();
-        self.lefts.forget(&event);
+        self.places_changed(event);
     }
 
     /// Something was changed here of which it is not known to which event it belonged.
     pub fn everything_changed(&self) {
         self.lists.forget_all();
         self.lefts.forget_all();
+        self.live.all_changed();
     }
 
     /// Places of an event were taken or given back here: whoever asks from now on what is left sees it. Lists, which
     /// have but a word for it, follow within a second.
     pub fn places_changed(&self, event: EventId) {
         self.lefts.forget(&event);
+        self.live.changed(event);
     }
 
     /// Somebody began or ceased to work for an organisation here.

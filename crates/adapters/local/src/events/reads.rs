@@ -23,6 +23,14 @@ impl EventStore for LocalStore {
         Ok(ids.iter().filter_map(|id| state.copy(id)).collect())
     }
 
+    async fn events_with_types(&self, ids: &[EventId]) -> Result<Vec<Listed>, StoreError> {
+        let state = self.read();
+        let found = ids.iter().filter_map(|id| state.copy::<Event>(id));
+        Ok(found
+            .map(|event| Listed { ticket_types: state.events.ticket_types_of(event.id), event })
+            .collect())
+    }
+
     async fn event_by_slug(&self, slug: &str) -> Result<Option<Event>, StoreError> {
         let state = self.read();
         Ok(state.events.events_by_slug.get(slug).and_then(|id| state.copy(id)))

@@ -37,6 +37,19 @@ impl PgStore {
         let mut types = types_of(&mut connection, ids).await?;
         Ok(page.map(|event| Listed { ticket_types: types.remove(&event.id).unwrap_or_default(), event }))
     }
+
+    pub(super) async fn with_types(&self, ids: &[EventId]) -> Result<Vec<Listed>, StoreError> {
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.as_uuid()).collect();
+        let mut connection = self.connection(DOING).await?;
+        let query = events::table.filter(events::id.eq_any(ids.clone())).select(EventRow::as_select());
+        let rows: Vec<EventRow> = query.load(&mut connection).await.map_err(failed(DOING))?;
+        let mut types = types_of(&mut connection, ids).await?;
+        let listed = |row| {
+            let event = Event::try_from(row)?;
+            Ok(Listed { ticket_types: types.remove(&event.id).unwrap_or_default(), event })
+        };
+        rows.into_iter().map(listed).collect()
+    }
 }
 
 fn narrowed(filter: &Filter, page: PageRequest) -> IntoBoxed<'_, events::table, Pg> {

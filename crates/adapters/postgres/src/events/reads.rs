@@ -39,6 +39,10 @@ impl EventStore for PgStore {
         rows.into_iter().map(Event::try_from).collect()
     }
 
+    async fn events_with_types(&self, ids: &[EventId]) -> Result<Vec<Listed>, StoreError> {
+        self.with_types(ids).await
+    }
+
     async fn event_by_slug(&self, slug: &str) -> Result<Option<Event>, StoreError> {
         let doing = "looking for an event";
         let mut connection = self.connection(doing).await?;

@@ -1,0 +1,292 @@
+"""Runs schemathesis against the served document, once for every kind of person. `./dev fuzz` calls it.
+
+The program serves demo data from a directory of its own, on loopback, on free ports. For each role somebody logs in, and
+schemathesis makes requests up from the document: good ones, and bad ones of every kind it knows. What it accepts as an
+answer is what the document says and nothing else, and never a 5xx.
+
+Standard library only; schemathesis is called as a program.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+
+from things import FIELDS
+
+HERE = pathlib.Path(__file__).resolve().parent
+CHECKS = ",".join([
+    "not_a_server_error",
+    "status_code_conformance",
+    "content_type_conformance",
+    "response_headers_conformance",
+    "response_schema_conformance",
+])
+# Operations that are not tried: a good answer goes on for ever; apps/api/tests/it/live/ listens to it.
+ENDLESS = ["event_stream"]
+# They end the session that all other requests are made in, or the account: tried at the end, each in a new session.
+LAST = ["logout", "logout_all", "delete_me"]
+# An access token lives 15 minutes: nothing may run longer with one.
+TOKEN_SECONDS = 800
+ROLES = ["nobody", "member", "door", "manager", "owner", "admin"]
+
+
+class Wrong(Exception):
+    """Why there is nothing to fuzz."""
+
+
+def free_ports(count):
+    """Ports that nobody listens on now."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()
+
+
+class Program:
+    """`synesthesie serve` with demo data."""
+
+    def __init__(self, binary, directory):
+        self.binary, self.directory = binary, directory
+        self.log = directory / "log"
+        http, stripe, paypal = free_ports(3)
+        self.url = f"http://127.0.0.1:{http}"
+        mine = {
+            "HTTP__BIND": f"127.0.0.1:{http}",
+            "STORE__URL": f"local:{directory / 'data'}",
+            "PAYMENTS__STRIPE_BIND": f"127.0.0.1:{stripe}",
+            "PAYMENTS__PAYPAL_BIND": f"127.0.0.1:{paypal}",
+            "LIMITS__ENABLED": "false",
+            "AUTH__BCRYPT_COST": "4",
+        }
+        # What a developer exported for a server of theirs must not reach ours.
+        self.environment = {key: value for key, value in os.environ.items() if not key.startswith("SYNESTHESIE")}
+        self.environment.update({f"SYNESTHESIE__{key}": value for key, value in mine.items()})
+        self.process = None
+
+    def __enter__(self):
+        filled = subprocess.run([self.binary, "demo"], cwd=self.directory, env=self.environment,
+                                capture_output=True, text=True, check=False)
+        if filled.returncode != 0:
+            raise Wrong(f"demo: {filled.stderr}")
+        self.demo = filled.stdout
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen([self.binary, "serve"], cwd=self.directory, env=self.environment,
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        for _ in range(600):
+            if self.process.poll() is not None:
+                raise Wrong(self.log.read_text())
+            try:
+                urllib.request.urlopen(f"{self.url}/health/ready", timeout=5).close()
+                return self
+            except OSError:
+                time.sleep(0.1)
+        raise Wrong(f"it is not ready: {self.log.read_text()}")
+
+    def __exit__(self, *_):
+        if self.process and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(30)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+    def ask(self, method, path, body=None, token=None):
+        """A JSON answer; what is refused is a mistake of this script."""
+        request = urllib.request.Request(f"{self.url}/api/v1{path}", method=method)
+        request.add_header("content-type", "application/json")
+        if token:
+            request.add_header("authorization", f"Bearer {token}")
+        data = None if body is None else json.dumps(body).encode()
+        try:
+            with urllib.request.urlopen(request, data, timeout=60) as answer:
+                text = answer.read()
+                return json.loads(text) if text else None
+        except urllib.error.HTTPError as refused:
+            raise Wrong(f"{method} {path}: {refused.code} {refused.read().decode()}") from refused
+
+    def cast(self):
+        """Everybody's address, by role; all have the demo's password."""
+        logins = re.findall(r"^  (\w+) +(\S+@\S+) +(.+)$", self.demo, re.MULTILINE)
+        self.password = logins[0][2].strip()
+        addresses = {}
+        for role, address, _ in logins:
+            addresses.setdefault({"organiser": "owner"}.get(role, role), address)
+        code = re.search(r"invite, often +(\S+)", self.demo).group(1)
+        manager = {"invite_code": code, "email": "manager@example.org", "password": self.password,
+                   "first_name": "Man", "last_name": "Ager"}
+        account = self.ask("POST", "/auth/register", manager)["user"]["id"]
+        addresses["manager"] = manager["email"]
+        admin = self.login(addresses["admin"])
+        organisation = self.ask("GET", "/admin/organisations", token=admin)["items"][0]["id"]
+        self.ask("POST", f"/admin/organisations/{organisation}/members",
+                 {"account_id": account, "role": "manager"}, admin)
+        return addresses
+
+    def login(self, address):
+        """A fresh access token."""
+        return self.ask("POST", "/auth/login", {"email": address, "password": self.password})["access_token"]
+
+    def things(self, admin, token):
+        """Ids of what is there, by what stands before them in a path: everybody's, and what somebody has."""
+        first = lambda path, token=admin: [one["id"] for one in self.ask("GET", path, token=token)["items"][:5]]
+        events = first("/admin/events")
+        kinds = {event: first(f"/admin/events/{event}/ticket-types") for event in events}
+        found = {
+            "events": events,
+            "users": first("/admin/users"),
+            "organisations": first("/admin/organisations"),
+            "invites": first("/admin/invites"),
+            "bookings": first("/admin/bookings"),
+            "ticket-types": [one for event in events for one in kinds[event]],
+            "documents": first("/admin/documents"),
+            "mail": first("/admin/mail"),
+        }
+        if token:
+            me = self.ask("GET", "/users/me", token=token)["id"]
+            found["users"].append(me)
+            found["bookings"] += first("/users/bookings", token)
+            found["tickets"] = first(f"/users/{me}/tickets", token)
+            found["hold"] = [hold for event in events for hold in self.hold(event, kinds[event], token)]
+        return {name: ids for name, ids in found.items() if ids}
+
+    def hold(self, event, kinds, token):
+        """A place of some kind, where there is one to be had."""
+        for kind in kinds:
+            wish = {"event_id": event, "items": [{"ticket_type_id": kind, "quantity": 1}]}
+            try:
+                return [self.ask("POST", "/seats/hold", wish, token)["hold_id"]]
+            except Wrong:
+                continue
+        return []
+
+    def document(self, things):
+        """The served document, with ids of things that are there as examples."""
+        with urllib.request.urlopen(f"{self.url}/openapi.json", timeout=60) as answer:
+            document = json.load(answer)
+        for path, item in document["paths"].items():
+            before = {name: things.get(part) for part, name in re.findall(r"([\w-]+)/\{(\w+)\}", path)}
+            for operation in item.values():
+                for parameter in operation.get("parameters", []):
+                    ids = before.get(parameter["name"])
+                    if parameter["in"] == "path" and ids:
+                        parameter["examples"] = {f"{place}": {"value": one} for place, one in enumerate(ids[:3])}
+        for schema in document["components"]["schemas"].values():
+            for name, field in schema.get("properties", {}).items():
+                ids = things.get(FIELDS.get(name))
+                if ids:
+                    field["examples"] = [ids[:1]] if name.endswith("s") else ids[:3]
+        return document
+
+    def answered_well(self, document):
+        """Every call of the document that was answered with what it is for at least once, and all of them."""
+        with urllib.request.urlopen(f"{self.url}/metrics", timeout=60) as answer:
+            text = answer.read().decode()
+        counted = re.findall(r'_count\{method="(\w+)",route="([^"]+)",status="(\d+)"\}', text)
+        known = {(method.upper(), path) for path, item in document["paths"].items() for method in item}
+        return {(method, route) for method, route, status in counted if status < "400"} & known, known
+
+
+def schemathesis(tool, program, options, role, token, operations, examples):
+    """One run; whether it found nothing."""
+    command = [tool, "run", "openapi.json", "--url", program.url, "--checks", CHECKS, "--seed", str(options.seed),
+               "--phases", options.phases, "--max-examples", str(examples),
+               "--request-timeout", "30",
+               "--suppress-health-check", "all", "--generation-database", "none", "--no-color",
+               "--warnings", "off", "--continue-on-failure", "--max-redirects", "0"]
+    for operation in operations:
+        command += ["--include-operation-id", operation]
+    if not operations:
+        for operation in ENDLESS + LAST:
+            command += ["--exclude-operation-id", operation]
+    if options.only:
+        command += ["--include-path-regex", options.only]
+    if token:
+        command += ["--header", f"Authorization: Bearer {token}"]
+    environment = {**os.environ, "SCHEMATHESIS_HOOKS": "hooks", "PYTHONPATH": str(HERE), "PYTHONDONTWRITEBYTECODE": "1",
+                   "SYNESTHESIE_THINGS": str(program.directory / "things.json")}
+    since = time.monotonic()
+    ran = subprocess.run(command, cwd=program.directory, env=environment, capture_output=True, text=True, check=False)
+    took = time.monotonic() - since
+    if took > TOKEN_SECONDS:
+        raise Wrong(f"{took:.0f} s are longer than a token lives: fewer --examples, or --only some paths")
+    made = re.search(r"(\d+) generated", ran.stdout)
+    cases = made.group(1) if made else "?"
+    what = " ".join(operations) or "everything"
+    good = ran.returncode == 0
+    print(f"fuzz: {role}: {what}: {cases} requests in {took:.0f} s: "
+          f"{'nothing found' if good else 'FOUND SOMETHING'}", flush=True)
+    if not good:
+        print(ran.stdout[-60_000:], ran.stderr[-5_000:], flush=True)
+    return good
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="./dev fuzz", description=__doc__.splitlines()[0])
+    parser.add_argument("--binary", required=True, type=pathlib.Path, help=argparse.SUPPRESS)
+    parser.add_argument("--examples", type=int, default=20, help="requests made up for each operation (20)")
+    parser.add_argument("--seed", type=int, default=1, help="another one makes up other requests (1)")
+    parser.add_argument("--roles", default=",".join(ROLES), help=f"of {','.join(ROLES)}")
+    parser.add_argument("--phases", default="examples,coverage,fuzzing,stateful", help="of schemathesis")
+    parser.add_argument("--short", action="store_true", help="a short look: as a few roles, two requests each")
+    parser.add_argument("--only", help="paths that match this")
+    options = parser.parse_args()
+    if options.short:
+        options.examples, options.phases, options.roles = 2, "examples,coverage,fuzzing", "nobody,member,owner,admin"
+    tool = shutil.which("schemathesis", path=str(pathlib.Path(sys.executable).parent))
+    if not tool:
+        raise Wrong("schemathesis is not installed beside this Python")
+    good = True
+    with tempfile.TemporaryDirectory(prefix="synesthesie-fuzz-") as directory, \
+            Program(options.binary.resolve(), pathlib.Path(directory)) as program:
+        addresses = program.cast()
+        for role in options.roles.split(","):
+            if role not in ROLES:
+                raise Wrong(f"{role} is none of {', '.join(ROLES)}")
+            token = program.login(addresses[role]) if role != "nobody" else None
+            things = program.things(program.login(addresses["admin"]), token)
+            (program.directory / "things.json").write_text(json.dumps(things))
+            document = program.document(things)
+            (program.directory / "openapi.json").write_text(json.dumps(document))
+            good &= schemathesis(tool, program, options, role, token, [], options.examples)
+            if options.only:
+                continue
+            for operation in LAST:
+                token = program.login(addresses[role]) if role != "nobody" else None
+                good &= schemathesis(tool, program, options, role, token, [operation], 3)
+            if program.process.poll() is not None:
+                raise Wrong(f"it has ended: {program.log.read_text()[-5000:]}")
+        well, known = program.answered_well(document)
+        said = program.log.read_text()
+    for line in said.splitlines():
+        if "panic" in line or "ERROR" in line:
+            print(f"fuzz: the program logged: {line}")
+            good = False
+    never = sorted(f"{method} {route}" for method, route in known - well)
+    print(f"fuzz: {len(well)} of {len(known)} calls were answered with what they are for; never: {', '.join(never)}")
+    if len(well) * 2 < len(known) and not options.only and "admin" in options.roles:
+        print("fuzz: who only refuses is not tested: FOUND SOMETHING")
+        good = False
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except Wrong as wrong:
+        sys.exit(f"fuzz: {wrong}")
