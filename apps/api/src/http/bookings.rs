@@ -128,7 +128,7 @@ pub struct PaymentView {
     checkout_url: Option<String>,
     /// Where to send a bank transfer to, while it is awaited.
     #[serde(skip_serializing_if = "Option::is_none")]
-    transfer: Option<TransferView>,
+    transfer: Option<BankTransferView>,
     /// Until when.
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_at: Option<DateTime<Utc>>,
@@ -139,7 +139,7 @@ pub struct PaymentView {
 
 /// How to pay by bank transfer.
 #[derive(Serialize, ToSchema)]
-pub struct TransferView {
+pub struct BankTransferView {
     /// To be written on the transfer.
     #[schema(example = "K7QF-2MXP-9RTD")]
     reference: String,
@@ -238,9 +238,9 @@ pub fn payment_view(payment: &Payment, pay_by: DateTime<Utc>) -> PaymentView {
 }
 
 /// Where a transfer goes that is awaited.
-fn transfer(app: &App, booking: &Booking, payment: &Payment) -> Option<TransferView> {
+fn transfer(app: &App, booking: &Booking, payment: &Payment) -> Option<BankTransferView> {
     let awaited = payment.provider == booking::Provider::BankTransfer && payment.status.may_be_paid();
-    app.config.bank_transfer.as_ref().filter(|_| awaited).map(|to| TransferView {
+    app.config.bank_transfer.as_ref().filter(|_| awaited).map(|to| BankTransferView {
         reference: booking.reference.to_string(),
         account_holder: to.account_holder.clone(),
         iban: to.iban.clone(),

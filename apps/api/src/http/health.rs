@@ -41,7 +41,7 @@ pub(super) async fn ready(app: Data<App>) -> Result<HttpResponse, Problem> {
 }
 
 /// What is counted, for Prometheus.
-#[utoipa::path(tag = "operations", responses((status = 200, body = String, content_type = "text/plain")))]
+#[utoipa::path(tag = "operations", responses((status = 200, body = String, content_type = "application/openmetrics-text")))]
 #[get("/metrics")]
 pub(super) async fn metrics(app: Data<App>) -> Result<HttpResponse, Problem> {
     if let Some(store) = &app.postgres {

@@ -48,14 +48,19 @@ impl Visitor<'_> {
     }
 
     async fn tickets(&self, booking: &str) -> Vec<Value> {
-        let Some((200, seen)) = self.get(&format!("/api/v1/bookings/{booking}")).await else { return Vec::new() };
+        let Some((200, seen)) = self.get(&format!("/api/v1/bookings/{booking}")).await else {
+            return Vec::new();
+        };
         seen.pointer("/tickets").and_then(Value::as_array).cloned().unwrap_or_default()
     }
 
     /// A ticket of the booking that stands so.
     async fn ticket(&self, booking: &str, status: &str) -> Option<String> {
         let tickets = self.tickets(booking).await;
-        tickets.iter().find(|ticket| text(ticket, "/status") == status).map(|ticket| text(ticket, "/id").to_owned())
+        tickets
+            .iter()
+            .find(|ticket| text(ticket, "/status") == status)
+            .map(|ticket| text(ticket, "/id").to_owned())
     }
 
     async fn cancel(&self, booking: &str, part: bool) {
@@ -87,7 +92,8 @@ impl Visitor<'_> {
             if text(transfer, "/status") == "offered" {
                 let (id, what) = (text(transfer, "/id"), if self.plan.takes { "accept" } else { "decline" });
                 let step = format!("{what}-{id}");
-                let answer = self.say(&format!("/api/v1/transfers/{id}/{what}"), Some(&step), json!({})).await;
+                let answer =
+                    self.say(&format!("/api/v1/transfers/{id}/{what}"), Some(&step), json!({})).await;
                 // Meanwhile its owner may have cancelled it.
                 self.expect("a transfer's answer", answer, true);
             }

@@ -91,10 +91,12 @@ impl Visitor<'_> {
 
     /// Waits for what becomes free.
     pub(super) async fn join(&self, offered: &Offered) -> Visit {
-        let kind = offered.kinds.get(self.plan.choice % offered.kinds.len().max(1)).map(|kind| kind.id.clone());
+        let kind =
+            offered.kinds.get(self.plan.choice % offered.kinds.len().max(1)).map(|kind| kind.id.clone());
         // Half of those who wait take anything, the others what they came for.
         let kinds: Vec<String> = kind.into_iter().filter(|_| self.plan.picks).collect();
-        let body = json!({ "event_id": offered.event, "ticket_type_ids": kinds, "quantity": self.plan.places });
+        let body =
+            json!({ "event_id": offered.event, "ticket_type_ids": kinds, "quantity": self.plan.places });
         let Some((status, answer)) = self.say("/api/v1/waitlist", Some("wait"), body).await else {
             return Visit { end: "got no answer", ..Visit::default() };
         };
@@ -126,11 +128,15 @@ impl Visitor<'_> {
             "" => waiting,
             hold => {
                 let path = format!("/api/v1/seats/hold/{hold}");
-                let request = Request { token: Some(self.token.as_str()), path: &path, key: None, body: None };
+                let request =
+                    Request { token: Some(self.token.as_str()), path: &path, key: None, body: None };
                 let Some((200, held)) = self.shop.ask(&request).await else { return waiting };
                 let paid = held.pointer("/total/amount").and_then(Value::as_i64) != Some(0);
                 let visit = self.pay(hold, paid).await;
-                Visit { end: if visit.booking.is_some() { "took what was offered" } else { visit.end }, ..visit }
+                Visit {
+                    end: if visit.booking.is_some() { "took what was offered" } else { visit.end },
+                    ..visit
+                }
             }
         }
     }
@@ -193,7 +199,13 @@ mod tests {
 
     #[test]
     fn free_neighbours_are_picked_by_taste() {
-        let plan = [seat("A", 1, true), seat("A", 2, false), seat("A", 3, true), seat("B", 1, true), seat("B", 2, true)];
+        let plan = [
+            seat("A", 1, true),
+            seat("A", 2, false),
+            seat("A", 3, true),
+            seat("B", 1, true),
+            seat("B", 2, true),
+        ];
         assert_eq!(picked(&plan, 2, 0), ["B1", "B2"]);
         assert_eq!(picked(&plan, 1, 1), ["A3"]);
         assert!(picked(&plan, 3, 0).is_empty());
