@@ -55,6 +55,15 @@ openapi: build
     mkdir -p docs
     {{ target }}/debug/synesthesie openapi >docs/openapi.json
 
+# Give calls that have none yet an example, out of what tests are answered
+examples:
+    #!/bin/sh
+    set -eu
+    kept=$(mktemp -d)
+    SYNESTHESIE_EXAMPLES=$kept {{ target }}/debug/with-servers cargo nextest run --locked --package synesthesie --test it
+    node docs/examples.mjs "$kept"
+    rm -r "$kept"
+
 # Build the documentation of the code; warnings are errors
 doc *ARGUMENTS:
     RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps --document-private-items {{ ARGUMENTS }}

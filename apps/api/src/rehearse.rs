@@ -8,6 +8,7 @@ pub mod check;
 pub mod clock;
 pub mod crowd;
 pub mod fault;
+mod later;
 pub mod options;
 pub mod passing;
 pub mod report;
@@ -17,6 +18,7 @@ pub mod shop;
 pub mod stage;
 pub mod visitor;
 pub mod wire;
+mod wish;
 
 use crate::cli::Failure;
 use crate::config::{Config, StoreUrl};

@@ -5,11 +5,16 @@ use super::routes;
 use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{App as Actix, HttpResponse, get};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 use utoipa::Modify;
 use utoipa::openapi::path::{Operation, Parameter, ParameterIn};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{self, ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder};
 use utoipa_actix_web::AppExt;
+
+const JSON: &str = "application/json";
 
 #[derive(utoipa::OpenApi)]
 #[openapi(
@@ -104,8 +109,51 @@ fn common(path: &str, operation: &Operation) -> Vec<Common> {
     common
 }
 
+/// What was once asked and answered, by call; a test holds each against what is documented.
+static EXAMPLES: LazyLock<BTreeMap<String, Example>> =
+    LazyLock::new(|| serde_json::from_str(include_str!("examples.json")).unwrap_or_default());
+
+#[derive(serde::Deserialize)]
+struct Example {
+    status: u16,
+    request: Value,
+    response: Value,
+}
+
+fn exemplify(document: &mut OpenApi) {
+    for (path, item) in &mut document.paths.paths {
+        let operations = [
+            ("GET", &mut item.get),
+            ("POST", &mut item.post),
+            ("PUT", &mut item.put),
+            ("PATCH", &mut item.patch),
+            ("DELETE", &mut item.delete),
+        ];
+        for (method, operation) in operations {
+            let Some((operation, example)) =
+                operation.as_mut().zip(EXAMPLES.get(&format!("{method} {path}")))
+            else {
+                continue;
+            };
+            if let Some(RefOr::T(body)) = operation.request_body.as_mut()
+                && let Some(RefOr::T(content)) = body.content.get_mut(JSON)
+                && !example.request.is_null()
+            {
+                content.example = Some(example.request.clone());
+            }
+            let answered = operation.responses.responses.get_mut(&example.status.to_string());
+            if let Some(RefOr::T(response)) = answered.filter(|_| !example.response.is_null())
+                && let Some(RefOr::T(content)) = response.content.get_mut(JSON)
+            {
+                content.example = Some(example.response.clone());
+            }
+        }
+    }
+}
+
 /// Problems have a media type of their own, and what all calls of a kind can be answered is said here once.
 fn finish(mut document: OpenApi) -> OpenApi {
+    exemplify(&mut document);
     for (path, item) in &mut document.paths.paths {
         let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
         for operation in operations.into_iter().flatten() {

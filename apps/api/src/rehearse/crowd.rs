@@ -29,6 +29,12 @@ pub enum Habit {
     Cancels,
     /// Pays, and cancels one ticket of it later.
     CancelsOne,
+    /// Pays, and hands a ticket on to somebody else later.
+    HandsOn,
+    /// Pays, and gives a ticket back later to be sold again.
+    Returns,
+    /// The same, but wants it again soon after.
+    TakesBack,
 }
 
 /// Through whom somebody pays.
@@ -75,6 +81,16 @@ pub struct Plan {
     pub patience: u32,
     /// Whether somebody who found nothing looks again when others have not paid.
     pub comes_again: bool,
+    /// Whether somebody who found nothing waits for what becomes free.
+    pub waits: bool,
+    /// Whether somebody has the code of a voucher.
+    pub voucher: bool,
+    /// Whether somebody looks at the plan of the hall and picks seats, instead of taking the best.
+    pub picks: bool,
+    /// Whom a ticket is handed on to.
+    pub friend: u32,
+    /// Whether a ticket that somebody else hands on is taken.
+    pub takes: bool,
     /// What happens then.
     pub habit: Habit,
     /// How it is paid.
@@ -88,8 +104,8 @@ pub struct Plan {
 }
 
 /// Of a hundred people, so many behave so.
-const HABITS: [(u32, Habit); 11] = [
-    (42, Habit::Pays),
+const HABITS: [(u32, Habit); 14] = [
+    (30, Habit::Pays),
     (8, Habit::PaysAtLast),
     (5, Habit::IsDeclined),
     (6, Habit::PaysTwice),
@@ -100,6 +116,9 @@ const HABITS: [(u32, Habit); 11] = [
     (9, Habit::PaysLate),
     (6, Habit::Cancels),
     (4, Habit::CancelsOne),
+    (5, Habit::HandsOn),
+    (5, Habit::Returns),
+    (2, Habit::TakesBack),
 ];
 /// And so many want 1, 2, 3, ... places.
 const GROUPS: [u32; 6] = [40, 35, 10, 10, 3, 2];
@@ -119,7 +138,11 @@ pub fn crowd(seed: u64, people: u32, choices: usize, span: Duration, faults: &Fa
             notices.push(notice);
         }
     }
-    (0..people).map(|number| person(number, &mut random, choices, span, &notices)).collect()
+    let mut person = |number| {
+        let plan = person(number, &mut random, choices, span, &notices);
+        Plan { friend: random.u32(0..people), ..plan }
+    };
+    (0..people).map(&mut person).collect()
 }
 
 fn person(number: u32, random: &mut Rng, choices: usize, span: Duration, notices: &[&'static str]) -> Plan {
@@ -148,6 +171,11 @@ fn person(number: u32, random: &mut Rng, choices: usize, span: Duration, notices
         choice: random.usize(0..choices.max(1)),
         patience: random.u32(0..4),
         comes_again: random.u32(0..100) < 30,
+        waits: random.u32(0..100) < 40,
+        voucher: random.u32(0..100) < 20,
+        picks: random.bool(),
+        friend: number,
+        takes: random.u32(0..100) < 75,
         habit,
         way: if random.u32(0..100) < 55 { Way::Stripe } else { Way::Paypal },
         notice: notice.unwrap_or(if unnoticed { "lost" } else { "now" }),

@@ -7,7 +7,7 @@ use super::fault::{Fault, Faults};
 use super::options::Options;
 use super::server::Server;
 use super::shop::{Request, Shop, text};
-use super::visitor::{Offered, PASSWORD, Visitor};
+use super::visitor::{Offered, OfferedKind, PASSWORD, Visitor};
 use super::wire::Wire;
 use crate::cli::Failure;
 use crate::config::{Config, StoreUrl};
@@ -128,15 +128,14 @@ impl Stage {
             "tiers": [{ "until_hours_before": 48, "fee_percent": 10 }, { "until_hours_before": 0, "fee_percent": 50 }],
         });
         admin.post(&format!("{path}/cancellation-policy"), policy).await?;
-        let mut offered = Offered { event, ticket_types: Vec::new(), paid: Vec::new() };
+        let mut offered = Offered { event, kinds: Vec::new(), voucher: None };
         for kind in kinds {
             let body = json!({
                 "name": kind.name, "quantity": kind.quantity, "max_per_order": 6,
                 "price": { "amount": kind.price, "currency": kind.currency },
             });
             let made = admin.post(&format!("{path}/ticket-types"), body).await?;
-            offered.ticket_types.push(text(&made, "/id").to_owned());
-            offered.paid.push(kind.price > 0);
+            offered.kinds.push(OfferedKind { id: text(&made, "/id").to_owned(), seated: false });
         }
         admin.post(&format!("{path}/publish"), json!({})).await?;
         Ok(offered)

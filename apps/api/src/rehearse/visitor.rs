@@ -9,7 +9,7 @@ use std::time::Duration;
 pub const PASSWORD: &str = "rehearsal rehearsal";
 
 /// How a visit ends when everything is gone.
-const NOTHING_LEFT: &str = "found nothing left";
+pub(super) const NOTHING_LEFT: &str = "found nothing left";
 
 /// What is on sale.
 #[derive(Debug, Clone)]
@@ -17,9 +17,18 @@ pub struct Offered {
     /// The event.
     pub event: String,
     /// Its ticket types.
-    pub ticket_types: Vec<String>,
-    /// Whether there is something to pay, for each of them.
-    pub paid: Vec<bool>,
+    pub kinds: Vec<OfferedKind>,
+    /// The code of a voucher, if there is one.
+    pub voucher: Option<String>,
+}
+
+/// One of the ticket types on sale.
+#[derive(Debug, Clone)]
+pub struct OfferedKind {
+    /// Names it.
+    pub id: String,
+    /// Whether it has seats, of which somebody picks some.
+    pub seated: bool,
 }
 
 /// Somebody on the way through the shop.
@@ -32,7 +41,7 @@ pub struct Visitor<'a> {
     pub run: &'a str,
     /// How often this one was here before: what is wanted again is another request, not a repeated one.
     pub wave: u32,
-    token: String,
+    pub(super) token: String,
 }
 
 /// What is left of a visit, for what comes later.
@@ -77,7 +86,7 @@ impl<'a> Visitor<'a> {
         }
     }
 
-    async fn log_in(&mut self) -> bool {
+    pub(super) async fn log_in(&mut self) -> bool {
         let body = json!({ "email": self.email(), "password": PASSWORD });
         let Some((200, body)) = self.say("/api/v1/auth/login", None, body).await else { return false };
         text(&body, "/access_token").clone_into(&mut self.token);
@@ -85,10 +94,14 @@ impl<'a> Visitor<'a> {
     }
 
     fn email(&self) -> String {
-        format!("guest-{}-{}@rehearsal.invalid", self.run, self.plan.number)
+        self.email_of(self.plan.number)
     }
 
-    async fn say(&self, path: &str, step: Option<&str>, body: Value) -> Option<(u16, Value)> {
+    pub(super) fn email_of(&self, number: u32) -> String {
+        format!("guest-{}-{number}@rehearsal.invalid", self.run)
+    }
+
+    pub(super) async fn say(&self, path: &str, step: Option<&str>, body: Value) -> Option<(u16, Value)> {
         let key = step.map(|step| format!("{}-{}-{}-{step}", self.run, self.plan.number, self.wave));
         let token = Some(self.token.as_str()).filter(|token| !token.is_empty());
         self.shop.ask(&Request { token, path, key, body: Some(body) }).await
@@ -105,6 +118,9 @@ impl<'a> Visitor<'a> {
         }
         self.think().await;
         let Some((hold, paid)) = self.hold(offered).await else {
+            if self.plan.waits && self.wave == 0 {
+                return self.join(offered).await;
+            }
             return Visit { end: NOTHING_LEFT, ..Visit::default() };
         };
         self.think().await;
@@ -119,33 +135,7 @@ impl<'a> Visitor<'a> {
         self.pay(&hold, paid).await
     }
 
-    /// A hold, and whether there is something to pay for it.
-    async fn hold(&self, offered: &Offered) -> Option<(String, bool)> {
-        for attempt in 0..=self.plan.patience {
-            let choice = (self.plan.choice + usize::try_from(attempt).unwrap_or(0))
-                % offered.ticket_types.len().max(1);
-            let quantity = if attempt == self.plan.patience { 1 } else { self.plan.places };
-            let items =
-                json!([{ "ticket_type_id": offered.ticket_types.get(choice)?, "quantity": quantity }]);
-            let body = json!({ "event_id": offered.event, "items": items });
-            let step = format!("hold-{attempt}");
-            let (status, body) = self.say("/api/v1/seats/hold", Some(&step), body).await?;
-            match (status, text(&body, "/code")) {
-                (201, _) => return Some((text(&body, "/hold_id").to_owned(), *offered.paid.get(choice)?)),
-                (409, "sold_out") => {
-                    tokio::time::sleep(Duration::from_millis(300) + self.plan.thinks * 4).await
-                }
-                (422, "limit_exceeded" | "not_on_sale") => return None,
-                (status, code) => {
-                    self.shop.odd(format!("a hold was answered {status} {code}"));
-                    return None;
-                }
-            }
-        }
-        None
-    }
-
-    async fn pay(&self, hold: &str, paid: bool) -> Visit {
+    pub(super) async fn pay(&self, hold: &str, paid: bool) -> Visit {
         let payment =
             if paid { json!({ "provider": self.plan.way.as_str() }) } else { json!({ "provider": "free" }) };
         let body = json!({ "hold_id": hold, "payment": payment });
@@ -248,7 +238,10 @@ impl<'a> Visitor<'a> {
             | Habit::GivesBack
             | Habit::Forgets
             | Habit::Cancels
-            | Habit::CancelsOne => {
+            | Habit::CancelsOne
+            | Habit::HandsOn
+            | Habit::Returns
+            | Habit::TakesBack => {
                 self.settle(&checkout).await;
                 visit.end = "paid";
             }
@@ -272,49 +265,6 @@ impl<'a> Visitor<'a> {
         let back = self.shop.press(checkout, &format!("pay?webhook={}&delay_ms=0", self.plan.notice)).await;
         if let Some(back) = back.filter(|_| self.plan.comes_back) {
             self.shop.browse(&back).await;
-        }
-    }
-
-    /// What somebody does when the time to pay is long over: pays all the same, has changed their mind, or looks
-    /// whether there is a place by now.
-    pub async fn come_again(mut self, visit: Visit, offered: &Offered) -> Visit {
-        if visit.end == NOTHING_LEFT && self.plan.comes_again {
-            return self.buy(offered).await;
-        }
-        for checkout in &visit.unpaid {
-            self.settle(checkout).await;
-        }
-        let part = self.plan.habit == Habit::CancelsOne;
-        if let Some(booking) = visit.booking.as_deref().filter(|_| part || self.plan.habit == Habit::Cancels)
-        {
-            self.cancel(booking, part).await;
-        }
-        // What was done is not done again by the next time.
-        Visit { end: visit.end, ..Visit::default() }
-    }
-
-    async fn cancel(&mut self, booking: &str, part: bool) {
-        if !self.log_in().await {
-            return;
-        }
-        let path = format!("/api/v1/bookings/{booking}");
-        let token = Some(self.token.as_str());
-        let Some((200, seen)) = self.shop.ask(&Request { token, path: &path, key: None, body: None }).await
-        else {
-            return;
-        };
-        let tickets = seen.pointer("/tickets").and_then(Value::as_array).cloned().unwrap_or_default();
-        let body = match tickets.first() {
-            Some(first) if part => json!({ "ticket_ids": [text(first, "/id")] }),
-            _ => json!({}),
-        };
-        let Some((status, body)) = self.say(&format!("{path}/cancel"), Some("cancel"), body).await else {
-            return;
-        };
-        let code = text(&body, "/code");
-        // Bookings that were never paid cannot be cancelled.
-        if !(200..300).contains(&status) && tickets.iter().any(|ticket| text(ticket, "/status") == "valid") {
-            self.shop.odd(format!("a cancellation was answered {status} {code}"));
         }
     }
 }

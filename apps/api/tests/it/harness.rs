@@ -2,6 +2,7 @@
 
 mod books;
 mod client;
+pub mod document;
 pub mod process;
 pub mod providers;
 pub mod scan;

@@ -1,5 +1,6 @@
 //! Sends JSON, and says what was answered when it was not what the test expected.
 
+use super::document;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder};
 use serde_json::Value;
@@ -75,7 +76,14 @@ impl Client {
 
 /// Sends a request.
 pub async fn answer(request: RequestBuilder) -> Answer {
-    Answer::of(request.send().await.unwrap()).await
+    let (http, request) = request.build_split();
+    let request = request.unwrap();
+    let (method, path) = (request.method().clone(), request.url().path().to_owned());
+    let asked = request.body().and_then(|body| body.as_bytes()).map(<[u8]>::to_vec);
+    let answer = Answer::of(http.execute(request).await.unwrap()).await;
+    document::check(&method, &path, answer.status, answer.header("content-type"), &answer.json);
+    document::keep(&method, &path, answer.status, asked.as_deref(), &answer.json);
+    answer
 }
 
 impl Answer {
