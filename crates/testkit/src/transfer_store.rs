@@ -52,6 +52,8 @@ fn first(limit: u32) -> PageRequest {
 async fn with_tickets(stores: Stores, count: u32) -> (House, AccountId, Vec<Ticket>, AccountId) {
     let house = house(stores, 10, None, 2500).await;
     let holder = buyer(&house.stores).await;
+    let promise = crate::cancelling_store::policy("0");
+    bookings(&house).make_promise(house.event.id, &promise, &by(holder)).await.unwrap();
     let booking = booked_paid(&house, holder, count).await;
     let tickets = house.stores.booking.tickets_of_bookings(&[booking.id]).await.unwrap();
     let friend = buyer(&house.stores).await;
@@ -182,7 +184,6 @@ pub async fn a_store_keeps_one_offer_of_a_ticket_at_a_time(stores: Stores) {
 pub async fn a_ticket_that_was_handed_on_is_not_the_buyers_to_cancel(stores: Stores) {
     let (house, holder, tickets, friend) = with_tickets(stores, 2).await;
     let bookings = bookings(&house);
-    bookings.make_promise(house.event.id, &crate::cancelling_store::policy("0"), &by(holder)).await.unwrap();
     let transfer = offered(&house, &tickets[0], friend).await;
     bookings.accept_transfer(&by(friend), transfer.id).await.unwrap();
     let (giver, booking) = (by(holder), tickets[0].booking);
@@ -201,7 +202,6 @@ async fn status(house: &House, transfer: &Transfer) -> TransferStatus {
 pub async fn an_offer_ends_with_its_ticket(stores: Stores) {
     let (house, holder, tickets, friend) = with_tickets(stores, 4).await;
     let bookings = bookings(&house);
-    bookings.make_promise(house.event.id, &crate::cancelling_store::policy("0"), &by(holder)).await.unwrap();
     let late = offered(&house, &tickets[0], friend).await;
     house.clock.set(late.expires_at);
     let given_back = offered(&house, &tickets[1], friend).await;

@@ -26,7 +26,7 @@ const MOST_SEATS: usize = 200;
 
 /// The calls of this file.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(hold_places).service(validate_hold).service(release_hold);
+    config.service(hold_places).service(show_hold).service(validate_hold).service(release_hold);
 }
 
 /// Which places to keep.
@@ -207,6 +207,17 @@ fn seats(body: &HoldRequest) -> Result<SeatWish, Problem> {
         apart: body.together == Some(false),
         accessible: body.accessible == Some(true),
     })
+}
+
+/// Look at a hold, such as an offer of a waiting list.
+#[utoipa::path(tag = "bookings", security(("bearer" = [])), responses(
+    (status = 200, body = HoldView), (status = 404, description = "No such hold, or it has ended", body = Problem)))]
+#[get("/seats/hold/{hold_id}")]
+async fn show_hold(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    match app.bookings.look_at_hold(user.0.account, (*id).into()).await? {
+        Some((hold, true)) => Ok(HttpResponse::Ok().json(HoldView::from(&hold))),
+        Some((_, false)) | None => Err(Problem::not_found()),
+    }
 }
 
 /// Whether a hold still keeps its places.

@@ -39,7 +39,7 @@ pub struct JoinBody {
 
 /// An entry on the waiting list of an event.
 #[derive(Serialize, ToSchema)]
-pub struct EntryView {
+pub struct WaitlistEntryView {
     entry_id: Uuid,
     event_id: Uuid,
     /// `waiting`, `offered`, `accepted`, `expired` or `left`.
@@ -62,7 +62,7 @@ pub struct EntryView {
     expires_at: Option<DateTime<Utc>>,
 }
 
-impl EntryView {
+impl WaitlistEntryView {
     /// At an instant.
     pub fn of(entry: &WaitlistEntry, position: Option<u64>, now: Timestamp) -> Self {
         let status = entry.status_at(now);
@@ -133,7 +133,7 @@ fn most(price: &PriceBody) -> Result<Money, Problem> {
 
 /// Wait for places. When some are free again and it is one's turn they are kept, and one gets a mail.
 #[utoipa::path(tag = "waitlist", security(("bearer" = [])), request_body = JoinBody, responses(
-    (status = 201, body = EntryView),
+    (status = 201, body = WaitlistEntryView),
     (status = 404, body = Problem),
     (status = 409, description = "`places_available`, `already_waiting`", body = Problem),
     (status = 422, description = "`not_on_sale`, `limit_exceeded`, `invalid_input`", body = Problem)))]
@@ -151,7 +151,7 @@ async fn join(app: Data<App>, user: User, once: Once, body: Json<JoinBody>) -> R
         };
         let place = app.bookings.join_list(event, wish).await?;
         let location = (header::LOCATION, format!("/api/v1/waitlist/status/{event}"));
-        let view = EntryView::at(&place, app.clock.now());
+        let view = WaitlistEntryView::at(&place, app.clock.now());
         Ok(HttpResponse::Created().insert_header(location).json(view))
     };
     once.run(&app, user.0.account, &body, work).await
@@ -159,12 +159,12 @@ async fn join(app: Data<App>, user: User, once: Once, body: Json<JoinBody>) -> R
 
 /// Where one stands; the last entry for those who were on the list more than once.
 #[utoipa::path(tag = "waitlist", security(("bearer" = [])), responses(
-    (status = 200, body = EntryView), (status = 404, body = Problem)))]
+    (status = 200, body = WaitlistEntryView), (status = 404, body = Problem)))]
 #[get("/waitlist/status/{event_id}")]
 async fn standing(app: Data<App>, user: User, event: Path<Uuid>) -> Result<HttpResponse, Problem> {
     let place = app.bookings.place_on_list(event.into_inner().into(), user.0.account).await?;
     let place = place.ok_or_else(Problem::not_found)?;
-    Ok(HttpResponse::Ok().json(EntryView::at(&place, app.clock.now())))
+    Ok(HttpResponse::Ok().json(WaitlistEntryView::at(&place, app.clock.now())))
 }
 
 /// Leave the list; what was offered goes to the next.

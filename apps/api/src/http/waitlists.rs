@@ -5,7 +5,7 @@ use super::json::Json;
 use super::once::Once;
 use super::paging::{PageView, Paging, PagingQuery};
 use super::problem::Problem;
-use super::waitlist::EntryView;
+use super::waitlist::WaitlistEntryView;
 use crate::wiring::App;
 use accounts::Account;
 use actix_web::web::{Data, Path};
@@ -38,7 +38,7 @@ pub struct ManagedEntryView {
     /// Its place in the order in which people joined; numbers of those who left are not given again.
     number: u64,
     #[serde(flatten)]
-    entry: EntryView,
+    entry: WaitlistEntryView,
 }
 
 impl ManagedEntryView {
@@ -48,7 +48,7 @@ impl ManagedEntryView {
             email: account.map(|account| account.email.clone().into()),
             name: account.map(|account| format!("{} {}", account.first_name, account.last_name)),
             number: entry.number,
-            entry: EntryView::of(entry, None, now),
+            entry: WaitlistEntryView::of(entry, None, now),
         }
     }
 }

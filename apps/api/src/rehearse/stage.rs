@@ -116,11 +116,16 @@ impl Stage {
             at.format("%Y-%m-%dT%H:%M:%SZ").to_string()
         };
         let currency = kinds.first().map_or("EUR", |kind| kind.currency.as_str());
-        let event = json!({
+        let mut event = json!({
             "organisation_id": organisation, "title": format!("Rehearsal {}", self.run),
             "starts_at": day(30, 0), "ends_at": day(30, 6), "timezone": "Europe/Berlin", "currency": currency,
             "location": { "area": "Nowhere" }, "visibility": "members",
         });
+        // The hall is a kind of ticket of its own.
+        if let Some(hall) = kinds.iter().find(|kind| kind.seated) {
+            event["venue_template_id"] = json!(admin.hall(&organisation, hall).await?);
+            event["base_price"] = json!({ "amount": hall.price, "currency": currency });
+        }
         let event = text(&admin.post("/api/v1/admin/events", event).await?, "/id").to_owned();
         let path = format!("/api/v1/admin/events/{event}");
         let policy = json!({
@@ -129,7 +134,11 @@ impl Stage {
         });
         admin.post(&format!("{path}/cancellation-policy"), policy).await?;
         let mut offered = Offered { event, kinds: Vec::new(), voucher: None };
-        for kind in kinds {
+        let types = admin.get(&format!("{path}/ticket-types")).await?;
+        for hall in types.pointer("/items").and_then(Value::as_array).into_iter().flatten() {
+            offered.kinds.push(OfferedKind { id: text(hall, "/id").to_owned(), seated: true });
+        }
+        for kind in kinds.iter().filter(|kind| !kind.seated) {
             let body = json!({
                 "name": kind.name, "quantity": kind.quantity, "max_per_order": 6,
                 "price": { "amount": kind.price, "currency": kind.currency },
@@ -137,6 +146,10 @@ impl Stage {
             let made = admin.post(&format!("{path}/ticket-types"), body).await?;
             offered.kinds.push(OfferedKind { id: text(&made, "/id").to_owned(), seated: false });
         }
+        let places: u32 = kinds.iter().map(|kind| kind.quantity).sum();
+        let voucher = json!({ "name": "Rehearsal", "percent": 20, "max_uses": (places / 20).max(1), "max_per_user": 1 });
+        let made = admin.post(&format!("{path}/vouchers"), voucher).await?;
+        offered.voucher = made.pointer("/items/0/code").and_then(Value::as_str).map(str::to_owned);
         admin.post(&format!("{path}/publish"), json!({})).await?;
         Ok(offered)
     }
@@ -185,7 +198,12 @@ pub struct Kind {
     currency: String,
     /// How many.
     pub quantity: u32,
+    /// Whether they are seats of a hall.
+    seated: bool,
 }
+
+/// Seats of a row.
+const ROW: u32 = 10;
 
 /// What is sold: the types of an existing event, or two of our own.
 ///
@@ -193,14 +211,20 @@ pub struct Kind {
 /// There is no such event, or its store cannot be read.
 pub async fn kinds(options: &Options, configured: &Config) -> Result<Vec<Kind>, Failure> {
     let Some(event) = options.event else {
-        let reduced = options.seats / 5;
-        let kind =
-            |name: &str, price, quantity| Kind { name: name.into(), price, currency: "EUR".into(), quantity };
-        let mut kinds = vec![kind("Regular", 2500, options.seats - reduced)];
-        if reduced > 0 {
-            kinds.push(kind("Reduced", 1550, reduced));
-        }
-        return Ok(kinds);
+        let (reduced, hall) = (options.seats / 5, options.seats / 3 / ROW * ROW);
+        let kind = |name: &str, price, quantity, seated| Kind {
+            name: name.into(),
+            price,
+            currency: "EUR".into(),
+            quantity,
+            seated,
+        };
+        let kinds = vec![
+            kind("Hall", 3500, hall, true),
+            kind("Regular", 2500, options.seats - reduced - hall, false),
+            kind("Reduced", 1550, reduced, false),
+        ];
+        return Ok(kinds.into_iter().filter(|kind| kind.quantity > 0).collect());
     };
     let stores = wiring::store::Stores::open(&configured.store.url).await?;
     let sales = stores.booking.sales(&[event.into()]).await?;
@@ -212,6 +236,7 @@ pub async fn kinds(options: &Options, configured: &Config) -> Result<Vec<Kind>, 
         price: offer.price.minor(),
         currency: offer.price.currency().code().to_owned(),
         quantity: if total > room { (offer.quantity * room / total).max(1) } else { offer.quantity },
+        seated: false,
     });
     Ok(kinds.collect())
 }
@@ -327,6 +352,18 @@ impl<'a> Admin<'a> {
         let answer = admin.post("/api/v1/auth/login", body).await?;
         text(&answer, "/access_token").clone_into(&mut admin.token);
         Ok(admin)
+    }
+
+    /// A hall with so many seats, in rows of ten from the stage on; its name.
+    async fn hall(&self, organisation: &str, hall: &Kind) -> Result<String, Failure> {
+        let body = json!({ "organisation_id": organisation, "name": hall.name });
+        let made = self.post("/api/v1/admin/venue-templates", body).await?;
+        let id = text(&made, "/id").to_owned();
+        let section = json!({
+            "name": hall.name, "row_start": "1", "row_end": (hall.quantity / ROW).to_string(), "seats_per_row": ROW,
+        });
+        self.post(&format!("/api/v1/admin/venue-templates/{id}/sections"), section).await?;
+        Ok(id)
     }
 
     async fn post(&self, path: &str, body: Value) -> Result<Value, Failure> {

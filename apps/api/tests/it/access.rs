@@ -74,6 +74,7 @@ const ROUTES: &[(For, &str)] = &[
     (Users, "DELETE /api/v1/users/me/calendar"),
     (Users, "POST /api/v1/seats/hold"),
     (Users, "DELETE /api/v1/seats/hold/{hold_id}"),
+    (Users, "GET /api/v1/seats/hold/{hold_id}"),
     (Users, "GET /api/v1/seats/hold/{hold_id}/validate"),
     (Users, "POST /api/v1/bookings/confirm"),
     (Users, "GET /api/v1/bookings/{id}"),

@@ -134,7 +134,7 @@ impl SyncTx for PgTx {
         let ids: Vec<Uuid> = ids.iter().map(|id| id.as_uuid()).collect();
         let statement = text(
             "SELECT id, booking_id, event_id, ticket_type_id, holder_id, attendee, version, status, issued_at, \
-             checked_in_at, presence FROM tickets WHERE id = ANY($1) ORDER BY id FOR UPDATE",
+             checked_in_at, presence, seat FROM tickets WHERE id = ANY($1) ORDER BY id FOR UPDATE",
         )
         .bind::<Array<SqlUuid>, _>(ids);
         tickets(self.load("locking tickets", constant(statement)).await?)

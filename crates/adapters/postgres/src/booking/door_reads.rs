@@ -65,7 +65,7 @@ impl DoorReads for PgStore {
     ) -> Result<Vec<Ticket>, StoreError> {
         let statement = text(
             "SELECT id, booking_id, event_id, ticket_type_id, holder_id, attendee, version, status, issued_at, \
-             checked_in_at, presence FROM tickets WHERE event_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+             checked_in_at, presence, seat FROM tickets WHERE event_id = $1 AND id > $2 ORDER BY id LIMIT $3",
         )
         .bind::<SqlUuid, _>(event.as_uuid())
         .bind::<SqlUuid, _>(after.map_or(Uuid::nil(), TicketId::as_uuid))
