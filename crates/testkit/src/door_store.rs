@@ -150,8 +150,8 @@ pub async fn a_scan_reads_back_whole(stores: Stores) {
     let offline = third.offline.as_ref().unwrap();
     assert_eq!((third.way, third.at), (Way::Out, evening.minute(60)), "nobody passes after it was told");
     assert_eq!((offline.said_at, offline.told_at), (evening.minute(600), evening.minute(60)));
-    assert_eq!(synced.conflicts, [second.clone()]);
-    assert_eq!(evening.conflicts().await, [second.clone()]);
+    assert_eq!(synced.conflicts, std::slice::from_ref(second));
+    assert_eq!(evening.conflicts().await, std::slice::from_ref(second));
 }
 
 pub async fn scans_told_in_any_order_come_to_the_same(stores: Stores) {

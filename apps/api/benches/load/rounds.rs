@@ -39,6 +39,8 @@ pub(crate) struct Report {
     pub(crate) memory: Option<(u64, u64)>,
     /// Bytes of answers, as they are sent.
     pub(crate) sizes: BTreeMap<&'static str, usize>,
+    /// The most that a server had in memory to which thousands listened, in bytes.
+    pub(crate) crowded: Option<u64>,
     /// What is not right, in words.
     pub(crate) wrong: Vec<String>,
 }
@@ -158,11 +160,11 @@ impl Rounds<'_> {
         if self.options.wants("seats") {
             self.seats(report, &small).await?;
         }
-        if self.options.wants("stream") {
-            self.listened(report, &small).await?;
-        }
         for serving in [Some(small), large].into_iter().flatten() {
             self.end(report, serving)?;
+        }
+        if self.options.wants("stream") {
+            self.listened(report, self.databases.serve_small("small").await?).await?;
         }
         Ok(())
     }
@@ -243,22 +245,17 @@ impl Rounds<'_> {
     }
 
     /// Sells one event, and sells it once more while thousands listen to it.
-    async fn listened(&self, report: &mut Report, serving: &Serving) -> Result<(), Failure> {
-        let (load, offers) = (self.load(report, serving), &self.databases.hot);
-        let alone = self.bought(report, serving, (load, &Diary::default()), offers).await?;
+    async fn listened(&self, report: &mut Report, mut serving: Serving) -> Result<(), Failure> {
+        let (load, offers) = (self.load(report, &serving), &self.databases.hot);
+        let alone = self.bought(report, &serving, (load, &Diary::default()), offers).await?;
         report.add("unheard", &alone);
-        let before = serving.program.memory();
         let diary = Diary::default();
-        let crowd = Crowd::gather(serving, offers, self.options.listeners, &diary).await?;
-        let heard = self.bought(report, serving, (load, &diary), offers).await?;
+        let crowd = Crowd::gather(&serving, offers, self.options.listeners, &diary).await?;
+        let heard = self.bought(report, &serving, (load, &diary), offers).await?;
         report.add("heard", &heard);
-        if let (Some(before), Some(after)) = (before, serving.program.memory()) {
-            let each =
-                after.now.saturating_sub(before.now) / u64::try_from(self.options.listeners).unwrap_or(1);
-            eprintln!("  {} KB of memory for each listener", each / 1024);
-        }
+        report.crowded = report.crowded.max(serving.program.memory().map(|memory| memory.peak));
         report.add("age", &crowd.went());
-        Ok(())
+        Ok(serving.program.stop()?)
     }
 
     /// Sells, and looks whether the database says the same as the buyers.

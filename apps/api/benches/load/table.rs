@@ -58,6 +58,14 @@ pub(crate) fn table(report: &Report, options: &Options) -> String {
     let name = format!("hold + confirm, {} listen", thousands(f64::from(listeners(options))));
     lines.extend(sale(report, "heard", &name, unheard, 0.8));
     lines.extend(read(report, "age", "snapshots heard; ms: how old the last one was by then", None, None));
+    lines.extend(report.crowded.map(|peak| Line {
+        figure: format!(
+            "memory of that server at its most, MB ({} listen)",
+            thousands(f64::from(listeners(options)))
+        ),
+        value: (peak / (1024 * 1024)).to_string(),
+        ..Line::default()
+    }));
     lines.extend(memory(report));
     format!("\n{}{}\n", circumstances(report, options), drawn(&lines))
 }
