@@ -15,7 +15,7 @@ usage: ./dev bench [OPTION...]
   --quick          a short look: 2 seconds, 1 round, 64 connections, 20,000 bookings instead of 1,000,000";
 
 /// Groups of figures that can be chosen.
-const GROUPS: [&str; 6] = ["hot", "spread", "list", "paid", "seats", "stream", "million"];
+const GROUPS: [&str; 7] = ["hot", "spread", "list", "paid", "seats", "stream", "million"];
 
 /// How much is measured.
 #[derive(Debug, Clone)]

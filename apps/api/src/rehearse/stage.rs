@@ -122,9 +122,9 @@ impl Stage {
             "location": { "area": "Nowhere" }, "visibility": "members",
         });
         // The hall is a kind of ticket of its own.
-        if let Some(hall) = kinds.iter().find(|kind| kind.seated) {
-            event["venue_template_id"] = json!(admin.hall(&organisation, hall).await?);
-            event["base_price"] = json!({ "amount": hall.price, "currency": currency });
+        if let (Some(hall), Some(facts)) = (kinds.iter().find(|kind| kind.seated), event.as_object_mut()) {
+            facts.insert("venue_template_id".into(), json!(admin.hall(&organisation, hall).await?));
+            facts.insert("base_price".into(), json!({ "amount": hall.price, "currency": currency }));
         }
         let event = text(&admin.post("/api/v1/admin/events", event).await?, "/id").to_owned();
         let path = format!("/api/v1/admin/events/{event}");

@@ -22,8 +22,9 @@ impl Visitor<'_> {
             let quantity = if attempt == self.plan.patience { 1 } else { self.plan.places };
             let mut body = self.wish(offered, kind, quantity).await?;
             // What is used up is tried without.
-            if let Some(voucher) = offered.voucher.as_ref().filter(|_| self.plan.voucher && attempt == 0) {
-                body["voucher"] = json!(voucher);
+            let voucher = offered.voucher.as_ref().filter(|_| self.plan.voucher && attempt == 0);
+            if let (Some(voucher), Some(wish)) = (voucher, body.as_object_mut()) {
+                wish.insert("voucher".into(), json!(voucher));
             }
             let step = format!("hold-{attempt}");
             let (status, answer) = self.say("/api/v1/seats/hold", Some(&step), body).await?;
