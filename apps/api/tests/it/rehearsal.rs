@@ -42,11 +42,11 @@ fn assert_whole((passed, report): (bool, Value), seats: u64) {
 async fn a_rehearsal_with_every_fault_passes_on_the_local_store() {
     let folder = tempfile::tempdir().unwrap();
     let report =
-        rehearse(&["--seats", "60", "--buyers", "250", "--faults", "all", "--seed", "1"], folder.path())
+        rehearse(&["--seats", "90", "--buyers", "300", "--faults", "all", "--seed", "1"], folder.path())
             .await;
     assert_eq!(report.1["store"], "local");
     assert!(report.1["faults"]["server-killed"].as_u64() > Some(0), "{:#}", report.1);
-    assert_whole(report, 60);
+    assert_whole(report, 90);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
