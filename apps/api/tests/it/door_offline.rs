@@ -5,6 +5,7 @@ use crate::harness::shop::Store;
 use crate::harness::{Client, TestApp, answer};
 use crate::night::Night;
 use adapter_postgres::testing::{FreshDatabase, fresh_database};
+use kernel::{Clock, SystemClock};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -163,7 +164,7 @@ async fn a_browser_scanner_decides_without_a_network_and_tells_later(store: Stor
     assert!(found.is_empty() || found == flags(&listed["items"]));
     // The next list knows it, and a ticket that was admitted with a dead code is reported.
     let late = json!({"scans": [{"nonce": "late", "code": evening.code(2), "verdict": "admitted",
-        "at": chrono::Utc::now().to_rfc3339()}, {"nonce": "nonsense", "code": "nonsense", "verdict": "admitted",
+        "at": SystemClock.now().to_rfc3339()}, {"nonce": "nonsense", "code": "nonsense", "verdict": "admitted",
         "at": "1999-01-01T00:00:00Z"}]});
     let told = evening.door().post(&evening.path("sync"), &late).await.expect(200);
     assert_eq!(told["results"][0]["flags"], json!(["late_revocation"]));
@@ -241,7 +242,7 @@ async fn a_list_is_sent_again_only_when_something_changed(store: Store) {
 
 async fn a_list_is_for_those_who_stand_at_this_door(store: Store) {
     let evening = Evening::of(store, 1).await;
-    let now = chrono::Utc::now().to_rfc3339();
+    let now = SystemClock.now().to_rfc3339();
     let scan = json!({"scans": [{"nonce": "x", "code": evening.code(0), "verdict": "admitted", "at": now}]});
     let (cast, stranger) = (&evening.cast, evening.app.stranger());
     for (client, status, code) in [

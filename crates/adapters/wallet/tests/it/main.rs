@@ -1,5 +1,5 @@
 //! What wallets take: opened and checked with programs that are not ours.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on shall stop")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on shall stop")]
 
 use adapter_wallet::{AppleSettings, GoogleSettings, Pass, Wallet, WalletError};
 use data_encoding::{BASE64URL_NOPAD, HEXLOWER};
