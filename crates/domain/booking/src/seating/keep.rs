@@ -2,7 +2,7 @@
 
 use super::{Hall, SeatChoice};
 use crate::{Hold, HoldRefusal, Holdings, Item, Offer, Sale, SaleStatus, Wanted, Wish};
-use kernel::{Money, SeatId, SectionId, TicketTypeId, Timestamp};
+use kernel::{HoldId, Money, SeatId, SectionId, TicketTypeId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Keeps the places that are wished, and with those of sections their seats: all or nothing.
@@ -97,14 +97,14 @@ fn seated(
     }
     let mut picked = chosen.to_vec();
     for (at, _) in chosen {
-        hall.set_at(*at, true);
+        hall.take_at(*at, hold.id);
     }
-    let priced = by_number(sale, hall, wish, &mut picked)
+    let priced = by_number(sale, hall, wish, (&mut picked, hold.id))
         .and_then(|()| lines(sale, hall, &picked, hold).ok_or(HoldRefusal::NotOnSale))
         .and_then(|(items, total, discount)| sale.discounts(hold, discount).map(|()| (items, total)));
     if priced.is_err() {
         for (at, _) in &picked {
-            hall.set_at(*at, false);
+            hall.free_at(*at, hold.id);
         }
     }
     priced
@@ -115,7 +115,7 @@ fn by_number(
     sale: &Sale,
     hall: &mut Hall,
     wish: &Wish,
-    picked: &mut Vec<(usize, TicketTypeId)>,
+    (picked, hold): (&mut Vec<(usize, TicketTypeId)>, HoldId),
 ) -> Result<(), HoldRefusal> {
     let mut groups: BTreeMap<SectionId, Vec<TicketTypeId>> = BTreeMap::new();
     for wanted in &wish.wanted {
@@ -137,7 +137,7 @@ fn by_number(
             let group = found.map_err(|count| most(u32::try_from(count).unwrap_or(u32::MAX)))?;
             let (now, later) = left.split_at(group.len().min(left.len()));
             for (at, ticket_type) in group.zip(now) {
-                hall.set_at(at, true);
+                hall.take_at(at, hold);
                 picked.push((at, *ticket_type));
             }
             left = later;

@@ -255,6 +255,58 @@ fn an_ended_claim_keeps_nobody_away() {
     );
 }
 
+/// A seat that a hold got after another had ended, while that one was not cleaned up.
+fn given_on(house: &House) -> (Hold, Claim) {
+    let mut ended = hold(&mut house.round(&[]), house.wish(0, &[0])).unwrap();
+    ended.expires_at = noon();
+    let claim = Claim {
+        seat: house.plan.seat(0).unwrap().id,
+        section: house.sale.offers[0].section.unwrap(),
+        hold: HoldId::generate(noon()),
+        state: ClaimState::Held { until: noon() + TimeDelta::hours(12) },
+        at: noon(),
+    };
+    (ended, claim)
+}
+
+#[test]
+fn what_a_hold_that_ended_gives_back_is_not_the_seat_of_the_next() {
+    let mut house = House::new(&[".."]);
+    let (ended, claim) = given_on(&house);
+    house.sale.offers[0].held = 2;
+    let mut hall = house.hall(&[claim]);
+    let mut changes = SeatChanges::default();
+    changes.release(claim.seat, ended.id);
+    hall.follow(&changes);
+    assert!(!hall.is_free(0), "it is somebody else's by now");
+    changes.release(claim.seat, claim.hold);
+    hall.follow(&changes);
+    assert!(hall.is_free(0));
+    // The same in a round, whose hall was loaded before.
+    let mut round = house.round(&[claim]);
+    round.reclaim(&[ended]);
+    assert_eq!(round.sales()[0].offers[0].held, 1);
+    let refused = hold(&mut round, house.wish(0, &[0]));
+    assert_eq!(refused, Err(HoldRefusal::SeatUnavailable(vec![claim.seat])));
+    assert!(hold(&mut round, house.wish(0, &[1])).is_ok());
+}
+
+#[test]
+fn a_seat_that_is_set_aside_stays_so_until_it_is_put_back() {
+    let house = House::new(&[".."]);
+    let (_, claim) = given_on(&house);
+    let mut round = house.round(&[]);
+    let kept = hold(&mut house.round(&[]), house.wish(0, &[0])).unwrap();
+    round.set_aside(house.sale.event, vec![kept]);
+    // Whoever had it before gives it back in the same decision.
+    round.sale_to_serve(house.sale.event).unwrap().seats.release(claim.seat, claim.hold);
+    round.follow_offers();
+    let refused = hold(&mut round, house.wish(0, &[0]));
+    assert_eq!(refused, Err(HoldRefusal::SeatUnavailable(vec![claim.seat])));
+    round.put_back();
+    assert!(hold(&mut round, house.wish(0, &[0])).is_ok());
+}
+
 fn rows() -> impl Strategy<Value = Vec<String>> {
     let seat = prop_oneof![8 => Just("."), 1 => Just("b"), 1 => Just("w"), 1 => Just(".|")];
     prop::collection::vec(prop::collection::vec(seat, 1..12).prop_map(|seats| seats.concat()), 1..5)

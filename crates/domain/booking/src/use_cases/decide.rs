@@ -103,16 +103,20 @@ impl Bookings {
         round: &mut Round,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        let mut aside = Vec::new();
         for event in round.waited_for() {
             let Some(sale) = round.sale_to_serve(event) else { continue };
             if sale.resale.automatic {
                 serve(tx, sale, self.serving(), now).await?;
             } else {
-                let items = claim(tx, sale, self.serving(), now).await?;
-                round.set_aside(event, items);
+                aside.push((event, claim(tx, sale, self.serving(), now).await?));
             }
         }
         round.follow_offers();
+        // What was given back just now is free only as far as it is not set aside.
+        for (event, offers) in aside {
+            round.set_aside(event, offers);
+        }
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use super::Bookings;
 use super::seats::Plans;
 use crate::waitlist::{Entry, EntryStatus, OfferTerms};
-use crate::{BookingTx, Effect, Hold, Holdings, Item, ListNews, Sale};
+use crate::{BookingTx, Effect, Hold, Holdings, ListNews, Sale};
 use kernel::{AccountId, EventId, HoldId, Owed, StoreError, Timestamp, WaitlistEntryId, transact};
 use std::collections::BTreeMap;
 
@@ -80,8 +80,8 @@ pub(super) async fn claim(
     sale: &Sale,
     with: Serving<'_>,
     now: Timestamp,
-) -> Result<Vec<Item>, StoreError> {
-    let (mut trial, mut after, mut items) = (sale.clone(), 0, Vec::new());
+) -> Result<Vec<Hold>, StoreError> {
+    let (mut trial, mut after, mut offers) = (sale.clone(), 0, Vec::new());
     let mut hall = None;
     while let Some(page) = next(tx, &trial, after, now).await? {
         if after == 0 {
@@ -91,13 +91,13 @@ pub(super) async fn claim(
         for mut entry in page.entries {
             let already = page.holdings.get(&entry.buyer).cloned().unwrap_or_default();
             let hold = trial.offer_places(&mut entry, &already, (with.offers, hall.as_mut()), now);
-            items.extend(hold.into_iter().flat_map(|(hold, _)| hold.items));
+            offers.extend(hold.map(|(hold, _)| hold));
         }
         if page.last {
             break;
         }
     }
-    Ok(items)
+    Ok(offers)
 }
 
 /// Some who wait, with what they have of the event already.
