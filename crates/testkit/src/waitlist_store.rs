@@ -5,6 +5,7 @@
 use crate::fixtures_bookings::{
     House, booked_paid, booked_unpaid, bookings, buyer, by, confirm_free, confirm_paid, house,
 };
+use crate::fixtures_seats::seated;
 use crate::{Stores, noon};
 use booking::use_cases::{HoldError, JoinError};
 use booking::{
@@ -30,6 +31,8 @@ macro_rules! waitlist_store_contract {
             one_is_on_a_list_once_however_often_one_asks,
             a_store_keeps_one_living_entry_per_buyer,
             late_money_is_behind_those_who_wait,
+            late_money_is_behind_those_whom_staff_serves_by_hand,
+            a_hold_that_ended_gives_no_seat_twice,
             what_one_was_offered_counts_for_what_one_asks_for_meanwhile,
             staff_offers_by_hand_and_nobody_else_gets_the_places,
             a_list_ends_with_its_sale,
@@ -316,6 +319,14 @@ pub async fn a_store_keeps_one_living_entry_per_buyer(stores: Stores) {
 }
 
 pub async fn late_money_is_behind_those_who_wait(stores: Stores) {
+    late_money(stores, true).await;
+}
+
+pub async fn late_money_is_behind_those_whom_staff_serves_by_hand(stores: Stores) {
+    late_money(stores, false).await;
+}
+
+async fn late_money(stores: Stores, automatic: bool) {
     let house = house(stores, 1, None, 2500).await;
     let late = buyer(&house.stores).await;
     let unpaid = booked_unpaid(&house, late, 1).await;
@@ -325,6 +336,7 @@ pub async fn late_money_is_behind_those_who_wait(stores: Stores) {
     let other = booked_paid(&house, buyer(&house.stores).await, 1).await;
     let entry = joined(&house, 1).await;
     let staff = by(other.buyer);
+    bookings(&house).set_rules(house.event.id, Rules { automatic, returns: true }, &staff).await.unwrap();
     let tickets = house.stores.booking.tickets_of_bookings(&[other.id]).await.unwrap();
     let wish = booking::RefundWish {
         id: None,
@@ -346,7 +358,28 @@ pub async fn late_money_is_behind_those_who_wait(stores: Stores) {
     bookings(&house).hear(booking::Provider::Stripe, &notice).await.unwrap();
     let came = house.stores.booking.booking(unpaid.id).await.unwrap().unwrap();
     assert_eq!((came.status, came.refunds.len()), (BookingStatus::Expired, 1), "the place was another's");
-    assert_eq!(now(&house, &entry).await.status, EntryStatus::Offered);
+    let stands = if automatic { EntryStatus::Offered } else { EntryStatus::Waiting };
+    assert_eq!(now(&house, &entry).await.status, stands);
+    consistent(&house).await;
+}
+
+pub async fn a_hold_that_ended_gives_no_seat_twice(stores: Stores) {
+    let house = seated(stores, "A", 2, 2500).await;
+    let (seats, guest, use_cases) = (house.seats().await, buyer(&house.stores).await, bookings(&house));
+    let hold = use_cases.keep(house.wish_for(guest, &seats[1..])).await.unwrap();
+    let unpaid = confirm_paid(&use_cases, guest, hold.id).await.booking;
+    house.clock.advance(TimeDelta::minutes(25));
+    use_cases.keep(house.wish_for(guest, &seats[..1])).await.unwrap();
+    let entries = [joined(&house, 1).await, joined(&house, 1).await, joined(&house, 1).await];
+    // The hold has ended and nobody has looked: its seat looks free before its place is.
+    house.clock.set(unpaid.pay_by.max(house.clock.now() + TimeDelta::minutes(10)));
+    use_cases.attend(unpaid.id).await.unwrap();
+    use_cases.sweep().await.unwrap();
+    use_cases.serve_list(house.event.id).await.unwrap();
+    let (waiting, offered) = (EntryStatus::Waiting, EntryStatus::Offered);
+    assert_eq!(statuses(&house, &entries).await, [offered, offered, waiting]);
+    let claims = house.stores.booking.claimed_seats(house.event.id, None).await.unwrap();
+    assert_eq!(claims.len(), 2);
     consistent(&house).await;
 }
 

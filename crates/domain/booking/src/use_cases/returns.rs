@@ -2,8 +2,8 @@
 
 use super::Bookings;
 use super::scene::Scene;
-use super::seats::is_taken;
-use super::serve::{reclaim, serve};
+use super::seats::{Fate, fate_of_ticket};
+use super::serve::{Aside, others_first, reclaim, serve};
 use crate::returns::{Return, ReturnRefusal, ReturnStatus};
 use crate::{
     BookingTx, BuyerNews, Effect, Holdings, RefundRefusal, Sale, SaleStatus, Ticket, TransferStatus,
@@ -114,6 +114,7 @@ impl Bookings {
             let ends = sale.offer(ticket.ticket_type).map_or(sale.ends_at, |offer| sale.sale_of_ends(offer));
             tx.add_return(&made).await?;
             if sale.resale.waiting {
+                reclaim(tx, sale, now).await?;
                 serve(tx, sale, self.serving(), now).await?;
             }
             let watch = Owed::at(Effect::WatchReturn { id: made.id }, now, ends);
@@ -141,12 +142,13 @@ impl Bookings {
             let already = already.map(|tally| tally.holdings).unwrap_or_default();
             let Scene { booking, tickets, sale, .. } = &mut scene;
             // What ended by itself is free; the list comes first.
-            reclaim(tx, sale, now).await?;
-            serve(tx, sale, self.serving(), now).await?;
+            let aside = others_first(tx, sale, self.serving(), now).await?;
             let ticket = tickets.iter_mut().find(|ticket| ticket.id == id).ok_or(ReturnRefusal::Unknown)?;
-            let seat_is_gone = is_taken(tx, sale, (ticket, booking.hold), now).await?;
+            let with = (booking.hold, &self.plans, &aside);
+            let seat_is_gone = fate_of_ticket(tx, (sale, ticket), with, now).await? != Fate::Free;
             let already = Holdings { seat_is_gone, ..already };
             booking.take_from_desk(&mut made, ticket, (sale, &already), now)?;
+            aside.put_back(sale);
             let ticket = ticket.clone();
             tx.save_return(&made).await?;
             let send = Effect::SendTicket { booking: ticket.booking, ticket: ticket.id };
@@ -214,8 +216,9 @@ impl Bookings {
             };
             let ticket = tickets.iter_mut().find(|ticket| ticket.id == seen.ticket);
             let mut back = false;
+            let with = (booking.hold, &self.plans, &Aside::default());
             if let Some(ticket) = ticket
-                && !is_taken(tx, sale, (ticket, booking.hold), now).await?
+                && fate_of_ticket(tx, (sale, ticket), with, now).await? == Fate::Free
             {
                 back = booking.unsold(&mut made, ticket, sale, now);
             }

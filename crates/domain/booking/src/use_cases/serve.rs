@@ -4,7 +4,7 @@ use super::Bookings;
 use super::seats::Plans;
 use crate::waitlist::{Entry, EntryStatus, OfferTerms};
 use crate::{BookingTx, Effect, Hold, Holdings, ListNews, Sale};
-use kernel::{AccountId, EventId, HoldId, Owed, StoreError, Timestamp, WaitlistEntryId, transact};
+use kernel::{AccountId, EventId, HoldId, Owed, SeatId, StoreError, Timestamp, WaitlistEntryId, transact};
 use std::collections::BTreeMap;
 
 /// Entries that are looked at together.
@@ -23,7 +23,8 @@ pub(super) struct Serving<'a> {
     pub(super) plans: &'a Plans,
 }
 
-/// Offers what is free, unless staff does; answers with how many were made. The caller saves the sale.
+/// Offers what is free, unless staff does; answers with how many were made. The caller has given back what ended, and
+/// saves the sale.
 pub(super) async fn serve(
     tx: &mut dyn BookingTx,
     sale: &mut Sale,
@@ -72,6 +73,46 @@ pub(super) async fn offer_next(
         }
     }
     Ok(made)
+}
+
+/// Offers that are made in thought only, to those whom staff offers places by hand: nobody else gets these places
+/// while something is decided.
+#[derive(Default)]
+pub(super) struct Aside(Vec<Hold>);
+
+impl Aside {
+    /// Whether a seat is among them.
+    pub(super) fn has(&self, seat: SeatId) -> bool {
+        let mut seats = self.0.iter().flat_map(|offer| &offer.items).filter_map(|item| item.seat.as_ref());
+        seats.any(|it| it.id == seat)
+    }
+
+    /// The decision is made: nothing is kept from anybody any more.
+    pub(super) fn put_back(&self, sale: &mut Sale) {
+        for offer in &self.0 {
+            sale.uncount(&offer.items);
+        }
+    }
+}
+
+/// Who comes late is behind those who wait: gives the places of ended holds back, and offers what is free to the list
+/// or, where staff does so by hand, sets it aside. The caller puts back what was set aside, and saves the sale.
+pub(super) async fn others_first(
+    tx: &mut dyn BookingTx,
+    sale: &mut Sale,
+    with: Serving<'_>,
+    now: Timestamp,
+) -> Result<Aside, StoreError> {
+    reclaim(tx, sale, now).await?;
+    if sale.resale.automatic {
+        serve(tx, sale, with, now).await?;
+        return Ok(Aside::default());
+    }
+    let offers = claim(tx, sale, with, now).await?;
+    for offer in &offers {
+        sale.set_aside(&offer.items);
+    }
+    Ok(Aside(offers))
 }
 
 /// What the list would be offered now, without offering it: kept from everybody else.

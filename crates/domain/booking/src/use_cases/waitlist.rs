@@ -109,6 +109,7 @@ impl Bookings {
             entry.end(EntryStatus::Left, now);
             tx.save_entries(&[entry]).await?;
             if sale != before {
+                reclaim(tx, &mut sale, now).await?;
                 serve(tx, &mut sale, self.serving(), now).await?;
                 tx.save_sales(&[sale]).await?;
             }
@@ -207,7 +208,10 @@ impl Bookings {
             tx.record(&[act.of(sale.organisation)]).await?;
             sale.resale.automatic = rules.automatic;
             sale.resale.returns = rules.returns;
-            if serve(tx, &mut sale, self.serving(), now).await? > 0 {
+            let unserved = sale.clone();
+            reclaim(tx, &mut sale, now).await?;
+            serve(tx, &mut sale, self.serving(), now).await?;
+            if sale != unserved {
                 tx.save_sales(&[sale]).await?;
             }
             Ok::<_, StoreError>(true)
