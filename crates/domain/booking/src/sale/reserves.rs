@@ -142,6 +142,17 @@ impl Sale {
         ended
     }
 
+    /// Lets the places go that vouchers keep of types which are not sold any more: nobody can use them. Whose they were.
+    pub fn end_idle_reserves(&mut self, now: Timestamp) -> Vec<VoucherId> {
+        let over = |id| self.offer(id).is_none_or(|offer| now >= self.sale_of_ends(offer));
+        let idle = self.reserves.iter().filter(|it| it.left() > 0 && over(it.places.ticket_type));
+        let ended: Vec<_> = idle.map(|it| it.voucher).collect();
+        for voucher in &ended {
+            self.let_go(*voucher);
+        }
+        ended
+    }
+
     /// Takes held places back: a hold ended, or an unpaid booking. What its voucher kept it keeps again.
     pub fn give_back(&mut self, items: &[Item], (hold, voucher): (HoldId, Option<VoucherId>)) {
         self.release(items, hold);
