@@ -13,9 +13,7 @@ use booking::{
     Booking, EntryStatus, JoinWish, RefundReason, Return, ReturnRefusal, ReturnStatus, Ticket, TicketStatus,
 };
 use events::{PriceInput, SeatChange, Standing, TicketTypeInput};
-use kernel::{
-    AccountId, Clock, Money, PageRequest, ReturnId, SeatId, StoreError, TicketTypeId, transact,
-};
+use kernel::{AccountId, Clock, Money, PageRequest, ReturnId, SeatId, StoreError, TicketTypeId, transact};
 
 /// One test per promise: `testkit::return_store_contract!(open)`, as for the other stores.
 #[macro_export]

@@ -35,6 +35,7 @@ macro_rules! waitlist_store_contract {
             a_hold_that_ended_gives_no_seat_twice,
             what_one_was_offered_counts_for_what_one_asks_for_meanwhile,
             staff_offers_by_hand_and_nobody_else_gets_the_places,
+            a_long_list_is_served_in_parts_and_nobody_gets_between,
             a_list_ends_with_its_sale,
             entries_come_in_their_order_in_pages_that_meet,
             a_list_is_counted,
@@ -419,6 +420,28 @@ pub async fn staff_offers_by_hand_and_nobody_else_gets_the_places(stores: Stores
     assert!(use_cases.set_rules(event, Rules::default(), &by(guest)).await.unwrap());
     assert_eq!(statuses(&house, &entries).await, [offered, offered], "by itself again");
     assert_eq!(use_cases.notify_list(event, 9, &by(guest)).await.unwrap(), 0, "nothing is left");
+    consistent(&house).await;
+}
+
+pub async fn a_long_list_is_served_in_parts_and_nobody_gets_between(stores: Stores) {
+    let (house, _, _) = full(stores, 1).await;
+    for _ in 0..203 {
+        joined(&house, 1).await;
+    }
+    let house = house.with_places(204).await;
+    let (use_cases, event) = (bookings(&house), house.event.id);
+    let outsider = buyer(&house.stores).await;
+    let refused = use_cases.hold(outsider, event, house.want(1)).await;
+    assert!(matches!(refused, Err(HoldError::Refused(HoldRefusal::SoldOut { left: 0, .. }))), "{refused:?}");
+    let offered = async || {
+        let counts = house.stores.booking.count_entries(event).await.unwrap();
+        counts.by_status.iter().find(|(status, _)| *status == EntryStatus::Offered).map(|(_, count)| *count)
+    };
+    assert_eq!(offered().await, Some(200));
+    consistent(&house).await;
+    assert!(owed(&house).await.contains(&Effect::ServeWaitlist { event }));
+    assert_eq!(use_cases.serve_list(event).await.unwrap(), 3);
+    assert_eq!(offered().await, Some(203));
     consistent(&house).await;
 }
 

@@ -246,6 +246,12 @@ impl Sale {
         Room::of(self).left(offer)
     }
 
+    /// The same of each type, in the order of the offers.
+    pub(crate) fn left_of_each(&self) -> Vec<u32> {
+        let room = Room::of(self);
+        self.offers.iter().map(|offer| room.left(offer)).collect()
+    }
+
     /// Places given away of each quota: held, sold or kept by vouchers, over the types that share it.
     #[must_use]
     pub fn taken_of_quotas(&self) -> BTreeMap<QuotaId, u32> {

@@ -7,7 +7,7 @@ mod best;
 mod keep;
 mod plan;
 
-pub(crate) use keep::keep;
+pub(crate) use keep::{keep, within};
 pub use plan::{PlanSeat, PlanSection, SeatPlan};
 
 use kernel::{HoldId, Money, SeatId, SectionId, TicketTypeId, Timestamp};
@@ -42,6 +42,8 @@ pub struct SeatWish {
     pub apart: bool,
     /// Among the seats of each group is one that is accessible.
     pub accessible: bool,
+    /// None that costs more than this.
+    pub dearest: Option<Money>,
 }
 
 /// How far a claim on a seat has come.
@@ -147,13 +149,15 @@ pub struct Hall {
     plan: Arc<SeatPlan>,
     /// Whose each seat is, by its place in the plan. Only what was loaded is known to be anybody's.
     owners: Vec<Option<HoldId>>,
+    /// The longest neighbourhoods that were looked for since a seat of their section changed hands.
+    longest: BTreeMap<SectionId, usize>,
 }
 
 impl Hall {
     /// A hall with the claims that were loaded of it, of which those that ended count for nothing.
     #[must_use]
     pub fn new(plan: Arc<SeatPlan>, claims: &[Claim], now: Timestamp) -> Self {
-        let mut hall = Self { owners: vec![None; plan.len()], plan };
+        let mut hall = Self { owners: vec![None; plan.len()], longest: BTreeMap::new(), plan };
         for claim in claims.iter().filter(|claim| claim.lives(now)) {
             hall.take(claim.seat, claim.hold);
         }
@@ -193,12 +197,20 @@ impl Hall {
     fn take_at(&mut self, at: usize, hold: HoldId) {
         if let Some(owner) = self.owners.get_mut(at) {
             *owner = Some(hold);
+            self.forget(at);
         }
     }
 
     fn free_at(&mut self, at: usize, hold: HoldId) {
         if let Some(owner) = self.owners.get_mut(at).filter(|owner| **owner == Some(hold)) {
             *owner = None;
+            self.forget(at);
+        }
+    }
+
+    fn forget(&mut self, at: usize) {
+        if let Some(section) = self.plan.section(at) {
+            self.longest.remove(&section);
         }
     }
 

@@ -159,7 +159,11 @@ fn a_seat_is_sold_again_when_its_kind_of_place_was_taken_elsewhere() {
     let waiting = |count: u32| BTreeMap::from([(ids[0], count)]);
     sale.offers[0].sold = 4;
     assert_eq!(sale.sold_again(&waiting(1)), None);
-    assert_eq!(sale.sold_again(&waiting(2)), None, "one of them was blocked, and one can have its seat again");
+    assert_eq!(
+        sale.sold_again(&waiting(2)),
+        None,
+        "one of them was blocked, and one can have its seat again"
+    );
     sale.offers[0].sold = 5;
     assert_eq!(sale.sold_again(&waiting(1)), Some(vec![ids[0]]), "its type is sold out by other seats");
     (sale.offers[0].sold, sale.offers[1].sold) = (4, 11);

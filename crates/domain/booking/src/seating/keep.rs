@@ -1,6 +1,6 @@
 //! Keeping seats: those that were pointed at, and the best of those that were asked for by number.
 
-use super::{Hall, SeatChoice};
+use super::{Hall, PlanSeat, SeatChoice};
 use crate::{Hold, HoldRefusal, Holdings, Item, Offer, Sale, SaleStatus, Wanted, Wish};
 use kernel::{HoldId, Money, SeatId, SectionId, TicketTypeId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
@@ -128,9 +128,14 @@ fn by_number(
     for (section, types) in groups {
         let mut left = types.as_slice();
         while let Some(first) = left.first() {
-            let found = hall.best(section, left.len(), wish.seats.accessible);
+            let cheap = |seat: &PlanSeat| {
+                let mut offers = types.iter().filter_map(|ticket_type| sale.offer(*ticket_type));
+                wish.seats.dearest.is_none_or(|most| offers.all(|it| within(seat, it.price, most)))
+            };
+            let accessible = wish.seats.accessible;
+            let found = hall.best(section, left.len(), accessible, cheap);
             let found = match found {
-                Err(most) if wish.seats.apart && most > 0 => hall.best(section, most, wish.seats.accessible),
+                Err(most) if wish.seats.apart && most > 0 => hall.best(section, most, accessible, cheap),
                 found => found,
             };
             let most = |most| HoldRefusal::NotTogether { ticket_type: *first, most };
@@ -144,6 +149,12 @@ fn by_number(
         }
     }
     Ok(())
+}
+
+/// Whether a seat costs no more than this, sold as a type that costs so much.
+pub(crate) fn within(seat: &PlanSeat, price: Money, most: Money) -> bool {
+    let costs = seat.price.map_or(Some(price), |own| own.of(price));
+    costs.is_some_and(|costs| most.minus(costs).is_some())
 }
 
 /// `None` beyond all amounts.

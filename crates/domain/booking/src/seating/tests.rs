@@ -307,6 +307,64 @@ fn a_seat_that_is_set_aside_stays_so_until_it_is_put_back() {
     assert!(hold(&mut round, house.wish(0, &[0])).is_ok());
 }
 
+#[test]
+fn what_is_free_together_is_looked_for_anew_when_a_seat_changes_hands() {
+    let house = House::new(&["..."]);
+    let (section, mut hall) = (house.sale.offers[0].section.unwrap(), house.hall(&[]));
+    let (one, other) = (HoldId::generate(noon()), HoldId::generate(noon()));
+    let middle = house.plan.seat(1).unwrap().id;
+    assert_eq!(hall.most_together(section), 3);
+    hall.take(middle, one);
+    assert_eq!(hall.most_together(section), 1);
+    hall.free(middle, other);
+    assert_eq!(hall.most_together(section), 1, "it is another's");
+    hall.free(middle, one);
+    assert_eq!(hall.most_together(section), 3);
+}
+
+#[test]
+fn a_list_is_asked_for_no_more_than_is_free_together() {
+    let house = House::new(&[".b.b.", "b.b"]);
+    let free = house.sale.free_in(Some(&mut house.hall(&[])), noon()).unwrap();
+    assert_eq!((house.sale.free(noon()).unwrap().most, free.most), (4, 1));
+    let mut full = house.hall(&[]);
+    (0..house.plan.len()).for_each(|at| full.take(house.plan.seat(at).unwrap().id, HoldId::generate(noon())));
+    assert_eq!(house.sale.free_in(Some(&mut full), noon()), None);
+}
+
+#[test]
+fn nobody_on_the_list_gets_a_seat_that_is_too_dear() {
+    let mut house = House::new(&[".."]);
+    let (event, section) = (house.sale.event, house.sale.offers[0].section.unwrap());
+    let mut seats = plan(event, section, &[".."]).seats_for_tests();
+    seats[0].price = Some(SeatPrice::Exact(Money::eur(5000)));
+    house.plan = Arc::new(SeatPlan::new(event, 1, vec![PlanSection { id: section, rows: vec![seats] }]));
+    let (mut sale, mut hall) = (house.sale.clone(), house.hall(&[]));
+    let none = crate::Holdings::default();
+    let wish =
+        |max_price| crate::JoinWish { buyer: somebody(), ticket_types: vec![], quantity: 1, max_price };
+    let (cheap, any) = (wish(Some(Money::eur(2000))), wish(None));
+    let refused = sale.join(&cheap, (&none, Some(&hall)), 1, noon());
+    assert_eq!(refused, Err(crate::JoinRefusal::PlacesAvailable));
+    sale.offers[0].held = 2;
+    let mut entries: Vec<_> = [&cheap, &cheap, &any]
+        .iter()
+        .map(|wish| sale.join(wish, (&none, Some(&hall)), 1, noon()).unwrap())
+        .collect();
+    sale.offers[0].held = 0;
+    let terms = terms().offers;
+    let mut offered = |entry: &mut crate::WaitlistEntry| {
+        let offered = sale.offer_places(entry, &none, (&terms, Some(&mut hall)), noon());
+        offered.map(|(hold, _)| house.places(&hold))
+    };
+    assert_eq!(offered(&mut entries[0]), Some(vec![1]));
+    assert_eq!(offered(&mut entries[1]), None, "the other costs more");
+    assert_eq!((sale.offers[0].held, sale.seats.taken.len()), (1, 1), "and nothing is left of the thought");
+    assert!(sale.join(&cheap, (&none, Some(&hall)), 2, noon()).is_ok(), "that one is free is no reason");
+    let offered = sale.offer_places(&mut entries[2], &none, (&terms, Some(&mut hall)), noon());
+    assert_eq!(offered.map(|(hold, _)| house.places(&hold)), Some(vec![0]));
+}
+
 fn rows() -> impl Strategy<Value = Vec<String>> {
     let seat = prop_oneof![8 => Just("."), 1 => Just("b"), 1 => Just("w"), 1 => Just(".|")];
     prop::collection::vec(prop::collection::vec(seat, 1..12).prop_map(|seats| seats.concat()), 1..5)

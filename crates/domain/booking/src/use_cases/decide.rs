@@ -2,7 +2,7 @@
 
 use super::Bookings;
 use super::returns::find_resold;
-use super::serve::{claim, end_entries, reclaim, serve};
+use super::serve::{OFFERS, claim, end_entries, reclaim, serve};
 use crate::round::{Answer, Ask, Round};
 use crate::{BookingTx, HoldRefusal, Sale, Tally, VoucherHash};
 use kernel::{AccountId, EventId, HoldId, StoreError, Timestamp, transact};
@@ -106,9 +106,8 @@ impl Bookings {
         let mut aside = Vec::new();
         for event in round.waited_for() {
             let Some(sale) = round.sale_to_serve(event) else { continue };
-            if sale.resale.automatic {
-                serve(tx, sale, self.serving(), now).await?;
-            } else {
+            let made = serve(tx, sale, self.serving(), now).await?;
+            if made == OFFERS || !sale.resale.automatic {
                 aside.push((event, claim(tx, sale, self.serving(), now).await?));
             }
         }
