@@ -5,7 +5,7 @@
 use crate::fixtures_bookings::{House, booked_unpaid, bookings, buyer, confirm_free, confirm_paid};
 use crate::fixtures_events::{event_input, events_at_noon, organisation, organiser, type_input};
 use crate::fixtures_seats::{hall, seated, seated_in, section};
-use crate::{ScriptedProvider, Stores, noon};
+use crate::{ScriptedProvider, Stores, noon, voucher_store};
 use booking::use_cases::HoldError;
 use booking::{
     BookingStatus, Charge, Claim, ClaimState, HoldRefusal, Provider, RawNotice, SeatWish, Standing as Stands,
@@ -40,6 +40,7 @@ macro_rules! seat_store_contract {
             late_money_gets_no_seat_that_is_blocked,
             types_of_a_section_share_its_seats,
             a_seat_that_is_held_is_not_blocked,
+            no_more_seats_are_blocked_than_vouchers_leave,
             a_store_refuses_a_second_claim_and_keeps_nothing,
             claims_without_their_rows_are_found,
         );
@@ -538,6 +539,20 @@ pub async fn a_seat_that_is_held_is_not_blocked(stores: Stores) {
         bookings.keep(house.wish_for(guest, &seats[1..2])).await.is_ok(),
         "the plan in memory is not an old one"
     );
+    consistent(&house).await;
+}
+
+pub async fn no_more_seats_are_blocked_than_vouchers_leave(stores: Stores) {
+    let house = seated(stores, "A", 4, 2000).await;
+    let (events, actor) = (events_at_noon(&house.stores), manager(&house).await);
+    let seats = house.seats().await;
+    voucher_store::make(&house, "GUESTS", &voucher_store::keeping(&house, 3)).await.unwrap();
+    let refused = events.change_seats(actor, house.event.id, &[block(seats[0]), block(seats[1])]).await;
+    let Err(SeatingError::Invalid(mistakes)) = refused else { panic!("{refused:?}") };
+    assert_eq!((mistakes[0].field.as_str(), mistakes[0].code), ("seats", "below_taken"));
+    assert_eq!(house.seating().await.version, 1);
+    let after = events.change_seats(actor, house.event.id, &[block(seats[0])]).await.unwrap();
+    assert_eq!(after.sections[0].section.for_sale(), 3);
     consistent(&house).await;
 }
 

@@ -34,6 +34,7 @@ macro_rules! waitlist_store_contract {
             late_money_is_behind_those_whom_staff_serves_by_hand,
             a_hold_that_ended_gives_no_seat_twice,
             what_one_was_offered_counts_for_what_one_asks_for_meanwhile,
+            what_one_confirms_just_now_counts_for_what_one_is_offered,
             staff_offers_by_hand_and_nobody_else_gets_the_places,
             a_long_list_is_served_in_parts_and_nobody_gets_between,
             a_list_ends_with_its_sale,
@@ -396,6 +397,23 @@ pub async fn what_one_was_offered_counts_for_what_one_asks_for_meanwhile(stores:
     let outsider = buyer(&house.stores).await;
     bookings(&house).hold(outsider, house.event.id, house.want(1)).await.unwrap();
     assert_eq!(now(&house, &entry).await.status, EntryStatus::Offered, "others find it served");
+    consistent(&house).await;
+}
+
+pub async fn what_one_confirms_just_now_counts_for_what_one_is_offered(stores: Stores) {
+    let (house, guest, placed) = full(stores, 3).await;
+    let house = house.with_limit_per_user(2).await;
+    let (pair, use_cases) = (joined(&house, 2).await, bookings(&house));
+    let give_back = async |from: usize, to: usize| {
+        let chosen: Vec<_> = placed.tickets[from..to].iter().map(|ticket| ticket.id).collect();
+        bookings(&house).cancel(&by(guest), placed.booking.id, Some(&chosen)).await.unwrap();
+    };
+    give_back(0, 1).await;
+    // One place is not enough for the two that are waited for, so anybody may have it.
+    let hold = use_cases.hold(pair.buyer, house.event.id, house.want(1)).await.unwrap();
+    give_back(1, 3).await;
+    confirm_free(&use_cases, pair.buyer, hold.id).await;
+    assert_eq!(now(&house, &pair).await.status, EntryStatus::Waiting, "it would be three");
     consistent(&house).await;
 }
 

@@ -355,7 +355,10 @@ impl Sale {
             items.push(Item { ticket_type, quantity, unit_price, vat: offer.vat, list_price, seat: None });
         }
         if let Some(issued) = &issued {
-            issued.affords(discount).map_err(HoldRefusal::VoucherInvalid)?;
+            // What a seat is cheaper by shows when it is found, and is looked at then.
+            if !items.iter().any(|item| self.is_seated(item.ticket_type)) {
+                issued.affords(discount).map_err(HoldRefusal::VoucherInvalid)?;
+            }
             self.use_voucher(issued.voucher.id, buyer, discount);
         }
         self.take(&items, voucher);

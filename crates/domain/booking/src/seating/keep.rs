@@ -1,7 +1,7 @@
 //! Keeping seats: those that were pointed at, and the best of those that were asked for by number.
 
 use super::{Hall, PlanSeat, SeatChoice};
-use crate::{Hold, HoldRefusal, Holdings, Item, Offer, Sale, SaleStatus, Wanted, Wish};
+use crate::{Hold, HoldRefusal, Holdings, Issued, Item, Offer, Sale, SaleStatus, Wanted, Wish};
 use kernel::{HoldId, Money, SeatId, SectionId, TicketTypeId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +19,9 @@ pub(crate) fn keep(
     if sale.status == SaleStatus::Closed {
         return Err(HoldRefusal::UnknownEvent);
     }
-    let chosen = chosen(sale, hall, &wish.seats.chosen, now)?;
+    // As without seats, a code that is not taken is answered before anything that it may open.
+    let named = wish.voucher.map(|code| sale.named(code, wish.buyer, now)).transpose()?;
+    let chosen = chosen((sale, hall), &wish.seats.chosen, named, now)?;
     let by_choice = chosen.iter().map(|(_, ticket_type)| Wanted { ticket_type: *ticket_type, quantity: 1 });
     let wanted: Vec<Wanted> = wish.wanted.iter().copied().chain(by_choice).collect();
     let gone = gone(hall, &chosen);
@@ -49,11 +51,12 @@ fn gone(hall: &Hall, chosen: &[(usize, TicketTypeId)]) -> Vec<SeatId> {
     taken.filter_map(|(at, _)| hall.plan().seat(*at)).map(|seat| seat.id).collect()
 }
 
-/// The chosen seats by their place in the plan, each with the type that it is sold as.
+/// The chosen seats by their place in the plan, each with the type that it is sold as. A type that only the voucher shows
+/// is taken where it is named, or where its section sells no other.
 fn chosen(
-    sale: &Sale,
-    hall: &Hall,
+    (sale, hall): (&Sale, &Hall),
     choices: &[SeatChoice],
+    named: Option<&Issued>,
     now: Timestamp,
 ) -> Result<Vec<(usize, TicketTypeId)>, HoldRefusal> {
     let plan = hall.plan();
@@ -70,13 +73,17 @@ fn chosen(
         let Some((at, section)) = plan.place(choice.seat).and_then(|at| Some((at, plan.section(at)?))) else {
             continue;
         };
-        let mut of_section =
-            sale.offers.iter().filter(|offer| offer.section == Some(section) && !offer.hidden);
+        let opened = |id| named.is_some_and(|issued| issued.voucher.opens(id));
+        let of_section = sale.offers.iter().filter(|offer| offer.section == Some(section));
+        let mut shown = of_section.filter(|offer| !offer.hidden || opened(offer.ticket_type));
         let offer = match choice.ticket_type {
-            Some(named) => of_section
-                .find(|offer| offer.ticket_type == named)
-                .ok_or(HoldRefusal::UnknownTicketType(named))?,
-            None => of_section.find(|offer| sale.sells(offer, now)).ok_or(HoldRefusal::NotOnSale)?,
+            Some(named) => {
+                shown.find(|offer| offer.ticket_type == named).ok_or(HoldRefusal::UnknownTicketType(named))?
+            }
+            None => shown
+                .filter(|offer| sale.sells(offer, now))
+                .min_by_key(|offer| offer.hidden)
+                .ok_or(HoldRefusal::NotOnSale)?,
         };
         found.push((at, offer.ticket_type));
     }

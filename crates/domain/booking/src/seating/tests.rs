@@ -1,6 +1,7 @@
 use super::*;
 use crate::round::{Answer, Ask, Round};
 use crate::samples::{by, noon, offer, sale, somebody, terms};
+use crate::voucher::{VoucherInput, VoucherKey};
 use crate::{Booking, Hold, HoldRefusal, Offer, Provider, Sale, Tally, Ticket, Wanted, Wish};
 use chrono::TimeDelta;
 use kernel::EventId;
@@ -363,6 +364,61 @@ fn nobody_on_the_list_gets_a_seat_that_is_too_dear() {
     assert!(sale.join(&cheap, (&none, Some(&hall)), 2, noon()).is_ok(), "that one is free is no reason");
     let offered = sale.offer_places(&mut entries[2], &none, (&terms, Some(&mut hall)), noon());
     assert_eq!(offered.map(|(hold, _)| house.places(&hold)), Some(vec![0]));
+}
+
+/// Issues a voucher; what it is recognised by.
+fn voucher(sale: &mut Sale, input: &VoucherInput) -> crate::VoucherHash {
+    let id = kernel::VoucherId::generate(noon());
+    let code = VoucherKey::new([7; 32]).hash(sale.event, &id.to_string());
+    let voucher = input.added(sale, (id, code, String::new()), somebody(), noon()).unwrap();
+    sale.vouchers.push(crate::Issued { voucher, usage: crate::Usage::default() });
+    code
+}
+
+#[test]
+fn a_code_opens_a_hidden_type_for_chosen_seats() {
+    let mut house = House::new(&["..."]);
+    let hidden = Offer { hidden: true, ..house.sale.offers[0].clone() };
+    let hidden =
+        Offer { ticket_type: kernel::TicketTypeId::generate(noon()), price: Money::eur(500), ..hidden };
+    let id = hidden.ticket_type;
+    house.sale.offers.insert(0, hidden);
+    let code = voucher(&mut house.sale, &VoucherInput { unlocks: vec![id], ..VoucherInput::default() });
+    let regular = house.sale.offers[1].ticket_type;
+    let wish = |code, named| {
+        let mut wish = house.wish(0, &[0]);
+        wish.seats.chosen[0].ticket_type = named;
+        Wish { voucher: code, ..wish }
+    };
+    let ask = |wish| hold(&mut house.round(&[]), wish).map(|hold| hold.items[0].ticket_type);
+    assert_eq!(ask(wish(None, Some(id))), Err(HoldRefusal::UnknownTicketType(id)));
+    assert_eq!(ask(wish(Some(code), Some(id))), Ok(id));
+    assert_eq!(ask(wish(None, None)), Ok(regular));
+    let nothing = Err(HoldRefusal::VoucherInvalid(crate::WhyNot::Invalid));
+    assert_eq!(ask(wish(Some(code), Some(regular))), nothing, "it does nothing for that one");
+    let unknown = VoucherKey::new([7; 32]).hash(house.sale.event, "UNKNOWN");
+    assert_eq!(ask(wish(Some(unknown), Some(id))), nothing, "a wrong code says nothing of what is hidden");
+}
+
+#[test]
+fn a_budget_is_asked_for_what_the_very_seat_is_cheaper_by() {
+    let mut house = House::new(&["..."]);
+    let (event, section) = (house.sale.event, house.sale.offers[0].section.unwrap());
+    let mut seats = plan(event, section, &["..."]).seats_for_tests();
+    seats[0].price = Some(SeatPrice::Exact(Money::eur(600)));
+    house.plan = Arc::new(SeatPlan::new(event, 1, vec![PlanSection { id: section, rows: vec![seats] }]));
+    let input = VoucherInput {
+        prices: vec![crate::voucher::PriceChange::Percent("50".into())],
+        budget: Some((300, "EUR".into())),
+        ..VoucherInput::default()
+    };
+    let code = voucher(&mut house.sale, &input);
+    let mut round = house.round(&[]);
+    let dear = Wish { voucher: Some(code), ..house.wish(0, &[1]) };
+    assert_eq!(hold(&mut round, dear), Err(HoldRefusal::VoucherInvalid(crate::WhyNot::Spent)));
+    let cheap = hold(&mut round, Wish { voucher: Some(code), ..house.wish(0, &[0]) }).unwrap();
+    assert_eq!((cheap.total, cheap.voucher.unwrap().discount), (Money::eur(300), Money::eur(300)));
+    assert_eq!(round.sales()[0].vouchers[0].usage.spent, 300);
 }
 
 fn rows() -> impl Strategy<Value = Vec<String>> {

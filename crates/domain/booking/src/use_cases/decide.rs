@@ -3,7 +3,7 @@
 use super::Bookings;
 use super::returns::find_resold;
 use super::serve::{OFFERS, claim, end_entries, reclaim, serve};
-use crate::round::{Answer, Ask, Round};
+use crate::round::{Answer, Ask, New, Round};
 use crate::{BookingTx, HoldRefusal, Sale, Tally, VoucherHash};
 use kernel::{AccountId, EventId, HoldId, StoreError, Timestamp, transact};
 
@@ -71,8 +71,12 @@ impl Bookings {
             if !round.new.dropped.is_empty() {
                 // What somebody gave back in this round, after all others were decided.
                 tx.drop_holds(&round.new.dropped).await?;
+                // What somebody got just now counts for what they are offered.
+                add_rows(tx, &round.new).await?;
                 self.serve_free(tx, &mut round, now).await?;
                 round.put_back();
+            } else {
+                add_rows(tx, &round.new).await?;
             }
             write(tx, &round, now).await?;
             Ok(answers)
@@ -205,8 +209,8 @@ fn run(before: &Round, asks: &[Request]) -> (Round, Vec<Answer>) {
     (round, answers.into_iter().map(|(_, answer)| answer).collect())
 }
 
-async fn write(tx: &mut dyn BookingTx, round: &Round, now: Timestamp) -> Result<(), StoreError> {
-    let new = &round.new;
+/// Writes what counts for what somebody has of an event.
+async fn add_rows(tx: &mut dyn BookingTx, new: &New) -> Result<(), StoreError> {
     if !new.holds.is_empty() {
         tx.add_holds(&new.holds).await?;
     }
@@ -216,6 +220,11 @@ async fn write(tx: &mut dyn BookingTx, round: &Round, now: Timestamp) -> Result<
     if !new.tickets.is_empty() {
         tx.add_tickets(&new.tickets).await?;
     }
+    Ok(())
+}
+
+async fn write(tx: &mut dyn BookingTx, round: &Round, now: Timestamp) -> Result<(), StoreError> {
+    let new = &round.new;
     if !new.effects.is_empty() {
         tx.enqueue_booking(&new.effects).await?;
     }
