@@ -5,14 +5,16 @@
 use crate::fixtures_bookings::{
     House, booked_paid, booked_unpaid, bookings, buyer, by, confirm_free, confirm_paid, house,
 };
+use crate::fixtures_events::{events_at_noon, organiser};
 use crate::fixtures_seats::seated;
 use crate::{Stores, noon};
 use booking::use_cases::{HoldError, JoinError};
 use booking::{
     BookingStatus, Charge, Effect, EntryStatus, HoldRefusal, JoinRefusal, JoinWish, ListNews, Rules,
-    Standing, WaitlistEntry,
+    Standing as Stands, WaitlistEntry,
 };
 use chrono::TimeDelta;
+use events::Standing;
 use kernel::{AccountId, Clock, EventId, PageRequest, StoreError, WaitlistEntryId, transact};
 
 /// One test per promise: `testkit::waitlist_store_contract!(open)`, as for the other stores.
@@ -41,6 +43,7 @@ macro_rules! waitlist_store_contract {
             entries_come_in_their_order_in_pages_that_meet,
             a_list_is_counted,
             events_with_lists_are_found,
+            an_event_goes_with_its_list,
         );
     };
     ($open:ident; $($case:ident),+ $(,)?) => {
@@ -354,7 +357,7 @@ async fn late_money(stores: Stores, automatic: bool) {
     // Its page was ended, and a charge came all the same.
     let session = crate::ScriptedProvider::session(payment);
     let charge = Charge { reference: "late".into(), amount: kernel::Money::eur(2500), live: false };
-    house.provider.stands(&session, Standing::Paid(charge));
+    house.provider.stands(&session, Stands::Paid(charge));
     let headers = vec![("session".into(), session), ("id".into(), "late".into())];
     let notice = booking::RawNotice { headers, body: Vec::new() };
     bookings(&house).hear(booking::Provider::Stripe, &notice).await.unwrap();
@@ -511,6 +514,17 @@ pub async fn a_list_is_counted(stores: Stores) {
     counts.by_status.sort_by_key(|(status, _)| status.as_str());
     assert_eq!(counts.by_status, [(EntryStatus::Offered, 2), (EntryStatus::Waiting, 2)]);
     assert_eq!((counts.wanted, counts.median_wait_seconds), (5, Some(30 * 60)));
+    assert_eq!(counts.lapsed_offers, 0);
+    house.clock.set(house.event.starts_at);
+    bookings(&house).serve_list(house.event.id).await.unwrap();
+    let ended = |counts: booking::ListCounts| {
+        let expired = counts.by_status.iter().find(|(status, _)| *status == EntryStatus::Expired);
+        (expired.map(|(_, count)| *count), counts.lapsed_offers)
+    };
+    let over = ended(store.count_entries(house.event.id).await.unwrap());
+    assert_eq!(over, (Some(2), 0), "these were never offered anything");
+    bookings(&house).sweep().await.unwrap();
+    assert_eq!(ended(store.count_entries(house.event.id).await.unwrap()), (Some(4), 2));
 }
 
 pub async fn events_with_lists_are_found(stores: Stores) {
@@ -526,4 +540,20 @@ pub async fn events_with_lists_are_found(stores: Stores) {
     assert_eq!(store.events_waited_for(None, 2).await.unwrap(), events[..2]);
     assert_eq!(store.events_waited_for(Some(events[1]), 2).await.unwrap(), events[2..]);
     assert_eq!(store.events_waited_for(Some(events[2]), 2).await.unwrap(), []);
+}
+
+pub async fn an_event_goes_with_its_list(stores: Stores) {
+    let house = house(stores, 1, None, 0).await;
+    let (guest, use_cases, event) = (buyer(&house.stores).await, bookings(&house), house.event.id);
+    let hold = use_cases.hold(guest, event, house.want(1)).await.unwrap();
+    let entry = joined(&house, 1).await;
+    let rules = Rules { automatic: false, returns: false };
+    assert!(use_cases.set_rules(event, rules, &by(guest)).await.unwrap());
+    assert!(use_cases.release(guest, hold.id).await.unwrap());
+    let actor = organiser(&house.stores, house.event.organisation, Standing::Manager).await;
+    events_at_noon(&house.stores).delete(actor, event).await.unwrap();
+    let store = &house.stores.booking;
+    assert_eq!(store.entry(entry.id).await.unwrap(), None);
+    assert_eq!(store.living_entries(entry.buyer, 9).await.unwrap(), []);
+    assert_eq!(store.events_waited_for(None, 9).await.unwrap(), []);
 }
