@@ -6,7 +6,7 @@ mod resale;
 
 use crate::cancelling_store::policy;
 use crate::fixtures_bookings::{House, bookings, buyer, by, house, staff};
-use crate::fixtures_events::person;
+use crate::fixtures_events::{events_at_noon, organiser, person, type_input};
 use crate::fixtures_seats::seated;
 use crate::{ScriptedProvider, Stores, voucher_store};
 use booking::ledger::{Account, EntryFilter, differences};
@@ -17,9 +17,10 @@ use booking::{
     VoucherInput, books,
 };
 use chrono::TimeDelta;
+use events::{PriceInput, SeatChange, TicketTypeInput};
 use kernel::{
-    AccountId, Actor, BookingId, Cause, Clock, Money, PageRequest, Role, SeatId, StoreError, VoucherId,
-    transact,
+    AccountId, Actor, BookingId, Cause, Clock, Money, PageRequest, Role, SeatId, StoreError, TicketTypeId,
+    VoucherId, transact,
 };
 
 /// Buyers in a world; few, so that limits are met.
@@ -50,7 +51,7 @@ impl Dice {
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Hold { buyer: usize, quantity: usize, code: usize },
-    HoldSeats { buyer: usize, from: usize, count: usize },
+    HoldSeats { buyer: usize, from: usize, count: usize, reduced: bool },
     Release { buyer: usize, hold: usize },
     Confirm { buyer: usize, hold: usize, free: bool },
     Pay { booking: usize },
@@ -78,6 +79,9 @@ enum Step {
     GiveToDesk { ticket: usize },
     TakeFromDesk { ticket: usize },
     Watch,
+    Rules { automatic: bool, returns: bool },
+    Block { seat: usize, blocked: bool },
+    Start,
 }
 
 fn step(dice: &mut Dice) -> Step {
@@ -116,9 +120,13 @@ fn step(dice: &mut Dice) -> Step {
         52..=55 => Step::GiveToDesk { ticket: n(dice) },
         56 => Step::TakeFromDesk { ticket: n(dice) },
         57 => Step::Watch,
+        58 => Step::Rules { automatic: dice.below(3) > 0, returns: dice.below(4) > 0 },
+        59 => Step::Block { seat: dice.below(9), blocked: dice.below(2) == 0 },
+        43 if dice.below(12) == 0 => Step::Start,
         37..=40 => Step::HandOn { ticket: n(dice), to: dice.below(BUYERS), how: dice.below(5) },
         60..=62 => {
-            Step::HoldSeats { buyer: dice.below(BUYERS), from: dice.below(9), count: 1 + dice.below(3) }
+            let (buyer, from, count) = (dice.below(BUYERS), dice.below(9), 1 + dice.below(3));
+            Step::HoldSeats { buyer, from, count, reduced: dice.below(3) == 0 }
         }
         _ => Step::MoneyBack { booking: n(dice) },
     }
@@ -144,6 +152,8 @@ struct World {
     resale: resale::Seen,
     /// All seats, where places are seats.
     places: Vec<SeatId>,
+    /// The second type of their section.
+    reduced: Option<TicketTypeId>,
 }
 
 /// Plays one history of `steps` steps on both.
@@ -159,17 +169,23 @@ pub async fn the_same_history_gives_the_same_answers(one: Stores, other: Stores,
         let step = step(&mut dice);
         let (left, right) = (one.play(step).await, other.play(step).await);
         assert_eq!(left, right, "seed {seed}, step {number}: {step:?}");
-        assert_eq!(one.state().await, other.state().await, "seed {seed}, after step {number}: {step:?}");
+        // The worker comes by now and then.
+        let serves = dice.below(2) == 0;
+        let (left, right) = (one.state(serves).await, other.state(serves).await);
+        assert_eq!(left, right, "seed {seed}, after step {number}: {step:?}");
     }
+    for world in [&mut one, &mut other] {
+        world.end().await;
+    }
+    assert_eq!(one.state(false).await, other.state(false).await, "seed {seed}, when all is over");
 }
 
 impl World {
     async fn new(stores: Stores, cents: u32, seats: bool) -> Self {
-        let house = if seats {
-            seated(stores, "C", 3, cents).await.with_capacity(8)
-        } else {
-            house(stores, 9, Some(8), cents).await
-        };
+        let house =
+            if seats { seated(stores, "C", 3, cents).await } else { house(stores, 9, Some(8), cents).await };
+        let reduced = if seats { Some(second_type(&house, cents / 2).await) } else { None };
+        let house = if seats { house.with_capacity(8) } else { house };
         let house = house.with_limit_per_user(5).await;
         let house = if cents == 0 && !seats { house.with_quota(7).await } else { house };
         let places = if seats { house.seats().await } else { Vec::new() };
@@ -192,6 +208,7 @@ impl World {
             tickets: vec![],
             vouchers: vec![],
             places,
+            reduced,
             organiser,
             resale: resale::Seen::default(),
         };
@@ -207,7 +224,9 @@ impl World {
         match step {
             Step::Hold { buyer, quantity, code } => self.hold(buyer, quantity, code).await,
             Step::Voucher { which, how } => self.change_voucher(which, how).await,
-            Step::HoldSeats { buyer, from, count } => self.hold_seats(buyer, from, count).await,
+            Step::HoldSeats { buyer, from, count, reduced } => {
+                self.hold_seats(buyer, (from, count), self.reduced.filter(|_| reduced)).await
+            }
             Step::Release { buyer, hold } => match self.holds.get(hold) {
                 Some(hold) => {
                     format!("{:?}", self.bookings.release(self.buyers[buyer], hold.id).await.unwrap())
@@ -245,7 +264,14 @@ impl World {
             | Step::Accept { .. }
             | Step::GiveToDesk { .. }
             | Step::TakeFromDesk { .. }
+            | Step::Rules { .. }
             | Step::Watch => self.resell(step).await,
+            Step::Block { seat, blocked } => self.block(seat, blocked).await,
+            Step::Start => {
+                let start = self.house.event.starts_at.max(self.house.clock.now());
+                self.house.clock.set(start);
+                String::new()
+            }
             Step::Cancel { .. }
             | Step::Ask { .. }
             | Step::Decide { .. }
@@ -374,13 +400,34 @@ impl World {
     }
 
     /// Some seats in a row of all, with the first of them where they end.
-    async fn hold_seats(&mut self, buyer: usize, from: usize, count: usize) -> String {
+    async fn hold_seats(
+        &mut self,
+        buyer: usize,
+        (from, count): (usize, usize),
+        as_type: Option<TicketTypeId>,
+    ) -> String {
         if self.places.is_empty() {
             return "no seats".into();
         }
         let seats: Vec<_> = self.places.iter().cycle().skip(from).take(count).copied().collect();
-        let held = self.bookings.keep(self.house.wish_for(self.buyers[buyer], &seats)).await;
+        let mut wish = self.house.wish_for(self.buyers[buyer], &seats);
+        wish.seats.chosen.iter_mut().for_each(|choice| choice.ticket_type = as_type);
+        let held = self.bookings.keep(wish).await;
         self.kept(held)
+    }
+
+    /// The organiser blocks a seat, or opens it again.
+    async fn block(&self, seat: usize, blocked: bool) -> String {
+        let Some(seat) = self.places.get(seat).copied() else { return "no such seat".into() };
+        let actor =
+            organiser(&self.house.stores, self.house.event.organisation, events::Standing::Manager).await;
+        let change =
+            SeatChange { seat, accessible: None, blocked: Some(blocked), aisle_after: None, price: None };
+        let events = events_at_noon(&self.house.stores);
+        match events.change_seats(actor, self.house.event.id, &[change]).await {
+            Ok(after) => format!("{}", after.version),
+            Err(refusal) => format!("{refusal}"),
+        }
     }
 
     fn kept(&mut self, held: Result<Hold, HoldError>) -> String {
@@ -500,20 +547,22 @@ impl World {
     }
 
     /// Everything that matters, without ids; also refreshes what the next steps are chosen from.
-    async fn state(&mut self) -> String {
-        let resale = self.after().await;
+    async fn state(&mut self, serves: bool) -> String {
+        let resale = self.after(serves).await;
         let store = &self.house.stores.booking;
         assert_eq!(store.stock_differences().await.unwrap(), []);
         let sale = store.sales(&[self.house.event.id]).await.unwrap().remove(0);
-        let one = &sale.offers[0];
-        assert!(
-            one.taken() <= one.quantity && Some(sale.taken()) <= sale.capacity,
-            "no place is given twice"
-        );
+        assert!(Some(sale.taken()) <= sale.capacity, "no place is given twice");
         let over =
             |quota: Quota| sale.taken_of_quotas().get(&quota.id).is_some_and(|it| *it > quota.quantity);
-        assert!(!one.quota.is_some_and(over), "nor one of a quota");
-        let mut state = format!("held {} sold {} kept {}\n{resale}", one.held, one.sold, one.reserved);
+        let mut state = resale;
+        for one in &sale.offers {
+            assert!(
+                one.taken() <= one.quantity && !one.quota.is_some_and(over),
+                "nor one of its kind: {one:?}"
+            );
+            state += &format!("held {} sold {} kept {}\n", one.held, one.sold, one.reserved);
+        }
         // That each is the claim of exactly one row was counted above.
         let mut claims = store.claimed_seats(self.house.event.id, None).await.unwrap();
         claims.sort_by_key(|claim| self.places.iter().position(|seat| *seat == claim.seat));
@@ -567,14 +616,32 @@ impl World {
         let living =
             booked.filter(|it| !matches!(it.status, BookingStatus::Cancelled | BookingStatus::Expired));
         let discounts = living.clone().filter_map(|it| it.voucher).map(|it| it.discount.minor());
-        assert!(
-            usize::try_from(usage.uses).unwrap() >= living.count() && usage.spent >= discounts.sum::<i64>()
-        );
+        let (mut uses, mut spent) = (living.count(), discounts.sum::<i64>());
+        for hold in &self.holds {
+            let hold = self.house.stores.booking.hold(hold.id).await.unwrap();
+            let hold = hold.filter(|hold| hold.lives(self.house.clock.now()));
+            if let Some(applied) = hold.and_then(|hold| hold.voucher).filter(|applied| applied.id == id) {
+                (uses, spent) = (uses + 1, spent + applied.discount.minor());
+            }
+        }
+        assert_eq!((usize::try_from(usage.uses).unwrap(), usage.spent), (uses, spent), "{voucher:?}");
         format!(
             "{} {:?} {} {} {}\n",
             voucher.keeps, voucher.revoked_at, usage.uses, usage.spent, usage.places
         )
     }
+}
+
+/// Another type of the section, for the same seats.
+async fn second_type(house: &House, cents: u32) -> TicketTypeId {
+    let actor = organiser(&house.stores, house.event.organisation, events::Standing::Manager).await;
+    let input = TicketTypeInput {
+        name: "Reduced".into(),
+        price: PriceInput { amount: cents.into(), currency: "EUR".into() },
+        section: house.ticket_type.section,
+        ..type_input(3)
+    };
+    events_at_noon(&house.stores).add_ticket_type(actor, house.event.id, &input).await.unwrap().id
 }
 
 fn choice() -> PaymentChoice {

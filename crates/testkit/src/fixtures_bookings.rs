@@ -51,6 +51,13 @@ impl House {
         self
     }
 
+    /// The same with so many places of its one type.
+    pub async fn with_places(mut self, quantity: u32) -> Self {
+        self.ticket_type.quantity = quantity;
+        self.save().await;
+        self
+    }
+
     async fn save(&self) {
         let tx = self.stores.events.begin().await.expect("the store begins");
         let saved = transact(tx, async |tx| -> Result<(), StoreError> {

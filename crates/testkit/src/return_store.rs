@@ -3,14 +3,17 @@
 #![expect(missing_docs, reason = "the name of a case is its promise")]
 
 use crate::fixtures_bookings::{
-    House, booked_paid, bookings, buyer, by, confirm_free, confirm_paid, house, staff,
+    House, booked_paid, booked_unpaid, bookings, buyer, by, confirm_free, confirm_paid, house, staff,
 };
-use crate::{ScriptedProvider, Stores, noon};
+use crate::fixtures_events::{events_at_noon, organiser, type_input};
+use crate::fixtures_seats::seated;
+use crate::{ScriptedProvider, Stores, noon, voucher_store};
 use booking::use_cases::ReturnError;
 use booking::{
     Booking, EntryStatus, JoinWish, RefundReason, Return, ReturnRefusal, ReturnStatus, Ticket, TicketStatus,
 };
-use kernel::{AccountId, Clock, Money, PageRequest, ReturnId, StoreError, transact};
+use events::{PriceInput, SeatChange, Standing, TicketTypeInput};
+use kernel::{AccountId, Clock, Money, PageRequest, ReturnId, SeatId, StoreError, TicketTypeId, transact};
 
 /// One test per promise: `testkit::return_store_contract!(open)`, as for the other stores.
 #[macro_export]
@@ -24,6 +27,10 @@ macro_rules! return_store_contract {
             a_ticket_is_returned_once_however_often_one_asks,
             a_ticket_is_taken_back_while_its_place_is_free,
             what_nobody_bought_is_its_holders_again_when_sales_are_over,
+            a_seat_whose_type_was_sold_out_elsewhere_is_paid_out,
+            a_seat_that_was_blocked_is_paid_out_when_sales_are_over,
+            what_a_voucher_keeps_is_given_back_when_sales_are_over,
+            what_stays_kept_after_the_event_is_paid_out_at_last,
             a_cancelled_event_pays_for_what_waits,
             staff_that_refunds_a_returned_ticket_ends_its_return,
             a_free_ticket_is_returned_and_nothing_is_paid,
@@ -203,6 +210,97 @@ pub async fn what_nobody_bought_is_its_holders_again_when_sales_are_over(stores:
     assert_eq!(now(&house, &made).await.status, ReturnStatus::GivenBack);
     assert_eq!(use_cases.watch_return(made.id).await.unwrap(), None);
     assert!(booking_now(&house, &booking).await.refunds.is_empty());
+    consistent(&house).await;
+}
+
+/// Buys the very seat, as another type than the first of its section if one is named, and pays.
+async fn seat_bought(house: &House, seat: SeatId, as_type: Option<TicketTypeId>) -> (Booking, Ticket) {
+    let (guest, use_cases) = (buyer(&house.stores).await, bookings(house));
+    let mut wish = house.wish_for(guest, &[seat]);
+    wish.seats.chosen[0].ticket_type = as_type;
+    let hold = use_cases.keep(wish).await.unwrap();
+    let payment = confirm_paid(&use_cases, guest, hold.id).await.booking.payments[0].id;
+    house.provider.pay(&ScriptedProvider::session(payment));
+    let booking = use_cases.come_back(payment).await.unwrap().unwrap();
+    let ticket = house.stores.booking.tickets_of_bookings(&[booking.id]).await.unwrap().remove(0);
+    (booking, ticket)
+}
+
+pub async fn a_seat_whose_type_was_sold_out_elsewhere_is_paid_out(stores: Stores) {
+    let house = seated(stores, "A", 4, 2500).await;
+    let actor = organiser(&house.stores, house.event.organisation, Standing::Manager).await;
+    let reduced = TicketTypeInput {
+        name: "Reduced".into(),
+        price: PriceInput { amount: 1000, currency: "EUR".into() },
+        section: house.ticket_type.section,
+        ..type_input(1)
+    };
+    let events = events_at_noon(&house.stores);
+    let reduced = events.add_ticket_type(actor, house.event.id, &reduced).await.unwrap().id;
+    let seats = house.seats().await;
+    let (booking, ticket) = seat_bought(&house, seats[0], Some(reduced)).await;
+    let made = returned(&house, &ticket).await;
+    seat_bought(&house, seats[1], None).await;
+    assert_eq!(now(&house, &made).await.status, ReturnStatus::Waiting, "of the other type there is enough");
+    seat_bought(&house, seats[2], Some(reduced)).await;
+    assert_eq!(now(&house, &made).await.status, ReturnStatus::Sold, "its seat is free, and its place is not");
+    bookings(&house).settle_return(made.id).await.unwrap();
+    assert_eq!(booking_now(&house, &booking).await.refunded(), Money::eur(1000));
+    consistent(&house).await;
+}
+
+pub async fn a_seat_that_was_blocked_is_paid_out_when_sales_are_over(stores: Stores) {
+    let house = seated(stores, "A", 3, 2500).await;
+    let actor = organiser(&house.stores, house.event.organisation, Standing::Manager).await;
+    let seats = house.seats().await;
+    let (booking, ticket) = seat_bought(&house, seats[0], None).await;
+    let (_, other) = seat_bought(&house, seats[1], None).await;
+    let (made, kept) = (returned(&house, &ticket).await, returned(&house, &other).await);
+    let block =
+        SeatChange { seat: seats[0], accessible: None, blocked: Some(true), aisle_after: None, price: None };
+    events_at_noon(&house.stores).change_seats(actor, house.event.id, &[block]).await.unwrap();
+    let use_cases = bookings(&house);
+    let refused = use_cases.take_from_desk(&by(booking.buyer), ticket.id).await;
+    assert!(matches!(refused, Err(ReturnError::Refused(ReturnRefusal::PlaceTaken))), "{refused:?}");
+    house.clock.set(house.event.starts_at);
+    for made in [&made, &kept] {
+        assert_eq!(use_cases.watch_return(made.id).await.unwrap(), None);
+    }
+    assert_eq!(now(&house, &made).await.status, ReturnStatus::Sold);
+    assert_eq!(now(&house, &kept).await.status, ReturnStatus::GivenBack);
+    use_cases.settle_return(made.id).await.unwrap();
+    assert_eq!(booking_now(&house, &booking).await.refunded(), Money::eur(2500));
+    consistent(&house).await;
+}
+
+pub async fn what_a_voucher_keeps_is_given_back_when_sales_are_over(stores: Stores) {
+    let (house, _, tickets) = sold(stores, 1, 1).await;
+    let made = returned(&house, &tickets[0]).await;
+    voucher_store::make(&house, "GUEST", &voucher_store::keeping(&house, 1)).await.unwrap();
+    let use_cases = bookings(&house);
+    house.clock.set(house.event.starts_at);
+    assert_eq!(use_cases.watch_return(made.id).await.unwrap(), None);
+    assert_eq!(now(&house, &made).await.status, ReturnStatus::GivenBack);
+    assert_eq!(ticket_now(&house, &tickets[0]).await.status, TicketStatus::Valid);
+    consistent(&house).await;
+}
+
+pub async fn what_stays_kept_after_the_event_is_paid_out_at_last(stores: Stores) {
+    let (house, booking, tickets) = sold(stores, 1, 1).await;
+    let made = returned(&house, &tickets[0]).await;
+    let almost = house.event.starts_at - chrono::TimeDelta::seconds(60);
+    house.clock.set(almost);
+    booked_unpaid(&house, buyer(&house.stores).await, 1).await;
+    let use_cases = bookings(&house);
+    house.clock.set(house.event.starts_at);
+    let again = use_cases.watch_return(made.id).await.unwrap();
+    assert!(again.is_some(), "it may not be paid, and the place is free then");
+    let sale = house.stores.booking.sales(&[house.event.id]).await.unwrap().remove(0);
+    house.clock.set(sale.ends_at + chrono::TimeDelta::days(7));
+    assert_eq!(use_cases.watch_return(made.id).await.unwrap(), None);
+    use_cases.settle_return(made.id).await.unwrap();
+    assert_eq!(booking_now(&house, &booking).await.refunded(), Money::eur(2500));
+    assert_eq!(ticket_now(&house, &tickets[0]).await.status, TicketStatus::Cancelled);
     consistent(&house).await;
 }
 

@@ -5,7 +5,7 @@
 use crate::fixtures_bookings::{House, booked_unpaid, bookings, buyer, confirm_free, confirm_paid};
 use crate::fixtures_events::{event_input, events_at_noon, organisation, organiser, type_input};
 use crate::fixtures_seats::{hall, seated, seated_in, section};
-use crate::{ScriptedProvider, Stores, noon};
+use crate::{ScriptedProvider, Stores, noon, voucher_store};
 use booking::use_cases::HoldError;
 use booking::{
     BookingStatus, Charge, Claim, ClaimState, HoldRefusal, Provider, RawNotice, SeatWish, Standing as Stands,
@@ -36,8 +36,11 @@ macro_rules! seat_store_contract {
             what_is_given_back_is_free_again,
             a_claim_follows_the_booking_to_its_tickets_and_ends_with_them,
             late_money_gets_the_same_seats_or_goes_back,
+            late_money_gets_a_seat_whose_next_hold_has_ended,
+            late_money_gets_no_seat_that_is_blocked,
             types_of_a_section_share_its_seats,
             a_seat_that_is_held_is_not_blocked,
+            no_more_seats_are_blocked_than_vouchers_leave,
             a_store_refuses_a_second_claim_and_keeps_nothing,
             claims_without_their_rows_are_found,
         );
@@ -426,6 +429,52 @@ pub async fn late_money_gets_the_same_seats_or_goes_back(stores: Stores) {
     assert_eq!(held, [seats[0], seats[1], seats[3]].into());
 }
 
+/// A booking of one seat whose time is over, before its money came.
+async fn given_up(house: &House, seat: SeatId) -> booking::Booking {
+    let (guest, bookings) = (buyer(&house.stores).await, bookings(house));
+    let hold = bookings.keep(house.wish_for(guest, &[seat])).await.unwrap();
+    let booking = confirm_paid(&bookings, guest, hold.id).await.booking;
+    house.clock.advance(TimeDelta::minutes(31));
+    bookings.attend(booking.id).await.unwrap();
+    assert_eq!(claims(house).await, []);
+    booking
+}
+
+/// Its money comes after all; how it stands then.
+async fn late_money(house: &House, booking: &booking::Booking) -> (BookingStatus, usize) {
+    let session = ScriptedProvider::session(booking.payments[0].id);
+    let charge = Charge { reference: "late".into(), amount: booking.total, live: false };
+    house.provider.stands(&session, Stands::Paid(charge));
+    let headers = vec![("session".into(), session), ("id".into(), "late".into())];
+    bookings(house).hear(Provider::Stripe, &RawNotice { headers, body: Vec::new() }).await.unwrap();
+    let booking = house.stores.booking.booking(booking.id).await.unwrap().unwrap();
+    (booking.status, booking.refunds.len())
+}
+
+pub async fn late_money_gets_a_seat_whose_next_hold_has_ended(stores: Stores) {
+    let house = seated(stores, "A", 1, 2000).await;
+    let seats = house.seats().await;
+    let late = given_up(&house, seats[0]).await;
+    let next = bookings(&house).keep(house.wish_for(buyer(&house.stores).await, &seats)).await.unwrap();
+    // Nobody has given its seat back yet.
+    house.clock.set(next.expires_at);
+    assert_eq!(late_money(&house, &late).await, (BookingStatus::Confirmed, 0));
+    let claims = claims(&house).await;
+    assert_eq!((claims.len(), claims[0].hold, claims[0].state), (1, late.hold, ClaimState::Sold));
+    consistent(&house).await;
+}
+
+pub async fn late_money_gets_no_seat_that_is_blocked(stores: Stores) {
+    let house = seated(stores, "A", 2, 2000).await;
+    let seats = house.seats().await;
+    let late = given_up(&house, seats[0]).await;
+    let (events, actor) = (events_at_noon(&house.stores), manager(&house).await);
+    events.change_seats(actor, house.event.id, &[block(seats[0])]).await.unwrap();
+    assert_eq!(late_money(&house, &late).await, (BookingStatus::Expired, 1));
+    assert_eq!(claims(&house).await, []);
+    consistent(&house).await;
+}
+
 pub async fn types_of_a_section_share_its_seats(stores: Stores) {
     let house = seated(stores, "A", 4, 2000).await;
     let (events, actor) = (events_at_noon(&house.stores), manager(&house).await);
@@ -490,6 +539,20 @@ pub async fn a_seat_that_is_held_is_not_blocked(stores: Stores) {
         bookings.keep(house.wish_for(guest, &seats[1..2])).await.is_ok(),
         "the plan in memory is not an old one"
     );
+    consistent(&house).await;
+}
+
+pub async fn no_more_seats_are_blocked_than_vouchers_leave(stores: Stores) {
+    let house = seated(stores, "A", 4, 2000).await;
+    let (events, actor) = (events_at_noon(&house.stores), manager(&house).await);
+    let seats = house.seats().await;
+    voucher_store::make(&house, "GUESTS", &voucher_store::keeping(&house, 3)).await.unwrap();
+    let refused = events.change_seats(actor, house.event.id, &[block(seats[0]), block(seats[1])]).await;
+    let Err(SeatingError::Invalid(mistakes)) = refused else { panic!("{refused:?}") };
+    assert_eq!((mistakes[0].field.as_str(), mistakes[0].code), ("seats", "below_taken"));
+    assert_eq!(house.seating().await.version, 1);
+    let after = events.change_seats(actor, house.event.id, &[block(seats[0])]).await.unwrap();
+    assert_eq!(after.sections[0].section.for_sale(), 3);
     consistent(&house).await;
 }
 

@@ -31,6 +31,7 @@ macro_rules! voucher_store_contract {
             kept_places_are_sold_to_nobody_else,
             places_of_an_expired_voucher_are_free_for_whoever_asks,
             places_of_expired_vouchers_are_swept,
+            an_event_has_so_many_vouchers_that_keep_places_and_no_more,
             a_type_never_gets_smaller_than_what_is_kept_of_it,
             a_store_refuses_more_than_there_is_with_what_is_kept,
             kept_places_that_drift_are_reported,
@@ -377,6 +378,29 @@ pub async fn places_of_expired_vouchers_are_swept(stores: Stores) {
     assert_eq!(counters(&house).await, (0, 0, 0));
     assert!(!issued(&house, voucher.id).await.voucher.keeps);
     assert_eq!(house.stores.booking.events_with_lapsed_holds(now, 10).await.unwrap(), []);
+}
+
+pub async fn an_event_has_so_many_vouchers_that_keep_places_and_no_more(stores: Stores) {
+    let house = house(stores, 300, None, 0).await;
+    let actor = person(&house.stores, Role::Member).await;
+    let until = kernel::Clock::now(&*house.clock) + TimeDelta::hours(1);
+    let input = VoucherInput { valid_until: Some(until), ..keeping(&house, 1) };
+    let batch = Batch { code: None, count: 100 };
+    for _ in 0..2 {
+        vouchers(&house).create(&actor, house.event.id, &batch, &input).await.unwrap();
+    }
+    let beyond = make(&house, "BEYOND", &input).await;
+    let Err(VoucherError::Invalid(mistakes)) = beyond else { panic!("{beyond:?}") };
+    assert_eq!((mistakes[0].field.as_str(), mistakes[0].code), ("reserve", "too_many"));
+    let other = make(&house, "OTHER", &half()).await.unwrap();
+    let beyond = vouchers(&house).update(&actor, other.id, &input).await;
+    assert!(matches!(beyond, Err(VoucherError::Invalid(_))), "{beyond:?}");
+    assert_eq!(counters(&house).await, (0, 0, 200));
+    // All of them end together, and then there is room for others.
+    house.clock.set(until);
+    bookings(&house).sweep().await.unwrap();
+    assert_eq!(counters(&house).await, (0, 0, 0));
+    make(&house, "BEYOND", &keeping(&house, 1)).await.unwrap();
 }
 
 pub async fn a_type_never_gets_smaller_than_what_is_kept_of_it(stores: Stores) {

@@ -5,13 +5,16 @@
 use crate::fixtures_bookings::{
     House, booked_paid, booked_unpaid, bookings, buyer, by, confirm_free, confirm_paid, house,
 };
+use crate::fixtures_events::{events_at_noon, organiser};
+use crate::fixtures_seats::seated;
 use crate::{Stores, noon};
 use booking::use_cases::{HoldError, JoinError};
 use booking::{
     BookingStatus, Charge, Effect, EntryStatus, HoldRefusal, JoinRefusal, JoinWish, ListNews, Rules,
-    Standing, WaitlistEntry,
+    Standing as Stands, WaitlistEntry,
 };
 use chrono::TimeDelta;
+use events::Standing;
 use kernel::{AccountId, Clock, EventId, PageRequest, StoreError, WaitlistEntryId, transact};
 
 /// One test per promise: `testkit::waitlist_store_contract!(open)`, as for the other stores.
@@ -30,12 +33,17 @@ macro_rules! waitlist_store_contract {
             one_is_on_a_list_once_however_often_one_asks,
             a_store_keeps_one_living_entry_per_buyer,
             late_money_is_behind_those_who_wait,
+            late_money_is_behind_those_whom_staff_serves_by_hand,
+            a_hold_that_ended_gives_no_seat_twice,
             what_one_was_offered_counts_for_what_one_asks_for_meanwhile,
+            what_one_confirms_just_now_counts_for_what_one_is_offered,
             staff_offers_by_hand_and_nobody_else_gets_the_places,
+            a_long_list_is_served_in_parts_and_nobody_gets_between,
             a_list_ends_with_its_sale,
             entries_come_in_their_order_in_pages_that_meet,
             a_list_is_counted,
             events_with_lists_are_found,
+            an_event_goes_with_its_list,
         );
     };
     ($open:ident; $($case:ident),+ $(,)?) => {
@@ -316,6 +324,14 @@ pub async fn a_store_keeps_one_living_entry_per_buyer(stores: Stores) {
 }
 
 pub async fn late_money_is_behind_those_who_wait(stores: Stores) {
+    late_money(stores, true).await;
+}
+
+pub async fn late_money_is_behind_those_whom_staff_serves_by_hand(stores: Stores) {
+    late_money(stores, false).await;
+}
+
+async fn late_money(stores: Stores, automatic: bool) {
     let house = house(stores, 1, None, 2500).await;
     let late = buyer(&house.stores).await;
     let unpaid = booked_unpaid(&house, late, 1).await;
@@ -325,6 +341,7 @@ pub async fn late_money_is_behind_those_who_wait(stores: Stores) {
     let other = booked_paid(&house, buyer(&house.stores).await, 1).await;
     let entry = joined(&house, 1).await;
     let staff = by(other.buyer);
+    bookings(&house).set_rules(house.event.id, Rules { automatic, returns: true }, &staff).await.unwrap();
     let tickets = house.stores.booking.tickets_of_bookings(&[other.id]).await.unwrap();
     let wish = booking::RefundWish {
         id: None,
@@ -340,13 +357,34 @@ pub async fn late_money_is_behind_those_who_wait(stores: Stores) {
     // Its page was ended, and a charge came all the same.
     let session = crate::ScriptedProvider::session(payment);
     let charge = Charge { reference: "late".into(), amount: kernel::Money::eur(2500), live: false };
-    house.provider.stands(&session, Standing::Paid(charge));
+    house.provider.stands(&session, Stands::Paid(charge));
     let headers = vec![("session".into(), session), ("id".into(), "late".into())];
     let notice = booking::RawNotice { headers, body: Vec::new() };
     bookings(&house).hear(booking::Provider::Stripe, &notice).await.unwrap();
     let came = house.stores.booking.booking(unpaid.id).await.unwrap().unwrap();
     assert_eq!((came.status, came.refunds.len()), (BookingStatus::Expired, 1), "the place was another's");
-    assert_eq!(now(&house, &entry).await.status, EntryStatus::Offered);
+    let stands = if automatic { EntryStatus::Offered } else { EntryStatus::Waiting };
+    assert_eq!(now(&house, &entry).await.status, stands);
+    consistent(&house).await;
+}
+
+pub async fn a_hold_that_ended_gives_no_seat_twice(stores: Stores) {
+    let house = seated(stores, "A", 2, 2500).await;
+    let (seats, guest, use_cases) = (house.seats().await, buyer(&house.stores).await, bookings(&house));
+    let hold = use_cases.keep(house.wish_for(guest, &seats[1..])).await.unwrap();
+    let unpaid = confirm_paid(&use_cases, guest, hold.id).await.booking;
+    house.clock.advance(TimeDelta::minutes(25));
+    use_cases.keep(house.wish_for(guest, &seats[..1])).await.unwrap();
+    let entries = [joined(&house, 1).await, joined(&house, 1).await, joined(&house, 1).await];
+    // The hold has ended and nobody has looked: its seat looks free before its place is.
+    house.clock.set(unpaid.pay_by.max(house.clock.now() + TimeDelta::minutes(10)));
+    use_cases.attend(unpaid.id).await.unwrap();
+    use_cases.sweep().await.unwrap();
+    use_cases.serve_list(house.event.id).await.unwrap();
+    let (waiting, offered) = (EntryStatus::Waiting, EntryStatus::Offered);
+    assert_eq!(statuses(&house, &entries).await, [offered, offered, waiting]);
+    let claims = house.stores.booking.claimed_seats(house.event.id, None).await.unwrap();
+    assert_eq!(claims.len(), 2);
     consistent(&house).await;
 }
 
@@ -362,6 +400,23 @@ pub async fn what_one_was_offered_counts_for_what_one_asks_for_meanwhile(stores:
     let outsider = buyer(&house.stores).await;
     bookings(&house).hold(outsider, house.event.id, house.want(1)).await.unwrap();
     assert_eq!(now(&house, &entry).await.status, EntryStatus::Offered, "others find it served");
+    consistent(&house).await;
+}
+
+pub async fn what_one_confirms_just_now_counts_for_what_one_is_offered(stores: Stores) {
+    let (house, guest, placed) = full(stores, 3).await;
+    let house = house.with_limit_per_user(2).await;
+    let (pair, use_cases) = (joined(&house, 2).await, bookings(&house));
+    let give_back = async |from: usize, to: usize| {
+        let chosen: Vec<_> = placed.tickets[from..to].iter().map(|ticket| ticket.id).collect();
+        bookings(&house).cancel(&by(guest), placed.booking.id, Some(&chosen)).await.unwrap();
+    };
+    give_back(0, 1).await;
+    // One place is not enough for the two that are waited for, so anybody may have it.
+    let hold = use_cases.hold(pair.buyer, house.event.id, house.want(1)).await.unwrap();
+    give_back(1, 3).await;
+    confirm_free(&use_cases, pair.buyer, hold.id).await;
+    assert_eq!(now(&house, &pair).await.status, EntryStatus::Waiting, "it would be three");
     consistent(&house).await;
 }
 
@@ -386,6 +441,28 @@ pub async fn staff_offers_by_hand_and_nobody_else_gets_the_places(stores: Stores
     assert!(use_cases.set_rules(event, Rules::default(), &by(guest)).await.unwrap());
     assert_eq!(statuses(&house, &entries).await, [offered, offered], "by itself again");
     assert_eq!(use_cases.notify_list(event, 9, &by(guest)).await.unwrap(), 0, "nothing is left");
+    consistent(&house).await;
+}
+
+pub async fn a_long_list_is_served_in_parts_and_nobody_gets_between(stores: Stores) {
+    let (house, _, _) = full(stores, 1).await;
+    for _ in 0..203 {
+        joined(&house, 1).await;
+    }
+    let house = house.with_places(204).await;
+    let (use_cases, event) = (bookings(&house), house.event.id);
+    let outsider = buyer(&house.stores).await;
+    let refused = use_cases.hold(outsider, event, house.want(1)).await;
+    assert!(matches!(refused, Err(HoldError::Refused(HoldRefusal::SoldOut { left: 0, .. }))), "{refused:?}");
+    let offered = async || {
+        let counts = house.stores.booking.count_entries(event).await.unwrap();
+        counts.by_status.iter().find(|(status, _)| *status == EntryStatus::Offered).map(|(_, count)| *count)
+    };
+    assert_eq!(offered().await, Some(200));
+    consistent(&house).await;
+    assert!(owed(&house).await.contains(&Effect::ServeWaitlist { event }));
+    assert_eq!(use_cases.serve_list(event).await.unwrap(), 3);
+    assert_eq!(offered().await, Some(203));
     consistent(&house).await;
 }
 
@@ -437,6 +514,17 @@ pub async fn a_list_is_counted(stores: Stores) {
     counts.by_status.sort_by_key(|(status, _)| status.as_str());
     assert_eq!(counts.by_status, [(EntryStatus::Offered, 2), (EntryStatus::Waiting, 2)]);
     assert_eq!((counts.wanted, counts.median_wait_seconds), (5, Some(30 * 60)));
+    assert_eq!(counts.lapsed_offers, 0);
+    house.clock.set(house.event.starts_at);
+    bookings(&house).serve_list(house.event.id).await.unwrap();
+    let ended = |counts: booking::ListCounts| {
+        let expired = counts.by_status.iter().find(|(status, _)| *status == EntryStatus::Expired);
+        (expired.map(|(_, count)| *count), counts.lapsed_offers)
+    };
+    let over = ended(store.count_entries(house.event.id).await.unwrap());
+    assert_eq!(over, (Some(2), 0), "these were never offered anything");
+    bookings(&house).sweep().await.unwrap();
+    assert_eq!(ended(store.count_entries(house.event.id).await.unwrap()), (Some(4), 2));
 }
 
 pub async fn events_with_lists_are_found(stores: Stores) {
@@ -452,4 +540,20 @@ pub async fn events_with_lists_are_found(stores: Stores) {
     assert_eq!(store.events_waited_for(None, 2).await.unwrap(), events[..2]);
     assert_eq!(store.events_waited_for(Some(events[1]), 2).await.unwrap(), events[2..]);
     assert_eq!(store.events_waited_for(Some(events[2]), 2).await.unwrap(), []);
+}
+
+pub async fn an_event_goes_with_its_list(stores: Stores) {
+    let house = house(stores, 1, None, 0).await;
+    let (guest, use_cases, event) = (buyer(&house.stores).await, bookings(&house), house.event.id);
+    let hold = use_cases.hold(guest, event, house.want(1)).await.unwrap();
+    let entry = joined(&house, 1).await;
+    let rules = Rules { automatic: false, returns: false };
+    assert!(use_cases.set_rules(event, rules, &by(guest)).await.unwrap());
+    assert!(use_cases.release(guest, hold.id).await.unwrap());
+    let actor = organiser(&house.stores, house.event.organisation, Standing::Manager).await;
+    events_at_noon(&house.stores).delete(actor, event).await.unwrap();
+    let store = &house.stores.booking;
+    assert_eq!(store.entry(entry.id).await.unwrap(), None);
+    assert_eq!(store.living_entries(entry.buyer, 9).await.unwrap(), []);
+    assert_eq!(store.events_waited_for(None, 9).await.unwrap(), []);
 }

@@ -206,6 +206,7 @@ fn seats(body: &HoldRequest) -> Result<SeatWish, Problem> {
         chosen: plain.chain(as_type).collect(),
         apart: body.together == Some(false),
         accessible: body.accessible == Some(true),
+        dearest: None,
     })
 }
 

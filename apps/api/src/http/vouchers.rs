@@ -162,7 +162,7 @@ pub struct VoucherView {
     reserves: Option<ReserveView>,
     #[schema(required)]
     revoked_at: Option<DateTime<Utc>>,
-    /// Living holds, bookings that wait for their payment, and bookings of which a ticket is good.
+    /// Living holds, bookings that wait for their payment, and those that are confirmed.
     uses: u32,
     /// What their discounts come to, in minor units of the event's currency.
     spent: i64,

@@ -77,7 +77,8 @@ impl From<ListCounts> for ListStatsView {
             counts.by_status.iter().find(|(known, _)| *known == status).map_or(0, |(_, count)| *count)
         };
         let (accepted, expired) = (of(EntryStatus::Accepted), of(EntryStatus::Expired));
-        let ended = accepted.saturating_add(expired);
+        // Who was never offered anything could not take it.
+        let ended = accepted.saturating_add(counts.lapsed_offers);
         Self {
             waiting: of(EntryStatus::Waiting),
             offered: of(EntryStatus::Offered),

@@ -208,7 +208,7 @@ impl Booking {
         }
         if already.seat_is_gone
             || sale.status == SaleStatus::Cancelled
-            || !self.leaves_desk(ticket, sale, now)
+            || !self.leaves_desk(made, ticket, sale, now)
         {
             return Err(ReturnRefusal::PlaceTaken);
         }
@@ -219,17 +219,24 @@ impl Booking {
     /// Nobody will buy it any more: it is its holder's again, if its place is free. `false` when it is not, or not yet.
     /// Whether its seat is free is the caller's to know.
     pub fn unsold(&self, made: &mut Return, ticket: &mut Ticket, sale: &mut Sale, now: Timestamp) -> bool {
-        let back = made.status == ReturnStatus::Waiting && self.leaves_desk(ticket, sale, now);
+        let back = made.status == ReturnStatus::Waiting && self.leaves_desk(made, ticket, sale, now);
         if back {
             made.becomes(ReturnStatus::GivenBack, now);
         }
         back
     }
 
-    fn leaves_desk(&self, ticket: &mut Ticket, sale: &mut Sale, now: Timestamp) -> bool {
-        let refunded = self.refunds.iter().any(|it| it.counts() && it.tickets.contains(&ticket.id));
-        if ticket.status != TicketStatus::Returned || refunded || !sale.sell_one(ticket, self.claimant(), now)
-        {
+    /// Whether what was paid for a ticket went back while it was at the desk. What staff gave back before, and left the
+    /// ticket good, has nothing to do with it.
+    #[must_use]
+    pub fn is_paid_out(&self, made: &Return) -> bool {
+        let since = |it: &&crate::Refund| it.counts() && it.created_at >= made.created_at;
+        self.refunds.iter().filter(since).any(|it| it.tickets.contains(&made.ticket))
+    }
+
+    fn leaves_desk(&self, made: &Return, ticket: &mut Ticket, sale: &mut Sale, now: Timestamp) -> bool {
+        let at_desk = ticket.status == TicketStatus::Returned && !self.is_paid_out(made);
+        if !at_desk || !sale.sell_one(ticket, self.claimant(), now) {
             return false;
         }
         ticket.status = TicketStatus::Valid;
@@ -268,6 +275,10 @@ impl Booking {
 impl Sale {
     /// Types of which more tickets wait to be sold again than places are unsold, alone or with those that they share
     /// places with: the one of them that waits longest was sold again. `waiting` counts what waits, by type.
+    ///
+    /// Seats differ, and each is sold by itself. But a place that its section, the house or a quota has no more of was
+    /// somebody's who sits elsewhere. Within one section that is so only when nothing is unsold: fewer places there are
+    /// seats that were blocked, and those look for themselves.
     #[must_use]
     pub fn sold_again(&self, waiting: &BTreeMap<TicketTypeId, u32>) -> Option<Vec<TicketTypeId>> {
         let alone = self.offers.iter().map(|offer| (offer.quantity, vec![offer]));
@@ -280,10 +291,25 @@ impl Sale {
             let sold: u64 = offers.iter().map(|offer| u64::from(offer.sold)).sum();
             let waits = offers.iter().filter_map(|offer| waiting.get(&offer.ticket_type));
             let waits: u64 = waits.map(|count| u64::from(*count)).sum();
-            waits > u64::from(*places).saturating_sub(sold)
+            let unsold = u64::from(*places).saturating_sub(sold);
+            let section = offers.first().and_then(|offer| offer.section);
+            let of_one = section.is_some() && offers.iter().all(|offer| offer.section == section);
+            waits > unsold && !(of_one && unsold > 0)
         };
         let pool = alone.chain(shared).chain(all).find(over)?;
         Some(pool.1.iter().map(|offer| offer.ticket_type).collect())
+    }
+
+    /// Whether a place of a type may become free that somebody keeps now: one of its own, or one that it shares.
+    #[must_use]
+    pub fn may_free(&self, ticket_type: TicketTypeId) -> bool {
+        let own = self.offer(ticket_type);
+        let quota = own.and_then(|offer| offer.quota).map(|quota| quota.id);
+        let shares = |offer: &&crate::Offer| {
+            let of_quota = quota.is_some() && offer.quota.map(|own| own.id) == quota;
+            self.capacity.is_some() || offer.ticket_type == ticket_type || of_quota
+        };
+        self.offers.iter().filter(shares).any(|offer| offer.held > 0)
     }
 }
 

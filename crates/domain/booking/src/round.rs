@@ -3,10 +3,10 @@
 //! Pure: given what was loaded under lock, it says what to answer and what to write.
 
 use crate::{
-    Booking, ConfirmRefusal, Confirmation, Effect, EntryStatus, Hall, Hold, HoldRefusal, Holdings, Item,
-    Sale, SaleStatus, Tally, Terms, Ticket, Wish, seating,
+    Booking, ConfirmRefusal, Confirmation, Effect, EntryStatus, Hall, Hold, HoldRefusal, Holdings, Sale,
+    SaleStatus, Tally, Terms, Ticket, Wish, seating,
 };
-use kernel::{AccountId, EventId, HoldId, Owed, Timestamp, VoucherId, WaitlistEntryId};
+use kernel::{AccountId, EventId, HoldId, Owed, SeatId, Timestamp, VoucherId, WaitlistEntryId};
 use std::collections::BTreeMap;
 
 /// One request.
@@ -57,8 +57,8 @@ pub struct Round {
     holdings: BTreeMap<(AccountId, EventId), Holdings>,
     holds: BTreeMap<HoldId, Hold>,
     made: BTreeMap<HoldId, Booking>,
-    /// Places that are kept for a waiting list while others are decided about.
-    aside: Vec<(EventId, Vec<Item>)>,
+    /// Places that are kept for a waiting list while others are decided about, as if they had been offered.
+    aside: Vec<(EventId, Vec<Hold>)>,
     /// Whether a list was served, so that counters have changed already.
     served: bool,
     halls: BTreeMap<EventId, Hall>,
@@ -206,23 +206,27 @@ impl Round {
     }
 
     /// Keeps places from everybody who is decided about in this round.
-    pub fn set_aside(&mut self, event: EventId, items: Vec<Item>) {
+    pub fn set_aside(&mut self, event: EventId, offers: Vec<Hold>) {
         if let Some(sale) = self.sales.get_mut(&event) {
-            sale.set_aside(&items);
-            if let Some(hall) = self.halls.get_mut(&event) {
-                mark(hall, &items, true);
+            for offer in &offers {
+                sale.set_aside(&offer.items);
+                if let Some(hall) = self.halls.get_mut(&event) {
+                    seats(offer).for_each(|seat| hall.take(seat, offer.id));
+                }
             }
-            self.aside.push((event, items));
+            self.aside.push((event, offers));
         }
     }
 
     /// Nothing is kept from anybody any more.
     pub fn put_back(&mut self) {
-        for (event, items) in std::mem::take(&mut self.aside) {
-            if let Some(sale) = self.sales.get_mut(&event) {
-                sale.uncount(&items);
+        for (event, offers) in std::mem::take(&mut self.aside) {
+            for offer in &offers {
+                if let Some(sale) = self.sales.get_mut(&event) {
+                    sale.uncount(&offer.items);
+                }
                 if let Some(hall) = self.halls.get_mut(&event) {
-                    mark(hall, &items, false);
+                    seats(offer).for_each(|seat| hall.free(seat, offer.id));
                 }
             }
         }
@@ -291,7 +295,7 @@ impl Round {
             sale.give_back(&hold.items, (hold.id, hold.voucher.map(|it| it.id)));
             sale.unuse(hold, self.now);
             if let Some(hall) = self.halls.get_mut(&hold.event) {
-                mark(hall, &hold.items, false);
+                seats(hold).for_each(|seat| hall.free(seat, hold.id));
             }
             self.holds.remove(&hold.id);
             self.new.dropped.push(hold.id);
@@ -300,10 +304,8 @@ impl Round {
     }
 }
 
-fn mark(hall: &mut Hall, items: &[Item], taken: bool) {
-    for seat in items.iter().filter_map(|item| item.seat.as_ref()) {
-        hall.set(seat.id, taken);
-    }
+fn seats(hold: &Hold) -> impl Iterator<Item = SeatId> {
+    hold.items.iter().filter_map(|item| item.seat.as_ref()).map(|seat| seat.id)
 }
 
 #[cfg(test)]

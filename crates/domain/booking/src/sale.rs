@@ -246,6 +246,12 @@ impl Sale {
         Room::of(self).left(offer)
     }
 
+    /// The same of each type, in the order of the offers.
+    pub(crate) fn left_of_each(&self) -> Vec<u32> {
+        let room = Room::of(self);
+        self.offers.iter().map(|offer| room.left(offer)).collect()
+    }
+
     /// Places given away of each quota: held, sold or kept by vouchers, over the types that share it.
     #[must_use]
     pub fn taken_of_quotas(&self) -> BTreeMap<QuotaId, u32> {
@@ -349,7 +355,10 @@ impl Sale {
             items.push(Item { ticket_type, quantity, unit_price, vat: offer.vat, list_price, seat: None });
         }
         if let Some(issued) = &issued {
-            issued.affords(discount).map_err(HoldRefusal::VoucherInvalid)?;
+            // What a seat is cheaper by shows when it is found, and is looked at then.
+            if !items.iter().any(|item| self.is_seated(item.ticket_type)) {
+                issued.affords(discount).map_err(HoldRefusal::VoucherInvalid)?;
+            }
             self.use_voucher(issued.voucher.id, buyer, discount);
         }
         self.take(&items, voucher);

@@ -7,7 +7,7 @@ mod best;
 mod keep;
 mod plan;
 
-pub(crate) use keep::keep;
+pub(crate) use keep::{keep, within};
 pub use plan::{PlanSeat, PlanSection, SeatPlan};
 
 use kernel::{HoldId, Money, SeatId, SectionId, TicketTypeId, Timestamp};
@@ -42,6 +42,8 @@ pub struct SeatWish {
     pub apart: bool,
     /// Among the seats of each group is one that is accessible.
     pub accessible: bool,
+    /// None that costs more than this.
+    pub dearest: Option<Money>,
 }
 
 /// How far a claim on a seat has come.
@@ -145,17 +147,19 @@ impl SeatChanges {
 #[derive(Debug, Clone)]
 pub struct Hall {
     plan: Arc<SeatPlan>,
-    /// By the place of the seat in the plan. Only what was loaded is known to be taken.
-    taken: Vec<bool>,
+    /// Whose each seat is, by its place in the plan. Only what was loaded is known to be anybody's.
+    owners: Vec<Option<HoldId>>,
+    /// The longest neighbourhoods that were looked for since a seat of their section changed hands.
+    longest: BTreeMap<SectionId, usize>,
 }
 
 impl Hall {
     /// A hall with the claims that were loaded of it, of which those that ended count for nothing.
     #[must_use]
     pub fn new(plan: Arc<SeatPlan>, claims: &[Claim], now: Timestamp) -> Self {
-        let mut hall = Self { taken: vec![false; plan.len()], plan };
+        let mut hall = Self { owners: vec![None; plan.len()], longest: BTreeMap::new(), plan };
         for claim in claims.iter().filter(|claim| claim.lives(now)) {
-            hall.set(claim.seat, true);
+            hall.take(claim.seat, claim.hold);
         }
         hall
     }
@@ -166,31 +170,52 @@ impl Hall {
         &self.plan
     }
 
-    /// Notes that a seat is taken or free from now on.
-    pub(crate) fn set(&mut self, seat: SeatId, taken: bool) {
+    /// Notes that a seat is this hold's from now on.
+    pub(crate) fn take(&mut self, seat: SeatId, hold: HoldId) {
         if let Some(at) = self.plan.place(seat) {
-            self.set_at(at, taken);
+            self.take_at(at, hold);
+        }
+    }
+
+    /// Notes that a seat is this hold's no more. Whoever got it after a hold that ended keeps it.
+    pub(crate) fn free(&mut self, seat: SeatId, hold: HoldId) {
+        if let Some(at) = self.plan.place(seat) {
+            self.free_at(at, hold);
         }
     }
 
     /// What was decided since it was loaded.
     pub(crate) fn follow(&mut self, changes: &SeatChanges) {
-        for (seat, _) in &changes.released {
-            self.set(*seat, false);
+        for (seat, hold) in &changes.released {
+            self.free(*seat, *hold);
         }
-        for seat in changes.taken.keys() {
-            self.set(*seat, true);
+        for claim in changes.taken.values() {
+            self.take(claim.seat, claim.hold);
         }
     }
 
-    fn set_at(&mut self, at: usize, taken: bool) {
-        if let Some(slot) = self.taken.get_mut(at) {
-            *slot = taken;
+    fn take_at(&mut self, at: usize, hold: HoldId) {
+        if let Some(owner) = self.owners.get_mut(at) {
+            *owner = Some(hold);
+            self.forget(at);
+        }
+    }
+
+    fn free_at(&mut self, at: usize, hold: HoldId) {
+        if let Some(owner) = self.owners.get_mut(at).filter(|owner| **owner == Some(hold)) {
+            *owner = None;
+            self.forget(at);
+        }
+    }
+
+    fn forget(&mut self, at: usize) {
+        if let Some(section) = self.plan.section(at) {
+            self.longest.remove(&section);
         }
     }
 
     fn is_free(&self, at: usize) -> bool {
-        self.taken.get(at) == Some(&false) && self.plan.seat(at).is_some_and(|seat| !seat.blocked)
+        self.owners.get(at) == Some(&None) && self.plan.seat(at).is_some_and(|seat| !seat.blocked)
     }
 }
 

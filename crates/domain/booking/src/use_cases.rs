@@ -48,7 +48,7 @@ pub use refund::RefundError;
 pub use returns::{ResoldError, ReturnError};
 pub use scans::{Kept, SyncError, Synced, Told, ToldResult};
 pub use transfer::TransferError;
-pub use vouchers::{MOST_VOUCHERS, VoucherError, Vouchers};
+pub use vouchers::{MOST_RESERVES, MOST_VOUCHERS, VoucherError, Vouchers};
 pub use waitlist::{JoinError, Place};
 
 use crate::desk::Desk;

@@ -1,7 +1,7 @@
 //! Codes that make tickets cheaper, open hidden ticket types, or keep places for those who have them.
 //!
 //! What is used of a voucher is counted from rows, never beside them: holds that live, bookings that wait for their
-//! money, and bookings of which a ticket lives. What ends gives its use and its part of the budget back by ending.
+//! money, and bookings that are confirmed. What ends gives its use and its part of the budget back by ending.
 //! The price is frozen in the hold; nothing of the voucher is asked again by who pays in time.
 
 mod code;
@@ -66,8 +66,8 @@ pub struct Places {
     pub quantity: u32,
 }
 
-/// What is used of a voucher: by living holds, by bookings that wait for their money, and by those of which a ticket
-/// lives.
+/// What is used of a voucher: by living holds, by bookings that wait for their money, and by those that are confirmed,
+/// which they are until their last ticket is cancelled.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Usage {
     /// Orders.

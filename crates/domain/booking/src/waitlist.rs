@@ -11,8 +11,8 @@ pub use quiet::Quiet;
 pub use rules::{Resale, Rules};
 
 use crate::{
-    Hall, Hold, Holdings, Item, Limit, Offer, Sale, SaleStatus, SeatWish, Wanted, Wish, sale::USUAL_ORDER,
-    seating,
+    Hall, Hold, Holdings, Item, Limit, Offer, PlanSeat, Sale, SaleStatus, SeatWish, Wanted, Wish,
+    sale::USUAL_ORDER, seating,
 };
 use chrono::TimeDelta;
 use chrono_tz::Tz;
@@ -222,9 +222,20 @@ impl Sale {
     /// What could be offered to somebody on the list; `None` when nothing could.
     #[must_use]
     pub fn free(&self, now: Timestamp) -> Option<Free> {
+        self.free_in(None, now)
+    }
+
+    /// The same where places are seats: of a section no more is free than seats are next to each other.
+    #[must_use]
+    pub fn free_in(&self, mut hall: Option<&mut Hall>, now: Timestamp) -> Option<Free> {
         let mut free: Option<Free> = None;
-        for offer in self.offers.iter().filter(|offer| !offer.hidden && self.sells(offer, now)) {
-            let left = self.left_of(offer);
+        let shown = self.offers.iter().zip(self.left_of_each());
+        for (offer, left) in shown.filter(|(offer, _)| !offer.hidden && self.sells(offer, now)) {
+            let together = match (hall.as_deref_mut(), offer.section) {
+                (Some(hall), Some(section)) if left > 0 => hall.most_together(section),
+                _ => usize::MAX,
+            };
+            let left = left.min(u32::try_from(together).unwrap_or(u32::MAX));
             if left == 0 {
                 continue;
             }
@@ -251,14 +262,21 @@ impl Sale {
         now: Timestamp,
     ) -> Option<(Hold, Timestamp)> {
         let already = Holdings { open_holds: 0, ..already.clone() };
-        let fitting = self.offers.iter().filter(|offer| entry.takes(offer) && self.sells(offer, now));
-        let fitting = fitting.filter(|offer| self.left_of(offer) >= entry.quantity);
-        let fitting: Vec<_> = fitting.map(|offer| (offer.ticket_type, self.sale_of_ends(offer))).collect();
-        for (ticket_type, sale_ends) in fitting {
+        let fitting = self.offers.iter().zip(self.left_of_each());
+        let fitting = fitting.filter(|(offer, left)| *left >= entry.quantity && entry.takes(offer));
+        let fitting = fitting.filter(|(offer, _)| self.sells(offer, now)).map(|(offer, _)| offer);
+        let terms_of = |offer: &Offer| (offer.ticket_type, offer.section, self.sale_of_ends(offer));
+        let fitting: Vec<_> = fitting.map(terms_of).collect();
+        for (ticket_type, section, sale_ends) in fitting {
             let wanted = Wanted { ticket_type, quantity: entry.quantity };
             let held = match hall.as_deref_mut() {
                 Some(hall) => {
-                    let (seats, wanted) = (SeatWish::default(), vec![wanted]);
+                    let count = usize::try_from(entry.quantity).unwrap_or(usize::MAX);
+                    if section.is_some_and(|section| hall.most_together(section) < count) {
+                        continue;
+                    }
+                    let seats = SeatWish { dearest: entry.max_price, ..SeatWish::default() };
+                    let wanted = vec![wanted];
                     let wish = Wish { buyer: entry.buyer, event: self.event, wanted, voucher: None, seats };
                     seating::keep(self, hall, &wish, &already, now)
                 }
@@ -319,7 +337,9 @@ impl Sale {
         let kept = self.resale.waiting && !self.resale.automatic;
         let together = |offer: &&Offer| {
             let count = usize::try_from(wish.quantity).unwrap_or(usize::MAX);
-            offer.section.is_none_or(|it| hall.is_some_and(|hall| hall.best(it, count, false).is_ok()))
+            let cheap =
+                |seat: &PlanSeat| wish.max_price.is_none_or(|most| seating::within(seat, offer.price, most));
+            offer.section.is_none_or(|it| hall.is_some_and(|hall| hall.best(it, count, false, cheap).is_ok()))
         };
         let fits = |offer: &&&Offer| self.left_of(offer) >= wish.quantity && together(offer);
         if !kept && allowed.iter().any(|offer| fits(&offer)) {

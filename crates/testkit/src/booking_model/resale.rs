@@ -5,8 +5,8 @@ use super::{Step, World, choice, told};
 use crate::fixtures_bookings::by;
 use booking::use_cases::ConfirmRequest;
 use booking::{
-    EntryStatus, Hall, Holdings, JoinWish, OfferTerms, RefundReason, Return, ReturnStatus, TicketStatus,
-    WaitlistEntry,
+    EntryStatus, Hall, Holdings, JoinWish, OfferTerms, RefundReason, Return, ReturnStatus, Rules, SaleStatus,
+    TicketStatus, WaitlistEntry,
 };
 use chrono::TimeDelta;
 use kernel::{Clock, PageRequest, StoreError};
@@ -55,6 +55,10 @@ impl World {
                 }
                 None => "no such ticket".into(),
             },
+            Step::Rules { automatic, returns } => {
+                let (rules, staff) = (Rules { automatic, returns }, by(self.staff.account));
+                format!("{}", self.bookings.set_rules(event, rules, &staff).await.unwrap())
+            }
             _ => {
                 let mut answer = String::new();
                 for made in self.returns().await {
@@ -95,16 +99,37 @@ impl World {
         self.house.stores.booking.entries_of_event(self.house.event.id, ALL).await.unwrap().items
     }
 
-    /// Does what the worker owes list and desk, looks whether all holds that must, and tells how it stands.
-    pub(super) async fn after(&mut self) -> String {
-        let event = self.house.event.id;
-        self.bookings.serve_list(event).await.unwrap();
+    async fn settle(&self) {
         for made in self.returns().await.iter().filter(|made| made.status == ReturnStatus::Sold) {
             // What cannot go back because a person has to look stays as it is.
             let _ = self.bookings.settle_return(made.id).await;
         }
+    }
+
+    /// Long after the event nothing waits any more.
+    pub(super) async fn end(&mut self) {
+        self.house.clock.set(self.house.clock.now().max(self.house.event.ends_at) + TimeDelta::days(8));
+        self.bookings.serve_list(self.house.event.id).await.unwrap();
+        let sale = self.house.stores.booking.sales(&[self.house.event.id]).await.unwrap().remove(0);
+        for made in self.returns().await {
+            let again = self.bookings.watch_return(made.id).await.unwrap();
+            // An event that does not take place pays for what waits with everybody's.
+            assert!(again.is_none() || sale.status == SaleStatus::Cancelled, "{made:?}");
+        }
+        self.settle().await;
+        assert!(self.entries().await.iter().all(|entry| entry.status != EntryStatus::Waiting));
+    }
+
+    /// If asked, does what the worker owes list and desk; looks whether all holds that must, and tells how it stands.
+    pub(super) async fn after(&mut self, serves: bool) -> String {
+        if serves {
+            self.bookings.serve_list(self.house.event.id).await.unwrap();
+            self.settle().await;
+        }
         let entries = self.entries().await;
-        self.check_order(&entries).await;
+        if serves && self.bookings.rules(self.house.event.id).await.unwrap().unwrap().automatic {
+            self.check_order(&entries).await;
+        }
         self.check_offers(&entries).await;
         self.check_desk().await;
         let mut state = String::new();

@@ -72,6 +72,11 @@ impl Document for WaitlistEntry {
 }
 
 impl BookingTables {
+    /// All who are or were on the list of an event.
+    pub(crate) fn list_of(&self, event: EventId) -> Vec<WaitlistEntryId> {
+        self.list.range((event, 0)..=(event, u64::MAX)).map(|(_, id)| *id).collect()
+    }
+
     pub(super) fn somebody_waits(&self, event: EventId) -> bool {
         self.waiting.range((event, 0)..=(event, u64::MAX)).next().is_some()
     }
@@ -140,19 +145,23 @@ impl WaitlistReads for LocalStore {
     async fn count_entries(&self, event: EventId) -> Result<ListCounts, StoreError> {
         let state = self.read();
         let (mut counts, mut waits) = (BTreeMap::<&str, (EntryStatus, u64)>::new(), Vec::new());
-        let mut wanted = 0;
+        let (mut wanted, mut lapsed_offers) = (0, 0);
         for (_, id) in state.booking.list.range((event, 0)..=(event, u64::MAX)) {
             let Some(entry) = state.get::<WaitlistEntry>(id) else { continue };
             counts.entry(entry.status.as_str()).or_insert((entry.status, 0)).1 += 1;
             if entry.status == EntryStatus::Waiting {
                 wanted += u64::from(entry.quantity);
             }
+            if entry.status == EntryStatus::Expired && entry.offered_at.is_some() {
+                lapsed_offers += 1;
+            }
             waits.extend(entry.offered_at.map(|at| at - entry.joined_at));
         }
         waits.sort_unstable();
         let middle = waits.len().div_ceil(2).saturating_sub(1);
         let median_wait_seconds = waits.get(middle).map(|wait| wait.num_seconds());
-        Ok(ListCounts { by_status: counts.into_values().collect(), wanted, median_wait_seconds })
+        let by_status = counts.into_values().collect();
+        Ok(ListCounts { by_status, lapsed_offers, wanted, median_wait_seconds })
     }
 
     async fn events_waited_for(&self, after: Option<EventId>, most: u32) -> Result<Vec<EventId>, StoreError> {

@@ -1,8 +1,8 @@
 //! Writing organisations, events and ticket types.
 
-use crate::booking::KeptPromise;
+use crate::booking::{KeptPromise, KeptRules};
 use crate::transaction::LocalTx;
-use ::booking::{Job, Voucher};
+use ::booking::{Job, Voucher, WaitlistEntry};
 use ::events::{
     Billing, Event, EventTx, Member, Organisation, Quota, Seating, Stock, Stocked, Taken, TicketType,
 };
@@ -60,6 +60,10 @@ impl EventTx for LocalTx {
         for voucher in self.state().booking.vouchers_of(id) {
             self.remove::<Voucher>(&voucher);
         }
+        for entry in self.state().booking.list_of(id) {
+            self.remove::<WaitlistEntry>(&entry);
+        }
+        self.remove::<KeptRules>(&id);
         if let Some(job) = self.state().booking.jobs_by_event.get(&id).copied() {
             self.remove::<Job>(&job);
         }

@@ -89,6 +89,8 @@ struct CountRow {
     #[diesel(sql_type = BigInt)]
     entries: i64,
     #[diesel(sql_type = BigInt)]
+    offered: i64,
+    #[diesel(sql_type = BigInt)]
     places: i64,
     #[diesel(sql_type = Nullable<BigInt>)]
     median_seconds: Option<i64>,
@@ -127,7 +129,7 @@ const WAITED_FOR: &str = "\
 const COUNTS: &str = "\
     WITH listed AS (SELECT status, quantity, offered_at - joined_at AS waited FROM waitlist_entries \
         WHERE event_id = $1) \
-    SELECT status, count(*) AS entries, sum(quantity)::bigint AS places, \
+    SELECT status, count(*) AS entries, count(waited) AS offered, sum(quantity)::bigint AS places, \
         (SELECT floor(extract(epoch FROM percentile_disc(0.5) WITHIN GROUP (ORDER BY waited)))::bigint \
             FROM listed WHERE waited IS NOT NULL) AS median_seconds \
     FROM listed GROUP BY status ORDER BY status";
@@ -223,6 +225,9 @@ impl WaitlistReads for PgStore {
         for row in rows {
             let status: EntryStatus = word(&row.status, "reading waitlist_entries.status")?;
             counts.by_status.push((status, row.entries.try_into().map_err(corrupt(doing))?));
+            if status == EntryStatus::Expired {
+                counts.lapsed_offers = row.offered.try_into().map_err(corrupt(doing))?;
+            }
             if status == EntryStatus::Waiting {
                 counts.wanted = row.places.try_into().map_err(corrupt(doing))?;
             }

@@ -9,6 +9,8 @@ use kernel::{AccountId, EventId, Page, PageRequest, StoreError, Transaction, Wai
 pub struct ListCounts {
     /// How many entries stand so; states that none is in may be left out.
     pub by_status: Vec<(EntryStatus, u64)>,
+    /// Of those that expired, how many had been offered places.
+    pub lapsed_offers: u64,
     /// Places that those who wait want, in all.
     pub wanted: u64,
     /// Half of those who were offered places waited no longer, in whole seconds.

@@ -147,3 +147,57 @@ fn a_return_is_sold_again_when_fewer_places_are_unsold_than_tickets_wait() {
     (sale.offers[0].quota, sale.capacity) = (None, Some(19));
     assert_eq!(sale.sold_again(&waiting(1, 1)), Some(vec![one, other]), "or the house has no more");
 }
+
+#[test]
+fn a_seat_is_sold_again_when_its_kind_of_place_was_taken_elsewhere() {
+    let section = Some(kernel::SectionId::generate(noon()));
+    let seated = |quantity| crate::Offer { section, ..offer(quantity, 2500) };
+    let mut sale = sale(vec![seated(5), seated(15), offer(10, 2500)]);
+    let ids: Vec<_> = sale.offers.iter().map(|offer| offer.ticket_type).collect();
+    let quota = crate::Quota { id: QuotaId::generate(noon()), quantity: 15 };
+    (sale.offers[0].quota, sale.offers[1].quota) = (Some(quota), Some(quota));
+    let waiting = |count: u32| BTreeMap::from([(ids[0], count)]);
+    sale.offers[0].sold = 4;
+    assert_eq!(sale.sold_again(&waiting(1)), None);
+    assert_eq!(
+        sale.sold_again(&waiting(2)),
+        None,
+        "one of them was blocked, and one can have its seat again"
+    );
+    sale.offers[0].sold = 5;
+    assert_eq!(sale.sold_again(&waiting(1)), Some(vec![ids[0]]), "its type is sold out by other seats");
+    (sale.offers[0].sold, sale.offers[1].sold) = (4, 11);
+    assert_eq!(sale.sold_again(&waiting(1)), Some(ids[..2].to_vec()), "or its section");
+    sale.offers[1].sold = 0;
+    (sale.capacity, sale.offers[2].sold) = (Some(12), 7);
+    assert_eq!(sale.sold_again(&waiting(1)), None);
+    sale.offers[2].sold = 8;
+    assert_eq!(sale.sold_again(&waiting(1)), Some(ids), "or the house, by those who stand");
+}
+
+#[test]
+fn what_staff_gave_back_before_keeps_no_ticket_at_the_desk() {
+    let (mut sale, mut booking, mut tickets) = paid(2, 2);
+    booking.give_back(Money::eur(2500), &Booking::grounds(tickets[0].id), noon()).unwrap();
+    let (later, end) = (noon() + TimeDelta::minutes(1), sale.starts_at);
+    let mut made = booking.give_to_desk(&mut tickets[0], &mut sale, booking.buyer, later).unwrap();
+    assert!(made.price.is_zero() && !booking.is_paid_out(&made));
+    assert!(booking.unsold(&mut made, &mut tickets[0], &mut sale, end));
+    assert_eq!((made.status, tickets[0].status), (ReturnStatus::GivenBack, TicketStatus::Valid));
+}
+
+#[test]
+fn a_place_may_become_free_that_somebody_keeps_now() {
+    let mut sale = sale(vec![offer(1, 2500), offer(1, 2500)]);
+    let own = sale.offers[0].ticket_type;
+    sale.offers[1].held = 1;
+    assert!(!sale.may_free(own), "another kind of place");
+    sale.capacity = Some(1);
+    assert!(sale.may_free(own), "of the same house");
+    sale.capacity = None;
+    let quota = Some(crate::Quota { id: QuotaId::generate(noon()), quantity: 1 });
+    (sale.offers[0].quota, sale.offers[1].quota) = (quota, quota);
+    assert!(sale.may_free(own), "of the same quota");
+    (sale.offers[0].held, sale.offers[1].held) = (1, 0);
+    assert!(sale.may_free(own), "of the same kind");
+}

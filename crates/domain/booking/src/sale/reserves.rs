@@ -49,13 +49,22 @@ impl Sale {
         wanted: &BTreeMap<TicketTypeId, u32>,
         now: Timestamp,
     ) -> Result<Issued, HoldRefusal> {
-        let named = self.vouchers.iter().find(|issued| issued.voucher.code == code);
-        let good = |issued: &&Issued| {
-            issued.voucher.is_valid(now) && wanted.keys().any(|id| issued.voucher.concerns(*id))
-        };
-        let issued = named.filter(good).ok_or(HoldRefusal::VoucherInvalid(WhyNot::Invalid))?;
+        let issued = self.named(code, buyer, now)?;
+        let concerned = wanted.keys().any(|id| issued.voucher.concerns(*id));
+        if concerned { Ok(issued.clone()) } else { Err(HoldRefusal::VoucherInvalid(WhyNot::Invalid)) }
+    }
+
+    /// The voucher that a buyer named, if it can be used now at all, before it is known what for.
+    pub(crate) fn named(
+        &self,
+        code: VoucherHash,
+        buyer: AccountId,
+        now: Timestamp,
+    ) -> Result<&Issued, HoldRefusal> {
+        let named = self.vouchers.iter().find(|it| it.voucher.code == code && it.voucher.is_valid(now));
+        let issued = named.ok_or(HoldRefusal::VoucherInvalid(WhyNot::Invalid))?;
         issued.admits(buyer).map_err(HoldRefusal::VoucherInvalid)?;
-        Ok(issued.clone())
+        Ok(issued)
     }
 
     /// Another order was made with a voucher.
@@ -122,24 +131,31 @@ impl Sale {
 
     /// A voucher keeps no places any more: what it kept is free for all.
     pub fn let_go(&mut self, voucher: VoucherId) {
-        let (gone, kept) = self.reserves.drain(..).partition(|it: &Reserve| it.voucher == voucher);
+        self.let_go_of(|it| it.voucher == voucher);
+    }
+
+    /// The same for all of these; whose they were.
+    fn let_go_of(&mut self, which: impl Fn(&Reserve) -> bool) -> Vec<VoucherId> {
+        let (gone, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut self.reserves).into_iter().partition(which);
         self.reserves = kept;
-        let gone: Vec<Reserve> = gone;
-        for reserve in gone {
+        for reserve in &gone {
             self.change(reserve.places.ticket_type, |offer| {
                 offer.reserved = taken_from(offer.reserved, reserve.left());
             });
         }
+        gone.into_iter().map(|it| it.voucher).collect()
     }
 
     /// Lets the places of expired vouchers go; whose they were.
     pub fn end_reserves(&mut self, now: Timestamp) -> Vec<VoucherId> {
-        let over = |it: &&Reserve| it.until.is_some_and(|until| until <= now);
-        let ended: Vec<_> = self.reserves.iter().filter(over).map(|it| it.voucher).collect();
-        for voucher in &ended {
-            self.let_go(*voucher);
-        }
-        ended
+        self.let_go_of(|it| it.until.is_some_and(|until| until <= now))
+    }
+
+    /// Lets the places go that vouchers keep of types which are not sold any more: nobody can use them. Whose they were.
+    pub fn end_idle_reserves(&mut self, now: Timestamp) -> Vec<VoucherId> {
+        let sold = self.offers.iter().filter(|offer| now < self.sale_of_ends(offer));
+        let sold: Vec<_> = sold.map(|offer| offer.ticket_type).collect();
+        self.let_go_of(|it| it.left() > 0 && !sold.contains(&it.places.ticket_type))
     }
 
     /// Takes held places back: a hold ended, or an unpaid booking. What its voucher kept it keeps again.

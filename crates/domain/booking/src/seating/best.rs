@@ -16,6 +16,8 @@ impl Hall {
     /// Accessible seats are left to those who ask for one, unless there is nothing else; who asks gets a group with at
     /// least one.
     ///
+    /// Of seats that are not `within` what is asked for, none is in the group.
+    ///
     /// # Errors
     /// How many there still are together, when there are fewer.
     pub(crate) fn best(
@@ -23,16 +25,28 @@ impl Hall {
         section: SectionId,
         count: usize,
         accessible: bool,
+        within: impl Fn(&PlanSeat) -> bool + Copy,
     ) -> Result<Range<usize>, usize> {
-        let any = |_: &PlanSeat| true;
-        let common = |seat: &PlanSeat| !seat.accessible;
+        let any = within;
+        let common = |seat: &PlanSeat| !seat.accessible && within(seat);
         let found = match accessible {
             true => self.choose(section, count, true, any),
             false => {
                 self.choose(section, count, false, common).or_else(|| self.choose(section, count, false, any))
             }
         };
-        found.ok_or_else(|| self.longest(section, accessible))
+        found.ok_or_else(|| self.longest(section, accessible, within))
+    }
+
+    /// How many seats of a section are free next to each other, at most. Asked again, it is not looked for again until
+    /// a seat of the section changes hands: thousands may wait for what is not there.
+    pub(crate) fn most_together(&mut self, section: SectionId) -> usize {
+        if let Some(most) = self.longest.get(&section) {
+            return *most;
+        }
+        let most = self.longest(section, false, |_| true);
+        self.longest.insert(section, most);
+        most
     }
 
     fn choose(
@@ -68,9 +82,14 @@ impl Hall {
     }
 
     /// The longest neighbourhood that is free; with an accessible seat in it, if one is asked for.
-    fn longest(&self, section: SectionId, accessible: bool) -> usize {
+    fn longest(
+        &self,
+        section: SectionId,
+        accessible: bool,
+        within: impl Fn(&PlanSeat) -> bool + Copy,
+    ) -> usize {
         let rows = self.plan.rows(section).iter();
-        let runs = rows.flat_map(|row| self.runs(row, |_| true));
+        let runs = rows.flat_map(|row| self.runs(row, within));
         let fit = runs.filter(|run| !accessible || run.clone().any(|at| self.is_accessible(at)));
         fit.map(|run| run.len()).max().unwrap_or(0)
     }

@@ -1,8 +1,8 @@
 //! Keeping seats: those that were pointed at, and the best of those that were asked for by number.
 
-use super::{Hall, SeatChoice};
-use crate::{Hold, HoldRefusal, Holdings, Item, Offer, Sale, SaleStatus, Wanted, Wish};
-use kernel::{Money, SeatId, SectionId, TicketTypeId, Timestamp};
+use super::{Hall, PlanSeat, SeatChoice};
+use crate::{Hold, HoldRefusal, Holdings, Issued, Item, Offer, Sale, SaleStatus, Wanted, Wish};
+use kernel::{HoldId, Money, SeatId, SectionId, TicketTypeId, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Keeps the places that are wished, and with those of sections their seats: all or nothing.
@@ -19,7 +19,9 @@ pub(crate) fn keep(
     if sale.status == SaleStatus::Closed {
         return Err(HoldRefusal::UnknownEvent);
     }
-    let chosen = chosen(sale, hall, &wish.seats.chosen, now)?;
+    // As without seats, a code that is not taken is answered before anything that it may open.
+    let named = wish.voucher.map(|code| sale.named(code, wish.buyer, now)).transpose()?;
+    let chosen = chosen((sale, hall), &wish.seats.chosen, named, now)?;
     let by_choice = chosen.iter().map(|(_, ticket_type)| Wanted { ticket_type: *ticket_type, quantity: 1 });
     let wanted: Vec<Wanted> = wish.wanted.iter().copied().chain(by_choice).collect();
     let gone = gone(hall, &chosen);
@@ -49,11 +51,12 @@ fn gone(hall: &Hall, chosen: &[(usize, TicketTypeId)]) -> Vec<SeatId> {
     taken.filter_map(|(at, _)| hall.plan().seat(*at)).map(|seat| seat.id).collect()
 }
 
-/// The chosen seats by their place in the plan, each with the type that it is sold as.
+/// The chosen seats by their place in the plan, each with the type that it is sold as. A type that only the voucher shows
+/// is taken where it is named, or where its section sells no other.
 fn chosen(
-    sale: &Sale,
-    hall: &Hall,
+    (sale, hall): (&Sale, &Hall),
     choices: &[SeatChoice],
+    named: Option<&Issued>,
     now: Timestamp,
 ) -> Result<Vec<(usize, TicketTypeId)>, HoldRefusal> {
     let plan = hall.plan();
@@ -70,13 +73,17 @@ fn chosen(
         let Some((at, section)) = plan.place(choice.seat).and_then(|at| Some((at, plan.section(at)?))) else {
             continue;
         };
-        let mut of_section =
-            sale.offers.iter().filter(|offer| offer.section == Some(section) && !offer.hidden);
+        let opened = |id| named.is_some_and(|issued| issued.voucher.opens(id));
+        let of_section = sale.offers.iter().filter(|offer| offer.section == Some(section));
+        let mut shown = of_section.filter(|offer| !offer.hidden || opened(offer.ticket_type));
         let offer = match choice.ticket_type {
-            Some(named) => of_section
-                .find(|offer| offer.ticket_type == named)
-                .ok_or(HoldRefusal::UnknownTicketType(named))?,
-            None => of_section.find(|offer| sale.sells(offer, now)).ok_or(HoldRefusal::NotOnSale)?,
+            Some(named) => {
+                shown.find(|offer| offer.ticket_type == named).ok_or(HoldRefusal::UnknownTicketType(named))?
+            }
+            None => shown
+                .filter(|offer| sale.sells(offer, now))
+                .min_by_key(|offer| offer.hidden)
+                .ok_or(HoldRefusal::NotOnSale)?,
         };
         found.push((at, offer.ticket_type));
     }
@@ -97,14 +104,14 @@ fn seated(
     }
     let mut picked = chosen.to_vec();
     for (at, _) in chosen {
-        hall.set_at(*at, true);
+        hall.take_at(*at, hold.id);
     }
-    let priced = by_number(sale, hall, wish, &mut picked)
+    let priced = by_number(sale, hall, wish, (&mut picked, hold.id))
         .and_then(|()| lines(sale, hall, &picked, hold).ok_or(HoldRefusal::NotOnSale))
         .and_then(|(items, total, discount)| sale.discounts(hold, discount).map(|()| (items, total)));
     if priced.is_err() {
         for (at, _) in &picked {
-            hall.set_at(*at, false);
+            hall.free_at(*at, hold.id);
         }
     }
     priced
@@ -115,7 +122,7 @@ fn by_number(
     sale: &Sale,
     hall: &mut Hall,
     wish: &Wish,
-    picked: &mut Vec<(usize, TicketTypeId)>,
+    (picked, hold): (&mut Vec<(usize, TicketTypeId)>, HoldId),
 ) -> Result<(), HoldRefusal> {
     let mut groups: BTreeMap<SectionId, Vec<TicketTypeId>> = BTreeMap::new();
     for wanted in &wish.wanted {
@@ -128,22 +135,33 @@ fn by_number(
     for (section, types) in groups {
         let mut left = types.as_slice();
         while let Some(first) = left.first() {
-            let found = hall.best(section, left.len(), wish.seats.accessible);
+            let cheap = |seat: &PlanSeat| {
+                let mut offers = types.iter().filter_map(|ticket_type| sale.offer(*ticket_type));
+                wish.seats.dearest.is_none_or(|most| offers.all(|it| within(seat, it.price, most)))
+            };
+            let accessible = wish.seats.accessible;
+            let found = hall.best(section, left.len(), accessible, cheap);
             let found = match found {
-                Err(most) if wish.seats.apart && most > 0 => hall.best(section, most, wish.seats.accessible),
+                Err(most) if wish.seats.apart && most > 0 => hall.best(section, most, accessible, cheap),
                 found => found,
             };
             let most = |most| HoldRefusal::NotTogether { ticket_type: *first, most };
             let group = found.map_err(|count| most(u32::try_from(count).unwrap_or(u32::MAX)))?;
             let (now, later) = left.split_at(group.len().min(left.len()));
             for (at, ticket_type) in group.zip(now) {
-                hall.set_at(at, true);
+                hall.take_at(at, hold);
                 picked.push((at, *ticket_type));
             }
             left = later;
         }
     }
     Ok(())
+}
+
+/// Whether a seat costs no more than this, sold as a type that costs so much.
+pub(crate) fn within(seat: &PlanSeat, price: Money, most: Money) -> bool {
+    let costs = seat.price.map_or(Some(price), |own| own.of(price));
+    costs.is_some_and(|costs| most.minus(costs).is_some())
 }
 
 /// `None` beyond all amounts.

@@ -1,6 +1,7 @@
 use super::*;
 use crate::round::{Answer, Ask, Round};
 use crate::samples::{by, noon, offer, sale, somebody, terms};
+use crate::voucher::{VoucherInput, VoucherKey};
 use crate::{Booking, Hold, HoldRefusal, Offer, Provider, Sale, Tally, Ticket, Wanted, Wish};
 use chrono::TimeDelta;
 use kernel::EventId;
@@ -253,6 +254,171 @@ fn an_ended_claim_keeps_nobody_away() {
         hold(&mut house.round(&[claim(second)]), house.wish(0, &[0])),
         Err(HoldRefusal::SeatUnavailable(vec![seat]))
     );
+}
+
+/// A seat that a hold got after another had ended, while that one was not cleaned up.
+fn given_on(house: &House) -> (Hold, Claim) {
+    let mut ended = hold(&mut house.round(&[]), house.wish(0, &[0])).unwrap();
+    ended.expires_at = noon();
+    let claim = Claim {
+        seat: house.plan.seat(0).unwrap().id,
+        section: house.sale.offers[0].section.unwrap(),
+        hold: HoldId::generate(noon()),
+        state: ClaimState::Held { until: noon() + TimeDelta::hours(12) },
+        at: noon(),
+    };
+    (ended, claim)
+}
+
+#[test]
+fn what_a_hold_that_ended_gives_back_is_not_the_seat_of_the_next() {
+    let mut house = House::new(&[".."]);
+    let (ended, claim) = given_on(&house);
+    house.sale.offers[0].held = 2;
+    let mut hall = house.hall(&[claim]);
+    let mut changes = SeatChanges::default();
+    changes.release(claim.seat, ended.id);
+    hall.follow(&changes);
+    assert!(!hall.is_free(0), "it is somebody else's by now");
+    changes.release(claim.seat, claim.hold);
+    hall.follow(&changes);
+    assert!(hall.is_free(0));
+    // The same in a round, whose hall was loaded before.
+    let mut round = house.round(&[claim]);
+    round.reclaim(&[ended]);
+    assert_eq!(round.sales()[0].offers[0].held, 1);
+    let refused = hold(&mut round, house.wish(0, &[0]));
+    assert_eq!(refused, Err(HoldRefusal::SeatUnavailable(vec![claim.seat])));
+    assert!(hold(&mut round, house.wish(0, &[1])).is_ok());
+}
+
+#[test]
+fn a_seat_that_is_set_aside_stays_so_until_it_is_put_back() {
+    let house = House::new(&[".."]);
+    let (_, claim) = given_on(&house);
+    let mut round = house.round(&[]);
+    let kept = hold(&mut house.round(&[]), house.wish(0, &[0])).unwrap();
+    round.set_aside(house.sale.event, vec![kept]);
+    // Whoever had it before gives it back in the same decision.
+    round.sale_to_serve(house.sale.event).unwrap().seats.release(claim.seat, claim.hold);
+    round.follow_offers();
+    let refused = hold(&mut round, house.wish(0, &[0]));
+    assert_eq!(refused, Err(HoldRefusal::SeatUnavailable(vec![claim.seat])));
+    round.put_back();
+    assert!(hold(&mut round, house.wish(0, &[0])).is_ok());
+}
+
+#[test]
+fn what_is_free_together_is_looked_for_anew_when_a_seat_changes_hands() {
+    let house = House::new(&["..."]);
+    let (section, mut hall) = (house.sale.offers[0].section.unwrap(), house.hall(&[]));
+    let (one, other) = (HoldId::generate(noon()), HoldId::generate(noon()));
+    let middle = house.plan.seat(1).unwrap().id;
+    assert_eq!(hall.most_together(section), 3);
+    hall.take(middle, one);
+    assert_eq!(hall.most_together(section), 1);
+    hall.free(middle, other);
+    assert_eq!(hall.most_together(section), 1, "it is another's");
+    hall.free(middle, one);
+    assert_eq!(hall.most_together(section), 3);
+}
+
+#[test]
+fn a_list_is_asked_for_no_more_than_is_free_together() {
+    let house = House::new(&[".b.b.", "b.b"]);
+    let free = house.sale.free_in(Some(&mut house.hall(&[])), noon()).unwrap();
+    assert_eq!((house.sale.free(noon()).unwrap().most, free.most), (4, 1));
+    let mut full = house.hall(&[]);
+    (0..house.plan.len()).for_each(|at| full.take(house.plan.seat(at).unwrap().id, HoldId::generate(noon())));
+    assert_eq!(house.sale.free_in(Some(&mut full), noon()), None);
+}
+
+#[test]
+fn nobody_on_the_list_gets_a_seat_that_is_too_dear() {
+    let mut house = House::new(&[".."]);
+    let (event, section) = (house.sale.event, house.sale.offers[0].section.unwrap());
+    let mut seats = plan(event, section, &[".."]).seats_for_tests();
+    seats[0].price = Some(SeatPrice::Exact(Money::eur(5000)));
+    house.plan = Arc::new(SeatPlan::new(event, 1, vec![PlanSection { id: section, rows: vec![seats] }]));
+    let (mut sale, mut hall) = (house.sale.clone(), house.hall(&[]));
+    let none = crate::Holdings::default();
+    let wish =
+        |max_price| crate::JoinWish { buyer: somebody(), ticket_types: vec![], quantity: 1, max_price };
+    let (cheap, any) = (wish(Some(Money::eur(2000))), wish(None));
+    let refused = sale.join(&cheap, (&none, Some(&hall)), 1, noon());
+    assert_eq!(refused, Err(crate::JoinRefusal::PlacesAvailable));
+    sale.offers[0].held = 2;
+    let mut entries: Vec<_> = [&cheap, &cheap, &any]
+        .iter()
+        .map(|wish| sale.join(wish, (&none, Some(&hall)), 1, noon()).unwrap())
+        .collect();
+    sale.offers[0].held = 0;
+    let terms = terms().offers;
+    let mut offered = |entry: &mut crate::WaitlistEntry| {
+        let offered = sale.offer_places(entry, &none, (&terms, Some(&mut hall)), noon());
+        offered.map(|(hold, _)| house.places(&hold))
+    };
+    assert_eq!(offered(&mut entries[0]), Some(vec![1]));
+    assert_eq!(offered(&mut entries[1]), None, "the other costs more");
+    assert_eq!((sale.offers[0].held, sale.seats.taken.len()), (1, 1), "and nothing is left of the thought");
+    assert!(sale.join(&cheap, (&none, Some(&hall)), 2, noon()).is_ok(), "that one is free is no reason");
+    let offered = sale.offer_places(&mut entries[2], &none, (&terms, Some(&mut hall)), noon());
+    assert_eq!(offered.map(|(hold, _)| house.places(&hold)), Some(vec![0]));
+}
+
+/// Issues a voucher; what it is recognised by.
+fn voucher(sale: &mut Sale, input: &VoucherInput) -> crate::VoucherHash {
+    let id = kernel::VoucherId::generate(noon());
+    let code = VoucherKey::new([7; 32]).hash(sale.event, &id.to_string());
+    let voucher = input.added(sale, (id, code, String::new()), somebody(), noon()).unwrap();
+    sale.vouchers.push(crate::Issued { voucher, usage: crate::Usage::default() });
+    code
+}
+
+#[test]
+fn a_code_opens_a_hidden_type_for_chosen_seats() {
+    let mut house = House::new(&["..."]);
+    let hidden = Offer { hidden: true, ..house.sale.offers[0].clone() };
+    let hidden =
+        Offer { ticket_type: kernel::TicketTypeId::generate(noon()), price: Money::eur(500), ..hidden };
+    let id = hidden.ticket_type;
+    house.sale.offers.insert(0, hidden);
+    let code = voucher(&mut house.sale, &VoucherInput { unlocks: vec![id], ..VoucherInput::default() });
+    let regular = house.sale.offers[1].ticket_type;
+    let wish = |code, named| {
+        let mut wish = house.wish(0, &[0]);
+        wish.seats.chosen[0].ticket_type = named;
+        Wish { voucher: code, ..wish }
+    };
+    let ask = |wish| hold(&mut house.round(&[]), wish).map(|hold| hold.items[0].ticket_type);
+    assert_eq!(ask(wish(None, Some(id))), Err(HoldRefusal::UnknownTicketType(id)));
+    assert_eq!(ask(wish(Some(code), Some(id))), Ok(id));
+    assert_eq!(ask(wish(None, None)), Ok(regular));
+    let nothing = Err(HoldRefusal::VoucherInvalid(crate::WhyNot::Invalid));
+    assert_eq!(ask(wish(Some(code), Some(regular))), nothing, "it does nothing for that one");
+    let unknown = VoucherKey::new([7; 32]).hash(house.sale.event, "UNKNOWN");
+    assert_eq!(ask(wish(Some(unknown), Some(id))), nothing, "a wrong code says nothing of what is hidden");
+}
+
+#[test]
+fn a_budget_is_asked_for_what_the_very_seat_is_cheaper_by() {
+    let mut house = House::new(&["..."]);
+    let (event, section) = (house.sale.event, house.sale.offers[0].section.unwrap());
+    let mut seats = plan(event, section, &["..."]).seats_for_tests();
+    seats[0].price = Some(SeatPrice::Exact(Money::eur(600)));
+    house.plan = Arc::new(SeatPlan::new(event, 1, vec![PlanSection { id: section, rows: vec![seats] }]));
+    let input = VoucherInput {
+        prices: vec![crate::voucher::PriceChange::Percent("50".into())],
+        budget: Some((300, "EUR".into())),
+        ..VoucherInput::default()
+    };
+    let code = voucher(&mut house.sale, &input);
+    let mut round = house.round(&[]);
+    let dear = Wish { voucher: Some(code), ..house.wish(0, &[1]) };
+    assert_eq!(hold(&mut round, dear), Err(HoldRefusal::VoucherInvalid(crate::WhyNot::Spent)));
+    let cheap = hold(&mut round, Wish { voucher: Some(code), ..house.wish(0, &[0]) }).unwrap();
+    assert_eq!((cheap.total, cheap.voucher.unwrap().discount), (Money::eur(300), Money::eur(300)));
+    assert_eq!(round.sales()[0].vouchers[0].usage.spent, 300);
 }
 
 fn rows() -> impl Strategy<Value = Vec<String>> {

@@ -2,7 +2,7 @@
 //! of these looks; a lost answer costs one more.
 
 use super::Bookings;
-use super::serve::serve;
+use super::serve::{reclaim, serve};
 use crate::{
     Booking, BookingStatus, BuyerNews, Effect, Lapse, Payment, PaymentStatus, ProviderError, Standing, books,
 };
@@ -97,6 +97,7 @@ impl Bookings {
             match booking.lapse(sale, now) {
                 Lapse::Expired => {
                     books::keep(tx, Some(&before), &booking, &Cause::system(), now).await?;
+                    reclaim(tx, sale, now).await?;
                     serve(tx, sale, self.serving(), now).await?;
                     tx.save_sales(&sales).await?;
                     let news = Effect::TellBuyer { booking: id, news: BuyerNews::Expired };

@@ -2,7 +2,7 @@
 
 use super::Bookings;
 use super::office::{already, follow};
-use super::serve::serve;
+use super::serve::{Aside, others_first};
 use crate::{
     Booking, BookingStatus, CheckoutOrder, NoticeKey, Opened, Payment, PaymentProvider, PaymentStatus,
     ProviderError, Settled, Standing, books, settle,
@@ -117,12 +117,13 @@ impl Bookings {
                 return Ok(None);
             };
             let (sold, before) = (sale.clone(), booking.clone());
-            if booking.status == BookingStatus::Expired {
-                // Who comes late is behind those who wait.
-                serve(tx, sale, self.serving(), now).await?;
-            }
-            let already = already(tx, &booking, sale, now).await?;
+            let aside = match booking.status {
+                BookingStatus::Expired => others_first(tx, sale, self.serving(), now).await?,
+                _ => Aside::default(),
+            };
+            let already = already(tx, &booking, sale, (&self.plans, &aside), now).await?;
             let settled = settle(&mut booking, sale, payment, (standing, &already), now);
+            aside.put_back(sale);
             if matches!(settled, Settled::Unchanged | Settled::StillToCapture) {
                 if *sale != sold {
                     tx.save_sales(std::slice::from_ref(sale)).await?;

@@ -2,8 +2,8 @@
 
 use super::Bookings;
 use super::returns::find_resold;
-use super::serve::{claim, end_entries, reclaim, serve};
-use crate::round::{Answer, Ask, Round};
+use super::serve::{OFFERS, claim, end_entries, reclaim, serve};
+use crate::round::{Answer, Ask, New, Round};
 use crate::{BookingTx, HoldRefusal, Sale, Tally, VoucherHash};
 use kernel::{AccountId, EventId, HoldId, StoreError, Timestamp, transact};
 
@@ -71,8 +71,12 @@ impl Bookings {
             if !round.new.dropped.is_empty() {
                 // What somebody gave back in this round, after all others were decided.
                 tx.drop_holds(&round.new.dropped).await?;
+                // What somebody got just now counts for what they are offered.
+                add_rows(tx, &round.new).await?;
                 self.serve_free(tx, &mut round, now).await?;
                 round.put_back();
+            } else {
+                add_rows(tx, &round.new).await?;
             }
             write(tx, &round, now).await?;
             Ok(answers)
@@ -103,16 +107,19 @@ impl Bookings {
         round: &mut Round,
         now: Timestamp,
     ) -> Result<(), StoreError> {
+        let mut aside = Vec::new();
         for event in round.waited_for() {
             let Some(sale) = round.sale_to_serve(event) else { continue };
-            if sale.resale.automatic {
-                serve(tx, sale, self.serving(), now).await?;
-            } else {
-                let items = claim(tx, sale, self.serving(), now).await?;
-                round.set_aside(event, items);
+            let made = serve(tx, sale, self.serving(), now).await?;
+            if made == OFFERS || !sale.resale.automatic {
+                aside.push((event, claim(tx, sale, self.serving(), now).await?));
             }
         }
         round.follow_offers();
+        // What was given back just now is free only as far as it is not set aside.
+        for (event, offers) in aside {
+            round.set_aside(event, offers);
+        }
         Ok(())
     }
 
@@ -202,8 +209,8 @@ fn run(before: &Round, asks: &[Request]) -> (Round, Vec<Answer>) {
     (round, answers.into_iter().map(|(_, answer)| answer).collect())
 }
 
-async fn write(tx: &mut dyn BookingTx, round: &Round, now: Timestamp) -> Result<(), StoreError> {
-    let new = &round.new;
+/// Writes what counts for what somebody has of an event.
+async fn add_rows(tx: &mut dyn BookingTx, new: &New) -> Result<(), StoreError> {
     if !new.holds.is_empty() {
         tx.add_holds(&new.holds).await?;
     }
@@ -213,6 +220,11 @@ async fn write(tx: &mut dyn BookingTx, round: &Round, now: Timestamp) -> Result<
     if !new.tickets.is_empty() {
         tx.add_tickets(&new.tickets).await?;
     }
+    Ok(())
+}
+
+async fn write(tx: &mut dyn BookingTx, round: &Round, now: Timestamp) -> Result<(), StoreError> {
+    let new = &round.new;
     if !new.effects.is_empty() {
         tx.enqueue_booking(&new.effects).await?;
     }

@@ -2,8 +2,8 @@
 
 use super::Placed;
 use super::returns::find_resold;
-use super::seats::{self, Plans};
-use super::serve::{Serving, serve};
+use super::seats::{Plans, is_gone};
+use super::serve::{Aside, Serving, others_first};
 use crate::by_hand::{self, AcceptRefusal, MarkRefusal, Receipt};
 use crate::office::{BookingFilter, IncidentFilter, Of, PaymentFilter, Stuck};
 use crate::{
@@ -166,9 +166,10 @@ impl Office {
             let sale = sales.first_mut().ok_or(MarkError::Unknown)?;
             let mut booking = tx.lock_booking(id).await?.ok_or(MarkError::Unknown)?;
             let (sold, before) = (sale.clone(), booking.clone());
-            self.others_first(tx, &booking, sale, now).await?;
-            let already = already(tx, &booking, sale, now).await?;
+            let aside = self.others_first(tx, &booking, sale, now).await?;
+            let already = already(tx, &booking, sale, (&self.plans, &aside), now).await?;
             let (payment, settled) = by_hand::mark_paid(&mut booking, sale, receipt, &already, now)?;
+            aside.put_back(sale);
             books::keep(tx, Some(&before), &booking, by, now).await?;
             follow(tx, (&booking, payment), (&sold, sale), &settled, now).await?;
             tx.record(&[marked(payment, receipt, note, by, now).of(booking.organisation)]).await?;
@@ -216,11 +217,14 @@ impl Office {
         booking: &Booking,
         sale: &mut Sale,
         now: Timestamp,
-    ) -> Result<(), StoreError> {
-        if booking.status == BookingStatus::Expired {
-            serve(tx, sale, Serving { offers: &self.offers, plans: &self.plans }, now).await?;
+    ) -> Result<Aside, StoreError> {
+        match booking.status {
+            BookingStatus::Expired => {
+                let with = Serving { offers: &self.offers, plans: &self.plans };
+                others_first(tx, sale, with, now).await
+            }
+            _ => Ok(Aside::default()),
         }
-        Ok(())
     }
 
     async fn event_of_managed(
@@ -263,9 +267,11 @@ impl Office {
                 Decided::Nothing => Settled::Noted,
                 Decided::Refund => send_back(&mut booking, &incident, who, now)?,
                 Decided::Accept => {
-                    self.others_first(tx, &booking, sale, now).await?;
-                    let already = already(tx, &booking, sale, now).await?;
-                    by_hand::accept(&mut booking, sale, incident.payment, &already, now)?
+                    let aside = self.others_first(tx, &booking, sale, now).await?;
+                    let already = already(tx, &booking, sale, (&self.plans, &aside), now).await?;
+                    let settled = by_hand::accept(&mut booking, sale, incident.payment, &already, now)?;
+                    aside.put_back(sale);
+                    settled
                 }
             };
             books::keep(tx, Some(&before), &booking, by, now).await?;
@@ -286,6 +292,7 @@ pub(super) async fn already(
     tx: &mut dyn BookingTx,
     booking: &Booking,
     sale: &mut Sale,
+    seats: (&Plans, &Aside),
     now: Timestamp,
 ) -> Result<Holdings, StoreError> {
     if booking.status != BookingStatus::Expired {
@@ -294,7 +301,7 @@ pub(super) async fn already(
     if let Some(applied) = booking.voucher {
         sale.vouchers = tx.vouchers_in_sale(&[applied.id], &[], &[booking.buyer], now).await?;
     }
-    let seat_is_gone = seats::is_gone(tx, booking).await?;
+    let seat_is_gone = is_gone(tx, (sale, booking), seats, now).await?;
     if !sale.limits_users() {
         return Ok(Holdings { seat_is_gone, ..Holdings::default() });
     }

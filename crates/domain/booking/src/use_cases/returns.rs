@@ -2,8 +2,8 @@
 
 use super::Bookings;
 use super::scene::Scene;
-use super::seats::is_taken;
-use super::serve::{reclaim, serve};
+use super::seats::{Fate, fate_of_ticket};
+use super::serve::{Aside, others_first, reclaim, serve};
 use crate::returns::{Return, ReturnRefusal, ReturnStatus};
 use crate::{
     BookingTx, BuyerNews, Effect, Holdings, RefundRefusal, Sale, SaleStatus, Ticket, TransferStatus,
@@ -16,6 +16,8 @@ use std::collections::BTreeMap;
 
 /// Until an unsold ticket is looked at again whose place somebody still keeps.
 const LATER: TimeDelta = TimeDelta::minutes(5);
+/// So long after an event a ticket waits for a place that somebody keeps; then its money goes back.
+const PATIENCE: TimeDelta = TimeDelta::days(7);
 
 /// Why a ticket is not given back, or not taken again.
 #[derive(Debug, thiserror::Error)]
@@ -55,12 +57,8 @@ pub(super) async fn find_resold(
             sold(tx, made, now).await?;
         }
     }
-    // Seats differ, and each is sold by itself; other places of a kind are alike.
-    let alike = |(ticket_type, _): &(_, _)| !sale.is_seated(*ticket_type);
-    let waiting = tx.count_returns(sale.event).await?.into_iter().filter(alike);
-    let mut waiting: BTreeMap<_, _> = waiting.collect();
+    let mut waiting: BTreeMap<_, _> = tx.count_returns(sale.event).await?.into_iter().collect();
     while let Some(types) = sale.sold_again(&waiting) {
-        let types: Vec<_> = types.into_iter().filter(|it| !sale.is_seated(*it)).collect();
         let Some(made) = tx.oldest_return(sale.event, &types).await? else { break };
         let left = waiting.entry(made.ticket_type).or_default();
         *left = left.saturating_sub(1);
@@ -114,6 +112,7 @@ impl Bookings {
             let ends = sale.offer(ticket.ticket_type).map_or(sale.ends_at, |offer| sale.sale_of_ends(offer));
             tx.add_return(&made).await?;
             if sale.resale.waiting {
+                reclaim(tx, sale, now).await?;
                 serve(tx, sale, self.serving(), now).await?;
             }
             let watch = Owed::at(Effect::WatchReturn { id: made.id }, now, ends);
@@ -141,12 +140,13 @@ impl Bookings {
             let already = already.map(|tally| tally.holdings).unwrap_or_default();
             let Scene { booking, tickets, sale, .. } = &mut scene;
             // What ended by itself is free; the list comes first.
-            reclaim(tx, sale, now).await?;
-            serve(tx, sale, self.serving(), now).await?;
+            let aside = others_first(tx, sale, self.serving(), now).await?;
             let ticket = tickets.iter_mut().find(|ticket| ticket.id == id).ok_or(ReturnRefusal::Unknown)?;
-            let seat_is_gone = is_taken(tx, sale, (ticket, booking.hold), now).await?;
+            let with = (booking.hold, &self.plans, &aside);
+            let seat_is_gone = fate_of_ticket(tx, (sale, ticket), with, now).await? != Fate::Free;
             let already = Holdings { seat_is_gone, ..already };
             booking.take_from_desk(&mut made, ticket, (sale, &already), now)?;
+            aside.put_back(sale);
             let ticket = ticket.clone();
             tx.save_return(&made).await?;
             let send = Effect::SendTicket { booking: ticket.booking, ticket: ticket.id };
@@ -187,7 +187,8 @@ impl Bookings {
         .await
     }
 
-    /// Looks after a ticket at the desk once its sale is over: nobody will buy it, so it is its holder's again.
+    /// Looks after a ticket at the desk once its sale is over: nobody will buy it, so it is its holder's again. If its
+    /// place is another's by then, or there is none any more, it was sold, and its money goes back.
     /// `Some(when)` to look again, `None` when nothing is left to watch.
     ///
     /// # Errors
@@ -212,16 +213,31 @@ impl Bookings {
                 scene.keep_places(tx).await?;
                 return Ok(None);
             };
-            let ticket = tickets.iter_mut().find(|ticket| ticket.id == seen.ticket);
-            let mut back = false;
-            if let Some(ticket) = ticket
-                && !is_taken(tx, sale, (ticket, booking.hold), now).await?
-            {
-                back = booking.unsold(&mut made, ticket, sale, now);
+            let (mut fate, mut back) = (Fate::Gone, false);
+            if let Some(ticket) = tickets.iter_mut().find(|ticket| ticket.id == seen.ticket) {
+                let aside = Aside::default();
+                let with = (booking.hold, &self.plans, &aside);
+                fate = fate_of_ticket(tx, (sale, ticket), with, now).await?;
+                back = fate == Fate::Free && booking.unsold(&mut made, ticket, sale, now);
+                if fate == Fate::Free && !back {
+                    // What vouchers keep is nobody's any more.
+                    let idle = sale.end_idle_reserves(now);
+                    tx.end_reserves(&idle).await?;
+                    back = booking.unsold(&mut made, ticket, sale, now);
+                }
             }
             if !back {
+                let kept = match fate {
+                    Fate::Free => sale.may_free(seen.ticket_type) && !booking.is_paid_out(&made),
+                    Fate::Kept => true,
+                    Fate::Gone => false,
+                };
+                let waits = kept && now < sale.ends_at + PATIENCE;
+                if !waits {
+                    sold(tx, made, now).await?;
+                }
                 scene.keep_places(tx).await?;
-                return Ok(Some(now + LATER));
+                return Ok(waits.then_some(now + LATER));
             }
             tx.save_return(&made).await?;
             let send = Effect::SendTicket { booking: seen.booking, ticket: seen.ticket };

@@ -2,9 +2,10 @@
 
 use super::Bookings;
 use super::decide::Request;
+use super::serve::Aside;
 use crate::round::Ask;
-use crate::{Booking, BookingTx, Claim, Hall, Sale, SeatPlan, Ticket, Wish};
-use kernel::{EventId, HoldId, SectionId, StoreError, Timestamp};
+use crate::{Booking, BookingTx, Claim, ClaimState, Hall, Sale, SeatPlan, Ticket, Wish};
+use kernel::{EventId, HoldId, SeatId, SectionId, StoreError, Timestamp};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -116,34 +117,66 @@ fn sections_of<'a>(sale: &'a Sale, wish: &'a Wish) -> impl Iterator<Item = Secti
     wish.wanted.iter().filter_map(|wanted| sale.offer(wanted.ticket_type)?.section)
 }
 
-/// Whether a seat of a booking that was given up is somebody else's by now.
-pub(super) async fn is_gone(tx: &mut dyn BookingTx, booking: &Booking) -> Result<bool, StoreError> {
-    let seats: Vec<_> = booking
-        .items
-        .iter()
-        .filter_map(|item| item.seat.as_ref())
-        .map(|seat| (booking.event, seat.id))
-        .collect();
-    if seats.is_empty() {
-        return Ok(false);
-    }
-    let claims = tx.seat_claims(&seats, &[]).await?;
-    // A hold that ended keeps its places until somebody gives them back, here as for places without seats.
-    Ok(claims.iter().any(|(_, claim)| claim.hold != booking.hold))
+/// Whether a seat can be a hold's again that had it before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Fate {
+    /// Nobody has it.
+    Free,
+    /// Somebody keeps it, and may give it back.
+    Kept,
+    /// It was sold, or is not for sale any more.
+    Gone,
 }
 
-/// Whether the seat of a ticket is another's than its booking's by now, or was given away in this decision.
-pub(super) async fn is_taken(
+/// Whether these seats can be `hold`'s again, all of them, with what was decided about the sale so far.
+pub(super) async fn fate_of(
     tx: &mut dyn BookingTx,
     sale: &Sale,
-    (ticket, hold): (&Ticket, HoldId),
+    (seats, hold): (&[SeatId], HoldId),
+    (plans, aside): (&Plans, &Aside),
+    now: Timestamp,
+) -> Result<Fate, StoreError> {
+    if seats.is_empty() {
+        return Ok(Fate::Free);
+    }
+    let plan = match sale.plan {
+        Some(version) => plans.plan(tx, sale.event, version).await?,
+        None => None,
+    };
+    let stands = |seat: &SeatId| plan.as_ref().and_then(|plan| plan.seat(plan.place(*seat)?));
+    if seats.iter().any(|seat| stands(seat).is_none_or(|seat| seat.blocked)) {
+        return Ok(Fate::Gone);
+    }
+    let named: Vec<_> = seats.iter().map(|seat| (sale.event, *seat)).collect();
+    let stored = tx.seat_claims(&named, &[]).await?;
+    let given_back = |claim: &Claim| sale.seats.released.contains(&(claim.seat, claim.hold));
+    let stored = stored.into_iter().map(|(_, claim)| claim).filter(|claim| !given_back(claim));
+    let given = seats.iter().filter_map(|seat| sale.seats.taken.get(seat)).copied();
+    let others = stored.chain(given).filter(|claim| claim.hold != hold && claim.lives(now));
+    let fate = |claim: Claim| if claim.state == ClaimState::Sold { Fate::Gone } else { Fate::Kept };
+    let set_aside = seats.iter().any(|seat| aside.has(*seat)).then_some(Fate::Kept);
+    Ok(others.map(fate).chain(set_aside).max().unwrap_or(Fate::Free))
+}
+
+/// Whether a seat of a booking that was given up cannot be its own any more.
+pub(super) async fn is_gone(
+    tx: &mut dyn BookingTx,
+    (sale, booking): (&Sale, &Booking),
+    with: (&Plans, &Aside),
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let Some(seat) = &ticket.seat else { return Ok(false) };
-    if sale.is_given(seat, hold) {
-        return Ok(true);
-    }
-    let claims = tx.seat_claims(&[(ticket.event, seat.id)], &[]).await?;
-    let given_back = |claim: &Claim| sale.seats.released.contains(&(seat.id, claim.hold));
-    Ok(claims.iter().any(|(_, claim)| claim.hold != hold && claim.lives(now) && !given_back(claim)))
+    let seats = booking.items.iter().filter_map(|item| item.seat.as_ref());
+    let seats: Vec<_> = seats.map(|seat| seat.id).collect();
+    Ok(fate_of(tx, sale, (&seats, booking.hold), with, now).await? != Fate::Free)
+}
+
+/// Whether the seat of a ticket can be its own again; it is free where places are no seats.
+pub(super) async fn fate_of_ticket(
+    tx: &mut dyn BookingTx,
+    (sale, ticket): (&Sale, &Ticket),
+    (hold, plans, aside): (HoldId, &Plans, &Aside),
+    now: Timestamp,
+) -> Result<Fate, StoreError> {
+    let seats: Vec<_> = ticket.seat.iter().map(|seat| seat.id).collect();
+    fate_of(tx, sale, (&seats, hold), (plans, aside), now).await
 }

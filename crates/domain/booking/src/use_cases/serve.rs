@@ -3,12 +3,14 @@
 use super::Bookings;
 use super::seats::Plans;
 use crate::waitlist::{Entry, EntryStatus, OfferTerms};
-use crate::{BookingTx, Effect, Hold, Holdings, Item, ListNews, Sale};
-use kernel::{AccountId, EventId, HoldId, Owed, StoreError, Timestamp, WaitlistEntryId, transact};
+use crate::{BookingTx, Effect, Hall, Hold, Holdings, ListNews, Sale};
+use kernel::{AccountId, EventId, HoldId, Owed, SeatId, StoreError, Timestamp, WaitlistEntryId, transact};
 use std::collections::BTreeMap;
 
 /// Entries that are looked at together.
 const PAGE: u32 = 200;
+/// Offers that one transaction makes by itself.
+pub(super) const OFFERS: u32 = 200;
 /// Ended holds that one transaction cleans up.
 const LAPSED: u32 = 500;
 /// Events per look for free places.
@@ -23,7 +25,8 @@ pub(super) struct Serving<'a> {
     pub(super) plans: &'a Plans,
 }
 
-/// Offers what is free, unless staff does; answers with how many were made. The caller saves the sale.
+/// Offers what is free, unless staff does; answers with how many were made. When that is [`OFFERS`], more is owed. The
+/// caller has given back what ended, and saves the sale.
 pub(super) async fn serve(
     tx: &mut dyn BookingTx,
     sale: &mut Sale,
@@ -33,7 +36,13 @@ pub(super) async fn serve(
     if !sale.resale.automatic {
         return Ok(0);
     }
-    offer_next(tx, sale, (with, u32::MAX), now).await
+    let made = offer_next(tx, sale, (with, OFFERS), now).await?;
+    if made == OFFERS {
+        // Others wait for the sale meanwhile; the rest of the list is served next.
+        let rest = Effect::ServeWaitlist { event: sale.event };
+        tx.enqueue_booking(&[Owed::now(rest, now)]).await?;
+    }
+    Ok(made)
 }
 
 /// Offers what is free to at most so many.
@@ -43,16 +52,28 @@ pub(super) async fn offer_next(
     (with, most): (Serving<'_>, u32),
     now: Timestamp,
 ) -> Result<u32, StoreError> {
-    let (mut after, mut made) = (0, 0);
-    let mut hall = None;
-    while let Some(page) = next(tx, sale, after, now).await? {
-        if after == 0 {
-            hall = with.plans.hall(tx, sale, now).await?;
-        }
+    let made = go_through(tx, sale, (with, most, true), now).await?;
+    Ok(u32::try_from(made.len()).unwrap_or(u32::MAX))
+}
+
+/// Goes through the list and gives what is free to at most so many, in the sale alone or in the store as well.
+async fn go_through(
+    tx: &mut dyn BookingTx,
+    sale: &mut Sale,
+    (with, most, writes): (Serving<'_>, u32, bool),
+    now: Timestamp,
+) -> Result<Vec<Hold>, StoreError> {
+    let (mut made, mut after) = (Vec::new(), 0);
+    if !sale.resale.waiting || sale.free(now).is_none() {
+        return Ok(made);
+    }
+    let most = usize::try_from(most).unwrap_or(usize::MAX);
+    let mut hall = with.plans.hall(tx, sale, now).await?;
+    while let Some(page) = next(tx, (sale, hall.as_mut()), after, now).await? {
         after = page.entries.last().map_or(after, |entry| entry.number);
         let (mut holds, mut offered, mut owed) = (Vec::new(), Vec::new(), Vec::new());
         for mut entry in page.entries {
-            if made == most {
+            if made.len() + holds.len() == most {
                 break;
             }
             let already = page.holdings.get(&entry.buyer).cloned().unwrap_or_default();
@@ -62,16 +83,57 @@ pub(super) async fn offer_next(
             owed.push(Owed::at(news, now, told_at));
             holds.push(hold);
             offered.push(entry);
-            made += 1;
         }
-        tx.add_holds(&holds).await?;
-        tx.save_entries(&offered).await?;
-        tx.enqueue_booking(&owed).await?;
-        if page.last || made == most {
+        if writes {
+            tx.add_holds(&holds).await?;
+            tx.save_entries(&offered).await?;
+            tx.enqueue_booking(&owed).await?;
+        }
+        made.extend(holds);
+        if page.last || made.len() == most {
             break;
         }
     }
     Ok(made)
+}
+
+/// Offers that are made in thought only, to those whom staff offers places by hand: nobody else gets these places
+/// while something is decided.
+#[derive(Default)]
+pub(super) struct Aside(Vec<Hold>);
+
+impl Aside {
+    /// Whether a seat is among them.
+    pub(super) fn has(&self, seat: SeatId) -> bool {
+        let mut seats = self.0.iter().flat_map(|offer| &offer.items).filter_map(|item| item.seat.as_ref());
+        seats.any(|it| it.id == seat)
+    }
+
+    /// The decision is made: nothing is kept from anybody any more.
+    pub(super) fn put_back(&self, sale: &mut Sale) {
+        for offer in &self.0 {
+            sale.uncount(&offer.items);
+        }
+    }
+}
+
+/// Who comes late is behind those who wait: gives the places of ended holds back, and offers what is free to the list
+/// or, where staff does so by hand, sets it aside. The caller puts back what was set aside, and saves the sale.
+pub(super) async fn others_first(
+    tx: &mut dyn BookingTx,
+    sale: &mut Sale,
+    with: Serving<'_>,
+    now: Timestamp,
+) -> Result<Aside, StoreError> {
+    reclaim(tx, sale, now).await?;
+    if serve(tx, sale, with, now).await? < OFFERS && sale.resale.automatic {
+        return Ok(Aside::default());
+    }
+    let offers = claim(tx, sale, with, now).await?;
+    for offer in &offers {
+        sale.set_aside(&offer.items);
+    }
+    Ok(Aside(offers))
 }
 
 /// What the list would be offered now, without offering it: kept from everybody else.
@@ -80,24 +142,8 @@ pub(super) async fn claim(
     sale: &Sale,
     with: Serving<'_>,
     now: Timestamp,
-) -> Result<Vec<Item>, StoreError> {
-    let (mut trial, mut after, mut items) = (sale.clone(), 0, Vec::new());
-    let mut hall = None;
-    while let Some(page) = next(tx, &trial, after, now).await? {
-        if after == 0 {
-            hall = with.plans.hall(tx, &trial, now).await?;
-        }
-        after = page.entries.last().map_or(after, |entry| entry.number);
-        for mut entry in page.entries {
-            let already = page.holdings.get(&entry.buyer).cloned().unwrap_or_default();
-            let hold = trial.offer_places(&mut entry, &already, (with.offers, hall.as_mut()), now);
-            items.extend(hold.into_iter().flat_map(|(hold, _)| hold.items));
-        }
-        if page.last {
-            break;
-        }
-    }
-    Ok(items)
+) -> Result<Vec<Hold>, StoreError> {
+    go_through(tx, &mut sale.clone(), (with, u32::MAX, false), now).await
 }
 
 /// Some who wait, with what they have of the event already.
@@ -110,11 +156,11 @@ struct Waiting {
 /// `None` when nothing is free or nobody waits.
 async fn next(
     tx: &mut dyn BookingTx,
-    sale: &Sale,
+    (sale, hall): (&Sale, Option<&mut Hall>),
     after: u64,
     now: Timestamp,
 ) -> Result<Option<Waiting>, StoreError> {
-    let Some(free) = sale.free(now).filter(|_| sale.resale.waiting) else { return Ok(None) };
+    let Some(free) = sale.free_in(hall, now) else { return Ok(None) };
     let entries = tx.waiting(sale.event, &free, after, PAGE).await?;
     if entries.is_empty() {
         return Ok(None);

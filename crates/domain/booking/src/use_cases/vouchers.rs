@@ -10,6 +10,8 @@ use std::sync::Arc;
 
 /// How many vouchers an event can have.
 pub const MOST_VOUCHERS: u32 = 10_000;
+/// How many of them can keep places: each is counted whenever the event is locked.
+pub const MOST_RESERVES: usize = 200;
 
 /// Why vouchers stayed as they were.
 #[derive(Debug, thiserror::Error)]
@@ -88,6 +90,7 @@ impl Vouchers {
                 sale.keep_for(&one.0, 0).map_err(|left| VoucherError::NoPlaces { left })?;
                 made.push(one);
             }
+            few_enough(&sale)?;
             let vouchers: Vec<_> = made.iter().map(|(voucher, _)| voucher.clone()).collect();
             if !tx.add_vouchers(&vouchers).await? {
                 return Err(VoucherError::CodeTaken);
@@ -170,7 +173,11 @@ impl Vouchers {
                 Some(places) => tx.places_with(id, places.ticket_type).await?,
                 None => 0,
             };
+            let kept = sale.reserves.len();
             sale.keep_for(&after, used).map_err(|left| VoucherError::NoPlaces { left })?;
+            if sale.reserves.len() > kept && !before.keeps {
+                few_enough(&sale)?;
+            }
             tx.save_voucher(&after).await?;
             keep_places(tx, &sale, &[before.clone(), after.clone()]).await?;
             if after != before {
@@ -225,6 +232,14 @@ impl Vouchers {
 async fn locked(tx: &mut dyn BookingTx, event: EventId) -> Result<Sale, VoucherError> {
     let sale = tx.lock_sales(&[event]).await?.into_iter().next().ok_or(VoucherError::Unknown)?;
     if sale.status == SaleStatus::Cancelled { Err(VoucherError::Cancelled) } else { Ok(sale) }
+}
+
+fn few_enough(sale: &Sale) -> Result<(), VoucherError> {
+    if sale.reserves.len() <= MOST_RESERVES {
+        return Ok(());
+    }
+    let message = format!("at most {MOST_RESERVES} vouchers of an event keep places");
+    Err(VoucherError::Invalid(vec![Invalid::new("reserve", "too_many", message)]))
 }
 
 /// The voucher as it is under the lock of its sale.

@@ -4,7 +4,7 @@ use super::Bookings;
 use super::serve::{offer_next, reclaim, serve};
 use crate::ports::ListCounts;
 use crate::waitlist::{Entry, EntryStatus, JoinRefusal, JoinWish, Rules};
-use crate::{SaleStatus, acts};
+use crate::{Offer, SaleStatus, acts};
 use kernel::{
     AccountId, Cause, EventId, Page, PageRequest, StoreError, Timestamp, WaitlistEntryId, transact,
 };
@@ -55,7 +55,12 @@ impl Bookings {
             let already = tx.holdings(&[(wish.buyer, event)], now).await?.pop();
             let already = already.map(|tally| tally.holdings).unwrap_or_default();
             let number = tx.last_number(event).await?.saturating_add(1);
-            let hall = self.plans.hall(tx, &sale, now).await?;
+            // Where seats stand matters only to those for whom there are enough of them.
+            let enough = |offer: &Offer| offer.section.is_some() && sale.left_of(offer) >= wish.quantity;
+            let hall = match sale.offers.iter().any(enough) {
+                true => self.plans.hall(tx, &sale, now).await?,
+                false => None,
+            };
             let entry = sale.join(&wish, (&already, hall.as_ref()), number, now)?;
             tx.add_entry(&entry).await?;
             if sale != before {
@@ -109,6 +114,7 @@ impl Bookings {
             entry.end(EntryStatus::Left, now);
             tx.save_entries(&[entry]).await?;
             if sale != before {
+                reclaim(tx, &mut sale, now).await?;
                 serve(tx, &mut sale, self.serving(), now).await?;
                 tx.save_sales(&[sale]).await?;
             }
@@ -207,7 +213,10 @@ impl Bookings {
             tx.record(&[act.of(sale.organisation)]).await?;
             sale.resale.automatic = rules.automatic;
             sale.resale.returns = rules.returns;
-            if serve(tx, &mut sale, self.serving(), now).await? > 0 {
+            let unserved = sale.clone();
+            reclaim(tx, &mut sale, now).await?;
+            serve(tx, &mut sale, self.serving(), now).await?;
+            if sale != unserved {
                 tx.save_sales(&[sale]).await?;
             }
             Ok::<_, StoreError>(true)

@@ -3,6 +3,7 @@
 use super::ticket_types::locked;
 use super::{AccessError, Events, ShowError, TicketTypeError};
 use crate::access::Right;
+use crate::quota::taken_of;
 use crate::seating::{Seats, repriced, unknown_template};
 use crate::venue::SeatChange;
 use crate::{Event, EventTx, Left, Quota, SeatedSection, Seating, Stocked, Taken, TicketType, acts, selling};
@@ -103,6 +104,10 @@ impl Events {
             if !taken.is_empty() {
                 return Err(SeatingError::Taken(taken));
             }
+            let wrong = too_few((&before, &after), &types);
+            if !wrong.is_empty() {
+                return Err(SeatingError::Invalid(wrong));
+            }
             resize(tx, (&before, &after), &types).await?;
             tx.save_seating(&after).await?;
             tx.record(&[acts::seats_changed(&actor.cause(), &event, changes, now)]).await?;
@@ -126,6 +131,22 @@ fn mispriced(event: &Event, changes: &[SeatChange]) -> Vec<Invalid> {
         Invalid::new(field, "currency_mismatch", "this is not the event's currency")
     };
     wrong.map(told).collect()
+}
+
+/// Sections of which more is gone than there would be seats for sale: vouchers keep places of a section, and no seats.
+fn too_few((before, after): (&Seating, &Seating), types: &[Stocked]) -> Vec<Invalid> {
+    let mut wrong = Vec::new();
+    for (was, is) in before.sections.iter().zip(&after.sections) {
+        let quantity = is.section.for_sale();
+        let kind = types.iter().find(|it| it.ticket_type.id == is.ticket_type);
+        let own = kind.map_or(0, |kind| kind.stock.taken());
+        let gone = own.max(taken_of(is.quota, types));
+        if quantity < was.section.for_sale() && quantity < gone {
+            let message = format!("{gone} places of {} are held, sold or kept by vouchers", is.section.name);
+            wrong.push(Invalid::new("seats", "below_taken", message));
+        }
+    }
+    wrong
 }
 
 /// As many places as there are seats for sale.

@@ -56,6 +56,16 @@ fn kept_places_are_sold_out_for_all_others_and_counted_once() {
 }
 
 #[test]
+fn what_is_kept_of_a_type_that_is_not_sold_any_more_is_kept_from_nobody() {
+    let mut sale = sale(vec![offer(2, 0)]);
+    let voucher = reserving(&mut sale, 2).unwrap();
+    let end = sale.starts_at;
+    assert_eq!(sale.end_idle_reserves(end - TimeDelta::seconds(1)), []);
+    assert_eq!((sale.end_idle_reserves(end), sale.offers[0].reserved), (vec![voucher.id], 0));
+    assert_eq!(sale.end_idle_reserves(end), []);
+}
+
+#[test]
 fn what_a_voucher_takes_beyond_its_own_comes_from_all() {
     let mut sale = sale(vec![offer(10, 0)]);
     let voucher = reserving(&mut sale, 2).unwrap();
