@@ -28,3 +28,14 @@ ALTER TABLE scans
     );
 CREATE INDEX scans_event_idx ON scans (event_id, at, id);
 CREATE INDEX scans_conflicts_idx ON scans (event_id, at, id) WHERE flags IS NOT NULL;
+
+-- Until now nothing was kept of a check-in that was taken back but the ticket as it was before; from now on a ticket is
+-- what follows from its scans. Of the old ones, each that admitted and is not the check-in that counts was taken back.
+INSERT INTO scans (id, scanner_id, ticket_id, event_id, verdict, at, way, reason)
+SELECT gen_random_uuid(), s.scanner_id, t.id, t.event_id, 'undone', s.at + interval '1 microsecond', 'out',
+    'Taken back before this was kept'
+FROM tickets t CROSS JOIN LATERAL (
+    SELECT o.scanner_id, o.at FROM scans o
+    WHERE o.ticket_id = t.id AND o.verdict = 'admitted' AND (t.checked_in_at IS NULL OR o.at < t.checked_in_at)
+    ORDER BY o.at DESC, o.id DESC LIMIT 1
+) s;

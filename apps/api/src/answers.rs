@@ -88,6 +88,10 @@ impl Ready {
 pub struct Shelf<K> {
     slots: Mutex<HashMap<K, Arc<Slot>>>,
     lasts: Duration,
+    /// The largest answer that is kept, in bytes.
+    largest: usize,
+    /// Most bytes of answers that are kept.
+    most_bytes: usize,
 }
 
 /// One answer, or those who wait for it.
@@ -101,7 +105,13 @@ impl<K: Eq + Hash + Clone> Shelf<K> {
     /// Keeps each answer for so long, counted from when it was begun to be made.
     #[must_use]
     pub fn new(lasts: Duration) -> Self {
-        Self { slots: Mutex::new(HashMap::new()), lasts }
+        Self { slots: Mutex::new(HashMap::new()), lasts, largest: LARGEST, most_bytes: MOST_BYTES }
+    }
+
+    /// The same for few answers that are large: so many bytes, of one of them or of all together.
+    #[must_use]
+    pub fn of_large(lasts: Duration, bytes: usize) -> Self {
+        Self { largest: bytes, most_bytes: bytes, ..Self::new(lasts) }
     }
 
     /// The answer that is kept, or that is being made, or else the one that `make` makes. When whoever makes it goes
@@ -129,7 +139,7 @@ impl<K: Eq + Hash + Clone> Shelf<K> {
         let slot = self.slot(asked);
         let work = async { make.await.map(Arc::new) };
         let answer = slot.answer.get_or_init(|| work).await.clone();
-        if answer.as_ref().map_or(true, |ready| ready.body.len() > LARGEST) {
+        if answer.as_ref().map_or(true, |ready| ready.body.len() > self.largest) {
             self.drop_slot(asked, &slot);
         }
         answer
@@ -152,7 +162,7 @@ impl<K: Eq + Hash + Clone> Shelf<K> {
         }
         slots.retain(|_, slot| slot.is_wanted(self.lasts) && !slot.is_abandoned());
         let bytes: usize = slots.values().map(|slot| slot.bytes()).sum();
-        if slots.len() >= MOST || bytes > MOST_BYTES {
+        if slots.len() >= MOST || bytes > self.most_bytes {
             // Somebody asks for ever new things. Whoever asks for the usual ones has to wait for the store once.
             slots.clear();
         }
@@ -279,6 +289,21 @@ mod tests {
         }
         shelf.answer(&0, async { Ok(vec![0; LARGEST + 1]) }).await.unwrap();
         assert!(!shelf.lock().contains_key(&0));
+    }
+
+    #[tokio::test]
+    async fn a_large_answer_is_kept_where_there_is_room_for_it() {
+        let (shelf, count) = (Shelf::of_large(LONG, 3 * LARGEST), AtomicU32::new(0));
+        for _ in 0..3 {
+            let made = async {
+                count.fetch_add(1, Ordering::Relaxed);
+                Ok(vec![0; 2 * LARGEST])
+            };
+            shelf.answer(&"list", made).await.unwrap();
+        }
+        assert_eq!(count.load(Ordering::Relaxed), 1);
+        shelf.answer(&"larger", async { Ok(vec![0; 3 * LARGEST + 1]) }).await.unwrap();
+        assert!(!shelf.lock().contains_key(&"larger"));
     }
 
     #[test]

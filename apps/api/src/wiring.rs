@@ -52,6 +52,8 @@ const PROVIDERS: usize = 16;
 const BUNDLES: usize = 1;
 /// How long such a list is handed out again.
 const BUNDLE_LASTS: Duration = Duration::from_secs(5);
+/// Bytes of such lists that are kept: one of the largest.
+const BUNDLE_BYTES: usize = 40 * 1024 * 1024;
 
 /// Everything that serves requests and performs what is owed.
 pub struct App {
@@ -230,7 +232,7 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
             .attended_by(Arc::new(Holders(stores.holders)))
             .ruled_by(Arc::new(Promises(Arc::clone(&stores.booking))), config.booking.require_refund_rule),
         door: Door::new(stores.booking, Arc::clone(&clock), signer),
-        bundles: Shelf::new(BUNDLE_LASTS),
+        bundles: Shelf::of_large(BUNDLE_LASTS, BUNDLE_BYTES),
         bundling: Semaphore::new(BUNDLES),
         wallet: wallet::build(&config.wallet)?,
         answers: Answers::telling(Arc::clone(&live)),

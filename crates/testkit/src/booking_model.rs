@@ -229,7 +229,10 @@ impl World {
             }
             Step::Release { buyer, hold } => match self.holds.get(hold) {
                 Some(hold) => {
-                    format!("{:?}", self.bookings.release(self.buyers[buyer], hold.id).await.unwrap())
+                    format!(
+                        "{:?}",
+                        self.bookings.release(self.buyers[buyer], hold.id).await.unwrap().is_some()
+                    )
                 }
                 None => "no such hold".into(),
             },

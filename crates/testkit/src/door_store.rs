@@ -2,10 +2,14 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a contract fails by panicking")]
 #![expect(missing_docs, reason = "the name of a case is its promise")]
 
+mod old;
+
+pub use old::OldEvening;
+
 use crate::Stores;
 use crate::fixtures_bookings::{House, bookings, buyer, by, confirm_free, house, staff};
 use booking::ports::{Quarter, TypeCount};
-use booking::use_cases::{Kept, Staff, SyncError, Synced, Told, VerifyRequest};
+use booking::use_cases::{Kept, Staff, SyncError, Synced, Told, VerifyError, VerifyRequest};
 use booking::{Admission, CodeSigner, Door, Flag, Scan, Ticket, TicketStatus, Verdict, Way};
 use chrono::TimeDelta;
 use kernel::audit::ActFilter;
@@ -23,6 +27,9 @@ macro_rules! door_store_contract {
             scans_told_twice_at_once_are_kept_once,
             a_scan_that_was_answered_and_then_made_without_a_network_is_kept_as_both,
             what_the_server_refused_and_the_scanner_admitted_is_found,
+            whoever_tells_it_a_scan_is_kept_once,
+            codes_of_nobody_are_told_at_once_in_any_order,
+            a_cancelled_ticket_that_admitted_is_known_to_have_done_so,
             conflicts_come_the_latest_first_in_pages_that_meet,
             counts_say_what_happened_at_the_door,
             tickets_of_an_event_come_in_pages_that_meet,
@@ -262,6 +269,9 @@ pub async fn what_the_server_refused_and_the_scanner_admitted_is_found(stores: S
     let code = evening.door.code(&now);
     let request = VerifyRequest { code, ..VerifyRequest::default() };
     assert_eq!(evening.door.verify(&evening.staff, &request).await.unwrap().verdict, Verdict::Admitted);
+    let conflicts: Vec<_> = evening.conflicts().await.into_iter().map(|scan| (scan.at, scan.flags)).collect();
+    let expected = [(evening.minute(60), vec![Flag::DoubleEntry]), (late.at, vec![Flag::LateRevocation])];
+    assert_eq!(conflicts, expected, "whichever of them became known first");
     // With the first code before it died: that was the use of the ticket.
     let again = evening.sync(&[Told { nonce: "early".into(), ..evening.told(0, Way::In, 5) }]).await;
     assert_eq!(again.results[0].scan.as_ref().unwrap().flags, []);
@@ -271,6 +281,76 @@ pub async fn what_the_server_refused_and_the_scanner_admitted_is_found(stores: S
     let synced = evening.sync(&[reused, evening.told(1, Way::Out, 31)]).await;
     assert_eq!(synced.results.iter().map(|it| it.kept).collect::<Vec<_>>(), [Kept::NonceReused, Kept::Now]);
     assert_eq!(evening.ticket(1).await.inside(), 0);
+}
+
+pub async fn whoever_tells_it_a_scan_is_kept_once(stores: Stores) {
+    let evening = evening(stores, 1).await;
+    let next_shift = staff(&evening.house).await;
+    assert_eq!(evening.verify(0, Way::In, "asked", None).await.verdict, Verdict::Admitted);
+    evening.house.clock.set(evening.minute(60));
+    let out = evening.told(0, Way::Out, 5);
+    let lost = Told { nonce: "asked".into(), ..evening.told(0, Way::In, 0) };
+    evening.sync(std::slice::from_ref(&out)).await;
+    let told = [out.clone(), lost.clone()];
+    let synced = evening.door.sync(&next_shift, evening.event(), &told).await.unwrap();
+    assert_eq!(synced.results.iter().map(|it| it.kept).collect::<Vec<_>>(), [Kept::Before; 2]);
+    assert!(synced.results.iter().all(|it| it.scan.as_ref().unwrap().scanner == evening.staff.account));
+    // Another device that counts its scans in the same way made others.
+    let others = [Told { at: evening.minute(9), ..out }, Told { at: evening.minute(30), ..lost }];
+    let synced = evening.door.sync(&next_shift, evening.event(), &others).await.unwrap();
+    assert_eq!(synced.results.iter().map(|it| it.kept).collect::<Vec<_>>(), [Kept::Now; 2]);
+    assert_eq!(evening.scans().await.len(), 4);
+}
+
+pub async fn codes_of_nobody_are_told_at_once_in_any_order(stores: Stores) {
+    let evening = Arc::new(evening(stores, 1).await);
+    evening.house.clock.set(evening.minute(30));
+    for round in 0..5 {
+        let told: Vec<_> = (0..40)
+            .map(|number| Told {
+                nonce: format!("{round} {number:02}"),
+                code: "nonsense".into(),
+                verdict: Verdict::Unknown,
+                ..evening.told(0, Way::In, 3)
+            })
+            .collect();
+        let start = Arc::new(Barrier::new(4));
+        let telling: Vec<_> = (0..4)
+            .map(|turn| {
+                let (evening, start, mut told) = (Arc::clone(&evening), Arc::clone(&start), told.clone());
+                if turn % 2 == 1 {
+                    told.reverse();
+                }
+                tokio::spawn(async move {
+                    start.wait().await;
+                    evening.sync(&told).await
+                })
+            })
+            .collect();
+        let mut new = 0;
+        for telling in telling {
+            let synced = telling.await.unwrap();
+            new += synced.results.iter().filter(|result| result.kept == Kept::Now).count();
+        }
+        assert_eq!(new, 40);
+    }
+}
+
+pub async fn a_cancelled_ticket_that_admitted_is_known_to_have_done_so(stores: Stores) {
+    let evening = evening(stores, 1).await;
+    evening.house.clock.set(evening.minute(10));
+    evening.sync(&[evening.told(0, Way::In, 1)]).await;
+    let mut tx = evening.house.stores.booking.begin().await.unwrap();
+    let mut ticket = tx.lock_ticket(evening.tickets[0].id).await.unwrap().unwrap();
+    ticket.status = TicketStatus::Cancelled;
+    ticket.presence.ended.push(evening.minute(10));
+    tx.save_ticket(&ticket).await.unwrap();
+    tx.commit().await.unwrap();
+    evening.house.clock.set(evening.minute(20));
+    evening.sync(&[evening.told(0, Way::Out, 5)]).await;
+    let now = evening.ticket(0).await;
+    assert_eq!((now.status, now.checked_in_at), (TicketStatus::Cancelled, Some(evening.minute(1))));
+    assert_eq!(now.inside(), 0);
 }
 
 pub async fn conflicts_come_the_latest_first_in_pages_that_meet(stores: Stores) {
@@ -344,6 +424,17 @@ pub async fn who_insists_passes_and_it_is_kept(stores: Stores) {
         forced.overruled,
         "the first answer"
     );
+    // The refused scan is not insisted on under its own name, nor the other way round.
+    for (nonce, force) in [("a", Some("The wrong one of two")), ("b", None)] {
+        let request = VerifyRequest {
+            code: evening.codes[0].clone(),
+            nonce: Some(nonce.into()),
+            force: force.map(str::to_owned),
+            ..VerifyRequest::default()
+        };
+        let refused = evening.door.verify(&evening.staff, &request).await;
+        assert!(matches!(refused, Err(VerifyError::NonceReused)), "{refused:?}");
+    }
     assert_eq!(evening.ticket(0).await.inside(), 2);
     let scans = evening.scans().await;
     assert_eq!(scans.len(), 2);

@@ -339,7 +339,7 @@ pub async fn what_is_given_back_is_free_again(stores: Stores) {
     let guest = buyer(&house.stores).await;
     let bookings = bookings(&house);
     let hold = bookings.keep(house.wish_for(guest, &seats)).await.unwrap();
-    assert!(bookings.release(guest, hold.id).await.unwrap());
+    assert_eq!(bookings.release(guest, hold.id).await.unwrap(), Some(hold.event), "whose places are free");
     assert_eq!(claims(&house).await, []);
     bookings.keep(house.wish_for(guest, &seats)).await.unwrap();
     house.clock.advance(TimeDelta::minutes(11));

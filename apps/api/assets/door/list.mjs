@@ -55,7 +55,9 @@ export async function openBundle(text, pinned) {
   const { format, signature, payload } = JSON.parse(text);
   if (format !== 1) throw new Error("This scanner is too old for the list.");
   const list = JSON.parse(payload);
-  if (pinned && pinned !== list.public_key) throw new Error("The list is signed with another key than before.");
+  if (pinned && pinned !== list.public_key) {
+    throw Object.assign(new Error("The list is signed with another key than before."), { anotherKey: true });
+  }
   const key = await publicKey(list.public_key);
   const signed = utf8.encode(SIGNED_AS + payload);
   if (!(await crypto.subtle.verify({ name: "Ed25519" }, key, fromBase64(signature), signed))) {
@@ -83,15 +85,25 @@ async function unseal(sealed, { key, lookup }) {
 const hex = bytes => [...bytes].map(byte => byte.toString(16).padStart(2, "0")).join("");
 
 /**
- * What to say to a code. `journal` are the scans that this scanner made since it got the list; `keep` of the answer is
- * what may be stored instead of the code: nothing can be opened with it.
+ * What is kept of a text that is no code of ours: whatever a camera reads, only the letters of codes, and fewer of them
+ * than a code or a receipt has.
+ */
+const unreadable = text => text.slice(0, 1000).toUpperCase().replace(/[^A-Z2-7]/g, "").slice(0, 80);
+
+/**
+ * What to say to a code. `journal` are the scans that this scanner made which the list does not know; `code` of the
+ * answer is what may be asked about, and `keep` what may be stored instead: nothing can be opened with it.
  */
 export async function judge(list, text, direction, journal, now = Date.now()) {
   const bytes = codeBytes(text);
   const good = bytes && (await crypto.subtle.verify({ name: "Ed25519" }, list.key, bytes.slice(SAID), bytes.slice(0, SAID)));
-  if (!good) return { verdict: "unknown", keep: text.trim().slice(0, 200), name: null, ticket: null };
+  if (!good) {
+    const keep = unreadable(text);
+    return { verdict: "unknown", code: keep, keep, name: null, ticket: null };
+  }
   const secret = await secrets(bytes);
-  const answer = (verdict, ticket = null) => ({ verdict, ticket, keep: secret.receipt, name: secret.name });
+  const code = base32(bytes);
+  const answer = (verdict, ticket = null) => ({ verdict, ticket, code, keep: secret.receipt, name: secret.name });
   if (hex(bytes.slice(1, 17)) !== list.event.id.replaceAll("-", "")) return answer("wrong_event");
   const out = direction === "out";
   const sealed = list.tickets.get(secret.name);
@@ -118,10 +130,22 @@ export function scanned({ verdict, keep, name }, direction, reason, now = new Da
   return reason ? { ...scan, forced: true, reason } : scan;
 }
 
-/** Scans that are not told yet, in bodies of `sync`. */
-export function bodies(journal, most = 150) {
-  const waiting = journal.filter(scan => !scan.told).map(({ name, told, ...scan }) => scan);
+/** What the server is told of a scan. */
+const said = ({ nonce, code, direction, at, verdict, forced, reason }) =>
+  ({ nonce, code, direction, at, verdict, ...(forced && { forced, reason }) });
+
+/** Scans that are not told yet, in bodies of `sync`: so many scans at most, and so many bytes. */
+export function bodies(journal, most = 150, bytes = 60_000) {
   const found = [];
-  for (let at = 0; at < waiting.length; at += most) found.push({ scans: waiting.slice(at, at + most) });
+  let room = 0;
+  for (const scan of journal.filter(scan => !scan.told).map(said)) {
+    const size = utf8.encode(JSON.stringify(scan)).length + 1;
+    if (size > room || found.at(-1).scans.length >= most) {
+      found.push({ scans: [] });
+      room = bytes;
+    }
+    found.at(-1).scans.push(scan);
+    room -= size;
+  }
   return found;
 }

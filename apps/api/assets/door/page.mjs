@@ -1,13 +1,13 @@
-// The scanner's page: log in, take a list along, scan, and tell the server what happened as soon as it can be reached.
+// The scanner's page: what is on it, the camera, and the device's store. What a scanner does is in scanner.mjs.
 // What is stored on the device opens nothing: the list, and receipts instead of codes. Tokens stay in memory.
-import { bodies, judge, openBundle, scanned } from "/door/list.mjs";
+import { Glance, Line, Scanner, events } from "/door/scanner.mjs";
 
-const API = "/api/v1";
+/** Every so many milliseconds the server is told what it does not know yet. */
+const TELL = 15_000;
 const at = id => document.getElementById(id);
 const say = text => { at("said").textContent = text; };
-let tokens = null, list = null, journal = [], refused = null, busy = false;
 
-// The device's store: one list, and the scans made with it.
+// The device's store: one list, and the scans that a list may not know.
 const opened = new Promise((resolve, reject) => {
   const request = indexedDB.open("door", 1);
   request.onupgradeneeded = () => {
@@ -17,42 +17,45 @@ const opened = new Promise((resolve, reject) => {
   request.onsuccess = () => resolve(request.result);
   request.onerror = () => reject(request.error);
 });
-async function store(name, mode, work) {
-  const transaction = (await opened).transaction(name, mode);
-  const request = work(transaction.objectStore(name));
+async function transact(mode, work) {
+  const transaction = (await opened).transaction(["kept", "scans"], mode);
+  const found = work(transaction.objectStore("kept"), transaction.objectStore("scans"));
   return new Promise((resolve, reject) => {
-    transaction.oncomplete = () => resolve(request.result);
+    transaction.oncomplete = () => resolve(found);
     transaction.onerror = transaction.onabort = () => reject(transaction.error);
   });
 }
-const put = scan => store("scans", "readwrite", it => it.put(scan));
+const store = {
+  async load() {
+    const found = await transact("readonly", (kept, scans) => [kept.get("list"), kept.get("key"), scans.getAll()]);
+    const [text, key, scans] = found.map(request => request.result);
+    return { text, key, scans };
+  },
+  keepScan: scan => transact("readwrite", (_, scans) => { scans.put(scan); }),
+  keepList: (text, key, nonces) => transact("readwrite", (kept, scans) => {
+    kept.put(text, "list");
+    kept.put(key, "key");
+    for (const nonce of nonces) scans.delete(nonce);
+  }),
+};
 
-async function call(method, path, body, again = true) {
-  const headers = { ...(tokens && { authorization: `Bearer ${tokens.access_token}` }), ...(body && { "content-type": "application/json" }) };
-  const answer = await fetch(API + path, { method, headers, body: body && JSON.stringify(body) });
-  if (answer.status === 401 && tokens && again) {
-    const renewed = await fetch(`${API}/auth/refresh`, {
-      method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ refresh_token: tokens.refresh_token }),
-    });
-    if (renewed.ok) {
-      tokens = await renewed.json();
-      return call(method, path, body, false);
-    }
-    tokens = null;
-    show();
-  }
-  if (!answer.ok) throw new Error((await answer.json().catch(() => ({}))).detail ?? "The server said no.");
-  return answer;
-}
+const line = new Line((...request) => fetch(...request));
+const scanner = new Scanner(line, store);
+let shown = null;
 
 function show() {
-  at("login").hidden = tokens !== null;
-  at("choose").hidden = tokens === null;
+  const { list, waiting, conflicts } = scanner;
+  at("login").hidden = line.open;
+  at("choose").hidden = !line.open;
   at("gate").hidden = list === null;
+  at("telling").hidden = list === null && waiting.length === 0;
+  at("waiting").textContent = `${waiting.length} scans to tell.`;
+  at("insist").hidden = scanner.open === null;
+  const texts = [...conflicts.values()].map(it => `${it.flags.join(", ")}: ${it.result} ${new Date(it.at).toLocaleTimeString()}`);
+  at("conflicts").replaceChildren(...texts.map(text => Object.assign(document.createElement("li"), { textContent: text })));
   if (!list) return;
-  const waiting = journal.filter(scan => !scan.told).length;
   at("title").textContent = list.event.title;
-  at("state").textContent = `List of ${new Date(list.issued_at).toLocaleString()}, ${list.tickets.size} tickets; ${waiting} scans to tell.`;
+  at("state").textContent = `List of ${new Date(list.issued_at).toLocaleString()}, ${list.tickets.size} tickets.`;
 }
 
 const WORDS = {
@@ -60,68 +63,15 @@ const WORDS = {
   wrong_event: "Not for this event or time", not_yet: "Doors are not open yet", unknown: "Unknown", not_inside: "Nobody is inside with it",
 };
 
-async function check(code) {
-  if (busy || !list) return;
-  busy = true;
-  try {
-    const direction = document.querySelector("input[name=direction]:checked").value;
-    const answer = await judge(list, code, direction, journal);
-    const good = answer.verdict === "admitted" || answer.verdict === "left";
-    const who = answer.ticket ? [answer.ticket.name, list.ticket_types[answer.ticket.type]].filter(Boolean).join(", ") : "";
-    at("verdict").textContent = [WORDS[answer.verdict], who].filter(Boolean).join(": ");
-    at("verdict").className = good ? "good" : "bad";
-    // What may still be insisted on is kept when that is decided, or with the next scan.
-    await settle();
-    const scan = scanned(answer, direction);
-    if (good || answer.verdict === "unknown" || answer.verdict === "wrong_event") await keep(scan);
-    else refused = scan;
-    at("insist").hidden = refused === null;
-  } finally {
-    busy = false;
-  }
+function answered(answer) {
+  shown = answer;
+  at("verdict").textContent = [WORDS[answer.verdict], answer.facts.join(", ")].filter(Boolean).join(": ");
+  at("verdict").className = answer.good ? "good" : "bad";
+  at("source").textContent = answer.asked ? "" : "By the list alone: the server was not asked.";
 }
 
-async function settle() {
-  const scan = refused;
-  refused = null;
-  if (scan) await keep(scan);
-}
-
-async function keep(scan) {
-  await put(scan);
-  journal.push(scan);
-  show();
-}
-
-async function tell() {
-  await settle();
-  const found = [];
-  for (const body of bodies(journal)) {
-    const { results, conflicts } = await (await call("POST", `/admin/events/${list.event.id}/check-in/sync`, body)).json();
-    found.push(...conflicts);
-    const told = new Set(results.map(result => result.nonce));
-    for (const scan of journal.filter(scan => told.has(scan.nonce))) {
-      scan.told = true;
-      await put(scan);
-    }
-  }
-  const texts = new Map(found.map(it => [it.scan_id, `${it.flags.join(", ")}: ${it.result} ${new Date(it.at).toLocaleTimeString()}`]));
-  at("conflicts").replaceChildren(...[...texts.values()].map(text => Object.assign(document.createElement("li"), { textContent: text })));
-  show();
-}
-
-async function take(event) {
-  // First everything is told, so that the new list knows of it.
-  if (list) await tell();
-  const text = await (await call("GET", `/admin/events/${event}/check-in/bundle`)).text();
-  const kept = await store("kept", "readonly", it => it.get("key"));
-  list = await openBundle(text, kept);
-  await store("kept", "readwrite", it => { it.put(list.public_key, "key"); return it.put(text, "list"); });
-  await store("scans", "readwrite", it => it.clear());
-  journal = [];
-  show();
-  camera();
-}
+/** Runs what somebody wished for, says what went wrong, and shows how things stand. */
+const run = work => work().catch(error => say(error.message)).finally(show);
 
 async function camera() {
   if (!("BarcodeDetector" in globalThis) || at("camera").srcObject) return;
@@ -134,50 +84,62 @@ async function camera() {
   }
   video.hidden = false;
   await video.play();
-  let last = "", seen = 0;
+  const glance = new Glance();
   setInterval(async () => {
     const [found] = await detector.detect(video).catch(() => []);
-    // The same code is held before the camera for a while: it is one scan.
-    if (!found || (found.rawValue === last && Date.now() - seen < 5000)) return;
-    [last, seen] = [found.rawValue, Date.now()];
-    check(found.rawValue).catch(error => say(error.message));
+    // While somebody decides about one code, nobody looks at another.
+    if (!found || scanner.busy || scanner.open || !scanner.list) return;
+    if (glance.isNew(found.rawValue)) check(found.rawValue);
   }, 250);
+}
+
+function check(code) {
+  const direction = document.querySelector("input[name=direction]:checked").value;
+  return run(async () => answered(await scanner.check(code, direction)));
+}
+
+async function take(anyKey = false) {
+  at("trust").hidden = true;
+  try {
+    await scanner.take(at("event").value, anyKey);
+  } catch (error) {
+    at("trust").hidden = !error.anotherKey;
+    throw error;
+  }
+  camera();
 }
 
 const on = (id, event, work) => at(id).addEventListener(event, it => {
   it.preventDefault();
   say("");
-  work().catch(error => say(error.message));
+  run(work);
 });
 on("login", "submit", async () => {
-  tokens = await (await call("POST", "/auth/login", { email: at("email").value, password: at("password").value })).json();
+  await line.logIn(at("email").value, at("password").value);
   at("password").value = "";
-  const { items } = await (await call("GET", "/admin/events?limit=100")).json();
-  at("event").replaceChildren(...items.map(it => new Option(it.title, it.id)));
   show();
+  at("event").replaceChildren(...(await events(line)).map(it => new Option(it.title, it.id)));
 });
-on("choose", "submit", () => take(at("event").value));
+on("choose", "submit", () => take());
+on("trust", "click", () => take(true));
 on("scan", "submit", async () => {
   const code = at("code").value;
   at("code").value = "";
   await check(code);
 });
 on("insist", "submit", async () => {
-  const scan = { ...refused, forced: true, reason: at("reason").value };
-  refused = null;
-  at("insist").hidden = true;
+  answered(await scanner.insist(shown?.nonce, at("reason").value));
   at("reason").value = "";
-  await keep(scan);
-  at("verdict").textContent = "Let pass";
 });
-on("sync", "click", tell);
-addEventListener("online", () => { if (tokens && list) tell().catch(error => say(error.message)); });
+on("dismiss", "click", async () => {
+  await scanner.dismiss();
+  at("reason").value = "";
+});
+on("sync", "click", () => scanner.tell());
+const tell = () => { if (line.open && scanner.waiting.length > 0) run(() => scanner.tell()); };
+addEventListener("online", tell);
+setInterval(tell, TELL);
 
-const text = await store("kept", "readonly", it => it.get("list"));
-if (text) {
-  list = await openBundle(text, await store("kept", "readonly", it => it.get("key"))).catch(error => { say(error.message); return null; });
-  journal = await store("scans", "readonly", it => it.getAll());
-  if (list) camera();
-}
-show();
+await run(() => scanner.load());
+if (scanner.list) camera();
 navigator.serviceWorker?.register("/door/worker.js", { scope: "/door" }).catch(() => say("This page will not open without a network."));

@@ -247,10 +247,11 @@ async fn validate_hold(app: Data<App>, user: User, id: Path<Uuid>) -> Result<Htt
 #[delete("/seats/hold/{hold_id}")]
 async fn release_hold(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     let (seller, buyer, id) = (app.clone(), user.0.account, id.into_inner().into());
-    if detached(async move { seller.bookings.release(buyer, id).await }).await? {
-        app.answers.everything_changed();
-        Ok(HttpResponse::NoContent().finish())
-    } else {
-        Err(Problem::not_found())
+    match detached(async move { seller.bookings.release(buyer, id).await }).await? {
+        Some(event) => {
+            app.answers.places_changed(event);
+            Ok(HttpResponse::NoContent().finish())
+        }
+        None => Err(Problem::not_found()),
     }
 }

@@ -118,14 +118,21 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
         return Err(Problem::invalid(vec![Invalid::new("body", "wrong_type", "must be an object")]));
     }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        // Fields are named as by the rules: `tiers.0.fee`, not `tiers[0].fee`.
-        let path = error.path().to_string().replace('[', ".").replace(']', "");
-        refusal(&path, &error.into_inner())
-    })?;
+    let value = serde_path_to_error::deserialize(&mut reader)
+        .map_err(|error| refusal(&path_of(&error), error.inner()))?;
     reader.end().map_err(|error| refusal(".", &error))?;
     refuse_nul(bytes)?;
     Ok(value)
+}
+
+/// Fields are named as by the rules: `tiers.0.fee`, not `tiers[0].fee`.
+fn path_of(error: &serde_path_to_error::Error<serde_json::Error>) -> String {
+    error.path().to_string().replace('[', ".").replace(']', "")
+}
+
+/// What is wrong with a part of a body that is read apart from the rest.
+pub(super) fn misread(error: &serde_path_to_error::Error<serde_json::Error>) -> Invalid {
+    mistake(&path_of(error), error.inner())
 }
 
 /// What serde says names types and fields, not values, save for a few that quote what was sent; those are cut.
@@ -134,6 +141,10 @@ fn refusal(path: &str, error: &serde_json::Error) -> Problem {
         let detail = format!("The body is not JSON (line {}, column {}).", error.line(), error.column());
         return Problem::bad_request("malformed_json", detail);
     }
+    Problem::invalid(vec![mistake(path, error)])
+}
+
+fn mistake(path: &str, error: &serde_json::Error) -> Invalid {
     let said = error.to_string();
     let (field, code) = match said.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
         Some(missing) if path == "." => (missing.to_owned(), "required"),
@@ -141,7 +152,7 @@ fn refusal(path: &str, error: &serde_json::Error) -> Problem {
         None => (path.to_owned(), "wrong_type"),
     };
     let message = if code == "required" { "is missing" } else { "has the wrong type or form" };
-    Problem::invalid(vec![Invalid::new(field, code, message)])
+    Invalid::new(field, code, message)
 }
 
 /// No store keeps the NUL character in a text (PostgreSQL cannot), and nothing good is written with it.

@@ -2,7 +2,7 @@
 
 use super::access::User;
 use super::door::{Direction, nonce_mistake, reason_mistake, staff};
-use super::json::Json;
+use super::json::{Json, misread};
 use super::paging::{PageView, Paging, PagingQuery};
 use super::problem::Problem;
 use crate::answers::Ready;
@@ -16,6 +16,7 @@ use booking::{Flag, Gate, Scan, Verdict};
 use chrono::{DateTime, Datelike, Utc};
 use kernel::Invalid;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use tokio::task::spawn_blocking;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -66,6 +67,10 @@ async fn bundle(
 }
 
 async fn make(app: &Data<App>, gate: Gate) -> Result<Ready, Problem> {
+    // Few at a time: all tickets of an event take memory, and a signature for each of them takes processor time.
+    let turn = app.bundling.acquire().await.map_err(|_| Problem::unexpected())?;
+    // What happens while the tickets are read may be missing, so the list is as old as the first of them.
+    let now = app.clock.now();
     let listed = app.events.facts(gate.event).await?.ok_or_else(Problem::not_found)?;
     let types = listed.ticket_types.into_iter().map(|it| (it.ticket_type.id, it.ticket_type.name));
     let facts = Facts { title: listed.event.title, types: types.collect() };
@@ -74,9 +79,8 @@ async fn make(app: &Data<App>, gate: Gate) -> Result<Ready, Problem> {
         let detail = format!("A list has at most {MOST_TICKETS} tickets.");
         return Err(Problem::unprocessable("too_many_tickets", detail));
     }
-    // Few at a time, away from the threads that serve: a signature per ticket takes processor time.
-    let turn = app.bundling.acquire().await.map_err(|_| Problem::unexpected())?;
-    let (app, now) = (app.clone(), app.clock.now());
+    // Away from the threads that serve.
+    let app = app.clone();
     let made = spawn_blocking(move || {
         let sealed = app.door.sealed(&gate, &facts, &tickets);
         let body = serde_json::to_vec(&app.door.signed(&sealed, now));
@@ -130,7 +134,8 @@ impl From<Said> for Verdict {
     "at": "2026-12-05T21:14:03Z", "verdict": "admitted"}]}))]
 pub struct SyncBody {
     /// 1 to 150, in any order. Whoever is not sure whether they arrived tells them again.
-    scans: Vec<ToldBody>,
+    #[schema(value_type = Vec<ToldBody>)]
+    scans: Vec<Value>,
 }
 
 /// A scan that was made without a network.
@@ -152,35 +157,46 @@ pub struct ToldBody {
     reason: Option<String>,
 }
 
-fn mistakes(scans: &[ToldBody]) -> Vec<Invalid> {
-    if scans.is_empty() || scans.len() > MOST_SCANS {
-        return vec![Invalid::new("scans", "out_of_range", "must be 1 to 150 scans")];
+/// A scan as it can be kept, or all that is wrong with it: what is wrong with one of them is no reason to forget the
+/// others, who came in.
+fn read(scan: Value) -> Result<Told, Vec<Invalid>> {
+    if !scan.is_object() {
+        return Err(vec![Invalid::new("scan", "wrong_type", "must be an object")]);
     }
+    let scan: ToldBody = serde_path_to_error::deserialize(scan).map_err(|error| vec![misread(&error)])?;
     let mut mistakes = Vec::new();
-    for (place, scan) in scans.iter().enumerate() {
-        mistakes.extend(nonce_mistake(&format!("scans.{place}.nonce"), &scan.nonce));
-        let reason = format!("scans.{place}.reason");
-        mistakes.extend(reason_mistake(&reason, scan.reason.as_deref(), scan.forced));
-        if !(1970..=9999).contains(&scan.at.year()) {
-            let message = "must be between the years 1970 and 9999";
-            mistakes.push(Invalid::new(format!("scans.{place}.at"), "out_of_range", message));
-        }
-        let fits = match scan.verdict {
-            Said::Admitted => matches!(scan.direction, Direction::In),
-            Said::Left | Said::NotInside => matches!(scan.direction, Direction::Out),
-            _ => true,
-        };
-        if !fits {
-            let message = "does not go with this direction";
-            mistakes.push(Invalid::new(format!("scans.{place}.verdict"), "contradiction", message));
-        }
+    mistakes.extend(nonce_mistake("nonce", &scan.nonce));
+    mistakes.extend(reason_mistake("reason", scan.reason.as_deref(), scan.forced));
+    if !(1970..=9999).contains(&scan.at.year()) {
+        mistakes.push(Invalid::new("at", "out_of_range", "must be between the years 1970 and 9999"));
     }
-    mistakes
+    let fits = match scan.verdict {
+        Said::Admitted => matches!(scan.direction, Direction::In),
+        Said::Left | Said::NotInside => matches!(scan.direction, Direction::Out),
+        _ => true,
+    };
+    if !fits {
+        mistakes.push(Invalid::new("verdict", "contradiction", "does not go with this direction"));
+    }
+    if !mistakes.is_empty() {
+        return Err(mistakes);
+    }
+    Ok(Told {
+        nonce: scan.nonce,
+        code: scan.code,
+        way: scan.direction.into(),
+        at: scan.at,
+        verdict: scan.verdict.into(),
+        forced: scan.forced,
+        reason: scan.reason,
+    })
 }
 
 /// What became of the scans.
 #[derive(Serialize, ToSchema)]
 pub struct SyncView {
+    /// By our clock: a list that was made later knows these scans.
+    told_at: DateTime<Utc>,
     /// One by one, in the order in which they were told.
     results: Vec<ResultView>,
     /// Every conflict of the tickets that were told of, by the time of the scan.
@@ -191,7 +207,8 @@ pub struct SyncView {
 #[derive(Serialize, ToSchema)]
 pub struct ResultView {
     nonce: String,
-    /// `now`, `before`, or `nonce_reused`: not at all, because this scanner used the nonce for another ticket.
+    /// `now`, `before`, or not at all: `nonce_reused`, because this scanner used the nonce for another ticket, or
+    /// `refused`, for what is said in `errors`.
     kept: &'static str,
     #[schema(required)]
     scan_id: Option<Uuid>,
@@ -200,6 +217,33 @@ pub struct ResultView {
     clock_corrected_to: Option<DateTime<Utc>>,
     /// `double_entry`, `late_revocation`, `unknown_code`, `wrong_event`; empty for what went as it should.
     flags: Vec<&'static str>,
+    /// Why it was refused; telling it again changes nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<MistakeView>,
+}
+
+/// What is wrong with one field of a scan.
+#[derive(Serialize, ToSchema)]
+pub struct MistakeView {
+    /// As sent.
+    field: String,
+    /// For programs; it does not change.
+    code: &'static str,
+    /// For people.
+    message: String,
+}
+
+impl From<Invalid> for MistakeView {
+    fn from(mistake: Invalid) -> Self {
+        Self { field: mistake.field, code: mistake.code, message: mistake.message }
+    }
+}
+
+impl ResultView {
+    fn refused(nonce: String, mistakes: Vec<Invalid>) -> Self {
+        let errors = mistakes.into_iter().map(MistakeView::from).collect();
+        Self { nonce, kept: "refused", scan_id: None, clock_corrected_to: None, flags: Vec::new(), errors }
+    }
 }
 
 impl From<ToldResult> for ResultView {
@@ -216,6 +260,7 @@ impl From<ToldResult> for ResultView {
             scan_id: scan.map(|scan| scan.id.as_uuid()),
             clock_corrected_to: scan.map(|scan| scan.at).filter(|at| said.is_some_and(|said| said != *at)),
             flags: scan.map(flags).unwrap_or_default(),
+            errors: Vec::new(),
         }
     }
 }
@@ -278,7 +323,8 @@ impl From<SyncError> for Problem {
     }
 }
 
-/// Tell scans that were made without a network: in any order, any number of times. Each is kept once.
+/// Tell scans that were made without a network: in any order, any number of times. Each is kept once; what is wrong with
+/// one of them does not keep the others out.
 #[utoipa::path(tag = "door", security(("bearer" = [])), request_body = SyncBody, responses(
     (status = 200, body = SyncView), (status = 404, body = Problem), (status = 422, body = Problem)))]
 #[post("/admin/events/{id}/check-in/sync")]
@@ -288,25 +334,30 @@ async fn sync(
     id: Path<Uuid>,
     body: Json<SyncBody>,
 ) -> Result<HttpResponse, Problem> {
-    let staff = staff(&app, user.0).await?;
+    let (staff, event) = (staff(&app, user.0).await?, id.into_inner().into());
     let SyncBody { scans } = body.into_inner();
-    let mistakes = mistakes(&scans);
-    if !mistakes.is_empty() {
-        return Err(Problem::invalid(mistakes));
+    if scans.is_empty() || scans.len() > MOST_SCANS {
+        let mistake = Invalid::new("scans", "out_of_range", "must be 1 to 150 scans");
+        return Err(Problem::invalid(vec![mistake]));
     }
-    let told = scans.into_iter().map(|scan| Told {
-        nonce: scan.nonce,
-        code: scan.code,
-        way: scan.direction.into(),
-        at: scan.at,
-        verdict: scan.verdict.into(),
-        forced: scan.forced,
-        reason: scan.reason,
-    });
-    let told: Vec<_> = told.collect();
-    let synced = app.door.sync(&staff, id.into_inner().into(), &told).await?;
+    let (mut told, mut places) = (Vec::new(), Vec::new());
+    for scan in scans {
+        let nonce = scan.get("nonce").and_then(Value::as_str).unwrap_or_default().to_owned();
+        places.push(match read(scan) {
+            Ok(scan) => {
+                told.push(scan);
+                None
+            }
+            Err(mistakes) => Some(ResultView::refused(nonce, mistakes)),
+        });
+    }
+    let synced = app.door.sync(&staff, event, &told).await?;
+    // Whoever takes a list along from now on finds in it what was told.
+    app.bundles.forget(&event);
+    let mut kept = synced.results.into_iter().map(ResultView::from);
     Ok(HttpResponse::Ok().json(SyncView {
-        results: synced.results.into_iter().map(ResultView::from).collect(),
+        told_at: app.clock.now(),
+        results: places.into_iter().filter_map(|refused| refused.or_else(|| kept.next())).collect(),
         conflicts: synced.conflicts.into_iter().map(ConflictView::from).collect(),
     }))
 }

@@ -6,7 +6,13 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// The calls of this file.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(page).service(page_script).service(list_script).service(worker).service(style);
+    config
+        .service(page)
+        .service(page_script)
+        .service(scanner_script)
+        .service(list_script)
+        .service(worker)
+        .service(style);
 }
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
@@ -29,11 +35,18 @@ async fn page() -> HttpResponse {
     file("text/html; charset=utf-8", include_str!("../../assets/door/index.html"))
 }
 
-/// What it does.
+/// What is on it.
 #[utoipa::path(tag = "door", responses((status = 200, content_type = "text/javascript", body = String)))]
 #[get("/door/page.mjs")]
 async fn page_script() -> HttpResponse {
     file(SCRIPT, include_str!("../../assets/door/page.mjs"))
+}
+
+/// What it does, without the page.
+#[utoipa::path(tag = "door", responses((status = 200, content_type = "text/javascript", body = String)))]
+#[get("/door/scanner.mjs")]
+async fn scanner_script() -> HttpResponse {
+    file(SCRIPT, include_str!("../../assets/door/scanner.mjs"))
 }
 
 /// How it opens a list and asks it about codes.

@@ -89,9 +89,6 @@ pub fn start(app: Arc<App>, listener: TcpListener) -> io::Result<Server> {
     let running =
         server.workers(workers).disable_signals().shutdown_timeout(SHUTDOWN_SECONDS).listen(listener)?.run();
     let handle = running.handle();
-    let live = tokio::spawn({
-        let app = Arc::clone(&app);
-        async move { live::places::run(&app).await }
-    });
+    let live = tokio::spawn(live::places::watched_over(Arc::clone(&app)));
     Ok(Server { handle, task: tokio::spawn(running), live, app })
 }

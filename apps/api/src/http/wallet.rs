@@ -49,8 +49,10 @@ async fn pass(app: &App, ticket: &Ticket) -> Result<Pass, Problem> {
         ends: there(listed.event.ends_at),
         expires: Gate::of(&sale).closes_at,
         kind: kind.map(|it| it.ticket_type.name).unwrap_or_default(),
+        seat: ticket.seat.as_ref().map(|seat| seat.label.clone()),
         guest: guest.map(|guest| format!("{} {}", guest.first_name, guest.last_name)),
-        reference: booking.reference.to_string(),
+        // With the reference one speaks for the whole booking: that is its buyer's alone, as on the ticket itself.
+        reference: (ticket.holder == booking.buyer).then(|| booking.reference.to_string()),
         code: app.door.code(ticket),
     })
 }

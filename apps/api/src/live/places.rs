@@ -6,8 +6,11 @@ use crate::http::problem::Causes;
 use crate::wiring::App;
 use events::Status;
 use events::use_cases::Watched;
-use kernel::EventId;
-use std::collections::HashMap;
+use kernel::{EventId, StoreError};
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 /// What instances tell each other on.
@@ -17,8 +20,28 @@ const KIND: &str = "availability";
 /// Events that are read at once.
 const AT_ONCE: usize = 500;
 
+/// How long after it broke down reading is begun again.
+const BREATH: Duration = Duration::from_secs(1);
+
+/// Runs until it is dropped, and again if it breaks down: thousands would wait for news and not know that none come.
+pub async fn watched_over(app: Arc<App>) {
+    loop {
+        // What is in a set ends with it.
+        let mut reading = JoinSet::new();
+        let reader = Arc::clone(&app);
+        reading.spawn(async move { run(&reader).await });
+        match reading.join_next().await {
+            Some(Err(error)) if error.is_panic() => {
+                tracing::error!(causes = %Causes(&error), "telling what is left broke down and is begun again");
+                tokio::time::sleep(BREATH).await;
+            }
+            _ => return,
+        }
+    }
+}
+
 /// Reads what is due, tells the others what changed here and hears what changed there, until it is dropped.
-pub async fn run(app: &App) {
+async fn run(app: &App) {
     let (board, broadcast) = (&app.live, &*app.broadcast);
     if app.config.redis.url.is_some() {
         futures_util::join!(look(app), board.tell(broadcast, CHANNEL), board.hear(broadcast, CHANNEL));
@@ -28,12 +51,15 @@ pub async fn run(app: &App) {
 }
 
 async fn look(app: &App) {
-    let mut away = false;
+    let mut reader = Reader::default();
     loop {
         let (due, next) = app.live.due(Instant::now());
+        let mut found = Vec::new();
         for events in due.chunks(AT_ONCE) {
-            away = tell(app, events, away).await;
+            found.extend(reader.read(app, events).await);
         }
+        // All of it at once: its shares are told with pauses, and those of one reading would wait for another's.
+        app.live.publish(found).await;
         if due.is_empty() {
             tokio::select! {
                 () = app.live.stirred() => tokio::time::sleep(pace::GATHER).await,
@@ -43,21 +69,63 @@ async fn look(app: &App) {
     }
 }
 
-/// Reads events and tells; whether the store was away.
-async fn tell(app: &App, events: &[EventId], was_away: bool) -> bool {
-    match app.events.watched(events).await {
-        Ok(mut found) => {
-            let news = events.iter().map(|event| (*event, news(*event, &mut found)));
-            app.live.publish(news.collect()).await;
-            false
-        }
-        Err(error) => {
-            if !was_away {
-                tracing::warn!(causes = %Causes(&error), "listeners cannot be told what is left");
+/// Reads, and remembers what was said in the log, so that it is said once.
+#[derive(Default)]
+struct Reader {
+    /// Whether the store was away.
+    away: bool,
+    /// Events that could not be read last time.
+    broken: HashSet<EventId>,
+}
+
+impl Reader {
+    /// News of events; of those that cannot be read there is none.
+    async fn read(&mut self, app: &App, events: &[EventId]) -> Vec<(EventId, News)> {
+        match app.events.watched(events).await {
+            Ok(found) => {
+                self.away = false;
+                told(events, found)
             }
-            true
+            // One of them is to blame: the others are read one by one.
+            Err(StoreError::Broken { .. }) => self.read_singly(app, events).await,
+            Err(error) => {
+                self.is_away(&error);
+                Vec::new()
+            }
         }
     }
+
+    async fn read_singly(&mut self, app: &App, events: &[EventId]) -> Vec<(EventId, News)> {
+        let mut all = Vec::new();
+        for event in events {
+            match app.events.watched(&[*event]).await {
+                Ok(found) => {
+                    self.broken.remove(event);
+                    all.extend(told(&[*event], found));
+                }
+                Err(error @ StoreError::Broken { .. }) => {
+                    if self.broken.insert(*event) {
+                        tracing::error!(%event, causes = %Causes(&error), "listeners cannot be told what is left");
+                    }
+                }
+                Err(error) => {
+                    self.is_away(&error);
+                    return all;
+                }
+            }
+        }
+        all
+    }
+
+    fn is_away(&mut self, error: &StoreError) {
+        if !std::mem::replace(&mut self.away, true) {
+            tracing::warn!(causes = %Causes(error), "listeners cannot be told what is left");
+        }
+    }
+}
+
+fn told(events: &[EventId], mut found: HashMap<EventId, Watched>) -> Vec<(EventId, News)> {
+    events.iter().map(|event| (*event, news(*event, &mut found))).collect()
 }
 
 async fn until(next: Option<Instant>) {

@@ -26,6 +26,7 @@ const ROUTES: &[(For, &str)] = &[
     (Everybody, "GET /door/list.mjs"),
     (Everybody, "GET /door/page.css"),
     (Everybody, "GET /door/page.mjs"),
+    (Everybody, "GET /door/scanner.mjs"),
     (Everybody, "GET /door/worker.js"),
     (Everybody, "GET /health/live"),
     (Everybody, "GET /health/ready"),

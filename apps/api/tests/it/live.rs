@@ -1,5 +1,6 @@
 //! What is left, told to those who listen.
 
+mod broken;
 mod changes;
 mod crowd;
 mod ends;

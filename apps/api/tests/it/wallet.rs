@@ -83,6 +83,8 @@ async fn a_ticket_goes_into_wallets(store: Store) {
     let pass: Value = serde_json::from_str(&chain.text("in/pass.json")).unwrap();
     assert_eq!(pass["barcodes"][0]["message"], ticket["code"]);
     assert_eq!(pass["eventTicket"]["auxiliaryFields"][0]["value"], "Old harbour");
+    let reference = booking["reference"].as_str().unwrap();
+    assert_eq!(pass["barcodes"][0]["altText"], reference, "it is its buyer's");
     assert!(!pass.to_string().contains("Quay 7"), "the exact place is shown to those who ask for it");
 
     let url = cast.member.client.get(&link).await.expect(200)["url"].as_str().unwrap().to_owned();
@@ -106,7 +108,22 @@ async fn a_ticket_goes_into_wallets(store: Store) {
     let offer = cast.member.client.post(&path, &wish).await.expect(201);
     friend.client.post(&format!("/transfers/{}/accept", id(&offer)), &json!({})).await.expect(200);
     cast.member.client.get(&file).await.expect_problem(404, "not_found");
-    assert_eq!(friend.client.get(&file).await.status, 200);
+    // Whoever has it from its buyer does not learn what the whole booking is called.
+    let response = friend.client.request(reqwest::Method::GET, &file).send().await.unwrap();
+    assert_eq!(response.status(), 200);
+    std::fs::write(folder.path().join("ticket.pkpass"), response.bytes().await.unwrap()).unwrap();
+    let unzipped = std::process::Command::new("python3")
+        .args(["-I", "-m", "zipfile", "-e", "ticket.pkpass", "given"])
+        .current_dir(folder.path())
+        .status()
+        .unwrap();
+    assert!(unzipped.success());
+    let pass = chain.text("given/pass.json");
+    assert!(!pass.contains(reference) && pass.contains("PKBarcodeFormatQR"), "{pass}");
+    let url = friend.client.get(&link).await.expect(200)["url"].as_str().unwrap().to_owned();
+    let claims = BASE64URL_NOPAD.decode(url.split('.').nth(3).unwrap().as_bytes()).unwrap();
+    let claims = String::from_utf8(claims).unwrap();
+    assert!(!claims.contains(reference) && claims.contains("eventTicketObjects"), "{claims}");
     // An event that is called off takes its tickets along.
     let path = format!("/admin/events/{}/cancel", night.event);
     cast.owner.client.post(&path, &json!({})).await.expect(202);

@@ -14,9 +14,9 @@ pub(crate) const FILE: &str = "synesthesie.sqlite";
 /// Says in the file's header whose it is ("SYNE"; `PRAGMA application_id`, SQLite file format, offset 68).
 const APPLICATION: i64 = 0x5359_4E45;
 /// What the documents look like. A file with a larger number was written by a newer program.
-const SCHEMA: i64 = 2;
+const SCHEMA: i64 = 3;
 /// What makes documents of each earlier schema into documents of the next one, from the first on.
-const UPGRADES: [(i64, &str); 1] = [(
+const UPGRADES: [(i64, &str); 2] = [(
     1,
     // What a booking says about its money since the ledger: whose sale it is, what the platform keeps, and which
     // attempt bought it.
@@ -35,6 +35,33 @@ const UPGRADES: [(i64, &str); 1] = [(
              ORDER BY json_extract(p.value, '$.attempt') LIMIT 1
          ) END
      ) WHERE kind = 'booking';",
+), (
+    2,
+    // Of the scans that admitted and are not the check-in that counts it is said that they were taken back. It happened
+    // after them: of one instant and scanner, the name and then the id decide.
+    "INSERT INTO docs (kind, key, body)
+     WITH admitted AS MATERIALIZED (
+         SELECT json_extract(body, '$.ticket') AS ticket, json_extract(body, '$.at') AS at, body FROM docs
+         WHERE kind = 'scan' AND json_extract(body, '$.verdict') = 'admitted'
+     ), last AS MATERIALIZED (
+         SELECT s.body AS body, max(julianday(s.at)), 'ffffffffffff' || lower(hex(randomblob(10))) AS id
+         FROM docs t JOIN admitted s ON s.ticket = json_extract(t.body, '$.id')
+         WHERE t.kind = 'ticket' AND s.at IS NOT json_extract(t.body, '$.checked_in_at')
+         GROUP BY s.ticket
+     )
+     SELECT 'scan', unhex(id), json_object(
+         'id', printf('%s-%s-%s-%s-%s', substr(id, 1, 8), substr(id, 9, 4), substr(id, 13, 4), substr(id, 17, 4),
+             substr(id, 21)),
+         'scanner', json_extract(body, '$.scanner'),
+         'nonce', json_extract(body, '$.nonce') || '#undone',
+         'ticket', json_extract(body, '$.ticket'),
+         'event', json_extract(body, '$.event'),
+         'verdict', 'undone',
+         'checked_in_at', NULL,
+         'at', json_extract(body, '$.at'),
+         'way', 'out',
+         'reason', 'Taken back before this was kept'
+     ) FROM last;",
 )];
 /// What stands in the ledger the file itself keeps as it is, whoever writes.
 const APPEND_ONLY: &str = "

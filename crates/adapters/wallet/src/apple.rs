@@ -88,9 +88,19 @@ fn ticket(apple: Option<&Apple>, pass: &Pass, now: Timestamp) -> Value {
     for (key, label, value) in [
         ("place", "PLACE", Some(&pass.place)),
         ("kind", "TICKET", Some(&pass.kind)),
+        ("seat", "SEAT", pass.seat.as_ref()),
         ("guest", "GUEST", pass.guest.as_ref()),
     ] {
         auxiliary.extend(value.filter(|value| !value.is_empty()).map(|value| field(key, label, value)));
+    }
+    let mut back: Vec<_> =
+        pass.reference.iter().map(|reference| field("reference", "Booking", reference)).collect();
+    back.push(field("organiser", "Organiser", &pass.organiser));
+    back.push(field("ends", "Ends", &pass.ends.format("%Y-%m-%d %H:%M").to_string()));
+    let mut barcode =
+        json!({"format": "PKBarcodeFormatQR", "message": pass.code, "messageEncoding": "iso-8859-1"});
+    if let (Some(fields), Some(reference)) = (barcode.as_object_mut(), &pass.reference) {
+        fields.insert("altText".into(), reference.as_str().into());
     }
     json!({
         "formatVersion": 1,
@@ -108,14 +118,12 @@ fn ticket(apple: Option<&Apple>, pass: &Pass, now: Timestamp) -> Value {
         "voided": now >= pass.expires,
         // The code lets its bearer in once: whoever sends it on has given it away.
         "sharingProhibited": true,
-        "barcodes": [{"format": "PKBarcodeFormatQR", "message": pass.code, "messageEncoding": "iso-8859-1",
-            "altText": pass.reference}],
+        "barcodes": [barcode],
         "eventTicket": {
             "primaryFields": [field("event", "EVENT", &pass.title)],
             "secondaryFields": secondary,
             "auxiliaryFields": auxiliary,
-            "backFields": [field("reference", "Booking", &pass.reference), field("organiser", "Organiser", &pass.organiser),
-                field("ends", "Ends", &pass.ends.format("%Y-%m-%d %H:%M").to_string())],
+            "backFields": back,
         },
     })
 }

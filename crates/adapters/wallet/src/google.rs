@@ -79,13 +79,23 @@ impl Google {
             "id": format!("{}.ticket-{}", self.issuer, pass.serial),
             "classId": self.class_id(pass),
             "state": "ACTIVE",
-            "ticketNumber": pass.reference,
             "ticketType": {"defaultValue": {"language": "en", "value": pass.kind}},
-            "barcode": {"type": "QR_CODE", "value": pass.code, "alternateText": pass.reference},
+            "barcode": {"type": "QR_CODE", "value": pass.code},
             "validTimeInterval": {"end": {"date": pass.expires.to_rfc3339()}},
         });
-        if let (Some(fields), Some(guest)) = (object.as_object_mut(), &pass.guest) {
+        let Some(fields) = object.as_object_mut() else { return object };
+        if let Some(guest) = &pass.guest {
             fields.insert("ticketHolderName".into(), guest.as_str().into());
+        }
+        if let Some(seat) = &pass.seat {
+            let text = json!({"defaultValue": {"language": "en", "value": seat}});
+            fields.insert("seatInfo".into(), json!({"seat": text}));
+        }
+        if let Some(reference) = &pass.reference {
+            fields.insert("ticketNumber".into(), reference.as_str().into());
+            if let Some(barcode) = fields.get_mut("barcode").and_then(Value::as_object_mut) {
+                barcode.insert("alternateText".into(), reference.as_str().into());
+            }
         }
         object
     }

@@ -66,10 +66,12 @@ pub struct Pass {
     pub expires: Timestamp,
     /// What kind of ticket it is.
     pub kind: String,
+    /// Which seat, where places are seats.
+    pub seat: Option<String>,
     /// Who is to come, if that was said.
     pub guest: Option<String>,
-    /// The booking's name for people.
-    pub reference: String,
+    /// The booking's name for people; absent for whoever has the ticket from its buyer.
+    pub reference: Option<String>,
     /// What the door scans.
     pub code: String,
 }

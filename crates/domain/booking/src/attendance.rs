@@ -173,7 +173,7 @@ impl Gate {
             _ if self.is_elsewhere(ticket, asked) => refused,
             (_, Verdict::Admitted | Verdict::Left | Verdict::Unknown) => refused,
             (Way::In, _) => {
-                ticket.enter(version == ticket.version, now);
+                ticket.enter(version == ticket.version && ticket.status.lives(), now);
                 Verdict::Admitted
             }
             (Way::Out, _) => {
@@ -272,10 +272,12 @@ impl Scan {
     }
 
     /// Where it stands among the scans of its ticket: by when it was made and, of those made at one instant, by what
-    /// does not depend on which was told first.
+    /// does not depend on which was told first. Many are believed to be of one instant when a clock cannot be believed:
+    /// it still tells which came first.
     #[must_use]
     pub fn order(&self) -> impl Ord + '_ {
-        (self.at, self.scanner, self.nonce.as_deref(), self.id)
+        let said = self.offline.as_ref().map_or(self.at, |offline| offline.said_at);
+        (self.at, self.scanner, said, self.nonce.as_deref(), self.id)
     }
 }
 

@@ -139,6 +139,7 @@ impl Bundle {
                 "id": ticket.id,
                 "name": name,
                 "type": places.get(&ticket.ticket_type),
+                "seat": ticket.seat.as_ref().map(|seat| &seat.label),
                 "inside": ticket.inside(),
                 "checked_in_at": checked_in.map(instant),
             });

@@ -65,12 +65,16 @@ impl Ticket {
         place.and_then(|place| self.presence.ended.get(place)).map_or(Death::Unknown, |at| Death::At(*at))
     }
 
-    /// Somebody goes in with it; `good` is whether the code was.
+    /// Somebody goes in with it; `good` is whether the code was. That it admitted stays known of a ticket that died
+    /// later.
     pub(crate) fn enter(&mut self, good: bool, at: Timestamp) {
         self.presence.inside = Some(self.inside().saturating_add(1));
-        if good && self.status.lives() {
+        if !good {
+            return;
+        }
+        self.checked_in_at = Some(self.checked_in_at.map_or(at, |before| before.min(at)));
+        if self.status.lives() {
             self.status = TicketStatus::CheckedIn;
-            self.checked_in_at = Some(self.checked_in_at.map_or(at, |before| before.min(at)));
         }
     }
 

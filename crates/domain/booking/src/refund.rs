@@ -376,7 +376,9 @@ impl Booking {
         for ticket in tickets.iter_mut().filter(|it| chosen.contains(&it.id) && it.status.stands()) {
             let took_a_place = ticket.status.lives();
             ticket.status = crate::TicketStatus::Cancelled;
-            ticket.presence.ended.push(now);
+            if took_a_place {
+                ticket.presence.ended.push(now);
+            }
             voided.extend(took_a_place.then_some(&*ticket));
             count += 1;
         }

@@ -120,7 +120,7 @@ async fn who_begins_to_work_somewhere_sees_more_at_once_and_who_ceases_to_less()
     let event = cast.published(&cast.event("Opening")).await;
     let draft = cast.draft(&cast.event("Draft")).await;
     let address = async |client: &Client| {
-        client.get("/events").await.expect(200)["items"][0]["location"]["address"].clone()
+        client.get(&format!("/events/{}", id(&event))).await.expect(200)["location"]["address"].clone()
     };
     let person = &cast.member;
     assert_eq!(address(&person.client).await, Value::Null);

@@ -48,8 +48,22 @@ async fn an_event_that_is_taken_away_ends_its_stream_and_says_why() {
         // A cancelled event is shown still, and has no news.
         assert_eq!(stream.status, if again == 200 { 204 } else { 404 });
     }
-    let over = cast.published(&cast.event("Over")).await;
-    assert_eq!(over["status"], "published");
+}
+
+#[tokio::test]
+async fn an_event_that_is_over_ends_its_stream() {
+    let clock = Arc::new(StoppedClock::default());
+    let app = TestApp::with_clock(&[QUICK], clock.clone()).await;
+    app.app.events.ensure_default_organisation("House").await.unwrap();
+    let admin = app.admin().await;
+    let (event, _) = crate::harness::shop::put_on_sale(&admin, kernel::Clock::now(&*clock), 10).await;
+    clock.advance(TimeDelta::days(31) - TimeDelta::seconds(30));
+    let listener = app.member().await;
+    let mut ear = Ear::open(&listener.client, &event).await;
+    ear.snapshot().await;
+    clock.advance(TimeDelta::seconds(60));
+    assert_eq!(ear.reason().await, "over");
+    assert_eq!(listener.client.get(&format!("/events/{event}/stream")).await.status, 204);
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use rusqlite::Connection;
 use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
+use testkit::door_store::OldEvening;
 use testkit::fixtures_bookings::{booked_paid, booked_unpaid, bookings, buyer, confirm_free, house};
 use testkit::{Stores, noon};
 
@@ -76,7 +77,7 @@ async fn a_file_of_a_newer_version_is_refused_and_left_alone() {
     let refused = open(directory.path()).err().unwrap();
     assert!(matches!(refused, StoreError::Broken { .. }));
     assert!(told(&refused).contains("newer version"), "{}", told(&refused));
-    damage(directory.path(), "PRAGMA user_version = 2");
+    damage(directory.path(), "PRAGMA user_version = 3");
     open(directory.path()).unwrap();
 }
 
@@ -101,6 +102,24 @@ async fn bookings_of_the_first_version_say_whose_sale_they_are_and_who_paid_for_
     for booking in [unpaid, paid] {
         assert_eq!(BookingStore::booking(&store, booking.id).await.unwrap(), Some(booking));
     }
+    drop(store);
+    open(directory.path()).unwrap();
+}
+
+#[tokio::test]
+async fn check_ins_that_were_taken_back_in_the_second_version_stay_taken_back() {
+    let directory = tempfile::tempdir().unwrap();
+    let old = OldEvening::of(Stores::of(Arc::new(open(directory.path()).unwrap()))).await;
+    damage(
+        directory.path(),
+        "DELETE FROM docs WHERE kind = 'scan' AND json_extract(body, '$.verdict') = 'undone';
+         UPDATE docs SET body = json_remove(body, '$.way', '$.overruled', '$.reason', '$.version', '$.offline',
+             '$.flags', '$.after') WHERE kind = 'scan';
+         UPDATE docs SET body = json_remove(body, '$.presence') WHERE kind = 'ticket';
+         PRAGMA user_version = 2",
+    );
+    let store = Arc::new(open(directory.path()).unwrap());
+    old.is_as_it_was(&Stores::of(store.clone())).await;
     drop(store);
     open(directory.path()).unwrap();
 }

@@ -3,6 +3,9 @@
 use crate::database;
 use adapter_postgres::migrations::{MIGRATIONS, revert};
 use adapter_postgres::{PgStore, PoolOptions, SchemaState, migrate, schema_state};
+use std::sync::Arc;
+use testkit::Stores;
+use testkit::door_store::OldEvening;
 use tokio_postgres::{Client, NoTls};
 
 async fn client(url: &str) -> Client {
@@ -106,6 +109,21 @@ async fn programs_that_migrate_at_once_apply_each_step_once() {
         applied += one.await.unwrap();
     }
     assert_eq!(applied, MIGRATIONS.len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn check_ins_that_were_taken_back_before_it_was_kept_stay_taken_back() {
+    let database = database().await;
+    let url = database.url();
+    let stores = async || Stores::of(Arc::new(PgStore::connect(&url, PoolOptions::default()).await.unwrap()));
+    let old = OldEvening::of(stores().await).await;
+    while let Some(step) = revert(&url).await.unwrap() {
+        if step.ends_with("_door") {
+            break;
+        }
+    }
+    migrate(&url).await.unwrap();
+    old.is_as_it_was(&stores().await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

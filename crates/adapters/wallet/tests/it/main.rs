@@ -30,8 +30,9 @@ fn pass() -> Pass {
         ends: there("2026-12-06T06:00:00+01:00"),
         expires: at("2026-12-06T11:00:00Z"),
         kind: "Regular".into(),
+        seat: Some("Stalls A-12".into()),
         guest: Some("Ada Byron".into()),
-        reference: "7K3M-2QFX-9RTD".into(),
+        reference: Some("7K3M-2QFX-9RTD".into()),
         code: "AEAZO7S4N4VHYPU5LMPQUKZ4JVPACGLX".into(),
     }
 }
@@ -130,6 +131,37 @@ fn a_pass_says_what_the_ticket_says() {
     assert!(told.get("locations").is_none(), "no exact place");
     let late = wallet.file(&pass(), at("2026-12-06T11:00:00Z")).unwrap();
     assert_eq!(json(&unpacked(&late.bytes).path().join("in/pass.json"))["voided"], true);
+}
+
+#[test]
+fn a_seat_is_shown_and_a_reference_only_where_there_is_one() {
+    let folder = tempdir().unwrap();
+    let chain = Chain::made_in(folder.path());
+    let google =
+        GoogleSettings { issuer: "33".into(), email: "a@example.org".into(), key: chain.text("own.key") };
+    let wallet = Wallet::new(None, Some(&google)).unwrap();
+    let now = at("2026-12-01T12:00:00Z");
+    let shown = |pass: &Pass| {
+        let file = unpacked(&wallet.file(pass, now).unwrap().bytes);
+        let link = wallet.link(pass, now).unwrap().unwrap();
+        let claims = link.rsplit('.').nth(1).unwrap().to_owned();
+        let claims = BASE64URL_NOPAD.decode(claims.as_bytes()).unwrap();
+        (json(&file.path().join("in/pass.json")), serde_json::from_slice::<Value>(&claims).unwrap())
+    };
+    let (apple, google) = shown(&pass());
+    let fields = apple["eventTicket"]["auxiliaryFields"].as_array().unwrap().clone();
+    assert!(fields.iter().any(|field| field["key"] == "seat" && field["value"] == "Stalls A-12"));
+    assert_eq!(apple["barcodes"][0]["altText"], "7K3M-2QFX-9RTD");
+    let object = &google["payload"]["eventTicketObjects"][0];
+    assert_eq!(object["seatInfo"]["seat"]["defaultValue"]["value"], "Stalls A-12");
+    assert_eq!(object["ticketNumber"], "7K3M-2QFX-9RTD");
+    assert_eq!(object["barcode"]["alternateText"], "7K3M-2QFX-9RTD");
+    let given = Pass { seat: None, reference: None, ..pass() };
+    let (apple, google) = shown(&given);
+    for text in [apple.to_string(), google.to_string()] {
+        assert!(!text.contains("7K3M-2QFX-9RTD") && !text.contains("seat"), "{text}");
+        assert!(text.contains(&given.code));
+    }
 }
 
 #[test]

@@ -1,7 +1,8 @@
 use super::*;
 use crate::samples::{by, held, noon, offer, sale, terms};
-use crate::{Attendee, Booking};
+use crate::{Attendee, Booking, Seat};
 use ed25519_dalek::{Signature, VerifyingKey};
+use kernel::SeatId;
 use serde_json::Value;
 
 const SIGNER: [u8; 32] = [7; 32];
@@ -48,12 +49,18 @@ fn opened(code: &str, payload: &Value) -> Option<Value> {
 fn a_code_opens_its_own_ticket_and_no_other() {
     let (gate, facts, mut tickets) = hall(3);
     tickets[1].enter(true, gate.opens_at);
+    tickets[0].seat = Some(Seat { id: SeatId::generate(noon()), label: "Stalls A-12".into() });
     let signer = CodeSigner::new(&SIGNER);
+    let inside_of = |ticket: &Ticket, payload: &Value| opened(&signer.code(ticket), payload).unwrap();
     let (sealed, _, payload) = list(&gate, &facts, &tickets);
     assert_eq!((sealed.tickets, payload["tickets"].as_object().unwrap().len()), (3, 3));
     let told = opened(&signer.code(&tickets[0]), &payload).unwrap();
     assert_eq!((&told["name"], &told["inside"], &told["type"]), (&"Ada Byron".into(), &0.into(), &0.into()));
     assert_eq!(told["id"], tickets[0].id.to_string());
+    assert_eq!(
+        (&told["seat"], &inside_of(&tickets[2], &payload)["seat"]),
+        (&"Stalls A-12".into(), &Value::Null)
+    );
     assert!(told["checked_in_at"].is_null());
     let inside = opened(&signer.code(&tickets[1]), &payload).unwrap();
     assert_eq!((&inside["inside"], inside["checked_in_at"].is_string()), (&1.into(), true));

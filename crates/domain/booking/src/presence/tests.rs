@@ -117,7 +117,11 @@ fn a_cancelled_ticket_stays_cancelled_whoever_came_in_with_it() {
     let mut scans = vec![scan(&ticket, Way::In, 3), scan(&ticket, Way::Out, 4), scan(&ticket, Way::In, 20)];
     ticket.follow(&mut scans);
     assert_eq!((ticket.status, ticket.inside()), (TicketStatus::Cancelled, 1));
+    assert_eq!(ticket.checked_in_at, Some(minute(3)), "that it had admitted is not forgotten");
     assert_eq!(flagged(&scans), [(20, vec![Flag::LateRevocation])]);
+    let mut late = vec![scan(&ticket, Way::In, 20)];
+    ticket.follow(&mut late);
+    assert_eq!(ticket.checked_in_at, None, "with a dead code nobody is checked in");
 }
 
 #[test]
@@ -165,6 +169,25 @@ fn a_clock_is_believed_from_the_day_before_the_doors_until_it_is_told() {
     }
 }
 
+#[test]
+fn a_clock_that_cannot_be_believed_still_tells_what_came_first() {
+    // The names are in the other order.
+    for clock in [TimeDelta::days(400), TimeDelta::days(-400)] {
+        let mut ticket = ticket();
+        let scans = [(Way::In, 1, "c"), (Way::Out, 2, "b"), (Way::In, 3, "a")];
+        let mut scans: Vec<_> = scans
+            .into_iter()
+            .map(|(way, minutes, nonce)| {
+                let made = scan(&ticket, way, minutes);
+                let offline = made.offline.clone().map(|it| Offline { said_at: it.said_at + clock, ..it });
+                Scan { nonce: Some(nonce.into()), at: minute(0), offline, ..made }
+            })
+            .collect();
+        ticket.follow(&mut scans);
+        assert_eq!((ticket.inside(), flagged(&scans)), (1, vec![]));
+    }
+}
+
 #[derive(Debug, Clone)]
 struct Event {
     what: u8,
@@ -179,6 +202,42 @@ fn events() -> impl Strategy<Value = Vec<Event>> {
 }
 
 proptest! {
+    /// One scanner tells everything at once: whatever its clock says, it comes to what a right one would have told.
+    #[test]
+    fn however_wrong_a_clock_is_it_scrambles_nothing(
+        events in events(),
+        wrong in -2_000_000..2_000_000i64,
+        order in any::<prop::sample::Index>(),
+    ) {
+        let mut sale = sale(vec![offer(10, 0)]);
+        sale.starts_at = minute(60);
+        let gate = Gate::of(&sale);
+        let told = minute(600);
+        let (ticket, scanner) = (ticket(), somebody());
+        let all = |clock: TimeDelta| -> Vec<Scan> {
+            let mut scans: Vec<_> = events.iter().enumerate().map(|(place, event)| {
+                let way = if event.what == 1 { Way::Out } else { Way::In };
+                let made = scan(&ticket, way, event.minute * 20 + i64::try_from(place).unwrap());
+                let said_at = made.at + clock;
+                let verdict = if event.what == 3 { Verdict::Undone } else { made.verdict };
+                let offline = Some(Offline { said_at, told_at: told });
+                // Names that say nothing of the order, as those of scanners.
+                let nonce = Some(format!("{:02}", (place * 7) % 13));
+                Scan { at: gate.credible(said_at, told), scanner, verdict, offline, nonce, ..made }
+            }).collect();
+            let turn = order.index(scans.len());
+            scans.rotate_left(turn);
+            scans
+        };
+        let follow = |mut scans: Vec<Scan>| {
+            let mut ticket = ticket.clone();
+            ticket.follow(&mut scans);
+            let flags: Vec<_> = scans.into_iter().map(|it| (it.nonce, it.way, it.flags)).collect();
+            (ticket.status, ticket.inside(), flags)
+        };
+        prop_assert_eq!(follow(all(TimeDelta::minutes(wrong))), follow(all(TimeDelta::zero())));
+    }
+
     /// Batches are told one after the other, shuffled and some of them twice; what comes of it is what comes of all at once.
     #[test]
     fn the_order_of_telling_and_repeats_change_nothing(

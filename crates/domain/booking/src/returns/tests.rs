@@ -1,4 +1,5 @@
 use super::*;
+use crate::presence::Death;
 use crate::samples::{held, noon, offer, paid, sale, somebody};
 use crate::{Gate, Verdict};
 use chrono::TimeDelta;
@@ -24,6 +25,7 @@ fn a_ticket_at_the_desk_admits_nobody_and_its_place_is_free() {
     for version in [1, 2] {
         let verdict = gate.admit(&mut tickets[0], version, None, sale.starts_at);
         assert_eq!(verdict, Verdict::Cancelled, "{version}");
+        assert_eq!(tickets[0].death(version), Death::At(noon()), "{version}");
     }
 }
 
@@ -60,6 +62,7 @@ fn money_goes_back_once_and_in_full_when_it_was_sold_again() {
     let refunds = booking.resold(&mut made, &mut tickets, noon()).unwrap();
     assert_eq!((refunds.len(), booking.refunds[0].amount), (1, Money::eur(2500)));
     assert_eq!((made.status, tickets[0].status), (ReturnStatus::Refunded, TicketStatus::Cancelled));
+    assert_eq!([1, 2].map(|version| tickets[0].death(version)), [Death::At(noon()); 2]);
     assert_eq!(booking.status, BookingStatus::Confirmed, "the other ticket is good");
     made.becomes(ReturnStatus::Sold, noon());
     assert_eq!(booking.resold(&mut made, &mut tickets, noon()), Ok(Vec::new()));
@@ -127,6 +130,13 @@ fn what_nobody_bought_is_its_holders_again() {
     assert!(booking.unsold(&mut made, &mut tickets[0], &mut sale, end));
     assert_eq!((made.status, made.decided_at), (ReturnStatus::GivenBack, Some(end)));
     assert_eq!((tickets[0].status, tickets[0].version, sale.offers[0].sold), (TicketStatus::Valid, 3, 2));
+    let deaths = [Death::At(noon()), Death::At(noon()), Death::Lives];
+    assert_eq!([1, 2, 3].map(|version| tickets[0].death(version)), deaths, "the old code died at the desk");
+    // The next code's end is its own, too.
+    let later = end + TimeDelta::hours(1);
+    let id = tickets[0].id;
+    booking.clone().void(&mut tickets, &[id], &mut sale, later);
+    assert_eq!([1, 3].map(|version| tickets[0].death(version)), [Death::At(noon()), Death::At(later)]);
 }
 
 #[test]

@@ -86,8 +86,9 @@ pub struct Door {
 /// Why the door gives no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
-    /// This scanner used the nonce for another ticket: it counts again from the start, or is two scanners.
-    #[error("this nonce was used for another ticket")]
+    /// This scanner used the nonce for something else: another ticket, the other way, or for asking where it insists
+    /// now. It counts again from the start, or is two scanners.
+    #[error("this nonce was used for something else")]
     NonceReused,
     /// The store could not answer.
     #[error(transparent)]
@@ -99,7 +100,7 @@ enum Redeem {
     /// The scan could not be kept because another with the same nonce was kept meanwhile.
     #[error("this scan was kept meanwhile")]
     Raced,
-    #[error("this nonce was used for another ticket")]
+    #[error("this nonce was used for something else")]
     NonceReused,
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -164,7 +165,10 @@ impl Door {
             if let Some(nonce) = nonce
                 && let Some(first) = tx.scan_by_nonce(staff.account, nonce).await?
             {
-                if ticket.as_ref().map(|ticket| ticket.id) != first.ticket || first.way != request.way {
+                let same_ticket = ticket.as_ref().map(|ticket| ticket.id) == first.ticket;
+                // Who insists under the name of the refused scan would be answered with the refusal.
+                let same_will = first.offline.is_some() || first.reason.is_some() == request.force.is_some();
+                if !same_ticket || !same_will || first.way != request.way {
                     return Err(Redeem::NonceReused);
                 }
                 let Scan { verdict, checked_in_at, overruled, .. } = first;
@@ -204,12 +208,16 @@ impl Door {
             if let Some(ticket) = ticket.as_ref().filter(|_| scan.passed()) {
                 tx.save_ticket(ticket).await?;
                 tx.end_transfers_of(&[ticket.id], now).await?;
-                if let (Some(_), Some((_, gate))) = (overruled, found) {
-                    // What was insisted on may be a second entry: that is seen among all scans of the ticket.
+                let somebody_is_inside = before.as_ref().is_some_and(|before| before.inside() > 0);
+                if overruled.is_some() || (verdict == Verdict::Admitted && somebody_is_inside) {
+                    // It may be a second entry, after one that was insisted on or made with a code that had died: that
+                    // is seen among all scans of the ticket.
                     let mut scans = tx.scans_of_tickets(&[ticket.id]).await?;
                     ticket.clone().follow(&mut scans);
                     scans.retain(|known| known.id == scan.id);
                     tx.flag_scans(&scans).await?;
+                }
+                if let (Some(_), Some((_, gate))) = (overruled, found) {
                     tx.record(&[acts::passage_forced(&staff.cause(), &scan).of(gate.organisation)]).await?;
                 }
             }

@@ -65,15 +65,15 @@ impl Bookings {
         }))
     }
 
-    /// Gives a hold back; `false` when the buyer has no such hold.
+    /// Gives a hold back, and says of which event it was; `None` when the buyer has no such hold.
     ///
     /// # Errors
     /// The store could not answer.
-    pub async fn release(&self, buyer: AccountId, hold: HoldId) -> Result<bool, StoreError> {
-        let Some(event) = self.event_of(hold).await? else { return Ok(false) };
+    pub async fn release(&self, buyer: AccountId, hold: HoldId) -> Result<Option<EventId>, StoreError> {
+        let Some(event) = self.event_of(hold).await? else { return Ok(None) };
         self.forget(hold);
         match self.ask(Some(event), Ask::Release { buyer, hold }).await? {
-            Answer::Release(released) => Ok(released),
+            Answer::Release(released) => Ok(released.then_some(event)),
             Answer::Hold(_) | Answer::Confirm(_) => Err(CROSSED),
         }
     }

@@ -3,9 +3,12 @@
 use super::door::{Door, Staff, TRIES};
 use crate::bundle::{Bundle, Facts, Sealed, read_receipt};
 use crate::{DoorCounts, Flag, Gate, Offline, Scan, Ticket, TicketCode, Verdict, Way, acts};
+use chrono::TimeDelta;
 use kernel::{EventId, Page, PageRequest, ScanId, StoreError, TicketId, Timestamp, transact};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// How far the time of a scan that was answered may be from the one that its scanner tells of it.
+const ASIDE: TimeDelta = TimeDelta::minutes(2);
 /// Tickets that are read at once for a bundle.
 const AT_ONCE: u32 = 2000;
 
@@ -127,11 +130,15 @@ impl Door {
             let nonces: Vec<_> =
                 told.iter().flat_map(|told| [told.nonce.clone(), second_name(&told.nonce)]).collect();
             let known = tx.scans_by_nonces(staff.account, &nonces).await?;
-            let mut book = Book::of(known);
+            // The next shift tells from the same device what the one before has told already.
+            let of_others = tx.scans_of_tickets(&ids).await?;
+            let mut book = Book::of(known, of_others);
             for (told, code) in told.iter().zip(codes) {
                 let ticket = code.and_then(|code| tickets.iter().find(|it| it.id == code.ticket));
                 book.enter(scan(staff, gate, told, (*code, ticket), now));
             }
+            // Two who tell the same codes of nobody hold no ticket meanwhile: in one order they wait for each other once.
+            book.new.sort_by(|one, other| one.nonce.cmp(&other.nonce));
             if tx.add_scans(&book.new).await? != book.new.len() {
                 return Err(Attempt::Raced);
             }
@@ -238,6 +245,18 @@ fn second_name(nonce: &str) -> String {
     format!("{nonce}#offline")
 }
 
+/// Whether a scan, whosever it is, is what somebody tells under this name. Scanners that count call many scans the same;
+/// they do not make them at the same time.
+fn is_same(known: &Scan, name: &str, scan: &Scan) -> bool {
+    let said = |scan: &Scan| scan.offline.as_ref().map(|offline| offline.said_at);
+    known.nonce.as_deref() == Some(name)
+        && (known.ticket, known.way) == (scan.ticket, scan.way)
+        && match said(known) {
+            Some(at) => said(scan) == Some(at),
+            None => (known.at - scan.at).abs() <= ASIDE,
+        }
+}
+
 fn flags_of(scans: &[Scan]) -> BTreeMap<ScanId, (Vec<Flag>, Option<ScanId>)> {
     scans.iter().map(|scan| (scan.id, (scan.flags.clone(), scan.after))).collect()
 }
@@ -281,19 +300,33 @@ fn scan(
 /// What was told, beside what is known.
 struct Book {
     known: BTreeMap<String, Scan>,
+    /// All scans of the tickets that are told of.
+    of_tickets: Vec<Scan>,
     new: Vec<Scan>,
     results: Vec<(String, Kept, Option<ScanId>)>,
 }
 
 impl Book {
-    fn of(known: Vec<Scan>) -> Self {
+    fn of(known: Vec<Scan>, of_tickets: Vec<Scan>) -> Self {
         let named = known.into_iter().filter_map(|scan| Some((scan.nonce.clone()?, scan)));
-        Self { known: named.collect(), new: Vec::new(), results: Vec::new() }
+        Self { known: named.collect(), of_tickets, new: Vec::new(), results: Vec::new() }
+    }
+
+    /// Looks for the scan of this name that somebody else told, or was answered, where this scanner has none.
+    fn recognise(&mut self, name: &str, scan: &Scan) {
+        if scan.ticket.is_some()
+            && !self.known.contains_key(name)
+            && let Some(known) = self.of_tickets.iter().find(|known| is_same(known, name, scan))
+        {
+            self.known.insert(name.to_owned(), known.clone());
+        }
     }
 
     fn enter(&mut self, mut scan: Scan) {
         let told = scan.nonce.clone().unwrap_or_default();
         let mut name = told.clone();
+        self.recognise(&name, &scan);
+        self.recognise(&second_name(&name), &scan);
         if let Some(known) = self.known.get(&name)
             && known.ticket == scan.ticket
             && known.offline.is_none()

@@ -1,9 +1,9 @@
 //! Lists of events.
 
-use super::show::{Seen, seen, standing};
+use super::show::{Seen, seen};
 use super::{AccessError, Events};
 use crate::access::Right;
-use crate::{Around, Filter, Status};
+use crate::{Around, Filter, Listed, Onlooker, Status};
 use chrono::{DateTime, TimeDelta};
 use kernel::{Actor, Page, PageRequest, StoreError, Timestamp};
 
@@ -41,14 +41,8 @@ impl Events {
             statuses: vec![Status::Published],
             ..narrowed(search)
         };
-        let viewer = self.viewer(actor).await?;
         let page = self.store.listing(&filter, page).await?;
-        let now = self.clock.now();
-        // Holders are strangers in lists: what they may know is told, and noted, event by event.
-        Ok(page.map(|listed| {
-            let onlooker = standing(&listed.event, viewer.as_ref());
-            seen(listed, onlooker, now)
-        }))
+        Ok(self.in_list(page))
     }
 
     /// Published events that are not over, the next one first.
@@ -81,11 +75,13 @@ impl Events {
             ..narrowed(search)
         };
         let page = self.store.listing(&filter, page).await?;
+        Ok(self.in_list(page))
+    }
+
+    /// Everybody is a stranger in lists: where exactly it is is told, and noted, event by event.
+    fn in_list(&self, page: Page<Listed>) -> Page<Seen> {
         let now = self.clock.now();
-        Ok(page.map(|listed| {
-            let onlooker = standing(&listed.event, Some(&grant));
-            seen(listed, onlooker, now)
-        }))
+        page.map(|listed| seen(listed, Onlooker::Stranger, now))
     }
 }
 

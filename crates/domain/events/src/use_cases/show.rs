@@ -162,7 +162,7 @@ impl Events {
 }
 
 /// Who somebody is to an event, tickets aside.
-pub(super) fn standing(event: &Event, viewer: Option<&Grant>) -> Onlooker {
+fn standing(event: &Event, viewer: Option<&Grant>) -> Onlooker {
     let organiser = viewer.is_some_and(|grant| grant.may(event.organisation, Right::Door));
     if organiser { Onlooker::Organiser } else { Onlooker::Stranger }
 }
