@@ -549,7 +549,7 @@ pub async fn an_event_goes_with_its_list(stores: Stores) {
     let entry = joined(&house, 1).await;
     let rules = Rules { automatic: false, returns: false };
     assert!(use_cases.set_rules(event, rules, &by(guest)).await.unwrap());
-    assert!(use_cases.release(guest, hold.id).await.unwrap());
+    assert_eq!(use_cases.release(guest, hold.id).await.unwrap(), Some(event));
     let actor = organiser(&house.stores, house.event.organisation, Standing::Manager).await;
     events_at_noon(&house.stores).delete(actor, event).await.unwrap();
     let store = &house.stores.booking;
