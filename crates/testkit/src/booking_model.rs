@@ -210,7 +210,10 @@ impl World {
             Step::HoldSeats { buyer, from, count } => self.hold_seats(buyer, from, count).await,
             Step::Release { buyer, hold } => match self.holds.get(hold) {
                 Some(hold) => {
-                    format!("{:?}", self.bookings.release(self.buyers[buyer], hold.id).await.unwrap().is_some())
+                    format!(
+                        "{:?}",
+                        self.bookings.release(self.buyers[buyer], hold.id).await.unwrap().is_some()
+                    )
                 }
                 None => "no such hold".into(),
             },

@@ -220,8 +220,7 @@ pub async fn addresses_are_for_organisers(stores: Stores) {
         // Looks at lists are not noted, so lists tell nobody.
         let managed = events.list_managed(actor, &Search::default(), &[], first()).await.unwrap().items;
         let managed = managed.into_iter().map(|seen| seen.event);
-        let all: Vec<_> =
-            managed.chain(listed(&events, Some(actor), Search::default()).await).collect();
+        let all: Vec<_> = managed.chain(listed(&events, Some(actor), Search::default()).await).collect();
         assert_eq!(all.len(), 2);
         assert!(all.iter().all(|seen| seen.id == event.id && !seen.location.is_exact()), "{all:?}");
     }

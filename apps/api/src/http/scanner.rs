@@ -6,7 +6,13 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// The calls of this file.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(page).service(page_script).service(scanner_script).service(list_script).service(worker).service(style);
+    config
+        .service(page)
+        .service(page_script)
+        .service(scanner_script)
+        .service(list_script)
+        .service(worker)
+        .service(style);
 }
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \

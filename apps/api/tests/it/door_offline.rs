@@ -244,9 +244,7 @@ async fn a_list_is_sent_again_only_when_something_changed(store: Store) {
 async fn a_list_is_for_those_who_stand_at_this_door(store: Store) {
     let evening = Evening::of(store, 1).await;
     let now = chrono::Utc::now().to_rfc3339();
-    let scan = |nonce: &str| {
-        json!({"scans": [{"nonce": nonce, "code": evening.code(0), "verdict": "admitted", "at": now}]})
-    };
+    let scan = |nonce: &str| json!({"scans": [{"nonce": nonce, "code": evening.code(0), "verdict": "admitted", "at": now}]});
     let (cast, stranger) = (&evening.cast, evening.app.stranger());
     for (client, status, code) in [
         (&stranger, 401, "unauthenticated"),
@@ -275,9 +273,7 @@ async fn what_is_told_wrongly_is_refused_and_the_rest_is_kept(store: Store) {
         scan.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         scan
     };
-    let unknown = |number: i32| {
-        json!({"nonce": number.to_string(), "code": "x", "verdict": "unknown", "at": "2031-01-01T20:00:00Z"})
-    };
+    let unknown = |number: i32| json!({"nonce": number.to_string(), "code": "x", "verdict": "unknown", "at": "2031-01-01T20:00:00Z"});
     for scans in [json!([]), json!((0..151).map(unknown).collect::<Vec<_>>())] {
         let answer = evening.door().post(&evening.path("sync"), &json!({"scans": scans})).await;
         let problem = answer.expect_problem(422, "invalid_input");
@@ -312,7 +308,8 @@ async fn what_is_told_wrongly_is_refused_and_the_rest_is_kept(store: Store) {
     let other = scan(json!({"nonce": "other", "code": evening.code(1)}));
     let mixed = json!({"scans": [scan(json!({"nonce": "first"})), wrong[4].0, other, wrong[10].0]});
     let told = evening.door().post(&evening.path("sync"), &mixed).await.expect(200);
-    let kept: Vec<_> = told["results"].as_array().unwrap().iter().map(|it| (&it["nonce"], &it["kept"])).collect();
+    let kept: Vec<_> =
+        told["results"].as_array().unwrap().iter().map(|it| (&it["nonce"], &it["kept"])).collect();
     let [first, n, other] = ["first", "n", "other"].map(|nonce| json!(nonce));
     let [now, refused] = ["now", "refused"].map(|kept| json!(kept));
     assert_eq!(kept, [(&first, &now), (&n, &refused), (&other, &now), (&n, &refused)]);
@@ -332,9 +329,7 @@ async fn what_is_told_wrongly_is_refused_and_the_rest_is_kept(store: Store) {
 async fn a_scan_that_somebody_else_tells_from_the_same_device_is_kept_once(store: Store) {
     let evening = Evening::of(store, 1).await;
     let at = chrono::Utc::now();
-    let scan = |nonce: &str, at: chrono::DateTime<chrono::Utc>| {
-        json!({"scans": [{"nonce": nonce, "code": evening.code(0), "verdict": "admitted", "at": at.to_rfc3339()}]})
-    };
+    let scan = |nonce: &str, at: chrono::DateTime<chrono::Utc>| json!({"scans": [{"nonce": nonce, "code": evening.code(0), "verdict": "admitted", "at": at.to_rfc3339()}]});
     let tell = async |client: &Client, body: Value| {
         client.post(&evening.path("sync"), &body).await.expect(200)["results"][0].clone()
     };
@@ -343,7 +338,10 @@ async fn a_scan_that_somebody_else_tells_from_the_same_device_is_kept_once(store
     let again = tell(&evening.cast.manager.client, scan("a", at)).await;
     assert_eq!((&first["kept"], &again["kept"]), (&json!("now"), &json!("before")));
     assert_eq!(again["scan_id"], first["scan_id"]);
-    assert_eq!((&evening.stats().await["inside"], &evening.stats().await["conflicts"]), (&json!(1), &json!(0)));
+    assert_eq!(
+        (&evening.stats().await["inside"], &evening.stats().await["conflicts"]),
+        (&json!(1), &json!(0))
+    );
     // Another device that counts its scans as this one does made another scan.
     let other = tell(&evening.cast.manager.client, scan("a", at - chrono::TimeDelta::minutes(5))).await;
     assert_eq!((&other["kept"], &evening.stats().await["inside"]), (&json!("now"), &json!(2)));

@@ -16,11 +16,11 @@ async fn an_event_that_cannot_be_read_silences_no_other() {
     migrate(&url).await.unwrap();
     let app = TestApp::with(&[("store.url", &url)]).await;
     let cast = Cast::of(&app).await;
-    let (bad, good) =
-        (cast.published(&cast.event("Bad")).await, cast.published(&cast.event("Good")).await);
+    let (bad, good) = (cast.published(&cast.event("Bad")).await, cast.published(&cast.event("Good")).await);
     let types = format!("/admin/events/{}/ticket-types", id(&good));
     let types = cast.manager.client.get(&types).await.expect(200);
-    let mut ears = [Ear::open(&cast.member.client, id(&bad)).await, Ear::open(&cast.member.client, id(&good)).await];
+    let mut ears =
+        [Ear::open(&cast.member.client, id(&bad)).await, Ear::open(&cast.member.client, id(&good)).await];
     for ear in &mut ears {
         ear.hears(100).await;
     }
@@ -28,7 +28,8 @@ async fn an_event_that_cannot_be_read_silences_no_other() {
     postgres.query("live", &set("Nowhere/Land")).unwrap();
     // Nobody reads the one without the other.
     tokio::time::sleep(std::time::Duration::from_secs(2)).await;
-    let wish = json!({"event_id": id(&good), "items": [{"ticket_type_id": id(&types["items"][0]), "quantity": 2}]});
+    let wish =
+        json!({"event_id": id(&good), "items": [{"ticket_type_id": id(&types["items"][0]), "quantity": 2}]});
     cast.member.client.post("/seats/hold", &wish).await.expect(201);
     ears[1].hears(98).await;
     // It is heard again as soon as it can be read.

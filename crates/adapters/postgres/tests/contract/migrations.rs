@@ -115,9 +115,7 @@ async fn programs_that_migrate_at_once_apply_each_step_once() {
 async fn check_ins_that_were_taken_back_before_it_was_kept_stay_taken_back() {
     let database = database().await;
     let url = database.url();
-    let stores = async || {
-        Stores::of(Arc::new(PgStore::connect(&url, PoolOptions::default()).await.unwrap()))
-    };
+    let stores = async || Stores::of(Arc::new(PgStore::connect(&url, PoolOptions::default()).await.unwrap()));
     let old = OldEvening::of(stores().await).await;
     while let Some(step) = revert(&url).await.unwrap() {
         if step.ends_with("_door") {

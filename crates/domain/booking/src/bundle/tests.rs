@@ -57,7 +57,10 @@ fn a_code_opens_its_own_ticket_and_no_other() {
     let told = opened(&signer.code(&tickets[0]), &payload).unwrap();
     assert_eq!((&told["name"], &told["inside"], &told["type"]), (&"Ada Byron".into(), &0.into(), &0.into()));
     assert_eq!(told["id"], tickets[0].id.to_string());
-    assert_eq!((&told["seat"], &inside_of(&tickets[2], &payload)["seat"]), (&"Stalls A-12".into(), &Value::Null));
+    assert_eq!(
+        (&told["seat"], &inside_of(&tickets[2], &payload)["seat"]),
+        (&"Stalls A-12".into(), &Value::Null)
+    );
     assert!(told["checked_in_at"].is_null());
     let inside = opened(&signer.code(&tickets[1]), &payload).unwrap();
     assert_eq!((&inside["inside"], inside["checked_in_at"].is_string()), (&1.into(), true));

@@ -1,6 +1,6 @@
 use super::*;
-use crate::samples::{held, noon, offer, paid, sale, somebody};
 use crate::presence::Death;
+use crate::samples::{held, noon, offer, paid, sale, somebody};
 use crate::{Gate, Verdict};
 use chrono::TimeDelta;
 use kernel::QuotaId;
