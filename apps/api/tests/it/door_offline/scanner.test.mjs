@@ -1,4 +1,4 @@
-// The scanner without its page: `node --test apps/api/tests/it/door_offline/`.
+// The scanner without its page: `node --test apps/api/tests/it/door_offline/scanner.test.mjs`.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test from "node:test";
