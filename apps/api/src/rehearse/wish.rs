@@ -102,7 +102,8 @@ impl Visitor<'_> {
             return Visit { end: "got no answer", ..Visit::default() };
         };
         match (status, text(&answer, "/code")) {
-            (201, _) => Visit { end: WAITING, ..Visit::default() },
+            // An answer that got lost shows as a place on the list that one has already.
+            (201, _) | (409, "already_waiting") => Visit { end: WAITING, ..Visit::default() },
             // Somebody gave places back a moment ago.
             (409, "places_available") => Visit { end: NOTHING_LEFT, ..Visit::default() },
             (status, code) => {
