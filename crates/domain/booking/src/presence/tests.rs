@@ -172,6 +172,7 @@ fn a_clock_is_believed_from_the_day_before_the_doors_until_it_is_told() {
 #[test]
 fn a_clock_that_cannot_be_believed_still_tells_what_came_first() {
     // The names are in the other order.
+    let scanner = somebody();
     for clock in [TimeDelta::days(400), TimeDelta::days(-400)] {
         let mut ticket = ticket();
         let scans = [(Way::In, 1, "c"), (Way::Out, 2, "b"), (Way::In, 3, "a")];
@@ -180,7 +181,7 @@ fn a_clock_that_cannot_be_believed_still_tells_what_came_first() {
             .map(|(way, minutes, nonce)| {
                 let made = scan(&ticket, way, minutes);
                 let offline = made.offline.clone().map(|it| Offline { said_at: it.said_at + clock, ..it });
-                Scan { nonce: Some(nonce.into()), at: minute(0), offline, ..made }
+                Scan { scanner, nonce: Some(nonce.into()), at: minute(0), offline, ..made }
             })
             .collect();
         ticket.follow(&mut scans);
