@@ -373,7 +373,7 @@ fn the_scanner_keeps_its_promises_without_a_page() {
         Command::new("node").args(["--no-warnings", "--test", tests]).output().expect("node is installed");
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{said}");
-    assert!(said.contains("pass 20"), "they were not all run: {said}");
+    assert!(said.contains("pass 22"), "they were not all run: {said}");
 }
 
 #[tokio::test]
@@ -384,6 +384,9 @@ async fn the_scanners_page_runs_nothing_but_its_own_scripts() {
         ("/door/page.mjs", "text/javascript"),
         ("/door/scanner.mjs", "text/javascript"),
         ("/door/list.mjs", "text/javascript"),
+        ("/door/camera.mjs", "text/javascript"),
+        ("/door/qr/decode.js", "text/javascript"),
+        ("/door/qr/index.js", "text/javascript"),
         ("/door/worker.js", "text/javascript"),
         ("/door/page.css", "text/css"),
     ] {
