@@ -329,7 +329,7 @@ async fn what_is_told_wrongly_is_refused_and_the_rest_is_kept(store: Store) {
 
 async fn a_scan_that_somebody_else_tells_from_the_same_device_is_kept_once(store: Store) {
     let evening = Evening::of(store, 1).await;
-    let at = chrono::Utc::now();
+    let at = SystemClock.now();
     let scan = |nonce: &str, at: chrono::DateTime<chrono::Utc>| json!({"scans": [{"nonce": nonce, "code": evening.code(0), "verdict": "admitted", "at": at.to_rfc3339()}]});
     let tell = async |client: &Client, body: Value| {
         client.post(&evening.path("sync"), &body).await.expect(200)["results"][0].clone()
@@ -356,7 +356,7 @@ async fn a_list_that_is_asked_for_after_telling_knows_what_was_told(store: Store
         (payload["tickets"].clone(), payload["issued_at"].as_str().unwrap().to_owned())
     };
     let before = tickets(&evening.bundle().await);
-    let now = chrono::Utc::now().to_rfc3339();
+    let now = SystemClock.now().to_rfc3339();
     let scan = json!({"scans": [{"nonce": "x", "code": evening.code(0), "verdict": "admitted", "at": now}]});
     let told = evening.door().post(&evening.path("sync"), &scan).await.expect(200);
     let after = tickets(&evening.bundle().await);
