@@ -23,9 +23,12 @@ const ROUTES: &[(For, &str)] = &[
     (Everybody, "GET /docs"),
     // The scanner's page; what it asks for is asked with a token.
     (Everybody, "GET /door"),
+    (Everybody, "GET /door/camera.mjs"),
     (Everybody, "GET /door/list.mjs"),
     (Everybody, "GET /door/page.css"),
     (Everybody, "GET /door/page.mjs"),
+    (Everybody, "GET /door/qr/decode.js"),
+    (Everybody, "GET /door/qr/index.js"),
     (Everybody, "GET /door/scanner.mjs"),
     (Everybody, "GET /door/worker.js"),
     (Everybody, "GET /health/live"),

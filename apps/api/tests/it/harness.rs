@@ -1,6 +1,7 @@
 //! A whole server inside the test, and a small client for it.
 
 mod books;
+pub mod browser;
 mod client;
 pub mod document;
 pub mod process;

@@ -17,6 +17,7 @@ mod demo;
 mod doctor;
 mod documents;
 mod door_offline;
+mod door_page;
 mod door_staff;
 mod events;
 mod giving;

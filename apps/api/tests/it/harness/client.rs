@@ -28,7 +28,8 @@ pub struct Answer {
 }
 
 impl Client {
-    pub(super) fn new(http: reqwest::Client, url: String, token: Option<String>) -> Self {
+    /// Sends to this address.
+    pub fn new(http: reqwest::Client, url: String, token: Option<String>) -> Self {
         Self { http, url, token }
     }
 
