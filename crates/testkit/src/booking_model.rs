@@ -27,7 +27,7 @@ use kernel::{
 const BUYERS: u64 = 4;
 
 /// The codes of a world's two vouchers.
-const CODES: [&str; 2] = ["HALF", "GUESTS"];
+const CODES: [&str; 2] = ["HALFOFF", "GUESTS"];
 
 /// A small generator of its own (SplitMix64), so that a seed names a history for ever.
 #[derive(Debug, Clone)]
