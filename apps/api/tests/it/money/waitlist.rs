@@ -349,7 +349,8 @@ async fn who_erases_their_account_is_off_the_list(store: Store) {
     answer(leaving.request(method("DELETE"), "/users/me").json(&json!({"password": PASSWORD})))
         .await
         .expect(204);
-    assert!(offered(&shop.standing(&second).await), "it is the next one's turn at once");
+    shop.work().await;
+    assert!(offered(&shop.standing(&second).await), "it is the next one's turn");
     let admin = shop.again(&shop.admin).await.client;
     let page = admin.get(&format!("/admin/waitlist/entries/{}", shop.event)).await.expect(200);
     let gone = &page["items"][0];
