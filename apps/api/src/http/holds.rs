@@ -166,15 +166,12 @@ async fn hold_places(
         }
         let voucher = typed.map(|typed| app.vouchers.recognised(event, typed));
         let (seller, wish) = (app.clone(), Wish { buyer, event, wanted, voucher, seats });
-        let hold = match detached(async move { seller.bookings.keep(wish).await }).await {
-            Ok(hold) => hold,
-            Err(problem) => {
-                if problem.code() == "voucher_invalid" {
-                    app.limits.voucher_failed(buyer).await?;
-                }
-                return Err(problem);
-            }
-        };
+        let held = detached(async move { seller.bookings.keep(wish).await }).await;
+        let guessed = held.as_ref().is_err_and(|problem| problem.code() == "voucher_invalid");
+        if typed.is_some() && !guessed {
+            app.limits.voucher_known(buyer).await;
+        }
+        let hold = held?;
         app.answers.places_changed(hold.event);
         let location = (header::LOCATION, format!("/api/v1/seats/hold/{}/validate", hold.id));
         Ok(HttpResponse::Created().insert_header(location).json(HoldView::from(&hold)))

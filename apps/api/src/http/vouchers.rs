@@ -82,7 +82,7 @@ pub struct ReserveBody {
 #[derive(Deserialize, ToSchema)]
 #[schema(example = json!({"code": "FRIENDS20", "name": "Friends", "percent": 20, "max_uses": 50}))]
 pub struct NewVouchers {
-    /// 4 to 32 letters and digits, in either case; made here when absent.
+    /// 6 to 32 letters and digits, in either case; made here when absent.
     #[schema(example = "FRIENDS20")]
     code: Option<String>,
     /// How many vouchers, each with a code of its own: 1 to 100.

@@ -15,8 +15,8 @@ const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const MADE: usize = 12;
 /// Characters in a group when such a code is shown.
 const GROUP: usize = 4;
-/// How many characters a chosen code has.
-const CHOSEN: std::ops::RangeInclusive<usize> = 4..=32;
+/// How many characters a chosen code has. Shorter ones that were chosen before this was the rule are still taken.
+const CHOSEN: std::ops::RangeInclusive<usize> = 6..=32;
 
 /// A code as a buyer gets it: capital letters and digits, and hyphens in one that was made here. `Debug` hides it.
 #[derive(Clone, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub struct VoucherHash(pub [u8; 32]);
 pub struct VoucherKey([u8; 32]);
 
 impl VoucherCode {
-    /// A code that somebody chose: 4 to 32 letters and digits; spaces and hyphens between them are no part of it.
+    /// A code that somebody chose: 6 to 32 letters and digits; spaces and hyphens between them are no part of it.
     /// `None` for anything else.
     #[must_use]
     pub fn chosen(text: &str) -> Option<Self> {

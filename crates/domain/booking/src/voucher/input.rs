@@ -88,7 +88,7 @@ impl Batch {
         }
         let code = self.code.as_deref().map(VoucherCode::chosen);
         if code == Some(None) {
-            wrong.push(Invalid::new("code", "malformed", "must be 4 to 32 letters and digits"));
+            wrong.push(Invalid::new("code", "malformed", "must be 6 to 32 letters and digits"));
         }
         if wrong.is_empty() { Ok(code.flatten()) } else { Err(wrong) }
     }
