@@ -3,6 +3,7 @@
 mod books;
 mod client;
 pub mod document;
+pub mod files;
 pub mod process;
 pub mod providers;
 pub mod scan;
