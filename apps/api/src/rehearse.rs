@@ -8,6 +8,7 @@ pub mod check;
 pub mod clock;
 pub mod crowd;
 pub mod fault;
+pub mod habits;
 mod later;
 pub mod options;
 pub mod passing;

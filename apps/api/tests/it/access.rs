@@ -158,6 +158,8 @@ const ROUTES: &[(For, &str)] = &[
     (Organisers, "DELETE /api/v1/admin/venue-templates/{id}"),
     (Organisers, "GET /api/v1/admin/venue-templates/{id}/sections"),
     (Organisers, "POST /api/v1/admin/venue-templates/{id}/sections"),
+    (Organisers, "PUT /api/v1/admin/venue-templates/{id}/sections/{section_id}"),
+    (Organisers, "DELETE /api/v1/admin/venue-templates/{id}/sections/{section_id}"),
     (Organisers, "PUT /api/v1/admin/events/{id}/seats"),
     (Organisers, "GET /api/v1/admin/events/{id}/quotas"),
     (Organisers, "POST /api/v1/admin/events/{id}/quotas"),
@@ -242,7 +244,9 @@ fn body(route: &str) -> Value {
         }),
         "/api/v1/admin/events/{id}/vouchers" | "/api/v1/admin/vouchers/{id}" => json!({"percent": 10}),
         "/api/v1/admin/venue-templates" => json!({"organisation_id": id, "name": "The hall"}),
-        "/api/v1/admin/venue-templates/{id}" => json!({"name": "The hall"}),
+        "/api/v1/admin/venue-templates/{id}" | "/api/v1/admin/venue-templates/{id}/sections/{section_id}" => {
+            json!({"name": "The hall"})
+        }
         "/api/v1/admin/venue-templates/{id}/sections" => {
             json!({"name": "Stalls", "row_start": "A", "row_end": "C", "seats_per_row": 10})
         }

@@ -4,6 +4,7 @@ mod books;
 pub mod browser;
 mod client;
 pub mod document;
+pub mod files;
 pub mod process;
 pub mod providers;
 pub mod scan;

@@ -36,6 +36,10 @@ fn assert_whole((passed, report): (bool, Value), seats: u64) {
         report["payments"].as_u64().unwrap() > 0 && report["refunds"].as_u64().unwrap() > 0,
         "{report:#}"
     );
+    // What nobody did was not rehearsed.
+    for habit in ["seated", "vouchers", "offers_taken", "handed_on", "resold"] {
+        assert!(report["habits"][habit].as_u64().unwrap() > 0, "{habit}: {report:#}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
