@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { given, house, scene } from "../browser.mjs";
 import { more, standing, turn } from "./staff.mjs";
 
-const args = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", `--use-file-for-fake-video-capture=${given.video}`];
+const args = [
+  "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream", `--use-file-for-fake-video-capture=${given.video}`,
+];
 await scene(async phone => {
   const one = await phone("the door");
   let asked = 0;

@@ -12,7 +12,8 @@ await scene(async phone => {
   await one.shot("01-wrong-password");
   await signIn(one, given.door);
   await one.sees("#choose", given.title);
-  assert.equal(await one.page.locator("#event option:checked").innerText().then(it => it.startsWith(given.title)), true, "tonight's");
+  const chosen = await one.page.locator("#event option:checked").innerText();
+  assert.ok(chosen.startsWith(given.title), `tonight's is chosen: ${chosen}`);
   await one.shot("02-choose");
   await standing(one);
   await one.sees("#state", "4 tickets");
