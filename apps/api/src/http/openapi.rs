@@ -3,6 +3,7 @@
 use super::problem::CONTENT_TYPE;
 use super::routes;
 use actix_web::http::header;
+use actix_web::middleware::Compress;
 use actix_web::web::Data;
 use actix_web::{App as Actix, HttpResponse, get};
 use serde_json::Value;
@@ -194,7 +195,7 @@ pub struct Document {
 
 /// The OpenAPI document.
 #[utoipa::path(tag = "operations", responses((status = 200, body = Object)))]
-#[get("/openapi.json")]
+#[get("/openapi.json", wrap = "Compress::default()")]
 pub(super) async fn openapi_json(document: Data<Document>) -> HttpResponse {
     HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "application/json")).body(document.json.clone())
 }

@@ -28,9 +28,10 @@ pub async fn on_list(
         (ListNews::Offered, Some(until)) if stands == EntryStatus::Offered && !cancelled => (
             format!("Your turn: {}", event.title),
             format!(
-                "{many} kept for you until {}. Log in at {} to book; after that it is the next one's turn.",
+                "{many} kept for you until {}. Log in to book; after that it is the next one's turn. The event: {}/events/{}",
                 local(&event, until),
-                app.config.http.public_url
+                app.config.http.public_url,
+                event.slug
             ),
         ),
         (ListNews::Offered, _) => return Ok(None),

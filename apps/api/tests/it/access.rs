@@ -31,6 +31,7 @@ const ROUTES: &[(For, &str)] = &[
     (Everybody, "GET /door/qr/index.js"),
     (Everybody, "GET /door/scanner.mjs"),
     (Everybody, "GET /door/worker.js"),
+    (Everybody, "GET /events/{event}"),
     (Everybody, "GET /health/live"),
     (Everybody, "GET /health/ready"),
     (Everybody, "GET /metrics"),
