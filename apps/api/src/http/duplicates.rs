@@ -38,7 +38,7 @@ pub struct DuplicateBody {
 
 /// Add an event that is like this one: a draft with all its facts, its ticket types with nothing sold, and what is
 /// promised to those who cancel.
-#[utoipa::path(tag = "organisers", security(("bearer" = [])), request_body = Option<DuplicateBody>, responses(
+#[utoipa::path(tag = "organisers", security(("bearer" = [])), params(Once), request_body = Option<DuplicateBody>, responses(
     (status = 201, body = ManagedEventView),
     (status = 403, body = Problem),
     (status = 404, body = Problem),
