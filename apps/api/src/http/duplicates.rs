@@ -59,6 +59,7 @@ async fn duplicate_event(
         let (event, types) = app.events.duplicate(user.0, source, &input).await?;
         // In a transaction of its own: a copy without it is a draft that the check before publishing says so of.
         app.bookings.repeat_promise(source, event.id, &user.0.cause()).await?;
+        app.events.note_change_shown(user.0, &event).await?;
         let location = (header::LOCATION, format!("/api/v1/admin/events/{}", event.id));
         Ok(HttpResponse::Created().insert_header(location).json(managed(&app, event, &types)))
     };
