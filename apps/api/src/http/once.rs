@@ -45,7 +45,9 @@ impl IntoParams for Once {
             .name(KEY)
             .parameter_in(ParameterIn::Header)
             .required(Required::False)
-            .description(Some("Repeats with the same key are answered as the first was, and do nothing more."))
+            .description(Some(
+                "Repeats with the same key are answered as the first was, and do nothing more.",
+            ))
             .schema(Some(text));
         vec![parameter.build()]
     }

@@ -51,8 +51,7 @@ fn the_document_says_of_every_call_that_takes_a_key_what_it_answers() {
                 for (status, code) in [("409", "idempotency_in_flight"), ("422", "idempotency_mismatch")] {
                     let response = &operation["responses"][status];
                     let named = response["$ref"].as_str().and_then(|name| name.rsplit('/').next());
-                    let response =
-                        named.map_or(response, |name| &document["components"]["responses"][name]);
+                    let response = named.map_or(response, |name| &document["components"]["responses"][name]);
                     let said = response["description"].as_str().unwrap_or_default();
                     assert!(said.contains(code), "{path} does not say {code}: {said}");
                 }
