@@ -78,7 +78,7 @@ pub struct AttendeeRequest {
 }
 
 /// Make a booking of a hold. The same hold always makes the same booking.
-#[utoipa::path(tag = "bookings", security(("bearer" = [])), request_body = Confirm, responses(
+#[utoipa::path(tag = "bookings", security(("bearer" = [])), params(Once), request_body = Confirm, responses(
     (status = 201, body = BookingView),
     (status = 409, description = "`hold_expired`", body = Problem),
     (status = 422, description = "`provider_not_available`, `not_on_sale`, `invalid_input`",
@@ -106,7 +106,7 @@ async fn confirm(
 }
 
 /// Start another attempt to pay, also with another provider.
-#[utoipa::path(tag = "bookings", security(("bearer" = [])), request_body = PaymentRequest, responses(
+#[utoipa::path(tag = "bookings", security(("bearer" = [])), params(Once), request_body = PaymentRequest, responses(
     (status = 201, body = BookingView),
     (status = 404, body = Problem),
     (status = 409, description = "`not_payable`, `too_many_payments`", body = Problem),

@@ -143,7 +143,7 @@ impl From<&Hold> for HoldView {
 }
 
 /// Keep places: all that was asked for, or none.
-#[utoipa::path(tag = "bookings", security(("bearer" = [])), request_body = HoldRequest, responses(
+#[utoipa::path(tag = "bookings", security(("bearer" = [])), params(Once), request_body = HoldRequest, responses(
     (status = 201, body = HoldView),
     (status = 404, description = "No such event", body = Problem),
     (status = 409, description = "`sold_out`; `seat_unavailable`, with the ids of seats that cannot be had or how many are \

@@ -2,7 +2,7 @@
 
 use super::access::User;
 use super::door::{Direction, nonce_mistake, reason_mistake, staff};
-use super::json::{Json, misread};
+use super::json::{Parts, misread, nul_in};
 use super::paging::{PageView, Paging, PagingQuery};
 use super::problem::Problem;
 use crate::answers::Ready;
@@ -162,6 +162,9 @@ pub struct ToldBody {
 fn read(scan: Value) -> Result<Told, Vec<Invalid>> {
     if !scan.is_object() {
         return Err(vec![Invalid::new("scan", "wrong_type", "must be an object")]);
+    }
+    if let Some(mistake) = nul_in(&scan) {
+        return Err(vec![mistake]);
     }
     let scan: ToldBody = serde_path_to_error::deserialize(scan).map_err(|error| vec![misread(&error)])?;
     let mut mistakes = Vec::new();
@@ -332,10 +335,10 @@ async fn sync(
     app: Data<App>,
     user: User,
     id: Path<Uuid>,
-    body: Json<SyncBody>,
+    body: Parts<SyncBody>,
 ) -> Result<HttpResponse, Problem> {
     let (staff, event) = (staff(&app, user.0).await?, id.into_inner().into());
-    let SyncBody { scans } = body.into_inner();
+    let SyncBody { scans } = body.0;
     if scans.is_empty() || scans.len() > MOST_SCANS {
         let mistake = Invalid::new("scans", "out_of_range", "must be 1 to 150 scans");
         return Err(Problem::invalid(vec![mistake]));

@@ -113,7 +113,7 @@ impl From<ReturnRefusal> for Problem {
 /// Give one's ticket back to be sold again, at what was paid for it. Its code is dead at once; the money comes when
 /// somebody has bought it, and without a buyer the ticket is good again when sales are over. Only who bought a ticket
 /// can: the money goes there.
-#[utoipa::path(tag = "tickets", security(("bearer" = [])), responses(
+#[utoipa::path(tag = "tickets", security(("bearer" = [])), params(Once), responses(
     (status = 201, body = ReturnView),
     (status = 404, body = Problem),
     (status = 409, description = "`ticket_not_returnable`, `returns_not_allowed`, `transfer_waiting`, `not_refundable`, `too_many_returns`",

@@ -183,7 +183,7 @@ impl From<TransferRefusal> for Problem {
 }
 
 /// Offer one of one's own tickets to another member, who gets a mail. Until it is accepted it stays good here.
-#[utoipa::path(tag = "tickets", security(("bearer" = [])), request_body = TransferBody, responses(
+#[utoipa::path(tag = "tickets", security(("bearer" = [])), params(Once), request_body = TransferBody, responses(
     (status = 201, body = TransferView),
     (status = 404, body = Problem),
     (status = 409, description = "`ticket_not_transferable`, `transfer_waiting`, `too_many_transfers`", body = Problem),
@@ -247,7 +247,7 @@ async fn show_transfer(app: Data<App>, user: User, id: Path<Uuid>) -> Result<Htt
 }
 
 /// Take an offered ticket: it is one's own from then on, under a new code; the old code opens no door any more.
-#[utoipa::path(tag = "tickets", security(("bearer" = [])), responses(
+#[utoipa::path(tag = "tickets", security(("bearer" = [])), params(Once), responses(
     (status = 200, body = TicketView),
     (status = 404, body = Problem),
     (status = 409, description = "`transfer_over`, `ticket_not_transferable`", body = Problem),
@@ -267,7 +267,7 @@ async fn accept_transfer(
 }
 
 /// Do not take an offered ticket; who offered it gets a mail.
-#[utoipa::path(tag = "tickets", security(("bearer" = [])), responses(
+#[utoipa::path(tag = "tickets", security(("bearer" = [])), params(Once), responses(
     (status = 200, body = TransferView),
     (status = 404, body = Problem),
     (status = 409, description = "`transfer_over`", body = Problem)))]

@@ -346,7 +346,8 @@ async fn add_venue_section(
 ) -> Result<HttpResponse, Problem> {
     let id = VenueTemplateId::from(id.into_inner());
     let section = app.events.add_section(user.0, id, &body.into_inner().into()).await?;
-    Ok(HttpResponse::Created().json(VenueSectionView::from(&section)))
+    let location = (header::LOCATION, format!("/api/v1/admin/venue-templates/{id}/sections"));
+    Ok(HttpResponse::Created().insert_header(location).json(VenueSectionView::from(&section)))
 }
 
 /// Rename a section, or change its price or its place in lists. Its seats stay, and so do events that were made of the

@@ -259,7 +259,7 @@ async fn list_vouchers(
 }
 
 /// Make vouchers, all or none. Their codes are told in this answer and never again.
-#[utoipa::path(tag = "organisers", security(("bearer" = [])), request_body = NewVouchers, responses(
+#[utoipa::path(tag = "organisers", security(("bearer" = [])), params(Once), request_body = NewVouchers, responses(
     (status = 201, body = MadeVouchersView),
     (status = 403, body = Problem),
     (status = 404, body = Problem),

@@ -132,7 +132,7 @@ fn most(price: &PriceBody) -> Result<Money, Problem> {
 }
 
 /// Wait for places. When some are free again and it is one's turn they are kept, and one gets a mail.
-#[utoipa::path(tag = "waitlist", security(("bearer" = [])), request_body = JoinBody, responses(
+#[utoipa::path(tag = "waitlist", security(("bearer" = [])), params(Once), request_body = JoinBody, responses(
     (status = 201, body = WaitlistEntryView),
     (status = 404, body = Problem),
     (status = 409, description = "`places_available`, `already_waiting`", body = Problem),

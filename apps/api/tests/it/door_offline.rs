@@ -296,6 +296,8 @@ async fn what_is_told_wrongly_is_refused_and_the_rest_is_kept(store: Store) {
         (json!({"nonce": "n", "code": "x", "at": "2031-01-01T20:00:00Z"}), "verdict", "required"),
         (json!("nonsense"), "scan", "wrong_type"),
         (json!(["n", "x", "in", "2031-01-01T20:00:00Z", "admitted"]), "scan", "wrong_type"),
+        (scan(json!({"code": "no\0code"})), "code", "malformed"),
+        (scan(json!({"nonce": "no\0nonce"})), "nonce", "malformed"),
     ];
     let scans: Vec<_> = wrong.iter().map(|(scan, ..)| scan.clone()).collect();
     let told = evening.door().post(&evening.path("sync"), &json!({"scans": scans})).await.expect(200);
@@ -317,8 +319,6 @@ async fn what_is_told_wrongly_is_refused_and_the_rest_is_kept(store: Store) {
     assert_eq!((&told["results"][0]["errors"], &evening.stats().await["inside"]), (&Value::Null, &json!(2)));
     let large = json!({"scans": [scan(json!({"code": "A".repeat(70_000)}))]});
     evening.door().post(&evening.path("sync"), &large).await.expect_problem(413, "too_large");
-    let nul = json!({"scans": [scan(json!({"nonce": "a\u{0}b"}))]});
-    assert_eq!(evening.door().post(&evening.path("sync"), &nul).await.status, 422);
     assert_eq!(evening.stats().await["offline"], 2);
     // The largest good one fits.
     let most: Vec<_> = (0..150).map(|number| scan(json!({"nonce": format!("{number:036}")}))).collect();

@@ -186,6 +186,20 @@ async fn a_hidden_type_is_opened_by_its_code_alone(store: Store) {
         assert_eq!(mistakes(&refused), [("items.ticket_type_id", "unknown")]);
     }
     let unknown = ask(Some("CREWMANY")).await.expect_problem(422, "voucher_invalid");
+    let names = async |query: &str| {
+        let path = format!("/events/{}/ticket-types{query}", shop.event);
+        let shown = client.get(&path).await.expect(200);
+        column(&shown, "name").into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    for closed in ["", "?voucher=", "?voucher=CREWMANY", "?voucher=OTHER"] {
+        assert_eq!(names(closed).await, ["Entry"], "{closed}");
+    }
+    assert_eq!(
+        names("?voucher=c-rewonly").await,
+        ["Entry", "Crew"],
+        "who has the code finds what to ask for"
+    );
+    assert_eq!(names("").await, ["Entry"], "nothing of it is kept ready for others");
     assert_eq!(ask(Some("crewonly")).await.expect(201)["total"], eur(500));
     // A code for something else is answered like one that is not there.
     let elsewhere = super::vouchers::ask(&shop, &client, Some("CREWONLY"), 1).await;
@@ -199,6 +213,9 @@ async fn kept_places_are_sold_out_for_outsiders(store: Store) {
     let reserves = json!({"ticket_type_id": shop.ticket_type, "quantity": 2});
     let made = make(&shop, &json!({"code": "GUESTS", "reserves": reserves, "valid_until": until})).await;
     assert_eq!(shop.left().await, 1);
+    let with_code = format!("/events/{}/ticket-types?voucher=guests", shop.event);
+    let shown = shop.again(&ada).await.client.get(&with_code).await.expect(200);
+    assert_eq!(shown["items"][0]["available"], 3, "what the code keeps is there for who has it");
     let path = format!("/admin/events/{}/vouchers", shop.event);
     let more = json!({"code": "MOREOFIT", "reserves": reserves});
     shop.admin.client.post(&path, &more).await.expect_problem(409, "sold_out");
@@ -285,13 +302,30 @@ async fn who_guesses_codes_has_to_wait() {
         let body = json!({"event_id": event["id"], "items": items, "voucher": code});
         who.client.post("/seats/hold", &body).await
     };
-    for number in 0..20 {
+    let look = async |who: &Person, code: &str| {
+        let path = format!("/events/{}/ticket-types?voucher={code}", id(&event));
+        who.client.get(&path).await
+    };
+    // Wherever it is guessed, a guess is a guess.
+    for number in 0..10 {
         let guessed = ask(&cast.member, Some(&format!("GUESS{number}"))).await;
         guessed.expect_problem(422, "voucher_invalid");
+        look(&cast.member, &format!("LOOK{number}")).await.expect(200);
     }
     for code in ["GUESS20", "RIGHTONE"] {
         ask(&cast.member, Some(code)).await.expect_problem(429, "too_many_attempts");
+        look(&cast.member, code).await.expect_problem(429, "too_many_attempts");
     }
+    for what in ["sections", "seats"] {
+        let path = format!("/events/{}/{what}", id(&event));
+        cast.member
+            .client
+            .get(&format!("{path}?voucher=RIGHTONE"))
+            .await
+            .expect_problem(429, "too_many_attempts");
+        cast.member.client.get(&path).await.expect(200);
+    }
+    look(&cast.door, "rightone").await.expect(200);
     ask(&cast.member, None).await.expect(201);
     ask(&cast.door, Some("rightone")).await.expect(201);
     // Whoever has a code is no guesser, however often they come.

@@ -43,7 +43,8 @@ async fn a_new_event_is_a_draft_with_everything_that_was_sent() {
     ] {
         assert_eq!(made[field], value, "{field}");
     }
-    assert_eq!(cast.door.client.get(&location).await.expect(200), made);
+    assert_eq!(cast.owner.client.get(&location).await.expect(200), made);
+    cast.door.client.get(&location).await.expect_problem(403, "forbidden");
     let second = cast.draft(&cast.event("Füße & Öl")).await;
     assert_eq!((&second["slug"], &second["visibility"]), (&json!("fuesse-oel-2"), &json!("public")));
     assert_eq!((&second["capacity"], &second["price_from"]), (&Value::Null, &Value::Null));
@@ -205,7 +206,7 @@ async fn organisers_list_their_own_events_in_every_state() {
     let mut body = cast.event("Published");
     body["visibility"] = json!("members");
     cast.published(&body).await;
-    let list = cast.door.client.get("/admin/events").await.expect(200);
+    let list = cast.owner.client.get("/admin/events").await.expect(200);
     assert_eq!(column(&list, "title"), ["First", "Second", "Third", "Published"]);
     let place = &list["items"][0]["location"];
     assert_eq!((&place["area"], &place["address"]), (&json!("Old harbour"), &Value::Null));

@@ -42,7 +42,8 @@ async fn kinds_of_tickets_that_share_a_quota_are_sold_out_together() {
     );
     hold(&cast.member, &event, &regular, 7).await.expect_problem(409, "sold_out");
     hold(&cast.member, &event, &regular, 6).await.expect(201);
-    let list = cast.door.client.get(&quotas).await.expect(200);
+    cast.door.client.get(&quotas).await.expect_problem(403, "forbidden");
+    let list = cast.owner.client.get(&quotas).await.expect(200);
     assert_eq!(list["items"][0]["taken"], json!(10));
     let smaller = json!({"name": "The hall", "quantity": 9});
     let refused = cast.manager.client.put(&path, &smaller).await.expect_problem(422, "invalid_input");
