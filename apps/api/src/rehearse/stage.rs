@@ -147,7 +147,8 @@ impl Stage {
             offered.kinds.push(OfferedKind { id: text(&made, "/id").to_owned(), seated: false });
         }
         let places: u32 = kinds.iter().map(|kind| kind.quantity).sum();
-        let voucher = json!({ "name": "Rehearsal", "percent": 20, "max_uses": (places / 20).max(1), "max_per_user": 1 });
+        let voucher =
+            json!({ "name": "Rehearsal", "percent": 20, "max_uses": (places / 6).max(1), "max_per_user": 1 });
         let made = admin.post(&format!("{path}/vouchers"), voucher).await?;
         offered.voucher = made.pointer("/items/0/code").and_then(Value::as_str).map(str::to_owned);
         admin.post(&format!("{path}/publish"), json!({})).await?;
