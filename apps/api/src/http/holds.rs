@@ -173,7 +173,7 @@ async fn hold_places(
         }
         let hold = held?;
         app.answers.places_changed(hold.event);
-        let location = (header::LOCATION, format!("/api/v1/seats/hold/{}/validate", hold.id));
+        let location = (header::LOCATION, format!("/api/v1/seats/hold/{}", hold.id));
         Ok(HttpResponse::Created().insert_header(location).json(HoldView::from(&hold)))
     };
     once.run(&app, user.0.account, &body, work).await

@@ -15,8 +15,9 @@ use booking::use_cases::{Kept, SyncError, Told, ToldResult};
 use booking::{Flag, Gate, Scan, Verdict};
 use chrono::{DateTime, Datelike, Utc};
 use kernel::Invalid;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::task::spawn_blocking;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -195,6 +196,32 @@ fn read(scan: Value) -> Result<Told, Vec<Invalid>> {
     })
 }
 
+/// A scan whose parts have the right types, or all that do not: reading it as a whole stops at the first.
+fn typed(scan: Value) -> Result<Value, Vec<Invalid>> {
+    let Value::Object(parts) = &scan else { return Ok(scan) };
+    let looked = [
+        mistyped::<String>(parts, "nonce", true),
+        mistyped::<String>(parts, "code", true),
+        mistyped::<Direction>(parts, "direction", false),
+        mistyped::<DateTime<Utc>>(parts, "at", true),
+        mistyped::<Said>(parts, "verdict", true),
+        mistyped::<bool>(parts, "forced", false),
+        mistyped::<Option<String>>(parts, "reason", false),
+    ];
+    let wrong: Vec<_> = looked.into_iter().flatten().collect();
+    if wrong.is_empty() { Ok(scan) } else { Err(wrong) }
+}
+
+fn mistyped<T: DeserializeOwned>(parts: &Map<String, Value>, name: &str, required: bool) -> Option<Invalid> {
+    match parts.get(name) {
+        Some(part) => {
+            let error = serde_path_to_error::deserialize::<_, T>(part).err()?;
+            Some(Invalid { field: name.to_owned(), ..misread(&error) })
+        }
+        None => required.then(|| Invalid::new(name, "required", "is missing")),
+    }
+}
+
 /// What became of the scans.
 #[derive(Serialize, ToSchema)]
 pub struct SyncView {
@@ -346,7 +373,7 @@ async fn sync(
     let (mut told, mut places) = (Vec::new(), Vec::new());
     for scan in scans {
         let nonce = scan.get("nonce").and_then(Value::as_str).unwrap_or_default().to_owned();
-        places.push(match read(scan) {
+        places.push(match typed(scan).and_then(read) {
             Ok(scan) => {
                 told.push(scan);
                 None

@@ -12,7 +12,7 @@ use actix_web::http::header;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, delete, get, post};
 use booking::use_cases::ReturnError;
-use booking::{Limit, Return, ReturnRefusal};
+use booking::{Return, ReturnRefusal};
 use chrono::{DateTime, Utc};
 use events::access::Right;
 use kernel::{EventId, TicketId};
@@ -105,7 +105,7 @@ impl From<ReturnRefusal> for Problem {
             ReturnRefusal::PlaceTaken => {
                 Self::conflict("sold_out", "Somebody has the place, or it is kept for somebody.")
             }
-            ReturnRefusal::LimitExceeded { most } => limit_exceeded(Limit::PerUser, most),
+            ReturnRefusal::LimitExceeded { limit, most } => limit_exceeded("id", limit, most),
         }
     }
 }

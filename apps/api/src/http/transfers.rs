@@ -5,6 +5,7 @@ use super::json::Json;
 use super::once::Once;
 use super::paging::{PageView, Paging, PagingQuery};
 use super::problem::Problem;
+use super::problem::booking::limit_exceeded;
 use super::tickets::TicketView;
 use crate::wiring::App;
 use actix_web::http::header;
@@ -174,10 +175,7 @@ impl From<TransferRefusal> for Problem {
             TransferRefusal::Over(status) => {
                 Self::conflict("transfer_over", format!("The transfer is {}.", status.as_str()))
             }
-            TransferRefusal::LimitExceeded { most } => Self::unprocessable(
-                "limit_exceeded",
-                format!("Nobody may have more than {most} of these tickets."),
-            ),
+            TransferRefusal::LimitExceeded { limit, most } => limit_exceeded("id", limit, most),
         }
     }
 }

@@ -114,7 +114,11 @@ impl From<JoinRefusal> for Problem {
                 Self::invalid(vec![Invalid::new("max_price", "wrong_currency", message)])
             }
             JoinRefusal::NotOnSale => Self::unprocessable("not_on_sale", "This is not on sale now."),
-            JoinRefusal::LimitExceeded { limit, most } => limit_exceeded(limit, most),
+            JoinRefusal::LimitExceeded { limit, most } => limit_exceeded("quantity", limit, most),
+            JoinRefusal::NeverSoMany { most } => {
+                let message = format!("there are {most} of a kind in all");
+                Self::invalid(vec![Invalid::new("quantity", "out_of_range", message)])
+            }
             JoinRefusal::PlacesAvailable => {
                 Self::conflict("places_available", "There are places: hold them, no need to wait.")
             }

@@ -307,6 +307,10 @@ async fn what_is_told_wrongly_is_refused_and_the_rest_is_kept(store: Store) {
     }
     assert_eq!(told["results"].as_array().unwrap().len(), wrong.len());
     assert_eq!(evening.stats().await["offline"], 0);
+    let every = json!({"scans": [{"code": 5, "at": "yesterday", "verdict": "maybe", "forced": "no"}]});
+    let told = evening.door().post(&evening.path("sync"), &every).await.expect(200);
+    let all = ["code", "at", "verdict", "forced"].map(|field| (field, "wrong_type"));
+    assert_eq!(mistakes(&told["results"][0]), [&[("nonce", "required")], all.as_slice()].concat());
     // A bad one among good ones, in any place, keeps nobody out.
     let other = scan(json!({"nonce": "other", "code": evening.code(1)}));
     let mixed = json!({"scans": [scan(json!({"nonce": "first"})), wrong[4].0, other, wrong[10].0]});

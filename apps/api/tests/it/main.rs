@@ -37,6 +37,7 @@ mod office;
 mod on_sale;
 mod ownership;
 mod panics;
+mod problem_codes;
 mod protocol;
 mod registration;
 mod rehearsal;

@@ -152,10 +152,14 @@ pub struct Tally {
 /// Which limit a wish goes beyond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// Tickets in one order, of a type or of the event.
+    /// Tickets of a type in one order.
     PerOrder,
-    /// Tickets per account, of a type or of the event.
+    /// Tickets of a type per account.
     PerUser,
+    /// Tickets of the event in one order, over all types.
+    EventPerOrder,
+    /// Tickets of the event per account, over all types.
+    EventPerUser,
     /// Open holds and unpaid bookings per account and event.
     OpenHolds,
 }
@@ -169,6 +173,14 @@ pub enum HoldRefusal {
     /// The event has no such ticket type.
     #[error("the event has no such ticket type")]
     UnknownTicketType(TicketTypeId),
+    /// The seat is of a section whose seats are not sold as this type.
+    #[error("this seat is not sold as this ticket type")]
+    OtherSection {
+        /// Which seat.
+        seat: SeatId,
+        /// As what it was asked for.
+        ticket_type: TicketTypeId,
+    },
     /// Nothing was asked for, or none of something.
     #[error("a hold needs at least one ticket")]
     Nothing,
@@ -412,10 +424,10 @@ impl Sale {
     fn within_limits(&self, asked: u32, already: &Holdings) -> Result<(), HoldRefusal> {
         match (self.max_per_order, self.max_per_user) {
             (Some(most), _) if asked > most => {
-                Err(HoldRefusal::LimitExceeded { limit: Limit::PerOrder, most })
+                Err(HoldRefusal::LimitExceeded { limit: Limit::EventPerOrder, most })
             }
             (_, Some(most)) if already.all().saturating_add(asked) > most => {
-                Err(HoldRefusal::LimitExceeded { limit: Limit::PerUser, most })
+                Err(HoldRefusal::LimitExceeded { limit: Limit::EventPerUser, most })
             }
             _ => Ok(()),
         }

@@ -145,6 +145,12 @@ async fn an_event_is_published_when_it_can_be_sold_and_all_that_is_missing_is_na
         (&json!("published"), &json!("available"))
     );
     cast.manager.client.post(&publish, &json!({})).await.expect_problem(409, "wrong_status");
+    let mut wrong = body.clone();
+    wrong["capacity"] = json!(9);
+    (wrong["starts_at"], wrong["ends_at"]) = (json!("2020-01-01T20:00:00Z"), json!("2020-01-02T04:00:00Z"));
+    let refused = cast.manager.client.put(&path, &wrong).await.expect_problem(422, "invalid_input");
+    assert_eq!(mistakes(&refused), [("capacity", "types_exceed_capacity"), ("ends_at", "in_the_past")]);
+    assert_eq!(cast.manager.client.put(&path, &body).await.expect(200)["status"], "published");
     let gone = cast.manager.client.post(&format!("{path}/deactivate"), &json!({})).await.expect(200);
     assert_eq!((&gone["status"], &gone["availability"]), (&json!("deactivated"), &json!("not_on_sale")));
 }

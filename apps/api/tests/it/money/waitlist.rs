@@ -285,6 +285,7 @@ async fn what_cannot_be_wanted_is_refused(store: Store) {
     bob.client.get(&path).await.expect_problem(404, "not_found");
     for (wish, field, code) in [
         (json!({"quantity": 0}), "quantity", "out_of_range"),
+        (json!({"quantity": 5}), "quantity", "out_of_range"),
         (json!({"ticket_type_ids": [nobody]}), "ticket_type_ids", "unknown"),
         (json!({"ticket_type_ids": vec![shop.ticket_type.clone(); 51]}), "ticket_type_ids", "too_many"),
         (json!({"max_price": {"amount": 1, "currency": "USD"}}), "max_price", "wrong_currency"),
@@ -298,7 +299,8 @@ async fn what_cannot_be_wanted_is_refused(store: Store) {
     {
         assert_eq!(shop.join(&bob, &wish).await.status, 422, "{wish}");
     }
-    shop.join(&bob, &json!({"quantity": 11})).await.expect_problem(422, "limit_exceeded");
+    let limit = shop.join(&bob, &json!({"quantity": 11})).await.expect_problem(422, "limit_exceeded");
+    assert_eq!(mistakes(&limit), [("quantity", "per_order")]);
     shop.join(&bob, &json!({"event_id": nobody})).await.expect_problem(404, "not_found");
     shop.join(&bob, &json!({"quantity": 2})).await.expect(201);
     shop.join(&bob, &json!({})).await.expect_problem(409, "already_waiting");

@@ -182,8 +182,8 @@ fn limits_of_the_event_count_over_all_types() {
         sale.hold(somebody(), &wanted, already, noon()).map(drop)
     };
     let beyond = |limit, most| Err(HoldRefusal::LimitExceeded { limit, most });
-    assert_eq!(ask(&[3, 3], &Holdings::default()), beyond(Limit::PerOrder, 5));
-    assert_eq!(ask(&[2, 2], &already), beyond(Limit::PerUser, 6));
+    assert_eq!(ask(&[3, 3], &Holdings::default()), beyond(Limit::EventPerOrder, 5));
+    assert_eq!(ask(&[2, 2], &already), beyond(Limit::EventPerUser, 6));
     assert_eq!(ask(&[1, 2], &already), Ok(()));
     assert!(sale.limits_users(), "so that what somebody has is looked up");
 }

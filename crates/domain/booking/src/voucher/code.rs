@@ -41,10 +41,10 @@ impl VoucherCode {
         fits.then(|| Self(letters.to_ascii_uppercase()))
     }
 
-    /// Its last characters: four of a long one, two of a short one.
+    /// Its last characters: four of a long one, no more than a third of a short one.
     #[must_use]
     pub fn hint(&self) -> String {
-        let kept = if self.0.len() >= 8 { 4 } else { 2 };
+        let kept = (self.0.len() / 3).min(4);
         let skipped = self.0.len().saturating_sub(kept);
         self.0.chars().skip(skipped).collect()
     }
