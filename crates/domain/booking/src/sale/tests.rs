@@ -1,5 +1,7 @@
 use super::*;
 use crate::samples::{held, noon, offer, sale, somebody, unpaid, want};
+use crate::{Hold, Wanted};
+use chrono::TimeDelta;
 use proptest::prelude::*;
 
 fn ask(sale: &mut Sale, quantity: u32) -> Result<Hold, HoldRefusal> {
