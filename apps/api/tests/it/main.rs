@@ -19,6 +19,7 @@ mod documents;
 mod door_offline;
 mod door_staff;
 mod events;
+mod everyone;
 mod giving;
 #[allow(dead_code, unreachable_pub, reason = "a client offers what any test may need")]
 mod harness;
