@@ -315,6 +315,18 @@ impl World {
                 let body = json!({"organisation_id": self.cast.organisation, "name": "Hall"});
                 manager.post("/admin/venue-templates", &body).await.expect(201)
             }
+            "new section" => {
+                let path = format!("/admin/venue-templates/{}/sections", self.known["hall"]);
+                let newest = async || {
+                    let all = manager.get(&path).await.expect(200);
+                    text(all["items"].as_array().unwrap().last().unwrap(), "/id")
+                };
+                // No two of a hall have one name.
+                let section =
+                    json!({"name": newest().await, "row_start": "A", "row_end": "A", "seats_per_row": 2});
+                manager.post(&path, &section).await.expect(201);
+                return newest().await;
+            }
             "new colleague" => {
                 let account = self.shop.app.member().await.id;
                 let path = format!("/admin/organisations/{}/members", self.cast.organisation);
