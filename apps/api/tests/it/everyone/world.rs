@@ -88,7 +88,7 @@ impl World {
         world.fill_money().await;
         world.fill_rest().await;
         for name in super::table::NEW {
-            let made = world.new(name).await;
+            let made = world.make(name).await;
             world.known.insert(name, made);
         }
         world
@@ -99,7 +99,7 @@ impl World {
         let mut ids = Vec::new();
         for name in names.split(", ").filter(|name| !name.is_empty()) {
             let made = if new && super::table::NEW.contains(&name) {
-                self.new(name).await
+                self.make(name).await
             } else {
                 self.known.get(name).unwrap_or_else(|| panic!("there is no {name}")).clone()
             };
@@ -154,7 +154,7 @@ impl World {
         let manager = &self.cast.manager.client;
         let draft = id(&self.cast.draft(&self.cast.event("A draft")).await).to_owned();
         self.known.insert("draft", draft);
-        let hall = self.new("new hall").await;
+        let hall = self.make("new hall").await;
         let section = json!({"name": "Stalls", "row_start": "A", "row_end": "B", "seats_per_row": 5});
         manager.post(&format!("/admin/venue-templates/{hall}/sections"), &section).await.expect(201);
         let mut body = self.cast.event("Seated");
@@ -162,7 +162,7 @@ impl World {
         body["base_price"] = json!({"amount": 0, "currency": "EUR"});
         let seated = id(&self.cast.draft(&body).await).to_owned();
         manager.post(&format!("/admin/events/{seated}/publish"), &json!({})).await.expect(200);
-        let gone = self.new("new event").await;
+        let gone = self.make("new event").await;
         let job = manager.post(&format!("/admin/events/{gone}/cancel"), &json!({})).await.expect(202);
         self.known.extend([("hall", hall), ("seated", seated), ("job", text(&job, "/job_id"))]);
         for name in ["full", "sold out"] {
@@ -261,8 +261,8 @@ impl World {
         let checked = &booking["tickets"][0];
         self.cast.door.client.post("/tickets/verify", &json!({"code": checked["code"]})).await.expect(200);
         let checked = id(checked).to_owned();
-        let kept = self.new("new hold").await;
-        let spare = self.new("new event").await;
+        let kept = self.make("new hold").await;
+        let spare = self.make("new event").await;
         let kinds = attendee.get(&format!("/events/{spare}/ticket-types")).await.expect(200);
         let invite = admin.post("/admin/invites", &json!({})).await.expect(201);
         // Bound to an address, an invite owes a mail, which nobody could send.
@@ -285,7 +285,7 @@ impl World {
     }
 
     /// A new thing of the name.
-    async fn new(&self, name: &str) -> String {
+    async fn make(&self, name: &str) -> String {
         let (manager, owner) = (&self.cast.manager.client, &self.cast.owner.client);
         let (admin, attendee) = (&self.cast.admin.client, &self.attendee.client);
         let draft = async || id(&self.cast.draft(&self.cast.event("Doomed")).await).to_owned();
@@ -359,8 +359,8 @@ impl World {
             "new session" => {
                 let other = self.shop.app.login(&self.attendee.email, PASSWORD).await;
                 let own = other.client.get("/users/me/sessions").await.expect(200);
-                let own = own["items"].as_array().unwrap().iter();
-                own.filter(|session| session["current"] == true).cloned().next().unwrap()
+                let mut own = own["items"].as_array().unwrap().iter();
+                own.find(|session| session["current"] == true).unwrap().clone()
             }
             "new gift" => {
                 return text(
