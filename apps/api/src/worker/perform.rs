@@ -136,6 +136,10 @@ async fn of_bookings(app: &App, due: &Due, effect: BookingEffect) -> Result<Done
             app.bookings.settle_return(id).await?;
             Ok(Done::Finished)
         }
+        BookingEffect::ReviewEntry { booking, ticket, case } => {
+            app.bookings.review_entry(booking, ticket, case).await?;
+            Ok(Done::Finished)
+        }
         BookingEffect::WatchReturn { id } => Ok(app.bookings.watch_return(id).await?.into()),
         BookingEffect::CancelBookings { job } => Ok(app.bookings.cancel_bookings(job).await?.into()),
         BookingEffect::WatchBooking { booking } => Ok(app.bookings.attend(booking).await?.into()),

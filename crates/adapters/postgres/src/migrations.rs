@@ -32,7 +32,7 @@ macro_rules! steps {
 }
 
 /// Every step, in the order in which they are applied.
-pub const MIGRATIONS: [Migration; 22] = steps![
+pub const MIGRATIONS: [Migration; 23] = steps![
     "2026-11-21-000001_accounts",
     "2026-11-21-000002_events",
     "2026-11-21-000003_booking",
@@ -55,6 +55,7 @@ pub const MIGRATIONS: [Migration; 22] = steps![
     "2026-11-21-000020_waitlist",
     "2026-11-21-000021_returns",
     "2026-11-21-000022_door",
+    "2026-11-21-000029_given_up",
 ];
 
 /// How a database's schema stands to the one that this program knows.
