@@ -172,8 +172,8 @@ pub async fn who_named_only_what_is_gone_waits_no_longer(stores: Stores) {
 
 pub async fn what_one_need_not_act_on_is_told_in_the_morning(stores: Stores) {
     let house = house(stores, 1, None, 0).await;
-    let quiet = Some(Quiet { from: 22, until: 8 });
-    let offers = OfferTerms { lasts: TimeDelta::hours(2), quiet };
+    let quiet = Quiet { from: 22, until: 8 };
+    let offers = OfferTerms { lasts: TimeDelta::hours(2), quiet: Some(quiet) };
     let terms = Terms { offers, ..Terms::to_pay_within(TimeDelta::minutes(30)) };
     let pages = Pages { name: "Test".into(), returns: "https://example.org/payments".into() };
     let (store, clock) = (house.stores.booking.clone(), house.clock.clone());
@@ -182,10 +182,9 @@ pub async fn what_one_need_not_act_on_is_told_in_the_morning(stores: Stores) {
     let hold = use_cases.hold(guest, house.event.id, house.want(1)).await.unwrap();
     let entry = joined(&house, 1).await;
     let zone = house.stores.booking.sales(&[house.event.id]).await.unwrap()[0].resale.zone;
-    let evening = quiet.unwrap().over(zone, noon());
     // Offered just before the night, it ends within.
-    let mut night = evening;
-    while quiet.unwrap().over(zone, night) == night {
+    let mut night = noon();
+    while quiet.over(zone, night) == night {
         night += TimeDelta::minutes(30);
     }
     house.clock.set(night - TimeDelta::minutes(30));
@@ -199,7 +198,7 @@ pub async fn what_one_need_not_act_on_is_told_in_the_morning(stores: Stores) {
     let news = Effect::TellWaiting { entry: entry.id, news: ListNews::Expired };
     assert!(owed(&house).await.contains(&news));
     let at = house.clock.now();
-    let morning = quiet.unwrap().over(zone, at);
+    let morning = quiet.over(zone, at);
     assert!(morning > at);
     assert_eq!(use_cases.quiet_until(entry.id, ListNews::Expired).await.unwrap(), Some(morning));
     assert_eq!(use_cases.quiet_until(entry.id, ListNews::Offered).await.unwrap(), None, "it can be acted on");
