@@ -2,7 +2,6 @@
 
 -- Whether an invite is taken out of its maker's budget. What exists was made by admins.
 ALTER TABLE invites ADD COLUMN counted boolean NOT NULL DEFAULT false;
-CREATE INDEX invites_counted_idx ON invites (created_by) WHERE counted;
 
 -- What is kept of an account as somebody who brings others; also the row that people queue for who give invites away,
 -- sign up with them, or freeze the branch.
@@ -21,9 +20,9 @@ CREATE TABLE inviters (
 
 -- Who brought an account: the maker of its invite. It follows from what is kept, and neither ever changes; it stands
 -- here as well so that the tree can be walked and paged by one index. The database fills it in by itself, so that it
--- is right whichever version of the program opens the account.
+-- is right whichever version of the program opens the account. Those who are there already get theirs, and both tables
+-- their indexes, in the step `while_selling`.
 ALTER TABLE accounts ADD COLUMN invited_by uuid;
-UPDATE accounts a SET invited_by = i.created_by FROM invites i WHERE i.id = a.invite_id;
 CREATE FUNCTION accounts_fill_invited_by() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.invited_by := (SELECT i.created_by FROM invites i WHERE i.id = NEW.invite_id);
@@ -32,5 +31,3 @@ END
 $$;
 CREATE TRIGGER accounts_invited_by BEFORE INSERT OR UPDATE OF invite_id, invited_by ON accounts
     FOR EACH ROW EXECUTE FUNCTION accounts_fill_invited_by();
-CREATE INDEX accounts_invited_by_idx ON accounts (invited_by, created_at DESC, id DESC) WHERE invited_by IS NOT NULL;
-CREATE INDEX accounts_roots_idx ON accounts (created_at DESC, id DESC) WHERE invited_by IS NULL;

@@ -18,7 +18,8 @@ ALTER TABLE events ADD COLUMN cell integer GENERATED ALWAYS AS (
 CREATE INDEX events_cell_idx ON events (cell, ends_at) WHERE cell IS NOT NULL;
 
 CREATE TABLE address_views (
-    event_id uuid NOT NULL CONSTRAINT address_views_event_fkey REFERENCES events,
+    -- No foreign key: who was shown the place of an event stays known when the event is deleted.
+    event_id uuid NOT NULL,
     account_id uuid NOT NULL,
     -- The hour that the row stands for, by UTC: one row per account, event and hour.
     hour timestamptz NOT NULL,

@@ -31,10 +31,8 @@ CREATE UNIQUE INDEX waitlist_entries_living_key ON waitlist_entries (buyer_id, e
     WHERE status IN ('waiting', 'offered');
 CREATE INDEX waitlist_entries_buyer_idx ON waitlist_entries (event_id, buyer_id, number DESC);
 
--- Whose offer a hold is.
+-- Whose offer a hold is; that an entry has one offer at a time is a key that the step `while_selling` builds.
 ALTER TABLE holds ADD COLUMN entry_id uuid;
--- One living offer per entry.
-CREATE UNIQUE INDEX holds_entry_key ON holds (entry_id) WHERE entry_id IS NOT NULL;
 
 ALTER TABLE sales
     ADD COLUMN offers_by_hand boolean NOT NULL DEFAULT false,

@@ -1,4 +1,9 @@
--- Somebody's entries on all waiting lists, for what is told to them of themselves. On a large table it is built with
--- CREATE INDEX CONCURRENTLY before.
+-- no transaction
+-- Somebody's entries on all waiting lists, for what is told to them of themselves; and what `given_up` left unchecked.
 
-CREATE INDEX IF NOT EXISTS waitlist_entries_history_idx ON waitlist_entries (buyer_id, joined_at DESC, id DESC);
+DROP INDEX CONCURRENTLY IF EXISTS waitlist_entries_history_idx;
+
+CREATE INDEX CONCURRENTLY IF NOT EXISTS waitlist_entries_history_idx
+    ON waitlist_entries (buyer_id, joined_at DESC, id DESC);
+
+ALTER TABLE incidents VALIDATE CONSTRAINT incidents_kind_check;

@@ -165,7 +165,7 @@ fn perform(command: Command) -> Result<(), Failure> {
             Command::User { command: UserCommand::CreateAdmin(who) } => {
                 commands::create_admin(config, who).await
             }
-            Command::CheckConfig => commands::say("The configuration is fine."),
+            Command::CheckConfig => commands::check_config(&config),
             Command::Openapi | Command::Doctor { .. } => Ok(()),
         }
     })

@@ -5,6 +5,7 @@ mod mail;
 mod providers;
 mod skew;
 mod stores;
+mod wallet;
 
 use crate::config::{Config, ConfigError, Environment};
 use crate::http::problem::Causes;
@@ -127,6 +128,7 @@ pub async fn examine(config: &Config, clock: &Arc<dyn Clock>) -> Report {
     findings.push(stores::redis(config).await);
     findings.extend(providers::look(config, clock, stores.as_ref()).await);
     findings.push(mail::look(config, clock).await);
+    findings.push(wallet::look(config));
     Report { findings }
 }
 

@@ -47,7 +47,7 @@ const FAILURES_HERE: Rule = Rule { name: "failures-here", limit: 10, window: QUA
 /// Failed logins per typed address, from anywhere: a thousand machines get no further than this.
 const FAILURES: Rule = Rule { name: "failures", limit: 100, window: QUARTER };
 
-/// Vouchers that were not valid, per account: codes that people choose are short.
+/// Vouchers that were not valid, or of which this is not known yet, per account: codes that people choose are short.
 const VOUCHERS: Rule = Rule { name: "vouchers", limit: 20, window: QUARTER };
 
 /// Notices that were not a provider's, per network address.
@@ -165,20 +165,21 @@ impl Limits {
         Ok(())
     }
 
-    /// Before a voucher's code is looked at: refuses who has tried too many that were not valid.
+    /// Before a voucher's code is looked at. Each try counts from here on, or many at once would all pass;
+    /// [`Self::voucher_known`] takes it back.
     ///
     /// # Errors
     /// 429.
     pub async fn voucher(&self, account: AccountId) -> Result<(), Problem> {
-        self.refuse_blocked(&blocked(VOUCHERS, &account.to_string())).await
+        self.take(VOUCHERS, &account.to_string()).await
     }
 
-    /// After a voucher that was not valid.
-    ///
-    /// # Errors
-    /// 429, when that was one too many.
-    pub async fn voucher_failed(&self, account: AccountId) -> Result<(), Problem> {
-        self.failed(VOUCHERS, &account.to_string()).await
+    /// After a voucher that is none of those that are not valid: it was not guessed.
+    pub async fn voucher_known(&self, account: AccountId) {
+        if self.enabled {
+            // What cannot be taken back only counts for a while.
+            let _ = self.limiter.give_back(&key(VOUCHERS, &account.to_string())).await;
+        }
     }
 
     /// Before a notice is checked, which may cost a call to the provider: refuses who sent too many forged ones.

@@ -8,11 +8,12 @@ use crate::http::problem::Problem;
 use crate::http::seats::SeatView;
 use crate::wiring::App;
 use booking::{Claim, ClaimState};
+use events::selling::Opened;
 use events::use_cases::Sections;
 use events::{SeatedSection, seating};
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use kernel::{Actor, EventId, Money, SeatId, SectionId, Timestamp};
+use kernel::{Actor, EventId, Money, SeatId, SectionId, TicketTypeId, Timestamp};
 use std::collections::HashMap;
 use std::io::Write;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -50,8 +51,11 @@ pub struct MapQuestion {
 /// Maps that are kept ready.
 pub struct Maps {
     shelf: Shelf<MapQuestion>,
-    pieces: Mutex<HashMap<EventId, Arc<Pieces>>>,
+    pieces: Mutex<HashMap<Hall, Arc<Pieces>>>,
 }
+
+/// An event, and the hidden ticket types that are opened to those who look at it.
+type Hall = (EventId, Vec<TicketTypeId>);
 
 /// A hall as it is written, but for how its seats stand.
 #[derive(Debug)]
@@ -77,7 +81,7 @@ impl Default for Maps {
 }
 
 impl Maps {
-    /// A map; `for_all`: what everybody sees who looks as this one does, from the shelf.
+    /// A map; `for_all`: what everybody sees who looks as this one does, from the shelf, as long as everybody may see it.
     ///
     /// # Errors
     /// A [`Problem`]: the event is not to be seen, or the store could not answer.
@@ -88,21 +92,48 @@ impl Maps {
         question: MapQuestion,
         for_all: bool,
     ) -> Result<Arc<Ready>, Problem> {
-        let make = self.make(app, actor, question);
         if for_all {
-            return self.shelf.answer(&question, make).await;
+            let make = async {
+                app.events.require_announced(question.event).await?;
+                self.make(app, actor, question, &Opened::default()).await
+            };
+            match self.shelf.answer(&question, make).await {
+                // Perhaps it was taken out of sight, and this one holds a ticket of it.
+                Err(problem) if problem.code() == "not_found" => {}
+                answered => return answered,
+            }
         }
-        Ok(Arc::new(Ready::of(make.await?)))
+        self.answer_with(app, actor, question, &Opened::default()).await
+    }
+
+    /// The map for one person, with what a code opens to them.
+    ///
+    /// # Errors
+    /// As [`Self::answer`].
+    pub async fn answer_with(
+        &self,
+        app: &App,
+        actor: Actor,
+        question: MapQuestion,
+        opened: &Opened,
+    ) -> Result<Arc<Ready>, Problem> {
+        Ok(Arc::new(Ready::of(self.make(app, actor, question, opened).await?)))
     }
 
     /// Seats were changed here: whoever asks from now on sees it.
     pub fn forget(&self, event: EventId) {
         self.shelf.forget_all();
-        self.lock().remove(&event);
+        self.lock().retain(|(of, _), _| *of != event);
     }
 
-    async fn make(&self, app: &App, actor: Actor, question: MapQuestion) -> Result<Vec<u8>, Problem> {
-        let pieces = self.pieces(app, actor, question.event).await?;
+    async fn make(
+        &self,
+        app: &App,
+        actor: Actor,
+        question: MapQuestion,
+        opened: &Opened,
+    ) -> Result<Vec<u8>, Problem> {
+        let pieces = self.pieces(app, actor, question.event, opened).await?;
         let claims = match (&pieces, question.shown) {
             (None, _) | (_, Shown::Plan) => Vec::new(),
             (Some(_), _) => app.bookings.claimed_seats(question.event, question.section).await?,
@@ -117,31 +148,38 @@ impl Maps {
     }
 
     /// The hall at its version and prices now; `None` when the event's places are no seats.
-    async fn pieces(&self, app: &App, actor: Actor, event: EventId) -> Result<Option<Arc<Pieces>>, Problem> {
+    async fn pieces(
+        &self,
+        app: &App,
+        actor: Actor,
+        event: EventId,
+        opened: &Opened,
+    ) -> Result<Option<Arc<Pieces>>, Problem> {
         let Some(version) = app.events.seating_version(Some(actor), event).await? else { return Ok(None) };
-        let left = app.events.availability(Some(actor), event).await?;
+        let left = app.events.availability_with(Some(actor), event, opened).await?;
         let price = |section: SectionId| {
             let mut own = left.iter().filter(|left| left.ticket_type.section == Some(section));
             own.next().map(|left| left.ticket_type.price)
         };
-        let kept = self.lock().get(&event).cloned().filter(|kept| {
+        let hall = (event, opened.types.clone());
+        let kept = self.lock().get(&hall).cloned().filter(|kept| {
             let same = |((section, _), was): (&(SectionId, _), &Option<Money>)| price(*section) == *was;
             kept.version == version && kept.sections.iter().zip(&kept.prices).all(same)
         });
         if kept.is_some() {
             return Ok(kept);
         }
-        let Some(all) = app.events.sections(Some(actor), event).await? else { return Ok(None) };
+        let Some(all) = app.events.sections(Some(actor), event, opened).await? else { return Ok(None) };
         let made = Arc::new(Pieces::of(&all)?);
         let mut pieces = self.lock();
         if pieces.values().map(|kept| kept.seats()).sum::<usize>() > MOST_KEPT {
             pieces.clear();
         }
-        pieces.insert(event, Arc::clone(&made));
+        pieces.insert(hall, Arc::clone(&made));
         Ok(Some(made))
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<EventId, Arc<Pieces>>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Hall, Arc<Pieces>>> {
         // Nothing panics half-way while it is locked.
         self.pieces.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -8,7 +8,9 @@ pub mod check;
 pub mod clock;
 pub mod crowd;
 pub mod fault;
+pub mod habits;
 mod later;
+mod letters;
 pub mod options;
 pub mod passing;
 pub mod report;
@@ -61,6 +63,7 @@ pub async fn run(options: &Options, configured: &Config, log: &mut impl Write) -
     let crowd = crowd(options.seed, options.buyers, kinds.len(), span, &options.faults);
     writeln!(log, "{} people open accounts.", crowd.len())?;
     stage.invite(&shop, &crowd).await?;
+    stage.prove_addresses(&shop, &crowd).await?;
     writeln!(log, "The sale of {seats} places opens.")?;
     let opened = Instant::now();
     let (visits, faults) = rush(&mut stage, &shop, (&crowd, &offered), options).await?;

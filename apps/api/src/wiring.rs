@@ -218,13 +218,13 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         Arc::clone(&clock),
         providers.clone(),
     );
+    let bookings = Bookings::new(Arc::clone(&stores.booking), Arc::clone(&clock), providers, terms, pages);
     Ok(App {
         closing,
-        bookings: Bookings::new(Arc::clone(&stores.booking), Arc::clone(&clock), providers, terms, pages),
         vouchers: Vouchers::new(Arc::clone(&stores.booking), Arc::clone(&clock), keys.vouchers()),
         ledger: Ledger::new(stores.ledger, Arc::clone(&stores.booking), Arc::clone(&clock)),
-        office: Office::new(stores.office, Arc::clone(&stores.booking), Arc::clone(&clock))
-            .offering(terms.offers),
+        office: Office::new(stores.office, &bookings),
+        bookings,
         documents: Documents::new(Arc::clone(&stores.booking), Arc::clone(&clock)),
         press: Press::new(hashing)?,
         events: Events::new(stores.events, Arc::clone(&clock))

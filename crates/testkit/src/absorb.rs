@@ -38,6 +38,9 @@ macro_rules! rate_limiter_contract {
             keys_do_not_share_attempts,
             attempts_at_the_same_time_count_exactly,
             nothing_passes_a_limit_of_none,
+            what_is_given_back_was_no_attempt,
+            giving_back_what_was_not_tried_allows_no_more,
+            giving_back_moves_no_window,
         );
     };
 }
@@ -189,6 +192,42 @@ pub async fn attempts_at_the_same_time_count_exactly(limiter: Arc<dyn RateLimite
 
 pub async fn nothing_passes_a_limit_of_none(limiter: Arc<dyn RateLimiter>) {
     assert_ne!(limiter.attempt(&key("none"), 0, LONG).await.unwrap(), Verdict::Allowed);
+}
+
+pub async fn what_is_given_back_was_no_attempt(limiter: Arc<dyn RateLimiter>) {
+    let key = key("back");
+    let allowed = async || limiter.attempt(&key, 2, LONG).await.unwrap() == Verdict::Allowed;
+    assert!(allowed().await && allowed().await);
+    for _ in 0..3 {
+        assert!(!allowed().await);
+    }
+    limiter.give_back(&key).await.unwrap();
+    assert!(allowed().await, "what was refused does not count either");
+    assert!(!allowed().await);
+}
+
+pub async fn giving_back_what_was_not_tried_allows_no_more(limiter: Arc<dyn RateLimiter>) {
+    let key = key("never");
+    limiter.give_back(&key).await.unwrap();
+    assert_eq!(limiter.attempt(&key, 1, LONG).await.unwrap(), Verdict::Allowed);
+    for _ in 0..3 {
+        limiter.give_back(&key).await.unwrap();
+    }
+    assert_eq!(limiter.attempt(&key, 1, LONG).await.unwrap(), Verdict::Allowed);
+    assert_ne!(limiter.attempt(&key, 1, LONG).await.unwrap(), Verdict::Allowed);
+}
+
+pub async fn giving_back_moves_no_window(limiter: Arc<dyn RateLimiter>) {
+    let (key, window) = (key("kept"), Duration::from_millis(300));
+    let started = Instant::now();
+    limiter.attempt(&key, 2, window).await.unwrap();
+    limiter.attempt(&key, 2, window).await.unwrap();
+    while limiter.attempt(&key, 1, window).await.unwrap() != Verdict::Allowed {
+        assert!(started.elapsed() < PATIENCE, "whoever gives back waits for ever");
+        limiter.attempt(&key, 2, window).await.unwrap();
+        limiter.give_back(&key).await.unwrap();
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 async fn heard(ear: &mut Box<dyn Subscription>) -> Option<Vec<u8>> {

@@ -2,6 +2,7 @@
 //! played on two stores, compared after every step and at the end.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a model fails by panicking")]
 
+mod edits;
 mod resale;
 
 use crate::cancelling_store::policy;
@@ -17,7 +18,7 @@ use booking::{
     VoucherInput, books,
 };
 use chrono::TimeDelta;
-use events::{PriceInput, SeatChange, TicketTypeInput};
+use events::{PriceInput, TicketType, TicketTypeInput};
 use kernel::{
     AccountId, Actor, BookingId, Cause, Clock, Money, PageRequest, Role, SeatId, StoreError, TicketTypeId,
     VoucherId, transact,
@@ -27,7 +28,7 @@ use kernel::{
 const BUYERS: u64 = 4;
 
 /// The codes of a world's two vouchers.
-const CODES: [&str; 2] = ["HALF", "GUESTS"];
+const CODES: [&str; 2] = ["HALFOFF", "GUESTS"];
 
 /// A small generator of its own (SplitMix64), so that a seed names a history for ever.
 #[derive(Debug, Clone)]
@@ -50,7 +51,7 @@ impl Dice {
 /// One step of a history. Numbers name things by the order in which they came to be.
 #[derive(Debug, Clone, Copy)]
 enum Step {
-    Hold { buyer: usize, quantity: usize, code: usize },
+    Hold { buyer: usize, quantity: usize, code: usize, reduced: bool },
     HoldSeats { buyer: usize, from: usize, count: usize, reduced: bool },
     Release { buyer: usize, hold: usize },
     Confirm { buyer: usize, hold: usize, free: bool },
@@ -73,7 +74,7 @@ enum Step {
     RefundAgain { booking: usize },
     CancelEvent,
     Voucher { which: usize, how: usize },
-    Join { buyer: usize, quantity: usize },
+    Join { buyer: usize, quantity: usize, most: Option<usize> },
     Leave { buyer: usize },
     Accept { buyer: usize },
     GiveToDesk { ticket: usize },
@@ -81,14 +82,21 @@ enum Step {
     Watch,
     Rules { automatic: bool, returns: bool },
     Block { seat: usize, blocked: bool },
+    Price { seat: usize, how: usize },
+    Quantity { reduced: bool, quantity: usize },
+    Quota { quantity: usize },
+    Capacity { places: usize },
     Start,
 }
 
 fn step(dice: &mut Dice) -> Step {
-    let (kind, n) = (dice.below(63), |dice: &mut Dice| dice.below(12));
+    let (kind, n) = (dice.below(68), |dice: &mut Dice| dice.below(12));
     let attempt = dice.below(3);
     match kind {
-        0..=4 => Step::Hold { buyer: dice.below(BUYERS), quantity: dice.below(5), code: dice.below(4) },
+        0..=4 => {
+            let (buyer, quantity, code) = (dice.below(BUYERS), dice.below(5), dice.below(4));
+            Step::Hold { buyer, quantity, code, reduced: dice.below(3) == 0 }
+        }
         5 => Step::Release { buyer: dice.below(BUYERS), hold: n(dice) },
         6..=9 => Step::Confirm { buyer: dice.below(BUYERS), hold: n(dice), free: dice.below(6) == 0 },
         10 => Step::Pay { booking: n(dice) },
@@ -114,7 +122,7 @@ fn step(dice: &mut Dice) -> Step {
         35 => Step::RefundAgain { booking: n(dice) },
         36 if dice.below(12) == 0 => Step::CancelEvent,
         41..=42 => Step::Voucher { which: dice.below(2), how: dice.below(3) },
-        44..=47 => Step::Join { buyer: dice.below(BUYERS), quantity: dice.below(4) },
+        44..=47 => Step::Join { buyer: dice.below(BUYERS), quantity: dice.below(4), most: some(dice, 4000) },
         48 => Step::Leave { buyer: dice.below(BUYERS) },
         49..=51 => Step::Accept { buyer: dice.below(BUYERS) },
         52..=55 => Step::GiveToDesk { ticket: n(dice) },
@@ -122,6 +130,10 @@ fn step(dice: &mut Dice) -> Step {
         57 => Step::Watch,
         58 => Step::Rules { automatic: dice.below(3) > 0, returns: dice.below(4) > 0 },
         59 => Step::Block { seat: dice.below(9), blocked: dice.below(2) == 0 },
+        63..=64 => Step::Price { seat: dice.below(9), how: dice.below(4) },
+        65 => Step::Quantity { reduced: dice.below(2) == 0, quantity: dice.below(12) },
+        66 => Step::Quota { quantity: dice.below(12) },
+        67 => Step::Capacity { places: dice.below(12) },
         43 if dice.below(12) == 0 => Step::Start,
         37..=40 => Step::HandOn { ticket: n(dice), to: dice.below(BUYERS), how: dice.below(5) },
         60..=62 => {
@@ -152,8 +164,8 @@ struct World {
     resale: resale::Seen,
     /// All seats, where places are seats.
     places: Vec<SeatId>,
-    /// The second type of their section.
-    reduced: Option<TicketTypeId>,
+    /// The second type, of the same section or sharing a quota with the first.
+    reduced: Option<TicketType>,
 }
 
 /// Plays one history of `steps` steps on both.
@@ -164,7 +176,8 @@ pub async fn the_same_history_gives_the_same_answers(one: Stores, other: Stores,
     let mut dice = Dice(seed);
     let price = if dice.below(4) == 0 { 0 } else { 2500 };
     let seats = dice.below(2) == 0;
-    let (mut one, mut other) = (World::new(one, price, seats).await, World::new(other, price, seats).await);
+    let kind = (seats, !seats && dice.below(2) == 0);
+    let (mut one, mut other) = (World::new(one, price, kind).await, World::new(other, price, kind).await);
     for number in 0..steps {
         let step = step(&mut dice);
         let (left, right) = (one.play(step).await, other.play(step).await);
@@ -181,13 +194,13 @@ pub async fn the_same_history_gives_the_same_answers(one: Stores, other: Stores,
 }
 
 impl World {
-    async fn new(stores: Stores, cents: u32, seats: bool) -> Self {
+    async fn new(stores: Stores, cents: u32, (seats, shares): (bool, bool)) -> Self {
         let house =
             if seats { seated(stores, "C", 3, cents).await } else { house(stores, 9, Some(8), cents).await };
-        let reduced = if seats { Some(second_type(&house, cents / 2).await) } else { None };
+        let house = if shares { house.with_quota(7).await } else { house };
+        let reduced = if seats || shares { Some(second_type(&house, cents / 2).await) } else { None };
         let house = if seats { house.with_capacity(8) } else { house };
         let house = house.with_limit_per_user(5).await;
-        let house = if cents == 0 && !seats { house.with_quota(7).await } else { house };
         let places = if seats { house.seats().await } else { Vec::new() };
         let door = Door::new(house.stores.booking.clone(), house.clock.clone(), CodeSigner::new(&[3; 32]));
         let mut buyers = Vec::new();
@@ -222,10 +235,13 @@ impl World {
     /// Plays a step; the answer names nothing by its id, so that two worlds can be compared.
     async fn play(&mut self, step: Step) -> String {
         match step {
-            Step::Hold { buyer, quantity, code } => self.hold(buyer, quantity, code).await,
+            Step::Hold { buyer, quantity, code, reduced } => {
+                self.hold(buyer, (quantity, reduced), code).await
+            }
             Step::Voucher { which, how } => self.change_voucher(which, how).await,
             Step::HoldSeats { buyer, from, count, reduced } => {
-                self.hold_seats(buyer, (from, count), self.reduced.filter(|_| reduced)).await
+                let as_type = self.reduced.as_ref().filter(|_| reduced).map(|kind| kind.id);
+                self.hold_seats(buyer, (from, count), as_type).await
             }
             Step::Release { buyer, hold } => match self.holds.get(hold) {
                 Some(hold) => {
@@ -269,7 +285,11 @@ impl World {
             | Step::TakeFromDesk { .. }
             | Step::Rules { .. }
             | Step::Watch => self.resell(step).await,
-            Step::Block { seat, blocked } => self.block(seat, blocked).await,
+            Step::Block { .. }
+            | Step::Price { .. }
+            | Step::Quantity { .. }
+            | Step::Quota { .. }
+            | Step::Capacity { .. } => self.edit(step).await,
             Step::Start => {
                 let start = self.house.event.starts_at.max(self.house.clock.now());
                 self.house.clock.set(start);
@@ -394,11 +414,13 @@ impl World {
         }
     }
 
-    async fn hold(&mut self, buyer: usize, quantity: usize, code: usize) -> String {
+    async fn hold(&mut self, buyer: usize, (quantity, reduced): (usize, bool), code: usize) -> String {
         let quantity = u32::try_from(quantity).unwrap();
         let code = CODES.get(code).copied();
+        let kind = self.reduced.as_ref().filter(|_| reduced).unwrap_or(&self.house.ticket_type);
+        let house = House { ticket_type: kind.clone(), ..self.house.clone() };
         let held =
-            voucher_store::hold_with(&self.house, &self.bookings, self.buyers[buyer], (code, quantity)).await;
+            voucher_store::hold_with(&house, &self.bookings, self.buyers[buyer], (code, quantity)).await;
         self.kept(held)
     }
 
@@ -417,20 +439,6 @@ impl World {
         wish.seats.chosen.iter_mut().for_each(|choice| choice.ticket_type = as_type);
         let held = self.bookings.keep(wish).await;
         self.kept(held)
-    }
-
-    /// The organiser blocks a seat, or opens it again.
-    async fn block(&self, seat: usize, blocked: bool) -> String {
-        let Some(seat) = self.places.get(seat).copied() else { return "no such seat".into() };
-        let actor =
-            organiser(&self.house.stores, self.house.event.organisation, events::Standing::Manager).await;
-        let change =
-            SeatChange { seat, accessible: None, blocked: Some(blocked), aisle_after: None, price: None };
-        let events = events_at_noon(&self.house.stores);
-        match events.change_seats(actor, self.house.event.id, &[change]).await {
-            Ok(after) => format!("{}", after.version),
-            Err(refusal) => format!("{refusal}"),
-        }
     }
 
     fn kept(&mut self, held: Result<Hold, HoldError>) -> String {
@@ -635,16 +643,17 @@ impl World {
     }
 }
 
-/// Another type of the section, for the same seats.
-async fn second_type(house: &House, cents: u32) -> TicketTypeId {
+/// Another type for the same places: of the section, or with the same quota.
+async fn second_type(house: &House, cents: u32) -> TicketType {
     let actor = organiser(&house.stores, house.event.organisation, events::Standing::Manager).await;
     let input = TicketTypeInput {
         name: "Reduced".into(),
         price: PriceInput { amount: cents.into(), currency: "EUR".into() },
         section: house.ticket_type.section,
+        quota: house.ticket_type.quota,
         ..type_input(3)
     };
-    events_at_noon(&house.stores).add_ticket_type(actor, house.event.id, &input).await.unwrap().id
+    events_at_noon(&house.stores).add_ticket_type(actor, house.event.id, &input).await.unwrap()
 }
 
 fn choice() -> PaymentChoice {

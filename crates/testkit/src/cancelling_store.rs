@@ -437,7 +437,7 @@ pub async fn a_wish_with_a_name_is_granted_once(stores: Stores) {
 
 pub async fn money_that_goes_back_by_hand_is_named_until_somebody_has_sent_it(stores: Stores) {
     let house = house(stores, 9, None, 2500).await;
-    let office = Office::new(house.stores.office.clone(), house.stores.booking.clone(), house.clock.clone());
+    let office = Office::new(house.stores.office.clone(), &bookings(&house));
     let booking = booked_unpaid(&house, buyer(&house.stores).await, 1).await;
     let cash = Receipt { provider: Provider::Cash, amount: None, again: false };
     office.mark_paid(None, booking.id, cash, ("at the door", &Cause::command_line())).await.unwrap();

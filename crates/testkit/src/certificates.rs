@@ -4,6 +4,11 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+/// Which passes the certificate is for.
+pub const PASS_TYPE: &str = "pass.org.example.tickets";
+/// Whose it is.
+pub const TEAM: &str = "A1B2C3D4E5";
+
 /// A certificate with its key, and the authority that issued it, as PEM files in a folder.
 pub struct Chain {
     /// Where they are.
@@ -47,7 +52,7 @@ impl Chain {
                 "-out",
                 "own.csr",
                 "-subj",
-                &format!("{subject}Pass Type ID"),
+                &format!("{subject}Pass Type ID/UID={PASS_TYPE}/OU={TEAM}"),
             ],
         );
         openssl(

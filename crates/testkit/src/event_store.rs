@@ -336,6 +336,13 @@ pub async fn a_listing_is_narrowed_by_all_that_is_asked_for(stores: Stores) {
     let houses = Some(vec![one.organisation, three.organisation]);
     assert_eq!(find(Filter { organisations: houses, ..base.clone() }).await, ["One", "Three"]);
     assert_eq!(find(Filter { organisations: Some(Vec::new()), ..base.clone() }).await, [""; 0]);
+    // Three is a draft.
+    for (house, expected) in
+        [(three.organisation, vec!["One", "Two", "Three"]), (one.organisation, vec!["One", "Two"])]
+    {
+        assert_eq!(find(Filter { drafts_of: Some(vec![house]), ..base.clone() }).await, expected);
+    }
+    assert_eq!(find(Filter { drafts_of: Some(Vec::new()), ..base.clone() }).await, ["One", "Two"]);
     for text in ["three", "RIVER", "quiet h"] {
         assert_eq!(find(Filter { query: Some(text.into()), ..base.clone() }).await, ["Three"], "{text}");
     }

@@ -177,10 +177,16 @@ pub async fn drafts_are_for_their_organisers_alone(stores: Stores) {
         assert!(matches!(events.availability(actor, event.id).await, Err(ShowError::NotFound)));
         assert_eq!(listed(&events, actor, Search::default()).await, []);
     }
+    let manager = organiser(&stores, event.organisation, Standing::Manager).await;
+    assert_eq!(events.show(Some(manager), &event.slug).await.unwrap().event, event);
     let door = organiser(&stores, event.organisation, Standing::Door).await;
-    assert_eq!(events.show(Some(door), &event.slug).await.unwrap().event, event);
-    let managed = events.list_managed(door, &Search::default(), &[Status::Draft], first()).await.unwrap();
-    assert_eq!(managed.items.len(), 1);
+    assert!(matches!(events.show(Some(door), &event.slug).await, Err(ShowError::NotFound)));
+    for (actor, drafts) in [(manager, 1), (door, 0)] {
+        for statuses in [&[Status::Draft][..], &[]] {
+            let managed = events.list_managed(actor, &Search::default(), statuses, first()).await.unwrap();
+            assert_eq!(managed.items.len(), drafts);
+        }
+    }
 }
 
 pub async fn events_for_members_do_not_exist_for_strangers(stores: Stores) {

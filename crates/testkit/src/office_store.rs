@@ -45,7 +45,7 @@ fn first(limit: u32) -> PageRequest {
 }
 
 fn office(house: &House) -> Office {
-    Office::new(house.stores.office.clone(), house.stores.booking.clone(), house.clock.clone())
+    Office::new(house.stores.office.clone(), &bookings(house))
 }
 
 async fn actor(stores: &Stores) -> Actor {

@@ -23,6 +23,7 @@ macro_rules! place_store_contract {
             events_are_read_together,
             an_address_is_noted_once_an_hour,
             views_come_newest_first_in_pages_that_meet,
+            a_deleted_event_leaves_its_views,
             an_account_has_one_calendar,
             living_tickets_are_known_by_their_holder,
             events_of_a_holder_come_with_the_newest_ticket_first,
@@ -200,6 +201,24 @@ pub async fn an_address_is_noted_once_an_hour(stores: Stores) {
         one.await.unwrap();
     }
     assert_eq!(views(&stores, &event).await.len(), 4);
+}
+
+pub async fn a_deleted_event_leaves_its_views(stores: Stores) {
+    let (event, kept) = (draft(&stores).await, draft(&stores).await);
+    let seen = view(&event, AccountId::generate(noon()), 1, "seen");
+    stores.events.note_address_views(&[seen]).await.unwrap();
+    let deleting = transact(stores.events.begin().await.unwrap(), async |tx| {
+        tx.lock_event(event.id).await?;
+        tx.delete_event(event.id).await
+    });
+    assert!(deleting.await.unwrap());
+    assert_eq!(stores.events.event(event.id).await.unwrap(), None);
+    assert_eq!(views(&stores, &event).await, [seen]);
+    // Somebody who read the event a moment before it was gone is noted all the same.
+    let late = view(&event, AccountId::generate(noon()), 2, "late");
+    stores.events.note_address_views(&[late]).await.unwrap();
+    assert_eq!(views(&stores, &event).await, [late, seen]);
+    assert_eq!(views(&stores, &kept).await, []);
 }
 
 pub async fn views_come_newest_first_in_pages_that_meet(stores: Stores) {

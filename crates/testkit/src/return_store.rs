@@ -281,7 +281,7 @@ pub async fn a_seat_that_was_blocked_is_paid_out_when_sales_are_over(stores: Sto
 pub async fn what_a_voucher_keeps_is_given_back_when_sales_are_over(stores: Stores) {
     let (house, _, tickets) = sold(stores, 1, 1).await;
     let made = returned(&house, &tickets[0]).await;
-    voucher_store::make(&house, "GUEST", &voucher_store::keeping(&house, 1)).await.unwrap();
+    voucher_store::make(&house, "GUESTS", &voucher_store::keeping(&house, 1)).await.unwrap();
     let use_cases = bookings(&house);
     house.clock.set(house.event.starts_at);
     assert_eq!(use_cases.watch_return(made.id).await.unwrap(), None);

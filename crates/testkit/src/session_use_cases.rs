@@ -240,7 +240,11 @@ pub async fn an_erased_account_leaves_nobody_behind(stores: Stores) {
     let link = reset_letter(&stores, "ada@example.org").await.unwrap();
     let wrong = accounts.delete_account(&actor(&ada), Some("not the password")).await;
     assert!(matches!(wrong, Err(DeleteError::WrongPassword)));
+    claim(&stores).await;
     accounts.delete_account(&actor(&ada), Some(PASSWORD)).await.unwrap();
+    let due = claim(&stores).await;
+    let owed: Vec<Effect> = due.iter().map(|due| serde_json::from_str(&due.body).unwrap()).collect();
+    assert_eq!(owed, [Effect::Erased { account: ada.account.id }], "what it waits for is given up with it");
     let left = stores.accounts.account(ada.account.id).await.unwrap().unwrap();
     assert_eq!((left.status, left.password_hash), (Status::Deleted, None));
     assert_eq!(left.email.as_str(), format!("deleted-{}@invalid", ada.account.id));

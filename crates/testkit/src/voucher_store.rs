@@ -169,7 +169,7 @@ pub async fn vouchers_come_newest_first_in_pages_that_meet(stores: Stores) {
     let batch = Batch { code: None, count: 3 };
     let made = vouchers(&house).create(&actor, house.event.id, &batch, &half()).await.unwrap();
     house.clock.advance(TimeDelta::seconds(1));
-    let last = make(&house, "LAST", &half()).await.unwrap();
+    let last = make(&house, "LASTONE", &half()).await.unwrap();
     let mut expected: Vec<_> = made.iter().map(|(voucher, _)| voucher.id).collect();
     expected.sort_unstable_by(|one, other| other.cmp(one));
     expected.insert(0, last.id);
@@ -191,7 +191,7 @@ pub async fn vouchers_come_newest_first_in_pages_that_meet(stores: Stores) {
     let bookings = bookings(&house);
     let mut booked = Vec::new();
     for _ in 0..2 {
-        let held = hold_with(&house, &bookings, guest, (Some("last"), 1)).await.unwrap();
+        let held = hold_with(&house, &bookings, guest, (Some("lastone"), 1)).await.unwrap();
         booked.insert(0, confirm(&bookings, guest, &held).await.id);
         house.clock.advance(TimeDelta::seconds(1));
     }
@@ -226,13 +226,13 @@ pub async fn a_code_is_one_vouchers_of_its_event(stores: Stores) {
 pub async fn the_last_use_is_one_buyers(stores: Stores) {
     let house = house(stores, 100, None, 2500).await;
     let input = VoucherInput { max_uses: Some(3), ..half() };
-    let voucher = make(&house, "LAST", &input).await.unwrap();
+    let voucher = make(&house, "LASTONE", &input).await.unwrap();
     // Desks of their own: the store alone has to keep the buyers apart.
     let crowd: Vec<_> = (0..20)
         .map(|_| {
             let house = house.clone();
             tokio::spawn(async move {
-                let got = hold(&house, Some("LAST"), 1).await;
+                let got = hold(&house, Some("LASTONE"), 1).await;
                 assert!(got.is_ok() || invalid(&got), "{got:?}");
                 u32::from(got.is_ok())
             })
@@ -247,18 +247,18 @@ pub async fn the_last_use_is_one_buyers(stores: Stores) {
 
 pub async fn what_is_used_follows_from_what_lives(stores: Stores) {
     let house = house(stores, 10, None, 2500).await;
-    let voucher = make(&house, "ONCE", &VoucherInput { max_uses: Some(1), ..half() }).await.unwrap();
+    let voucher = make(&house, "ONLYONCE", &VoucherInput { max_uses: Some(1), ..half() }).await.unwrap();
     let (bookings, guest) = (bookings(&house), buyer(&house.stores).await);
-    let held = hold_with(&house, &bookings, guest, (Some("ONCE"), 2)).await.unwrap();
+    let held = hold_with(&house, &bookings, guest, (Some("ONLYONCE"), 2)).await.unwrap();
     assert_eq!(used(&house, voucher.id).await, (1, 2500, 0));
-    assert!(invalid(&hold(&house, Some("ONCE"), 1).await));
+    assert!(invalid(&hold(&house, Some("ONLYONCE"), 1).await));
     assert!(bookings.release(guest, held.id).await.unwrap().is_some());
     assert_eq!(used(&house, voucher.id).await, (0, 0, 0), "released");
-    let held = hold_with(&house, &bookings, guest, (Some("ONCE"), 2)).await.unwrap();
+    let held = hold_with(&house, &bookings, guest, (Some("ONLYONCE"), 2)).await.unwrap();
     house.clock.advance(TimeDelta::minutes(11));
     assert_eq!(used(&house, voucher.id).await, (0, 0, 0), "ended, though nobody has swept it");
     assert_eq!(house.stores.booking.hold(held.id).await.unwrap().unwrap().voucher, held.voucher);
-    let held = hold_with(&house, &bookings, guest, (Some("ONCE"), 2)).await.unwrap();
+    let held = hold_with(&house, &bookings, guest, (Some("ONLYONCE"), 2)).await.unwrap();
     let booking = confirm(&bookings, guest, &held).await;
     assert_eq!(booking.voucher, held.voucher);
     assert_eq!(house.stores.booking.booking(booking.id).await.unwrap().unwrap(), booking);
@@ -283,7 +283,7 @@ pub async fn what_is_used_follows_from_what_lives(stores: Stores) {
     let rest = booking::RefundWish { tickets: Some(vec![tickets[1].id]), amount: None, ..wish };
     bookings.refund(booking.id, &rest, &by(guest)).await.unwrap();
     assert_eq!(used(&house, voucher.id).await, (0, 0, 0), "cancelled");
-    hold(&house, Some("ONCE"), 1).await.unwrap();
+    hold(&house, Some("ONLYONCE"), 1).await.unwrap();
 }
 
 pub async fn the_budget_is_never_overspent_by_buyers_who_come_at_once(stores: Stores) {
@@ -332,7 +332,7 @@ pub async fn kept_places_are_counted_once_whatever_becomes_of_them(stores: Store
 pub async fn kept_places_are_sold_to_nobody_else(stores: Stores) {
     let house = house(stores, 10, Some(8), 0).await.with_quota(7).await;
     make(&house, "GUESTS", &keeping(&house, 5)).await.unwrap();
-    let more = make(&house, "MORE", &keeping(&house, 3)).await;
+    let more = make(&house, "MOREOFIT", &keeping(&house, 3)).await;
     assert!(matches!(more, Err(VoucherError::NoPlaces { left: 2 })), "{more:?}");
     let crowd: Vec<_> = (0..20)
         .map(|number| {
@@ -355,7 +355,7 @@ async fn with_ended_reserve(stores: Stores) -> (House, Voucher) {
     let house = house(stores, 4, None, 0).await;
     let until = booking::Hold::clone(&hold(&house, None, 1).await.unwrap()).created_at + TimeDelta::hours(1);
     let input = VoucherInput { valid_until: Some(until), ..keeping(&house, 3) };
-    let voucher = make(&house, "EARLY", &input).await.unwrap();
+    let voucher = make(&house, "EARLYBIRD", &input).await.unwrap();
     assert!(sold_out(&hold(&house, None, 1).await));
     house.clock.set(until);
     (house, voucher)
@@ -363,7 +363,7 @@ async fn with_ended_reserve(stores: Stores) -> (House, Voucher) {
 
 pub async fn places_of_an_expired_voucher_are_free_for_whoever_asks(stores: Stores) {
     let (house, voucher) = with_ended_reserve(stores).await;
-    assert!(invalid(&hold(&house, Some("EARLY"), 1).await));
+    assert!(invalid(&hold(&house, Some("EARLYBIRD"), 1).await));
     hold(&house, None, 3).await.unwrap();
     let (held, _, kept) = counters(&house).await;
     assert!((3..=4).contains(&held) && kept == 0);
@@ -392,7 +392,7 @@ pub async fn an_event_has_so_many_vouchers_that_keep_places_and_no_more(stores: 
     let beyond = make(&house, "BEYOND", &input).await;
     let Err(VoucherError::Invalid(mistakes)) = beyond else { panic!("{beyond:?}") };
     assert_eq!((mistakes[0].field.as_str(), mistakes[0].code), ("reserve", "too_many"));
-    let other = make(&house, "OTHER", &half()).await.unwrap();
+    let other = make(&house, "OTHERS", &half()).await.unwrap();
     let beyond = vouchers(&house).update(&actor, other.id, &input).await;
     assert!(matches!(beyond, Err(VoucherError::Invalid(_))), "{beyond:?}");
     assert_eq!(counters(&house).await, (0, 0, 200));
@@ -480,31 +480,32 @@ async fn paid_late(house: &House, code: &str, meanwhile: impl AsyncFnOnce(&House
 pub async fn late_money_asks_the_voucher_again(stores: Stores) {
     let house = house(stores, 50, None, 2500).await;
     let once = VoucherInput { max_uses: Some(1), ..half() };
-    make(&house, "FREE", &once).await.unwrap();
-    let booking = paid_late(&house, "FREE", async |_| {}).await;
+    make(&house, "FREEOFIT", &once).await.unwrap();
+    let booking = paid_late(&house, "FREEOFIT", async |_| {}).await;
     assert_eq!(booking.status, BookingStatus::Confirmed, "its use was still there");
-    make(&house, "GONE", &once).await.unwrap();
+    make(&house, "GONEBY", &once).await.unwrap();
     let booking =
-        paid_late(&house, "GONE", async |house| drop(hold(house, Some("GONE"), 1).await.unwrap())).await;
+        paid_late(&house, "GONEBY", async |house| drop(hold(house, Some("GONEBY"), 1).await.unwrap())).await;
     assert_eq!(
         (booking.status, booking.refunds.len()),
         (BookingStatus::Expired, 1),
         "somebody else has its use"
     );
-    make(&house, "SPENT", &VoucherInput { budget: Some((1250, "EUR".into())), ..half() }).await.unwrap();
+    make(&house, "SPENTALL", &VoucherInput { budget: Some((1250, "EUR".into())), ..half() }).await.unwrap();
     let booking =
-        paid_late(&house, "SPENT", async |house| drop(hold(house, Some("SPENT"), 1).await.unwrap())).await;
+        paid_late(&house, "SPENTALL", async |house| drop(hold(house, Some("SPENTALL"), 1).await.unwrap()))
+            .await;
     assert_eq!((booking.status, booking.refunds.len()), (BookingStatus::Expired, 1), "its budget is spent");
-    let taken_back = make(&house, "BACK", &half()).await.unwrap();
-    let booking = paid_late(&house, "BACK", async |house| {
+    let taken_back = make(&house, "BACKAGAIN", &half()).await.unwrap();
+    let booking = paid_late(&house, "BACKAGAIN", async |house| {
         let actor = manager(house).await;
         vouchers(house).delete(&actor, taken_back.id).await.unwrap();
     })
     .await;
     assert_eq!(booking.status, BookingStatus::Expired, "it was taken back");
     let soon = kernel::Clock::now(&*house.clock) + TimeDelta::minutes(10);
-    make(&house, "ENDED", &VoucherInput { valid_until: Some(soon), ..half() }).await.unwrap();
-    let booking = paid_late(&house, "ENDED", async |_| {}).await;
+    make(&house, "ENDEDNOW", &VoucherInput { valid_until: Some(soon), ..half() }).await.unwrap();
+    let booking = paid_late(&house, "ENDEDNOW", async |_| {}).await;
     assert_eq!(booking.status, BookingStatus::Confirmed, "its buyer acted in time");
     let guests = keeping(&house, 2);
     make(&house, "GUESTS", &guests).await.unwrap();
@@ -522,9 +523,9 @@ pub async fn late_money_asks_the_voucher_again(stores: Stores) {
 
 pub async fn a_voucher_that_was_used_is_taken_back_and_not_removed(stores: Stores) {
     let house = house(stores, 10, None, 2500).await;
-    let voucher = make(&house, "BACK", &keeping(&house, 4)).await.unwrap();
+    let voucher = make(&house, "BACKAGAIN", &keeping(&house, 4)).await.unwrap();
     let (bookings, guest) = (bookings(&house), buyer(&house.stores).await);
-    let held = hold_with(&house, &bookings, guest, (Some("BACK"), 1)).await.unwrap();
+    let held = hold_with(&house, &bookings, guest, (Some("BACKAGAIN"), 1)).await.unwrap();
     let actor = manager(&house).await;
     for _ in 0..2 {
         vouchers(&house).delete(&actor, voucher.id).await.unwrap();
@@ -532,7 +533,7 @@ pub async fn a_voucher_that_was_used_is_taken_back_and_not_removed(stores: Store
     let read = issued(&house, voucher.id).await;
     assert_eq!((read.voucher.revoked_at.is_some(), read.voucher.keeps, read.usage.uses), (true, false, 1));
     assert_eq!(counters(&house).await, (1, 0, 0));
-    assert!(invalid(&hold(&house, Some("BACK"), 1).await));
+    assert!(invalid(&hold(&house, Some("BACKAGAIN"), 1).await));
     let refused = vouchers(&house).update(&actor, voucher.id, &half()).await;
     assert!(matches!(refused, Err(VoucherError::Revoked)), "{refused:?}");
     let booking = confirm(&bookings, guest, &held).await;
@@ -540,12 +541,15 @@ pub async fn a_voucher_that_was_used_is_taken_back_and_not_removed(stores: Store
     let acts = house.stores.audit.acts(&kernel::audit::ActFilter::default(), PAGE).await.unwrap().items;
     let named = acts.iter().filter(|sealed| sealed.act.act == "voucher.revoke").count();
     assert_eq!(named, 1);
-    assert!(acts.iter().all(|sealed| !format!("{:?}", sealed.act).contains("BACK")), "no act tells a code");
+    assert!(
+        acts.iter().all(|sealed| !format!("{:?}", sealed.act).contains("BACKAGAIN")),
+        "no act tells a code"
+    );
 }
 
 pub async fn an_event_goes_with_its_vouchers(stores: Stores) {
     let house = house(stores, 10, None, 2500).await;
-    let voucher = make(&house, "GONE", &keeping(&house, 4)).await.unwrap();
+    let voucher = make(&house, "GONEBY", &keeping(&house, 4)).await.unwrap();
     let tx = house.stores.events.begin().await.unwrap();
     let gone = transact(tx, async |tx| {
         tx.lock_event(house.event.id).await?;

@@ -44,6 +44,7 @@ macro_rules! waitlist_store_contract {
             staff_offers_by_hand_and_nobody_else_gets_the_places,
             a_long_list_is_served_in_parts_and_nobody_gets_between,
             a_list_ends_with_its_sale,
+            a_list_ends_with_its_event,
             entries_come_in_their_order_in_pages_that_meet,
             a_list_is_counted,
             events_with_lists_are_found,
@@ -477,16 +478,59 @@ pub async fn a_long_list_is_served_in_parts_and_nobody_gets_between(stores: Stor
     consistent(&house).await;
 }
 
+/// Whom the effects tell that the list is over.
+fn told_over(owed: &[Effect]) -> Vec<WaitlistEntryId> {
+    let over = |effect: &Effect| match effect {
+        Effect::TellWaiting { entry, news: ListNews::Over } => Some(*entry),
+        _ => None,
+    };
+    let mut told: Vec<_> = owed.iter().filter_map(over).collect();
+    told.sort_unstable();
+    told
+}
+
 pub async fn a_list_ends_with_its_sale(stores: Stores) {
     let (house, guest, placed) = full(stores, 1).await;
-    let entry = joined(&house, 1).await;
+    let entries = [joined(&house, 1).await, joined(&house, 1).await];
+    let mut ids = entries.each_ref().map(|entry| entry.id);
+    ids.sort_unstable();
+    house.clock.set(house.event.starts_at - TimeDelta::seconds(1));
+    bookings(&house).serve_list(house.event.id).await.unwrap();
+    assert_eq!(told_over(&owed(&house).await), []);
     house.clock.set(house.event.starts_at);
+    assert_eq!(bookings(&house).serve_lists().await.unwrap(), 0);
+    assert_eq!(statuses(&house, &entries).await, [EntryStatus::Expired; 2]);
+    assert_eq!(house.stores.booking.events_waited_for(None, 9).await.unwrap(), []);
+    assert_eq!(told_over(&owed(&house).await), ids, "nobody waits for nothing without knowing");
+    bookings(&house).serve_list(house.event.id).await.unwrap();
+    assert_eq!(told_over(&owed(&house).await), [], "once");
+    assert_eq!(placed.booking.buyer, guest);
+    consistent(&house).await;
+}
+
+pub async fn a_list_ends_with_its_event(stores: Stores) {
+    let (house, guest, placed) = full(stores, 2).await;
+    let entries = [joined(&house, 1).await, joined(&house, 2).await];
+    let mut ids = entries.each_ref().map(|entry| entry.id);
+    ids.sort_unstable();
+    freed(&house, guest, &placed, 0, 1).await;
+    let hold = now(&house, &entries[0]).await.hold.unwrap();
     let staff = crate::fixtures_bookings::staff(&house).await;
     bookings(&house).cancel_event(house.event.id, &by(staff.account), None).await.unwrap();
-    assert_eq!(bookings(&house).serve_lists().await.unwrap(), 0);
-    assert_eq!(now(&house, &entry).await.status, EntryStatus::Expired);
-    assert_eq!(house.stores.booking.events_waited_for(None, 9).await.unwrap(), []);
-    assert_eq!(placed.booking.buyer, guest);
+    assert!(owed(&house).await.contains(&Effect::ServeWaitlist { event: house.event.id }), "at once");
+    assert_eq!(bookings(&house).serve_list(house.event.id).await.unwrap(), 0);
+    assert_eq!(
+        statuses(&house, &entries).await,
+        [EntryStatus::Expired; 2],
+        "what was offered is worth nothing"
+    );
+    assert_eq!(house.stores.booking.hold(hold).await.unwrap(), None);
+    assert_eq!(told_over(&owed(&house).await), ids);
+    let page = PageRequest { limit: 100, after: None };
+    let acts = house.stores.audit.acts(&kernel::audit::ActFilter::default(), page).await.unwrap().items;
+    assert_eq!(acts.iter().filter(|sealed| sealed.act.act == "waitlist.end").count(), 1, "{acts:?}");
+    bookings(&house).serve_list(house.event.id).await.unwrap();
+    assert_eq!(told_over(&owed(&house).await), [], "once");
     consistent(&house).await;
 }
 

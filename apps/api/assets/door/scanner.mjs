@@ -4,6 +4,8 @@ import { bodies, judge, openBundle, scanned } from "./list.mjs";
 
 /** How long the server may take before the list is asked instead, in milliseconds. */
 const PATIENCE = 1500;
+/** How long somebody who signs out waits until everything is told. */
+const PARTING = 10_000;
 /** For how long the list decides alone after the server did not answer: a queue does not wait for each code. */
 const REST = 10_000;
 /** A code that is held before the camera is one scan until it was away for so long. */
@@ -35,6 +37,12 @@ export class Line {
     this.tokens = await answer.json();
   }
 
+  /** Ends the session here, and at the server if it answers. */
+  async logOut() {
+    if (!this.open) return;
+    await within(PATIENCE, this.call("POST", "/auth/logout")).finally(() => { this.tokens = null; });
+  }
+
   async call(method, path, body) {
     const used = this.tokens;
     let answer = await this.#send(method, path, body);
@@ -48,7 +56,16 @@ export class Line {
     const headers = {};
     if (this.tokens) headers.authorization = `Bearer ${this.tokens.access_token}`;
     if (body) headers["content-type"] = "application/json";
-    return this.fetch(this.base + path, { method, headers, body: body && JSON.stringify(body) });
+    return this.#reach(path, { method, headers, body: body && JSON.stringify(body) });
+  }
+
+  async #reach(path, request) {
+    try {
+      return await this.fetch(this.base + path, request);
+    } catch {
+      // Browsers say it each in their own words, and to programmers.
+      throw new Error("The server cannot be reached.");
+    }
   }
 
   /** Once for all that wait for it: a token that is shown twice looks stolen. */
@@ -59,13 +76,15 @@ export class Line {
     return this.open;
   }
 
-  async #renew({ refresh_token }) {
-    const answer = await this.fetch(`${this.base}/auth/refresh`, {
+  async #renew(used) {
+    const { refresh_token } = used;
+    const answer = await this.#reach("/auth/refresh", {
       method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ refresh_token }),
     });
-    if (answer.ok) this.tokens = await answer.json();
-    else if (answer.status < 500) this.tokens = null;
-    else throw Object.assign(new Error("The server cannot answer now."), { status: answer.status });
+    const fresh = answer.ok ? await answer.json() : null;
+    if (!fresh && answer.status >= 500) throw Object.assign(new Error("The server cannot answer now."), { status: answer.status });
+    // Who has signed out meanwhile stays out.
+    if (this.tokens === used) this.tokens = fresh;
   }
 }
 
@@ -94,6 +113,11 @@ export class Glance {
     [this.last, this.seen] = [text, now];
     return fresh;
   }
+
+  /** What is seen while nobody looks: the code that was scanned is still there, another one waits for its turn. */
+  lingers(text, now = Date.now()) {
+    if (text === this.last) this.seen = now;
+  }
 }
 
 /** Why somebody insists, as the server takes it. */
@@ -113,7 +137,8 @@ const passes = verdict => verdict === "admitted" || verdict === "left";
 
 /**
  * A scanner over a line and a store. The store has `load()`, which gives `{ text, key, scans }`, `keepScan(scan)`, and
- * `keepList(text, key, nonces)`, which forgets the scans of these nonces in the same breath.
+ * `keepList(text, key, nonces)`, which forgets the scans of these nonces in the same breath; `forgetList(nonces)` forgets
+ * the list as well, and not the key.
  */
 export class Scanner {
   constructor(line, store, now = Date.now) {
@@ -137,6 +162,11 @@ export class Scanner {
     return this.queued > 0;
   }
 
+  /** Whether the list decides without the server being asked. */
+  get alone() {
+    return !this.line.open || this.now() < this.quietUntil;
+  }
+
   /** Scans that the server does not know yet. */
   get waiting() {
     return this.journal.filter(scan => !scan.told);
@@ -155,6 +185,21 @@ export class Scanner {
   /** The refusal stands. */
   dismiss() {
     return this.#inTurn(() => this.#settle());
+  }
+
+  /**
+   * Signs out: tells what is to be told, ends the session and forgets the list and what was told. What the server does not
+   * know yet stays on the device, whoever signs in next tells it.
+   */
+  leave() {
+    return this.#inTurn(async () => {
+      await this.#settle();
+      if (this.line.open) await within(PARTING, this.tell()).catch(() => {});
+      await this.line.logOut().catch(() => {});
+      const over = this.journal.filter(scan => scan.told).map(scan => scan.nonce);
+      await this.store.forgetList(over);
+      [this.list, this.journal, this.conflicts] = [null, this.waiting, new Map()];
+    });
   }
 
   #inTurn(work) {

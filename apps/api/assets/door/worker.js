@@ -1,6 +1,9 @@
 // Keeps the scanner's own page, so that it opens without a network. Nothing of any event passes through here.
-const CACHE = "door-2";
-const FILES = ["/door", "/door/page.css", "/door/page.mjs", "/door/scanner.mjs", "/door/list.mjs"];
+const CACHE = "door-3";
+const FILES = [
+  "/door", "/door/page.css", "/door/page.mjs", "/door/scanner.mjs", "/door/list.mjs", "/door/camera.mjs", "/door/qr/decode.js",
+  "/door/qr/index.js",
+];
 // A network that is there and answers nothing is none.
 const PATIENCE = 2000;
 

@@ -31,6 +31,12 @@ pub(super) fn say(line: &str) -> Result<(), Failure> {
     Ok(writeln!(io::stdout(), "{line}")?)
 }
 
+/// What `serve` would refuse of the configuration before it listens, beside what refuses to be read.
+pub(super) fn check_config(config: &Config) -> Result<(), Failure> {
+    wiring::wallet::build(&config.wallet)?;
+    say("The configuration is fine.")
+}
+
 pub(super) async fn serve(config: Config) -> Result<(), Failure> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let told = async move {

@@ -132,7 +132,7 @@ async fn tell(app: &App, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
         ("places to hold", "/api/v1/seats/hold (POST, as a member)"),
         ("seats", "/api/v1/events/{id}/seats (as a member)"),
         ("own tickets", "/api/v1/users/me/tickets (as a member)"),
-        ("the door", "/api/v1/tickets/verify (POST, as door)"),
+        ("the door", "/door (a page for telephones; log in as door)"),
         ("what was mailed", "/api/v1/admin/mail (as admin)"),
     ] {
         writeln!(out, "  {what:<18}{url}{path}")?;

@@ -144,6 +144,11 @@ impl Reader {
         texts.iter().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).collect()
     }
 
+    /// Whether a secret is given, itself or as `<key>_file`, readable or not.
+    pub fn is_given(&mut self, key: &str) -> bool {
+        [key.to_owned(), format!("{key}_file")].iter().any(|key| !self.text(key).is_empty())
+    }
+
     /// A secret, given itself or as `<key>_file`; `None` when absent or empty.
     pub fn secret(&mut self, key: &str) -> Option<Secret> {
         let (given, file_key) = (self.text(key), format!("{key}_file"));

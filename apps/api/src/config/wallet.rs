@@ -37,18 +37,19 @@ pub struct GoogleWallet {
 
 /// Reads the section.
 pub(super) fn read(reader: &mut Reader) -> Wallet {
-    let certificates = [
-        reader.secret("wallet.apple_certificate"),
-        reader.secret("wallet.apple_key"),
-        reader.secret("wallet.apple_wwdr"),
-    ];
+    let keys = ["wallet.apple_certificate", "wallet.apple_key", "wallet.apple_wwdr"];
+    // One that is given and cannot be read is a mistake of its own, and not one of those that are missing.
+    let given = keys.map(|key| reader.is_given(key));
+    let certificates = keys.map(|key| reader.secret(key));
     let (pass_type, team) = (reader.text("wallet.apple_pass_type"), reader.text("wallet.apple_team"));
-    let named = !pass_type.is_empty() && !team.is_empty();
-    let apple = match certificates {
-        [Some(certificate), Some(key), Some(wwdr)] if named => {
-            Some(AppleWallet { certificate, key, wwdr, pass_type, team })
-        }
-        [None, None, None] if pass_type.is_empty() && team.is_empty() => None,
+    let apple = match (given, [pass_type.is_empty(), team.is_empty()]) {
+        ([true, true, true], [false, false]) => match certificates {
+            [Some(certificate), Some(key), Some(wwdr)] => {
+                Some(AppleWallet { certificate, key, wwdr, pass_type, team })
+            }
+            _ => None,
+        },
+        ([false, false, false], [true, true]) => None,
         _ => {
             let message =
                 "needs apple_certificate, apple_key, apple_wwdr, apple_pass_type and apple_team, all or none";
@@ -56,11 +57,12 @@ pub(super) fn read(reader: &mut Reader) -> Wallet {
             None
         }
     };
+    let given = reader.is_given("wallet.google_service_account");
     let (issuer, account) =
         (reader.text("wallet.google_issuer"), reader.secret("wallet.google_service_account"));
-    let google = match account {
-        Some(service_account) if !issuer.is_empty() => Some(GoogleWallet { issuer, service_account }),
-        None if issuer.is_empty() => None,
+    let google = match (given, issuer.is_empty()) {
+        (true, false) => account.map(|service_account| GoogleWallet { issuer, service_account }),
+        (false, true) => None,
         _ => {
             reader.wrong("wallet", "needs google_issuer and google_service_account, both or neither");
             None

@@ -190,10 +190,6 @@ async fn delete_me(app: Data<App>, user: User, body: Optional<DeleteMe>) -> Resu
     let password = body.0.and_then(|body| body.into_inner().password);
     app.accounts.delete_account(&user.0, password.as_deref()).await?;
     app.gate.forget_account(user.0.account).await;
-    // Nobody answers its offers any more: they would pass on by themselves, only later.
-    if let Err(error) = app.bookings.leave_lists(user.0.account).await {
-        tracing::warn!(%error, "an erased account was not taken off its waiting lists");
-    }
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -60,7 +60,7 @@ fn amount(body: &PriceBody) -> Result<Money, Problem> {
 
 /// Say that a booking was paid by bank transfer or in cash. It counts like any other payment: on time it confirms the
 /// booking, too late it gets places or is to go back.
-#[utoipa::path(tag = "payments", security(("bearer" = [])), request_body = MarkPaid, responses(
+#[utoipa::path(tag = "payments", security(("bearer" = [])), params(Once), request_body = MarkPaid, responses(
     (status = 200, body = ManagedBookingView),
     (status = 403, body = Problem),
     (status = 404, body = Problem),

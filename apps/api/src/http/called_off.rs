@@ -165,7 +165,7 @@ impl From<Progress> for LongJobView {
 
 /// Cancel an event: its sale ends at once, and every booking is cancelled and refunded in the background. Asked again
 /// it answers with the same job.
-#[utoipa::path(tag = "organisers", security(("bearer" = [])), request_body = Option<CancelEventBody>, responses(
+#[utoipa::path(tag = "organisers", security(("bearer" = [])), params(Once), request_body = Option<CancelEventBody>, responses(
     (status = 202, body = AcceptedView), (status = 403, body = Problem), (status = 404, body = Problem),
     (status = 422, body = Problem)))]
 #[post("/admin/events/{id}/cancel")]

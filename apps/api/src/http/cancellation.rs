@@ -150,7 +150,7 @@ async fn cancellation_preview(
 
 /// Cancel a booking, or some of its tickets: what is due goes back, and the places are on sale again. A booking that
 /// waits for its payment is called off.
-#[utoipa::path(tag = "bookings", security(("bearer" = [])), request_body = Option<CancelBody>, responses(
+#[utoipa::path(tag = "bookings", security(("bearer" = [])), params(Once), request_body = Option<CancelBody>, responses(
     (status = 200, body = BookingView), (status = 404, body = Problem),
     (status = 409, description = "`nothing_to_cancel`, `ticket_not_cancellable`, `not_refundable`, \
         `too_late_to_cancel`, `refund_window_over`", body = Problem),
@@ -176,7 +176,7 @@ async fn cancel_booking(
 }
 
 /// Ask staff to cancel what the buyer alone cannot.
-#[utoipa::path(tag = "bookings", security(("bearer" = [])), request_body = Option<RequestBody>, responses(
+#[utoipa::path(tag = "bookings", security(("bearer" = [])), params(Once), request_body = Option<RequestBody>, responses(
     (status = 200, body = BookingView), (status = 404, body = Problem),
     (status = 409, description = "`nothing_to_cancel`, `ticket_not_cancellable`, `request_waiting`", body = Problem),
     (status = 422, body = Problem)))]

@@ -348,7 +348,7 @@ async fn show_day(app: Data<App>, _admin: Admin, day: Path<String>) -> Result<Ht
 /// Compare bookings, ledger and every provider for a day, post the fees that providers tell, and close it when nothing
 /// differs. Done again, what is gone is resolved, what is known keeps its id, and what is new is added. A day that is
 /// not over can be looked at, but is not closed.
-#[utoipa::path(tag = "daily close", security(("bearer" = [])), responses(
+#[utoipa::path(tag = "daily close", security(("bearer" = [])), params(Once), responses(
     (status = 200, body = DayView),
     (status = 403, body = Problem),
     (status = 409, description = "`too_many_movements`", body = Problem),
@@ -379,7 +379,7 @@ pub struct ResolveTask {
 
 /// Say that a difference was dealt with. It stays resolved as long as its amounts do not change; the last one closes
 /// the day.
-#[utoipa::path(tag = "daily close", security(("bearer" = [])), request_body = ResolveTask, responses(
+#[utoipa::path(tag = "daily close", security(("bearer" = [])), params(Once), request_body = ResolveTask, responses(
     (status = 200, body = DayView),
     (status = 403, body = Problem),
     (status = 404, body = Problem),

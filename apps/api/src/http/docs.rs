@@ -3,6 +3,7 @@
 use super::missing::methods;
 use super::openapi::Document;
 use actix_web::http::header;
+use actix_web::middleware::Compress;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use std::collections::BTreeMap;
@@ -28,7 +29,10 @@ pub fn page(document: &OpenApi) -> String {
             }
         }
     }
-    let calls: String = tags.iter().map(|(tag, calls)| format!("<h2>{}</h2>{calls}", escape(tag))).collect();
+    let tags: Vec<(String, String)> = tags.into_iter().map(|(tag, calls)| (escape(tag), calls)).collect();
+    let contents: String = tags.iter().map(|(tag, _)| format!("<a href=\"#{tag}\">{tag}</a> ")).collect();
+    let calls: String =
+        tags.iter().map(|(tag, calls)| format!("<h2 id=\"{tag}\">{tag}</h2>{calls}")).collect();
     let schemas = document.components.iter().flat_map(|components| &components.schemas);
     let schemas: String = schemas
         .map(|(name, schema)| {
@@ -40,7 +44,8 @@ pub fn page(document: &OpenApi) -> String {
     format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
          content=\"width=device-width\"><title>{title}</title><style>{STYLE}</style><h1>{title} {version}</h1>\
-         <p>The same for programs: <a href=\"/openapi.json\">/openapi.json</a>.</p>{calls}<h2>schemas</h2>{schemas}</html>"
+         <p>The same for programs: <a href=\"/openapi.json\">/openapi.json</a>.</p>\
+         <nav>{contents}<a href=\"#schemas\">schemas</a></nav>{calls}<h2 id=\"schemas\">schemas</h2>{schemas}</html>"
     )
 }
 
@@ -75,8 +80,18 @@ fn write_operation(to: &mut String, method: &str, path: &str, operation: &Operat
     );
 }
 
+/// As JSON, in which names of schemas lead to them.
 fn pretty(part: &impl serde::Serialize) -> String {
-    format!("<pre>{}</pre>", escape(&serde_json::to_string_pretty(part).unwrap_or_default()))
+    const SCHEMA: &str = "#/components/schemas/";
+    let json = escape(&serde_json::to_string_pretty(part).unwrap_or_default());
+    let mut pieces = json.split(SCHEMA);
+    let mut linked = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let (name, rest) = piece.split_once("&quot;").unwrap_or((piece, ""));
+        // Writing into a `String` cannot fail.
+        let _ = write!(linked, "<a href=\"#{name}\">{name}</a>&quot;{rest}");
+    }
+    format!("<pre>{linked}</pre>")
 }
 
 fn escape(text: &str) -> String {
@@ -85,7 +100,7 @@ fn escape(text: &str) -> String {
 
 /// All calls, for people.
 #[utoipa::path(tag = "operations", responses((status = 200, body = String, content_type = "text/html")))]
-#[get("/docs")]
+#[get("/docs", wrap = "Compress::default()")]
 pub(super) async fn docs(document: Data<Document>) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "text/html; charset=utf-8"))

@@ -76,7 +76,7 @@ pub struct InvoiceBody {
 }
 
 /// Ask for an invoice with an address in place of the receipt, which is cancelled by a document.
-#[utoipa::path(tag = "documents", security(("bearer" = [])), request_body = InvoiceBody, responses(
+#[utoipa::path(tag = "documents", security(("bearer" = [])), params(Once), request_body = InvoiceBody, responses(
     (status = 201, body = DocumentView),
     (status = 404, body = Problem),
     (status = 409, description = "`nothing_paid`, `has_credit_notes`, `too_many_documents`", body = Problem),
@@ -204,7 +204,7 @@ pub struct CancelDocumentBody {
 }
 
 /// Cancel a wrong document by another one. What went wrong with money is refunded, not cancelled here.
-#[utoipa::path(tag = "documents", security(("bearer" = [])), request_body = CancelDocumentBody, responses(
+#[utoipa::path(tag = "documents", security(("bearer" = [])), params(Once), request_body = CancelDocumentBody, responses(
     (status = 201, body = TakenBackView),
     (status = 403, body = Problem),
     (status = 404, body = Problem),

@@ -3,12 +3,12 @@
 use super::access::User;
 use super::json::{Json, Optional};
 use super::problem::Problem;
-use super::tickets::{AttendeeView, TicketSeatView};
+use super::tickets::TicketSeatView;
 use crate::wiring::App;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, post};
 use booking::use_cases::{Doors, Staff, VerifyRequest};
-use booking::{Admission, Quarter, Ticket, TypeCount, Verdict, Way};
+use booking::{Admission, Attendee, Quarter, Ticket, TypeCount, Verdict, Way};
 use chrono::{DateTime, Utc};
 use events::access::Right;
 use kernel::{Actor, Invalid};
@@ -94,7 +94,20 @@ pub struct VerifyView {
     overruled: Option<&'static str>,
 }
 
-/// A ticket as the door sees it: without its code.
+/// Whom a ticket lets in: as much as a door needs.
+#[derive(Serialize, ToSchema)]
+pub struct DoorAttendeeView {
+    first_name: String,
+    last_name: String,
+}
+
+impl From<&Attendee> for DoorAttendeeView {
+    fn from(attendee: &Attendee) -> Self {
+        Self { first_name: attendee.first_name.clone(), last_name: attendee.last_name.clone() }
+    }
+}
+
+/// A ticket as the door sees it: without its code, and without the address of whom it is for.
 #[derive(Serialize, ToSchema)]
 pub struct DoorTicketView {
     id: Uuid,
@@ -104,7 +117,7 @@ pub struct DoorTicketView {
     #[schema(required)]
     seat: Option<TicketSeatView>,
     #[schema(required)]
-    attendee: Option<AttendeeView>,
+    attendee: Option<DoorAttendeeView>,
     status: &'static str,
     #[schema(required)]
     checked_in_at: Option<DateTime<Utc>>,
@@ -120,7 +133,7 @@ impl From<&Ticket> for DoorTicketView {
             event_id: ticket.event.as_uuid(),
             ticket_type_id: ticket.ticket_type.as_uuid(),
             seat: ticket.seat.as_ref().map(TicketSeatView::from),
-            attendee: ticket.attendee.as_ref().map(AttendeeView::from),
+            attendee: ticket.attendee.as_ref().map(DoorAttendeeView::from),
             status: ticket.status.as_str(),
             checked_in_at: ticket.checked_in_at,
             inside: ticket.inside(),

@@ -38,7 +38,7 @@ pub struct DuplicateBody {
 
 /// Add an event that is like this one: a draft with all its facts, its ticket types with nothing sold, and what is
 /// promised to those who cancel.
-#[utoipa::path(tag = "organisers", security(("bearer" = [])), request_body = Option<DuplicateBody>, responses(
+#[utoipa::path(tag = "organisers", security(("bearer" = [])), params(Once), request_body = Option<DuplicateBody>, responses(
     (status = 201, body = ManagedEventView),
     (status = 403, body = Problem),
     (status = 404, body = Problem),
@@ -59,6 +59,7 @@ async fn duplicate_event(
         let (event, types) = app.events.duplicate(user.0, source, &input).await?;
         // In a transaction of its own: a copy without it is a draft that the check before publishing says so of.
         app.bookings.repeat_promise(source, event.id, &user.0.cause()).await?;
+        app.events.note_change_shown(user.0, &event).await?;
         let location = (header::LOCATION, format!("/api/v1/admin/events/{}", event.id));
         Ok(HttpResponse::Created().insert_header(location).json(managed(&app, event, &types)))
     };

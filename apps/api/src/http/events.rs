@@ -1,6 +1,7 @@
 //! Events, as their visitors find them.
 
 pub mod answers;
+pub mod code;
 pub mod search;
 pub mod stream;
 pub mod view;
@@ -9,10 +10,13 @@ use super::access::{Maybe, User};
 use super::paging::{PageView, Paging, PagingQuery};
 use super::policies::shown;
 use super::problem::Problem;
+use crate::answers::Ready;
 use crate::wiring::App;
 use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse, get};
 use answers::Which;
+use code::CodeQuery;
+use events::Left;
 use events::use_cases::Search;
 use kernel::EventId;
 use search::SearchQuery;
@@ -91,8 +95,8 @@ async fn show_event(app: Data<App>, actor: Maybe, event: Path<String>) -> Result
     Ok(HttpResponse::Ok().json(view))
 }
 
-/// The kinds of tickets of an event.
-#[utoipa::path(tag = "events", security(("bearer" = [])), responses(
+/// The kinds of tickets of an event: with a voucher's code also those that it opens.
+#[utoipa::path(tag = "events", security(("bearer" = [])), params(CodeQuery), responses(
     (status = 200, body = LeftsView), (status = 304), (status = 404, body = Problem)))]
 #[get("/events/{id}/ticket-types")]
 async fn event_ticket_types(
@@ -100,8 +104,17 @@ async fn event_ticket_types(
     request: HttpRequest,
     user: User,
     id: Path<Uuid>,
+    query: Query<CodeQuery>,
 ) -> Result<HttpResponse, Problem> {
-    left(&app, &request, user, id.into_inner().into()).await
+    let event = EventId::from(id.into_inner());
+    match code::opened(&app, user, event, &query).await? {
+        None => left(&app, &request, user, event).await,
+        Some(opened) => {
+            let view = lefts(app.events.availability_with(Some(user.0), event, &opened).await?);
+            let body = serde_json::to_vec(&view).map_err(|error| Problem::internal(&error))?;
+            Ok(Ready::of(body).respond(request.headers(), ASK_AGAIN))
+        }
+    }
 }
 
 /// How much is left of each kind of ticket of an event.
@@ -119,10 +132,15 @@ async fn event_availability(
 
 async fn left(app: &App, request: &HttpRequest, user: User, event: EventId) -> Result<HttpResponse, Problem> {
     let looker = app.answers.looker(&app.events, Some(user.0)).await?;
-    let make = async {
-        let left = app.events.availability(Some(user.0), event).await?;
-        Ok(LeftsView { items: left.into_iter().map(LeftView::from).collect(), next_cursor: None })
+    let own = async { Ok(lefts(app.events.availability(Some(user.0), event).await?)) };
+    let for_all = async {
+        app.events.require_announced(event).await?;
+        Ok(lefts(app.events.availability(Some(user.0), event).await?))
     };
-    let ready = app.answers.left(looker, event, make).await?;
+    let ready = app.answers.left(looker, event, for_all, own).await?;
     Ok(ready.respond(request.headers(), ASK_AGAIN))
+}
+
+fn lefts(left: Vec<Left>) -> LeftsView {
+    LeftsView { items: left.into_iter().map(LeftView::from).collect(), next_cursor: None }
 }

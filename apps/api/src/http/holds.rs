@@ -143,7 +143,7 @@ impl From<&Hold> for HoldView {
 }
 
 /// Keep places: all that was asked for, or none.
-#[utoipa::path(tag = "bookings", security(("bearer" = [])), request_body = HoldRequest, responses(
+#[utoipa::path(tag = "bookings", security(("bearer" = [])), params(Once), request_body = HoldRequest, responses(
     (status = 201, body = HoldView),
     (status = 404, description = "No such event", body = Problem),
     (status = 409, description = "`sold_out`; `seat_unavailable`, with the ids of seats that cannot be had or how many are \
@@ -166,17 +166,14 @@ async fn hold_places(
         }
         let voucher = typed.map(|typed| app.vouchers.recognised(event, typed));
         let (seller, wish) = (app.clone(), Wish { buyer, event, wanted, voucher, seats });
-        let hold = match detached(async move { seller.bookings.keep(wish).await }).await {
-            Ok(hold) => hold,
-            Err(problem) => {
-                if problem.code() == "voucher_invalid" {
-                    app.limits.voucher_failed(buyer).await?;
-                }
-                return Err(problem);
-            }
-        };
+        let held = detached(async move { seller.bookings.keep(wish).await }).await;
+        let guessed = held.as_ref().is_err_and(|problem| problem.code() == "voucher_invalid");
+        if typed.is_some() && !guessed {
+            app.limits.voucher_known(buyer).await;
+        }
+        let hold = held?;
         app.answers.places_changed(hold.event);
-        let location = (header::LOCATION, format!("/api/v1/seats/hold/{}/validate", hold.id));
+        let location = (header::LOCATION, format!("/api/v1/seats/hold/{}", hold.id));
         Ok(HttpResponse::Created().insert_header(location).json(HoldView::from(&hold)))
     };
     once.run(&app, user.0.account, &body, work).await

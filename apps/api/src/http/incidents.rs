@@ -132,7 +132,7 @@ pub enum ResolutionName {
 }
 
 /// Decide about a case. The same decision again changes nothing.
-#[utoipa::path(tag = "payments", security(("bearer" = [])), request_body = Resolve, responses(
+#[utoipa::path(tag = "payments", security(("bearer" = [])), params(Once), request_body = Resolve, responses(
     (status = 200, body = IncidentView),
     (status = 403, body = Problem),
     (status = 404, body = Problem),

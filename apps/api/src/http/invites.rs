@@ -106,7 +106,7 @@ pub(super) fn view(app: &App, invite: Invite) -> InviteView {
 }
 
 /// Make invites, beside every budget.
-#[utoipa::path(tag = "invites", security(("bearer" = [])), request_body = CreateInvites, responses(
+#[utoipa::path(tag = "invites", security(("bearer" = [])), params(Once), request_body = CreateInvites, responses(
     (status = 201, body = InvitesView),
     (status = 409, description = "`branch_frozen`, `branch_too_deep`", body = Problem),
     (status = 422, body = Problem)))]

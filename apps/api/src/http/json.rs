@@ -71,6 +71,19 @@ impl<T: DeserializeOwned + 'static> FromRequest for Optional<T> {
     }
 }
 
+/// A JSON body of parts that are looked at one by one, each with [`nul_in`]: one that is wrong leaves the others good.
+pub struct Parts<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Parts<T> {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (typed, bytes) = (is_json(request), receive(request, payload));
+        Box::pin(async move { if typed { read_parts(&bytes.await?).map(Self) } else { Err(unsupported()) } })
+    }
+}
+
 fn is_json(request: &HttpRequest) -> bool {
     request.content_type().eq_ignore_ascii_case("application/json")
 }
@@ -112,6 +125,12 @@ fn too_large() -> Problem {
 }
 
 fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    let value = read_parts(bytes)?;
+    refuse_nul(bytes)?;
+    Ok(value)
+}
+
+fn read_parts<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     // serde would also take the values of an object without their names, in an array.
     if bytes.trim_ascii_start().first() != Some(&b'{') {
         serde_json::from_slice::<IgnoredAny>(bytes).map_err(|error| refusal(".", &error))?;
@@ -121,7 +140,6 @@ fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
     let value = serde_path_to_error::deserialize(&mut reader)
         .map_err(|error| refusal(&path_of(&error), error.inner()))?;
     reader.end().map_err(|error| refusal(".", &error))?;
-    refuse_nul(bytes)?;
     Ok(value)
 }
 
@@ -162,12 +180,13 @@ fn refuse_nul(bytes: &[u8]) -> Result<(), Problem> {
     }
     // Perhaps it is only an escaped backslash before the letters `u0000`: now it is worth a closer look.
     let value: Value = serde_json::from_slice(bytes).map_err(|error| refusal(".", &error))?;
-    match path_of_nul(&value, String::new()) {
-        Some(path) => {
-            Err(Problem::invalid(vec![Invalid::new(path, "malformed", "must not have NUL characters")]))
-        }
-        None => Ok(()),
-    }
+    nul_in(&value).map_or(Ok(()), |mistake| Err(Problem::invalid(vec![mistake])))
+}
+
+/// The first NUL character of what was sent.
+pub(super) fn nul_in(value: &Value) -> Option<Invalid> {
+    let path = path_of_nul(value, String::new())?;
+    Some(Invalid::new(path, "malformed", "must not have NUL characters"))
 }
 
 fn path_of_nul(value: &Value, path: String) -> Option<String> {

@@ -70,7 +70,7 @@ async fn my_invites(app: Data<App>, user: User, paging: Paging) -> Result<HttpRe
 
 /// Make invites out of one's own budget. Every account that they could open counts; what was not used comes back when
 /// an invite is taken back or has expired.
-#[utoipa::path(tag = "invites", security(("bearer" = [])), request_body = CreateInvites, responses(
+#[utoipa::path(tag = "invites", security(("bearer" = [])), params(Once), request_body = CreateInvites, responses(
     (status = 201, body = GivenView),
     (status = 409, description = "`invite_budget_exhausted`, `branch_frozen`, `branch_too_deep`", body = Problem),
     (status = 422, body = Problem)))]

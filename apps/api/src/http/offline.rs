@@ -2,7 +2,7 @@
 
 use super::access::User;
 use super::door::{Direction, nonce_mistake, reason_mistake, staff};
-use super::json::{Json, misread};
+use super::json::{Parts, misread, nul_in};
 use super::paging::{PageView, Paging, PagingQuery};
 use super::problem::Problem;
 use crate::answers::Ready;
@@ -15,8 +15,9 @@ use booking::use_cases::{Kept, SyncError, Told, ToldResult};
 use booking::{Flag, Gate, Scan, Verdict};
 use chrono::{DateTime, Datelike, Utc};
 use kernel::Invalid;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use tokio::task::spawn_blocking;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -163,6 +164,9 @@ fn read(scan: Value) -> Result<Told, Vec<Invalid>> {
     if !scan.is_object() {
         return Err(vec![Invalid::new("scan", "wrong_type", "must be an object")]);
     }
+    if let Some(mistake) = nul_in(&scan) {
+        return Err(vec![mistake]);
+    }
     let scan: ToldBody = serde_path_to_error::deserialize(scan).map_err(|error| vec![misread(&error)])?;
     let mut mistakes = Vec::new();
     mistakes.extend(nonce_mistake("nonce", &scan.nonce));
@@ -190,6 +194,32 @@ fn read(scan: Value) -> Result<Told, Vec<Invalid>> {
         forced: scan.forced,
         reason: scan.reason,
     })
+}
+
+/// A scan whose parts have the right types, or all that do not: reading it as a whole stops at the first.
+fn typed(scan: Value) -> Result<Value, Vec<Invalid>> {
+    let Value::Object(parts) = &scan else { return Ok(scan) };
+    let looked = [
+        mistyped::<String>(parts, "nonce", true),
+        mistyped::<String>(parts, "code", true),
+        mistyped::<Direction>(parts, "direction", false),
+        mistyped::<DateTime<Utc>>(parts, "at", true),
+        mistyped::<Said>(parts, "verdict", true),
+        mistyped::<bool>(parts, "forced", false),
+        mistyped::<Option<String>>(parts, "reason", false),
+    ];
+    let wrong: Vec<_> = looked.into_iter().flatten().collect();
+    if wrong.is_empty() { Ok(scan) } else { Err(wrong) }
+}
+
+fn mistyped<T: DeserializeOwned>(parts: &Map<String, Value>, name: &str, required: bool) -> Option<Invalid> {
+    match parts.get(name) {
+        Some(part) => {
+            let error = serde_path_to_error::deserialize::<_, T>(part).err()?;
+            Some(Invalid { field: name.to_owned(), ..misread(&error) })
+        }
+        None => required.then(|| Invalid::new(name, "required", "is missing")),
+    }
 }
 
 /// What became of the scans.
@@ -333,10 +363,10 @@ async fn sync(
     app: Data<App>,
     user: User,
     id: Path<Uuid>,
-    body: Json<SyncBody>,
+    body: Parts<SyncBody>,
 ) -> Result<HttpResponse, Problem> {
     let (staff, event) = (staff(&app, user.0).await?, id.into_inner().into());
-    let SyncBody { scans } = body.into_inner();
+    let SyncBody { scans } = body.0;
     if scans.is_empty() || scans.len() > MOST_SCANS {
         let mistake = Invalid::new("scans", "out_of_range", "must be 1 to 150 scans");
         return Err(Problem::invalid(vec![mistake]));
@@ -344,7 +374,7 @@ async fn sync(
     let (mut told, mut places) = (Vec::new(), Vec::new());
     for scan in scans {
         let nonce = scan.get("nonce").and_then(Value::as_str).unwrap_or_default().to_owned();
-        places.push(match read(scan) {
+        places.push(match typed(scan).and_then(read) {
             Ok(scan) => {
                 told.push(scan);
                 None

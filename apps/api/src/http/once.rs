@@ -13,8 +13,16 @@ use kernel::{AccountId, Begun, Invalid, RequestKey, StoredAnswer};
 use sha2::{Digest, Sha256};
 use std::future::{Ready, ready};
 use std::time::Duration;
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{HeaderBuilder, RefOr, Required, Response};
 use uuid::Uuid;
 
+/// The header with the key.
+pub const KEY: &str = "Idempotency-Key";
+/// The header of an answer that was given before.
+const REPLAYED: &str = "Idempotency-Replayed";
 /// Longest key.
 const MAX_KEY: usize = 200;
 
@@ -22,6 +30,47 @@ const MAX_KEY: usize = 200;
 pub struct Once {
     key: Option<String>,
     route: String,
+}
+
+/// For `params(Once)` in the description of a handler that takes one; what it may be answered besides follows from it, see
+/// [`documented`].
+impl IntoParams for Once {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        let text = ObjectBuilder::new()
+            .schema_type(Type::String)
+            .min_length(Some(1))
+            .max_length(Some(MAX_KEY))
+            .pattern(Some("^[!-~]+$"));
+        let parameter = ParameterBuilder::new()
+            .name(KEY)
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .description(Some(
+                "Repeats with the same key are answered as the first was, and do nothing more.",
+            ))
+            .schema(Some(text));
+        vec![parameter.build()]
+    }
+}
+
+/// What the answers of a call that takes a key say of it.
+pub(super) fn documented(status: &str, response: &mut RefOr<Response>) {
+    let RefOr::T(response) = response else { return };
+    let more = match status {
+        "409" => "`idempotency_in_flight`: the first with this key is still being worked on",
+        "422" => "`idempotency_mismatch`: the key was used for another request",
+        status if status.starts_with('2') => {
+            let text = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["true"]));
+            let header = HeaderBuilder::new().schema(Some(text)).description(Some("It was given before."));
+            response.headers.insert(REPLAYED.to_owned(), RefOr::T(header.build()));
+            return;
+        }
+        _ => return,
+    };
+    if !response.description.is_empty() {
+        response.description.push_str("; ");
+    }
+    response.description.push_str(more);
 }
 
 impl FromRequest for Once {
@@ -35,14 +84,14 @@ impl FromRequest for Once {
 }
 
 fn key(request: &HttpRequest) -> Result<Option<String>, Problem> {
-    let Some(value) = request.headers().get("idempotency-key") else {
+    let Some(value) = request.headers().get(KEY) else {
         return Ok(None);
     };
     match value.to_str() {
         Ok(key) if (1..=MAX_KEY).contains(&key.len()) => Ok(Some(key.to_owned())),
         _ => {
             let message = "must have 1 to 200 visible ASCII characters";
-            Err(Problem::invalid(vec![Invalid::new("Idempotency-Key", "malformed", message)]))
+            Err(Problem::invalid(vec![Invalid::new(KEY, "malformed", message)]))
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The OpenAPI document, made from the code that serves.
 
 use super::problem::CONTENT_TYPE;
-use super::routes;
+use super::{once, routes};
 use actix_web::http::header;
+use actix_web::middleware::Compress;
 use actix_web::web::Data;
 use actix_web::{App as Actix, HttpResponse, get};
 use serde_json::Value;
@@ -70,7 +71,18 @@ const TOO_MANY: Common = ("429", "TooMany", "`too_many_attempts`; see `Retry-Aft
 const INTERNAL: Common = ("500", "Internal", "`internal`: a defect, told to those who run it");
 const UNAVAILABLE: Common = ("503", "Unavailable", "`unavailable`; see `Retry-After`");
 
-const ALL: [Common; 11] = [
+const IN_FLIGHT: Common = (
+    "409",
+    "InFlight",
+    "`idempotency_in_flight`: the first with this key is still being worked on; see `Retry-After`",
+);
+const MISMATCH: Common = (
+    "422",
+    "Mismatch",
+    "`invalid_input`, with what is wrong in `errors`; `idempotency_mismatch`: the key was used for another request",
+);
+
+const ALL: [Common; 13] = [
     BAD_REQUEST,
     UNAUTHENTICATED,
     FORBIDDEN,
@@ -82,6 +94,8 @@ const ALL: [Common; 11] = [
     TOO_MANY,
     INTERNAL,
     UNAVAILABLE,
+    IN_FLIGHT,
+    MISMATCH,
 ];
 
 /// Which of them a call may be answered with, as far as it follows from its kind.
@@ -96,6 +110,9 @@ fn common(path: &str, operation: &Operation) -> Vec<Common> {
     if operation.security.is_some() {
         common.push(UNAUTHENTICATED);
     }
+    if takes_key(operation) {
+        common.extend([IN_FLIGHT, MISMATCH]);
+    }
     if operation.request_body.is_some() {
         common.extend([LATE, TOO_LARGE, NOT_JSON, INVALID]);
     }
@@ -107,6 +124,12 @@ fn common(path: &str, operation: &Operation) -> Vec<Common> {
         }
     }
     common
+}
+
+/// Whether it may be repeated under a key.
+fn takes_key(operation: &Operation) -> bool {
+    let mut parameters = operation.parameters.iter().flatten();
+    parameters.any(|it| matches!(it, RefOr::T(Parameter { name, .. }) if name == once::KEY))
 }
 
 /// What was once asked and answered, by call; a test holds each against what is documented.
@@ -157,7 +180,7 @@ fn finish(mut document: OpenApi) -> OpenApi {
     for (path, item) in &mut document.paths.paths {
         let operations = [&mut item.get, &mut item.post, &mut item.put, &mut item.patch, &mut item.delete];
         for operation in operations.into_iter().flatten() {
-            let common = common(path, operation);
+            let (common, repeatable) = (common(path, operation), takes_key(operation));
             let responses = &mut operation.responses.responses;
             for (_, response) in responses.iter_mut().filter(|(status, _)| status.starts_with(['4', '5'])) {
                 if let RefOr::T(response) = response {
@@ -165,6 +188,9 @@ fn finish(mut document: OpenApi) -> OpenApi {
                     response.content =
                         content.into_values().map(|one| (CONTENT_TYPE.to_owned(), one)).collect();
                 }
+            }
+            if repeatable {
+                responses.iter_mut().for_each(|(status, response)| once::documented(status, response));
             }
             for (status, name, _) in common {
                 let answer = || RefOr::Ref(Ref::from_response_name(name));
@@ -194,7 +220,7 @@ pub struct Document {
 
 /// The OpenAPI document.
 #[utoipa::path(tag = "operations", responses((status = 200, body = Object)))]
-#[get("/openapi.json")]
+#[get("/openapi.json", wrap = "Compress::default()")]
 pub(super) async fn openapi_json(document: Data<Document>) -> HttpResponse {
     HttpResponse::Ok().insert_header((header::CONTENT_TYPE, "application/json")).body(document.json.clone())
 }

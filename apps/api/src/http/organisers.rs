@@ -292,5 +292,6 @@ async fn changed(app: &App, user: User, event: Event) -> Result<HttpResponse, Pr
     waitlist::serve(app, event.id).await;
     app.answers.event_changed(event.id);
     let ticket_types = app.events.ticket_types(user.0, event.id).await?;
+    app.events.note_change_shown(user.0, &event).await?;
     Ok(HttpResponse::Ok().json(managed(app, event, &ticket_types)))
 }

@@ -1,4 +1,4 @@
-//! The two pages that mails link to. Whoever builds a front end puts its own at the same addresses.
+//! The pages that mails and calendars link to. Whoever builds a front end puts its own at the same addresses.
 //!
 //! The token stands behind `#`, which browsers send to no server; the page's script sends it on.
 
@@ -8,7 +8,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// The calls of this file.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(verify_email_page).service(reset_password_page);
+    config.service(verify_email_page).service(reset_password_page).service(event_page);
 }
 
 /// Confirms the address at once.
@@ -40,6 +40,25 @@ document.getElementById("form").addEventListener("submit", event => {
 });
 </script></html>"#;
 
+/// What everybody may know of an event; who may know more is told by the app that they log in to.
+const EVENT: &str = r#"<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Event</title><h1 id="title">One moment.</h1><p id="when"></p><p id="where"></p><p id="what" style="white-space: pre-line"></p>
+<script>
+const show = (id, text) => { document.getElementById(id).textContent = text; };
+fetch("/api/v1/events/" + location.pathname.split("/").pop())
+  .then(async answer => {
+    if (!answer.ok) { show("title", "This event is not open to everybody, or there is none here."); return; }
+    const event = await answer.json();
+    document.title = event.title;
+    show("title", event.title);
+    const told = {dateStyle: "full", timeStyle: "short", timeZone: event.timezone};
+    show("when", new Date(event.starts_at).toLocaleString(undefined, told) + " (" + event.timezone + ")");
+    show("where", [event.location.address, event.location.area].filter(Boolean).join(", "));
+    show("what", (event.status === "cancelled" ? "It does not take place.\n\n" : "") + (event.description ?? ""));
+  })
+  .catch(() => { show("title", "The server cannot be reached. Please try again."); });
+</script></html>"#;
+
 fn page(html: &'static str) -> HttpResponse {
     let policy = "default-src 'none'; script-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'";
     HttpResponse::Ok()
@@ -60,4 +79,12 @@ async fn verify_email_page() -> HttpResponse {
 #[get("/reset-password")]
 async fn reset_password_page() -> HttpResponse {
     page(RESET)
+}
+
+/// The page of an event, by its slug or id.
+#[utoipa::path(tag = "operations", params(("event" = String, Path)),
+    responses((status = 200, content_type = "text/html", body = String)))]
+#[get("/events/{event}")]
+async fn event_page() -> HttpResponse {
+    page(EVENT)
 }

@@ -195,7 +195,7 @@ async fn show_managed_booking(app: Data<App>, user: User, id: Path<Uuid>) -> Res
 
 /// Send money back, through the provider and account that took it. It goes on its way at once; how it stands shows
 /// in the booking's refunds.
-#[utoipa::path(tag = "organisers", security(("bearer" = [])), request_body = RefundBody, responses(
+#[utoipa::path(tag = "organisers", security(("bearer" = [])), params(Once), request_body = RefundBody, responses(
     (status = 200, body = ManagedBookingView), (status = 403, body = Problem), (status = 404, body = Problem),
     (status = 409, description = "`nothing_to_refund`, `already_refunded`, `refund_in_progress`, \
         `refund_window_over`", body = Problem),
@@ -236,7 +236,7 @@ async fn refund_booking(
 }
 
 /// Make a refund again that failed.
-#[utoipa::path(tag = "organisers", security(("bearer" = [])), responses(
+#[utoipa::path(tag = "organisers", security(("bearer" = [])), params(Once), responses(
     (status = 200, body = ManagedBookingView), (status = 403, body = Problem), (status = 404, body = Problem),
     (status = 409, description = "`refund_not_failed`, `refund_window_over`", body = Problem),
     (status = 422, description = "`refund_too_high`", body = Problem)))]
@@ -271,7 +271,7 @@ async fn list_requests(app: Data<App>, user: User, paging: Paging) -> Result<Htt
 }
 
 /// Answer what a buyer asked.
-#[utoipa::path(tag = "organisers", security(("bearer" = [])), request_body = DecisionBody, responses(
+#[utoipa::path(tag = "organisers", security(("bearer" = [])), params(Once), request_body = DecisionBody, responses(
     (status = 200, body = ManagedBookingView), (status = 403, body = Problem), (status = 404, body = Problem),
     (status = 409, description = "`nothing_asked`, `nothing_to_cancel`, `already_refunded`, `refund_window_over`",
         body = Problem),

@@ -12,7 +12,7 @@ use actix_web::http::header;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, delete, get, post};
 use booking::use_cases::ReturnError;
-use booking::{Limit, Return, ReturnRefusal};
+use booking::{Return, ReturnRefusal};
 use chrono::{DateTime, Utc};
 use events::access::Right;
 use kernel::{AccountId, EventId, PageRequest, TicketId};
@@ -118,7 +118,7 @@ impl From<ReturnRefusal> for Problem {
             ReturnRefusal::PlaceTaken => {
                 Self::conflict("sold_out", "Somebody has the place, or it is kept for somebody.")
             }
-            ReturnRefusal::LimitExceeded { most } => limit_exceeded(Limit::PerUser, most),
+            ReturnRefusal::LimitExceeded { limit, most } => limit_exceeded("id", limit, most),
         }
     }
 }
@@ -126,7 +126,7 @@ impl From<ReturnRefusal> for Problem {
 /// Give one's ticket back to be sold again, at what was paid for it. Its code is dead at once; the money comes when
 /// somebody has bought it, and without a buyer the ticket is good again when sales are over. Only who bought a ticket
 /// can: the money goes there.
-#[utoipa::path(tag = "tickets", security(("bearer" = [])), responses(
+#[utoipa::path(tag = "tickets", security(("bearer" = [])), params(Once), responses(
     (status = 201, body = ReturnView),
     (status = 404, body = Problem),
     (status = 409, description = "`ticket_not_returnable`, `returns_not_allowed`, `transfer_waiting`, `not_refundable`, `too_many_returns`",

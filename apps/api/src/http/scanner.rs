@@ -11,6 +11,9 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(page_script)
         .service(scanner_script)
         .service(list_script)
+        .service(camera_script)
+        .service(qr_script)
+        .service(qr_tables)
         .service(worker)
         .service(style);
 }
@@ -54,6 +57,27 @@ async fn scanner_script() -> HttpResponse {
 #[get("/door/list.mjs")]
 async fn list_script() -> HttpResponse {
     file(SCRIPT, include_str!("../../assets/door/list.mjs"))
+}
+
+/// How it looks for codes in what the camera sees.
+#[utoipa::path(tag = "door", responses((status = 200, content_type = "text/javascript", body = String)))]
+#[get("/door/camera.mjs")]
+async fn camera_script() -> HttpResponse {
+    file(SCRIPT, include_str!("../../assets/door/camera.mjs"))
+}
+
+/// What reads QR codes where the browser cannot: `qr` from npm, as published, under the MIT licence.
+#[utoipa::path(tag = "door", responses((status = 200, content_type = "text/javascript", body = String)))]
+#[get("/door/qr/decode.js")]
+async fn qr_script() -> HttpResponse {
+    file(SCRIPT, include_str!("../../assets/door/qr/decode.js"))
+}
+
+/// What that one imports.
+#[utoipa::path(tag = "door", responses((status = 200, content_type = "text/javascript", body = String)))]
+#[get("/door/qr/index.js")]
+async fn qr_tables() -> HttpResponse {
+    file(SCRIPT, include_str!("../../assets/door/qr/index.js"))
 }
 
 /// What keeps the page for when there is no network.

@@ -2,6 +2,7 @@
 
 use super::access::User;
 use super::events::answers::Looker;
+use super::events::code::{self, CodeQuery};
 use super::json::Json;
 use super::money::{MoneyView, PriceBody, VatBody};
 use super::problem::Problem;
@@ -72,12 +73,19 @@ pub struct SectionsView {
     next_cursor: Option<String>,
 }
 
-/// The sections of an event.
-#[utoipa::path(tag = "events", security(("bearer" = [])), responses(
+/// The sections of an event: with a voucher's code also as the kinds of tickets that it opens.
+#[utoipa::path(tag = "events", security(("bearer" = [])), params(CodeQuery), responses(
     (status = 200, body = SectionsView), (status = 404, body = Problem)))]
 #[get("/events/{id}/sections")]
-async fn event_sections(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    let found = app.events.sections(Some(user.0), id.into_inner().into()).await?;
+async fn event_sections(
+    app: Data<App>,
+    user: User,
+    id: Path<Uuid>,
+    query: Query<CodeQuery>,
+) -> Result<HttpResponse, Problem> {
+    let event = EventId::from(id.into_inner());
+    let opened = code::opened(&app, user, event, &query).await?.unwrap_or_default();
+    let found = app.events.sections(Some(user.0), event, &opened).await?;
     let items = found.iter().flat_map(|all| {
         all.seating.sections.iter().map(|seated| SectionView::of(seated, all)).collect::<Vec<_>>()
     });
@@ -134,8 +142,9 @@ pub struct SeatMapView {
     next_cursor: Option<String>,
 }
 
-/// The map of an event's seats, not more than a second old; a hold decides. Sent with gzip to whoever takes it.
-#[utoipa::path(tag = "events", security(("bearer" = [])), params(MapQuery), responses(
+/// The map of an event's seats, not more than a second old; a hold decides. With a voucher's code seats cost what they cost
+/// as the kinds of tickets that it opens, where there are no others. Sent with gzip to whoever takes it.
+#[utoipa::path(tag = "events", security(("bearer" = [])), params(MapQuery, CodeQuery), responses(
     (status = 200, body = SeatMapView), (status = 304), (status = 404, body = Problem),
     (status = 422, body = Problem)))]
 #[get("/events/{id}/seats")]
@@ -145,6 +154,7 @@ async fn event_seats(
     user: User,
     id: Path<Uuid>,
     query: Query<MapQuery>,
+    code: Query<CodeQuery>,
 ) -> Result<HttpResponse, Problem> {
     let shown = match query.view.as_deref() {
         None => Shown::Everything,
@@ -161,9 +171,13 @@ async fn event_seats(
         shown,
         zipped,
     };
-    let looker = app.answers.looker(&app.events, Some(user.0)).await?;
-    let for_all = looker == Looker::Member;
-    let ready = app.maps.answer(&app, user.0, question, for_all).await?;
+    let ready = match code::opened(&app, user, question.event, &code).await? {
+        Some(opened) => app.maps.answer_with(&app, user.0, question, &opened).await?,
+        None => {
+            let looker = app.answers.looker(&app.events, Some(user.0)).await?;
+            app.maps.answer(&app, user.0, question, looker == Looker::Member).await?
+        }
+    };
     let mut response = ready.respond(request.headers(), ASK_AGAIN);
     let headers = response.headers_mut();
     headers.insert(header::VARY, HeaderValue::from_static("authorization, accept-encoding"));

@@ -22,6 +22,9 @@ use utoipa_actix_web::AppExt;
 
 /// How long requests in flight may take to end when the server stops, in seconds.
 const SHUTDOWN_SECONDS: u64 = 30;
+/// How long the first request of a connection may take to be read. It counts while the server is busy with others, too:
+/// five seconds, as usual, would call those slow who come with thousands in the moment when a sale begins.
+const FIRST_REQUEST: Duration = Duration::from_secs(20);
 
 /// A running server.
 pub struct Server {
@@ -86,8 +89,8 @@ pub fn start(app: Arc<App>, listener: TcpListener) -> io::Result<Server> {
             .default_service(to(missing))
     });
     let workers = available_parallelism().map_or(2, usize::from);
-    let running =
-        server.workers(workers).disable_signals().shutdown_timeout(SHUTDOWN_SECONDS).listen(listener)?.run();
+    let server = server.workers(workers).disable_signals().shutdown_timeout(SHUTDOWN_SECONDS);
+    let running = server.client_request_timeout(FIRST_REQUEST).listen(listener)?.run();
     let handle = running.handle();
     let live = tokio::spawn(live::places::watched_over(Arc::clone(&app)));
     Ok(Server { handle, task: tokio::spawn(running), live, app })

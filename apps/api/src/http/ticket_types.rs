@@ -96,14 +96,18 @@ pub struct TicketTypeView {
     /// The tax that is in the price, in percent.
     #[schema(value_type = f64, example = 19)]
     vat_percent: Number,
-    /// How many there are in all.
-    quantity: u32,
+    /// How many there are in all. This and the next three are for those who run the event.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quantity: Option<u32>,
     /// How many are kept for buyers who have not paid yet.
-    held: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    held: Option<u32>,
     /// How many are sold and not given back.
-    sold: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sold: Option<u32>,
     /// How many are kept for those who have a voucher.
-    reserved: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reserved: Option<u32>,
     #[schema(required)]
     max_per_user: Option<u32>,
     #[schema(required)]
@@ -131,10 +135,10 @@ impl From<Stocked> for TicketTypeView {
             description: ticket_type.description,
             price: ticket_type.price.into(),
             vat_percent: vat_percent(ticket_type.vat),
-            quantity: ticket_type.quantity,
-            held: stock.held,
-            sold: stock.sold,
-            reserved: stock.reserved,
+            quantity: Some(ticket_type.quantity),
+            held: Some(stock.held),
+            sold: Some(stock.sold),
+            reserved: Some(stock.reserved),
             max_per_user: ticket_type.max_per_user,
             max_per_order: ticket_type.max_per_order,
             sales_start: ticket_type.sales_start,
@@ -148,6 +152,13 @@ impl From<Stocked> for TicketTypeView {
     }
 }
 
+impl TicketTypeView {
+    /// For a door, which has no need to know how the sale goes.
+    fn without_stock(self) -> Self {
+        Self { quantity: None, held: None, sold: None, reserved: None, ..self }
+    }
+}
+
 /// All kinds of tickets of an event.
 #[derive(Serialize, ToSchema)]
 pub struct TicketTypesView {
@@ -157,13 +168,14 @@ pub struct TicketTypesView {
     next_cursor: Option<String>,
 }
 
-/// The kinds of tickets of an event, hidden ones too.
+/// The kinds of tickets of an event, hidden ones too; for those who stand at its door without how many there are.
 #[utoipa::path(tag = "organisers", security(("bearer" = [])), responses(
     (status = 200, body = TicketTypesView), (status = 403, body = Problem), (status = 404, body = Problem)))]
 #[get("/admin/events/{id}/ticket-types")]
 async fn list_ticket_types(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    let all = app.events.ticket_types(user.0, id.into_inner().into()).await?;
-    let items = all.into_iter().map(TicketTypeView::from).collect();
+    let (all, counted) = app.events.ticket_types_for_staff(user.0, id.into_inner().into()).await?;
+    let shown = |view: TicketTypeView| if counted { view } else { view.without_stock() };
+    let items = all.into_iter().map(TicketTypeView::from).map(shown).collect();
     Ok(HttpResponse::Ok().json(TicketTypesView { items, next_cursor: None }))
 }
 

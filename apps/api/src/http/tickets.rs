@@ -36,8 +36,8 @@ pub struct TicketView {
     seat: Option<TicketSeatView>,
     #[schema(required)]
     attendee: Option<AttendeeView>,
-    /// What the door scans: signed, and drawn as QR under `qr.svg` and `qr.png`. Null for a ticket that went to another
-    /// member, or that was given back.
+    /// What the door scans: signed, and drawn as QR under `qr.svg` and `qr.png`. Null for a ticket that opens no
+    /// door: one that was cancelled or given back, or went to another member.
     #[schema(required)]
     code: Option<String>,
     /// `valid`, `checked_in`, `cancelled`, `transferred` or `returned` (given back to be sold again).
@@ -89,7 +89,7 @@ impl TicketView {
             ticket_type_id: ticket.ticket_type.as_uuid(),
             seat: ticket.seat.as_ref().map(TicketSeatView::from),
             attendee: ticket.attendee.as_ref().filter(|_| own).map(AttendeeView::from),
-            code: (own && ticket.status != TicketStatus::Returned).then(|| app.door.code(ticket)),
+            code: (own && ticket.status.lives()).then(|| app.door.code(ticket)),
             status: status.as_str(),
             checked_in_at: ticket.checked_in_at.filter(|_| own),
         }

@@ -5,6 +5,7 @@ use super::json::Json;
 use super::once::Once;
 use super::paging::{PageView, Paging, PagingQuery};
 use super::problem::Problem;
+use super::problem::booking::limit_exceeded;
 use super::tickets::TicketView;
 use crate::wiring::App;
 use actix_web::http::header;
@@ -174,16 +175,13 @@ impl From<TransferRefusal> for Problem {
             TransferRefusal::Over(status) => {
                 Self::conflict("transfer_over", format!("The transfer is {}.", status.as_str()))
             }
-            TransferRefusal::LimitExceeded { most } => Self::unprocessable(
-                "limit_exceeded",
-                format!("Nobody may have more than {most} of these tickets."),
-            ),
+            TransferRefusal::LimitExceeded { limit, most } => limit_exceeded("id", limit, most),
         }
     }
 }
 
 /// Offer one of one's own tickets to another member, who gets a mail. Until it is accepted it stays good here.
-#[utoipa::path(tag = "tickets", security(("bearer" = [])), request_body = TransferBody, responses(
+#[utoipa::path(tag = "tickets", security(("bearer" = [])), params(Once), request_body = TransferBody, responses(
     (status = 201, body = TransferView),
     (status = 404, body = Problem),
     (status = 409, description = "`ticket_not_transferable`, `transfer_waiting`, `too_many_transfers`", body = Problem),
@@ -247,7 +245,7 @@ async fn show_transfer(app: Data<App>, user: User, id: Path<Uuid>) -> Result<Htt
 }
 
 /// Take an offered ticket: it is one's own from then on, under a new code; the old code opens no door any more.
-#[utoipa::path(tag = "tickets", security(("bearer" = [])), responses(
+#[utoipa::path(tag = "tickets", security(("bearer" = [])), params(Once), responses(
     (status = 200, body = TicketView),
     (status = 404, body = Problem),
     (status = 409, description = "`transfer_over`, `ticket_not_transferable`", body = Problem),
@@ -267,7 +265,7 @@ async fn accept_transfer(
 }
 
 /// Do not take an offered ticket; who offered it gets a mail.
-#[utoipa::path(tag = "tickets", security(("bearer" = [])), responses(
+#[utoipa::path(tag = "tickets", security(("bearer" = [])), params(Once), responses(
     (status = 200, body = TransferView),
     (status = 404, body = Problem),
     (status = 409, description = "`transfer_over`", body = Problem)))]

@@ -10,7 +10,7 @@ use actix_web::http::header;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, delete, get, post, put};
 use chrono::{DateTime, Utc};
-use events::{Row, Seat, SeatInput, Section, SectionInput, TemplateSummary, VenueTemplate};
+use events::{Row, Seat, SeatInput, Section, SectionEdit, SectionInput, TemplateSummary, VenueTemplate};
 use kernel::VenueTemplateId;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -26,7 +26,9 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(update_venue_template)
         .service(delete_venue_template)
         .service(list_venue_sections)
-        .service(add_venue_section);
+        .service(add_venue_section)
+        .service(update_venue_section)
+        .service(delete_venue_section);
 }
 
 /// A new hall.
@@ -71,7 +73,7 @@ impl From<&SeatMark> for SeatInput {
 /// A section with rows from one name to another, all of them as long.
 #[derive(Deserialize, ToSchema)]
 pub struct SectionBody {
-    /// One line of up to 60 characters.
+    /// One line of up to 60 characters, which no other section of the hall has.
     #[schema(example = "Stalls")]
     name: String,
     /// Letters or a number.
@@ -98,6 +100,30 @@ impl From<SectionBody> for SectionInput {
             row_start: body.row_start,
             row_end: body.row_end,
             seats_per_row: body.seats_per_row,
+            price_multiplier: body.price_multiplier.map(String::from),
+            position: body.position,
+        }
+    }
+}
+
+/// A section that is there, under this name; what is absent stays, and so do its seats.
+#[derive(Deserialize, ToSchema)]
+pub struct SectionEditBody {
+    /// One line of up to 60 characters, which no other section of the hall has.
+    #[schema(example = "Stalls")]
+    name: String,
+    /// What the price of its seats is of the base price of events made from now on: 0 to 100 with at most three
+    /// decimals, as a number or as a text.
+    #[schema(value_type = Option<f64>, example = 1.25)]
+    price_multiplier: Option<VatBody>,
+    /// Where it stands: lower first.
+    position: Option<i64>,
+}
+
+impl From<SectionEditBody> for SectionEdit {
+    fn from(body: SectionEditBody) -> Self {
+        Self {
+            name: body.name,
             price_multiplier: body.price_multiplier.map(String::from),
             position: body.position,
         }
@@ -147,28 +173,44 @@ impl From<VenueTemplate> for TemplateDetailView {
     }
 }
 
-/// A section of a hall with its seats.
+/// A section of a hall.
 #[derive(Serialize, ToSchema)]
-pub struct VenueSectionView {
+pub struct SectionSummaryView {
     id: Uuid,
     name: String,
     /// What the price of its seats is of an event's base price.
     #[schema(example = "1.25")]
     price_multiplier: String,
     position: u32,
-    /// Row by row from the front, by number.
-    seats: Vec<VenueSeatView>,
+    /// How many seats it has, blocked ones too.
+    seat_count: usize,
 }
 
-impl From<&Section> for VenueSectionView {
+impl From<&Section> for SectionSummaryView {
     fn from(it: &Section) -> Self {
         Self {
             id: it.id.as_uuid(),
             name: it.name.clone(),
             price_multiplier: it.factor.decimal(),
             position: it.position,
-            seats: it.seats().map(|(row, seat)| VenueSeatView::of(it, row, seat)).collect(),
+            seat_count: it.seats().count(),
         }
+    }
+}
+
+/// A section of a hall with its seats.
+#[derive(Serialize, ToSchema)]
+pub struct VenueSectionView {
+    #[serde(flatten)]
+    section: SectionSummaryView,
+    /// Row by row from the front, by number.
+    seats: Vec<VenueSeatView>,
+}
+
+impl From<&Section> for VenueSectionView {
+    fn from(it: &Section) -> Self {
+        let seats = it.seats().map(|(row, seat)| VenueSeatView::of(it, row, seat)).collect();
+        Self { section: it.into(), seats }
     }
 }
 
@@ -246,9 +288,10 @@ async fn show_venue_template(app: Data<App>, user: User, id: Path<Uuid>) -> Resu
     Ok(HttpResponse::Ok().json(TemplateDetailView::from(found)))
 }
 
-/// Rename a hall and mark seats of it. Events that were made of it stay as they are.
+/// Rename a hall and mark seats of it. Events that were made of it stay as they are. The answer is the hall as in lists,
+/// without its thousands of seats.
 #[utoipa::path(tag = "organisers", security(("bearer" = [])), request_body = TemplateEdit, responses(
-    (status = 200, body = TemplateDetailView),
+    (status = 200, body = TemplateView),
     (status = 403, body = Problem),
     (status = 404, body = Problem),
     (status = 422, description = "`invalid_input`", body = Problem)))]
@@ -263,7 +306,7 @@ async fn update_venue_template(
     let changes = SeatInput::read(&marks).map_err(Problem::invalid)?;
     let id = VenueTemplateId::from(id.into_inner());
     let after = app.events.update_venue_template(user.0, id, &body.name, &changes).await?;
-    Ok(HttpResponse::Ok().json(TemplateDetailView::from(after)))
+    Ok(HttpResponse::Ok().json(TemplateView::from(after.summary())))
 }
 
 /// Remove a hall of which no event was made.
@@ -303,5 +346,40 @@ async fn add_venue_section(
 ) -> Result<HttpResponse, Problem> {
     let id = VenueTemplateId::from(id.into_inner());
     let section = app.events.add_section(user.0, id, &body.into_inner().into()).await?;
-    Ok(HttpResponse::Created().json(VenueSectionView::from(&section)))
+    let location = (header::LOCATION, format!("/api/v1/admin/venue-templates/{id}/sections"));
+    Ok(HttpResponse::Created().insert_header(location).json(VenueSectionView::from(&section)))
+}
+
+/// Rename a section, or change its price or its place in lists. Its seats stay, and so do events that were made of the
+/// hall.
+#[utoipa::path(tag = "organisers", security(("bearer" = [])), request_body = SectionEditBody, responses(
+    (status = 200, body = SectionSummaryView),
+    (status = 403, body = Problem),
+    (status = 404, body = Problem),
+    (status = 422, description = "`invalid_input`", body = Problem)))]
+#[put("/admin/venue-templates/{id}/sections/{section_id}")]
+async fn update_venue_section(
+    app: Data<App>,
+    user: User,
+    ids: Path<(Uuid, Uuid)>,
+    body: Json<SectionEditBody>,
+) -> Result<HttpResponse, Problem> {
+    let (id, section) = ids.into_inner();
+    let edit = body.into_inner().into();
+    let section = app.events.update_section(user.0, (id.into(), section.into()), &edit).await?;
+    Ok(HttpResponse::Ok().json(SectionSummaryView::from(&section)))
+}
+
+/// Remove a section with its seats. Events that were made of the hall keep theirs.
+#[utoipa::path(tag = "organisers", security(("bearer" = [])), responses(
+    (status = 204), (status = 403, body = Problem), (status = 404, body = Problem)))]
+#[delete("/admin/venue-templates/{id}/sections/{section_id}")]
+async fn delete_venue_section(
+    app: Data<App>,
+    user: User,
+    ids: Path<(Uuid, Uuid)>,
+) -> Result<HttpResponse, Problem> {
+    let (id, section) = ids.into_inner();
+    app.events.remove_section(user.0, (id.into(), section.into())).await?;
+    Ok(HttpResponse::NoContent().finish())
 }

@@ -18,7 +18,7 @@ use booking::{Issued, Usage, Voucher, VoucherInput, VoucherPrice};
 use chrono::{DateTime, Utc};
 use events::PriceInput;
 use events::access::Right;
-use kernel::{EventId, VatRate, VoucherId};
+use kernel::{Currency, EventId, Money, VatRate, VoucherId};
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
 use utoipa::ToSchema;
@@ -83,7 +83,7 @@ pub struct ReserveBody {
 #[derive(Deserialize, ToSchema)]
 #[schema(example = json!({"code": "FRIENDS20", "name": "Friends", "percent": 20, "max_uses": 50}))]
 pub struct NewVouchers {
-    /// 4 to 32 letters and digits, in either case; made here when absent.
+    /// 6 to 32 letters and digits, in either case; made here when absent.
     #[schema(example = "FRIENDS20")]
     code: Option<String>,
     /// How many vouchers, each with a code of its own: 1 to 100.
@@ -165,8 +165,8 @@ pub struct VoucherView {
     revoked_at: Option<DateTime<Utc>>,
     /// Living holds, bookings that wait for their payment, and those that are confirmed.
     uses: u32,
-    /// What their discounts come to, in minor units of the event's currency.
-    spent: i64,
+    /// What their discounts come to.
+    spent: MoneyView,
     created_by: Uuid,
     created_at: DateTime<Utc>,
 }
@@ -183,7 +183,7 @@ pub struct ReserveView {
 }
 
 impl VoucherView {
-    fn of(Issued { voucher, usage }: Issued, code: Option<&VoucherCode>) -> Self {
+    fn of(Issued { voucher, usage }: Issued, currency: Currency, code: Option<&VoucherCode>) -> Self {
         let (mut percent, mut amount_off, mut price) = (None, None, None);
         match voucher.price {
             VoucherPrice::List => {}
@@ -216,15 +216,16 @@ impl VoucherView {
             }),
             revoked_at: voucher.revoked_at,
             uses: usage.uses,
-            spent: usage.spent,
+            // Discounts are never negative.
+            spent: Money::new(usage.spent, currency).unwrap_or(Money::zero(currency)).into(),
             created_by: voucher.created_by.as_uuid(),
             created_at: voucher.created_at,
         }
     }
 
     /// One that was just made, of which nothing is used.
-    fn made((voucher, code): &(Voucher, VoucherCode)) -> Self {
-        Self::of(Issued { voucher: voucher.clone(), usage: Usage::default() }, Some(code))
+    fn made((voucher, code): &(Voucher, VoucherCode), currency: Currency) -> Self {
+        Self::of(Issued { voucher: voucher.clone(), usage: Usage::default() }, currency, Some(code))
     }
 }
 
@@ -234,12 +235,12 @@ pub struct MadeVouchersView {
     items: Vec<VoucherView>,
 }
 
-/// A voucher of an event that the caller runs.
-async fn managed(app: &App, user: User, id: Uuid) -> Result<Issued, Problem> {
+/// A voucher of an event that the caller runs, and what the event is sold in.
+async fn managed(app: &App, user: User, id: Uuid) -> Result<(Issued, Currency), Problem> {
     app.events.grant(user.0).await?.require_any()?;
     let found = app.vouchers.show(VoucherId::from(id)).await?.ok_or_else(Problem::not_found)?;
-    app.events.require(user.0, found.voucher.event, Right::Manage).await?;
-    Ok(found)
+    let (_, event) = app.events.require(user.0, found.voucher.event, Right::Manage).await?;
+    Ok((found, event.currency))
 }
 
 /// The vouchers of an event, the newest first.
@@ -253,14 +254,14 @@ async fn list_vouchers(
     id: Path<Uuid>,
     paging: Paging,
 ) -> Result<HttpResponse, Problem> {
-    let event = EventId::from(id.into_inner());
-    app.events.require(user.0, event, Right::Manage).await?;
-    let page = app.vouchers.list(event, paging.0).await?;
-    Ok(HttpResponse::Ok().json(PageView::of(page, |issued| VoucherView::of(issued, None))))
+    let (_, event) = app.events.require(user.0, id.into_inner().into(), Right::Manage).await?;
+    let page = app.vouchers.list(event.id, paging.0).await?;
+    let view = |issued| VoucherView::of(issued, event.currency, None);
+    Ok(HttpResponse::Ok().json(PageView::of(page, view)))
 }
 
 /// Make vouchers, all or none. Their codes are told in this answer and never again.
-#[utoipa::path(tag = "organisers", security(("bearer" = [])), request_body = NewVouchers, responses(
+#[utoipa::path(tag = "organisers", security(("bearer" = [])), params(Once), request_body = NewVouchers, responses(
     (status = 201, body = MadeVouchersView),
     (status = 403, body = Problem),
     (status = 404, body = Problem),
@@ -276,7 +277,7 @@ async fn create_vouchers(
     body: Json<NewVouchers>,
 ) -> Result<HttpResponse, Problem> {
     let event = EventId::from(id.into_inner());
-    app.events.require(user.0, event, Right::Manage).await?;
+    let (_, sold) = app.events.require(user.0, event, Right::Manage).await?;
     let bytes = body.bytes.clone();
     let work = async {
         let NewVouchers { code, count, does } = body.into_inner();
@@ -285,7 +286,7 @@ async fn create_vouchers(
         let made =
             detached(async move { seller.vouchers.create(&user.0, event, &batch, &input).await }).await?;
         app.answers.event_changed(event);
-        let items = made.iter().map(VoucherView::made).collect();
+        let items = made.iter().map(|one| VoucherView::made(one, sold.currency)).collect();
         let location = (header::LOCATION, format!("/api/v1/admin/events/{event}/vouchers"));
         Ok(HttpResponse::Created().insert_header(location).json(MadeVouchersView { items }))
     };
@@ -297,8 +298,8 @@ async fn create_vouchers(
     (status = 200, body = VoucherView), (status = 403, body = Problem), (status = 404, body = Problem)))]
 #[get("/admin/vouchers/{id}")]
 async fn show_voucher(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    let found = managed(&app, user, id.into_inner()).await?;
-    Ok(HttpResponse::Ok().json(VoucherView::of(found, None)))
+    let (found, currency) = managed(&app, user, id.into_inner()).await?;
+    Ok(HttpResponse::Ok().json(VoucherView::of(found, currency, None)))
 }
 
 /// Replace what a voucher does. Its code stays, and what was held or bought with it keeps its price.
@@ -315,12 +316,12 @@ async fn update_voucher(
     id: Path<Uuid>,
     body: Json<VoucherBody>,
 ) -> Result<HttpResponse, Problem> {
-    let before = managed(&app, user, id.into_inner()).await?.voucher;
+    let (Issued { voucher: before, .. }, currency) = managed(&app, user, id.into_inner()).await?;
     let (seller, input) = (app.clone(), VoucherInput::from(body.into_inner()));
     let after = detached(async move { seller.vouchers.update(&user.0, before.id, &input).await }).await?;
     waitlist::serve(&app, before.event).await;
     app.answers.event_changed(before.event);
-    Ok(HttpResponse::Ok().json(VoucherView::of(after, None)))
+    Ok(HttpResponse::Ok().json(VoucherView::of(after, currency, None)))
 }
 
 /// Take a voucher back: nothing can be held with it any more, and the places that it kept are free. What was held or
@@ -329,7 +330,7 @@ async fn update_voucher(
     (status = 204), (status = 403, body = Problem), (status = 404, body = Problem)))]
 #[delete("/admin/vouchers/{id}")]
 async fn delete_voucher(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    let before = managed(&app, user, id.into_inner()).await?.voucher;
+    let before = managed(&app, user, id.into_inner()).await?.0.voucher;
     let seller = app.clone();
     detached(async move { seller.vouchers.delete(&user.0, before.id).await }).await?;
     waitlist::serve(&app, before.event).await;
@@ -348,7 +349,7 @@ async fn list_uses(
     id: Path<Uuid>,
     paging: Paging,
 ) -> Result<HttpResponse, Problem> {
-    let found = managed(&app, user, id.into_inner()).await?;
+    let (found, _) = managed(&app, user, id.into_inner()).await?;
     let page = app.vouchers.bookings_with(found.voucher.id, paging.0).await?;
     Ok(HttpResponse::Ok().json(PageView::of(page, |placed| ManagedBookingView::from(&placed))))
 }

@@ -114,7 +114,11 @@ impl From<JoinRefusal> for Problem {
                 Self::invalid(vec![Invalid::new("max_price", "wrong_currency", message)])
             }
             JoinRefusal::NotOnSale => Self::unprocessable("not_on_sale", "This is not on sale now."),
-            JoinRefusal::LimitExceeded { limit, most } => limit_exceeded(limit, most),
+            JoinRefusal::LimitExceeded { limit, most } => limit_exceeded("quantity", limit, most),
+            JoinRefusal::NeverSoMany { most } => {
+                let message = format!("there are {most} of a kind in all");
+                Self::invalid(vec![Invalid::new("quantity", "out_of_range", message)])
+            }
             JoinRefusal::PlacesAvailable => {
                 Self::conflict("places_available", "There are places: hold them, no need to wait.")
             }
@@ -132,7 +136,7 @@ fn most(price: &PriceBody) -> Result<Money, Problem> {
 }
 
 /// Wait for places. When some are free again and it is one's turn they are kept, and one gets a mail.
-#[utoipa::path(tag = "waitlist", security(("bearer" = [])), request_body = JoinBody, responses(
+#[utoipa::path(tag = "waitlist", security(("bearer" = [])), params(Once), request_body = JoinBody, responses(
     (status = 201, body = WaitlistEntryView),
     (status = 404, body = Problem),
     (status = 409, description = "`places_available`, `already_waiting`", body = Problem),

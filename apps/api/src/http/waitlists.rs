@@ -156,7 +156,7 @@ async fn stats(app: Data<App>, user: User, event: Path<Uuid>) -> Result<HttpResp
 }
 
 /// Offer what is free to the next on the list, also when nothing is offered by itself.
-#[utoipa::path(tag = "organisers", security(("bearer" = [])), request_body = NotifyBody, responses(
+#[utoipa::path(tag = "organisers", security(("bearer" = [])), params(Once), request_body = NotifyBody, responses(
     (status = 200, body = NotifiedView), (status = 403, body = Problem), (status = 404, body = Problem),
     (status = 422, description = "`invalid_input`", body = Problem)))]
 #[post("/admin/waitlist/notify/{event_id}")]

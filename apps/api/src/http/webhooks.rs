@@ -6,7 +6,7 @@ use actix_web::http::header;
 use actix_web::web::{Bytes, Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use booking::use_cases::{Heard, NoticeFailure};
-use booking::{Booking, BookingStatus, NoticeError, Payment, Provider, RawNotice};
+use booking::{Booking, BookingStatus, NoticeError, Payment, PaymentStatus, Provider, RawNotice};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use tokio::time::timeout;
@@ -133,14 +133,24 @@ fn onward(booking: &Booking, payment: &Payment, left: bool) -> Option<String> {
     Some(format!("{address}{joint}booking={}{fragment}", booking.id))
 }
 
-/// For buyers who named no page of their own. The reference is made of letters and digits only.
-fn page(booking: &Booking) -> HttpResponse {
-    let (head, text) = match booking.status {
+/// What a buyer is told who named no page of their own.
+fn told(booking: &Booking) -> (&'static str, &'static str) {
+    // Of what another amount came of than was asked for, a person decides.
+    let came = |payment: &Payment| payment.charge.is_some() || payment.status == PaymentStatus::Processing;
+    match booking.status {
         BookingStatus::Confirmed => ("Thank you", "is confirmed. The tickets are on their way by mail."),
         BookingStatus::PendingPayment => ("Almost there", "is waiting for its payment."),
         BookingStatus::Cancelled => ("Cancelled", "was cancelled. What is paid for it now goes back."),
-        BookingStatus::Expired => ("Too late", "has ended. What was paid goes back."),
-    };
+        BookingStatus::Expired if booking.payments.iter().any(came) => {
+            ("Too late", "has ended. What was paid goes back.")
+        }
+        BookingStatus::Expired => ("Too late", "has ended. Nothing was charged for it."),
+    }
+}
+
+/// That as a page. The reference is made of letters and digits only.
+fn page(booking: &Booking) -> HttpResponse {
+    let (head, text) = told(booking);
     let reference = &booking.reference;
     let html = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
@@ -155,7 +165,7 @@ fn page(booking: &Booking) -> HttpResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use booking::{PaymentStatus, Reference};
+    use booking::Reference;
     use kernel::{AccountId, BookingId, EventId, HoldId, Money, OrganisationId, PaymentId, Timestamp};
 
     fn booking(success_url: Option<&str>, cancel_url: Option<&str>) -> Booking {
@@ -218,6 +228,15 @@ mod tests {
         let with_fragment = booking(Some("https://a.example/#/ok"), None);
         let url = onward(&with_fragment, &with_fragment.payments[0], false).unwrap();
         assert_eq!(url, format!("https://a.example/?booking={}#/ok", with_fragment.id));
+    }
+
+    #[test]
+    fn who_comes_too_late_is_told_of_money_only_where_some_was_charged() {
+        let mut booking = booking(None, None);
+        booking.status = BookingStatus::Expired;
+        assert!(told(&booking).1.ends_with("Nothing was charged for it."));
+        booking.payments[0].charge = Some("ch_1".into());
+        assert!(told(&booking).1.ends_with("What was paid goes back."));
     }
 
     #[test]

@@ -133,9 +133,10 @@ pub async fn handed_on(
         TransferNews::Offered => (
             format!("A ticket for {}", event.title),
             format!(
-                "{giver} offers you a ticket. Log in at {} to take it or to decline, until {}.",
+                "{giver} offers you a ticket. Log in to take it or to decline, until {}. The event: {}/events/{}",
+                super::local(&event, transfer.expires_at),
                 app.config.http.public_url,
-                super::local(&event, transfer.expires_at)
+                event.slug
             ),
         ),
         TransferNews::Accepted => (

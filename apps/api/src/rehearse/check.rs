@@ -1,6 +1,7 @@
 //! Counts everything when it is over, in the store and at the providers, with the same code that production counts
 //! with.
 
+use super::habits::Habits;
 use super::report::Report;
 use super::stage::Stage;
 use super::visitor::Offered;
@@ -35,6 +36,7 @@ pub async fn check(stage: &Stage, config: &Config, offered: &Offered, seats: u64
     let mut report = Report::default();
     let bookings = bookings_of(&stores, event).await?;
     places(&stores, event, seats, &mut report).await?;
+    report.habits = Habits::of(&stores, event, &bookings).await?;
     for booking in &bookings {
         doubts(booking, &mut report);
     }

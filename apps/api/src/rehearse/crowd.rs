@@ -105,7 +105,7 @@ pub struct Plan {
 
 /// Of a hundred people, so many behave so.
 const HABITS: [(u32, Habit); 14] = [
-    (30, Habit::Pays),
+    (15, Habit::Pays),
     (8, Habit::PaysAtLast),
     (5, Habit::IsDeclined),
     (6, Habit::PaysTwice),
@@ -116,8 +116,8 @@ const HABITS: [(u32, Habit); 14] = [
     (9, Habit::PaysLate),
     (6, Habit::Cancels),
     (4, Habit::CancelsOne),
-    (5, Habit::HandsOn),
-    (5, Habit::Returns),
+    (12, Habit::HandsOn),
+    (13, Habit::Returns),
     (2, Habit::TakesBack),
 ];
 /// And so many want 1, 2, 3, ... places.
@@ -172,7 +172,7 @@ fn person(number: u32, random: &mut Rng, choices: usize, span: Duration, notices
         patience: random.u32(0..4),
         comes_again: random.u32(0..100) < 30,
         waits: random.u32(0..100) < 40,
-        voucher: random.u32(0..100) < 20,
+        voucher: random.u32(0..100) < 40,
         picks: random.bool(),
         friend: number,
         takes: random.u32(0..100) < 75,

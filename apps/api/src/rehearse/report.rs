@@ -1,5 +1,6 @@
 //! What a rehearsal found out, in words and as JSON.
 
+use super::habits::Habits;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -28,6 +29,8 @@ pub struct Report {
     pub passed: bool,
     /// Living tickets of the event.
     pub tickets_sold: u64,
+    /// What the crowd used of what there is.
+    pub habits: Habits,
     /// More than there are, over all ticket types.
     pub oversold: u64,
     /// Charges that the providers booked.
@@ -81,6 +84,7 @@ impl fmt::Display for Report {
             "  tickets                    {:>6}  ({} more than there are)",
             self.tickets_sold, self.oversold
         )?;
+        write!(f, "{}", self.habits)?;
         writeln!(
             f,
             "  payments at the providers  {:>6}  ({} without exactly one outcome)",
@@ -135,6 +139,7 @@ mod tests {
             "ledger_sum",
             "ledger_differences",
             "faults",
+            "habits",
         ] {
             assert!(json.get(field).is_some(), "{field}");
         }

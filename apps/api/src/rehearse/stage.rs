@@ -147,7 +147,8 @@ impl Stage {
             offered.kinds.push(OfferedKind { id: text(&made, "/id").to_owned(), seated: false });
         }
         let places: u32 = kinds.iter().map(|kind| kind.quantity).sum();
-        let voucher = json!({ "name": "Rehearsal", "percent": 20, "max_uses": (places / 20).max(1), "max_per_user": 1 });
+        let voucher =
+            json!({ "name": "Rehearsal", "percent": 20, "max_uses": (places / 6).max(1), "max_per_user": 1 });
         let made = admin.post(&format!("{path}/vouchers"), voucher).await?;
         offered.voucher = made.pointer("/items/0/code").and_then(Value::as_str).map(str::to_owned);
         admin.post(&format!("{path}/publish"), json!({})).await?;
@@ -340,13 +341,13 @@ async fn own(server: &Server, clock: Arc<InventedClock>) -> Result<(), Failure> 
 }
 
 /// The one who prepares the event.
-struct Admin<'a> {
+pub(super) struct Admin<'a> {
     shop: &'a Shop,
     token: String,
 }
 
 impl<'a> Admin<'a> {
-    async fn log_in(shop: &'a Shop) -> Result<Self, Failure> {
+    pub(super) async fn log_in(shop: &'a Shop) -> Result<Self, Failure> {
         let body = json!({ "email": ADMIN, "password": PASSWORD });
         let mut admin = Self { shop, token: String::new() };
         let answer = admin.post("/api/v1/auth/login", body).await?;
@@ -366,11 +367,11 @@ impl<'a> Admin<'a> {
         Ok(id)
     }
 
-    async fn post(&self, path: &str, body: Value) -> Result<Value, Failure> {
+    pub(super) async fn post(&self, path: &str, body: Value) -> Result<Value, Failure> {
         self.ask(path, Some(body)).await
     }
 
-    async fn get(&self, path: &str) -> Result<Value, Failure> {
+    pub(super) async fn get(&self, path: &str) -> Result<Value, Failure> {
         self.ask(path, None).await
     }
 

@@ -98,7 +98,12 @@ impl<'a> Visitor<'a> {
     }
 
     pub(super) fn email_of(&self, number: u32) -> String {
-        format!("guest-{}-{number}@rehearsal.invalid", self.run)
+        Self::email_in(self.run, number)
+    }
+
+    /// Who has this number in a rehearsal.
+    pub(super) fn email_in(run: &str, number: u32) -> String {
+        format!("guest-{run}-{number}@rehearsal.invalid")
     }
 
     pub(super) async fn say(&self, path: &str, step: Option<&str>, body: Value) -> Option<(u16, Value)> {

@@ -106,6 +106,10 @@ impl Visitor<'_> {
             (201, _) | (409, "already_waiting") => Visit { end: WAITING, ..Visit::default() },
             // Somebody gave places back a moment ago.
             (409, "places_available") => Visit { end: NOTHING_LEFT, ..Visit::default() },
+            // A group that is larger than a small hall.
+            (422, "invalid_input") if text(&answer, "/errors/0/field") == "quantity" => {
+                Visit { end: NOTHING_LEFT, ..Visit::default() }
+            }
             (status, code) => {
                 self.shop.odd(format!("who wanted to wait was answered {status} {code}"));
                 Visit { end: NOTHING_LEFT, ..Visit::default() }

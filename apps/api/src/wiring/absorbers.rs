@@ -57,6 +57,13 @@ impl RateLimiter for Fallback<dyn RateLimiter> {
             Err(Absent(_)) => self.second.attempt(key, limit, window).await,
         }
     }
+
+    async fn give_back(&self, key: &str) -> Result<(), Absent> {
+        match self.first.give_back(key).await {
+            Ok(()) => Ok(()),
+            Err(Absent(_)) => self.second.give_back(key).await,
+        }
+    }
 }
 
 #[async_trait]

@@ -185,6 +185,10 @@ async fn of_accounts(app: &App, due: &Due, effect: AccountEffect) -> Result<Done
             let letter = app.accounts.reset_letter(due.id, &email).await?;
             letter.map(|letter| mails::reset(app, due.id, &letter))
         }
+        AccountEffect::Erased { account } => {
+            app.bookings.leave_lists(account).await?;
+            None
+        }
     };
     send(app, mail).await
 }

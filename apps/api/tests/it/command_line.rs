@@ -6,6 +6,7 @@ use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
+use testkit::certificates::{Chain, PASS_TYPE, TEAM};
 
 fn program(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_synesthesie"));
@@ -49,6 +50,41 @@ fn mistakes_in_the_configuration_are_all_said() {
     wrong.env("SYNESTHESIE__HTTP__BIND", "nowhere").env("SYNESTHESIE__HTTP__BNID", "x");
     let (fine, _, said) = output(&mut wrong);
     assert!(!fine && said.contains("http.bind") && said.contains("http.bnid"), "{said}");
+}
+
+#[test]
+fn keys_of_wallets_are_checked_before_anything_is_served() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = tempfile::tempdir().unwrap();
+    let chain = Chain::made_in(keys.path());
+    let path = |name: &str| chain.folder.join(name).to_str().unwrap().to_owned();
+    let right = [
+        ("APPLE_CERTIFICATE_FILE", path("own.pem")),
+        ("APPLE_KEY_FILE", path("own.key")),
+        ("APPLE_WWDR_FILE", path("above.pem")),
+        ("APPLE_PASS_TYPE", PASS_TYPE.to_owned()),
+        ("APPLE_TEAM", TEAM.to_owned()),
+    ];
+    let said_with = |name: &str, value: &str| {
+        let mut command = program(folder.path(), &["check-config"]);
+        command.envs(right.iter().map(|(name, value)| (format!("SYNESTHESIE__WALLET__{name}"), value)));
+        command.env(format!("SYNESTHESIE__WALLET__{name}"), value);
+        output(&mut command)
+    };
+    let (fine, said, wrong) = said_with("APPLE_TEAM", TEAM);
+    assert!(fine && said.contains("fine"), "{said}{wrong}");
+    for (name, value, expected) in [
+        ("APPLE_KEY_FILE", path("above.key"), "apple_key of the wallet"),
+        ("APPLE_WWDR_FILE", path("own.pem"), "apple_wwdr of the wallet"),
+        ("APPLE_PASS_TYPE", "pass.org.example.other".to_owned(), "apple_pass_type of the wallet"),
+        ("APPLE_TEAM", "ZZZZZZZZZZ".to_owned(), "apple_team of the wallet"),
+        ("APPLE_PASS_TYPE", String::new(), "all or none"),
+        ("APPLE_KEY_FILE", path("none.key"), "wallet.apple_key_file"),
+    ] {
+        let (fine, _, said) = said_with(name, &value);
+        assert!(!fine && said.contains(expected), "{name}={value}: {said}");
+        assert_eq!(said.contains("all or none"), expected == "all or none", "the mistake that it is: {said}");
+    }
 }
 
 #[test]

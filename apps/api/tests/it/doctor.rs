@@ -209,7 +209,12 @@ fn the_command_says_it_in_words_or_as_json_and_fails_when_something_is_broken() 
     let folder = tempfile::tempdir().unwrap();
     let (code, said) = run(folder.path(), &["doctor"], &[]);
     assert_eq!(code, 0, "{said}");
-    assert!(said.contains("ok       signing_key") && said.contains("0 errors"), "{said}");
+    assert!(
+        said.contains("ok       signing_key")
+            && said.contains("ok       wallet")
+            && said.contains("0 errors"),
+        "{said}"
+    );
     let broken = [("SYNESTHESIE__REDIS__URL", "redis://127.0.0.1:9/0")];
     let (code, said) = run(folder.path(), &["doctor", "--json"], &broken);
     assert_eq!(code, 1, "{said}");
@@ -218,6 +223,12 @@ fn the_command_says_it_in_words_or_as_json_and_fails_when_something_is_broken() 
     let found = report["findings"].as_array().unwrap().iter().find(|one| one["check"] == "redis").unwrap();
     assert_eq!(found["state"], "error");
     assert!(found["advice"].as_str().unwrap().contains("Redis"));
+    let google = [
+        ("SYNESTHESIE__WALLET__GOOGLE_ISSUER", "3388000000022"),
+        ("SYNESTHESIE__WALLET__GOOGLE_SERVICE_ACCOUNT", "hunter2"),
+    ];
+    let (code, said) = run(folder.path(), &["doctor"], &google);
+    assert!(code == 1 && said.contains("ERROR    wallet") && !said.contains("hunter2"), "{said}");
     let wrong = [("SYNESTHESIE__HTTP__BIND", "nowhere"), ("SYNESTHESIE__HTTP__BNID", "x")];
     let (code, said) = run(folder.path(), &["doctor", "--json"], &wrong);
     let report: Value = serde_json::from_str(&said).unwrap();

@@ -2,7 +2,7 @@
 
 use crate::events::cast::{Cast, id, staff};
 use crate::harness::{Client, TestApp};
-use crate::night::Night;
+use crate::night::{Night, wish};
 use serde_json::{Value, json};
 
 /// A night to which the cast's member has tickets.
@@ -72,6 +72,24 @@ async fn strangers_and_members_stand_at_no_door_not_even_with_their_own_ticket()
         client.get(&evening.stats()).await.expect_problem(status, code);
     }
     assert_eq!((evening.checked_in().await, evening.status(0).await), (json!(0), json!("valid")));
+}
+
+#[tokio::test]
+async fn a_door_reads_names_and_no_addresses() {
+    let evening = Evening::with_tickets(1).await;
+    let Evening { cast, night, .. } = &evening;
+    let mut order = wish(&night.hold(&cast.member.client, &night.free, 1).await, "free");
+    let guest = json!({"first_name": "Ottilie", "last_name": "Byron"});
+    order["attendees"] = json!([guest]);
+    order["attendees"][0]["email"] = json!("ottilie@example.org");
+    let booking = cast.member.client.post("/bookings/confirm", &order).await.expect(201);
+    let ticket = &booking["tickets"][0];
+    assert_eq!(ticket["attendee"]["email"], "ottilie@example.org", "it is known to who bought it");
+    let admitted = verify(&cast.door.client, &json!({"code": ticket["code"]})).await;
+    assert_eq!(admitted["ticket"]["attendee"], guest);
+    let path = format!("/tickets/{}/undo-check-in", id(ticket));
+    let undone = cast.door.client.post(&path, &json!({})).await.expect(200);
+    assert_eq!(undone["attendee"], guest);
 }
 
 #[tokio::test]

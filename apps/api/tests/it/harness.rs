@@ -1,8 +1,10 @@
 //! A whole server inside the test, and a small client for it.
 
 mod books;
+pub mod browser;
 mod client;
 pub mod document;
+pub mod files;
 pub mod process;
 pub mod providers;
 pub mod scan;

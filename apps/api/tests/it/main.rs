@@ -17,8 +17,10 @@ mod demo;
 mod doctor;
 mod documents;
 mod door_offline;
+mod door_page;
 mod door_staff;
 mod events;
+mod everyone;
 mod giving;
 #[allow(dead_code, unreachable_pub, reason = "a client offers what any test may need")]
 mod harness;
@@ -36,6 +38,7 @@ mod office;
 mod on_sale;
 mod ownership;
 mod panics;
+mod problem_codes;
 mod protocol;
 mod registration;
 mod rehearsal;

@@ -2,7 +2,9 @@
 
 use crate::harness::TestApp;
 use futures_util::future::join_all;
-use serde_json::json;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::path::Path;
 
 #[tokio::test]
 async fn a_repeat_gets_the_first_answer_and_works_once() {
@@ -15,6 +17,54 @@ async fn a_repeat_gets_the_first_answer_and_works_once() {
     assert_eq!((first.status, first.header("location")), (second.status, second.header("location")));
     assert_eq!((first.header("idempotency-replayed"), second.header("idempotency-replayed")), ("", "true"));
     assert_eq!(admin.client.get("/admin/invites").await.expect(200)["items"].as_array().unwrap().len(), 2);
+}
+
+/// The handlers that take a key, by their names, which are those of their calls in the document.
+fn handlers_with_keys() -> BTreeSet<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/http");
+    let mut names = BTreeSet::new();
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let source = if path.is_file() { std::fs::read_to_string(path).unwrap() } else { continue };
+        for handler in source.split("async fn ").skip(1) {
+            let (name, rest) = handler.split_once('(').unwrap();
+            let arguments = rest.split_once(") ->").map_or("", |(arguments, _)| arguments);
+            if arguments.contains(": Once") {
+                names.insert(name.to_owned());
+            }
+        }
+    }
+    names
+}
+
+#[test]
+fn the_document_says_of_every_call_that_takes_a_key_what_it_answers() {
+    let document: Value = serde_json::from_str(&synesthesie::http::openapi::text()).unwrap();
+    let mut documented = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for operation in item.as_object().unwrap().values() {
+            let parameters = operation["parameters"].as_array().into_iter().flatten();
+            let key = parameters.into_iter().find(|it| it["name"] == "Idempotency-Key");
+            if let Some(key) = key {
+                assert_eq!((&key["in"], &key["required"]), (&json!("header"), &json!(false)), "{path}");
+                documented.insert(operation["operationId"].as_str().unwrap().to_owned());
+                for (status, code) in [("409", "idempotency_in_flight"), ("422", "idempotency_mismatch")] {
+                    let response = &operation["responses"][status];
+                    let named = response["$ref"].as_str().and_then(|name| name.rsplit('/').next());
+                    let response = named.map_or(response, |name| &document["components"]["responses"][name]);
+                    let said = response["description"].as_str().unwrap_or_default();
+                    assert!(said.contains(code), "{path} does not say {code}: {said}");
+                }
+                let responses = operation["responses"].as_object().unwrap().iter();
+                for (_, good) in responses.filter(|(status, _)| status.starts_with('2')) {
+                    assert!(good["headers"]["Idempotency-Replayed"].is_object(), "{path}");
+                }
+            }
+        }
+    }
+    let taking = handlers_with_keys();
+    assert!(taking.len() > 20, "{taking:?}");
+    assert_eq!(documented, taking);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use crate::harness::providers::Till;
 use crate::harness::shop::{PRICE, Shop, Store};
 use crate::harness::{Answer, Client, Person, TestApp, answer, method};
 use chrono::{SecondsFormat, TimeDelta};
-use kernel::Clock;
+use kernel::{AccountId, Clock, SystemClock};
 use serde_json::{Value, json};
 
 macro_rules! on_each_store {
@@ -85,7 +85,7 @@ async fn a_voucher_makes_tickets_cheaper_and_the_price_stays(store: Store) {
     .enumerate()
     {
         let mut body = what;
-        let code = format!("KIND{number}");
+        let code = format!("CHEAP{number}");
         body["code"] = json!(code);
         let made = make(&shop, &body).await;
         assert_eq!((&made["code"], made["code_hint"].as_str().unwrap().len()), (&json!(code), 2));
@@ -119,7 +119,10 @@ async fn a_voucher_makes_tickets_cheaper_and_the_price_stays(store: Store) {
     let list = shop.again(&shop.admin).await.client.get(&list).await.expect(200);
     let items = list["items"].as_array().unwrap();
     let listed = items.iter().find(|it| it["id"] == made["id"]).unwrap();
-    assert_eq!((items.len(), &listed["uses"], &listed["spent"]), (6, &json!(1), &json!(500)));
+    assert_eq!(
+        (items.len(), &listed["uses"], &listed["spent"]),
+        (6, &json!(1), &json!({"amount": 500, "currency": "EUR"}))
+    );
     assert!(!list.to_string().contains(&code), "no list tells a code");
     let documents = shop.again(&ada).await.client.get(&format!("/bookings/{}/documents", id(&booking))).await;
     assert_eq!(documents.expect(200)["items"][0]["total"], eur(2000), "what was sold was sold at that price");
@@ -128,8 +131,8 @@ async fn a_voucher_makes_tickets_cheaper_and_the_price_stays(store: Store) {
 async fn a_whole_discount_needs_no_provider(store: Store) {
     let shop = Shop::open(store, 5).await;
     let ada = shop.buyer().await;
-    make(&shop, &json!({"code": "GIFT", "percent": 100})).await;
-    let hold = ask_as(&shop, &ada, Some("GIFT"), 2).await.expect(201);
+    make(&shop, &json!({"code": "PRESENT", "percent": 100})).await;
+    let hold = ask_as(&shop, &ada, Some("PRESENT"), 2).await.expect(201);
     assert_eq!((&hold["total"], &hold["items"][0]["unit_price"]), (&eur(0), &eur(0)));
     confirm(&shop, &ada, &hold, json!({"provider": "stripe"}))
         .await
@@ -142,27 +145,27 @@ async fn a_whole_discount_needs_no_provider(store: Store) {
 async fn limits_per_user_and_of_the_budget_hold(store: Store) {
     let shop = Shop::open(store, 20).await;
     let (ada, bob) = (shop.buyer().await, shop.buyer().await);
-    make(&shop, &json!({"code": "ONCE", "percent": 10, "max_per_user": 1})).await;
-    ask_as(&shop, &ada, Some("ONCE"), 1).await.expect(201);
-    ask_as(&shop, &ada, Some("ONCE"), 1).await.expect_problem(422, "voucher_invalid");
-    ask_as(&shop, &bob, Some("ONCE"), 1).await.expect(201);
+    make(&shop, &json!({"code": "ONLYONCE", "percent": 10, "max_per_user": 1})).await;
+    ask_as(&shop, &ada, Some("ONLYONCE"), 1).await.expect(201);
+    ask_as(&shop, &ada, Some("ONLYONCE"), 1).await.expect_problem(422, "voucher_invalid");
+    ask_as(&shop, &bob, Some("ONLYONCE"), 1).await.expect(201);
     let made = make(&shop, &json!({"code": "BUDGET", "amount_off": eur(1000), "budget": eur(2500)})).await;
     ask_as(&shop, &ada, Some("BUDGET"), 2).await.expect(201);
     let spent = ask_as(&shop, &bob, Some("BUDGET"), 1).await.expect_problem(422, "voucher_invalid");
     let unknown = ask_as(&shop, &bob, Some("NOTHING"), 1).await.expect_problem(422, "voucher_invalid");
     assert_ne!(spent["detail"], unknown["detail"], "only who has the code learns that it is spent");
     let now = seen(&shop, &made).await;
-    assert_eq!((&now["uses"], &now["spent"]), (&json!(1), &json!(2000)));
+    assert_eq!((&now["uses"], &now["spent"]), (&json!(1), &json!({"amount": 2000, "currency": "EUR"})));
 }
 
 async fn the_last_use_is_one_of_fifty_buyers(store: Store) {
     let shop = Shop::open(store, 100).await;
-    let made = make(&shop, &json!({"code": "LAST", "percent": 10, "max_uses": 1})).await;
+    let made = make(&shop, &json!({"code": "LASTONE", "percent": 10, "max_uses": 1})).await;
     let mut clients = Vec::new();
     for _ in 0..50 {
         clients.push(shop.buyer().await.client);
     }
-    let asked = clients.iter().map(|client| ask(&shop, client, Some("LAST"), 1));
+    let asked = clients.iter().map(|client| ask(&shop, client, Some("LASTONE"), 1));
     let answers = futures_util::future::join_all(asked).await;
     let got = answers.iter().filter(|answer| answer.status == 201).count();
     assert!(answers.iter().all(|answer| [201, 422].contains(&answer.status)));
@@ -174,21 +177,35 @@ async fn a_hidden_type_is_opened_by_its_code_alone(store: Store) {
     let admin = shop.again(&shop.admin).await.client;
     let hidden = json!({"name": "Crew", "price": eur(500), "quantity": 5, "hidden": true});
     let hidden = admin.post(&format!("/admin/events/{}/ticket-types", shop.event), &hidden).await.expect(201);
-    make(&shop, &json!({"code": "CREW", "unlocks": [hidden["id"]]})).await;
-    make(&shop, &json!({"code": "OTHER", "percent": 10})).await;
+    make(&shop, &json!({"code": "CREWONLY", "unlocks": [hidden["id"]]})).await;
+    make(&shop, &json!({"code": "OTHERS", "percent": 10})).await;
     let client = shop.buyer().await.client;
     let ask = async |code: Option<&str>| {
         let items = json!([{"ticket_type_id": hidden["id"], "quantity": 1}]);
         client.post("/seats/hold", &json!({"event_id": shop.event, "items": items, "voucher": code})).await
     };
-    for code in [None, Some("OTHER")] {
+    for code in [None, Some("OTHERS")] {
         let refused = ask(code).await.expect_problem(422, "invalid_input");
         assert_eq!(mistakes(&refused), [("items.ticket_type_id", "unknown")]);
     }
-    let unknown = ask(Some("CREWS")).await.expect_problem(422, "voucher_invalid");
-    assert_eq!(ask(Some("crew")).await.expect(201)["total"], eur(500));
+    let unknown = ask(Some("CREWMANY")).await.expect_problem(422, "voucher_invalid");
+    let names = async |query: &str| {
+        let path = format!("/events/{}/ticket-types{query}", shop.event);
+        let shown = client.get(&path).await.expect(200);
+        column(&shown, "name").into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    for closed in ["", "?voucher=", "?voucher=CREWMANY", "?voucher=OTHER"] {
+        assert_eq!(names(closed).await, ["Entry"], "{closed}");
+    }
+    assert_eq!(
+        names("?voucher=c-rewonly").await,
+        ["Entry", "Crew"],
+        "who has the code finds what to ask for"
+    );
+    assert_eq!(names("").await, ["Entry"], "nothing of it is kept ready for others");
+    assert_eq!(ask(Some("crewonly")).await.expect(201)["total"], eur(500));
     // A code for something else is answered like one that is not there.
-    let elsewhere = super::vouchers::ask(&shop, &client, Some("CREW"), 1).await;
+    let elsewhere = super::vouchers::ask(&shop, &client, Some("CREWONLY"), 1).await;
     assert_eq!(elsewhere.expect_problem(422, "voucher_invalid")["detail"], unknown["detail"]);
 }
 
@@ -197,14 +214,17 @@ async fn kept_places_are_sold_out_for_outsiders(store: Store) {
     let (ada, bob) = (shop.buyer().await, shop.buyer().await);
     let until = (shop.clock.now() + TimeDelta::hours(1)).to_rfc3339_opts(SecondsFormat::Secs, true);
     let reserves = json!({"ticket_type_id": shop.ticket_type, "quantity": 2});
-    let made = make(&shop, &json!({"code": "GUEST", "reserves": reserves, "valid_until": until})).await;
+    let made = make(&shop, &json!({"code": "GUESTS", "reserves": reserves, "valid_until": until})).await;
     assert_eq!(shop.left().await, 1);
+    let with_code = format!("/events/{}/ticket-types?voucher=guests", shop.event);
+    let shown = shop.again(&ada).await.client.get(&with_code).await.expect(200);
+    assert_eq!(shown["items"][0]["available"], 3, "what the code keeps is there for who has it");
     let path = format!("/admin/events/{}/vouchers", shop.event);
-    let more = json!({"code": "MORE", "reserves": reserves});
+    let more = json!({"code": "MOREOFIT", "reserves": reserves});
     shop.admin.client.post(&path, &more).await.expect_problem(409, "sold_out");
     ask_as(&shop, &bob, None, 2).await.expect_problem(409, "sold_out");
     ask_as(&shop, &bob, None, 1).await.expect(201);
-    let hold = ask_as(&shop, &ada, Some("GUEST"), 1).await.expect(201);
+    let hold = ask_as(&shop, &ada, Some("GUESTS"), 1).await.expect(201);
     let now = seen(&shop, &made).await;
     assert_eq!(
         now["reserves"],
@@ -218,11 +238,11 @@ async fn kept_places_are_sold_out_for_outsiders(store: Store) {
     ask_as(&shop, &bob, None, 1).await.expect_problem(409, "sold_out");
     // The voucher ends, and what nobody used is for all, although nothing has swept it.
     shop.clock.advance(TimeDelta::hours(1));
-    ask_as(&shop, &bob, Some("GUEST"), 1).await.expect_problem(422, "voucher_invalid");
+    ask_as(&shop, &bob, Some("GUESTS"), 1).await.expect_problem(422, "voucher_invalid");
     ask_as(&shop, &bob, None, 1).await.expect(201);
     let revoked = make(
         &shop,
-        &json!({"code": "BACK", "reserves": {
+        &json!({"code": "BACKAGAIN", "reserves": {
             "ticket_type_id": shop.ticket_type, "quantity": 1,
         }}),
     )
@@ -241,27 +261,27 @@ async fn kept_places_are_sold_out_for_outsiders(store: Store) {
 async fn what_is_cancelled_gives_its_use_back(store: Store) {
     let shop = Shop::open(store, 5).await;
     let ada = shop.buyer().await;
-    let made = make(&shop, &json!({"code": "GIFT", "percent": 100, "max_uses": 1})).await;
-    let hold = ask_as(&shop, &ada, Some("GIFT"), 1).await.expect(201);
+    let made = make(&shop, &json!({"code": "PRESENT", "percent": 100, "max_uses": 1})).await;
+    let hold = ask_as(&shop, &ada, Some("PRESENT"), 1).await.expect(201);
     let booking = confirm(&shop, &ada, &hold, Value::Null).await.expect(201);
     let bob = shop.buyer().await;
-    ask_as(&shop, &bob, Some("GIFT"), 1).await.expect_problem(422, "voucher_invalid");
+    ask_as(&shop, &bob, Some("PRESENT"), 1).await.expect_problem(422, "voucher_invalid");
     let path = format!("/bookings/{}/cancel", id(&booking));
     shop.again(&ada).await.client.post(&path, &json!({})).await.expect(200);
     assert_eq!(seen(&shop, &made).await["uses"], json!(0));
-    ask_as(&shop, &bob, Some("GIFT"), 1).await.expect(201);
+    ask_as(&shop, &bob, Some("PRESENT"), 1).await.expect(201);
 }
 
 async fn late_money_goes_back_when_the_use_is_gone(store: Store) {
     let shop = Shop::open(store, 5).await;
     let ada = shop.buyer().await;
-    make(&shop, &json!({"code": "LAST", "percent": 20, "max_uses": 1})).await;
-    let hold = ask_as(&shop, &ada, Some("LAST"), 1).await.expect(201);
+    make(&shop, &json!({"code": "LASTONE", "percent": 20, "max_uses": 1})).await;
+    let hold = ask_as(&shop, &ada, Some("LASTONE"), 1).await.expect(201);
     // A transfer is under way for days, and no page has to be ended.
     let booking = confirm(&shop, &ada, &hold, json!({"provider": "bank_transfer"})).await.expect(201);
     shop.later(25 * 24 * 3600).await;
     assert_eq!(shop.look(&ada, &booking).await["status"], "expired");
-    ask_as(&shop, &shop.buyer().await, Some("LAST"), 1).await.expect(201);
+    ask_as(&shop, &shop.buyer().await, Some("LASTONE"), 1).await.expect(201);
     let path = format!("/admin/bookings/{}/mark-paid", id(&booking));
     let paid = json!({"provider": "bank_transfer"});
     let answer = shop.again(&shop.admin).await.client.post(&path, &paid).await;
@@ -277,7 +297,7 @@ async fn who_guesses_codes_has_to_wait() {
     let cast = Cast::of(&app).await;
     let event = cast.published(&cast.event("Opening")).await;
     let path = format!("/admin/events/{}", id(&event));
-    let body = json!({"code": "RIGHT", "percent": 20});
+    let body = json!({"code": "RIGHTONE", "percent": 20});
     cast.manager.client.post(&format!("{path}/vouchers"), &body).await.expect(201);
     let types = cast.manager.client.get(&format!("{path}/ticket-types")).await.expect(200);
     let items = json!([{"ticket_type_id": types["items"][0]["id"], "quantity": 1}]);
@@ -285,15 +305,51 @@ async fn who_guesses_codes_has_to_wait() {
         let body = json!({"event_id": event["id"], "items": items, "voucher": code});
         who.client.post("/seats/hold", &body).await
     };
-    for number in 0..20 {
+    let look = async |who: &Person, code: &str| {
+        let path = format!("/events/{}/ticket-types?voucher={code}", id(&event));
+        who.client.get(&path).await
+    };
+    // Wherever it is guessed, a guess is a guess.
+    for number in 0..10 {
         let guessed = ask(&cast.member, Some(&format!("GUESS{number}"))).await;
         guessed.expect_problem(422, "voucher_invalid");
+        look(&cast.member, &format!("LOOK{number}")).await.expect(200);
     }
-    for code in ["GUESS20", "RIGHT"] {
+    for code in ["GUESS20", "RIGHTONE"] {
         ask(&cast.member, Some(code)).await.expect_problem(429, "too_many_attempts");
+        look(&cast.member, code).await.expect_problem(429, "too_many_attempts");
     }
+    for what in ["sections", "seats"] {
+        let path = format!("/events/{}/{what}", id(&event));
+        cast.member
+            .client
+            .get(&format!("{path}?voucher=RIGHTONE"))
+            .await
+            .expect_problem(429, "too_many_attempts");
+        cast.member.client.get(&path).await.expect(200);
+    }
+    look(&cast.door, "rightone").await.expect(200);
     ask(&cast.member, None).await.expect(201);
-    ask(&cast.door, Some("right")).await.expect(201);
+    ask(&cast.door, Some("rightone")).await.expect(201);
+    // Whoever has a code is no guesser, however often they come.
+    for _ in 0..25 {
+        let answer = ask(&cast.door, Some("rightone")).await;
+        assert!(answer.status != 429 && !answer.text.contains("voucher_invalid"), "{}", answer.text);
+    }
+}
+
+#[tokio::test]
+async fn codes_are_not_tried_many_at_once_either() {
+    let app = TestApp::with(&[("limits.enabled", "true")]).await;
+    let (limits, account) = (&app.app.limits, AccountId::generate(SystemClock.now()));
+    for _ in 0..20 {
+        limits.voucher(account).await.unwrap();
+    }
+    // Whatever becomes of the twenty, nobody has been answered yet.
+    assert_eq!(limits.voucher(account).await.unwrap_err().code(), "too_many_attempts");
+    limits.voucher_known(account).await;
+    limits.voucher(account).await.unwrap();
+    assert!(limits.voucher(account).await.is_err(), "one of them was no guess");
 }
 
 #[tokio::test]
@@ -302,7 +358,7 @@ async fn vouchers_are_their_organisations_own() {
     let cast = Cast::of(&app).await;
     let event = cast.published(&cast.event("Opening")).await;
     let path = format!("/admin/events/{}/vouchers", id(&event));
-    let body = json!({"code": "MINE", "percent": 10});
+    let body = json!({"code": "MINEONLY", "percent": 10});
     let made = cast.manager.client.post(&path, &body).await.expect(201)["items"][0].clone();
     let one = format!("/admin/vouchers/{}", id(&made));
     let uses = format!("{one}/uses");
@@ -320,7 +376,7 @@ async fn vouchers_are_their_organisations_own() {
     }
     cast.manager
         .client
-        .post(&path, &json!({"code": "m-i ne", "percent": 5}))
+        .post(&path, &json!({"code": "m-i neon ly", "percent": 5}))
         .await
         .expect_problem(409, "code_taken");
     cast.manager.client.get(&uses).await.expect(200);
@@ -330,7 +386,7 @@ async fn vouchers_are_their_organisations_own() {
     for name in ["voucher.create", "voucher.delete"] {
         assert!(column(&acts, "act").contains(&name), "{name}");
     }
-    assert!(!acts.to_string().contains("MINE"), "no act tells a code");
+    assert!(!acts.to_string().contains("MINEONLY"), "no act tells a code");
 }
 
 #[tokio::test]
@@ -359,12 +415,12 @@ async fn hostile_input_is_refused_and_changes_nothing() {
     let path = format!("/admin/events/{}/vouchers", id(&event));
     let stranger = "01900000-0000-7000-8000-000000000000";
     for (body, field) in [
-        (json!({"percent": 10, "code": "a"}), "code"),
+        (json!({"percent": 10, "code": "short"}), "code"),
         (json!({"percent": 10, "code": "x".repeat(1000)}), "code"),
         (json!({"percent": 10, "code": "CO\u{0}DE"}), "code"),
         (json!({"percent": 10, "count": 0}), "count"),
         (json!({"percent": 10, "count": 101}), "count"),
-        (json!({"percent": 10, "count": 2, "code": "ABCD"}), "count"),
+        (json!({"percent": 10, "count": 2, "code": "ABCDEF"}), "count"),
         (json!({}), "percent"),
         (json!({"percent": 0}), "percent"),
         (json!({"percent": 100.01}), "percent"),

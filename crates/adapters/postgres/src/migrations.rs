@@ -4,7 +4,7 @@ use crate::failure::failed;
 use crate::pool::{PgStore, open};
 use crate::statement::text;
 use crate::tls::Address;
-use diesel::sql_types::{Text, Timestamptz};
+use diesel::sql_types::{BigInt, Bool, Text, Timestamptz};
 use diesel::{QueryResult, QueryableByName};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use kernel::{StoreError, Timestamp};
@@ -32,7 +32,7 @@ macro_rules! steps {
 }
 
 /// Every step, in the order in which they are applied.
-pub const MIGRATIONS: [Migration; 24] = steps![
+pub const MIGRATIONS: [Migration; 25] = steps![
     "2026-11-21-000001_accounts",
     "2026-11-21-000002_events",
     "2026-11-21-000003_booking",
@@ -55,6 +55,7 @@ pub const MIGRATIONS: [Migration; 24] = steps![
     "2026-11-21-000020_waitlist",
     "2026-11-21-000021_returns",
     "2026-11-21-000022_door",
+    "2026-11-21-000028_while_selling",
     "2026-11-21-000029_given_up",
     "2026-11-21-000030_list_of_buyer",
 ];
@@ -78,6 +79,10 @@ impl Migration {
         self.name.split('_').next().unwrap_or_default().replace('-', "")
     }
 }
+
+/// How a step begins whose paragraphs are commands of their own, because they take long and must not keep anybody
+/// waiting meanwhile. Each of them may be repeated: when one fails, the step begins anew.
+const PIECEMEAL: &str = "-- no transaction\n";
 
 /// Any number that nothing else on the server locks by.
 const LOCK: i64 = 0x73_79_6e_65_73_74_68;
@@ -181,10 +186,27 @@ pub(crate) async fn connect(url: &str) -> Result<AsyncPgConnection, StoreError> 
 /// A connection that no other migration runs beside.
 async fn alone(url: &str) -> Result<AsyncPgConnection, StoreError> {
     let mut connection = connect(url).await?;
-    // First wait for others as long as they need; then never stand in line before the sales for long.
-    let wait = format!("SELECT pg_advisory_lock({LOCK}); SET lock_timeout = '5s'");
-    connection.batch_execute(&wait).await.map_err(failed("waiting for other migrations"))?;
+    let doing = "waiting for other migrations";
+    // As long as others need. Asked again and again: whoever waits within a statement is waited for by an index that is
+    // built concurrently, and both would wait for each other.
+    while !locked(&mut connection).await.map_err(failed(doing))? {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    // Never stand in line before the sales for long.
+    connection.batch_execute("SET lock_timeout = '5s'").await.map_err(failed(doing))?;
     Ok(connection)
+}
+
+#[derive(QueryableByName)]
+struct Locked {
+    #[diesel(sql_type = Bool)]
+    locked: bool,
+}
+
+async fn locked(connection: &mut AsyncPgConnection) -> QueryResult<bool> {
+    let asking = text("SELECT pg_try_advisory_lock($1) AS locked").bind::<BigInt, _>(LOCK);
+    let rows: Vec<Locked> = asking.load(connection).await?;
+    Ok(rows.iter().any(|row| row.locked))
 }
 
 #[derive(QueryableByName)]
@@ -210,6 +232,37 @@ async fn applied(connection: &mut AsyncPgConnection) -> Result<Vec<String>, Stor
 }
 
 async fn apply(connection: &mut AsyncPgConnection, change: &str, note: &str) -> Result<(), StoreError> {
-    let all = format!("BEGIN;\n{change}\n;{note};\nCOMMIT");
-    connection.batch_execute(&all).await.map_err(failed("applying a migration"))
+    let doing = "applying a migration";
+    let Some(commands) = change.strip_prefix(PIECEMEAL) else {
+        let all = format!("BEGIN;\n{change}\n;{note};\nCOMMIT");
+        return connection.batch_execute(&all).await.map_err(failed(doing));
+    };
+    drop_half_built(connection).await?;
+    for command in commands.split("\n\n") {
+        connection.batch_execute(command).await.map_err(failed(doing))?;
+    }
+    connection.batch_execute(note).await.map_err(failed(doing))
+}
+
+#[derive(QueryableByName)]
+struct HalfBuilt {
+    #[diesel(sql_type = Text)]
+    index: String,
+}
+
+/// An index that was not built to its end, because it waited too long or the program was stopped, is there by name and
+/// of no use: it is made anew.
+async fn drop_half_built(connection: &mut AsyncPgConnection) -> Result<(), StoreError> {
+    let doing = "removing half-built indexes";
+    let rows: QueryResult<Vec<HalfBuilt>> = text(
+        "SELECT c.oid::regclass::text AS index FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
+         WHERE NOT i.indisvalid AND c.relnamespace = current_schema()::regnamespace",
+    )
+    .load(connection)
+    .await;
+    for HalfBuilt { index } in rows.map_err(failed(doing))? {
+        let statement = format!("DROP INDEX CONCURRENTLY {index}");
+        connection.batch_execute(&statement).await.map_err(failed(doing))?;
+    }
+    Ok(())
 }

@@ -241,6 +241,7 @@ async fn every_statement_finds_its_rows_by_an_index() {
         waitlist_store::an_offer_that_nobody_takes_goes_to_the_next,
         waitlist_store::staff_offers_by_hand_and_nobody_else_gets_the_places,
         waitlist_store::a_list_ends_with_its_sale,
+        waitlist_store::a_list_ends_with_its_event,
         waitlist_store::entries_come_in_their_order_in_pages_that_meet,
         waitlist_store::a_list_is_counted,
         waitlist_store::events_with_lists_are_found,

@@ -21,11 +21,18 @@ const COMMAND: Duration = Duration::from_millis(150);
 /// Connections are used by one request at a time, each for a fraction of a millisecond.
 const CONNECTIONS: usize = 16;
 
-/// Counts an attempt and starts the window with the first one, in one step: `{attempts, milliseconds left}`.
+/// Counts an attempt within the limit and starts the window with the first one, in one step: `{attempts with this one,
+/// milliseconds left}`.
 const ATTEMPT: &str = "local n = redis.call('INCR', KEYS[1]) \
     local left = redis.call('PTTL', KEYS[1]) \
     if left < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) left = tonumber(ARGV[1]) end \
+    if n > tonumber(ARGV[2]) then redis.call('DECR', KEYS[1]) end \
     return {n, left}";
+
+/// Counts one attempt less, never less than none, and leaves the window as it is.
+const GIVE_BACK: &str = "local n = tonumber(redis.call('GET', KEYS[1]) or '0') \
+    if n > 0 then redis.call('DECR', KEYS[1]) end \
+    return n";
 
 /// The three absorbers in one Redis. Keys of each begin with a letter of their own.
 #[derive(Debug)]
@@ -151,13 +158,17 @@ impl Cache for Redis {
 impl RateLimiter for Redis {
     async fn attempt(&self, key: &str, limit: u32, window: Duration) -> Result<Verdict, Absent> {
         let mut command = cmd("EVAL");
-        command.arg(ATTEMPT).arg(1).arg(format!("r:{key}")).arg(millis(window));
+        command.arg(ATTEMPT).arg(1).arg(format!("r:{key}")).arg(millis(window)).arg(limit);
         let (attempts, left): (u64, u64) = self.ask(&command).await?;
         if attempts <= u64::from(limit) {
             return Ok(Verdict::Allowed);
         }
         // The key lives through its last millisecond.
         Ok(Verdict::RetryAfter(Duration::from_millis(left.saturating_add(1))))
+    }
+
+    async fn give_back(&self, key: &str) -> Result<(), Absent> {
+        self.ask::<u64>(cmd("EVAL").arg(GIVE_BACK).arg(1).arg(format!("r:{key}"))).await.map(drop)
     }
 }
 

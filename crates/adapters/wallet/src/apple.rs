@@ -5,6 +5,7 @@ use crate::archive::zip;
 use crate::signature::Signer;
 use crate::{Pass, WalletError};
 use data_encoding::HEXLOWER;
+use der::asn1::ObjectIdentifier;
 use kernel::Timestamp;
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use serde_json::{Map, Value, json};
@@ -43,9 +44,23 @@ impl Apple {
     pub(crate) fn new(settings: &AppleSettings) -> Result<Self, WalletError> {
         let AppleSettings { certificate, key, wwdr, pass_type, team } = settings;
         let signer = Signer::new(certificate, key, wwdr)?;
+        // Telephones compare the pass with the certificate and say nothing about what they refuse.
+        for (setting, attribute, name) in
+            [("apple_pass_type", USER_ID, pass_type), ("apple_team", ORGANISATIONAL_UNIT, team)]
+        {
+            if !signer.is_of(attribute, name) {
+                let why = format!("apple_certificate was not issued for {name}");
+                return Err(WalletError::settings(setting, why));
+            }
+        }
         Ok(Self { signer, pass_type: pass_type.clone(), team: team.clone() })
     }
 }
+
+/// Where Apple's certificates name the pass type.
+const USER_ID: ObjectIdentifier = ObjectIdentifier::new_unwrap("0.9.2342.19200300.100.1.1");
+/// Where they name the team.
+const ORGANISATIONAL_UNIT: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.11");
 
 /// The pictures that every pass has.
 const PICTURES: [(&str, &[u8]); 5] = [

@@ -53,6 +53,12 @@ impl Signer {
         Ok(Self { key, certificate: own, above })
     }
 
+    /// Whether the certificate names this in an attribute of its subject.
+    pub(crate) fn is_of(&self, attribute: ObjectIdentifier, name: &str) -> bool {
+        let parts = self.certificate.tbs_certificate.subject.0.iter().flat_map(|part| part.0.iter());
+        parts.filter(|part| part.oid == attribute).any(|part| part.value.value() == name.as_bytes())
+    }
+
     /// A signature over `message` that does not contain it.
     pub(crate) fn sign(&self, message: &[u8], now: Timestamp) -> Result<Vec<u8>, WalletError> {
         self.signed_data(message, now).map_err(WalletError::made)?.map_err(WalletError::made)

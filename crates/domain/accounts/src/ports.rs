@@ -89,6 +89,11 @@ pub enum Effect {
         /// As given.
         email: Email,
     },
+    /// An account was erased: what it waits for elsewhere is others' now.
+    Erased {
+        /// Which.
+        account: AccountId,
+    },
 }
 
 /// Why a password could not be hashed.

@@ -116,6 +116,14 @@ pub(crate) fn list_notified(by: &Cause, event: EventId, offers: u32, now: Timest
         .changing(None, Some(json!({"offers": offers}).to_string()))
 }
 
+/// A waiting list ended: nothing is sold any more, or the event does not take place.
+pub(crate) fn list_ended(event: EventId, (entries, cancelled): (usize, bool), now: Timestamp) -> Act {
+    let said = json!({"entries": entries, "cancelled": cancelled});
+    Cause::system()
+        .act("waitlist.end", Subject::new("event", event.as_uuid()), now)
+        .changing(None, Some(said.to_string()))
+}
+
 /// A waiting list and a return desk are run otherwise from now on.
 pub(crate) fn rules_set(by: &Cause, event: EventId, (before, after): (Rules, Rules), now: Timestamp) -> Act {
     let said = |rules: Rules| serde_json::to_string(&rules).ok();

@@ -128,6 +128,8 @@ pub enum ListNews {
     Offered,
     /// They did not take them in time.
     Expired,
+    /// The list has ended: nothing is sold any more, or the event does not take place.
+    Over,
 }
 
 impl Effect {

@@ -8,7 +8,8 @@ mod used;
 
 use crate::refund::{Grounds, smaller};
 use crate::{
-    Booking, BookingStatus, Holdings, RefundReason, RefundRefusal, Sale, SaleStatus, Ticket, TicketStatus,
+    Booking, BookingStatus, Holdings, Limit, RefundReason, RefundRefusal, Sale, SaleStatus, Ticket,
+    TicketStatus,
 };
 use kernel::{
     AccountId, BookingId, EventId, Money, RefundId, ReturnId, SeatId, TicketId, TicketTypeId, Timestamp,
@@ -117,6 +118,8 @@ pub enum ReturnRefusal {
     /// It would be more than one member may have of the event.
     #[error("this is more than one member may have")]
     LimitExceeded {
+        /// Which limit.
+        limit: Limit,
         /// How many are allowed.
         most: u32,
     },
@@ -204,9 +207,11 @@ impl Booking {
         }
         let of_type = already.taken.get(&ticket.ticket_type).copied().unwrap_or(0);
         let type_limit = sale.offer(ticket.ticket_type).and_then(|offer| offer.max_per_user);
-        for (has, most) in [(of_type, type_limit), (already.all(), sale.max_per_user)] {
+        let limits =
+            [(Limit::PerUser, of_type, type_limit), (Limit::EventPerUser, already.all(), sale.max_per_user)];
+        for (limit, has, most) in limits {
             if let Some(most) = most.filter(|most| has >= *most) {
-                return Err(ReturnRefusal::LimitExceeded { most });
+                return Err(ReturnRefusal::LimitExceeded { limit, most });
             }
         }
         if already.seat_is_gone

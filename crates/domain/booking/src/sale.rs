@@ -1,6 +1,7 @@
 //! What is left of one event: the rows that concurrent buyers queue for, and the only place that gives places away.
 
 mod again;
+mod keep;
 mod reserves;
 mod room;
 mod seats;
@@ -8,8 +9,7 @@ mod seats;
 pub use reserves::Reserve;
 
 use crate::seating::{ClaimState, SeatChanges};
-use crate::{Applied, Hold, Issued, Item, Promise, Resale, Ticket, VoucherHash, Wanted, WhyNot, Wish};
-use chrono::TimeDelta;
+use crate::{Issued, Item, Promise, Resale, Ticket, WhyNot};
 use kernel::{
     AccountId, Currency, EventId, HoldId, Money, OrganisationId, QuotaId, SeatId, SectionId, TicketTypeId,
     Timestamp, VatRate, VoucherId,
@@ -152,10 +152,14 @@ pub struct Tally {
 /// Which limit a wish goes beyond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// Tickets in one order, of a type or of the event.
+    /// Tickets of a type in one order.
     PerOrder,
-    /// Tickets per account, of a type or of the event.
+    /// Tickets of a type per account.
     PerUser,
+    /// Tickets of the event in one order, over all types.
+    EventPerOrder,
+    /// Tickets of the event per account, over all types.
+    EventPerUser,
     /// Open holds and unpaid bookings per account and event.
     OpenHolds,
 }
@@ -169,6 +173,14 @@ pub enum HoldRefusal {
     /// The event has no such ticket type.
     #[error("the event has no such ticket type")]
     UnknownTicketType(TicketTypeId),
+    /// The seat is of a section whose seats are not sold as this type.
+    #[error("this seat is not sold as this ticket type")]
+    OtherSection {
+        /// Which seat.
+        seat: SeatId,
+        /// As what it was asked for.
+        ticket_type: TicketTypeId,
+    },
     /// Nothing was asked for, or none of something.
     #[error("a hold needs at least one ticket")]
     Nothing,
@@ -283,99 +295,6 @@ impl Sale {
         self.offers.iter().find(|offer| offer.ticket_type == ticket_type)
     }
 
-    /// Keeps places for `buyer`, all that was asked for or none.
-    ///
-    /// # Errors
-    /// A [`HoldRefusal`]; the sale is then unchanged.
-    pub fn hold(
-        &mut self,
-        buyer: AccountId,
-        wanted: &[Wanted],
-        already: &Holdings,
-        now: Timestamp,
-    ) -> Result<Hold, HoldRefusal> {
-        self.keep((buyer, wanted), None, already, now)
-    }
-
-    /// The same for all that can be wished.
-    ///
-    /// # Errors
-    /// A [`HoldRefusal`]; the sale is then unchanged.
-    pub fn grant(&mut self, wish: &Wish, already: &Holdings, now: Timestamp) -> Result<Hold, HoldRefusal> {
-        let Wish { buyer, ref wanted, voucher, .. } = *wish;
-        self.keep((buyer, wanted), voucher, already, now)
-    }
-
-    pub(crate) fn keep(
-        &mut self,
-        (buyer, wanted): (AccountId, &[Wanted]),
-        code: Option<VoucherHash>,
-        already: &Holdings,
-        now: Timestamp,
-    ) -> Result<Hold, HoldRefusal> {
-        if self.status == SaleStatus::Closed {
-            return Err(HoldRefusal::UnknownEvent);
-        }
-        let wanted = merged(wanted)?;
-        // Before anything else of what was asked for: whatever is wrong with a code is answered alike.
-        let issued = code.map(|code| self.asked_for(code, buyer, &wanted, now)).transpose()?;
-        let voucher = issued.as_ref().map(|issued| issued.voucher.id);
-        let opened = |id| issued.as_ref().is_some_and(|issued| issued.voucher.opens(id));
-        if already.open_holds >= OPEN_HOLDS {
-            return Err(HoldRefusal::LimitExceeded { limit: Limit::OpenHolds, most: OPEN_HOLDS });
-        }
-        self.within_limits(sum(wanted.values()), already)?;
-        let mut items = Vec::with_capacity(wanted.len());
-        let mut total = Money::zero(self.currency);
-        let mut discount = Money::zero(self.currency);
-        let mut room = Room::of(self);
-        for (ticket_type, quantity) in wanted {
-            let shown = self.offer(ticket_type).filter(|offer| !offer.hidden || opened(ticket_type));
-            let offer = shown.ok_or(HoldRefusal::UnknownTicketType(ticket_type))?;
-            if !self.sells(offer, now) {
-                return Err(HoldRefusal::NotOnSale);
-            }
-            within_limits(offer, quantity, already)?;
-            // What the voucher keeps is taken first, and counted once.
-            let own = self.own(voucher, ticket_type);
-            let left = room.left(offer).saturating_add(own);
-            if quantity > left {
-                return Err(HoldRefusal::SoldOut { ticket_type, left });
-            }
-            room.take(offer, quantity.saturating_sub(own));
-            let unit_price = issued
-                .as_ref()
-                .map_or(offer.price, |issued| issued.voucher.price_of(ticket_type, offer.price));
-            let list_price = Some(offer.price).filter(|list| *list != unit_price);
-            let line = unit_price.times(quantity);
-            let off = offer.price.minus(unit_price).and_then(|off| off.times(quantity));
-            // Prices are bounded where they are set; a sum beyond an i64 can only come from a corrupt row.
-            total = line.and_then(|sum| total.plus(sum)).ok_or(HoldRefusal::NotOnSale)?;
-            discount = off.and_then(|off| discount.plus(off)).ok_or(HoldRefusal::NotOnSale)?;
-            items.push(Item { ticket_type, quantity, unit_price, vat: offer.vat, list_price, seat: None });
-        }
-        if let Some(issued) = &issued {
-            // What a seat is cheaper by shows when it is found, and is looked at then.
-            if !items.iter().any(|item| self.is_seated(item.ticket_type)) {
-                issued.affords(discount).map_err(HoldRefusal::VoucherInvalid)?;
-            }
-            self.use_voucher(issued.voucher.id, buyer, discount);
-        }
-        self.take(&items, voucher);
-        let expires_at = now + TimeDelta::seconds(i64::from(self.hold_seconds));
-        Ok(Hold {
-            id: HoldId::generate(now),
-            event: self.event,
-            buyer,
-            items,
-            total,
-            created_at: now,
-            expires_at,
-            voucher: voucher.map(|id| Applied { id, discount }),
-            entry: None,
-        })
-    }
-
     /// Gives held places back, and their seats: `hold` ended, or the unpaid booking made of it.
     pub fn release(&mut self, items: &[Item], hold: HoldId) {
         self.uncount(items);
@@ -408,19 +327,6 @@ impl Sale {
         }
     }
 
-    /// The limits of the event, whatever types are asked for.
-    fn within_limits(&self, asked: u32, already: &Holdings) -> Result<(), HoldRefusal> {
-        match (self.max_per_order, self.max_per_user) {
-            (Some(most), _) if asked > most => {
-                Err(HoldRefusal::LimitExceeded { limit: Limit::PerOrder, most })
-            }
-            (_, Some(most)) if already.all().saturating_add(asked) > most => {
-                Err(HoldRefusal::LimitExceeded { limit: Limit::PerUser, most })
-            }
-            _ => Ok(()),
-        }
-    }
-
     fn count(&mut self, items: &[Item], change: impl Fn(&mut Offer, u32)) {
         for item in items {
             if let Some(offer) = self.offers.iter_mut().find(|offer| offer.ticket_type == item.ticket_type) {
@@ -438,30 +344,6 @@ fn sum<'a>(counts: impl Iterator<Item = &'a u32>) -> u32 {
 /// a counter beyond the quantity, so the drift is refused, logged and found, never hidden.
 const fn taken_from(counter: u32, quantity: u32) -> u32 {
     counter.wrapping_sub(quantity)
-}
-
-/// One line per ticket type, in the order of their ids, so that the same wish always reads the same.
-fn merged(wanted: &[Wanted]) -> Result<BTreeMap<TicketTypeId, u32>, HoldRefusal> {
-    let mut sums = BTreeMap::new();
-    for wish in wanted {
-        let sum: &mut u32 = sums.entry(wish.ticket_type).or_default();
-        *sum = sum.saturating_add(wish.quantity);
-    }
-    if sums.is_empty() || sums.values().any(|sum| *sum == 0) { Err(HoldRefusal::Nothing) } else { Ok(sums) }
-}
-
-fn within_limits(offer: &Offer, quantity: u32, already: &Holdings) -> Result<(), HoldRefusal> {
-    let most = offer.max_per_order.unwrap_or(USUAL_ORDER);
-    if quantity > most {
-        return Err(HoldRefusal::LimitExceeded { limit: Limit::PerOrder, most });
-    }
-    let has = already.taken.get(&offer.ticket_type).copied().unwrap_or(0);
-    match offer.max_per_user {
-        Some(most) if has.saturating_add(quantity) > most => {
-            Err(HoldRefusal::LimitExceeded { limit: Limit::PerUser, most })
-        }
-        _ => Ok(()),
-    }
 }
 
 #[cfg(test)]

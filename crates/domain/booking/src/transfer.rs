@@ -3,7 +3,7 @@
 //! The ticket stays the same place and the same money; its holder and its code change. What was paid goes back to the
 //! buyer and nobody else, so a ticket that was handed on is not the buyer's to give back any more.
 
-use crate::{Holdings, Sale, SaleStatus, Ticket, TicketStatus};
+use crate::{Holdings, Limit, Sale, SaleStatus, Ticket, TicketStatus};
 use chrono::TimeDelta;
 use kernel::{AccountId, BookingId, EventId, TicketId, Timestamp, TransferId};
 use serde::{Deserialize, Serialize};
@@ -99,6 +99,8 @@ pub enum TransferRefusal {
     /// It would be more than one member may have of the event.
     #[error("this is more than one member may have")]
     LimitExceeded {
+        /// Which limit.
+        limit: Limit,
         /// How many are allowed.
         most: u32,
     },
@@ -195,9 +197,11 @@ impl Transfer {
         }
         let of_type = already.taken.get(&ticket.ticket_type).copied().unwrap_or(0);
         let type_limit = sale.offer(ticket.ticket_type).and_then(|offer| offer.max_per_user);
-        for (has, most) in [(of_type, type_limit), (already.all(), sale.max_per_user)] {
+        let limits =
+            [(Limit::PerUser, of_type, type_limit), (Limit::EventPerUser, already.all(), sale.max_per_user)];
+        for (limit, has, most) in limits {
             if let Some(most) = most.filter(|most| has >= *most) {
-                return Err(TransferRefusal::LimitExceeded { most });
+                return Err(TransferRefusal::LimitExceeded { limit, most });
             }
         }
         ticket.holder = by;

@@ -163,6 +163,12 @@ pub enum JoinRefusal {
         /// How many are allowed.
         most: u32,
     },
+    /// There are not so many places of that kind in all.
+    #[error("there are never so many places")]
+    NeverSoMany {
+        /// How many there are.
+        most: u32,
+    },
     /// What is wanted can be had at once.
     #[error("there are places")]
     PlacesAvailable,
@@ -348,17 +354,20 @@ impl Sale {
         })
     }
 
-    /// Which limit so many of a type would go beyond, for somebody who has this already.
+    /// Why so many of a type cannot be wished by somebody who has this already: a limit, or that there never are so many.
     fn beyond_limits(&self, offer: &Offer, quantity: u32, already: &Holdings) -> Option<JoinRefusal> {
         let per_order = offer.max_per_order.unwrap_or(USUAL_ORDER);
-        let per_order = self.max_per_order.map_or(per_order, |most| most.min(per_order));
         let has = already.taken.get(&offer.ticket_type).copied().unwrap_or(0);
         let over = |limit, most: Option<u32>, wanted: u32| {
             most.filter(|most| wanted > *most).map(|most| JoinRefusal::LimitExceeded { limit, most })
         };
-        over(Limit::PerOrder, Some(per_order), quantity)
+        let most = [offer.quota.map(|quota| quota.quantity), self.capacity].into_iter().flatten();
+        let most = most.fold(offer.quantity, u32::min);
+        over(Limit::EventPerOrder, self.max_per_order, quantity)
+            .or_else(|| over(Limit::EventPerUser, self.max_per_user, already.all().saturating_add(quantity)))
+            .or_else(|| over(Limit::PerOrder, Some(per_order), quantity))
             .or_else(|| over(Limit::PerUser, offer.max_per_user, has.saturating_add(quantity)))
-            .or_else(|| over(Limit::PerUser, self.max_per_user, already.all().saturating_add(quantity)))
+            .or_else(|| (quantity > most).then_some(JoinRefusal::NeverSoMany { most }))
     }
 }
 

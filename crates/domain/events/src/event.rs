@@ -145,16 +145,30 @@ impl Event {
             status => status,
         }
     }
-    /// Who may know that the event exists: its organisation in every state, others once it was published and not
+    /// Who may know that the event exists: those who run it in every state, its door since it was on
+    /// sale, others once it was published and not
     /// taken out of sight, and those who are not logged in only if it is public. Who holds a ticket is not asked here: to
     /// them an event stays in sight also after it was taken out of it.
     #[must_use]
     pub fn is_visible_to(&self, viewer: Option<&Grant>) -> bool {
-        let announced = matches!(self.status, Status::Published | Status::Cancelled | Status::Ended);
+        let announced = self.is_announced();
         match viewer {
-            Some(grant) => announced || grant.may(self.organisation, Right::Door),
+            Some(grant) => announced || grant.may(self.organisation, self.seen_with()),
             None => announced && self.visibility == Visibility::Public,
         }
+    }
+
+    /// Whether everybody who is logged in may know of it.
+    #[must_use]
+    pub const fn is_announced(&self) -> bool {
+        matches!(self.status, Status::Published | Status::Cancelled | Status::Ended)
+    }
+
+    /// What one must be allowed in its organisation to know of it before all do: a draft is for those who run it, and what
+    /// was on sale once is known at the door too.
+    #[must_use]
+    pub const fn seen_with(&self) -> Right {
+        if matches!(self.status, Status::Draft) { Right::Manage } else { Right::Door }
     }
 
     /// Puts it on sale.
@@ -247,16 +261,17 @@ mod tests {
     #[test]
     fn who_sees_an_event_follows_from_its_state_and_its_visibility() {
         let mut event = draft();
-        let (member, door) = (viewer(&event, None), viewer(&event, Some(Standing::Door)));
+        let [member, door, manager] =
+            [None, Some(Standing::Door), Some(Standing::Manager)].map(|standing| viewer(&event, standing));
         let mut seen = |status, visibility| {
             (event.status, event.visibility) = (status, visibility);
-            [None, Some(&member), Some(&door)].map(|viewer| event.is_visible_to(viewer))
+            [None, Some(&member), Some(&door), Some(&manager)].map(|viewer| event.is_visible_to(viewer))
         };
-        assert_eq!(seen(Status::Published, Visibility::Public), [true, true, true]);
-        assert_eq!(seen(Status::Published, Visibility::Members), [false, true, true]);
-        assert_eq!(seen(Status::Cancelled, Visibility::Members), [false, true, true]);
-        assert_eq!(seen(Status::Draft, Visibility::Public), [false, false, true]);
-        assert_eq!(seen(Status::Deactivated, Visibility::Public), [false, false, true]);
+        assert_eq!(seen(Status::Published, Visibility::Public), [true; 4]);
+        assert_eq!(seen(Status::Published, Visibility::Members), [false, true, true, true]);
+        assert_eq!(seen(Status::Cancelled, Visibility::Members), [false, true, true, true]);
+        assert_eq!(seen(Status::Draft, Visibility::Public), [false, false, false, true]);
+        assert_eq!(seen(Status::Deactivated, Visibility::Public), [false, false, true, true]);
     }
 
     #[test]

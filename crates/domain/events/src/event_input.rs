@@ -1,7 +1,7 @@
 //! From what an organiser sends to an event, with all mistakes named at once.
 
 use crate::mistakes::Mistakes;
-use crate::{Event, LocationInput, PriceInput, Status, Stocked, Taken, Visibility, Zone};
+use crate::{Event, LocationInput, PriceInput, Status, Stocked, Taken, Visibility, Zone, quota};
 use kernel::{Currency, EventId, Invalid, OrganisationId, Timestamp, VenueTemplateId};
 
 /// How long places are held when nobody says otherwise, in seconds.
@@ -63,7 +63,9 @@ impl EventInput {
     }
 
     /// The event after an edit. Once places are held or sold, currency and organisation stay and the capacity does
-    /// not go below what is taken; prices may change, since every booking keeps its own.
+    /// not go below what is taken; prices may change, since every booking keeps its own. What is on sale stays fit to
+    /// be: it does not lie in the past, where nothing of it could be put right, and as many people fit as there are
+    /// tickets.
     ///
     /// # Errors
     /// All mistakes.
@@ -99,10 +101,19 @@ impl EventInput {
         }
         if facts.capacity.is_some_and(|capacity| Taken(capacity) < taken) {
             mistakes.add("capacity", "below_taken", format!("{} places are held or sold", taken.0));
+        } else if before.status == Status::Published && shrinks_below(facts.capacity, before, ticket_types) {
+            mistakes.add("capacity", "types_exceed_capacity", "there are more tickets than people fit");
         }
         let images = before.images.clone();
         let venue_template = facts.venue_template.or(before.venue_template);
         let kept = Event { images, status: before.status, created_at: before.created_at, ..facts };
+        if kept.status_at(now) == Status::Ended {
+            mistakes.add(
+                "ends_at",
+                "in_the_past",
+                "the event would be over at once, and could not be changed back",
+            );
+        }
         mistakes.none_or(Event { venue_template, ..kept })
     }
 
@@ -155,6 +166,14 @@ impl EventInput {
             venue_template: self.venue_template,
         }
     }
+}
+
+/// Whether fewer people would fit than before and than there are tickets. Where there were too many before, other
+/// facts can still be edited.
+fn shrinks_below(capacity: Option<u32>, before: &Event, types: &[Stocked]) -> bool {
+    let less = |most: u32| before.capacity.is_none_or(|was| most < was);
+    let places = quota::places(types.iter().map(|it| (it.ticket_type.quantity, it.quota.as_ref())));
+    capacity.is_some_and(|most| less(most) && places > u64::from(most))
 }
 
 #[cfg(test)]
@@ -268,6 +287,52 @@ mod tests {
         let again = EventInput { capacity: Some(2), ..event_input() };
         let again = EventInput { organisation: before.organisation, ..again };
         assert_eq!(again.edited(&before, Taken(2), &types, noon()).unwrap().capacity, Some(2));
+    }
+
+    #[test]
+    fn an_event_that_was_on_sale_is_not_moved_into_the_past() {
+        let mut event = event_input().draft(noon()).unwrap();
+        let input = EventInput {
+            starts_at: noon() - chrono::TimeDelta::hours(2),
+            ends_at: noon(),
+            organisation: event.organisation,
+            ..event_input()
+        };
+        assert!(
+            input.edited(&event, Taken(0), &[], noon()).is_ok(),
+            "a draft is published later or not at all"
+        );
+        let ahead = EventInput { ends_at: noon() + chrono::TimeDelta::microseconds(1), ..input.clone() };
+        let past = [("ends_at".to_owned(), "in_the_past")];
+        event.publish(noon()).unwrap();
+        assert_eq!(codes(input.edited(&event, Taken(0), &[], noon())), past);
+        assert!(ahead.edited(&event, Taken(0), &[], noon()).is_ok(), "it has begun and is not over");
+        event.deactivate(noon()).unwrap();
+        assert_eq!(codes(input.edited(&event, Taken(0), &[], noon())), past);
+    }
+
+    #[test]
+    fn as_many_people_fit_as_there_are_tickets_on_sale() {
+        let mut event = EventInput { capacity: Some(8), ..event_input() }.draft(noon()).unwrap();
+        let types = [stocked(&event, 5, 1, 1)];
+        let with = |capacity| EventInput { organisation: event.organisation, capacity, ..event_input() };
+        let [few, enough, none] = [Some(4), Some(5), None].map(with);
+        assert!(
+            few.edited(&event, Taken(2), &types, noon()).is_ok(),
+            "a draft is checked when it is published"
+        );
+        event.publish(noon()).unwrap();
+        let refused = [("capacity".to_owned(), "types_exceed_capacity")];
+        assert_eq!(codes(few.edited(&event, Taken(2), &types, noon())), refused);
+        assert!(enough.edited(&event, Taken(2), &types, noon()).is_ok());
+        event.capacity = None;
+        assert_eq!(codes(few.edited(&event, Taken(2), &types, noon())), refused);
+        assert!(none.edited(&event, Taken(2), &types, noon()).is_ok());
+        event.capacity = Some(4);
+        assert!(
+            few.edited(&event, Taken(2), &types, noon()).is_ok(),
+            "its title can be put right all the same"
+        );
     }
 
     #[test]

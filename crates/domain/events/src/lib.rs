@@ -52,7 +52,7 @@ pub use ticket_type::{Stock, Stocked, Taken, TicketType};
 pub use ticket_type_input::TicketTypeInput;
 pub use use_cases::Events;
 pub use venue::{
-    Factor, Row, Seat, SeatChange, SeatInput, SeatPrice, Section, SectionInput, TemplateSummary,
+    Factor, Row, Seat, SeatChange, SeatInput, SeatPrice, Section, SectionEdit, SectionInput, TemplateSummary,
     VenueTemplate,
 };
 pub use zone::Zone;

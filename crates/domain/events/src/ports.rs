@@ -33,6 +33,8 @@ pub struct Filter {
     pub statuses: Vec<Status>,
     /// Events of one of these organisations; an empty list finds nothing.
     pub organisations: Option<Vec<OrganisationId>>,
+    /// Drafts of these organisations only; an empty list finds none.
+    pub drafts_of: Option<Vec<OrganisationId>>,
 }
 
 /// An event in a list, with what its price and its availability follow from.

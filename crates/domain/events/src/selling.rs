@@ -1,7 +1,7 @@
 //! How much of an event is left.
 
 use crate::{Event, Quota, Status, Stocked, TicketType, quota};
-use kernel::{Money, Timestamp};
+use kernel::{Money, TicketTypeId, Timestamp};
 
 /// What an event's visitors are told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,15 +48,32 @@ impl TicketType {
     }
 }
 
+/// What a code does for who has it, as far as it changes what they see.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Opened {
+    /// Types that are shown although they are hidden.
+    pub types: Vec<TicketTypeId>,
+    /// Places that are kept for the code, of which type and how many, beside what is left for everybody.
+    pub kept: Option<(TicketTypeId, u32)>,
+}
+
 /// What is left of every type that is not hidden, in the order given.
 #[must_use]
 pub fn left(event: &Event, ticket_types: &[Stocked], now: Timestamp) -> Vec<Left> {
+    left_with(event, ticket_types, &Opened::default(), now)
+}
+
+/// The same for somebody with a code.
+#[must_use]
+pub fn left_with(event: &Event, ticket_types: &[Stocked], opened: &Opened, now: Timestamp) -> Vec<Left> {
     let room = room(event, ticket_types);
     let open = event.status_at(now) == Status::Published;
-    let seen = ticket_types.iter().filter(|stocked| !stocked.ticket_type.hidden);
+    let shown = |kind: &TicketType| !kind.hidden || opened.types.contains(&kind.id);
+    let kept = |kind: &TicketType| opened.kept.filter(|(id, _)| *id == kind.id).map_or(0, |(_, kept)| kept);
+    let seen = ticket_types.iter().filter(|stocked| shown(&stocked.ticket_type));
     seen.map(|stocked| Left {
         ticket_type: stocked.ticket_type.clone(),
-        available: stocked.left(ticket_types).min(room),
+        available: stocked.left(ticket_types).min(room).saturating_add(kept(&stocked.ticket_type)),
         on_sale: open && stocked.ticket_type.sells_at(event, now),
     })
     .collect()
@@ -130,6 +147,23 @@ mod tests {
         let large = Event { capacity: None, ..event };
         assert_eq!(availability(&large, &[stocked(&large, 1000, 1, 900)], noon()), Availability::Few);
         assert_eq!(availability(&large, &[stocked(&large, 1000, 0, 900)], noon()), Availability::Available);
+    }
+
+    #[test]
+    fn a_code_shows_what_is_hidden_and_what_is_kept_for_it() {
+        let event = Event { capacity: Some(20), ..published() };
+        let mut types = [stocked(&event, 10, 0, 0), stocked(&event, 10, 0, 6)];
+        types[1].ticket_type.hidden = true;
+        types[1].stock.reserved = 4;
+        let hidden = types[1].ticket_type.id;
+        let rows = |opened: &Opened| -> Vec<u32> {
+            left_with(&event, &types, opened, noon()).iter().map(|left| left.available).collect()
+        };
+        assert_eq!(rows(&Opened::default()), [10]);
+        assert_eq!(rows(&Opened { types: vec![hidden], kept: None }), [10, 0]);
+        assert_eq!(rows(&Opened { types: vec![hidden], kept: Some((hidden, 3)) }), [10, 3]);
+        let elsewhere = Opened { types: vec![TicketTypeId::generate(noon())], kept: None };
+        assert_eq!(rows(&elsewhere), [10], "a type of another event");
     }
 
     #[test]

@@ -157,6 +157,7 @@ impl Events {
         let grant = self.grant(actor).await?;
         grant.require_any()?;
         let event = self.store.event(event).await?.ok_or(AccessError::NotFound)?;
+        let right = if right == Right::Door { event.seen_with() } else { right };
         grant.require(event.organisation, right)?;
         Ok((grant, event))
     }

@@ -2,8 +2,10 @@
 
 mod rows;
 mod seat_input;
+mod section_edit;
 
 pub use seat_input::SeatInput;
+pub use section_edit::SectionEdit;
 
 use crate::mistakes::Mistakes;
 use kernel::{Invalid, Money, OrganisationId, SeatId, SectionId, Timestamp, VenueTemplateId};
@@ -256,6 +258,7 @@ impl SectionInput {
         if template.sections.len() >= MOST_SECTIONS {
             mistakes.add("name", "too_many", format!("a hall has at most {MOST_SECTIONS} sections"));
         }
+        template.tell_apart(&mut mistakes, &name, None);
         let seat = |number| Seat {
             id: SeatId::generate(now),
             number,

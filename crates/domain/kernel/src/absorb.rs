@@ -25,7 +25,7 @@ pub trait Cache: Send + Sync {
 pub enum Verdict {
     /// Within the limit; it was counted.
     Allowed,
-    /// One too many; the earliest time at which another try can pass.
+    /// One too many, and not counted; the earliest time at which another try can pass.
     RetryAfter(Duration),
 }
 
@@ -34,6 +34,8 @@ pub enum Verdict {
 pub trait RateLimiter: Send + Sync {
     /// Counts one attempt under `key`; the `limit + 1`st within `window` is told to wait.
     async fn attempt(&self, key: &str, limit: u32, window: Duration) -> Result<Verdict, Absent>;
+    /// Counts one attempt less in the window that runs, if one does: it turned out to be none.
+    async fn give_back(&self, key: &str) -> Result<(), Absent>;
 }
 
 /// Tells every instance of the program something, at most once, without a promise that it arrives.

@@ -9,7 +9,7 @@ use booking::{
     TicketStatus, WaitlistEntry,
 };
 use chrono::TimeDelta;
-use kernel::{Clock, PageRequest, StoreError};
+use kernel::{Clock, Money, PageRequest, StoreError};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -25,12 +25,12 @@ impl World {
     pub(super) async fn resell(&mut self, step: Step) -> String {
         let event = self.house.event.id;
         match step {
-            Step::Join { buyer, quantity } => {
+            Step::Join { buyer, quantity, most } => {
                 let wish = JoinWish {
                     buyer: self.buyers[buyer],
                     ticket_types: Vec::new(),
                     quantity: u32::try_from(quantity).unwrap(),
-                    max_price: None,
+                    max_price: most.map(|cents| Money::eur(u32::try_from(cents).unwrap())),
                 };
                 match self.bookings.join_list(event, wish).await {
                     Ok(place) => format!("{} {:?}", place.entry.number, place.position),
@@ -200,6 +200,9 @@ impl World {
                 (hold.entry, hold.places(), hold.buyer),
                 (Some(entry.id), entry.quantity, entry.buyer)
             );
+            let dear =
+                |it: &booking::Item| entry.max_price.is_some_and(|most| most.minus(it.unit_price).is_none());
+            assert!(!hold.items.iter().any(dear), "{entry:?} is offered what is too dear: {hold:?}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! What becomes of scans from before anything was kept of a check-in that was taken back.
 
-use super::{Evening, evening};
+use super::evening::{Evening, evening};
 use crate::{StoppedClock, Stores};
 use booking::use_cases::{Staff, Told};
 use booking::{CodeSigner, Door, TicketStatus, Verdict, Way};

@@ -61,6 +61,14 @@ impl Connection {
         Self { address, stream: None, buffer: Vec::new() }
     }
 
+    /// To a server that listens; open from now on.
+    ///
+    /// # Errors
+    /// When it cannot be made.
+    pub async fn open(address: SocketAddr) -> Result<Self> {
+        Ok(Self { address, stream: Some(connect(address).await?), buffer: Vec::new() })
+    }
+
     /// Sends a whole request and waits for its answer.
     ///
     /// # Errors
@@ -69,11 +77,7 @@ impl Connection {
     pub async fn send(&mut self, request: &[u8]) -> Result<Answer<'_>> {
         let mut stream = match self.stream.take() {
             Some(stream) => stream,
-            None => {
-                let stream = TcpStream::connect(self.address).await?;
-                stream.set_nodelay(true)?;
-                stream
-            }
+            None => connect(self.address).await?,
         };
         stream.write_all(request).await?;
         self.buffer.clear();
@@ -93,6 +97,12 @@ impl Connection {
         let body = self.buffer.get(head.length..head.length + head.body).unwrap_or_default();
         Ok(Answer { status: head.status, retry_after: head.retry_after, body })
     }
+}
+
+async fn connect(address: SocketAddr) -> Result<TcpStream> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    Ok(stream)
 }
 
 async fn read(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> Result<()> {

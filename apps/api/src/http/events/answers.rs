@@ -121,21 +121,26 @@ impl Answers {
         self.lists.answer(&key, written(make)).await
     }
 
-    /// What is left of an event, for members: from the shelf for those who work for nobody.
+    /// What is left of an event, for members: from the shelf for those who work for nobody, as long as it is made `for_all`
+    /// of them; else what is `own`, such as that of a ticket holder whose event was taken out of sight.
     ///
     /// # Errors
-    /// What `make` fails with.
+    /// What `own` fails with, or `for_all` with anything but that there is no such event.
     pub async fn left<V: Serialize>(
         &self,
         looker: Looker,
         event: EventId,
-        make: impl Future<Output = Result<V, Problem>>,
+        for_all: impl Future<Output = Result<V, Problem>>,
+        own: impl Future<Output = Result<V, Problem>>,
     ) -> Result<Arc<Ready>, Problem> {
-        match looker {
-            Looker::Member => self.lefts.answer(&event, written(make)).await,
-            // Strangers may see fewer events than members do.
-            Looker::Stranger | Looker::Staff => Ok(Arc::new(Ready::of(written(make).await?))),
+        // Strangers may see fewer events than members do, staff more.
+        if looker == Looker::Member {
+            match self.lefts.answer(&event, written(for_all)).await {
+                Err(problem) if problem.code() == "not_found" => {}
+                answered => return answered,
+            }
         }
+        Ok(Arc::new(Ready::of(written(own).await?)))
     }
 
     /// An event, or one of its ticket types, was changed here: all who ask from now on see it.

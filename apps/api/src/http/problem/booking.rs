@@ -27,13 +27,17 @@ impl From<HoldRefusal> for Problem {
                 let message = format!("the event has no ticket type {id}");
                 Self::invalid(vec![Invalid::new("items.ticket_type_id", "unknown", message)])
             }
+            HoldRefusal::OtherSection { seat, ticket_type } => {
+                let message = format!("seat {seat} is of a section that is not sold as {ticket_type}");
+                Self::invalid(vec![Invalid::new("seats.ticket_type_id", "other_section", message)])
+            }
             HoldRefusal::Nothing => Self::invalid(vec![Invalid::new(
                 "items",
                 "required",
                 "must ask for at least one ticket of each",
             )]),
             HoldRefusal::NotOnSale => Self::unprocessable("not_on_sale", "This is not on sale now."),
-            HoldRefusal::LimitExceeded { limit, most } => limit_exceeded(limit, most),
+            HoldRefusal::LimitExceeded { limit, most } => limit_exceeded("items.quantity", limit, most),
             HoldRefusal::UnknownSeats(ids) => {
                 let unknown = |id| Invalid::new("seat_ids", "unknown", format!("the event has no seat {id}"));
                 Self::invalid(ids.into_iter().map(unknown).collect())
@@ -66,16 +70,26 @@ pub(super) fn seat_unavailable(ids: &[SeatId]) -> Problem {
         .with_errors(ids.iter().map(taken).collect())
 }
 
-/// More than one buyer may have.
-pub fn limit_exceeded(limit: Limit, most: u32) -> Problem {
-    let detail = match limit {
-        Limit::PerOrder => format!("At most {most} tickets of a type in one order."),
-        Limit::PerUser => format!("At most {most} tickets of this type per person."),
+/// More than one buyer may have. `errors` says of what, so that a client knows whether another type would do; `field` is
+/// what was asked for too much of.
+pub fn limit_exceeded(field: &str, limit: Limit, most: u32) -> Problem {
+    let (code, detail) = match limit {
+        Limit::PerOrder => ("per_order", format!("At most {most} tickets of this type in one order.")),
+        Limit::PerUser => ("per_user", format!("At most {most} tickets of this type per person.")),
+        Limit::EventPerOrder => (
+            "event_per_order",
+            format!("At most {most} tickets of this event in one order, of all types together."),
+        ),
+        Limit::EventPerUser => (
+            "event_per_user",
+            format!("At most {most} tickets of this event per person, of all types together."),
+        ),
         Limit::OpenHolds => {
-            format!("At most {most} open holds per person and event; confirm or release one.")
+            ("open_holds", format!("At most {most} open holds per person and event; confirm or release one."))
         }
     };
-    Problem::unprocessable("limit_exceeded", detail)
+    let errors = vec![Invalid::new(field, code, detail.clone())];
+    Problem::unprocessable("limit_exceeded", detail).with_errors(errors)
 }
 
 fn provider_not_available() -> Problem {
@@ -198,7 +212,7 @@ impl From<VerifyError> for Problem {
         match error {
             VerifyError::NonceReused => Self::conflict(
                 "nonce_reused",
-                "This nonce was used for another ticket; make a new one per scan.",
+                "This nonce was used for another scan; make a new one for each.",
             ),
             VerifyError::Store(error) => error.into(),
         }

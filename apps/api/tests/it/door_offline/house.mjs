@@ -90,6 +90,7 @@ export class House {
     const said = (status, body) => answer(status, body, this.at);
     if (size > 65_536) return said(413, { detail: "The body is too large." });
     if (path === "/auth/login" || path === "/auth/refresh") return said(200, { access_token: "a", refresh_token: "r" });
+    if (path === "/auth/logout") return said(204, "");
     if (path.endsWith("/bundle")) return said(200, await this.bundle());
     if (path === "/tickets/verify") {
       const { verdict, ticket } = this.pass({ ...body, forced: body.force });
@@ -119,5 +120,9 @@ export class Shelf {
   async keepList(text, key, nonces) {
     [this.text, this.key] = [text, key];
     for (const nonce of nonces) this.scans.delete(nonce);
+  }
+
+  forgetList(nonces) {
+    return this.keepList(undefined, this.key, nonces);
   }
 }

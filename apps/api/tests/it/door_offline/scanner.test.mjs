@@ -269,6 +269,11 @@ test("a code that is held before the camera is one scan", () => {
   assert.ok(glance.isNew("B", 20_250));
   assert.ok(glance.isNew("A", 20_500));
   assert.ok(glance.isNew("A", 25_500), "it was away");
+  // While somebody decides about it, it is still there, and another one is not forgotten.
+  for (let now = 26_000; now <= 40_000; now += 250) glance.lingers("A", now);
+  glance.lingers("B", 40_250);
+  assert.ok(!glance.isNew("A", 40_500));
+  assert.ok(glance.isNew("B", 40_750));
 });
 
 test("every event that was not over yesterday can be chosen", async () => {
@@ -298,6 +303,38 @@ test("a token is renewed once for all that wait for it, and kept while the serve
   assert.ok(line.open);
   down = false;
   await assert.rejects(line.call("GET", "/a"), error => error.status === 401);
+});
+
+test("who signs out leaves no list and no session, and what is not told stays until somebody tells it", async () => {
+  const house = await House.open();
+  const [one, two] = [await house.ticket(), await house.ticket()];
+  const { line, scanner, store } = await standing(house);
+  await scanner.check(one, "in");
+  house.down = true;
+  await scanner.check(two, "in");
+  await scanner.leave();
+  assert.deepEqual([line.tokens, scanner.list, scanner.waiting.length, store.text], [null, null, 1, undefined]);
+  assert.deepEqual([...store.scans.values()].map(scan => scan.told), [false]);
+  assert.ok(store.key, "another key than this one is still refused");
+  house.down = false;
+  await line.logIn("door@example.org", "secret");
+  await scanner.leave();
+  assert.deepEqual([store.scans.size, house.tickets.map(ticket => ticket.inside)], [0, [1, 1]]);
+  assert.equal(house.asked.at(-1).path, "/auth/logout");
+  assert.equal(line.tokens, null);
+});
+
+test("a token that comes after somebody has signed out is not kept", async () => {
+  let renew;
+  const answer = (status, body) => ({ status, ok: status < 400, json: async () => body });
+  const line = new Line(path => (path.endsWith("/refresh") ? new Promise(resolve => { renew = resolve; }) : Promise.resolve(answer(401, {}))), "");
+  line.tokens = { access_token: "old", refresh_token: "q" };
+  const late = assert.rejects(line.call("GET", "/a"));
+  while (!renew) await new Promise(setImmediate);
+  line.tokens = null;
+  renew(answer(200, { access_token: "new", refresh_token: "r" }));
+  await late;
+  assert.equal(line.tokens, null);
 });
 
 test("what is stored opens nothing and names nobody", async () => {

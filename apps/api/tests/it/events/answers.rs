@@ -2,6 +2,7 @@
 
 use super::cast::{Cast, column, id, staff, ticket_type};
 use crate::harness::{Answer, Client, TestApp, answer};
+use crate::night::Night;
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -39,6 +40,32 @@ async fn every_change_of_an_event_shows_at_once() {
     }
     cast.manager.client.delete(&path).await.expect(204);
     assert_eq!((titles(&stranger, "/events").await, titles(member, "/events").await), (vec![], vec![]));
+}
+
+#[tokio::test]
+async fn what_a_ticket_holder_sees_of_an_event_out_of_sight_is_given_to_nobody_else() {
+    let app = TestApp::start().await;
+    let cast = Cast::of(&app).await;
+    let night = Night::of(&cast, "Private").await;
+    let (holder, other) = (app.member().await.client, &cast.member.client);
+    night.book(&holder, 1).await;
+    let path = format!("/admin/events/{}/deactivate", night.event);
+    cast.manager.client.post(&path, &json!({})).await.expect(200);
+    for what in ["availability", "ticket-types", "seats", "seats?view=status", "sections"] {
+        let path = format!("/events/{}/{what}", night.event);
+        // Whoever comes first, and at once: nobody is given what was made for the other.
+        for _ in 0..2 {
+            let (seen, hidden) = futures_util::join!(holder.get(&path), other.get(&path));
+            seen.expect(200);
+            hidden.expect_problem(404, "not_found");
+            let (hidden, seen) = futures_util::join!(other.get(&path), holder.get(&path));
+            seen.expect(200);
+            hidden.expect_problem(404, "not_found");
+        }
+        holder.get(&path).await.expect(200);
+        other.get(&path).await.expect_problem(404, "not_found");
+        holder.get(&path).await.expect(200);
+    }
 }
 
 #[tokio::test]
@@ -118,7 +145,9 @@ async fn who_begins_to_work_somewhere_sees_more_at_once_and_who_ceases_to_less()
     let app = TestApp::start().await;
     let cast = Cast::of(&app).await;
     let event = cast.published(&cast.event("Opening")).await;
-    let draft = cast.draft(&cast.event("Draft")).await;
+    let hidden = cast.published(&cast.event("Out of sight")).await;
+    let path = format!("/admin/events/{}/deactivate", id(&hidden));
+    cast.manager.client.post(&path, &json!({})).await.expect(200);
     let address = async |client: &Client| {
         client.get(&format!("/events/{}", id(&event))).await.expect(200)["location"]["address"].clone()
     };
@@ -128,7 +157,7 @@ async fn who_begins_to_work_somewhere_sees_more_at_once_and_who_ceases_to_less()
     let role = json!({"account_id": person.id, "role": "door"});
     cast.owner.client.post(&members, &role).await.expect(201);
     assert_eq!(address(&person.client).await, "Quay 7");
-    let left = format!("/events/{}/availability", id(&draft));
+    let left = format!("/events/{}/availability", id(&hidden));
     person.client.get(&left).await.expect(200);
     // What staff see is not shown to others.
     let other = app.member().await;

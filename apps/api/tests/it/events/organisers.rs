@@ -43,7 +43,8 @@ async fn a_new_event_is_a_draft_with_everything_that_was_sent() {
     ] {
         assert_eq!(made[field], value, "{field}");
     }
-    assert_eq!(cast.door.client.get(&location).await.expect(200), made);
+    assert_eq!(cast.owner.client.get(&location).await.expect(200), made);
+    cast.door.client.get(&location).await.expect_problem(403, "forbidden");
     let second = cast.draft(&cast.event("Füße & Öl")).await;
     assert_eq!((&second["slug"], &second["visibility"]), (&json!("fuesse-oel-2"), &json!("public")));
     assert_eq!((&second["capacity"], &second["price_from"]), (&Value::Null, &Value::Null));
@@ -144,6 +145,12 @@ async fn an_event_is_published_when_it_can_be_sold_and_all_that_is_missing_is_na
         (&json!("published"), &json!("available"))
     );
     cast.manager.client.post(&publish, &json!({})).await.expect_problem(409, "wrong_status");
+    let mut wrong = body.clone();
+    wrong["capacity"] = json!(9);
+    (wrong["starts_at"], wrong["ends_at"]) = (json!("2020-01-01T20:00:00Z"), json!("2020-01-02T04:00:00Z"));
+    let refused = cast.manager.client.put(&path, &wrong).await.expect_problem(422, "invalid_input");
+    assert_eq!(mistakes(&refused), [("capacity", "types_exceed_capacity"), ("ends_at", "in_the_past")]);
+    assert_eq!(cast.manager.client.put(&path, &body).await.expect(200)["status"], "published");
     let gone = cast.manager.client.post(&format!("{path}/deactivate"), &json!({})).await.expect(200);
     assert_eq!((&gone["status"], &gone["availability"]), (&json!("deactivated"), &json!("not_on_sale")));
 }
@@ -205,7 +212,7 @@ async fn organisers_list_their_own_events_in_every_state() {
     let mut body = cast.event("Published");
     body["visibility"] = json!("members");
     cast.published(&body).await;
-    let list = cast.door.client.get("/admin/events").await.expect(200);
+    let list = cast.owner.client.get("/admin/events").await.expect(200);
     assert_eq!(column(&list, "title"), ["First", "Second", "Third", "Published"]);
     let place = &list["items"][0]["location"];
     assert_eq!((&place["area"], &place["address"]), (&json!("Old harbour"), &Value::Null));

@@ -86,8 +86,12 @@ async fn ticket_holders_are_told_where_it_is_in_time_and_that_is_noted(store: St
     told["location"]["address_visible_from"] = json!(in_hours(-1));
     cast.manager.client.put(&format!("/admin/events/{}", id(&event)), &told).await.expect(200);
     assert!(!place(&cast.foreigner, &event).await);
-    let nobody = cast.manager.client.get(&path).await.expect(200);
-    assert_eq!(nobody, json!({"items": [], "next_cursor": null}));
+    let changed = cast.manager.client.get(&path).await.expect(200);
+    let who = column(&changed, "account_id");
+    assert!(
+        !who.is_empty() && who.iter().all(|it| *it == cast.manager.id),
+        "a change is answered with all: {changed}"
+    );
     assert!(place(&cast.member, &event).await);
     assert!(place(&cast.member, &event).await);
     for list in ["/events", "/events/upcoming"] {
@@ -99,11 +103,14 @@ async fn ticket_holders_are_told_where_it_is_in_time_and_that_is_noted(store: St
     let list = cast.manager.client.get("/admin/events").await.expect(200);
     assert_eq!(list["items"][0]["location"]["address"], Value::Null, "nobody would be noted");
     let views = cast.manager.client.get(&path).await.expect(200);
-    let first = &views["items"].as_array().unwrap().last().unwrap();
-    assert_eq!((&first["account_id"], &first["event_id"]), (&json!(cast.member.id), &event["id"]));
+    let guests =
+        views["items"].as_array().unwrap().iter().filter(|it| it["account_id"] == json!(cast.member.id));
+    let guests: Vec<_> = guests.collect();
+    let first = guests.last().unwrap();
+    assert_eq!(first["event_id"], event["id"]);
     assert!(first["request_id"].is_string() && first["viewed_at"].is_string(), "{first}");
     // The hour may have changed in between.
-    assert!((1..=2).contains(&views["items"].as_array().unwrap().len()), "{views}");
+    assert!((1..=2).contains(&guests.len()), "{views}");
     assert_eq!(cast.owner.client.get(&path).await.expect(200), views);
     assert!(place(&cast.door, &event).await);
     cast.admin.client.get(&format!("/admin/events/{}", id(&event))).await.expect(200);
@@ -208,7 +215,8 @@ async fn drafts_and_events_of_others_are_found_and_copied_by_nobody_else(store: 
             .expect_problem(404, "not_found");
         assert_eq!(who.client.get(&format!("/events/{}/calendar.ics", id(&members))).await.status, 200);
     }
-    assert_eq!(cast.door.client.get(&format!("/events/{}/calendar.ics", id(&draft))).await.status, 200);
+    assert_eq!(cast.manager.client.get(&format!("/events/{}/calendar.ics", id(&draft))).await.status, 200);
+    assert_eq!(cast.door.client.get(&format!("/events/{}/calendar.ics", id(&draft))).await.status, 404);
     for event in [&draft, &members] {
         let path = format!("/admin/events/{}", id(event));
         for call in ["duplicate", "address-views"] {

@@ -42,7 +42,8 @@ async fn kinds_of_tickets_that_share_a_quota_are_sold_out_together() {
     );
     hold(&cast.member, &event, &regular, 7).await.expect_problem(409, "sold_out");
     hold(&cast.member, &event, &regular, 6).await.expect(201);
-    let list = cast.door.client.get(&quotas).await.expect(200);
+    cast.door.client.get(&quotas).await.expect_problem(403, "forbidden");
+    let list = cast.owner.client.get(&quotas).await.expect(200);
     assert_eq!(list["items"][0]["taken"], json!(10));
     let smaller = json!({"name": "The hall", "quantity": 9});
     let refused = cast.manager.client.put(&path, &smaller).await.expect_problem(422, "invalid_input");
@@ -106,8 +107,14 @@ async fn limits_of_an_event_count_over_all_kinds_of_tickets() {
     cast.manager.client.post(&format!("/admin/events/{}/publish", id(&event)), &json!({})).await.expect(200);
     let items: Vec<_> = made.iter().map(|one| json!({"ticket_type_id": one["id"], "quantity": 2})).collect();
     let both = json!({"event_id": event["id"], "items": items});
-    cast.member.client.post("/seats/hold", &both).await.expect_problem(422, "limit_exceeded");
-    hold(&cast.member, &event, &made[0], 3).await.expect(201);
-    hold(&cast.member, &event, &made[1], 2).await.expect_problem(422, "limit_exceeded");
+    let too_many = cast.member.client.post("/seats/hold", &both).await.expect_problem(422, "limit_exceeded");
+    assert_eq!(mistakes(&too_many), [("items.quantity", "event_per_order")]);
+    let made_hold = hold(&cast.member, &event, &made[0], 3).await;
+    let location = made_hold.header("location").replace("/api/v1", "");
+    let kept = made_hold.expect(201);
+    assert_eq!(cast.member.client.get(&location).await.expect(200)["hold_id"], kept["hold_id"]);
+    let too_many = hold(&cast.member, &event, &made[1], 2).await.expect_problem(422, "limit_exceeded");
+    assert_eq!(mistakes(&too_many), [("items.quantity", "event_per_user")]);
+    assert!(too_many["detail"].as_str().unwrap().contains("of this event"), "{too_many}");
     hold(&cast.member, &event, &made[1], 1).await.expect(201);
 }

@@ -33,7 +33,7 @@ async fn organisers_add_edit_and_remove_kinds_of_tickets() {
     let after = cast.manager.client.put(&path, &first).await.expect(200);
     assert_eq!((&after["id"], &after["name"]), (&made["id"], &json!("At the door")));
     assert_eq!((&after["max_per_user"], &after["sales_start"]), (&Value::Null, &Value::Null));
-    let list = cast.door.client.get(&kinds).await.expect(200);
+    let list = cast.owner.client.get(&kinds).await.expect(200);
     assert_eq!(column(&list, "name"), ["Regular", "At the door"]);
     cast.manager.client.delete(&path).await.expect(204);
     cast.manager.client.delete(&path).await.expect_problem(404, "not_found");

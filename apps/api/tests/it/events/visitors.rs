@@ -84,8 +84,11 @@ async fn drafts_and_what_was_taken_out_of_sight_are_found_by_nobody_else() {
             client.get(&format!("/events/{slug}")).await.expect_problem(404, "not_found");
         }
     }
-    let shown = cast.door.client.get("/events/draft").await.expect(200);
+    let shown = cast.manager.client.get("/events/draft").await.expect(200);
     assert_eq!(shown["status"], "draft");
+    cast.door.client.get("/events/draft").await.expect_problem(404, "not_found");
+    let shown = cast.door.client.get(&format!("/events/{}", id(&gone))).await.expect(200);
+    assert_eq!(shown["status"], "deactivated");
     // Lists for visitors are alike for all: drafts are found under /admin/events.
     assert_eq!(cast.admin.client.get("/events").await.expect(200)["items"], json!([]));
 }

@@ -28,7 +28,8 @@ pub struct Answer {
 }
 
 impl Client {
-    pub(super) fn new(http: reqwest::Client, url: String, token: Option<String>) -> Self {
+    /// Sends to this address.
+    pub fn new(http: reqwest::Client, url: String, token: Option<String>) -> Self {
         Self { http, url, token }
     }
 
@@ -39,7 +40,16 @@ impl Client {
 
     /// A request to be refined; `path` is below `/api/v1` unless it names the whole, as `/health/live`.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
-        let outside = ["/health/", "/metrics", "/openapi.json", "/docs", "/door", "/api/"];
+        let outside = [
+            "/health/",
+            "/metrics",
+            "/openapi.json",
+            "/docs",
+            "/door",
+            "/api/",
+            "/reset-password",
+            "/verify-email",
+        ];
         let base = if outside.iter().any(|one| path.starts_with(one)) { "" } else { "/api/v1" };
         let request = self.http.request(method, format!("{}{base}{path}", self.url));
         match &self.token {

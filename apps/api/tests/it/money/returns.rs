@@ -64,6 +64,8 @@ async fn a_returned_ticket_is_offered_sold_again_and_paid_out_once(till: Till, s
         (&json!(PRICE), &json!("resold"), &json!("done"))
     );
     assert_eq!(shop.returns(&ada).await[0]["status"], "refunded");
+    let sold = shop.again(&ada).await.client.get(&format!("/tickets/{}", id(gone))).await.expect(200);
+    assert_eq!((&sold["status"], &sold["code"]), (&json!("cancelled"), &Value::Null), "it opens no door");
     assert_eq!(shop.at_the_door(gone).await, "cancelled");
     assert!(shop.subjects(&ada.email).contains(&"Money comes back to you".to_owned()));
     let admin = shop.again(&shop.admin).await.client;

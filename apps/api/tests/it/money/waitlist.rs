@@ -8,8 +8,9 @@ use crate::harness::shop::{PRICE, Shop, Store, id};
 use crate::harness::{Answer, PASSWORD, Person, answer, method};
 use chrono::TimeDelta;
 use futures_util::future::join_all;
-use kernel::Clock;
+use kernel::{Clock, EventId};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 on_each_store!(
     a_freed_place_is_offered_paid_and_used,
@@ -23,6 +24,7 @@ on_each_store!(
     the_list_of_an_event_is_its_organisers_alone,
     who_erases_their_account_is_off_the_list,
     an_event_that_is_cancelled_offers_nothing,
+    those_who_wait_learn_that_sales_are_over,
 );
 
 impl Shop {
@@ -287,6 +289,7 @@ async fn what_cannot_be_wanted_is_refused(store: Store) {
     bob.client.get(&path).await.expect_problem(404, "not_found");
     for (wish, field, code) in [
         (json!({"quantity": 0}), "quantity", "out_of_range"),
+        (json!({"quantity": 5}), "quantity", "out_of_range"),
         (json!({"ticket_type_ids": [nobody]}), "ticket_type_ids", "unknown"),
         (json!({"ticket_type_ids": vec![shop.ticket_type.clone(); 51]}), "ticket_type_ids", "too_many"),
         (json!({"max_price": {"amount": 1, "currency": "USD"}}), "max_price", "wrong_currency"),
@@ -300,7 +303,8 @@ async fn what_cannot_be_wanted_is_refused(store: Store) {
     {
         assert_eq!(shop.join(&bob, &wish).await.status, 422, "{wish}");
     }
-    shop.join(&bob, &json!({"quantity": 11})).await.expect_problem(422, "limit_exceeded");
+    let limit = shop.join(&bob, &json!({"quantity": 11})).await.expect_problem(422, "limit_exceeded");
+    assert_eq!(mistakes(&limit), [("quantity", "per_order")]);
     shop.join(&bob, &json!({"event_id": nobody})).await.expect_problem(404, "not_found");
     shop.join(&bob, &json!({"quantity": 2})).await.expect(201);
     shop.join(&bob, &json!({})).await.expect_problem(409, "already_waiting");
@@ -353,7 +357,8 @@ async fn who_erases_their_account_is_off_the_list(store: Store) {
     answer(leaving.request(method("DELETE"), "/users/me").json(&json!({"password": PASSWORD})))
         .await
         .expect(204);
-    assert!(offered(&shop.standing(&second).await), "it is the next one's turn at once");
+    shop.work().await;
+    assert!(offered(&shop.standing(&second).await), "it is the next one's turn");
     let admin = shop.again(&shop.admin).await.client;
     let page = admin.get(&format!("/admin/waitlist/entries/{}", shop.event)).await.expect(200);
     let gone = &page["items"][0];
@@ -365,14 +370,46 @@ async fn who_erases_their_account_is_off_the_list(store: Store) {
 }
 
 async fn an_event_that_is_cancelled_offers_nothing(store: Store) {
-    let (shop, _, _) = sold_out(store, 2).await;
+    let (shop, _, booking) = sold_out(store, 2).await;
+    let lucky = shop.waiting().await;
+    shop.take_back(&booking, 1).await;
+    shop.work().await;
+    assert!(offered(&shop.standing(&lucky).await));
     let person = shop.waiting().await;
     let admin = shop.again(&shop.admin).await.client;
     admin.post(&format!("/admin/events/{}/cancel", shop.event), &json!({})).await.expect(202);
     shop.work().await;
-    assert_eq!(shop.standing(&person).await["hold_id"], Value::Null);
-    shop.app.app.bookings.serve_lists().await.unwrap();
-    assert_eq!(shop.standing(&person).await["status"], "expired");
+    for who in [&lucky, &person] {
+        let entry = shop.standing(who).await;
+        assert_eq!((&entry["status"], &entry["hold_id"]), (&json!("expired"), &Value::Null), "{entry}");
+        let told = shop.subjects(&who.email);
+        assert_eq!(told.iter().filter(|it| *it == "Cancelled").count(), 1, "{told:?}");
+    }
     shop.join(&shop.buyer().await, &json!({})).await.expect_problem(422, "not_on_sale");
     shop.come_to_rest().await;
+}
+
+async fn those_who_wait_learn_that_sales_are_over(store: Store) {
+    let (shop, _, booking) = sold_out(store, 2).await;
+    let lucky = shop.waiting().await;
+    shop.take_back(&booking, 1).await;
+    shop.work().await;
+    assert!(offered(&shop.standing(&lucky).await));
+    let person = shop.waiting().await;
+    let event = EventId::from(shop.event.parse::<Uuid>().unwrap());
+    let sale = shop.app.app.bookings.sale(event).await.unwrap().unwrap();
+    shop.clock.set(sale.starts_at);
+    shop.app.app.bookings.serve_lists().await.unwrap();
+    while shop.app.app.bookings.sweep().await.unwrap() > 0 {}
+    shop.work().await;
+    for (who, subject, says) in [
+        (&person, "The waiting list has ended", "No tickets are sold any more"),
+        (&lucky, "Your turn is over", "You did not book in time, and no tickets are sold any more"),
+    ] {
+        assert_eq!(shop.standing(who).await["status"], "expired");
+        let told: Vec<_> =
+            shop.mails(&who.email).into_iter().filter(|mail| mail.subject.starts_with(subject)).collect();
+        assert_eq!(told.len(), 1, "{:?}", shop.subjects(&who.email));
+        assert!(told[0].text.contains(says), "{}", told[0].text);
+    }
 }

@@ -1,7 +1,7 @@
 //! Thousands of groups at once who want a hall of a thousand seats.
 
+use crate::harness::files::connections;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use testkit::load::{BoxOffice, Connection, Group, Hall, Offered, Stock, register};
 use testkit::servers::{PostgresOptions, PostgresServer, Program};
 use tokio::task::JoinSet;
@@ -9,8 +9,6 @@ use tokio::task::JoinSet;
 const ROWS: u32 = 25;
 const IN_ROW: u32 = 40;
 const PEOPLE: u32 = 5_000;
-/// So many are in the middle of it at the same moment.
-const AT_ONCE: usize = 500;
 const DATABASE: &str = "synesthesie";
 const ADMIN: &str = "admin@example.org";
 const PASSWORD: &str = "correct horse battery";
@@ -57,22 +55,32 @@ async fn five_thousand_groups_at_a_thousand_seats_split_no_group_and_sell_no_sea
     program.run(&["user", "create-admin", "--email", ADMIN, "--password-stdin"], PASSWORD).unwrap();
     program.serve().unwrap();
     let address = program.address();
-    let tokens: Arc<[String]> = register(address, PEOPLE).await.unwrap().into();
+    let tokens = register(address, PEOPLE).await.unwrap();
     let mut office = BoxOffice::open(address, ADMIN, PASSWORD).await.unwrap();
     let hall = Hall { title: "Sought after".into(), rows: ROWS, seats_per_row: IN_ROW, price: 0 };
     let offered = office.open_hall(&hall).await.unwrap();
+    // All of them stand before the door before it opens, each on a connection of their own.
+    let mut before = Vec::new();
+    for _ in 0..connections(tokens.len()) {
+        before.push(Connection::open(address).await.unwrap());
+    }
+    let rows = before.len();
     let mut crowd = JoinSet::new();
-    for row in 0..AT_ONCE {
-        let (tokens, offered) = (Arc::clone(&tokens), offered.clone());
+    for (row, mut connection) in before.into_iter().enumerate() {
+        // More than one in a row only where the system allows too few connections.
+        let queue: Vec<_> =
+            (0..).zip(&tokens).skip(row).step_by(rows).map(|(at, one)| (at, one.clone())).collect();
+        let offered = offered.clone();
         crowd.spawn(async move {
-            let (mut connection, mut got) = (Connection::new(address), Vec::new());
-            for (number, token) in (0..).zip(tokens.iter()).skip(row).step_by(AT_ONCE) {
-                got.extend(come(&mut connection, &offered, token, number).await);
+            let mut got = Vec::new();
+            for (number, token) in queue {
+                got.extend(come(&mut connection, &offered, &token, number).await);
             }
-            got
+            // Nobody goes before everybody was served.
+            (got, connection)
         });
     }
-    let got: Vec<String> = crowd.join_all().await.concat();
+    let got: Vec<String> = crowd.join_all().await.into_iter().flat_map(|(got, _)| got).collect();
     let different: BTreeSet<&String> = got.iter().collect();
     assert_eq!(different.len(), got.len(), "a seat was sold twice");
     // At the most one seat of each row can be left over, where all who come want two or more.

@@ -23,7 +23,9 @@ async fn a_hall_is_made_marked_used_and_kept_on_both_stores() {
             {"seat_id": stalls["seats"][0]["id"], "accessible": true, "aisle_after": true},
         ]});
         let edited = manager.put(&path, &edit).await.expect(200);
-        assert_eq!(edited["name"], "Hall two");
+        assert_eq!((&edited["name"], &edited["seat_count"]), (&json!("Hall two"), &json!(6)));
+        assert_eq!(edited.get("sections"), None);
+        assert_eq!(manager.get(&path).await.expect(200)["sections"][0]["seats"][5]["blocked"], true);
         let event = house.published(&hall, 1000).await;
         let managed = manager.get(&format!("/admin/events/{event}")).await.expect(200);
         assert_eq!(managed["venue_template_id"], json!(hall));
@@ -74,6 +76,40 @@ async fn a_seat_that_is_not_blocked_any_more_is_offered_at_once() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_two_seats_of_a_hall_have_one_label_and_a_wrong_section_is_mended_on_both_stores() {
+    for house in House::both().await {
+        let manager = &house.cast.manager.client;
+        let hall = house.hall(&[("Stalls", "A", 3, json!(1)), ("Circle", "A", 2, json!(2))]).await;
+        let event = house.published(&hall, 1000).await;
+        let before = seats(manager, &event).await;
+        let path = format!("/admin/venue-templates/{hall}");
+        let again = json!({"name": "stalls", "row_start": "A", "row_end": "A", "seats_per_row": 1});
+        let refused = manager.post(&format!("{path}/sections"), &again).await;
+        assert_eq!(mistakes(&refused.expect_problem(422, "invalid_input")), [("name", "taken")]);
+        let made = manager.get(&path).await.expect(200);
+        let (stalls, circle) = (id(&made["sections"][0]), id(&made["sections"][1]));
+        let refused = manager.put(&format!("{path}/sections/{circle}"), &json!({"name": "Stalls"})).await;
+        assert_eq!(mistakes(&refused.expect_problem(422, "invalid_input")), [("name", "taken")]);
+        let edit = json!({"name": "Balcony", "price_multiplier": 1.5, "position": 0});
+        let edited = manager.put(&format!("{path}/sections/{circle}"), &edit).await.expect(200);
+        let expected = json!({
+            "id": circle, "name": "Balcony", "price_multiplier": "1.5", "position": 0, "seat_count": 2,
+        });
+        assert_eq!(edited, expected);
+        let nowhere = format!("{path}/sections/{event}");
+        manager.put(&nowhere, &edit).await.expect_problem(404, "not_found");
+        manager.delete(&nowhere).await.expect_problem(404, "not_found");
+        manager.delete(&format!("{path}/sections/{stalls}")).await.expect(204);
+        manager.delete(&format!("{path}/sections/{stalls}")).await.expect_problem(404, "not_found");
+        let left = manager.get(&path).await.expect(200);
+        assert_eq!((&left["section_count"], &left["seat_count"]), (&json!(1), &json!(2)));
+        assert_eq!(left["sections"][0]["seats"][0]["label"], "Balcony A-1");
+        // The event has its own copy, with the names that its tickets bear.
+        assert_eq!(seats(manager, &event).await, before);
+    }
+}
+
 #[tokio::test]
 async fn what_belongs_to_another_organisation_is_not_there() {
     let house = House::local().await;
@@ -86,6 +122,11 @@ async fn what_belongs_to_another_organisation_is_not_there() {
     foreigner.put(&path, &json!({"name": "Mine"})).await.expect_problem(404, "not_found");
     foreigner.delete(&path).await.expect_problem(404, "not_found");
     foreigner.post(&format!("{path}/sections"), &section).await.expect_problem(404, "not_found");
+    let stalls = house.cast.manager.client.get(&path).await.expect(200);
+    let stalls = format!("{path}/sections/{}", id(&stalls["sections"][0]));
+    foreigner.put(&stalls, &json!({"name": "Mine"})).await.expect_problem(404, "not_found");
+    foreigner.delete(&stalls).await.expect_problem(404, "not_found");
+    house.cast.door.client.delete(&stalls).await.expect_problem(403, "forbidden");
     let body = json!({"seats": []});
     foreigner.put(&format!("/admin/events/{event}/seats"), &body).await.expect_problem(404, "not_found");
     member.get(&path).await.expect_problem(403, "forbidden");

@@ -45,4 +45,13 @@ impl RateLimiter for LocalLimiter {
         };
         Ok(Verdict::RetryAfter(wait))
     }
+
+    async fn give_back(&self, key: &str) -> Result<(), Absent> {
+        let now = self.clock.now();
+        let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, count)) = windows.get_mut(key, now) {
+            *count = count.saturating_sub(1);
+        }
+        Ok(())
+    }
 }

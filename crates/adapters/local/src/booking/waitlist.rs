@@ -246,6 +246,14 @@ impl WaitlistTx for LocalTx {
         Ok(self.state().waiting(event, 0).take(limit(most)).collect())
     }
 
+    async fn all_offered(&mut self, event: EventId, most: u32) -> Result<Vec<WaitlistEntry>, StoreError> {
+        let state = self.state();
+        let listed = state.booking.list.range((event, 0)..=(event, u64::MAX));
+        let entries = listed.filter_map(|(_, id)| state.copy::<WaitlistEntry>(id));
+        let offered = entries.filter(|entry| entry.status == EntryStatus::Offered);
+        Ok(offered.take(limit(most)).collect())
+    }
+
     async fn living_entry(
         &mut self,
         event: EventId,

@@ -3,7 +3,7 @@
 use super::EventTables;
 use crate::paging::{FIRST, LAST, wanted};
 use ::events::grid::covers;
-use ::events::{Event, Filter, Listed, Stocked, Stretch, Visibility};
+use ::events::{Event, Filter, Listed, Status, Stocked, Stretch, Visibility};
 use kernel::{Cursor, EventId, Page, PageRequest, Timestamp};
 use std::ops::Bound;
 use std::sync::Arc;
@@ -65,6 +65,8 @@ fn matches(filter: &Filter, query: Option<&str>, event: &Arc<Event>) -> bool {
         && (filter.include_members_only || event.visibility == Visibility::Public)
         && filter.statuses.contains(&event.status)
         && filter.organisations.as_ref().is_none_or(|wanted| wanted.contains(&event.organisation))
+        && (event.status != Status::Draft
+            || filter.drafts_of.as_ref().is_none_or(|wanted| wanted.contains(&event.organisation)))
         && filter.tag.as_ref().is_none_or(|tag| event.tags.contains(tag))
         && query.is_none_or(contains)
 }

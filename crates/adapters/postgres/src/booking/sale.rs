@@ -1,5 +1,7 @@
 //! The sale of an event: locked, read, and its counters written.
 
+mod tallies;
+
 use super::hold::{HoldRow, add, holds_by_id};
 use super::voucher::{kept_of, places_with};
 use crate::column::{count, document, money, some_count, to_document, vat};
@@ -8,8 +10,8 @@ use crate::statement::{Statement, constant, text};
 use crate::transaction::PgTx;
 use async_trait::async_trait;
 use booking::{
-    CancellationPolicy, Hold, Holdings, Offer, Quota, Resale, Reserve, Rules, Sale, SaleStatus, SaleTx,
-    SeatChanges, Tally,
+    CancellationPolicy, Hold, Offer, Quota, Resale, Reserve, Rules, Sale, SaleStatus, SaleTx, SeatChanges,
+    Tally,
 };
 use diesel::QueryableByName;
 use diesel::pg::Pg;
@@ -18,6 +20,7 @@ use diesel::sql_types::{Array, BigInt, Bool, Integer, Jsonb, Nullable, Text, Tim
 use kernel::{AccountId, EventId, HoldId, StoreError, Timestamp};
 use serde_json::Value;
 use std::collections::BTreeMap;
+use tallies::{HOLDINGS, OPEN_HOLDS, of_pairs, tallies};
 use uuid::Uuid;
 
 /// One ticket type with its event; an event without types gives one row.
@@ -230,86 +233,6 @@ pub(super) fn sales(events: &[EventId]) -> Statement<impl QueryFragment<Pg> + Se
         ))
         .bind::<Array<SqlUuid>, _>(events),
     )
-}
-
-/// What a buyer has of a type; without a type, how many holds are open.
-#[derive(QueryableByName)]
-struct TallyRow {
-    #[diesel(sql_type = SqlUuid)]
-    buyer_id: Uuid,
-    #[diesel(sql_type = SqlUuid)]
-    event_id: Uuid,
-    #[diesel(sql_type = Nullable<SqlUuid>)]
-    ticket_type_id: Option<Uuid>,
-    #[diesel(sql_type = BigInt)]
-    places: i64,
-}
-
-/// `OFFSET 0` keeps each lookup what it is: one descent of an index per pair. Joined freely, a plan that was made
-/// while the tables were small would go on to read them whole.
-const HOLDINGS: &str = "\
-    WITH pairs AS (SELECT DISTINCT p.buyer_id, p.event_id FROM unnest($1, $2) AS p(buyer_id, event_id)), \
-    living AS ( \
-        SELECT p.buyer_id, p.event_id, h.items FROM pairs p, LATERAL ( \
-            SELECT items FROM holds \
-            WHERE event_id = p.event_id AND buyer_id = p.buyer_id AND expires_at > $3 OFFSET 0 \
-        ) h \
-    ), \
-    pending AS ( \
-        SELECT p.buyer_id, p.event_id, b.items FROM pairs p, LATERAL ( \
-            SELECT items FROM bookings \
-            WHERE event_id = p.event_id AND buyer_id = p.buyer_id AND status = 'pending_payment' OFFSET 0 \
-        ) b \
-    ), \
-    places AS ( \
-        SELECT l.buyer_id, l.event_id, i.ticket_type AS ticket_type_id, i.quantity FROM living l, \
-            jsonb_to_recordset(l.items) AS i(ticket_type uuid, quantity bigint) \
-        UNION ALL SELECT b.buyer_id, b.event_id, i.ticket_type, i.quantity FROM pending b, \
-            jsonb_to_recordset(b.items) AS i(ticket_type uuid, quantity bigint) \
-        UNION ALL SELECT p.buyer_id, p.event_id, t.ticket_type_id, 1 FROM pairs p, LATERAL ( \
-            SELECT ticket_type_id FROM tickets \
-            WHERE event_id = p.event_id AND holder_id = p.buyer_id AND status IN ('valid', 'checked_in') OFFSET 0 \
-        ) t \
-        UNION ALL SELECT l.buyer_id, l.event_id, NULL, 1 FROM living l \
-        UNION ALL SELECT b.buyer_id, b.event_id, NULL, 1 FROM pending b \
-    ) \
-    SELECT buyer_id, event_id, ticket_type_id, sum(quantity)::bigint AS places FROM places \
-    GROUP BY buyer_id, event_id, ticket_type_id";
-
-const OPEN_HOLDS: &str = "\
-    WITH pairs AS (SELECT DISTINCT p.buyer_id, p.event_id FROM unnest($1, $2) AS p(buyer_id, event_id)) \
-    SELECT p.buyer_id, p.event_id, NULL::uuid AS ticket_type_id, count(*) AS places FROM pairs p, LATERAL ( \
-        SELECT FROM holds \
-        WHERE event_id = p.event_id AND buyer_id = p.buyer_id AND expires_at > $3 \
-        UNION ALL SELECT FROM bookings \
-        WHERE event_id = p.event_id AND buyer_id = p.buyer_id AND status = 'pending_payment' OFFSET 0 \
-    ) h GROUP BY p.buyer_id, p.event_id";
-
-/// One of the two statements above.
-fn of_pairs(
-    sql: &'static str,
-    pairs: &[(AccountId, EventId)],
-    now: Timestamp,
-) -> Statement<impl QueryFragment<Pg> + Send + use<>> {
-    constant(
-        text(sql)
-            .bind::<Array<SqlUuid>, _>(pairs.iter().map(|(buyer, _)| buyer.as_uuid()).collect::<Vec<_>>())
-            .bind::<Array<SqlUuid>, _>(pairs.iter().map(|(_, event)| event.as_uuid()).collect::<Vec<_>>())
-            .bind::<Timestamptz, _>(now),
-    )
-}
-
-fn tallies(rows: Vec<TallyRow>) -> Result<Vec<Tally>, StoreError> {
-    let mut tallies: BTreeMap<(AccountId, EventId), Holdings> = BTreeMap::new();
-    for row in rows {
-        let holdings = tallies.entry((row.buyer_id.into(), row.event_id.into())).or_default();
-        let places = count(row.places, "counting holdings")?;
-        match row.ticket_type_id {
-            Some(ticket_type) => drop(holdings.taken.insert(ticket_type.into(), places)),
-            None => holdings.open_holds = places,
-        }
-    }
-    Ok(tallies.into_iter().map(|((buyer, event), holdings)| Tally { buyer, event, holdings }).collect())
 }
 
 #[async_trait]

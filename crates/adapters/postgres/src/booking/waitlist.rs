@@ -244,6 +244,13 @@ impl WaitlistTx for PgTx {
         entries(self.load("reading all who wait", constant(statement)).await?)
     }
 
+    async fn all_offered(&mut self, event: EventId, limit: u32) -> Result<Vec<WaitlistEntry>, StoreError> {
+        let statement = text(select!("event_id = $1 AND status = 'offered' ORDER BY number LIMIT $2"))
+            .bind::<SqlUuid, _>(event.as_uuid())
+            .bind::<BigInt, _>(i64::from(limit));
+        entries(self.load("reading all who were offered places", constant(statement)).await?)
+    }
+
     async fn living_entry(
         &mut self,
         event: EventId,

@@ -7,7 +7,7 @@ use super::ticket_type::{StockedRow, stocked};
 use crate::failure::failed;
 use crate::pool::{PgStore, Pooled};
 use crate::schema::{events, quotas, strpos, ticket_types};
-use ::events::{Event, Filter, Listed, Stocked};
+use ::events::{Event, Filter, Listed, Status, Stocked};
 use diesel::dsl::IntoBoxed;
 use diesel::pg::Pg;
 use diesel::prelude::*;
@@ -76,6 +76,11 @@ fn narrowed(filter: &Filter, page: PageRequest) -> IntoBoxed<'_, events::table, 
     if let Some(organisations) = &filter.organisations {
         let ids: Vec<Uuid> = organisations.iter().map(|it| it.as_uuid()).collect();
         query = query.filter(events::organisation_id.eq_any(ids));
+    }
+    if let Some(organisations) = &filter.drafts_of {
+        let ids: Vec<Uuid> = organisations.iter().map(|it| it.as_uuid()).collect();
+        let known = events::status.ne(Status::Draft.as_str()).or(events::organisation_id.eq_any(ids));
+        query = query.filter(known);
     }
     if let Some(after) = page.after {
         // The first half is what an index can start from.

@@ -11,7 +11,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 use tempfile::{TempDir, tempdir};
-use testkit::certificates::Chain;
+use testkit::certificates::{Chain, PASS_TYPE, TEAM};
 
 fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
@@ -42,8 +42,8 @@ fn apple(chain: &Chain) -> AppleSettings {
         certificate: chain.text("own.pem"),
         key: chain.text("own.key"),
         wwdr: chain.text("above.pem"),
-        pass_type: "pass.org.example.tickets".into(),
-        team: "A1B2C3D4E5".into(),
+        pass_type: PASS_TYPE.into(),
+        team: TEAM.into(),
     }
 }
 
@@ -186,6 +186,8 @@ fn keys_that_do_not_belong_together_are_refused_without_being_shown() {
         ("apple_key", AppleSettings { key: one.text("own.pem"), ..good.clone() }),
         ("apple_certificate", AppleSettings { certificate: "hunter2".into(), ..good.clone() }),
         ("apple_wwdr", AppleSettings { wwdr: one.text("own.pem"), ..good.clone() }),
+        ("apple_pass_type", AppleSettings { pass_type: "pass.org.example".into(), ..good.clone() }),
+        ("apple_team", AppleSettings { team: "Z1B2C3D4E5".into(), ..good.clone() }),
     ];
     for (place, fault) in faults {
         match Wallet::new(Some(&fault), None).map(|_| ()) {

@@ -1,7 +1,7 @@
 use super::Accounts;
-use crate::{AccountRefusal, HashError, Purpose, acts};
+use crate::{AccountRefusal, Effect, HashError, Purpose, acts};
 use chrono::TimeDelta;
-use kernel::{Actor, StoreError, transact};
+use kernel::{Actor, Owed, StoreError, transact};
 
 /// How long a login counts as proof of who it is.
 const RECENT: TimeDelta = TimeDelta::minutes(10);
@@ -29,7 +29,8 @@ pub enum DeleteError {
 impl Accounts {
     /// Erases the actor's account for good: who it was is forgotten, what it did stays. Since there is no way back,
     /// the password is asked for again, unless it was given moments ago, to log in. Invites that it gave away open
-    /// nothing any more; whom it brought stays where they are in the tree.
+    /// nothing any more; whom it brought stays where they are in the tree. What it
+    /// waits for elsewhere is given up by an effect.
     ///
     /// # Errors
     /// A [`DeleteError`].
@@ -73,6 +74,7 @@ impl Accounts {
             for purpose in [Purpose::ResetPassword, Purpose::VerifyEmail] {
                 tx.void_one_times(account.id, purpose, now).await?;
             }
+            tx.enqueue_accounts(&[Owed::now(Effect::Erased { account: account.id }, now)]).await?;
             Ok(tx.record(&[acts::erased(&actor.cause(), &before, &account, now)]).await?)
         })
         .await

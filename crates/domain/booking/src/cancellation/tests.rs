@@ -1,7 +1,7 @@
 use super::*;
 use crate::policy::{CancellationPolicy, Tier};
 use crate::samples::{noon, paid, somebody, unpaid};
-use crate::{Charge, Holdings, Settled, Standing, settle};
+use crate::{Charge, Holdings, RefundWish, Settled, Standing, settle};
 use chrono::TimeDelta;
 use kernel::Currency;
 use proptest::prelude::*;

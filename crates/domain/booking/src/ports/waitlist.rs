@@ -69,6 +69,8 @@ pub trait WaitlistTx: Transaction {
     ) -> Result<Vec<Entry>, StoreError>;
     /// Up to `limit` who wait, in their order, whatever they want.
     async fn all_waiting(&mut self, event: EventId, limit: u32) -> Result<Vec<Entry>, StoreError>;
+    /// Up to `limit` who were offered places, in their order.
+    async fn all_offered(&mut self, event: EventId, limit: u32) -> Result<Vec<Entry>, StoreError>;
     /// Somebody's living entry for an event.
     async fn living_entry(&mut self, event: EventId, buyer: AccountId) -> Result<Option<Entry>, StoreError>;
     /// Entries by id; unknown ones are left out.

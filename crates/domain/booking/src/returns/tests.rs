@@ -115,7 +115,7 @@ fn nobody_takes_back_what_staff_paid_for_or_more_than_they_may_have() {
     let mut already = Holdings::default();
     already.taken.insert(tickets[0].ticket_type, 2);
     let taken = booking.take_from_desk(&mut made, &mut tickets[0], (&mut sale, &already), noon());
-    assert_eq!(taken, Err(ReturnRefusal::LimitExceeded { most: 2 }));
+    assert_eq!(taken, Err(ReturnRefusal::LimitExceeded { limit: Limit::PerUser, most: 2 }));
     let grounds = Booking::grounds(tickets[0].id);
     booking.give_back(Money::eur(2500), &grounds, noon()).unwrap();
     let taken = booking.take_from_desk(&mut made, &mut tickets[0], (&mut sale, &Holdings::default()), noon());

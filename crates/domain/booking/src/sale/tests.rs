@@ -1,5 +1,7 @@
 use super::*;
 use crate::samples::{held, noon, offer, sale, somebody, unpaid, want};
+use crate::{Hold, Wanted};
+use chrono::TimeDelta;
 use proptest::prelude::*;
 
 fn ask(sale: &mut Sale, quantity: u32) -> Result<Hold, HoldRefusal> {
@@ -182,8 +184,8 @@ fn limits_of_the_event_count_over_all_types() {
         sale.hold(somebody(), &wanted, already, noon()).map(drop)
     };
     let beyond = |limit, most| Err(HoldRefusal::LimitExceeded { limit, most });
-    assert_eq!(ask(&[3, 3], &Holdings::default()), beyond(Limit::PerOrder, 5));
-    assert_eq!(ask(&[2, 2], &already), beyond(Limit::PerUser, 6));
+    assert_eq!(ask(&[3, 3], &Holdings::default()), beyond(Limit::EventPerOrder, 5));
+    assert_eq!(ask(&[2, 2], &already), beyond(Limit::EventPerUser, 6));
     assert_eq!(ask(&[1, 2], &already), Ok(()));
     assert!(sale.limits_users(), "so that what somebody has is looked up");
 }

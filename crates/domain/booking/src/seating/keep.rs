@@ -74,14 +74,18 @@ fn chosen(
             continue;
         };
         let opened = |id| named.is_some_and(|issued| issued.voucher.opens(id));
-        let of_section = sale.offers.iter().filter(|offer| offer.section == Some(section));
-        let mut shown = of_section.filter(|offer| !offer.hidden || opened(offer.ticket_type));
+        let mut shown = sale.offers.iter().filter(|offer| !offer.hidden || opened(offer.ticket_type));
         let offer = match choice.ticket_type {
             Some(named) => {
-                shown.find(|offer| offer.ticket_type == named).ok_or(HoldRefusal::UnknownTicketType(named))?
+                let offer = shown.find(|offer| offer.ticket_type == named);
+                let offer = offer.ok_or(HoldRefusal::UnknownTicketType(named))?;
+                if offer.section != Some(section) {
+                    return Err(HoldRefusal::OtherSection { seat: choice.seat, ticket_type: named });
+                }
+                offer
             }
             None => shown
-                .filter(|offer| sale.sells(offer, now))
+                .filter(|offer| offer.section == Some(section) && sale.sells(offer, now))
                 .min_by_key(|offer| offer.hidden)
                 .ok_or(HoldRefusal::NotOnSale)?,
         };

@@ -191,7 +191,17 @@ fn a_seat_costs_what_its_type_costs_or_its_own_price() {
     assert_eq!((prices, held.total.minor()), (vec![5000, 1500, 2000], 8500));
     let mut wish = house.wish(0, &[0]);
     wish.seats.chosen[0].ticket_type = Some(kernel::TicketTypeId::generate(noon()));
-    assert!(matches!(hold(&mut house.round(&[]), wish), Err(HoldRefusal::UnknownTicketType(_))));
+    assert!(matches!(hold(&mut house.round(&[]), wish.clone()), Err(HoldRefusal::UnknownTicketType(_))));
+    let standing = offer(3, 1000);
+    let (seat, ticket_type) = (wish.seats.chosen[0].seat, standing.ticket_type);
+    house.sale.offers.push(standing);
+    wish.seats.chosen[0].ticket_type = Some(ticket_type);
+    let refused = hold(&mut house.round(&[]), wish);
+    assert_eq!(
+        refused,
+        Err(HoldRefusal::OtherSection { seat, ticket_type }),
+        "the event has it, for other places"
+    );
 }
 
 #[test]

@@ -104,11 +104,14 @@ fn who_takes_a_ticket_has_no_more_than_anybody_may_buy() {
     };
     sale.offers[0].max_per_user = Some(2);
     assert_eq!(take(&sale, &has(1)), Ok(()));
-    assert_eq!(take(&sale, &has(2)), Err(TransferRefusal::LimitExceeded { most: 2 }));
+    assert_eq!(take(&sale, &has(2)), Err(TransferRefusal::LimitExceeded { limit: Limit::PerUser, most: 2 }));
     sale.offers[0].max_per_user = None;
     sale.max_per_user = Some(3);
     assert_eq!(take(&sale, &has(2)), Ok(()));
-    assert_eq!(take(&sale, &has(3)), Err(TransferRefusal::LimitExceeded { most: 3 }));
+    assert_eq!(
+        take(&sale, &has(3)),
+        Err(TransferRefusal::LimitExceeded { limit: Limit::EventPerUser, most: 3 })
+    );
 }
 
 #[test]

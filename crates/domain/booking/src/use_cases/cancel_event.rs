@@ -56,7 +56,9 @@ impl Bookings {
             }
             tx.add_job(&job).await?;
             tx.record(&[acts::event_cancelled(by, &job, sale.status, now)]).await?;
-            tx.enqueue_booking(&[Owed::now(Effect::CancelBookings { job: job.id }, now)]).await?;
+            // Its list ends by being served.
+            let owed = [Effect::CancelBookings { job: job.id }, Effect::ServeWaitlist { event }];
+            tx.enqueue_booking(&owed.map(|effect| Owed::now(effect, now))).await?;
             Ok::<_, CancelEventError>(job.id)
         })
         .await

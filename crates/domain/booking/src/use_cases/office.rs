@@ -1,16 +1,15 @@
 //! What those who run events see of money, and what they decide about it.
 
-use super::Placed;
 use super::returns::find_resold;
 use super::seats::{Plans, is_gone};
 use super::serve::{Aside, Serving, others_first};
+use super::{Bookings, Placed};
 use crate::by_hand::{self, AcceptRefusal, MarkRefusal, Receipt};
 use crate::office::{BookingFilter, IncidentFilter, Of, PaymentFilter, Stuck};
 use crate::{
     Booking, BookingStatus, BookingStore, BookingTx, BuyerNews, Decided, Holdings, Incident, IncidentKind,
     OfferTerms, OfficeStore, Payment, RefundReason, RefundStatus, Resolution, Sale, Settled, books,
 };
-use chrono::TimeDelta;
 use kernel::{
     AccountId, Act, Actor, BookingId, Cause, Clock, EventId, IncidentId, OrganisationId, Owed, Page,
     PageRequest, PaymentId, RefundId, StoreError, Subject, Timestamp, transact,
@@ -76,22 +75,17 @@ pub struct Office {
 }
 
 impl Office {
-    /// The use cases over a store.
+    /// The use cases of those who run what is sold here: over the same store, with the same clock, terms of offers and
+    /// plans of seats in memory.
     #[must_use]
-    pub fn new(office: Arc<dyn OfficeStore>, store: Arc<dyn BookingStore>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(office: Arc<dyn OfficeStore>, bookings: &Bookings) -> Self {
         Self {
             office,
-            store,
-            clock,
-            offers: OfferTerms::lasting(TimeDelta::hours(12)),
-            plans: Plans::default(),
+            store: Arc::clone(&bookings.store),
+            clock: Arc::clone(&bookings.clock),
+            offers: bookings.terms.offers,
+            plans: bookings.plans.clone(),
         }
-    }
-
-    /// The same, with offers to those who wait that live as long as these say.
-    #[must_use]
-    pub fn offering(self, offers: OfferTerms) -> Self {
-        Self { offers, ..self }
     }
 
     /// Bookings, the latest first.

@@ -3,7 +3,7 @@
 use super::Bookings;
 use super::seats::Plans;
 use crate::waitlist::{Entry, EntryStatus, Kept, OfferTerms};
-use crate::{BookingTx, Effect, Hall, Hold, Holdings, ListNews, Sale};
+use crate::{BookingTx, Effect, Hall, Hold, Holdings, ListNews, Sale, SaleStatus, acts};
 use kernel::{AccountId, EventId, HoldId, Owed, SeatId, StoreError, Timestamp, WaitlistEntryId, transact};
 use std::collections::BTreeMap;
 
@@ -239,6 +239,32 @@ async fn end_vain(tx: &mut dyn BookingTx, sale: &Sale, now: Timestamp) -> Result
     tx.save_entries(&vain).await
 }
 
+/// Ends the list of an event of which nothing is sold any more, and tells those who are on it. Offers end with an event
+/// that does not take place; else they ended with the sale. The caller saves the sale.
+async fn end_list(tx: &mut dyn BookingTx, sale: &mut Sale, now: Timestamp) -> Result<(), StoreError> {
+    let cancelled = sale.status == SaleStatus::Cancelled;
+    let mut rest = if cancelled { tx.all_offered(sale.event, ENDED).await? } else { Vec::new() };
+    let held: Vec<_> = rest.iter().filter_map(|entry| entry.hold).collect();
+    if !held.is_empty() {
+        for hold in tx.lock_holds(&held).await? {
+            sale.release(&hold.items, hold.id);
+        }
+        tx.drop_holds(&held).await?;
+    }
+    rest.extend(tx.all_waiting(sale.event, ENDED).await?);
+    if rest.is_empty() {
+        return Ok(());
+    }
+    rest.iter_mut().for_each(|entry| entry.end(EntryStatus::Expired, now));
+    tx.save_entries(&rest).await?;
+    let over = |entry: &Entry| Effect::TellWaiting { entry: entry.id, news: ListNews::Over };
+    let all = u32::try_from(rest.len()).is_ok_and(|ended| ended < ENDED);
+    let more = (!all).then_some(Effect::ServeWaitlist { event: sale.event });
+    let owed = rest.iter().map(over).chain(more).map(|effect| Owed::now(effect, now));
+    tx.enqueue_booking(&owed.collect::<Vec<_>>()).await?;
+    tx.record(&[acts::list_ended(sale.event, (rest.len(), cancelled), now).of(sale.organisation)]).await
+}
+
 /// Gives the places of ended holds back, and ends the offers among them. The caller saves the sale.
 pub(super) async fn reclaim(
     tx: &mut dyn BookingTx,
@@ -273,15 +299,14 @@ impl Bookings {
         transact(self.store.begin().await?, async |tx| {
             let Some(mut sale) = tx.lock_sales(&[event]).await?.pop() else { return Ok(0) };
             let before = sale.clone();
-            if sale.is_over(now) {
-                let mut rest = tx.all_waiting(event, ENDED).await?;
-                rest.iter_mut().for_each(|entry| entry.end(EntryStatus::Expired, now));
-                tx.save_entries(&rest).await?;
-                return Ok(0);
-            }
-            end_vain(tx, &sale, now).await?;
-            reclaim(tx, &mut sale, now).await?;
-            let made = serve(tx, &mut sale, self.serving(), now).await?;
+            let made = if sale.is_over(now) {
+                end_list(tx, &mut sale, now).await?;
+                0
+            } else {
+                end_vain(tx, &sale, now).await?;
+                reclaim(tx, &mut sale, now).await?;
+                serve(tx, &mut sale, self.serving(), now).await?
+            };
             if sale != before {
                 tx.save_sales(&[sale]).await?;
             }

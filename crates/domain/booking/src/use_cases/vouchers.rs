@@ -5,7 +5,9 @@ use crate::voucher::{Batch, VoucherCode};
 use crate::{
     BookingStore, BookingTx, Issued, Sale, SaleStatus, Voucher, VoucherHash, VoucherInput, VoucherKey, acts,
 };
-use kernel::{Actor, Clock, EventId, Invalid, Page, PageRequest, StoreError, Timestamp, VoucherId, transact};
+use kernel::{
+    AccountId, Actor, Clock, EventId, Invalid, Page, PageRequest, StoreError, Timestamp, VoucherId, transact,
+};
 use std::sync::Arc;
 
 /// How many vouchers an event can have.
@@ -63,6 +65,26 @@ impl Vouchers {
     #[must_use]
     pub fn recognised(&self, event: EventId, typed: &str) -> VoucherHash {
         self.key.hash(event, typed)
+    }
+
+    /// The voucher of an event of which somebody typed the code, with what is used of it; `None` when they could make no
+    /// order with it now, for whatever reason.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    pub async fn taken_from(
+        &self,
+        buyer: AccountId,
+        event: EventId,
+        typed: &str,
+    ) -> Result<Option<Issued>, StoreError> {
+        let (now, code) = (self.clock.now(), self.recognised(event, typed));
+        // Only looked at: what an order gets by it is decided under the lock of the sale.
+        let found = transact(self.store.begin().await?, async |tx| {
+            tx.vouchers_in_sale(&[], &[code], &[buyer], now).await
+        });
+        let found = found.await?.into_iter().find(|issued| issued.voucher.event == event);
+        Ok(found.filter(|issued| issued.voucher.is_valid(now) && issued.admits(buyer).is_ok()))
     }
 
     /// Makes vouchers, all or none, each with its code, which nobody is told again.

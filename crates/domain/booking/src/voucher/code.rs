@@ -15,8 +15,8 @@ const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const MADE: usize = 12;
 /// Characters in a group when such a code is shown.
 const GROUP: usize = 4;
-/// How many characters a chosen code has.
-const CHOSEN: std::ops::RangeInclusive<usize> = 4..=32;
+/// How many characters a chosen code has. Shorter ones that were chosen before this was the rule are still taken.
+const CHOSEN: std::ops::RangeInclusive<usize> = 6..=32;
 
 /// A code as a buyer gets it: capital letters and digits, and hyphens in one that was made here. `Debug` hides it.
 #[derive(Clone, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub struct VoucherHash(pub [u8; 32]);
 pub struct VoucherKey([u8; 32]);
 
 impl VoucherCode {
-    /// A code that somebody chose: 4 to 32 letters and digits; spaces and hyphens between them are no part of it.
+    /// A code that somebody chose: 6 to 32 letters and digits; spaces and hyphens between them are no part of it.
     /// `None` for anything else.
     #[must_use]
     pub fn chosen(text: &str) -> Option<Self> {
@@ -41,10 +41,10 @@ impl VoucherCode {
         fits.then(|| Self(letters.to_ascii_uppercase()))
     }
 
-    /// Its last characters: four of a long one, two of a short one.
+    /// Its last characters: four of a long one, no more than a third of a short one.
     #[must_use]
     pub fn hint(&self) -> String {
-        let kept = if self.0.len() >= 8 { 4 } else { 2 };
+        let kept = (self.0.len() / 3).min(4);
         let skipped = self.0.len().saturating_sub(kept);
         self.0.chars().skip(skipped).collect()
     }

@@ -88,7 +88,7 @@ impl Batch {
         }
         let code = self.code.as_deref().map(VoucherCode::chosen);
         if code == Some(None) {
-            wrong.push(Invalid::new("code", "malformed", "must be 4 to 32 letters and digits"));
+            wrong.push(Invalid::new("code", "malformed", "must be 6 to 32 letters and digits"));
         }
         if wrong.is_empty() { Ok(code.flatten()) } else { Err(wrong) }
     }
@@ -143,6 +143,10 @@ impl VoucherInput {
         let ticket_types =
             self.ticket_types.as_ref().map(|types| check.types("ticket_type_ids", types, false));
         let budget = self.budget.as_ref().and_then(|amount| check.amount("budget", amount));
+        if self.budget.as_ref().is_some_and(|(amount, _)| *amount == 0) && !self.prices.is_empty() {
+            let message = "must be more than nothing, or nobody can use the voucher";
+            check.add("budget.amount", "out_of_range", message);
+        }
         let max_uses = self.max_uses.and_then(|most| check.count("max_uses", most));
         let max_per_user = self.max_per_user.and_then(|most| check.count("max_per_user", most));
         let valid_from = self.valid_from.map(|at| check.instant("valid_from", at));

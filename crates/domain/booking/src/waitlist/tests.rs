@@ -48,6 +48,7 @@ fn what_cannot_be_wanted_is_refused() {
     assert_eq!(refused(wish(USUAL_ORDER + 1)), limit);
     let dollars = Money::new(100, "USD".parse().unwrap()).unwrap();
     assert_eq!(refused(JoinWish { max_price: Some(dollars), ..wish(1) }), JoinRefusal::WrongCurrency);
+    assert_eq!(refused(wish(5)), JoinRefusal::NeverSoMany { most: 4 }, "they would wait for ever");
     let cheap = JoinWish { max_price: Some(Money::eur(2499)), ..wish(1) };
     assert_eq!(refused(cheap), JoinRefusal::NotOnSale, "nothing is as cheap");
     let types = vec![sale.offers[0].ticket_type; MOST_TYPES + 1];

@@ -72,6 +72,7 @@ impl Events {
             include_members_only: true,
             statuses: if statuses.is_empty() { &Status::ALL } else { statuses }.to_vec(),
             organisations: grant.organisations(Right::Door),
+            drafts_of: grant.organisations(Right::Manage),
             ..narrowed(search)
         };
         let page = self.store.listing(&filter, page).await?;

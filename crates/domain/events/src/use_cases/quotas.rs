@@ -96,7 +96,7 @@ impl Events {
     /// # Errors
     /// [`AccessError`].
     pub async fn quotas(&self, actor: Actor, event: EventId) -> Result<Vec<(Quota, u32)>, AccessError> {
-        self.require(actor, event, Right::Door).await?;
+        self.require(actor, event, Right::Manage).await?;
         let types = self.store.ticket_types(event).await?;
         let quotas = self.store.quotas(event).await?.into_iter();
         Ok(quotas

@@ -5,6 +5,7 @@ use super::{AccessError, Events, ShowError, TicketTypeError};
 use crate::access::Right;
 use crate::quota::taken_of;
 use crate::seating::{Seats, repriced, unknown_template};
+use crate::selling::Opened;
 use crate::venue::SeatChange;
 use crate::{Event, EventTx, Left, Quota, SeatedSection, Seating, Stocked, Taken, TicketType, acts, selling};
 use kernel::{Actor, EventId, Invalid, SeatId, StoreError, Timestamp, transact};
@@ -36,7 +37,7 @@ pub struct Sections {
 }
 
 impl Events {
-    /// An event's sections, for whoever may see the event; `None` when it has no seats.
+    /// An event's sections, for whoever may see the event, with what a code opens; `None` when it has no seats.
     ///
     /// # Errors
     /// [`ShowError`].
@@ -44,11 +45,12 @@ impl Events {
         &self,
         actor: Option<Actor>,
         event: EventId,
+        opened: &Opened,
     ) -> Result<Option<Sections>, ShowError> {
         let event = self.visible(actor, &event.to_string()).await?.event;
         let Some(seating) = self.store.seating(event.id).await? else { return Ok(None) };
         let types = self.store.ticket_types(event.id).await?;
-        Ok(Some(Sections { seating, left: selling::left(&event, &types, self.clock.now()) }))
+        Ok(Some(Sections { seating, left: selling::left_with(&event, &types, opened, self.clock.now()) }))
     }
 
     /// Whether somebody may see an event, and at which version its seats are.

@@ -101,6 +101,17 @@ impl Events {
         Ok((event, ticket_types))
     }
 
+    /// Notes that somebody is about to be shown the exact place of an event that they changed or made: the answer to that
+    /// has all of it, as a look has.
+    ///
+    /// # Errors
+    /// [`AccessError`].
+    pub async fn note_change_shown(&self, actor: Actor, event: &Event) -> Result<(), AccessError> {
+        let grant = self.grant(actor).await?;
+        self.onlooker(event, Some(&grant), self.clock.now()).await?;
+        Ok(())
+    }
+
     /// What some events and ticket types are called and when they begin, for lists of what refers to them; unknown ones
     /// are left out. Nothing of a place is in it.
     ///
@@ -128,6 +139,16 @@ impl Events {
         let Some(event) = self.store.event(id).await? else { return Ok(None) };
         let ticket_types = self.store.ticket_types(id).await?;
         Ok(Some(Listed { event, ticket_types }))
+    }
+
+    /// That everybody who is logged in may see an event: what is made for one of them and kept ready for all is not what
+    /// only a ticket holder sees.
+    ///
+    /// # Errors
+    /// [`ShowError`].
+    pub async fn require_announced(&self, id: EventId) -> Result<(), ShowError> {
+        let announced = self.store.event(id).await?.is_some_and(|event| event.is_announced());
+        if announced { Ok(()) } else { Err(ShowError::NotFound) }
     }
 
     pub(super) async fn visible(&self, actor: Option<Actor>, id_or_slug: &str) -> Result<Visible, ShowError> {

@@ -2,6 +2,7 @@
 
 use super::{AccessError, Events, ShowError};
 use crate::access::{Grant, Right};
+use crate::selling::Opened;
 use crate::{
     Event, EventTx, Left, Seating, Stocked, TicketType, TicketTypeInput, WrongStatus, acts, selling,
 };
@@ -131,13 +132,28 @@ impl Events {
         .await
     }
 
-    /// All ticket types with their stock, for those who run the event or stand at its door.
+    /// All ticket types with their stock, for those who run the event.
     ///
     /// # Errors
     /// [`AccessError`].
     pub async fn ticket_types(&self, actor: Actor, event: EventId) -> Result<Vec<Stocked>, AccessError> {
-        self.require(actor, event, Right::Door).await?;
+        self.require(actor, event, Right::Manage).await?;
         Ok(self.store.ticket_types(event).await?)
+    }
+
+    /// The same also for those who stand at its door, with whether the stock is for the actor to know, who has to run the
+    /// event for that.
+    ///
+    /// # Errors
+    /// [`AccessError`].
+    pub async fn ticket_types_for_staff(
+        &self,
+        actor: Actor,
+        event: EventId,
+    ) -> Result<(Vec<Stocked>, bool), AccessError> {
+        let (grant, event) = self.require(actor, event, Right::Door).await?;
+        let counted = grant.may(event.organisation, Right::Manage);
+        Ok((self.store.ticket_types(event.id).await?, counted))
     }
 
     /// What is left of every type that is not hidden, for whoever may see the event.
@@ -145,9 +161,22 @@ impl Events {
     /// # Errors
     /// [`ShowError`].
     pub async fn availability(&self, actor: Option<Actor>, event: EventId) -> Result<Vec<Left>, ShowError> {
+        self.availability_with(actor, event, &Opened::default()).await
+    }
+
+    /// The same for somebody with a code.
+    ///
+    /// # Errors
+    /// [`ShowError`].
+    pub async fn availability_with(
+        &self,
+        actor: Option<Actor>,
+        event: EventId,
+        opened: &Opened,
+    ) -> Result<Vec<Left>, ShowError> {
         let event = self.visible(actor, &event.to_string()).await?.event;
         let ticket_types = self.store.ticket_types(event.id).await?;
-        Ok(selling::left(&event, &ticket_types, self.clock.now()))
+        Ok(selling::left_with(&event, &ticket_types, opened, self.clock.now()))
     }
 
     async fn require_of_type(

@@ -3,9 +3,10 @@
 use super::{AccessError, Events};
 use crate::access::{Denied, Right};
 use crate::venue::SeatChange;
-use crate::{EventTx, Section, SectionInput, TemplateSummary, VenueTemplate, acts};
+use crate::{EventTx, Section, SectionEdit, SectionInput, TemplateSummary, VenueTemplate, acts};
 use kernel::{
-    Actor, Invalid, OrganisationId, Page, PageRequest, StoreError, Timestamp, VenueTemplateId, transact,
+    Actor, Invalid, OrganisationId, Page, PageRequest, SectionId, StoreError, Timestamp, VenueTemplateId,
+    transact,
 };
 
 /// Why a hall stayed as it was.
@@ -102,6 +103,47 @@ impl Events {
             let (after, section) = before.with(input, now).map_err(VenueError::Invalid)?;
             keep(tx, actor, (&before, &after), now).await?;
             Ok(section)
+        })
+        .await
+    }
+
+    /// Renames a section, or changes its price or its place in lists; its seats stay.
+    ///
+    /// # Errors
+    /// [`VenueError`].
+    pub async fn update_section(
+        &self,
+        actor: Actor,
+        (id, section): (VenueTemplateId, SectionId),
+        edit: &SectionEdit,
+    ) -> Result<Section, VenueError> {
+        self.venue_template(actor, id).await?;
+        let now = self.clock.now();
+        transact(self.store.begin().await?, async move |tx| {
+            let before = own(tx, id).await?;
+            let edited = before.with_edited(section, edit, now).map_err(VenueError::Invalid)?;
+            let (after, section) = edited.ok_or(AccessError::NotFound)?;
+            keep(tx, actor, (&before, &after), now).await?;
+            Ok(section)
+        })
+        .await
+    }
+
+    /// Removes a section with its seats. Events that were made of the hall have theirs.
+    ///
+    /// # Errors
+    /// [`VenueError`].
+    pub async fn remove_section(
+        &self,
+        actor: Actor,
+        (id, section): (VenueTemplateId, SectionId),
+    ) -> Result<(), VenueError> {
+        self.venue_template(actor, id).await?;
+        let now = self.clock.now();
+        transact(self.store.begin().await?, async move |tx| {
+            let before = own(tx, id).await?;
+            let after = before.without(section, now).ok_or(AccessError::NotFound)?;
+            Ok(keep(tx, actor, (&before, &after), now).await?)
         })
         .await
     }

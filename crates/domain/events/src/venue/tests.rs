@@ -86,6 +86,46 @@ fn what_is_wrong_with_a_section_is_named_at_once_and_no_hall_grows_without_end()
 }
 
 #[test]
+fn no_two_sections_of_a_hall_have_one_name() {
+    let (hall, stalls) = hall().with(&input(), noon()).unwrap();
+    let codes =
+        |mistakes: Vec<Invalid>| mistakes.into_iter().map(|it| (it.field, it.code)).collect::<Vec<_>>();
+    let taken = [("name".to_owned(), "taken")];
+    assert_eq!(
+        codes(hall.with(&SectionInput { name: " stalls ".into(), ..input() }, noon()).unwrap_err()),
+        taken
+    );
+    let (hall, circle) = hall.with(&SectionInput { name: "Circle".into(), ..input() }, noon()).unwrap();
+    let edit = |name: &str| SectionEdit { name: name.into(), price_multiplier: None, position: None };
+    assert_eq!(codes(hall.with_edited(circle.id, &edit("STALLS"), noon()).unwrap_err()), taken);
+    // Its own name is no other's.
+    let (hall, stalls) = hall.with_edited(stalls.id, &edit("STALLS"), noon()).unwrap().unwrap();
+    assert_eq!(stalls.name, "STALLS");
+    assert!(hall.with(&SectionInput { name: "Boxes".into(), ..input() }, noon()).is_ok());
+}
+
+#[test]
+fn a_section_is_renamed_moved_and_removed_and_keeps_its_seats() {
+    let (hall, stalls) = hall().with(&input(), noon()).unwrap();
+    let (hall, circle) = hall.with(&SectionInput { name: "Circle".into(), ..input() }, noon()).unwrap();
+    let edit = SectionEdit { name: "Parterre".into(), price_multiplier: Some("2".into()), position: Some(9) };
+    let (after, parterre) = hall.with_edited(stalls.id, &edit, noon()).unwrap().unwrap();
+    assert_eq!((parterre.id, &parterre.rows), (stalls.id, &stalls.rows));
+    assert_eq!((parterre.factor.thousandths(), parterre.position), (2000, 9));
+    assert_eq!(after.sections, [circle.clone(), parterre.clone()]);
+    let kept = SectionEdit { price_multiplier: None, position: None, ..edit.clone() };
+    assert_eq!(after.with_edited(parterre.id, &kept, noon()).unwrap(), Some((after.clone(), parterre)));
+    let wrong = SectionEdit { name: String::new(), price_multiplier: Some("x".into()), position: Some(-1) };
+    let mistakes = after.with_edited(circle.id, &wrong, noon()).unwrap_err();
+    let fields: Vec<_> = mistakes.iter().map(|it| it.field.as_str()).collect();
+    assert_eq!(fields, ["name", "price_multiplier", "position"]);
+    let less = after.without(stalls.id, noon()).unwrap();
+    assert_eq!(less.sections, [circle]);
+    assert_eq!(less.without(stalls.id, noon()), None);
+    assert_eq!(less.with_edited(stalls.id, &edit, noon()), Ok(None));
+}
+
+#[test]
 fn seats_are_changed_by_id_and_unknown_ones_named() {
     let (hall, section) = hall().with(&input(), noon()).unwrap();
     let id = section.rows[1].seats[2].id;

@@ -1,0 +1,9 @@
+DROP INDEX scans_conflicts_idx;
+DROP INDEX scans_event_idx;
+DROP INDEX tickets_event_idx;
+DROP INDEX holds_entry_key;
+DROP INDEX bookings_voucher_idx;
+DROP INDEX holds_voucher_idx;
+DROP INDEX accounts_roots_idx;
+DROP INDEX accounts_invited_by_idx;
+DROP INDEX invites_counted_idx;
