@@ -8,9 +8,11 @@ use crate::fixtures_bookings::{
 use crate::fixtures_events::{events_at_noon, organiser, type_input};
 use crate::fixtures_seats::seated;
 use crate::{ScriptedProvider, Stores, noon, voucher_store};
-use booking::use_cases::ReturnError;
+use booking::office::IncidentFilter;
+use booking::use_cases::{ReturnError, Told};
 use booking::{
-    Booking, EntryStatus, JoinWish, RefundReason, Return, ReturnRefusal, ReturnStatus, Ticket, TicketStatus,
+    Booking, CodeSigner, Door, Effect, EntryStatus, Flag, Incident, IncidentKind, JoinWish, RefundReason,
+    Return, ReturnRefusal, ReturnStatus, Ticket, TicketStatus, Verdict, Way,
 };
 use events::{PriceInput, SeatChange, Standing, TicketTypeInput};
 use kernel::{AccountId, Clock, Money, PageRequest, ReturnId, SeatId, StoreError, TicketTypeId, transact};
@@ -34,6 +36,9 @@ macro_rules! return_store_contract {
             a_cancelled_event_pays_for_what_waits,
             staff_that_refunds_a_returned_ticket_ends_its_return,
             a_free_ticket_is_returned_and_nothing_is_paid,
+            a_ticket_of_a_closed_type_is_sold_again_as_another,
+            a_ticket_that_had_admitted_is_taken_back_from_the_desk,
+            a_used_ticket_that_was_paid_out_is_a_case_once,
             a_store_keeps_one_waiting_return_per_ticket,
             returns_are_listed_the_latest_first_in_pages_that_meet,
         );
@@ -360,6 +365,128 @@ pub async fn a_free_ticket_is_returned_and_nothing_is_paid(stores: Stores) {
     let booking = booking_now(&house, &placed.booking).await;
     assert_eq!((booking.refunds.len(), booking.status), (0, booking::BookingStatus::Cancelled));
     assert_eq!(now(&house, &made).await.status, ReturnStatus::Refunded);
+    consistent(&house).await;
+}
+
+pub async fn a_ticket_of_a_closed_type_is_sold_again_as_another(stores: Stores) {
+    let (house, booking, tickets) = sold(stores, 2, 1).await;
+    let house = house.with_quota(1).await;
+    let actor = organiser(&house.stores, house.event.organisation, Standing::Manager).await;
+    let regular = TicketTypeInput {
+        quota: house.ticket_type.quota,
+        price: PriceInput { amount: 4000, currency: "EUR".into() },
+        ..type_input(2)
+    };
+    let events = events_at_noon(&house.stores);
+    let regular = events.add_ticket_type(actor, house.event.id, &regular).await.unwrap();
+    let mut early = house.ticket_type.clone();
+    early.sales_end = Some(house.clock.now());
+    let tx = house.stores.events.begin().await.unwrap();
+    let saved: Result<(), StoreError> = transact(tx, async |tx| {
+        tx.lock_event(house.event.id).await?;
+        tx.save_ticket_type(&early).await
+    })
+    .await;
+    saved.unwrap();
+    let use_cases = bookings(&house);
+    let refused = use_cases.hold(booking.buyer, house.event.id, house.want(1)).await;
+    assert!(refused.is_err(), "its own type is closed");
+    let made = returned(&house, &tickets[0]).await;
+    assert!(use_cases.watch_return(made.id).await.unwrap().is_some(), "it can still be sold");
+    assert_eq!(now(&house, &made).await.status, ReturnStatus::Waiting);
+    let next = buyer(&house.stores).await;
+    let want = vec![booking::Wanted { ticket_type: regular.id, quantity: 1 }];
+    let hold = use_cases.hold(next, house.event.id, want).await.unwrap();
+    let payment = confirm_paid(&use_cases, next, hold.id).await.booking.payments[0].id;
+    house.provider.pay(&ScriptedProvider::session(payment));
+    use_cases.come_back(payment).await.unwrap();
+    use_cases.settle_return(made.id).await.unwrap();
+    assert_eq!(booking_now(&house, &booking).await.refunded(), Money::eur(2500));
+    consistent(&house).await;
+}
+
+/// A scanner tells that somebody came in with a ticket, half an hour after it happened.
+async fn told_later(house: &House, ticket: &Ticket, code: String, at: kernel::Timestamp) -> Vec<Flag> {
+    let told = Told {
+        nonce: format!("in with {}", ticket.id),
+        code,
+        way: Way::In,
+        at,
+        verdict: Verdict::Admitted,
+        forced: false,
+        reason: None,
+    };
+    let door = Door::new(house.stores.booking.clone(), house.clock.clone(), CodeSigner::new(&[7; 32]));
+    house.clock.set(at + chrono::TimeDelta::minutes(30));
+    let synced = door.sync(&staff(house).await, house.event.id, &[told]).await.unwrap();
+    let now = house.clock.now();
+    let due = house.stores.outbox.claim(now, now + chrono::TimeDelta::milliseconds(1), 1000).await.unwrap();
+    let effects = due.iter().filter_map(|due| serde_json::from_str(&due.body).ok());
+    let reviews = effects.filter_map(|effect| match effect {
+        Effect::ReviewEntry { booking, ticket, case } => Some((booking, ticket, case)),
+        _ => None,
+    });
+    let reviews: Vec<_> = reviews.filter(|(_, of, _)| *of == ticket.id).collect();
+    let [(booking, _, case)] = reviews[..] else { panic!("{reviews:?}") };
+    for _ in 0..2 {
+        bookings(house).review_entry(booking, ticket.id, case).await.unwrap();
+    }
+    synced.results[0].scan.clone().unwrap().flags
+}
+
+/// Doors are open, and tickets are still sold; also a code of each ticket.
+fn doors_open(house: &House, tickets: &[Ticket]) -> (kernel::Timestamp, Vec<String>) {
+    let at = house.event.starts_at - chrono::TimeDelta::hours(1);
+    house.clock.set(at + chrono::TimeDelta::minutes(5));
+    let signer = CodeSigner::new(&[7; 32]);
+    (at, tickets.iter().map(|ticket| signer.code(ticket)).collect())
+}
+
+async fn cases(house: &House) -> Vec<Incident> {
+    let page = PageRequest { limit: 9, after: None };
+    let found = house.stores.office.incidents(&IncidentFilter::default(), page).await.unwrap();
+    found.items.into_iter().map(|of| of.what).collect()
+}
+
+pub async fn a_ticket_that_had_admitted_is_taken_back_from_the_desk(stores: Stores) {
+    let (house, booking, tickets) = sold(stores, 3, 3).await;
+    let (at, codes) = doors_open(&house, &tickets);
+    let (free, taken) = (returned(&house, &tickets[0]).await, returned(&house, &tickets[1]).await);
+    assert_eq!(told_later(&house, &tickets[0], codes[0].clone(), at).await, [Flag::EndedMeanwhile]);
+    assert_eq!(now(&house, &free).await.status, ReturnStatus::TakenBack);
+    let used = ticket_now(&house, &tickets[0]).await;
+    assert_eq!((used.status, used.checked_in_at), (TicketStatus::CheckedIn, Some(at)));
+    let page = PageRequest { limit: 9, after: None };
+    let conflicts = house.stores.booking.conflicts(house.event.id, page).await.unwrap().items;
+    assert_eq!((conflicts, cases(&house).await), (Vec::new(), Vec::new()), "all is well again");
+    // The other place is kept for somebody: the price does not go back when it is bought.
+    let next = booked_unpaid(&house, buyer(&house.stores).await, 1).await;
+    told_later(&house, &tickets[1], codes[1].clone(), at).await;
+    assert_eq!(now(&house, &taken).await.status, ReturnStatus::Cancelled);
+    assert_eq!(ticket_now(&house, &tickets[1]).await.status, TicketStatus::Cancelled);
+    let payment = next.payments[0].id;
+    house.provider.pay(&ScriptedProvider::session(payment));
+    bookings(&house).come_back(payment).await.unwrap();
+    assert!(booking_now(&house, &booking).await.refunds.is_empty());
+    let cases = cases(&house).await;
+    let kinds: Vec<_> = cases.iter().map(|it| (it.kind, it.booking, it.refund)).collect();
+    assert_eq!(kinds, [(IncidentKind::UsedAndGivenUp, booking.id, None)]);
+    consistent(&house).await;
+}
+
+pub async fn a_used_ticket_that_was_paid_out_is_a_case_once(stores: Stores) {
+    let (house, booking, tickets) = sold(stores, 2, 2).await;
+    let (at, codes) = doors_open(&house, &tickets);
+    let made = returned(&house, &tickets[0]).await;
+    booked_paid(&house, buyer(&house.stores).await, 1).await;
+    bookings(&house).settle_return(made.id).await.unwrap();
+    assert_eq!(told_later(&house, &tickets[0], codes[0].clone(), at).await, [Flag::EndedMeanwhile]);
+    let cases = cases(&house).await;
+    let refund = booking_now(&house, &booking).await.refunds[0].id;
+    assert!(!cases.is_empty());
+    assert!(cases.iter().all(|it| (it.kind, it.refund) == (IncidentKind::UsedAndGivenUp, Some(refund))));
+    assert_eq!(cases.len(), 1, "however often the worker looks");
+    assert_eq!(ticket_now(&house, &tickets[0]).await.inside(), 1);
     consistent(&house).await;
 }
 

@@ -2,6 +2,10 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a contract fails by panicking")]
 #![expect(missing_docs, reason = "the name of a case is its promise")]
 
+mod free;
+
+pub use free::*;
+
 use crate::fixtures_bookings::{
     House, booked_paid, booked_unpaid, bookings, buyer, by, confirm_free, confirm_paid, house,
 };
@@ -45,6 +49,13 @@ macro_rules! waitlist_store_contract {
             a_list_is_counted,
             events_with_lists_are_found,
             an_event_goes_with_its_list,
+            only_those_are_found_whom_something_free_fits,
+            a_seat_that_is_cheaper_than_its_type_is_offered,
+            a_list_for_one_section_leaves_the_others_alone,
+            staff_with_a_long_list_keeps_its_places_and_no_more,
+            who_named_only_what_is_gone_waits_no_longer,
+            what_one_need_not_act_on_is_told_in_the_morning,
+            entries_of_a_buyer_come_newest_first_in_pages_that_meet,
         );
     };
     ($open:ident; $($case:ident),+ $(,)?) => {

@@ -4,7 +4,9 @@ use super::access::User;
 use super::json::{Json, Optional};
 
 use super::problem::Problem;
+use super::returns::{self, ReturnView};
 use super::transfers::{self, TransferView};
+use super::waitlist::{self, WaitlistEntryView};
 use crate::wiring::App;
 use accounts::{Account, AccountChange, PersonalRecord, ProfileChange, Session};
 use actix_web::http::header;
@@ -200,6 +202,10 @@ struct Export {
     calendar_open_since: Option<DateTime<Utc>>,
     /// Tickets that one offered, and was offered.
     transfers: Vec<TransferView>,
+    /// Waiting lists that one is or was on.
+    waitlist: Vec<WaitlistEntryView>,
+    /// Tickets that one gave back to be sold again.
+    returns: Vec<ReturnView>,
 }
 
 /// What accounts and invites keep about oneself, with what one handed on and was handed, as a file. Bookings and tickets
@@ -211,7 +217,9 @@ async fn export_me(app: Data<App>, user: User) -> Result<HttpResponse, Problem> 
     let calendar_open_since = app.events.open_feed_of(user.0.account).await?.map(|feed| feed.created_at);
     let transfers = transfers::all_of(&app, user.0.account).await?;
     let disposition = (header::CONTENT_DISPOSITION, "attachment; filename=\"my-data.json\"");
-    let export = Export { record, calendar_open_since, transfers };
+    let waitlist = waitlist::all_of(&app, user.0.account).await?;
+    let returns = returns::all_of(&app, user.0.account).await?;
+    let export = Export { record, calendar_open_since, transfers, waitlist, returns };
     Ok(HttpResponse::Ok().insert_header(disposition).json(export))
 }
 

@@ -245,7 +245,8 @@ pub struct ResultView {
     /// What of the scanner's clock could be believed, where it could not be believed as it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     clock_corrected_to: Option<DateTime<Utc>>,
-    /// `double_entry`, `late_revocation`, `unknown_code`, `wrong_event`; empty for what went as it should.
+    /// `double_entry`, `late_revocation`, `ended_meanwhile`, `unknown_code`, `wrong_event`; empty for what went as it
+    /// should.
     flags: Vec<&'static str>,
     /// Why it was refused; telling it again changes nothing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -299,7 +300,7 @@ impl From<ToldResult> for ResultView {
 #[derive(Serialize, ToSchema)]
 pub struct ConflictView {
     scan_id: Uuid,
-    /// `double_entry`, `late_revocation`, `unknown_code`, `wrong_event`.
+    /// `double_entry`, `late_revocation`, `ended_meanwhile`, `unknown_code`, `wrong_event`.
     flags: Vec<&'static str>,
     #[schema(required)]
     ticket_id: Option<Uuid>,

@@ -15,7 +15,7 @@ use booking::use_cases::ReturnError;
 use booking::{Return, ReturnRefusal};
 use chrono::{DateTime, Utc};
 use events::access::Right;
-use kernel::{EventId, TicketId};
+use kernel::{AccountId, EventId, PageRequest, TicketId};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -67,6 +67,19 @@ pub struct ManagedReturnView {
     holder_id: Uuid,
     #[serde(flatten)]
     made: ReturnView,
+}
+
+/// All that somebody gave back, the latest first.
+pub(super) async fn all_of(app: &App, account: AccountId) -> Result<Vec<ReturnView>, Problem> {
+    let (mut all, mut page) = (Vec::new(), PageRequest { limit: 100, after: None });
+    loop {
+        let found = app.bookings.returns_of(account, page).await?;
+        all.extend(found.items.iter().map(ReturnView::from));
+        page.after = found.next;
+        if page.after.is_none() {
+            return Ok(all);
+        }
+    }
 }
 
 impl From<ReturnError> for Problem {

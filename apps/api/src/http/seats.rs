@@ -6,6 +6,7 @@ use super::events::code::{self, CodeQuery};
 use super::json::Json;
 use super::money::{MoneyView, PriceBody, VatBody};
 use super::problem::Problem;
+use super::waitlist;
 use crate::maps::{MapQuestion, Shown};
 use crate::wiring::App;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
@@ -261,6 +262,7 @@ async fn change_seats(
     let inputs: Vec<SeatInput> = body.into_inner().seats.into_iter().map(SeatInput::from).collect();
     let changes = SeatInput::read(&inputs).map_err(Problem::invalid)?;
     let after = app.events.change_seats(user.0, event, &changes).await?;
+    waitlist::serve(&app, event).await;
     app.answers.event_changed(event);
     app.maps.forget(event);
     let for_sale = after.sections.iter().map(|seated| seated.section.for_sale()).sum();

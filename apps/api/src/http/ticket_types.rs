@@ -235,7 +235,9 @@ async fn update_ticket_type(
     (status = 409, description = "`ticket_type_in_use`, `of_section`, `wrong_status`", body = Problem)))]
 #[delete("/admin/ticket-types/{id}")]
 async fn delete_ticket_type(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    app.events.delete_ticket_type(user.0, id.into_inner().into()).await?;
+    let event = app.events.delete_ticket_type(user.0, id.into_inner().into()).await?;
+    // Who waits for nothing else waits no longer.
+    waitlist::serve(&app, event).await;
     app.answers.everything_changed();
     Ok(HttpResponse::NoContent().finish())
 }

@@ -8,6 +8,7 @@ use super::once::Once;
 use super::paging::{PageView, Paging, PagingQuery};
 use super::problem::Problem;
 use super::refunds::ManagedBookingView;
+use super::waitlist;
 use crate::wiring::App;
 use actix_web::http::header;
 use actix_web::web::{Data, Path};
@@ -318,6 +319,7 @@ async fn update_voucher(
     let (Issued { voucher: before, .. }, currency) = managed(&app, user, id.into_inner()).await?;
     let (seller, input) = (app.clone(), VoucherInput::from(body.into_inner()));
     let after = detached(async move { seller.vouchers.update(&user.0, before.id, &input).await }).await?;
+    waitlist::serve(&app, before.event).await;
     app.answers.event_changed(before.event);
     Ok(HttpResponse::Ok().json(VoucherView::of(after, currency, None)))
 }
@@ -331,6 +333,7 @@ async fn delete_voucher(app: Data<App>, user: User, id: Path<Uuid>) -> Result<Ht
     let before = managed(&app, user, id.into_inner()).await?.0.voucher;
     let seller = app.clone();
     detached(async move { seller.vouchers.delete(&user.0, before.id).await }).await?;
+    waitlist::serve(&app, before.event).await;
     app.answers.event_changed(before.event);
     Ok(HttpResponse::NoContent().finish())
 }

@@ -13,7 +13,7 @@ use actix_web::{HttpResponse, delete, get, post};
 use booking::use_cases::{JoinError, Place};
 use booking::{EntryStatus, JoinRefusal, JoinWish, WaitlistEntry};
 use chrono::{DateTime, Utc};
-use kernel::{EventId, Invalid, Money, Timestamp};
+use kernel::{AccountId, EventId, Invalid, Money, PageRequest, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -182,6 +182,20 @@ async fn leave(app: Data<App>, user: User, event: Path<Uuid>) -> Result<HttpResp
         Ok(HttpResponse::NoContent().finish())
     } else {
         Err(Problem::not_found())
+    }
+}
+
+/// All entries of somebody, the latest first.
+pub(super) async fn all_of(app: &App, account: AccountId) -> Result<Vec<WaitlistEntryView>, Problem> {
+    let (mut all, mut page) = (Vec::new(), PageRequest { limit: 100, after: None });
+    let now = app.clock.now();
+    loop {
+        let found = app.bookings.entries_of_buyer(account, page).await?;
+        all.extend(found.items.iter().map(|entry| WaitlistEntryView::of(entry, None, now)));
+        page.after = found.next;
+        if page.after.is_none() {
+            return Ok(all);
+        }
     }
 }
 

@@ -123,9 +123,10 @@ async fn of_bookings(app: &App, due: &Due, effect: BookingEffect) -> Result<Done
         BookingEffect::TellDayOpen { day, open } => {
             send_each(app, mails::day_open(app, due.id, day, open).await?).await
         }
-        BookingEffect::TellWaiting { entry, news } => {
-            send(app, mails::on_list(app, due.id, entry, news).await?).await
-        }
+        BookingEffect::TellWaiting { entry, news } => match app.bookings.quiet_until(entry, news).await? {
+            Some(morning) => Ok(Done::Again(morning)),
+            None => send(app, mails::on_list(app, due.id, entry, news).await?).await,
+        },
         BookingEffect::ServeWaitlist { event } => {
             if app.bookings.serve_list(event).await? > 0 {
                 app.answers.places_changed(event);
@@ -134,6 +135,10 @@ async fn of_bookings(app: &App, due: &Due, effect: BookingEffect) -> Result<Done
         }
         BookingEffect::SettleReturn { id } => {
             app.bookings.settle_return(id).await?;
+            Ok(Done::Finished)
+        }
+        BookingEffect::ReviewEntry { booking, ticket, case } => {
+            app.bookings.review_entry(booking, ticket, case).await?;
             Ok(Done::Finished)
         }
         BookingEffect::WatchReturn { id } => Ok(app.bookings.watch_return(id).await?.into()),

@@ -9,6 +9,7 @@ mod closing;
 mod codes;
 mod crash;
 mod expiry;
+mod freed;
 mod keys;
 mod mismatch;
 mod newcomer;

@@ -80,7 +80,8 @@ macro_rules! played {
     ($store:expr, $stores:expr; $($case:path),+ $(,)?) => {
         $(
             empty($store).await;
-            $case($stores.clone()).await;
+            // Not all of them on one stack.
+            Box::pin($case($stores.clone())).await;
         )+
     };
 }
@@ -244,6 +245,9 @@ async fn every_statement_finds_its_rows_by_an_index() {
         waitlist_store::entries_come_in_their_order_in_pages_that_meet,
         waitlist_store::a_list_is_counted,
         waitlist_store::events_with_lists_are_found,
+        waitlist_store::only_those_are_found_whom_something_free_fits,
+        waitlist_store::who_named_only_what_is_gone_waits_no_longer,
+        waitlist_store::entries_of_a_buyer_come_newest_first_in_pages_that_meet,
         return_store::a_return_reads_back_whole,
         return_store::a_returned_ticket_is_offered_sold_again_and_paid_out_once,
         return_store::a_ticket_is_taken_back_while_its_place_is_free,

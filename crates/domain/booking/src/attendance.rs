@@ -70,6 +70,8 @@ pub enum Flag {
     UnknownCode,
     /// It is a ticket for another event.
     WrongEvent,
+    /// The code was good, but before anybody told of it the ticket was cancelled or given back.
+    EndedMeanwhile,
 }
 
 impl Flag {
@@ -81,6 +83,7 @@ impl Flag {
             Self::LateRevocation => "late_revocation",
             Self::UnknownCode => "unknown_code",
             Self::WrongEvent => "wrong_event",
+            Self::EndedMeanwhile => "ended_meanwhile",
         }
     }
 }

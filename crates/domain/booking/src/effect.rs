@@ -109,6 +109,15 @@ pub enum Effect {
         /// Which return.
         id: ReturnId,
     },
+    /// Look at a ticket that was given up, when it is told that somebody had come in with it.
+    ReviewEntry {
+        /// Bought with.
+        booking: BookingId,
+        /// Which.
+        ticket: TicketId,
+        /// What it is called if it becomes a case, so that it becomes one once.
+        case: IncidentId,
+    },
 }
 
 /// What those on a waiting list are told.
@@ -141,7 +150,8 @@ impl Effect {
             | Self::TellWaiting { .. }
             | Self::ServeWaitlist { .. }
             | Self::SettleReturn { .. }
-            | Self::WatchReturn { .. } => false,
+            | Self::WatchReturn { .. }
+            | Self::ReviewEntry { .. } => false,
         }
     }
 }
@@ -228,6 +238,8 @@ pub enum IncidentKind {
     Disputed,
     /// A dispute was lost: the money is gone, and the tickets still admit.
     DisputeLost,
+    /// Somebody had come in with a ticket, of which a scanner told only after it was given up.
+    UsedAndGivenUp,
 }
 
 impl IncidentKind {
@@ -244,6 +256,7 @@ impl IncidentKind {
             Self::BadPolicy => "bad_policy",
             Self::Disputed => "disputed",
             Self::DisputeLost => "dispute_lost",
+            Self::UsedAndGivenUp => "used_and_given_up",
         }
     }
 }
@@ -259,7 +272,9 @@ impl IncidentKind {
             | Self::WrongMode
             | Self::SecondCharge
             | Self::RefundFailed => true,
-            Self::Overdrawn | Self::BadPolicy | Self::Disputed | Self::DisputeLost => false,
+            Self::Overdrawn | Self::BadPolicy | Self::Disputed | Self::DisputeLost | Self::UsedAndGivenUp => {
+                false
+            }
         }
     }
 }

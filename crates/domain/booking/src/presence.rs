@@ -65,6 +65,12 @@ impl Ticket {
         place.and_then(|place| self.presence.ended.get(place)).map_or(Death::Unknown, |at| Death::At(*at))
     }
 
+    /// Whether it was given up, since its code died, by whoever could not know of this entry: that was told later.
+    fn ended_unknowing(&self, death: Death, scan: &Scan) -> bool {
+        let told = scan.offline.as_ref().map(|offline| offline.told_at);
+        !self.status.lives() && matches!(death, Death::At(died) if told.is_some_and(|told| died < told))
+    }
+
     /// Somebody goes in with it; `good` is whether the code was. That it admitted stays known of a ticket that died
     /// later.
     pub(crate) fn enter(&mut self, good: bool, at: Timestamp) {
@@ -117,6 +123,9 @@ impl Ticket {
                     let dead = death.by(scan.at);
                     if dead && scan.offline.is_some() {
                         scan.flags.push(Flag::LateRevocation);
+                    }
+                    if !dead && self.ended_unknowing(death, scan) {
+                        scan.flags.push(Flag::EndedMeanwhile);
                     }
                     if self.inside() > 0 {
                         scan.flags.push(Flag::DoubleEntry);

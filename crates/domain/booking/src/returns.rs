@@ -4,6 +4,8 @@
 //! is sold again: places of a kind are alike, so the desk counts. As long as more places are unsold than tickets wait,
 //! none of them was sold again; each one fewer means that the ticket that waits longest was.
 
+mod used;
+
 use crate::refund::{Grounds, smaller};
 use crate::{
     Booking, BookingStatus, Holdings, Limit, RefundReason, RefundRefusal, Sale, SaleStatus, Ticket,
@@ -95,7 +97,7 @@ pub enum ReturnRefusal {
     /// The organiser takes nothing back for resale.
     #[error("tickets of this event are not taken back")]
     NotAllowed,
-    /// Sales are over, or have not begun: nobody could buy it.
+    /// Sales of all types that its place could be sold as are over, or have not begun: nobody could buy it.
     #[error("this is not on sale")]
     NotOnSale,
     /// It is offered to another member.
@@ -157,7 +159,7 @@ impl Booking {
         if !sale.resale.returns {
             return Err(ReturnRefusal::NotAllowed);
         }
-        if !sale.offer(ticket.ticket_type).is_some_and(|offer| sale.sells(offer, now)) {
+        if !sale.resells(ticket.ticket_type, now) {
             return Err(ReturnRefusal::NotOnSale);
         }
         if ticket.version >= MOST_CODES {
@@ -268,12 +270,16 @@ impl Booking {
         let amount = smaller(self.paid_for(ticket), self.left());
         let refunds = self.give_back(amount, &Self::grounds(ticket.id), now)?;
         ticket.status = TicketStatus::Cancelled;
+        self.is_over_without(tickets, now);
+        made.becomes(ReturnStatus::Refunded, now);
+        Ok(refunds)
+    }
+
+    fn is_over_without(&mut self, tickets: &[Ticket], now: Timestamp) {
         if self.status == BookingStatus::Confirmed && !tickets.iter().any(|it| it.status.stands()) {
             self.status = BookingStatus::Cancelled;
             self.decided_at = Some(now);
         }
-        made.becomes(ReturnStatus::Refunded, now);
-        Ok(refunds)
     }
 }
 
@@ -303,6 +309,31 @@ impl Sale {
         };
         let pool = alone.chain(shared).chain(all).find(over)?;
         Some(pool.1.iter().map(|offer| offer.ticket_type).collect())
+    }
+
+    /// What a place of this type can be sold as: the types that share its section, its quota or the house with it.
+    fn sold_as(&self, ticket_type: TicketTypeId) -> impl Iterator<Item = &crate::Offer> {
+        let own = self.offer(ticket_type);
+        let quota = own.and_then(|offer| offer.quota).map(|quota| quota.id);
+        let section = own.and_then(|offer| offer.section);
+        self.offers.iter().filter(move |offer| {
+            let of_quota = quota.is_some() && offer.quota.map(|it| it.id) == quota;
+            let of_section = section.is_some() && offer.section == section;
+            self.capacity.is_some() || offer.ticket_type == ticket_type || of_quota || of_section
+        })
+    }
+
+    /// Whether a place of a type could be sold again now, as whatever type.
+    #[must_use]
+    pub fn resells(&self, ticket_type: TicketTypeId, now: Timestamp) -> bool {
+        self.sold_as(ticket_type).any(|offer| self.sells(offer, now))
+    }
+
+    /// When a place of a type cannot be sold again any more, as whatever type.
+    #[must_use]
+    pub fn resale_ends(&self, ticket_type: TicketTypeId) -> Timestamp {
+        let ends = self.sold_as(ticket_type).map(|offer| self.sale_of_ends(offer));
+        ends.max().unwrap_or(self.ends_at)
     }
 
     /// Whether a place of a type may become free that somebody keeps now: one of its own, or one that it shares.

@@ -2,9 +2,10 @@
 //!
 //! Pure: given what was loaded under lock, it says what to answer and what to write.
 
+use crate::waitlist::Kept;
 use crate::{
-    Booking, ConfirmRefusal, Confirmation, Effect, EntryStatus, Hall, Hold, HoldRefusal, Holdings, Sale,
-    SaleStatus, Tally, Terms, Ticket, Wish, seating,
+    Booking, ConfirmRefusal, Confirmation, Effect, EntryStatus, Hall, Hold, HoldRefusal, Holdings, Item,
+    Sale, SaleStatus, Tally, Terms, Ticket, Wish, seating,
 };
 use kernel::{AccountId, EventId, HoldId, Owed, SeatId, Timestamp, VoucherId, WaitlistEntryId};
 use std::collections::BTreeMap;
@@ -58,7 +59,7 @@ pub struct Round {
     holds: BTreeMap<HoldId, Hold>,
     made: BTreeMap<HoldId, Booking>,
     /// Places that are kept for a waiting list while others are decided about, as if they had been offered.
-    aside: Vec<(EventId, Vec<Hold>)>,
+    aside: Vec<(EventId, Vec<Kept>)>,
     /// Whether a list was served, so that counters have changed already.
     served: bool,
     halls: BTreeMap<EventId, Hall>,
@@ -206,27 +207,27 @@ impl Round {
     }
 
     /// Keeps places from everybody who is decided about in this round.
-    pub fn set_aside(&mut self, event: EventId, offers: Vec<Hold>) {
+    pub fn set_aside(&mut self, event: EventId, kept: Vec<Kept>) {
         if let Some(sale) = self.sales.get_mut(&event) {
-            for offer in &offers {
+            for offer in &kept {
                 sale.set_aside(&offer.items);
                 if let Some(hall) = self.halls.get_mut(&event) {
-                    seats(offer).for_each(|seat| hall.take(seat, offer.id));
+                    seats(&offer.items).for_each(|seat| hall.take(seat, offer.hold));
                 }
             }
-            self.aside.push((event, offers));
+            self.aside.push((event, kept));
         }
     }
 
     /// Nothing is kept from anybody any more.
     pub fn put_back(&mut self) {
-        for (event, offers) in std::mem::take(&mut self.aside) {
-            for offer in &offers {
+        for (event, kept) in std::mem::take(&mut self.aside) {
+            for offer in &kept {
                 if let Some(sale) = self.sales.get_mut(&event) {
                     sale.uncount(&offer.items);
                 }
                 if let Some(hall) = self.halls.get_mut(&event) {
-                    seats(offer).for_each(|seat| hall.free(seat, offer.id));
+                    seats(&offer.items).for_each(|seat| hall.free(seat, offer.hold));
                 }
             }
         }
@@ -295,7 +296,7 @@ impl Round {
             sale.give_back(&hold.items, (hold.id, hold.voucher.map(|it| it.id)));
             sale.unuse(hold, self.now);
             if let Some(hall) = self.halls.get_mut(&hold.event) {
-                seats(hold).for_each(|seat| hall.free(seat, hold.id));
+                seats(&hold.items).for_each(|seat| hall.free(seat, hold.id));
             }
             self.holds.remove(&hold.id);
             self.new.dropped.push(hold.id);
@@ -304,8 +305,8 @@ impl Round {
     }
 }
 
-fn seats(hold: &Hold) -> impl Iterator<Item = SeatId> {
-    hold.items.iter().filter_map(|item| item.seat.as_ref()).map(|seat| seat.id)
+fn seats(items: &[Item]) -> impl Iterator<Item = SeatId> {
+    items.iter().filter_map(|item| item.seat.as_ref()).map(|seat| seat.id)
 }
 
 #[cfg(test)]

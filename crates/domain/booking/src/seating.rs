@@ -8,6 +8,7 @@ mod keep;
 mod plan;
 
 pub(crate) use keep::{keep, within};
+use plan::Prices;
 pub use plan::{PlanSeat, PlanSection, SeatPlan};
 
 use kernel::{HoldId, Money, SeatId, SectionId, TicketTypeId, Timestamp};
@@ -143,25 +144,47 @@ impl SeatChanges {
     }
 }
 
+/// What is free of a section.
+#[derive(Debug, Clone, Copy, Default)]
+struct FreeSeats {
+    /// Next to each other, at most.
+    together: usize,
+    prices: Prices,
+}
+
 /// The seats of one event while requests about it are decided.
 #[derive(Debug, Clone)]
 pub struct Hall {
     plan: Arc<SeatPlan>,
     /// Whose each seat is, by its place in the plan. Only what was loaded is known to be anybody's.
     owners: Vec<Option<HoldId>>,
-    /// The longest neighbourhoods that were looked for since a seat of their section changed hands.
-    longest: BTreeMap<SectionId, usize>,
+    /// The only sections whose claims were loaded, when not all were: of others nothing is found to be free.
+    known: Option<BTreeSet<SectionId>>,
+    /// What was found free since a seat of the section changed hands.
+    free: BTreeMap<SectionId, FreeSeats>,
 }
 
 impl Hall {
     /// A hall with the claims that were loaded of it, of which those that ended count for nothing.
     #[must_use]
     pub fn new(plan: Arc<SeatPlan>, claims: &[Claim], now: Timestamp) -> Self {
-        let mut hall = Self { owners: vec![None; plan.len()], longest: BTreeMap::new(), plan };
+        let owners = vec![None; plan.len()];
+        let mut hall = Self { owners, known: None, free: BTreeMap::new(), plan };
         for claim in claims.iter().filter(|claim| claim.lives(now)) {
             hall.take(claim.seat, claim.hold);
         }
         hall
+    }
+
+    /// The same when the claims of these sections alone were loaded.
+    #[must_use]
+    pub fn of_sections(
+        plan: Arc<SeatPlan>,
+        claims: &[Claim],
+        sections: BTreeSet<SectionId>,
+        now: Timestamp,
+    ) -> Self {
+        Self { known: Some(sections), ..Self::new(plan, claims, now) }
     }
 
     /// Its seats.
@@ -210,7 +233,7 @@ impl Hall {
 
     fn forget(&mut self, at: usize) {
         if let Some(section) = self.plan.section(at) {
-            self.longest.remove(&section);
+            self.free.remove(&section);
         }
     }
 

@@ -4,20 +4,24 @@
 //! confirmed like any hold. Entries are served strictly in their order; one that does not fit what is free keeps its
 //! place in it. Nothing here is decided without the sale's lock.
 
+mod free;
 mod quiet;
 mod rules;
 
+pub use free::{Free, Kept};
 pub use quiet::Quiet;
 pub use rules::{Resale, Rules};
 
 use crate::{
-    Hall, Hold, Holdings, Item, Limit, Offer, PlanSeat, Sale, SaleStatus, SeatWish, Wanted, Wish,
+    Hall, Hold, Holdings, Limit, Offer, PlanSeat, Sale, SaleStatus, SeatWish, Wanted, Wish,
     sale::USUAL_ORDER, seating,
 };
 use chrono::TimeDelta;
 use chrono_tz::Tz;
+use free::least_price;
 use kernel::{AccountId, EventId, HoldId, Money, TicketTypeId, Timestamp, WaitlistEntryId};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// Most ticket types that one entry names.
 pub const MOST_TYPES: usize = 50;
@@ -173,17 +177,6 @@ pub enum JoinRefusal {
     WaitingAlready,
 }
 
-/// What of an event could be offered now: entries beyond it need not be looked at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Free {
-    /// Types of which something is left.
-    pub ticket_types: Vec<TicketTypeId>,
-    /// The most that is left of any of them.
-    pub most: u32,
-    /// The lowest of their prices.
-    pub cheapest: Money,
-}
-
 impl Entry {
     /// The state at `now`: an offer ends by itself.
     #[must_use]
@@ -194,11 +187,11 @@ impl Entry {
         }
     }
 
-    /// Whether a type would do.
+    /// Whether a type would do of which a place can be had for as little as this.
     #[must_use]
-    pub fn takes(&self, offer: &Offer) -> bool {
+    pub fn takes(&self, offer: &Offer, least: Money) -> bool {
         let named = self.ticket_types.is_empty() || self.ticket_types.contains(&offer.ticket_type);
-        let cheap = self.max_price.is_none_or(|most| most.minus(offer.price).is_some());
+        let cheap = self.max_price.is_none_or(|most| most.minus(least).is_some());
         named && cheap && !offer.hidden
     }
 
@@ -225,37 +218,6 @@ impl Sale {
             || self.offers.iter().all(|offer| now >= self.sale_of_ends(offer))
     }
 
-    /// What could be offered to somebody on the list; `None` when nothing could.
-    #[must_use]
-    pub fn free(&self, now: Timestamp) -> Option<Free> {
-        self.free_in(None, now)
-    }
-
-    /// The same where places are seats: of a section no more is free than seats are next to each other.
-    #[must_use]
-    pub fn free_in(&self, mut hall: Option<&mut Hall>, now: Timestamp) -> Option<Free> {
-        let mut free: Option<Free> = None;
-        let shown = self.offers.iter().zip(self.left_of_each());
-        for (offer, left) in shown.filter(|(offer, _)| !offer.hidden && self.sells(offer, now)) {
-            let together = match (hall.as_deref_mut(), offer.section) {
-                (Some(hall), Some(section)) if left > 0 => hall.most_together(section),
-                _ => usize::MAX,
-            };
-            let left = left.min(u32::try_from(together).unwrap_or(u32::MAX));
-            if left == 0 {
-                continue;
-            }
-            let so_far =
-                free.get_or_insert(Free { ticket_types: Vec::new(), most: 0, cheapest: offer.price });
-            so_far.ticket_types.push(offer.ticket_type);
-            so_far.most = so_far.most.max(left);
-            if so_far.cheapest.minus(offer.price).is_some() {
-                so_far.cheapest = offer.price;
-            }
-        }
-        free
-    }
-
     /// Keeps places for an entry, if what it waits for is free and its owner may have it; answers with the hold and
     /// with the instant at which its owner is told. The sale and the entry are unchanged when not.
     ///
@@ -268,8 +230,11 @@ impl Sale {
         now: Timestamp,
     ) -> Option<(Hold, Timestamp)> {
         let already = Holdings { open_holds: 0, ..already.clone() };
+        let plan = hall.as_deref().map(|hall| Arc::clone(hall.plan()));
+        let plan = plan.as_deref();
         let fitting = self.offers.iter().zip(self.left_of_each());
-        let fitting = fitting.filter(|(offer, left)| *left >= entry.quantity && entry.takes(offer));
+        let fitting = fitting
+            .filter(|(offer, left)| *left >= entry.quantity && entry.takes(offer, least_price(offer, plan)));
         let fitting = fitting.filter(|(offer, _)| self.sells(offer, now)).map(|(offer, _)| offer);
         let terms_of = |offer: &Offer| (offer.ticket_type, offer.section, self.sale_of_ends(offer));
         let fitting: Vec<_> = fitting.map(terms_of).collect();
@@ -305,7 +270,8 @@ impl Sale {
 
     /// Puts somebody at the end of the list, as `number`.
     ///
-    /// The list has been served before: what is left now is there for everybody.
+    /// The list has been served before: what is left now is there for everybody. Of seats, a hall is needed where there
+    /// are enough left, or where the price matters.
     ///
     /// # Errors
     /// A [`JoinRefusal`].
@@ -322,7 +288,9 @@ impl Sale {
         let mut entry = self.entry(wish, number, now)?;
         entry.ticket_types.sort_unstable();
         entry.ticket_types.dedup();
-        let wanted: Vec<_> = self.offers.iter().filter(|offer| entry.takes(offer)).collect();
+        let plan = hall.map(|hall| hall.plan().as_ref());
+        let takes = |offer: &&Offer| entry.takes(offer, least_price(offer, plan));
+        let wanted: Vec<_> = self.offers.iter().filter(takes).collect();
         let on_sale: Vec<_> = wanted.into_iter().filter(|offer| self.sells(offer, now)).collect();
         if on_sale.is_empty() {
             return Err(JoinRefusal::NotOnSale);
@@ -400,15 +368,6 @@ impl Sale {
             .or_else(|| over(Limit::PerOrder, Some(per_order), quantity))
             .or_else(|| over(Limit::PerUser, offer.max_per_user, has.saturating_add(quantity)))
             .or_else(|| (quantity > most).then_some(JoinRefusal::NeverSoMany { most }))
-    }
-
-    /// Keeps places from everybody who is not on the list.
-    pub(crate) fn set_aside(&mut self, items: &[Item]) {
-        for item in items {
-            if let Some(offer) = self.offers.iter_mut().find(|offer| offer.ticket_type == item.ticket_type) {
-                offer.held = offer.held.saturating_add(item.quantity);
-            }
-        }
     }
 }
 

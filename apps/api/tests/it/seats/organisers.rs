@@ -57,6 +57,26 @@ async fn a_hall_is_made_marked_used_and_kept_on_both_stores() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_seat_that_is_not_blocked_any_more_is_offered_at_once() {
+    for house in House::both().await {
+        let hall = house.hall(&[("Stalls", "A", 2, json!(1))]).await;
+        let event = house.published(&hall, 0).await;
+        let (manager, member) = (&house.cast.manager.client, &house.cast.member.client);
+        let all = seats(manager, &event).await;
+        let path = format!("/admin/events/{event}/seats");
+        let block = |blocked: bool| json!({"seats": [{"seat_id": all[1]["id"], "blocked": blocked}]});
+        manager.put(&path, &block(true)).await.expect(200);
+        hold_seats(&house.app.member().await.client, &event, &[&all[0]["id"]]).await.expect(201);
+        member.post("/waitlist", &json!({"event_id": event})).await.expect(201);
+        let standing = format!("/waitlist/status/{event}");
+        assert_eq!(member.get(&standing).await.expect(200)["status"], "waiting");
+        manager.put(&path, &block(false)).await.expect(200);
+        assert_eq!(member.get(&standing).await.expect(200)["status"], "offered", "nobody had to ask");
+        house.consistent().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_two_seats_of_a_hall_have_one_label_and_a_wrong_section_is_mended_on_both_stores() {
     for house in House::both().await {
         let manager = &house.cast.manager.client;

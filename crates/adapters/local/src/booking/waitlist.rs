@@ -10,7 +10,7 @@ use ::booking::waitlist::Free;
 use ::booking::{EntryStatus, ListCounts, Rules, WaitlistEntry, WaitlistReads, WaitlistTx};
 use ::events::Event;
 use async_trait::async_trait;
-use kernel::{AccountId, Cursor, EventId, Page, PageRequest, StoreError, WaitlistEntryId};
+use kernel::{AccountId, Cursor, EventId, Page, PageRequest, StoreError, TicketTypeId, WaitlistEntryId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -122,6 +122,27 @@ impl WaitlistReads for LocalStore {
         Ok(living.filter_map(|(_, id)| state.copy(id)).collect())
     }
 
+    async fn entries_of_buyer(
+        &self,
+        buyer: AccountId,
+        page: PageRequest,
+    ) -> Result<Page<WaitlistEntry>, StoreError> {
+        let state = self.read();
+        let range = (buyer, EventId::from(Uuid::nil()), 0)..=(buyer, EventId::from(Uuid::max()), u64::MAX);
+        let own = state.booking.list_by_buyer.range(range);
+        let entry = |(_, event, number): &(_, EventId, u64)| {
+            state.copy::<WaitlistEntry>(state.booking.list.get(&(*event, *number))?)
+        };
+        let mut found: Vec<_> = own.filter_map(entry).collect();
+        found.sort_by_key(|entry| std::cmp::Reverse((entry.joined_at, entry.id)));
+        let before = |entry: &WaitlistEntry| {
+            page.after.is_none_or(|cursor| (entry.joined_at, entry.id.as_uuid()) < (cursor.at, cursor.id))
+        };
+        found.retain(before);
+        found.truncate(wanted(page));
+        Ok(Page::cut(found, page.limit, |it| Cursor { at: it.joined_at, id: it.id.as_uuid() }))
+    }
+
     async fn waiting_before(&self, event: EventId, number: u64) -> Result<u64, StoreError> {
         let state = self.read();
         let before = state.booking.waiting.range((event, 0)..(event, number));
@@ -181,17 +202,44 @@ impl WaitlistTx for LocalTx {
     async fn waiting(
         &mut self,
         event: EventId,
-        free: &Free,
+        free: &[Free],
         after: u64,
         most: u32,
     ) -> Result<Vec<WaitlistEntry>, StoreError> {
-        let fits = |entry: &WaitlistEntry| {
-            let named = entry.ticket_types.is_empty()
-                || entry.ticket_types.iter().any(|id| free.ticket_types.contains(id));
-            let cheap = entry.max_price.is_none_or(|price| price.minor() >= free.cheapest.minor());
-            entry.quantity <= free.most && named && cheap
-        };
+        let fits = |entry: &WaitlistEntry| free.iter().any(|free| entry.fits(free));
         Ok(self.state().waiting(event, after).filter(fits).take(limit(most)).collect())
+    }
+
+    async fn wanted(&mut self, event: EventId, free: &[Free]) -> Result<Vec<TicketTypeId>, StoreError> {
+        let state = self.state();
+        let fits = |free: &&Free| state.waiting(event, 0).any(|entry| entry.fits(free));
+        Ok(free.iter().filter(fits).map(|free| free.ticket_type).collect())
+    }
+
+    async fn wished(
+        &mut self,
+        event: EventId,
+        free: &[Free],
+        after: u64,
+    ) -> Result<Vec<(TicketTypeId, u64)>, StoreError> {
+        let state = self.state();
+        let of = |free: &Free| {
+            let fitting = state.waiting(event, after).filter(|entry| entry.fits(free));
+            (free.ticket_type, fitting.map(|entry| u64::from(entry.quantity)).sum())
+        };
+        Ok(free.iter().map(of).filter(|(_, places)| *places > 0).collect())
+    }
+
+    async fn waiting_in_vain(
+        &mut self,
+        event: EventId,
+        known: &[TicketTypeId],
+        most: u32,
+    ) -> Result<Vec<WaitlistEntry>, StoreError> {
+        let vain = |entry: &WaitlistEntry| {
+            !entry.ticket_types.is_empty() && !entry.ticket_types.iter().any(|id| known.contains(id))
+        };
+        Ok(self.state().waiting(event, 0).filter(vain).take(limit(most)).collect())
     }
 
     async fn all_waiting(&mut self, event: EventId, most: u32) -> Result<Vec<WaitlistEntry>, StoreError> {

@@ -2,17 +2,16 @@
 
 use crate::column::{count, some_money, word};
 use crate::failure::corrupt;
-use crate::pool::PgStore;
 use crate::statement::{Statement, constant, text};
 use crate::transaction::PgTx;
 use async_trait::async_trait;
 use booking::waitlist::Free;
-use booking::{EntryStatus, ListCounts, Rules, WaitlistEntry, WaitlistReads, WaitlistTx};
+use booking::{Rules, WaitlistEntry, WaitlistTx};
 use diesel::QueryableByName;
 use diesel::pg::Pg;
 use diesel::query_builder::QueryFragment;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
-use kernel::{AccountId, Cursor, EventId, Page, PageRequest, StoreError, Timestamp, WaitlistEntryId};
+use kernel::{AccountId, EventId, StoreError, TicketTypeId, Timestamp, WaitlistEntryId};
 use uuid::Uuid;
 
 #[derive(QueryableByName)]
@@ -77,31 +76,33 @@ struct NumberRow {
 }
 
 #[derive(QueryableByName)]
-struct EventRow {
+struct TypeRow {
     #[diesel(sql_type = SqlUuid)]
-    event_id: Uuid,
+    ticket_type_id: Uuid,
 }
 
 #[derive(QueryableByName)]
-struct CountRow {
-    #[diesel(sql_type = Text)]
-    status: String,
+struct WishedRow {
+    #[diesel(sql_type = SqlUuid)]
+    ticket_type_id: Uuid,
     #[diesel(sql_type = BigInt)]
-    entries: i64,
-    #[diesel(sql_type = BigInt)]
-    offered: i64,
-    #[diesel(sql_type = BigInt)]
-    places: i64,
-    #[diesel(sql_type = Nullable<BigInt>)]
-    median_seconds: Option<i64>,
+    wished: i64,
 }
 
 fn entries(rows: Vec<EntryRow>) -> Result<Vec<WaitlistEntry>, StoreError> {
     rows.into_iter().map(WaitlistEntry::try_from).collect()
 }
 
+/// Whether an entry fits what is free of a type, `f`; as the entry itself says it.
+macro_rules! fits {
+    () => {
+        "quantity <= f.places AND (cardinality(ticket_types) = 0 OR f.free_type = ANY(ticket_types)) \
+         AND (max_price_minor IS NULL OR max_price_minor >= f.price)"
+    };
+}
+
 macro_rules! select {
-    ($rest:literal) => {
+    ($rest:expr) => {
         concat!(
             "SELECT id, event_id, buyer_id, ticket_types, quantity, max_price_minor, max_price_currency, number, \
                  status, joined_at, hold_id, offered_at, expires_at, decided_at \
@@ -111,28 +112,19 @@ macro_rules! select {
     };
 }
 
+mod reads;
+
+/// Lines of what is free, as columns.
+fn columns(free: &[Free]) -> (Vec<Uuid>, Vec<i64>, Vec<i64>) {
+    let types = free.iter().map(|it| it.ticket_type.as_uuid()).collect();
+    let places = free.iter().map(|it| i64::from(it.places)).collect();
+    (types, places, free.iter().map(|it| it.price.minor()).collect())
+}
+
 /// A number of the order, as its column keeps it.
 fn ordinal(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
-
-/// Jumps from event to event, however many wait for each.
-const WAITED_FOR: &str = "\
-    WITH RECURSIVE found AS ( \
-        (SELECT event_id FROM waitlist_entries WHERE status = 'waiting' AND event_id > $1 \
-            ORDER BY event_id LIMIT 1) \
-        UNION ALL \
-        SELECT (SELECT w.event_id FROM waitlist_entries w WHERE w.status = 'waiting' AND w.event_id > f.event_id \
-            ORDER BY w.event_id LIMIT 1) FROM found f WHERE f.event_id IS NOT NULL \
-    ) SELECT event_id FROM found WHERE event_id IS NOT NULL LIMIT $2";
-
-const COUNTS: &str = "\
-    WITH listed AS (SELECT status, quantity, offered_at - joined_at AS waited FROM waitlist_entries \
-        WHERE event_id = $1) \
-    SELECT status, count(*) AS entries, count(waited) AS offered, sum(quantity)::bigint AS places, \
-        (SELECT floor(extract(epoch FROM percentile_disc(0.5) WITHIN GROUP (ORDER BY waited)))::bigint \
-            FROM listed WHERE waited IS NOT NULL) AS median_seconds \
-    FROM listed GROUP BY status ORDER BY status";
 
 const ADD: &str = "\
     INSERT INTO waitlist_entries (id, event_id, buyer_id, ticket_types, quantity, max_price_minor, \
@@ -161,115 +153,88 @@ fn add(it: &WaitlistEntry) -> Statement<impl QueryFragment<Pg> + Send + use<>> {
 }
 
 #[async_trait]
-impl WaitlistReads for PgStore {
-    async fn entry(&self, id: WaitlistEntryId) -> Result<Option<WaitlistEntry>, StoreError> {
-        let statement = text(select!("id = $1")).bind::<SqlUuid, _>(id.as_uuid());
-        let rows: Vec<EntryRow> = self.rows("reading an entry", constant(statement)).await?;
-        rows.into_iter().next().map(WaitlistEntry::try_from).transpose()
-    }
-
-    async fn last_entry(
-        &self,
-        event: EventId,
-        buyer: AccountId,
-    ) -> Result<Option<WaitlistEntry>, StoreError> {
-        let statement = text(select!("event_id = $1 AND buyer_id = $2 ORDER BY number DESC LIMIT 1"))
-            .bind::<SqlUuid, _>(event.as_uuid())
-            .bind::<SqlUuid, _>(buyer.as_uuid());
-        let rows: Vec<EntryRow> = self.rows("reading somebody's entry", constant(statement)).await?;
-        rows.into_iter().next().map(WaitlistEntry::try_from).transpose()
-    }
-
-    async fn living_entries(&self, buyer: AccountId, limit: u32) -> Result<Vec<WaitlistEntry>, StoreError> {
-        let statement =
-            text(select!("buyer_id = $1 AND status IN ('waiting', 'offered') ORDER BY event_id LIMIT $2"))
-                .bind::<SqlUuid, _>(buyer.as_uuid())
-                .bind::<BigInt, _>(i64::from(limit));
-        entries(self.rows("reading somebody's entries", constant(statement)).await?)
-    }
-
-    async fn waiting_before(&self, event: EventId, number: u64) -> Result<u64, StoreError> {
-        let statement = text(
-            "SELECT count(*) AS number FROM waitlist_entries \
-             WHERE event_id = $1 AND number < $2 AND status = 'waiting'",
-        )
-        .bind::<SqlUuid, _>(event.as_uuid())
-        .bind::<BigInt, _>(ordinal(number));
-        let rows: Vec<NumberRow> = self.rows("counting who waits before", constant(statement)).await?;
-        Ok(rows.first().and_then(|row| u64::try_from(row.number).ok()).unwrap_or(0))
-    }
-
-    async fn entries_of_event(
-        &self,
-        event: EventId,
-        page: PageRequest,
-    ) -> Result<Page<WaitlistEntry>, StoreError> {
-        // The cursor names an entry; its place in the order is its number.
-        let statement = text(select!(
-            "event_id = $1 AND number > coalesce( \
-                 (SELECT w.number FROM waitlist_entries w WHERE w.id = $2 AND w.event_id = $1), 0) \
-             ORDER BY number LIMIT $3"
-        ))
-        .bind::<SqlUuid, _>(event.as_uuid())
-        .bind::<Nullable<SqlUuid>, _>(page.after.map(|cursor| cursor.id))
-        .bind::<BigInt, _>(i64::from(page.limit) + 1);
-        let rows = entries(self.rows("listing entries", constant(statement)).await?)?;
-        Ok(Page::cut(rows, page.limit, |it| Cursor { at: it.joined_at, id: it.id.as_uuid() }))
-    }
-
-    async fn count_entries(&self, event: EventId) -> Result<ListCounts, StoreError> {
-        let doing = "counting entries";
-        let statement = text(COUNTS).bind::<SqlUuid, _>(event.as_uuid());
-        let rows: Vec<CountRow> = self.rows(doing, constant(statement)).await?;
-        let mut counts = ListCounts::default();
-        for row in rows {
-            let status: EntryStatus = word(&row.status, "reading waitlist_entries.status")?;
-            counts.by_status.push((status, row.entries.try_into().map_err(corrupt(doing))?));
-            if status == EntryStatus::Expired {
-                counts.lapsed_offers = row.offered.try_into().map_err(corrupt(doing))?;
-            }
-            if status == EntryStatus::Waiting {
-                counts.wanted = row.places.try_into().map_err(corrupt(doing))?;
-            }
-            counts.median_wait_seconds = row.median_seconds;
-        }
-        Ok(counts)
-    }
-
-    async fn events_waited_for(
-        &self,
-        after: Option<EventId>,
-        limit: u32,
-    ) -> Result<Vec<EventId>, StoreError> {
-        let statement = text(WAITED_FOR)
-            .bind::<SqlUuid, _>(after.map_or(Uuid::nil(), |event| event.as_uuid()))
-            .bind::<BigInt, _>(i64::from(limit));
-        let rows: Vec<EventRow> = self.rows("looking for lists", constant(statement)).await?;
-        Ok(rows.into_iter().map(|row| row.event_id.into()).collect())
-    }
-}
-
-#[async_trait]
 impl WaitlistTx for PgTx {
     async fn waiting(
         &mut self,
         event: EventId,
-        free: &Free,
+        free: &[Free],
         after: u64,
         limit: u32,
     ) -> Result<Vec<WaitlistEntry>, StoreError> {
-        let statement = text(select!(
-            "event_id = $1 AND number > $2 AND status = 'waiting' AND quantity <= $3 \
-             AND (cardinality(ticket_types) = 0 OR ticket_types && $4) \
-             AND (max_price_minor IS NULL OR max_price_minor >= $5) ORDER BY number LIMIT $6"
-        ))
+        let (types, places, prices) = columns(free);
+        let statement = text(select!(concat!(
+            "event_id = $1 AND number > $2 AND status = 'waiting' AND EXISTS ( \
+                 SELECT FROM unnest($3, $4, $5) AS f(free_type, places, price) WHERE ",
+            fits!(),
+            " OFFSET 0) ORDER BY number LIMIT $6"
+        )))
         .bind::<SqlUuid, _>(event.as_uuid())
         .bind::<BigInt, _>(ordinal(after))
-        .bind::<BigInt, _>(i64::from(free.most))
-        .bind::<Array<SqlUuid>, _>(free.ticket_types.iter().map(|id| id.as_uuid()).collect::<Vec<_>>())
-        .bind::<BigInt, _>(free.cheapest.minor())
+        .bind::<Array<SqlUuid>, _>(types)
+        .bind::<Array<BigInt>, _>(places)
+        .bind::<Array<BigInt>, _>(prices)
         .bind::<BigInt, _>(i64::from(limit));
         entries(self.load("reading who waits", constant(statement)).await?)
+    }
+
+    async fn wanted(&mut self, event: EventId, free: &[Free]) -> Result<Vec<TicketTypeId>, StoreError> {
+        let (types, places, prices) = columns(free);
+        let statement = text(concat!(
+            "SELECT f.free_type AS ticket_type_id FROM unnest($2, $3, $4) AS f(free_type, places, price) \
+             CROSS JOIN LATERAL ( \
+                 SELECT FROM waitlist_entries WHERE event_id = $1 AND status = 'waiting' AND ",
+            fits!(),
+            " LIMIT 1) w"
+        ))
+        .bind::<SqlUuid, _>(event.as_uuid())
+        .bind::<Array<SqlUuid>, _>(types)
+        .bind::<Array<BigInt>, _>(places)
+        .bind::<Array<BigInt>, _>(prices);
+        let rows: Vec<TypeRow> = self.load("reading what is waited for", constant(statement)).await?;
+        Ok(rows.into_iter().map(|row| row.ticket_type_id.into()).collect())
+    }
+
+    async fn wished(
+        &mut self,
+        event: EventId,
+        free: &[Free],
+        after: u64,
+    ) -> Result<Vec<(TicketTypeId, u64)>, StoreError> {
+        let doing = "counting what is wished";
+        let (types, places, prices) = columns(free);
+        let statement = text(concat!(
+            "SELECT f.free_type AS ticket_type_id, w.wished \
+             FROM unnest($2, $3, $4) AS f(free_type, places, price) CROSS JOIN LATERAL ( \
+                 SELECT sum(quantity)::bigint AS wished FROM waitlist_entries \
+                 WHERE event_id = $1 AND number > $5 AND status = 'waiting' AND ",
+            fits!(),
+            ") w WHERE w.wished IS NOT NULL"
+        ))
+        .bind::<SqlUuid, _>(event.as_uuid())
+        .bind::<Array<SqlUuid>, _>(types)
+        .bind::<Array<BigInt>, _>(places)
+        .bind::<Array<BigInt>, _>(prices)
+        .bind::<BigInt, _>(ordinal(after));
+        let rows: Vec<WishedRow> = self.load(doing, constant(statement)).await?;
+        let wished =
+            |row: WishedRow| Ok((row.ticket_type_id.into(), row.wished.try_into().map_err(corrupt(doing))?));
+        rows.into_iter().map(wished).collect()
+    }
+
+    async fn waiting_in_vain(
+        &mut self,
+        event: EventId,
+        known: &[TicketTypeId],
+        limit: u32,
+    ) -> Result<Vec<WaitlistEntry>, StoreError> {
+        let statement = text(select!(
+            "event_id = $1 AND status = 'waiting' AND cardinality(ticket_types) > 0 \
+             AND NOT ticket_types && $2 ORDER BY number LIMIT $3"
+        ))
+        .bind::<SqlUuid, _>(event.as_uuid())
+        .bind::<Array<SqlUuid>, _>(known.iter().map(|id| id.as_uuid()).collect::<Vec<_>>())
+        .bind::<BigInt, _>(i64::from(limit));
+        entries(self.load("reading who waits in vain", constant(statement)).await?)
     }
 
     async fn all_waiting(&mut self, event: EventId, limit: u32) -> Result<Vec<WaitlistEntry>, StoreError> {

@@ -2,7 +2,7 @@
 
 use crate::waitlist::{Entry, EntryStatus, Free, Rules};
 use async_trait::async_trait;
-use kernel::{AccountId, EventId, Page, PageRequest, StoreError, Transaction, WaitlistEntryId};
+use kernel::{AccountId, EventId, Page, PageRequest, StoreError, TicketTypeId, Transaction, WaitlistEntryId};
 
 /// A list in numbers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub trait WaitlistReads: Send + Sync {
     async fn last_entry(&self, event: EventId, buyer: AccountId) -> Result<Option<Entry>, StoreError>;
     /// Up to `limit` of somebody's entries that live.
     async fn living_entries(&self, buyer: AccountId, limit: u32) -> Result<Vec<Entry>, StoreError>;
+    /// Somebody's entries of all events, whatever became of them, the latest first; the cursor is `(joined_at, id)`.
+    async fn entries_of_buyer(&self, buyer: AccountId, page: PageRequest) -> Result<Page<Entry>, StoreError>;
     /// How many wait who joined before this number.
     async fn waiting_before(&self, event: EventId, number: u64) -> Result<u64, StoreError>;
     /// The entries of an event in their order; the cursor is `(joined_at, id)`.
@@ -40,13 +42,29 @@ pub trait WaitlistReads: Send + Sync {
 /// Writes. The sale is locked.
 #[async_trait]
 pub trait WaitlistTx: Transaction {
-    /// Up to `limit` who wait, in their order, after this number; those may be left out who take nothing of what is
-    /// free.
+    /// Up to `limit` who wait, in their order, after this number, and whom something of what is free fits.
     async fn waiting(
         &mut self,
         event: EventId,
-        free: &Free,
+        free: &[Free],
         after: u64,
+        limit: u32,
+    ) -> Result<Vec<Entry>, StoreError>;
+    /// Those types of what is free that fit somebody who waits.
+    async fn wanted(&mut self, event: EventId, free: &[Free]) -> Result<Vec<TicketTypeId>, StoreError>;
+    /// Places that those who wait behind this number wish of what is free and fits them, by type: an entry that several
+    /// types fit counts with each.
+    async fn wished(
+        &mut self,
+        event: EventId,
+        free: &[Free],
+        after: u64,
+    ) -> Result<Vec<(TicketTypeId, u64)>, StoreError>;
+    /// Up to `limit` who wait and named types none of which is among these.
+    async fn waiting_in_vain(
+        &mut self,
+        event: EventId,
+        known: &[TicketTypeId],
         limit: u32,
     ) -> Result<Vec<Entry>, StoreError>;
     /// Up to `limit` who wait, in their order, whatever they want.

@@ -118,10 +118,34 @@ fn a_cancelled_ticket_stays_cancelled_whoever_came_in_with_it() {
     ticket.follow(&mut scans);
     assert_eq!((ticket.status, ticket.inside()), (TicketStatus::Cancelled, 1));
     assert_eq!(ticket.checked_in_at, Some(minute(3)), "that it had admitted is not forgotten");
-    assert_eq!(flagged(&scans), [(20, vec![Flag::LateRevocation])]);
+    assert_eq!(flagged(&scans), [(3, vec![Flag::EndedMeanwhile]), (20, vec![Flag::LateRevocation])]);
     let mut late = vec![scan(&ticket, Way::In, 20)];
     ticket.follow(&mut late);
     assert_eq!(ticket.checked_in_at, None, "with a dead code nobody is checked in");
+}
+
+#[test]
+fn who_gave_a_ticket_up_that_had_admitted_is_found_unless_that_was_known() {
+    for status in [TicketStatus::Cancelled, TicketStatus::Returned] {
+        let mut given_up = Ticket { status, ..ticket() };
+        given_up.presence.ended.push(minute(10));
+        let mut unknown = vec![scan(&given_up, Way::In, 3)];
+        given_up.follow(&mut unknown);
+        assert_eq!(flagged(&unknown), [(3, vec![Flag::EndedMeanwhile])]);
+        let told = |minutes| Offline { said_at: minute(3), told_at: minute(minutes) };
+        let mut known = vec![Scan { offline: Some(told(9)), ..scan(&given_up, Way::In, 3) }];
+        given_up.follow(&mut known);
+        assert_eq!(flagged(&known), [], "whoever gave it up knew, or could have known");
+        let mut online = vec![Scan { offline: None, ..scan(&given_up, Way::In, 3) }];
+        given_up.follow(&mut online);
+        assert_eq!(flagged(&online), []);
+    }
+    // Under its next code it is good: the one who came in with the old one was its bearer.
+    let mut again = Ticket { version: 2, ..ticket() };
+    again.presence.ended.push(minute(10));
+    let mut entry = vec![scan(&again, Way::In, 3)];
+    again.follow(&mut entry);
+    assert_eq!((flagged(&entry), again.status), (vec![], TicketStatus::CheckedIn));
 }
 
 #[test]

@@ -186,6 +186,73 @@ fn a_seat_is_sold_again_when_its_kind_of_place_was_taken_elsewhere() {
 }
 
 #[test]
+fn a_ticket_of_a_closed_type_is_given_back_while_its_place_could_be_sold() {
+    let (mut sale, booking, tickets) = paid(2, 1);
+    let early = sale.offers[0].ticket_type;
+    let closed = noon() + TimeDelta::hours(1);
+    sale.offers[0].sales_end = Some(closed);
+    sale.offers.push(offer(2, 4000));
+    sale.offers[1].sales_end = Some(closed + TimeDelta::days(1));
+    let given = |sale: &Sale| {
+        booking.give_to_desk(&mut tickets[0].clone(), &mut sale.clone(), booking.buyer, closed).err()
+    };
+    assert_eq!(given(&sale), Some(ReturnRefusal::NotOnSale), "the other type has places of its own");
+    assert_eq!(sale.resale_ends(early), closed);
+    let quota = Some(crate::Quota { id: QuotaId::generate(noon()), quantity: 2 });
+    let section = Some(kernel::SectionId::generate(noon()));
+    for share in [
+        |sale: &mut Sale, quota, _| sale.offers.iter_mut().for_each(|it| it.quota = quota),
+        |sale: &mut Sale, _, section| sale.offers.iter_mut().for_each(|it| it.section = section),
+        |sale: &mut Sale, _, _| sale.capacity = Some(2),
+    ] {
+        let mut shared = sale.clone();
+        share(&mut shared, quota, section);
+        assert_eq!(given(&shared), None);
+        assert_eq!(shared.resale_ends(early), closed + TimeDelta::days(1), "so long it is watched");
+        assert!(!shared.resells(early, closed + TimeDelta::days(1)));
+        shared.offers[1].sales_start = Some(closed + TimeDelta::hours(1));
+        assert_eq!(given(&shared), Some(ReturnRefusal::NotOnSale), "not yet");
+    }
+}
+
+fn case() -> (kernel::IncidentId, Timestamp) {
+    (kernel::IncidentId::generate(noon()), noon())
+}
+
+#[test]
+fn a_used_ticket_is_its_holders_again_or_is_over_and_not_paid_out() {
+    let (mut sale, booking, tickets, made) = at_desk();
+    let (mut free, mut all, mut back) = (booking.clone(), tickets.clone(), made.clone());
+    assert!(free.was_used(&mut back, &mut all, (&mut sale.clone(), false), noon()));
+    assert_eq!((back.status, all[0].status), (ReturnStatus::TakenBack, TicketStatus::Valid));
+    for seat_is_gone in [true, false] {
+        let (mut over, mut all, mut ended) = (booking.clone(), tickets.clone(), made.clone());
+        assert!(!over.was_used(&mut ended, &mut all, (&mut sale, seat_is_gone), noon()));
+        assert_eq!((ended.status, all[0].status), (ReturnStatus::Cancelled, TicketStatus::Cancelled));
+        ended.becomes(ReturnStatus::Sold, noon());
+        assert_eq!(over.resold(&mut ended, &mut all, noon()), Ok(Vec::new()), "nothing goes back");
+        let found = over.used_case(&tickets[0], true, case()).unwrap();
+        assert_eq!((found.kind, found.payment), (crate::IncidentKind::UsedAndGivenUp, over.payments[0].id));
+        assert_eq!((over.used_case(&all[0], false, case()), found.refund), (None, None));
+        let left = sale.left_of(&sale.offers[0]);
+        if left > 0 {
+            held(&mut sale, left);
+        }
+    }
+}
+
+#[test]
+fn money_that_went_back_for_a_used_ticket_is_a_case() {
+    let (_, mut booking, mut tickets, mut made) = at_desk();
+    made.becomes(ReturnStatus::Sold, noon());
+    assert_eq!(booking.used_case(&tickets[0], false, case()).map(|it| it.refund), Some(None), "soon");
+    let refunds = booking.resold(&mut made, &mut tickets, noon()).unwrap();
+    let found = booking.used_case(&tickets[0], false, case()).unwrap();
+    assert_eq!((found.refund, found.payment), (Some(refunds[0]), booking.payments[0].id));
+    assert_eq!(booking.used_case(&tickets[1], false, case()), None, "the other one is good");
+}
+
+#[test]
 fn what_staff_gave_back_before_keeps_no_ticket_at_the_desk() {
     let (mut sale, mut booking, mut tickets) = paid(2, 2);
     booking.give_back(Money::eur(2500), &Booking::grounds(tickets[0].id), noon()).unwrap();

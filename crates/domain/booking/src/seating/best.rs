@@ -1,7 +1,8 @@
 //! The best seats that are still to be had together.
 
-use super::{Hall, PlanSeat};
-use kernel::SectionId;
+use super::plan::Prices;
+use super::{FreeSeats, Hall, PlanSeat};
+use kernel::{Money, SectionId};
 use std::ops::Range;
 
 /// What speaks against a group of seats, the weightiest first: how far back it is, how many seats it leaves alone, how
@@ -38,15 +39,37 @@ impl Hall {
         found.ok_or_else(|| self.longest(section, accessible, within))
     }
 
-    /// How many seats of a section are free next to each other, at most. Asked again, it is not looked for again until
-    /// a seat of the section changes hands: thousands may wait for what is not there.
+    /// How many seats of a section are free next to each other, at most.
     pub(crate) fn most_together(&mut self, section: SectionId) -> usize {
-        if let Some(most) = self.longest.get(&section) {
-            return *most;
+        self.free_seats(section).together
+    }
+
+    /// What the cheapest free seat of a section costs, sold as a type that costs so much; `None` when none is free.
+    pub(crate) fn least_free(&mut self, section: SectionId, price: Money) -> Option<Money> {
+        self.free_seats(section).prices.least(price)
+    }
+
+    /// Asked again, it is not looked for again until a seat of the section changes hands: thousands may wait for what is
+    /// not there.
+    fn free_seats(&mut self, section: SectionId) -> FreeSeats {
+        if let Some(free) = self.free.get(&section) {
+            return *free;
         }
-        let most = self.longest(section, false, |_| true);
-        self.longest.insert(section, most);
-        most
+        let mut free =
+            FreeSeats { together: self.longest(section, false, |_| true), prices: Prices::default() };
+        for at in self.rows(section).iter().flat_map(Range::clone).filter(|at| self.is_free(*at)) {
+            if let Some(seat) = self.plan.seat(at) {
+                free.prices.note(seat);
+            }
+        }
+        self.free.insert(section, free);
+        free
+    }
+
+    /// A section's rows, from the front; none of one of which nothing is known.
+    fn rows(&self, section: SectionId) -> &[Range<usize>] {
+        let known = self.known.as_ref().is_none_or(|known| known.contains(&section));
+        if known { self.plan.rows(section) } else { &[] }
     }
 
     fn choose(
@@ -57,7 +80,7 @@ impl Hall {
         fit: impl Fn(&PlanSeat) -> bool + Copy,
     ) -> Option<Range<usize>> {
         let mut best: Option<(Drawbacks, Range<usize>)> = None;
-        for (number, row) in self.plan.rows(section).iter().enumerate() {
+        for (number, row) in self.rows(section).iter().enumerate() {
             for run in self.runs(row, fit).into_iter().filter(|run| run.len() >= count) {
                 for from in run.start..=run.end - count {
                     let group = from..from + count;
@@ -88,7 +111,7 @@ impl Hall {
         accessible: bool,
         within: impl Fn(&PlanSeat) -> bool + Copy,
     ) -> usize {
-        let rows = self.plan.rows(section).iter();
+        let rows = self.rows(section).iter();
         let runs = rows.flat_map(|row| self.runs(row, within));
         let fit = runs.filter(|run| !accessible || run.clone().any(|at| self.is_accessible(at)));
         fit.map(|run| run.len()).max().unwrap_or(0)

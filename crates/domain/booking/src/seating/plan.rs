@@ -1,8 +1,9 @@
 //! Where the seats of an event stand. A plan never changes; a changed hall has another version.
 
 use super::{Seat, SeatPrice};
-use kernel::{EventId, SeatId, SectionId};
-use std::collections::HashMap;
+use crate::refund::smaller;
+use kernel::{EventId, Money, SeatId, SectionId};
+use std::collections::{BTreeMap, HashMap};
 use std::ops::Range;
 
 /// A seat of a plan.
@@ -31,6 +32,36 @@ pub struct PlanSection {
     pub rows: Vec<Vec<PlanSeat>>,
 }
 
+/// What some seats cost, as far as the cheapest of them goes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Prices {
+    /// One costs what its ticket type costs.
+    as_type: bool,
+    exact: Option<Money>,
+    thousandths: Option<u32>,
+}
+
+impl Prices {
+    pub(super) fn note(&mut self, seat: &PlanSeat) {
+        match seat.price {
+            None => self.as_type = true,
+            Some(SeatPrice::Exact(price)) => {
+                self.exact = Some(self.exact.map_or(price, |least| smaller(least, price)));
+            }
+            Some(SeatPrice::Times(factor)) => {
+                self.thousandths = Some(self.thousandths.map_or(factor, |least| least.min(factor)));
+            }
+        }
+    }
+
+    /// What the cheapest of them costs, sold as a type that costs so much; `None` of no seats.
+    pub(super) fn least(self, price: Money) -> Option<Money> {
+        let times = self.thousandths.and_then(|factor| SeatPrice::Times(factor).of(price));
+        let all = [self.as_type.then_some(price), self.exact, times];
+        all.into_iter().flatten().reduce(smaller)
+    }
+}
+
 /// All seats of an event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeatPlan {
@@ -39,6 +70,7 @@ pub struct SeatPlan {
     seats: Vec<(PlanSeat, SectionId)>,
     rows: Vec<(SectionId, Vec<Range<usize>>)>,
     places: HashMap<SeatId, usize>,
+    prices: BTreeMap<SectionId, Prices>,
 }
 
 impl SeatPlan {
@@ -56,7 +88,11 @@ impl SeatPlan {
             rows.push((section.id, spans));
         }
         let places = seats.iter().enumerate().map(|(at, (seat, _))| (seat.id, at)).collect();
-        Self { event, version, seats, rows, places }
+        let mut prices = BTreeMap::<_, Prices>::new();
+        for (seat, section) in &seats {
+            prices.entry(*section).or_default().note(seat);
+        }
+        Self { event, version, seats, rows, places, prices }
     }
 
     /// Of which event.
@@ -99,6 +135,12 @@ impl SeatPlan {
     #[must_use]
     pub fn section(&self, at: usize) -> Option<SectionId> {
         self.seats.get(at).map(|(_, section)| *section)
+    }
+
+    /// What the cheapest seat of a section costs, sold as a type that costs so much, whoever has it; `None` without seats.
+    #[must_use]
+    pub fn least_price(&self, section: SectionId, price: Money) -> Option<Money> {
+        self.prices.get(&section)?.least(price)
     }
 
     /// A section's rows, from the front, as places.

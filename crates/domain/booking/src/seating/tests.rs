@@ -308,7 +308,7 @@ fn a_seat_that_is_set_aside_stays_so_until_it_is_put_back() {
     let (_, claim) = given_on(&house);
     let mut round = house.round(&[]);
     let kept = hold(&mut house.round(&[]), house.wish(0, &[0])).unwrap();
-    round.set_aside(house.sale.event, vec![kept]);
+    round.set_aside(house.sale.event, vec![kept.into()]);
     // Whoever had it before gives it back in the same decision.
     round.sale_to_serve(house.sale.event).unwrap().seats.release(claim.seat, claim.hold);
     round.follow_offers();
@@ -336,11 +336,11 @@ fn what_is_free_together_is_looked_for_anew_when_a_seat_changes_hands() {
 #[test]
 fn a_list_is_asked_for_no_more_than_is_free_together() {
     let house = House::new(&[".b.b.", "b.b"]);
-    let free = house.sale.free_in(Some(&mut house.hall(&[])), noon()).unwrap();
-    assert_eq!((house.sale.free(noon()).unwrap().most, free.most), (4, 1));
+    let free = house.sale.free_in(Some(&mut house.hall(&[])), noon());
+    assert_eq!((house.sale.free(None, noon())[0].places, free[0].places), (4, 1));
     let mut full = house.hall(&[]);
     (0..house.plan.len()).for_each(|at| full.take(house.plan.seat(at).unwrap().id, HoldId::generate(noon())));
-    assert_eq!(house.sale.free_in(Some(&mut full), noon()), None);
+    assert_eq!(house.sale.free_in(Some(&mut full), noon()), []);
 }
 
 #[test]
@@ -374,6 +374,83 @@ fn nobody_on_the_list_gets_a_seat_that_is_too_dear() {
     assert!(sale.join(&cheap, (&none, Some(&hall)), 2, noon()).is_ok(), "that one is free is no reason");
     let offered = sale.offer_places(&mut entries[2], &none, (&terms, Some(&mut hall)), noon());
     assert_eq!(offered.map(|(hold, _)| house.places(&hold)), Some(vec![0]));
+}
+
+#[test]
+fn a_seat_that_is_cheaper_than_its_type_is_waited_for_and_offered() {
+    let mut house = House::new(&["..."]);
+    let (event, section) = (house.sale.event, house.sale.offers[0].section.unwrap());
+    let price = house.sale.offers[0].price;
+    let mut seats = plan(event, section, &["..."]).seats_for_tests();
+    seats[2].price = Some(SeatPrice::Times(500));
+    house.plan = Arc::new(SeatPlan::new(event, 1, vec![PlanSection { id: section, rows: vec![seats] }]));
+    let half = SeatPrice::Times(500).of(price).unwrap();
+    assert_eq!(house.plan.least_price(section, price), Some(half));
+    let (mut sale, mut hall, none) = (house.sale.clone(), house.hall(&[]), crate::Holdings::default());
+    sale.offers[0].held = 3;
+    let wish = |most| crate::JoinWish {
+        buyer: somebody(),
+        ticket_types: vec![],
+        quantity: 1,
+        max_price: Some(most),
+    };
+    let cheaper = half.minus(Money::eur(1)).unwrap();
+    let refused = sale.join(&wish(cheaper), (&none, Some(&hall)), 1, noon());
+    assert_eq!(refused, Err(crate::JoinRefusal::NotOnSale), "no seat is as cheap");
+    let mut entry = sale.join(&wish(half), (&none, Some(&hall)), 1, noon()).unwrap();
+    sale.offers[0].held = 0;
+    let offered = sale.offer_places(&mut entry, &none, (&terms().offers, Some(&mut hall)), noon());
+    let (hold, _) = offered.unwrap();
+    assert_eq!((house.places(&hold), hold.total), (vec![2], half));
+}
+
+#[test]
+fn a_list_is_asked_for_no_cheaper_seats_than_are_free() {
+    let mut house = House::new(&["..."]);
+    let (event, section) = (house.sale.event, house.sale.offers[0].section.unwrap());
+    let mut seats = plan(event, section, &["..."]).seats_for_tests();
+    seats[0].price = Some(SeatPrice::Exact(Money::eur(700)));
+    seats[1].price = Some(SeatPrice::Times(500));
+    house.plan = Arc::new(SeatPlan::new(event, 1, vec![PlanSection { id: section, rows: vec![seats] }]));
+    let mut hall = house.hall(&[]);
+    let least = |hall: &mut Hall| house.sale.free_in(Some(hall), noon())[0].price;
+    assert_eq!(least(&mut hall), Money::eur(700));
+    hall.take(house.plan.seat(0).unwrap().id, HoldId::generate(noon()));
+    assert_eq!(least(&mut hall), Money::eur(1000));
+    hall.take(house.plan.seat(1).unwrap().id, HoldId::generate(noon()));
+    assert_eq!(least(&mut hall), Money::eur(2000));
+}
+
+#[test]
+fn of_a_section_of_which_nothing_was_loaded_nothing_is_offered() {
+    let house = House::new(&["..."]);
+    let section = house.sale.offers[0].section.unwrap();
+    let (none, mut sale) = (crate::Holdings::default(), house.sale.clone());
+    let hall = |sections| Hall::of_sections(Arc::clone(&house.plan), &[], sections, noon());
+    let (mut unknown, mut known) = (hall(BTreeSet::new()), hall(BTreeSet::from([section])));
+    sale.offers[0].held = 3;
+    let wish = crate::JoinWish { buyer: somebody(), ticket_types: vec![], quantity: 1, max_price: None };
+    let mut entry = sale.join(&wish, (&none, Some(&known)), 1, noon()).unwrap();
+    sale.offers[0].held = 0;
+    assert_eq!(sale.free_in(Some(&mut unknown), noon()), []);
+    let terms = terms().offers;
+    assert_eq!(sale.offer_places(&mut entry, &none, (&terms, Some(&mut unknown)), noon()), None);
+    assert!(sale.offer_places(&mut entry, &none, (&terms, Some(&mut known)), noon()).is_some());
+}
+
+#[test]
+fn nobody_waits_for_a_type_all_of_whose_seats_are_dearer() {
+    let mut house = House::new(&[".."]);
+    let (event, section) = (house.sale.event, house.sale.offers[0].section.unwrap());
+    let mut seats = plan(event, section, &[".."]).seats_for_tests();
+    seats.iter_mut().for_each(|seat| seat.price = Some(SeatPrice::Times(2000)));
+    house.plan = Arc::new(SeatPlan::new(event, 1, vec![PlanSection { id: section, rows: vec![seats] }]));
+    let (mut sale, hall, none) = (house.sale.clone(), house.hall(&[]), crate::Holdings::default());
+    sale.offers[0].held = 2;
+    let max_price = Some(sale.offers[0].price);
+    let wish = crate::JoinWish { buyer: somebody(), ticket_types: vec![], quantity: 1, max_price };
+    let refused = sale.join(&wish, (&none, Some(&hall)), 1, noon());
+    assert_eq!(refused, Err(crate::JoinRefusal::NotOnSale));
 }
 
 /// Issues a voucher; what it is recognised by.

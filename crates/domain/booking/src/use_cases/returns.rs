@@ -10,7 +10,8 @@ use crate::{
 };
 use chrono::TimeDelta;
 use kernel::{
-    AccountId, Cause, EventId, Owed, Page, PageRequest, ReturnId, StoreError, TicketId, Timestamp, transact,
+    AccountId, BookingId, Cause, EventId, IncidentId, Owed, Page, PageRequest, ReturnId, StoreError,
+    TicketId, Timestamp, transact,
 };
 use std::collections::BTreeMap;
 
@@ -67,6 +68,20 @@ pub(super) async fn find_resold(
     Ok(())
 }
 
+/// A ticket that is good again is what follows from its scans.
+async fn follow_scans(
+    tx: &mut dyn BookingTx,
+    tickets: &mut [Ticket],
+    id: TicketId,
+) -> Result<(), StoreError> {
+    let Some(ticket) = tickets.iter_mut().find(|ticket| ticket.id == id) else { return Ok(()) };
+    let mut scans = tx.scans_of_tickets(&[id]).await?;
+    let before = scans.clone();
+    ticket.follow(&mut scans);
+    scans.retain(|scan| !before.contains(scan));
+    tx.flag_scans(&scans).await
+}
+
 async fn sold(tx: &mut dyn BookingTx, mut made: Return, now: Timestamp) -> Result<(), StoreError> {
     made.becomes(ReturnStatus::Sold, now);
     tx.save_return(&made).await?;
@@ -109,7 +124,7 @@ impl Bookings {
             let ticket = tickets.iter_mut().find(|ticket| ticket.id == id).ok_or(ReturnRefusal::Unknown)?;
             let made = booking.give_to_desk(ticket, sale, account, now)?;
             let ticket = ticket.clone();
-            let ends = sale.offer(ticket.ticket_type).map_or(sale.ends_at, |offer| sale.sale_of_ends(offer));
+            let ends = sale.resale_ends(ticket.ticket_type);
             tx.add_return(&made).await?;
             if sale.resale.waiting {
                 reclaim(tx, sale, now).await?;
@@ -202,7 +217,7 @@ impl Bookings {
         transact(self.store.begin().await?, async |tx| {
             let Some(mut scene) = Scene::set(tx, seen.event, seen.booking).await? else { return Ok(None) };
             let Scene { booking, tickets, sale, .. } = &mut scene;
-            let ends = sale.offer(seen.ticket_type).map_or(sale.ends_at, |offer| sale.sale_of_ends(offer));
+            let ends = sale.resale_ends(seen.ticket_type);
             if now < ends || sale.status == SaleStatus::Cancelled {
                 // An event that does not take place gives the money back with everybody's.
                 return Ok(Some(ends.max(now + LATER)));
@@ -243,6 +258,59 @@ impl Bookings {
             let send = Effect::SendTicket { booking: seen.booking, ticket: seen.ticket };
             scene.keep(tx, (&Cause::system(), "ticket.unsold"), vec![send], now).await?;
             Ok::<_, StoreError>(None)
+        })
+        .await
+    }
+
+    /// A scanner told that somebody had come in with a ticket which was given up meanwhile. One that waits at the desk
+    /// is its holder's again, and used; where money went back, or its place is taken, a person has to look. Done again
+    /// it does nothing for a ticket that is good.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    pub async fn review_entry(
+        &self,
+        booking: BookingId,
+        id: TicketId,
+        case: IncidentId,
+    ) -> Result<(), StoreError> {
+        let Some(seen) = self.store.ticket(id).await? else { return Ok(()) };
+        let now = self.clock.now();
+        transact(self.store.begin().await?, async |tx| {
+            let Some(mut scene) = Scene::set(tx, seen.event, booking).await? else { return Ok(()) };
+            let Scene { booking, tickets, sale, .. } = &mut scene;
+            let ticket = tickets.iter().find(|ticket| ticket.id == id).filter(|it| !it.status.lives());
+            let Some(ticket) = ticket.cloned() else { return Ok(()) };
+            if sale.status == SaleStatus::Cancelled {
+                // Everybody's money goes back, also of those who were inside.
+                return Ok(());
+            }
+            let mut effects = Vec::new();
+            let waiting = tx.waiting_returns_of(&[id]).await?.pop();
+            let kept = waiting.is_some();
+            if let Some(mut made) = waiting {
+                // Who is inside comes before the list: the place is not free.
+                reclaim(tx, sale, now).await?;
+                let aside = Aside::default();
+                let with = (booking.hold, &self.plans, &aside);
+                let seat_is_gone = fate_of_ticket(tx, (sale, &ticket), with, now).await? != Fate::Free;
+                if booking.was_used(&mut made, tickets, (sale, seat_is_gone), now) {
+                    effects.push(Effect::SendTicket { booking: booking.id, ticket: id });
+                    follow_scans(tx, tickets, id).await?;
+                }
+                tx.save_return(&made).await?;
+            }
+            let lives = tickets.iter().any(|ticket| ticket.id == id && ticket.status.lives());
+            if let Some(incident) = booking.used_case(&ticket, kept, (case, now)).filter(|_| !lives)
+                && tx.incident(case).await?.is_none()
+            {
+                tx.add_incident(&incident).await?;
+                effects.push(Effect::TellAdmins { incident });
+            }
+            if kept || !effects.is_empty() {
+                scene.keep(tx, (&Cause::system(), "ticket.used"), effects, now).await?;
+            }
+            Ok::<_, StoreError>(())
         })
         .await
     }

@@ -2,9 +2,11 @@
 
 use super::door::{Door, Staff, TRIES};
 use crate::bundle::{Bundle, Facts, Sealed, read_receipt};
-use crate::{DoorCounts, Flag, Gate, Offline, Scan, Ticket, TicketCode, Verdict, Way, acts};
+use crate::{DoorCounts, Effect, Flag, Gate, Offline, Scan, Ticket, TicketCode, Verdict, Way, acts};
 use chrono::TimeDelta;
-use kernel::{EventId, Page, PageRequest, ScanId, StoreError, TicketId, Timestamp, transact};
+use kernel::{
+    EventId, IncidentId, Owed, Page, PageRequest, ScanId, StoreError, TicketId, Timestamp, transact,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How far the time of a scan that was answered may be from the one that its scanner tells of it.
@@ -143,7 +145,7 @@ impl Door {
                 return Err(Attempt::Raced);
             }
             let mut scans = tx.scans_of_tickets(&ids).await?;
-            let mut changed = Vec::new();
+            let (mut changed, mut owed) = (Vec::new(), Vec::new());
             for ticket in &mut tickets {
                 let (before, mut own): (_, Vec<_>) =
                     (ticket.clone(), scans.extract_if(.., |it| it.ticket == Some(ticket.id)).collect());
@@ -152,6 +154,14 @@ impl Door {
                 changed.extend(
                     own.iter().filter(|it| flags.get(&it.id) != Some(&(it.flags.clone(), it.after))).cloned(),
                 );
+                let given_up = |flags: &[Flag]| flags.contains(&Flag::EndedMeanwhile);
+                if own.iter().any(|it| given_up(&it.flags)) && !flags.values().any(|(of, _)| given_up(of)) {
+                    let (booking, ticket) = (ticket.booking, ticket.id);
+                    owed.push(Owed::now(
+                        Effect::ReviewEntry { booking, ticket, case: IncidentId::generate(now) },
+                        now,
+                    ));
+                }
                 scans.append(&mut own);
                 if *ticket == before {
                     continue;
@@ -160,6 +170,7 @@ impl Door {
                 tx.end_transfers_of(&[ticket.id], now).await?;
             }
             tx.flag_scans(&changed).await?;
+            tx.enqueue_booking(&owed).await?;
             let forced = book.new.iter().filter(|scan| scan.overruled.is_some());
             let acts: Vec<_> =
                 forced.map(|scan| acts::passage_forced(&staff.cause(), scan).of(gate.organisation)).collect();

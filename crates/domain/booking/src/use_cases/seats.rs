@@ -92,21 +92,32 @@ impl Plans {
         Ok(Some(plan))
     }
 
-    /// The whole hall of a locked sale as it stands now, with what was decided about it so far; `None` where places are
-    /// no seats.
+    /// Where the seats of a locked sale stand; `None` where places are no seats.
+    pub(super) async fn of(
+        &self,
+        tx: &mut dyn BookingTx,
+        sale: &Sale,
+    ) -> Result<Option<Arc<SeatPlan>>, StoreError> {
+        match sale.plan {
+            Some(version) => self.plan(tx, sale.event, version).await,
+            None => Ok(None),
+        }
+    }
+
+    /// These sections of a locked sale as they stand now, with what was decided about them so far; `None` where places
+    /// are no seats. A section can have thousands of claims, which are read while others wait for the sale.
     pub(super) async fn hall(
         &self,
         tx: &mut dyn BookingTx,
         sale: &Sale,
+        sections: BTreeSet<SectionId>,
         now: Timestamp,
     ) -> Result<Option<Hall>, StoreError> {
-        let Some(version) = sale.plan else { return Ok(None) };
-        let Some(plan) = self.plan(tx, sale.event, version).await? else { return Ok(None) };
-        let sections: BTreeSet<_> = sale.offers.iter().filter_map(|offer| offer.section).collect();
-        let sections: Vec<_> = sections.into_iter().map(|section| (sale.event, section)).collect();
-        let claims: Vec<_> =
-            tx.seat_claims(&[], &sections).await?.into_iter().map(|(_, claim)| claim).collect();
-        let mut hall = Hall::new(plan, &claims, now);
+        let Some(plan) = self.of(tx, sale).await? else { return Ok(None) };
+        let named: Vec<_> = sections.iter().map(|section| (sale.event, *section)).collect();
+        let claims = if named.is_empty() { Vec::new() } else { tx.seat_claims(&[], &named).await? };
+        let claims: Vec<_> = claims.into_iter().map(|(_, claim)| claim).collect();
+        let mut hall = Hall::of_sections(plan, &claims, sections, now);
         hall.follow(&sale.seats);
         Ok(Some(hall))
     }
@@ -139,10 +150,7 @@ pub(super) async fn fate_of(
     if seats.is_empty() {
         return Ok(Fate::Free);
     }
-    let plan = match sale.plan {
-        Some(version) => plans.plan(tx, sale.event, version).await?,
-        None => None,
-    };
+    let plan = plans.of(tx, sale).await?;
     let stands = |seat: &SeatId| plan.as_ref().and_then(|plan| plan.seat(plan.place(*seat)?));
     if seats.iter().any(|seat| stands(seat).is_none_or(|seat| seat.blocked)) {
         return Ok(Fate::Gone);

@@ -2,7 +2,7 @@
 
 use super::Bookings;
 use super::seats::Plans;
-use crate::waitlist::{Entry, EntryStatus, OfferTerms};
+use crate::waitlist::{Entry, EntryStatus, Kept, OfferTerms};
 use crate::{BookingTx, Effect, Hall, Hold, Holdings, ListNews, Sale, SaleStatus, acts};
 use kernel::{AccountId, EventId, HoldId, Owed, SeatId, StoreError, Timestamp, WaitlistEntryId, transact};
 use std::collections::BTreeMap;
@@ -52,30 +52,31 @@ pub(super) async fn offer_next(
     (with, most): (Serving<'_>, u32),
     now: Timestamp,
 ) -> Result<u32, StoreError> {
-    let made = go_through(tx, sale, (with, most, true), now).await?;
+    let (made, _) = go_through(tx, sale, (with, most, true), now).await?;
     Ok(u32::try_from(made.len()).unwrap_or(u32::MAX))
 }
 
-/// Goes through the list and gives what is free to at most so many, in the sale alone or in the store as well.
+/// Goes through the list and gives what is free to at most so many, in the sale alone or in the store as well. Also up to
+/// which number it came.
 async fn go_through(
     tx: &mut dyn BookingTx,
     sale: &mut Sale,
     (with, most, writes): (Serving<'_>, u32, bool),
     now: Timestamp,
-) -> Result<Vec<Hold>, StoreError> {
+) -> Result<(Vec<Hold>, u64), StoreError> {
     let (mut made, mut after) = (Vec::new(), 0);
-    if !sale.resale.waiting || sale.free(now).is_none() {
-        return Ok(made);
+    if !sale.resale.waiting || sale.free(None, now).is_empty() {
+        return Ok((made, after));
     }
     let most = usize::try_from(most).unwrap_or(usize::MAX);
-    let mut hall = with.plans.hall(tx, sale, now).await?;
+    let mut hall = stage(tx, sale, with.plans, now).await?;
     while let Some(page) = next(tx, (sale, hall.as_mut()), after, now).await? {
-        after = page.entries.last().map_or(after, |entry| entry.number);
         let (mut holds, mut offered, mut owed) = (Vec::new(), Vec::new(), Vec::new());
         for mut entry in page.entries {
             if made.len() + holds.len() == most {
                 break;
             }
+            after = entry.number;
             let already = page.holdings.get(&entry.buyer).cloned().unwrap_or_default();
             let offered_now = sale.offer_places(&mut entry, &already, (with.offers, hall.as_mut()), now);
             let Some((hold, told_at)) = offered_now else { continue };
@@ -94,13 +95,13 @@ async fn go_through(
             break;
         }
     }
-    Ok(made)
+    Ok((made, after))
 }
 
 /// Offers that are made in thought only, to those whom staff offers places by hand: nobody else gets these places
 /// while something is decided.
 #[derive(Default)]
-pub(super) struct Aside(Vec<Hold>);
+pub(super) struct Aside(Vec<Kept>);
 
 impl Aside {
     /// Whether a seat is among them.
@@ -129,21 +130,46 @@ pub(super) async fn others_first(
     if serve(tx, sale, with, now).await? < OFFERS && sale.resale.automatic {
         return Ok(Aside::default());
     }
-    let offers = claim(tx, sale, with, now).await?;
-    for offer in &offers {
+    let kept = claim(tx, sale, with, now).await?;
+    for offer in &kept {
         sale.set_aside(&offer.items);
     }
-    Ok(Aside(offers))
+    Ok(Aside(kept))
 }
 
-/// What the list would be offered now, without offering it: kept from everybody else.
+/// What the list would be offered now, without offering it: kept from everybody else. Whoever is behind the first
+/// [`OFFERS`] of them counts by numbers alone, or a long list would be gone through with every decision.
 pub(super) async fn claim(
     tx: &mut dyn BookingTx,
     sale: &Sale,
     with: Serving<'_>,
     now: Timestamp,
-) -> Result<Vec<Hold>, StoreError> {
-    go_through(tx, &mut sale.clone(), (with, u32::MAX, false), now).await
+) -> Result<Vec<Kept>, StoreError> {
+    let mut rest = sale.clone();
+    let (made, last) = go_through(tx, &mut rest, (with, OFFERS, false), now).await?;
+    let all = u32::try_from(made.len()).is_ok_and(|made| made < OFFERS);
+    let mut kept: Vec<_> = made.into_iter().map(Kept::from).collect();
+    if !all {
+        let plan = with.plans.of(tx, sale).await?;
+        let free = rest.free(plan.as_deref(), now);
+        let wished = if free.is_empty() { Vec::new() } else { tx.wished(sale.event, &free, last).await? };
+        kept.extend(rest.keep_wished(&wished, now));
+    }
+    Ok(kept)
+}
+
+/// The seats of a sale that is served; there is no hall where places are no seats. Claims are loaded of those sections
+/// alone of which some who wait could have enough, by numbers.
+async fn stage(
+    tx: &mut dyn BookingTx,
+    sale: &Sale,
+    plans: &Plans,
+    now: Timestamp,
+) -> Result<Option<Hall>, StoreError> {
+    let Some(plan) = plans.of(tx, sale).await? else { return Ok(None) };
+    let wanted = tx.wanted(sale.event, &sale.free(Some(plan.as_ref()), now)).await?;
+    let sections = wanted.iter().filter_map(|id| sale.offer(*id)?.section).collect();
+    plans.hall(tx, sale, sections, now).await
 }
 
 /// Some who wait, with what they have of the event already.
@@ -160,7 +186,10 @@ async fn next(
     after: u64,
     now: Timestamp,
 ) -> Result<Option<Waiting>, StoreError> {
-    let Some(free) = sale.free_in(hall, now) else { return Ok(None) };
+    let free = sale.free_in(hall, now);
+    if free.is_empty() {
+        return Ok(None);
+    }
     let entries = tx.waiting(sale.event, &free, after, PAGE).await?;
     if entries.is_empty() {
         return Ok(None);
@@ -197,6 +226,17 @@ pub(super) async fn end_entries(
     }
     tx.save_entries(&entries).await?;
     tx.enqueue_booking(&owed).await
+}
+
+/// Ends the entries of those who named only types that are gone: nothing will ever fit them.
+async fn end_vain(tx: &mut dyn BookingTx, sale: &Sale, now: Timestamp) -> Result<(), StoreError> {
+    if !sale.resale.waiting {
+        return Ok(());
+    }
+    let known: Vec<_> = sale.offers.iter().map(|offer| offer.ticket_type).collect();
+    let mut vain = tx.waiting_in_vain(sale.event, &known, ENDED).await?;
+    vain.iter_mut().for_each(|entry| entry.end(EntryStatus::Expired, now));
+    tx.save_entries(&vain).await
 }
 
 /// Ends the list of an event of which nothing is sold any more, and tells those who are on it. Offers end with an event
@@ -263,6 +303,7 @@ impl Bookings {
                 end_list(tx, &mut sale, now).await?;
                 0
             } else {
+                end_vain(tx, &sale, now).await?;
                 reclaim(tx, &mut sale, now).await?;
                 serve(tx, &mut sale, self.serving(), now).await?
             };
@@ -272,6 +313,25 @@ impl Bookings {
             Ok::<_, StoreError>(made)
         })
         .await
+    }
+
+    /// Until when somebody on a list is not told of this: what they need not act on wakes nobody in the quiet hours of
+    /// the place. `None` when now is the time.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    pub async fn quiet_until(
+        &self,
+        entry: WaitlistEntryId,
+        news: ListNews,
+    ) -> Result<Option<Timestamp>, StoreError> {
+        let Some(quiet) = self.terms.offers.quiet.filter(|_| news != ListNews::Offered) else {
+            return Ok(None);
+        };
+        let Some(entry) = self.store.entry(entry).await? else { return Ok(None) };
+        let Some(sale) = self.sale(entry.event).await? else { return Ok(None) };
+        let now = self.clock.now();
+        Ok(Some(quiet.over(sale.resale.zone, now)).filter(|wakes| *wakes > now))
     }
 
     /// Serves every list for which something is free; answers with how many offers were made. Whatever made places
@@ -287,7 +347,7 @@ impl Bookings {
             after = Some(*last);
             let now = self.clock.now();
             for sale in self.store.sales(&events).await? {
-                let free = sale.free(now).is_some() && sale.resale.automatic;
+                let free = !sale.free(None, now).is_empty() && sale.resale.automatic;
                 if !free && !sale.is_over(now) {
                     continue;
                 }

@@ -4,10 +4,11 @@ use super::Bookings;
 use super::serve::{offer_next, reclaim, serve};
 use crate::ports::ListCounts;
 use crate::waitlist::{Entry, EntryStatus, JoinRefusal, JoinWish, Rules};
-use crate::{Offer, SaleStatus, acts};
+use crate::{SaleStatus, acts};
 use kernel::{
     AccountId, Cause, EventId, Page, PageRequest, StoreError, Timestamp, WaitlistEntryId, transact,
 };
+use std::collections::BTreeSet;
 
 /// Entries of one account that are ended together.
 const AT_ONCE: u32 = 100;
@@ -45,21 +46,27 @@ impl Bookings {
             if sale.status == SaleStatus::Closed {
                 return Err(JoinRefusal::UnknownEvent.into());
             }
+            // Before the list is served: what is decided for somebody who is refused is thrown away.
+            let living = tx.living_entry(event, wish.buyer).await?;
+            if living.as_ref().is_some_and(|entry| entry.status_at(now).lives()) {
+                return Err(JoinRefusal::WaitingAlready.into());
+            }
             let before = sale.clone();
             // What ended by itself counts no more, and is for those who wait already.
             reclaim(tx, &mut sale, now).await?;
-            serve(tx, &mut sale, self.serving(), now).await?;
-            if tx.living_entry(event, wish.buyer).await?.is_some() {
+            if living.is_some() && tx.living_entry(event, wish.buyer).await?.is_some() {
                 return Err(JoinRefusal::WaitingAlready.into());
             }
+            serve(tx, &mut sale, self.serving(), now).await?;
             let already = tx.holdings(&[(wish.buyer, event)], now).await?.pop();
             let already = already.map(|tally| tally.holdings).unwrap_or_default();
             let number = tx.last_number(event).await?.saturating_add(1);
-            // Where seats stand matters only to those for whom there are enough of them.
-            let enough = |offer: &Offer| offer.section.is_some() && sale.left_of(offer) >= wish.quantity;
-            let hall = match sale.offers.iter().any(enough) {
-                true => self.plans.hall(tx, &sale, now).await?,
-                false => None,
+            // Where seats stand matters only to those for whom there are enough of them, or who ask what they cost.
+            let enough = sale.offers.iter().filter(|offer| sale.left_of(offer) >= wish.quantity);
+            let sections: BTreeSet<_> = enough.filter_map(|offer| offer.section).collect();
+            let hall = match sections.is_empty() && wish.max_price.is_none() {
+                false => self.plans.hall(tx, &sale, sections, now).await?,
+                true => None,
             };
             let entry = sale.join(&wish, (&already, hall.as_ref()), number, now)?;
             tx.add_entry(&entry).await?;
@@ -138,6 +145,18 @@ impl Bookings {
                 return Ok(());
             }
         }
+    }
+
+    /// Somebody's entries of all events, the latest first.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    pub async fn entries_of_buyer(
+        &self,
+        buyer: AccountId,
+        page: PageRequest,
+    ) -> Result<Page<Entry>, StoreError> {
+        self.store.entries_of_buyer(buyer, page).await
     }
 
     /// The entries of an event in their order.

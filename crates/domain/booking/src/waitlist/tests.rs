@@ -82,7 +82,7 @@ fn nothing_is_offered_and_nobody_joins_when_sales_are_over() {
     let over = sale.starts_at;
     assert!(!sale.is_over(over - TimeDelta::seconds(1)) && sale.is_over(over));
     assert_eq!(offered(&mut sale, &mut entry, over), None);
-    assert_eq!(sale.free(over), None);
+    assert_eq!(sale.free(None, over), []);
     assert_eq!(sale.join(&wish(5), (&nothing(), None), 2, over), Err(JoinRefusal::NotOnSale));
     sale.status = SaleStatus::Cancelled;
     assert!(sale.is_over(noon()));
@@ -167,13 +167,43 @@ fn how_many_holds_somebody_has_open_costs_them_no_offer() {
 }
 
 #[test]
-fn what_is_free_names_types_places_and_the_lowest_price() {
+fn what_is_free_names_types_with_their_places_and_prices() {
     let mut sale = sale(vec![offer(5, 2500), offer(9, 1500), offer(3, 100)]);
     sale.offers[2].hidden = true;
     sale.offers[1].held = 2;
-    let free = sale.free(noon()).unwrap();
-    let shown = [sale.offers[0].ticket_type, sale.offers[1].ticket_type];
-    assert_eq!((&free.ticket_types[..], free.most, free.cheapest), (&shown[..], 7, Money::eur(1500)));
+    let line = |at: usize, places, cents| Free {
+        ticket_type: sale.offers[at].ticket_type,
+        places,
+        price: Money::eur(cents),
+    };
+    let free = [line(0, 5, 2500), line(1, 7, 1500)];
+    assert_eq!(sale.free(None, noon()), free);
+    let fits = |ticket_types: &[TicketTypeId], quantity, most: Option<u32>| {
+        let wish = JoinWish { ticket_types: ticket_types.to_vec(), ..wish(quantity) };
+        let mut entry = sale.entry(&wish, 1, noon()).unwrap();
+        entry.max_price = most.map(Money::eur);
+        free.iter().any(|free| entry.fits(free))
+    };
+    let first = [sale.offers[0].ticket_type];
+    assert!(fits(&[], 7, None) && fits(&first, 5, Some(2500)));
+    assert!(!fits(&first, 6, None), "the other type has them, which is not wanted");
+    assert!(!fits(&[], 8, None) && !fits(&[], 6, Some(1499)) && !fits(&first, 1, Some(1500)));
     sale.capacity = Some(2);
-    assert_eq!(sale.free(noon()), None, "the house is full");
+    assert_eq!(sale.free(None, noon()), [], "the house is full");
+}
+
+#[test]
+fn as_many_places_are_kept_as_are_wished_and_there_are() {
+    let mut sale = sale(vec![offer(10, 2500), offer(10, 1500), offer(10, 500)]);
+    let ids: Vec<_> = sale.offers.iter().map(|offer| offer.ticket_type).collect();
+    let quota = Some(crate::Quota { id: kernel::QuotaId::generate(noon()), quantity: 12 });
+    (sale.offers[0].quota, sale.offers[1].quota) = (quota, quota);
+    let before = sale.clone();
+    let kept = sale.keep_wished(&[(ids[0], 9), (ids[1], 50)], noon()).unwrap();
+    let places: Vec<_> = kept.items.iter().map(|item| (item.ticket_type, item.quantity)).collect();
+    assert_eq!(places, [(ids[0], 9), (ids[1], 3)], "they share twelve");
+    assert_eq!(sale.left_of_each(), [0, 0, 10]);
+    assert_eq!(sale.keep_wished(&[(ids[1], 1), (TicketTypeId::generate(noon()), 1)], noon()), None);
+    sale.uncount(&kept.items);
+    assert_eq!(sale, before);
 }

@@ -83,6 +83,7 @@ mock! {
         async fn entry(&self, id: WaitlistEntryId) -> Result<Option<WaitlistEntry>, StoreError>;
         async fn last_entry(&self, event: EventId, buyer: AccountId) -> Result<Option<WaitlistEntry>, StoreError>;
         async fn living_entries(&self, buyer: AccountId, limit: u32) -> Result<Vec<WaitlistEntry>, StoreError>;
+        async fn entries_of_buyer(&self, buyer: AccountId, page: PageRequest) -> Result<Page<WaitlistEntry>, StoreError>;
         async fn waiting_before(&self, event: EventId, number: u64) -> Result<u64, StoreError>;
         async fn entries_of_event(&self, event: EventId, page: PageRequest) -> Result<Page<WaitlistEntry>, StoreError>;
         async fn count_entries(&self, event: EventId) -> Result<ListCounts, StoreError>;

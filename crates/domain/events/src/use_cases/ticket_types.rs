@@ -102,11 +102,15 @@ impl Events {
         .await
     }
 
-    /// Removes a ticket type that nobody ever held or bought.
+    /// Removes a ticket type that nobody ever held or bought; answers with its event.
     ///
     /// # Errors
     /// [`TicketTypeError`].
-    pub async fn delete_ticket_type(&self, actor: Actor, id: TicketTypeId) -> Result<(), TicketTypeError> {
+    pub async fn delete_ticket_type(
+        &self,
+        actor: Actor,
+        id: TicketTypeId,
+    ) -> Result<EventId, TicketTypeError> {
         let (grant, event) = self.require_of_type(actor, id).await?;
         let now = self.clock.now();
         transact(self.store.begin().await?, async move |tx| {
@@ -122,7 +126,8 @@ impl Events {
             }
             let was = Some(&gone.ticket_type);
             let act = acts::ticket_type_changed(&actor.cause(), &event, was, None, now);
-            Ok(tx.record(act.as_slice()).await?)
+            tx.record(act.as_slice()).await?;
+            Ok(event.id)
         })
         .await
     }

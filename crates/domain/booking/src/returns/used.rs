@@ -1,0 +1,60 @@
+//! Tickets that were given up although somebody had come in with them: a scanner without a network told it later.
+
+use super::{Return, ReturnStatus};
+use crate::{Booking, Incident, IncidentKind, Sale, Ticket, TicketStatus};
+use kernel::{IncidentId, Timestamp};
+
+impl Booking {
+    /// What waits at the desk was used before it came there: it is its holder's again if its place is free. If not, it
+    /// is over, and nothing goes back for it by itself. Whether it is its holder's again; whether its seat is free is
+    /// the caller's to know.
+    pub fn was_used(
+        &mut self,
+        made: &mut Return,
+        tickets: &mut [Ticket],
+        (sale, seat_is_gone): (&mut Sale, bool),
+        now: Timestamp,
+    ) -> bool {
+        let Some(ticket) = tickets.iter_mut().find(|it| it.id == made.ticket) else { return false };
+        if !seat_is_gone && self.leaves_desk(made, ticket, sale, now) {
+            made.becomes(ReturnStatus::TakenBack, now);
+            return true;
+        }
+        if ticket.status == TicketStatus::Returned {
+            ticket.status = TicketStatus::Cancelled;
+        }
+        made.becomes(ReturnStatus::Cancelled, now);
+        self.is_over_without(tickets, now);
+        false
+    }
+
+    /// The case that such a ticket, as it was found, makes for a person: its price went back, or is about to; or, when it
+    /// was `kept` from going back, its place is another's. `None` when no money is in it.
+    #[must_use]
+    pub fn used_case(
+        &self,
+        ticket: &Ticket,
+        kept: bool,
+        (case, now): (IncidentId, Timestamp),
+    ) -> Option<Incident> {
+        let (id, at_desk) = (ticket.id, ticket.status == TicketStatus::Returned);
+        let refund = self.refunds.iter().rfind(|it| it.counts() && it.tickets.contains(&id));
+        let paid = self.payments.iter().rfind(|it| it.paid.is_some_and(|paid| !paid.is_zero()));
+        let (payment, what) = match refund {
+            Some(refund) => (refund.payment, format!("{} goes back or went back for it", refund.amount)),
+            None if kept => (paid?.id, "its place is another's, and nothing goes back by itself".into()),
+            None if at_desk => (paid?.id, "it was sold again, and its price is about to go back".into()),
+            None => return None,
+        };
+        Some(Incident {
+            id: case,
+            kind: IncidentKind::UsedAndGivenUp,
+            booking: self.id,
+            payment,
+            refund: refund.map(|it| it.id),
+            evidence: format!("somebody had come in with the ticket {id} before it was given up; {what}"),
+            at: now,
+            resolved: None,
+        })
+    }
+}

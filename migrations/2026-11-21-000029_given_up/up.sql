@@ -1,0 +1,10 @@
+-- A ticket that was given up although somebody had come in with it is a case for a person.
+
+ALTER TABLE incidents
+    DROP CONSTRAINT incidents_kind_check,
+    ADD CONSTRAINT incidents_kind_check CHECK (
+        kind IN (
+            'wrong_amount', 'wrong_currency', 'wrong_mode', 'second_charge', 'refund_failed', 'overdrawn',
+            'bad_policy', 'disputed', 'dispute_lost', 'used_and_given_up'
+        )
+    ) NOT VALID;
