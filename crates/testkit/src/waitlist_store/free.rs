@@ -122,7 +122,7 @@ pub async fn a_list_for_one_section_leaves_the_others_alone(stores: Stores) {
 }
 
 pub async fn staff_with_a_long_list_keeps_its_places_and_no_more(stores: Stores) {
-    let (house, guest, _) = full(stores, 1).await;
+    let (house, guest, _) = full(stores, 2).await;
     let (use_cases, event) = (bookings(&house), house.event.id);
     let rules = Rules { automatic: false, returns: true };
     assert!(use_cases.set_rules(event, rules, &by(guest)).await.unwrap());
@@ -131,7 +131,7 @@ pub async fn staff_with_a_long_list_keeps_its_places_and_no_more(stores: Stores)
     }
     joined(&house, 2).await;
     // Of 206 places those on the list wish 204, four of them behind the first 200.
-    let house = house.with_places(207).await;
+    let house = house.with_places(208).await;
     let outsider = buyer(&house.stores).await;
     let refused = use_cases.hold(outsider, event, house.want(3)).await;
     assert!(matches!(refused, Err(HoldError::Refused(HoldRefusal::SoldOut { left: 2, .. }))), "{refused:?}");
