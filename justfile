@@ -30,7 +30,7 @@ test *ARGUMENTS: lint
     @test -d "${SYNESTHESIE_SPECS:-../shared/specs}" || echo 'WARNING: the providers'"'"' documents are not here: NOTHING IS CHECKED AGAINST THEM' >&2
     cargo nextest run --locked --workspace --no-run
     {{ target }}/debug/with-servers cargo nextest run --locked --workspace {{ ARGUMENTS }}
-    @{{ if ARGUMENTS == "" { fuzz + " --short" } else { "true" } }}
+    @{{ if ARGUMENTS == "" { target + "/debug/with-servers " + fuzz + " --short" } else { "true" } }}
 
 # Make requests up from the served document, as everybody, and look whether it knows every answer
 fuzz *ARGUMENTS: build

@@ -1,38 +1,39 @@
 """What schemathesis cannot make up from the document: ids of things that are there.
 
-Every other made-up id, in a path or in a body, is replaced by one that exists, which one following from the made-up
+Of made-up ids three in four, in a path or in a body, are replaced by one that exists, which one following from the made-up
 one, so that the same seed makes the same requests.
 """
 
 import json
 import os
 import pathlib
-import re
 import zlib
 
 import schemathesis
 
-from things import FIELDS
+from things import FIELDS, named
 
-# Ids by what stands before them in a path.
+# Ids by what they are of.
 THINGS = json.loads(pathlib.Path(os.environ["SYNESTHESIE_THINGS"]).read_text())
 
 
 def known(made_up, things):
     """An id that exists, or what was made up."""
     ids, number = THINGS.get(things), zlib.crc32(str(made_up).encode())
-    return ids[number // 2 % len(ids)] if ids and number % 2 else made_up
+    if not ids or made_up in ids:
+        return made_up
+    return ids[number // 4 % len(ids)] if number % 4 else made_up
 
 
 @schemathesis.hook
 def map_path_parameters(context, path_parameters):
-    """Puts ids of things that are there in the place of half of the made-up ones."""
+    """Puts ids of things that are there in the place of made-up ones."""
     if not path_parameters or context.operation is None:
         return path_parameters
     found = dict(path_parameters)
-    for before, name in re.findall(r"([\w-]+)/\{(\w+)\}", context.operation.path):
+    for name, things in named(context.operation.method, context.operation.path).items():
         if name in found:
-            found[name] = known(found[name], before)
+            found[name] = known(found[name], things)
     return found
 
 

@@ -1,10 +1,74 @@
-"""What fields of bodies name, by what stands before the same ids in a path."""
+"""Where ids of things belong: in paths and in bodies; and which calls nobody is answered well."""
 
+import re
+
+# What fields of bodies name.
 FIELDS = {
     "organisation_id": "organisations",
     "event_id": "events",
     "ticket_type_id": "ticket-types",
+    "ticket_type_ids": "ticket-types",
+    "unlocks": "ticket-types",
     "account_id": "users",
     "hold_id": "hold",
     "ticket_ids": "tickets",
+    "section_id": "sections",
+    "quota_id": "quotas",
+    "seat_id": "seats",
+    "seat_ids": "seats",
+    "venue_template_id": "venue-templates",
+    "voucher": "voucher-codes",
+}
+
+# What parameters of paths name, where it is something else than what stands before them.
+PARAMETERS = {
+    "GET /invites/{code}": {"code": "codes"},
+    "GET /events/{event}": {"event": "events"},
+    "GET /events/{id}/seats": {"id": "seated"},
+    "GET /calendar/{token}.ics": {"token": "calendars"},
+    "GET /users/{user_id}/tickets": {"user_id": "me"},
+    "DELETE /users/me/invites/{id}": {"id": "gifts"},
+    "GET /bookings/{id}": {"id": "own bookings"},
+    "POST /bookings/{id}/pay": {"id": "own pending"},
+    "GET /bookings/{id}/cancellation-preview": {"id": "own bookings"},
+    "POST /bookings/{id}/cancel": {"id": "own bookings"},
+    "POST /bookings/{id}/request-cancel": {"id": "own bookings"},
+    "GET /bookings/{id}/documents": {"id": "own paid"},
+    "POST /bookings/{id}/invoice": {"id": "own paid"},
+    "POST /tickets/{id}/return": {"id": "giving back"},
+    "DELETE /tickets/{id}/return": {"id": "given back"},
+    "POST /tickets/{id}/undo-check-in": {"id": "checked"},
+    "GET /transfers/{id}": {"id": "outgoing"},
+    "DELETE /transfers/{id}": {"id": "outgoing"},
+    "POST /transfers/{id}/accept": {"id": "incoming"},
+    "POST /transfers/{id}/decline": {"id": "incoming"},
+    "GET /waitlist/status/{event_id}": {"event_id": "full"},
+    "DELETE /waitlist/{event_id}": {"event_id": "full"},
+    "PUT /admin/events/{id}": {"id": "drafts"},
+    "DELETE /admin/events/{id}": {"id": "drafts"},
+    "POST /admin/events/{id}/publish": {"id": "drafts"},
+    "PUT /admin/events/{id}/seats": {"id": "seated"},
+    "DELETE /admin/organisations/{id}/members/{account_id}": {"account_id": "members"},
+    "POST /admin/bookings/{id}/mark-paid": {"id": "awaiting"},
+    "POST /admin/bookings/{id}/refund": {"id": "free bookings"},
+    "POST /admin/bookings/{id}/cancellation-request": {"id": "asked"},
+    "GET /admin/mail/{id}/attachments/{place}": {"place": "places"},
+}
+
+# What stands before an id, where things have another name.
+BEFORE = {
+    "entries": "full", "stats": "full", "notify": "full", "settings": "full", "tree": "users", "me": "users",
+}
+
+
+def named(method, path):
+    """What each parameter of a path names."""
+    short = path.removeprefix("/api/v1")
+    found = {name: BEFORE.get(part, part) for part, name in re.findall(r"([\w-]+)/\{(\w+)\}", short)}
+    found.update(PARAMETERS.get(f"{method.upper()} {short}", {}))
+    return found
+
+
+# Calls that nobody is answered well here, and why.
+NEVER = {
 }
