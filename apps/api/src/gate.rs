@@ -10,9 +10,9 @@ use jwt_simple::prelude::{
     Claims, Duration as Validity, Ed25519KeyPair, Ed25519PublicKey, EdDSAKeyPairLike, EdDSAPublicKeyLike,
     NoCustomClaims, UnixTimeStamp, VerificationOptions,
 };
-use kernel::{AccountId, Actor, Broadcast, Clock, SessionId, StoreError, Timestamp};
+use kernel::{AccountId, Actor, Broadcast, Clock, Desk, SessionId, StoreError, Timestamp};
 use sha2::{Digest, Sha256};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -26,6 +26,8 @@ const CHANNEL: &str = "gate";
 const ISSUER: &str = "synesthesie";
 /// Tokens and sessions that are remembered.
 const REMEMBERED: usize = 100_000;
+/// Queues of those whose session is looked up; more than one, so that a slow answer does not keep all.
+const LANES: usize = 4;
 
 /// Signs tokens and recognises them.
 pub struct Gate {
@@ -36,6 +38,8 @@ pub struct Gate {
     broadcast: Arc<dyn Broadcast>,
     tokens: Bounded<[u8; 32], Token>,
     standings: Bounded<SessionId, Standing>,
+    /// When a sale opens, all come at once, and nobody's session was looked at a moment ago.
+    desk: Desk<SessionId, Result<Option<Actor>, StoreError>>,
     /// Rises with everything that is forgotten, so that nothing read before is remembered after.
     forgotten: AtomicU64,
 }
@@ -88,6 +92,7 @@ impl Gate {
             broadcast,
             tokens: Bounded::new(REMEMBERED),
             standings: Bounded::new(REMEMBERED),
+            desk: Desk::new(LANES),
             forgotten: AtomicU64::new(0),
         })
     }
@@ -165,12 +170,46 @@ impl Gate {
         }
         let before = self.forgotten.load(Ordering::Acquire);
         let seen = Instant::now();
-        let actor = self.accounts.identify(session).await?.map(|identity| identity.actor);
+        let actor = self.look_up(session).await?;
         self.standings.insert(session, Standing { actor, seen });
         if self.forgotten.load(Ordering::Acquire) != before {
             self.standings.remove(&session);
         }
         Ok(actor)
+    }
+
+    /// Who acts in a session, read after this was called, together with others who ask now.
+    async fn look_up(&self, session: SessionId) -> Result<Option<Actor>, StoreError> {
+        loop {
+            let answer = self.desk.submit(session.as_uuid(), session, |asked| self.read(asked)).await;
+            // Whoever read for us may have hung up; nothing was changed, so we ask again.
+            if let Some(answer) = answer {
+                return answer;
+            }
+        }
+    }
+
+    async fn read(&self, asked: Vec<SessionId>) -> Vec<Result<Option<Actor>, StoreError>> {
+        match self.accounts.identify(&asked).await {
+            Ok(found) => {
+                let found: HashMap<SessionId, Actor> =
+                    found.into_iter().map(|one| (one.actor.session, one.actor)).collect();
+                asked.iter().map(|session| Ok(found.get(session).copied())).collect()
+            }
+            // One corrupt row must not lock out those who only stood beside it.
+            Err(StoreError::Broken { .. }) if asked.len() > 1 => {
+                let mut answers = Vec::with_capacity(asked.len());
+                for session in asked {
+                    let alone = self.accounts.identify(&[session]).await;
+                    answers.push(alone.map(|found| found.first().map(|one| one.actor)));
+                }
+                answers
+            }
+            Err(error) => {
+                let others: Vec<_> = asked.iter().skip(1).map(|_| Err(error.for_others())).collect();
+                std::iter::once(Err(error)).chain(others).collect()
+            }
+        }
     }
 
     /// Looks a session up anew at its next request, here and elsewhere.

@@ -141,7 +141,7 @@ pub async fn a_session_reads_back_whole(stores: Stores) {
     let owner = added(&stores, "ada@example.org").await.id;
     let mut session = Session::open(owner, Some("Browser 🎧"), noon());
     add_session(&stores, &session).await;
-    assert_eq!(stores.accounts.session(session.id).await.unwrap().as_ref(), Some(&session));
+    assert_eq!(stores.accounts.sessions(&[session.id]).await.unwrap().pop().as_ref(), Some(&session));
     session.generation = u32::MAX;
     session.last_used_at += TimeDelta::microseconds(1);
     session.expires_at += TimeDelta::days(1);
@@ -151,7 +151,7 @@ pub async fn a_session_reads_back_whole(stores: Stores) {
         tx.save_session(&session).await
     });
     saving.await.unwrap();
-    assert_eq!(stores.accounts.session(session.id).await.unwrap(), Some(session));
+    assert_eq!(stores.accounts.sessions(&[session.id]).await.unwrap().pop(), Some(session));
 }
 
 pub async fn a_link_reads_back_whole(stores: Stores) {
@@ -175,7 +175,7 @@ pub async fn what_is_unknown_is_not_there(stores: Stores) {
     let (link, email): (_, Email) = (OneTimeId::generate(noon()), "no@example.org".parse().unwrap());
     assert_eq!(stores.accounts.account(account).await.unwrap(), None);
     assert_eq!(stores.accounts.account_by_email(&email).await.unwrap(), None);
-    assert_eq!(stores.accounts.session(session).await.unwrap(), None);
+    assert_eq!(stores.accounts.sessions(&[session]).await.unwrap().pop(), None);
     assert_eq!(stores.accounts.sessions_of(account, noon()).await.unwrap(), []);
     assert_eq!(stores.accounts.one_time(link).await.unwrap(), None);
     let mut tx = begin(&stores).await;
@@ -259,8 +259,8 @@ pub async fn a_refusal_leaves_no_trace(stores: Stores) {
     assert_eq!(stores.accounts.account(before.id).await.unwrap().as_ref(), Some(&before));
     assert_eq!(stores.accounts.account_by_email(&before.email).await.unwrap(), Some(before));
     assert_eq!(stores.accounts.account_by_email(&new.email).await.unwrap(), None);
-    assert_eq!(stores.accounts.session(kept.id).await.unwrap(), Some(kept));
-    assert_eq!(stores.accounts.session(session.id).await.unwrap(), None);
+    assert_eq!(stores.accounts.sessions(&[kept.id]).await.unwrap().pop(), Some(kept));
+    assert_eq!(stores.accounts.sessions(&[session.id]).await.unwrap().pop(), None);
     assert_eq!(stores.accounts.one_time(link.id).await.unwrap(), None);
     assert_eq!(stores.outbox.backlog().await.unwrap().waiting, 0);
 }
@@ -312,7 +312,7 @@ pub async fn an_edit_waits_for_the_edit_before_it(stores: Stores) {
         one.await.unwrap();
     }
     assert_eq!(stores.accounts.account(account.id).await.unwrap().unwrap().first_name, "Somexxxxxxxxxx");
-    assert_eq!(stores.accounts.session(session.id).await.unwrap().unwrap().generation, 10);
+    assert_eq!(stores.accounts.sessions(&[session.id]).await.unwrap().pop().unwrap().generation, 10);
 }
 
 async fn found(stores: &Stores, filter: &AccountFilter, limit: u32) -> Vec<Account> {
@@ -413,7 +413,7 @@ pub async fn sessions_of_one_account_end_but_for_one(stores: Stores) {
         transact(tx, async |tx| tx.end_sessions_of(owner, except, at).await).await.unwrap();
         let mut ends = Vec::new();
         for id in [kept.id, ended.id, foreign.id, before.id] {
-            ends.push(stores.accounts.session(id).await.unwrap().unwrap().ended_at);
+            ends.push(stores.accounts.sessions(&[id]).await.unwrap().pop().unwrap().ended_at);
         }
         ends
     };
@@ -454,7 +454,7 @@ pub async fn what_ended_long_ago_is_swept(stores: Stores) {
     let old = add_link(&stores, owner, Purpose::ResetPassword, noon() - TimeDelta::hours(2)).await;
     assert_eq!(stores.accounts.sweep_accounts(noon()).await.unwrap(), 3);
     for (id, kept) in [(alive.id, true), (expired.id, false), (ended.id, false), (just_ended.id, true)] {
-        assert_eq!(stores.accounts.session(id).await.unwrap().is_some(), kept);
+        assert_eq!(stores.accounts.sessions(&[id]).await.unwrap().pop().is_some(), kept);
     }
     assert!(stores.accounts.one_time(link).await.unwrap().is_some());
     assert_eq!(stores.accounts.one_time(old).await.unwrap(), None);

@@ -14,7 +14,7 @@ use accounts::{
 };
 use chrono::TimeDelta;
 use invites::NewInvites;
-use kernel::{AccountId, PageRequest, Role};
+use kernel::{AccountId, PageRequest, Role, SessionId};
 use std::sync::Arc;
 
 /// One test per promise: `testkit::account_use_cases_contract!(open)`, where `open` is an `async fn() -> Stores`
@@ -86,7 +86,7 @@ pub async fn a_sign_up_opens_a_members_account(stores: Stores) {
     assert_eq!(signed_in.account.email.as_str(), "ada@example.org");
     assert_eq!((signed_in.account.role, signed_in.account.status), (Role::Member, Status::Active));
     assert_eq!((signed_in.account.invite, signed_in.account.email_verified_at), (Some(invite.id), None));
-    let identity = accounts.identify(signed_in.session.id).await.unwrap().unwrap();
+    let identity = accounts.identify(&[signed_in.session.id]).await.unwrap().pop().unwrap();
     assert_eq!(identity.account, signed_in.account);
     assert_eq!(stores.accounts.invite(invite.id).await.unwrap().unwrap().used, 1);
     let [Effect::SendVerification { one_time }] = effects(&stores).await[..] else {
@@ -282,11 +282,21 @@ pub async fn a_suspension_ends_every_session(stores: Stores) {
     let admin = person(&stores, Role::Admin).await;
     let suspended = accounts.change_standing(&admin, id, Some(Status::Suspended), None).await.unwrap();
     assert_eq!(suspended.status, Status::Suspended);
-    assert_eq!(accounts.identify(signed_in.session.id).await.unwrap(), None);
+    // Those who are looked up together with it are not touched by that, in whatever company.
+    let (one, other) = (member(&stores, "bob@example.org").await, member(&stores, "cy@example.org").await);
+    let unknown = SessionId::generate(noon());
+    let asked = [signed_in.session.id, other.session.id, unknown, one.session.id];
+    let found = accounts.identify(&asked).await.unwrap();
+    let mut found: Vec<_> = found.into_iter().map(|found| (found.actor.session, found.account)).collect();
+    found.sort_by_key(|(session, _)| *session);
+    let mut expected = vec![(one.session.id, one.account), (other.session.id, other.account)];
+    expected.sort_by_key(|(session, _)| *session);
+    assert_eq!(found, expected);
+    assert_eq!(accounts.identify(&[signed_in.session.id]).await.unwrap().pop(), None);
     assert!(accounts.refresh(signed_in.refresh_token.expose()).await.is_err());
     let back = accounts.change_standing(&admin, id, Some(Status::Active), Some(Role::Admin)).await.unwrap();
     assert_eq!((back.status, back.role), (Status::Active, Role::Admin));
-    assert_eq!(accounts.identify(signed_in.session.id).await.unwrap(), None, "what ended stays so");
+    assert_eq!(accounts.identify(&[signed_in.session.id]).await.unwrap().pop(), None, "what ended stays so");
     let unknown = accounts.change_standing(&admin, AccountId::generate(noon()), None, None).await;
     assert!(matches!(unknown, Err(ChangeStandingError::Unknown)));
 }
@@ -327,7 +337,7 @@ pub async fn an_admin_is_made_without_an_invite_but_once(stores: Stores) {
     let made = accounts.create_admin("root@example.org", PASSWORD.into(), ("Ada", "Byron")).await.unwrap();
     assert_eq!((made.role, made.status, made.email_verified_at), (Role::Admin, Status::Active, Some(noon())));
     let signed_in = accounts.login(credentials("root@example.org", PASSWORD)).await.unwrap();
-    assert!(accounts.identify(signed_in.session.id).await.unwrap().unwrap().actor.is_admin());
+    assert!(accounts.identify(&[signed_in.session.id]).await.unwrap().pop().unwrap().actor.is_admin());
     let again = accounts.create_admin("ROOT@example.org", PASSWORD.into(), ("Ada", "Byron")).await;
     assert!(matches!(again, Err(CreateAdminError::EmailTaken)));
 }

@@ -18,7 +18,7 @@ use kernel::{Due, EffectId, SessionId};
 use std::sync::Arc;
 
 async fn alive(stores: &Stores, signed_in: &SignedIn) -> bool {
-    accounts_at_noon(stores).identify(signed_in.session.id).await.unwrap().is_some()
+    !accounts_at_noon(stores).identify(&[signed_in.session.id]).await.unwrap().is_empty()
 }
 
 async fn claim(stores: &Stores) -> Vec<Due> {
@@ -60,7 +60,7 @@ pub async fn a_reused_refresh_token_ends_the_session(stores: Stores) {
     let next = accounts.refresh(signed_in.refresh_token.expose()).await.unwrap();
     let reused = accounts.refresh(signed_in.refresh_token.expose()).await;
     assert!(matches!(reused, Err(RefreshError::Reused)));
-    let stored = stores.accounts.session(signed_in.session.id).await.unwrap().unwrap();
+    let stored = stores.accounts.sessions(&[signed_in.session.id]).await.unwrap().pop().unwrap();
     assert_eq!(stored.ended_at, Some(noon()), "the refusal was kept");
     let refused = accounts.refresh(next.refresh_token.expose()).await;
     assert!(matches!(refused, Err(RefreshError::Invalid)));

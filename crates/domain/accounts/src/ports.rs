@@ -19,8 +19,8 @@ pub trait AccountStore: InviteStore {
     async fn accounts(&self, filter: &AccountFilter, page: PageRequest) -> Result<Page<Account>, StoreError>;
     /// These accounts, in no order; what is unknown is left out.
     async fn accounts_of(&self, ids: &[AccountId]) -> Result<Vec<Account>, StoreError>;
-    /// One session.
-    async fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError>;
+    /// These sessions, in no order; what is unknown is left out.
+    async fn sessions(&self, ids: &[SessionId]) -> Result<Vec<Session>, StoreError>;
     /// Those that are alive at `now`: the 100 newest, the newest first (by [`Session::cursor`], descending).
     async fn sessions_of(&self, account: AccountId, now: Timestamp) -> Result<Vec<Session>, StoreError>;
     /// One link.

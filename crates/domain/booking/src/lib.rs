@@ -16,7 +16,6 @@ pub mod by_hand;
 pub mod cancellation;
 pub mod close;
 pub mod code;
-pub mod desk;
 pub mod dispute;
 pub mod document;
 pub mod effect;

@@ -38,6 +38,15 @@ impl StoreError {
     pub fn broken(doing: &'static str, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self::Broken { doing, cause: Some(cause.into()) }
     }
+
+    /// The same failure for somebody else who was served with it; the cause is logged once, with the first.
+    #[must_use]
+    pub fn for_others(&self) -> Self {
+        match self {
+            Self::Unavailable { doing, .. } => Self::Unavailable { doing, cause: None },
+            Self::Broken { doing, .. } => Self::Broken { doing, cause: None },
+        }
+    }
 }
 
 /// A set of writes that become visible together, or not at all.

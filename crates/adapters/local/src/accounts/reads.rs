@@ -44,8 +44,9 @@ impl AccountStore for LocalStore {
         Ok(ids.iter().filter_map(|id| state.copy(id)).collect())
     }
 
-    async fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
-        Ok(self.read().copy(&id))
+    async fn sessions(&self, ids: &[SessionId]) -> Result<Vec<Session>, StoreError> {
+        let state = self.read();
+        Ok(ids.iter().filter_map(|id| state.copy(id)).collect())
     }
 
     async fn sessions_of(&self, account: AccountId, now: Timestamp) -> Result<Vec<Session>, StoreError> {

@@ -72,12 +72,13 @@ impl AccountStore for PgStore {
         rows.into_iter().map(Account::try_from).collect()
     }
 
-    async fn session(&self, id: SessionId) -> Result<Option<Session>, StoreError> {
-        let doing = "reading a session";
+    async fn sessions(&self, ids: &[SessionId]) -> Result<Vec<Session>, StoreError> {
+        let doing = "reading sessions";
         let mut connection = self.connection(doing).await?;
-        let query = sessions::table.find(id.as_uuid()).select(SessionRow::as_select());
-        let row = query.first(&mut connection).await.optional().map_err(failed(doing))?;
-        row.map(Session::try_from).transpose()
+        let ids: Vec<Uuid> = ids.iter().map(|id| id.as_uuid()).collect();
+        let query = sessions::table.filter(sessions::id.eq_any(ids)).select(SessionRow::as_select());
+        let rows: Vec<SessionRow> = query.load(&mut connection).await.map_err(failed(doing))?;
+        rows.into_iter().map(Session::try_from).collect()
     }
 
     async fn sessions_of(&self, account: AccountId, now: Timestamp) -> Result<Vec<Session>, StoreError> {

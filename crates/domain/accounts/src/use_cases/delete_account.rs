@@ -81,8 +81,8 @@ impl Accounts {
     }
 
     async fn require_recent_login(&self, actor: &Actor) -> Result<(), DeleteError> {
-        let session = self.store.session(actor.session).await?;
-        let recent = session.is_some_and(|session| self.clock.now() < session.created_at + RECENT);
+        let session = self.store.sessions(&[actor.session]).await?;
+        let recent = session.iter().any(|session| self.clock.now() < session.created_at + RECENT);
         if recent { Ok(()) } else { Err(DeleteError::PasswordNeeded) }
     }
 }

@@ -1,6 +1,7 @@
 use super::Accounts;
-use crate::Account;
-use kernel::{Actor, SessionId, StoreError};
+use crate::{Account, Session};
+use kernel::{AccountId, Actor, SessionId, StoreError};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Whom a session belongs to, as stored now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,20 +13,24 @@ pub struct Identity {
 }
 
 impl Accounts {
-    /// Who acts in a session; `None` when it is over or its account may not log in (any more).
+    /// Who acts in each of these sessions, in no order; those that are over, and those whose account may not log in
+    /// (any more), are missing.
     ///
     /// # Errors
     /// When the store cannot answer.
-    pub async fn identify(&self, session: SessionId) -> Result<Option<Identity>, StoreError> {
+    pub async fn identify(&self, sessions: &[SessionId]) -> Result<Vec<Identity>, StoreError> {
         let now = self.clock.now();
-        let session = self.store.session(session).await?.filter(|session| session.is_alive(now));
-        let Some(session) = session else {
-            return Ok(None);
-        };
-        let account = self.store.account(session.account).await?.filter(Account::is_active);
-        Ok(account.map(|account| {
+        let mut living = self.store.sessions(sessions).await?;
+        living.retain(|session| session.is_alive(now));
+        let of: BTreeSet<AccountId> = living.iter().map(|session| session.account).collect();
+        let accounts = self.store.accounts_of(&of.into_iter().collect::<Vec<_>>()).await?;
+        let accounts: BTreeMap<AccountId, Account> =
+            accounts.into_iter().filter(Account::is_active).map(|account| (account.id, account)).collect();
+        let identity = |session: Session| {
+            let account = accounts.get(&session.account)?.clone();
             let actor = Actor { account: account.id, session: session.id, role: account.role, request: None };
-            Identity { actor, account }
-        }))
+            Some(Identity { actor, account })
+        };
+        Ok(living.into_iter().filter_map(identity).collect())
     }
 }

@@ -20,7 +20,7 @@ pub(super) struct Request {
 impl Bookings {
     /// Queues a request and has it decided.
     pub(super) async fn ask(&self, event: Option<EventId>, ask: Ask) -> Result<Answer, StoreError> {
-        let lane = event.unwrap_or_else(|| EventId::from(uuid::Uuid::nil()));
+        let lane = event.map_or(uuid::Uuid::nil(), EventId::as_uuid);
         let answer = self.desk.submit(lane, Request { event, ask }, |asks| self.decide(asks)).await;
         // The leader vanished with our request; whether it was written shows when the client asks again.
         answer.unwrap_or(Err(StoreError::Unavailable { doing: "waiting for a decision", cause: None }))
@@ -39,7 +39,7 @@ impl Bookings {
                 answers
             }
             Err(error) => {
-                let others: Vec<_> = asks.iter().skip(1).map(|_| Err(same(&error))).collect();
+                let others: Vec<_> = asks.iter().skip(1).map(|_| Err(error.for_others())).collect();
                 std::iter::once(Err(error)).chain(others).collect()
             }
         }
@@ -287,12 +287,4 @@ fn holds_of(asks: &[Request]) -> Vec<HoldId> {
     ids.sort_unstable();
     ids.dedup();
     ids
-}
-
-/// The same failure for somebody else; the cause is logged once, with the first.
-fn same(error: &StoreError) -> StoreError {
-    match error {
-        StoreError::Unavailable { doing, .. } => StoreError::Unavailable { doing, cause: None },
-        StoreError::Broken { doing, .. } => StoreError::Broken { doing, cause: None },
-    }
 }

@@ -1,19 +1,20 @@
-//! Where buyers queue inside one process, so that those who come together are decided together.
+//! Where requests queue inside one process, so that those who come together are served together.
 //!
 //! A hot event is one row: buyers who each lock, write and commit it alone pay one durable commit each, in single
 //! file. Here the first to come leads: it decides for itself and for all who arrived while the one before was busy,
-//! in one transaction. Nothing runs in the background; whoever leads does so in its own request, for one batch, and
-//! hands the lead to the next in line. Between processes the database arbitrates.
+//! in one transaction. Those who are looked up are found in one query likewise. Nothing runs in the background;
+//! whoever leads does so in its own request, for one batch, and hands the lead to the next in line. Between
+//! processes the database arbitrates.
 
 use futures_channel::oneshot;
-use kernel::EventId;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use uuid::Uuid;
 
-/// Most requests decided in one transaction: bounds its length, and with it everybody's wait.
+/// Most requests served at once: bounds its length, and with it everybody's wait.
 const MOST_TOGETHER: usize = 256;
 
-/// Some queues; all requests for one event meet in the same one.
+/// Some queues; all requests about one thing meet in the same one.
 pub struct Desk<Ask, Answer> {
     lanes: Vec<Lane<Ask, Answer>>,
 }
@@ -46,15 +47,15 @@ impl<Ask, Answer> Desk<Ask, Answer> {
         Self { lanes: std::iter::repeat_with(lane).take(lanes.max(1)).collect() }
     }
 
-    /// Has `ask` decided, together with others, by somebody's `decide`: as many answers as asks, in their order.
+    /// Has `ask` about the thing `about` decided, together with others, by somebody's `decide`: as many answers as asks, in their order.
     ///
     /// `None` when the one who was deciding vanished: it is not known whether anything was written.
-    pub async fn submit<D, F>(&self, event: EventId, ask: Ask, decide: D) -> Option<Answer>
+    pub async fn submit<D, F>(&self, about: Uuid, ask: Ask, decide: D) -> Option<Answer>
     where
         D: FnOnce(Vec<Ask>) -> F,
         F: Future<Output = Vec<Answer>>,
     {
-        let (_, low) = event.as_uuid().as_u64_pair();
+        let (_, low) = about.as_u64_pair();
         let lane = self.lanes.get(usize::try_from(low).unwrap_or(0) % self.lanes.len())?;
         let ask = match lane.join(ask) {
             Joined::Leads(ask) => ask,
@@ -157,10 +158,6 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
-    fn event() -> EventId {
-        EventId::from(uuid::Uuid::nil())
-    }
-
     #[tokio::test]
     async fn those_who_come_together_are_decided_together() {
         let desk = Arc::new(Desk::new(2));
@@ -175,7 +172,7 @@ mod tests {
                         gate.acquire().await.unwrap().forget();
                         asks.into_iter().map(|ask| ask * 2).collect::<Vec<_>>()
                     };
-                    assert_eq!(desk.submit(event(), number, decide).await, Some(number * 2));
+                    assert_eq!(desk.submit(Uuid::nil(), number, decide).await, Some(number * 2));
                 })
             })
             .collect();
@@ -195,14 +192,14 @@ mod tests {
         let desk = Arc::new(Desk::<u32, u32>::new(1));
         let stuck = {
             let desk = desk.clone();
-            tokio::spawn(async move { desk.submit(event(), 1, |_| std::future::pending()).await })
+            tokio::spawn(async move { desk.submit(Uuid::nil(), 1, |_| std::future::pending()).await })
         };
         while !desk.lanes[0].line().led {
             tokio::task::yield_now().await;
         }
         let next = {
             let desk = desk.clone();
-            tokio::spawn(async move { desk.submit(event(), 2, async |asks| asks).await })
+            tokio::spawn(async move { desk.submit(Uuid::nil(), 2, async |asks| asks).await })
         };
         while desk.lanes[0].line().waiting.is_empty() {
             tokio::task::yield_now().await;
@@ -233,7 +230,7 @@ mod tests {
         desk.lanes[0].line().led = true;
         let submit = |number| {
             let desk = desk.clone();
-            tokio::spawn(async move { desk.submit(event(), number, |_| std::future::pending()).await })
+            tokio::spawn(async move { desk.submit(Uuid::nil(), number, |_| std::future::pending()).await })
         };
         let (leader, follower) = (submit(1), submit(2));
         while desk.lanes[0].line().waiting.len() < 2 {
