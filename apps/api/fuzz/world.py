@@ -90,7 +90,7 @@ class World:
         gone, _ = self.published("Called off", (FREE, 5))
         self.add("jobs", self.ask("POST", f"/admin/events/{gone}/cancel", {})["job_id"])
         for event, kinds in [(self.full, self.full_kinds), (self.second, second_kinds)]:
-            self.book(event, kinds[0], self.admin)
+            self.book(event, kinds[0], self.buyer)
         self.asked("POST", "/admin/events", self.event("Made up"))
         self.asked("PUT", "/admin/events/{id}", self.event("Made up"))
         self.asked("POST", "/admin/venue-templates", {"organisation_id": self.organisation, "name": "Hall"})
