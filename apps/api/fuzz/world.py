@@ -96,7 +96,7 @@ class World:
         self.asked("POST", "/admin/venue-templates", {"organisation_id": self.organisation, "name": "Hall"})
         self.asked("PUT", "/admin/venue-templates/{id}", {"name": "Hall"})
         self.asked("POST", "/admin/venue-templates/{id}/sections", {**section, "name": "Circle"})
-        self.asked("PUT", "/admin/events/{id}/seats", {"seats": [{"seat_id": seats[1]["id"], "accessible": True}]})
+        self.asked("PUT", "/admin/events/{id}/seats", {"seats": [{"id": seats[1]["id"], "accessible": True}]})
         self.asked("POST", "/admin/events/{id}/ticket-types", {"name": "Late", "price": FREE, "quantity": 5})
         self.asked("PUT", "/admin/ticket-types/{id}", {"name": "Entry", "price": MONEY, "quantity": 600, "max_per_user": 100})
         self.asked("POST", "/admin/events/{id}/duplicate", {"title": "Again"})

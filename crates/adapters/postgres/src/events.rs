@@ -10,6 +10,7 @@ mod quota;
 mod reads;
 mod ticket_type;
 mod venue;
+mod words;
 
 pub(crate) use venue::SEATING;
 

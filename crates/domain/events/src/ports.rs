@@ -23,8 +23,9 @@ pub struct Filter {
     pub to: Option<Timestamp>,
     /// Events with exactly this tag (tags are lower-case).
     pub tag: Option<String>,
-    /// Events with this text, as it stands (no wildcards) and in either case, in title, description or area.
-    pub query: Option<String>,
+    /// Events in which each of these occurs, as it stands (no wildcards) and in either case: in title, description or
+    /// area, one here and another there.
+    pub words: Vec<String>,
     /// Events whose cell of the map (never whose exact place) has its middle in here.
     pub around: Option<Around>,
     /// Whether events for members only are wanted too.

@@ -180,10 +180,6 @@ const TABLE: &[Group] = &[
         &[
             ("GET /api/v1/admin/events", ""),
             ("GET /api/v1/admin/organisations", ""),
-            ("GET /api/v1/admin/documents", ""),
-            ("GET /api/v1/admin/documents.csv", ""),
-            ("GET /api/v1/admin/cancellation-requests", ""),
-            ("GET /api/v1/admin/venue-templates", ""),
             // A code that is not of one's own doors is unknown.
             ("POST /api/v1/tickets/verify", ""),
         ],
@@ -193,11 +189,15 @@ const TABLE: &[Group] = &[
         "ufff++f+++",
         &[
             ("GET /api/v1/admin/bookings", ""),
+            ("GET /api/v1/admin/cancellation-requests", ""),
+            ("GET /api/v1/admin/documents", ""),
+            ("GET /api/v1/admin/documents.csv", ""),
             ("GET /api/v1/admin/payments", ""),
             ("GET /api/v1/admin/payments/stuck", ""),
             ("GET /api/v1/admin/payments/incidents", ""),
             ("GET /api/v1/admin/ledger", ""),
             ("GET /api/v1/admin/ledger/balances", ""),
+            ("GET /api/v1/admin/venue-templates", ""),
             ("GET /api/v1/admin/ledger/export", ""),
             ("GET /api/v1/admin/audit", ""),
             ("GET /api/v1/admin/audit/export", ""),

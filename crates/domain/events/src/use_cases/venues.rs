@@ -36,9 +36,8 @@ impl Events {
         actor: Actor,
         page: PageRequest,
     ) -> Result<Page<TemplateSummary>, AccessError> {
-        let grant = self.grant(actor).await?;
-        grant.require_any()?;
-        Ok(self.store.templates(grant.organisations(Right::Manage).as_deref(), page).await?)
+        let own = self.grant(actor).await?.any_organisations(Right::Manage)?;
+        Ok(self.store.templates(own.as_deref(), page).await?)
     }
 
     /// A hall with its seats.
