@@ -78,6 +78,9 @@ impl Events {
         let now = self.clock.now();
         let made = VenueTemplate::named(organisation, name, now).map_err(VenueError::Invalid)?;
         transact(self.store.begin().await?, async move |tx| {
+            if !tx.keep_organisation(organisation).await? {
+                return Err(VenueError::Invalid(vec![super::create::unknown_organisation()]));
+            }
             tx.add_template(&made).await?;
             tx.record(&[acts::template_changed(&actor.cause(), (None, Some(&made)), &made, now)]).await?;
             Ok(made)
