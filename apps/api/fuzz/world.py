@@ -22,8 +22,12 @@ class World:
         self.program, self.admin, self.token, self.address = program, admin, token, address
         self.things, self.bodies = {}, {}
         organisations = self.ask("GET", "/admin/organisations")["items"]
-        self.organisation = organisations[-1]["id"]
+        # The first: later ones were made up, or are made here to be removed.
+        self.organisation = organisations[0]["id"]
         self.add("organisations", self.organisation)
+        bare = lambda: self.ask("POST", "/admin/organisations", {"name": "Bare"})["id"]
+        self.add("bare organisations", bare(), bare())
+        self.asked("PATCH", "/admin/organisations/{id}", {"name": "House"})
         self.people()
         self.events()
         self.shop()
