@@ -142,7 +142,7 @@ async fn statements_of_the_hot_path_are_prepared_once_whatever_the_size_of_a_bat
 
 /// What looks at a whole table on purpose: reports, and lists that are short or walk an index in its order until
 /// the page is full.
-const WHOLE: [&str; 12] = [
+const WHOLE: [&str; 13] = [
     "SELECT account, currency, sum(minor)",
     "SELECT count(*) AS waiting",
     "WITH places AS",
@@ -155,6 +155,7 @@ const WHOLE: [&str; 12] = [
     "WHERE (\"audit_acts\".\"organisation_id\" = ANY(",
     "FROM \"invites\" ORDER BY",
     "FROM \"events\" WHERE (\"events\".\"status\"",
+    "bool_and(strpos(\"events\".\"search_text\", word)",
     "FROM \"accounts\" WHERE (\"accounts\".\"status\"",
 ];
 

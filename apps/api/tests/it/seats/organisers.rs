@@ -98,7 +98,7 @@ async fn no_two_seats_of_a_hall_have_one_label_and_a_wrong_section_is_mended_on_
         let edit = json!({"name": "Balcony", "price_multiplier": 1.5, "position": 0});
         let edited = manager.put(&format!("{path}/sections/{circle}"), &edit).await.expect(200);
         let expected = json!({
-            "id": circle, "name": "Balcony", "price_multiplier": "1.5", "position": 0, "seat_count": 2,
+            "id": circle, "name": "Balcony", "price_multiplier": 1.5, "position": 0, "seat_count": 2,
         });
         assert_eq!(edited, expected);
         let nowhere = format!("{path}/sections/{event}");

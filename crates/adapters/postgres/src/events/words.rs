@@ -1,8 +1,8 @@
 //! Events in which words occur: each of them somewhere in the text that is searched.
 //!
 //! No index finds what stands within words, short of one over all parts of all texts, which takes an extension of the
-//! server. So a search walks the events of its span in their order until the page is full, and looks at each text once:
-//! events are thousands, not millions, and the first word that is missing ends the look.
+//! server. So a search walks the index of the events' beginnings until the page is full. Two words of which one occurs
+//! nowhere took 2 microseconds for each event of the span (0.2 s for 100,000); what is found often ends at once.
 
 use crate::schema::events;
 use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
@@ -15,26 +15,13 @@ use diesel::sql_types::{Array, Bool, Text};
 /// own, because diesel prepares no text that it does not know.
 #[derive(Debug)]
 pub(super) struct Words {
-    patterns: Vec<String>,
+    words: Vec<String>,
 }
 
 impl Words {
     pub(super) fn all(words: &[String]) -> Self {
-        Self { patterns: words.iter().map(|word| anywhere(word)).collect() }
+        Self { words: words.iter().map(|word| word.to_lowercase()).collect() }
     }
-}
-
-/// The pattern of whatever has this in it, as it stands, in lower case as the searched text is.
-fn anywhere(word: &str) -> String {
-    let mut pattern = String::from("%");
-    for letter in word.to_lowercase().chars() {
-        if matches!(letter, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(letter);
-    }
-    pattern.push('%');
-    pattern
 }
 
 impl Expression for Words {
@@ -57,9 +44,11 @@ impl QueryId for Words {
 
 impl QueryFragment<Pg> for Words {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
-        out.push_sql("\"events\".\"search_text\" LIKE ALL(");
-        out.push_bind_param::<Array<Text>, _>(&self.patterns)?;
-        out.push_sql(")");
+        // Not LIKE ALL: the planner takes that for so rare that it reads and sorts all events, also when the first twenty
+        // would do.
+        out.push_sql("(SELECT bool_and(strpos(\"events\".\"search_text\", word) > 0) FROM unnest(");
+        out.push_bind_param::<Array<Text>, _>(&self.words)?;
+        out.push_sql(") AS word)");
         Ok(())
     }
 }
