@@ -15,6 +15,8 @@ FIELDS = {
     "section_id": "sections",
     "quota_id": "quotas",
     "seat_id": "seats",
+    # In bodies only seats are named so.
+    "id": "seats",
     "seat_ids": "seats",
     "venue_template_id": "venue-templates",
     "voucher": "voucher-codes",
@@ -48,6 +50,7 @@ PARAMETERS = {
     "DELETE /admin/events/{id}": {"id": "drafts"},
     "POST /admin/events/{id}/publish": {"id": "drafts"},
     "PUT /admin/events/{id}/seats": {"id": "seated"},
+    "DELETE /admin/organisations/{id}": {"id": "bare organisations"},
     "DELETE /admin/organisations/{id}/members/{account_id}": {"account_id": "members"},
     "POST /admin/bookings/{id}/mark-paid": {"id": "awaiting"},
     "POST /admin/bookings/{id}/refund": {"id": "free bookings"},

@@ -140,14 +140,6 @@ impl Gate {
         }
     }
 
-    /// Whether a session still counts, as far as it was looked at a moment ago.
-    ///
-    /// # Errors
-    /// When it cannot be looked up.
-    pub async fn still(&self, session: SessionId) -> Result<bool, StoreError> {
-        Ok(self.standing(session).await?.is_some())
-    }
-
     fn verify(&self, token: &str, now: Timestamp) -> Option<Token> {
         let options = VerificationOptions {
             accept_future: true, // another instance's clock may be a little ahead

@@ -6,6 +6,7 @@
 pub mod abroad;
 pub mod pace;
 pub mod places;
+pub mod sessions;
 pub mod sse;
 
 use abroad::Hints;

@@ -14,6 +14,7 @@ use crate::http::events::answers::Answers;
 use crate::http::routes::BASE;
 use crate::keys::{Keys, SeedError, read_seed};
 use crate::limits::Limits;
+use crate::live::sessions::Sessions;
 use crate::live::{Board, Room};
 use crate::maps::Maps;
 use crate::metrics::Metrics;
@@ -75,6 +76,8 @@ pub struct App {
     pub maps: Maps,
     /// Those who listen to what is left of events.
     pub live: Arc<Board<EventId>>,
+    /// In which sessions they do.
+    pub listening: Arc<Sessions>,
     /// Use cases of holds, bookings and their money.
     pub bookings: Bookings,
     /// Use cases of vouchers.
@@ -238,6 +241,7 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         answers: Answers::telling(Arc::clone(&live)),
         maps: Maps::default(),
         live,
+        listening: Arc::default(),
         mailer,
         mail_box,
         invites: Invites::new(stores.invites, Arc::clone(&clock), keys.invite_codes())

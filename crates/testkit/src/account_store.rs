@@ -34,6 +34,7 @@ macro_rules! account_store_contract {
             a_filter_finds_what_the_rules_say,
             living_sessions_are_listed_newest_first,
             sessions_of_one_account_end_but_for_one,
+            sessions_that_count_are_told_from_those_that_do_not,
             links_of_one_purpose_become_void,
             what_ended_long_ago_is_swept,
             only_admins_who_may_log_in_are_locked_as_such,
@@ -396,6 +397,32 @@ pub async fn living_sessions_are_listed_newest_first(stores: Stores) {
     }
     let newest = stores.accounts.sessions_of(other, noon()).await.unwrap();
     assert_eq!((newest.len(), newest[0].created_at), (100, noon() + TimeDelta::seconds(110)));
+}
+
+pub async fn sessions_that_count_are_told_from_those_that_do_not(stores: Stores) {
+    let owner = added(&stores, "ada@example.org").await.id;
+    let barred = Account { status: Status::Suspended, ..unsaved("bob@example.org") };
+    assert!(add(&stores, &barred).await);
+    let [alive, young] = [noon(), noon() + TimeDelta::days(1)].map(|at| Session::open(owner, None, at));
+    let mut ended = Session::open(owner, None, noon());
+    ended.end(noon());
+    let of_barred = Session::open(barred.id, None, noon());
+    for session in [&alive, &young, &ended, &of_barred] {
+        add_session(&stores, session).await;
+    }
+    let unknown = Session::open(owner, None, noon()).id;
+    let counting = async |ids: &[SessionId], at| {
+        let mut ids = stores.accounts.sessions_counting(ids, at).await.unwrap();
+        ids.sort_unstable();
+        ids
+    };
+    let all = [unknown, of_barred.id, ended.id, young.id, alive.id];
+    let mut both = [alive.id, young.id];
+    both.sort_unstable();
+    assert_eq!(counting(&all, noon()).await, both);
+    assert_eq!(counting(&all[..4], noon()).await, [young.id], "only those that are asked about");
+    assert_eq!(counting(&all, alive.expires_at).await, [young.id], "it is over at the very instant");
+    assert_eq!(counting(&[], noon()).await, []);
 }
 
 pub async fn sessions_of_one_account_end_but_for_one(stores: Stores) {

@@ -294,11 +294,27 @@ pub async fn a_suspension_ends_every_session(stores: Stores) {
     assert_eq!(found, expected);
     assert_eq!(accounts.identify(&[signed_in.session.id]).await.unwrap().pop(), None);
     assert!(accounts.refresh(signed_in.refresh_token.expose()).await.is_err());
+    assert_eq!(barred(&stores).await, [id], "what it waits for is given up with it");
     let back = accounts.change_standing(&admin, id, Some(Status::Active), Some(Role::Admin)).await.unwrap();
     assert_eq!((back.status, back.role), (Status::Active, Role::Admin));
     assert_eq!(accounts.identify(&[signed_in.session.id]).await.unwrap().pop(), None, "what ended stays so");
     let unknown = accounts.change_standing(&admin, AccountId::generate(noon()), None, None).await;
     assert!(matches!(unknown, Err(ChangeStandingError::Unknown)));
+    let alone = accounts.change_standing(&admin, admin.account, Some(Status::Suspended), Some(Role::Member));
+    alone.await.unwrap();
+    assert_eq!(barred(&stores).await, [admin.account]);
+    let wrong = accounts.change_standing(&admin, id, Some(Status::Deleted), None).await;
+    assert!(matches!(wrong, Err(ChangeStandingError::Refused(AccountRefusal::StatusNotAllowed))));
+    assert_eq!(barred(&stores).await, [], "a refusal owes nothing");
+}
+
+/// Whose waiting is to be given up; those that were told once are not told again.
+async fn barred(stores: &Stores) -> Vec<AccountId> {
+    let due = stores.outbox.claim(noon(), noon() + TimeDelta::hours(1), 100).await.unwrap();
+    let effects = due.iter().map(|due| serde_json::from_str(&due.body).unwrap());
+    effects
+        .filter_map(|effect| if let Effect::Barred { account, .. } = effect { Some(account) } else { None })
+        .collect()
 }
 
 pub async fn two_admins_cannot_send_each_other_away(stores: Stores) {

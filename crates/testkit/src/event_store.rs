@@ -33,6 +33,7 @@ macro_rules! event_store_contract {
             an_edit_waits_for_the_edit_before_it,
             listing_pages_meet_without_gap_or_overlap,
             a_listing_is_narrowed_by_all_that_is_asked_for,
+            a_listing_finds_every_word_in_any_order,
             a_listing_takes_the_searched_text_literally,
             a_listing_brings_ticket_types_with_their_stock,
             events_are_read_together_with_their_types,
@@ -344,7 +345,36 @@ pub async fn a_listing_is_narrowed_by_all_that_is_asked_for(stores: Stores) {
     }
     assert_eq!(find(Filter { drafts_of: Some(Vec::new()), ..base.clone() }).await, ["One", "Two"]);
     for text in ["three", "RIVER", "quiet h"] {
-        assert_eq!(find(Filter { query: Some(text.into()), ..base.clone() }).await, ["Three"], "{text}");
+        assert_eq!(find(Filter { words: words(text), ..base.clone() }).await, ["Three"], "{text}");
+    }
+}
+
+fn words(text: &str) -> Vec<String> {
+    text.split(' ').map(str::to_owned).collect()
+}
+
+pub async fn a_listing_finds_every_word_in_any_order(stores: Stores) {
+    for (title, description, area) in [
+        ("The Long Night", "Until morning", "Harbour"),
+        ("A long day", "and a short one", "Harbour"),
+        ("Nightly", "belongs together", "Docks"),
+    ] {
+        added(&stores, title, |event| {
+            event.description = description.into();
+            event.location.area = area.into();
+        })
+        .await;
+    }
+    for (text, expected) in [
+        ("night long", vec!["Nightly", "The Long Night"]),
+        ("LONG harbour", vec!["A long day", "The Long Night"]),
+        ("morning harbour night", vec!["The Long Night"]),
+        ("long night never", vec![]),
+        ("docks", vec!["Nightly"]),
+    ] {
+        let mut found = titles(&stores, &Filter { words: words(text), ..everything() }).await;
+        found.sort_unstable();
+        assert_eq!(found, expected, "{text}");
     }
 }
 
@@ -353,7 +383,7 @@ pub async fn a_listing_takes_the_searched_text_literally(stores: Stores) {
         added(&stores, title, |event| event.location.area = "Here".into()).await;
     }
     for (text, found) in [("0%", "100% live"), ("a_b", "a_b"), (r"k\s", r"back\slash"), ("t's", "it's")] {
-        let filter = Filter { query: Some(text.into()), ..everything() };
+        let filter = Filter { words: words(text), ..everything() };
         assert_eq!(titles(&stores, &filter).await, [found], "{text}");
     }
 }

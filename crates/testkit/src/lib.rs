@@ -29,6 +29,7 @@ pub mod ledger_store;
 pub mod load;
 pub mod mailer;
 pub mod office_store;
+pub mod organisation_store;
 pub mod outbox;
 #[cfg(feature = "payments")]
 pub mod payment_provider;

@@ -296,8 +296,14 @@ pub async fn who_leaves_makes_room_for_the_next(stores: Stores) {
     assert_eq!(statuses(&house, &entries).await, [left, left, offered]);
     let again = use_cases.join_list(event, wish(first.buyer, 1)).await.unwrap();
     assert_eq!((again.entry.number, again.position), (4, Some(1)), "at the end");
-    use_cases.leave_lists(first.buyer).await.unwrap();
+    let before = again.entry.joined_at - TimeDelta::microseconds(1);
+    use_cases.leave_lists(first.buyer, Some(before)).await.unwrap();
+    assert_eq!(now(&house, &again.entry).await.status, waiting, "it was not on the list then");
+    use_cases.leave_lists(first.buyer, Some(again.entry.joined_at)).await.unwrap();
     assert_eq!(now(&house, &again.entry).await.status, left);
+    let (fourth, fifth) = (joined(&house, 1).await, joined(&house, 1).await);
+    use_cases.leave_lists(fourth.buyer, None).await.unwrap();
+    assert_eq!(statuses(&house, &[fourth, fifth]).await, [left, waiting]);
     consistent(&house).await;
 }
 

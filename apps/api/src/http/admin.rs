@@ -5,7 +5,7 @@ use super::accounts::UserView;
 use super::json::Json;
 use super::my_invites::BudgetView;
 use super::paging::{PageView, Paging, PagingQuery};
-use super::problem::{Causes, Problem};
+use super::problem::Problem;
 use crate::wiring::App;
 use accounts::{AccountFilter, Status};
 use actix_web::web::{Data, Path, Query};
@@ -76,12 +76,6 @@ async fn update_user(
     let id = AccountId::from(id.into_inner());
     let account = app.accounts.change_standing(&admin.0, id, body.status, body.role).await?;
     app.gate.forget_account(id).await;
-    // Offers to somebody who cannot log in would keep places from others until they pass on.
-    if account.status == Status::Suspended
-        && let Err(error) = app.bookings.leave_lists(id).await
-    {
-        tracing::warn!(causes = %Causes(&error), "a suspended account was not taken off its waiting lists");
-    }
     Ok(HttpResponse::Ok().json(UserView::from(account)))
 }
 

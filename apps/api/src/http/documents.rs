@@ -10,6 +10,7 @@ use super::language::{LanguageQuery, Wished};
 use super::once::Once;
 use super::paging::{PageView, Paging, PagingQuery};
 use super::problem::Problem;
+use super::staff::{managed, narrowed};
 use crate::press::particulars;
 use crate::wiring::App;
 use actix_web::http::header;
@@ -146,23 +147,14 @@ pub(super) fn pdf(name: &str, file: Vec<u8>) -> HttpResponse {
 
 /// The filter of a query, kept within what the actor may see.
 async fn filter(app: &App, actor: Actor, query: DocumentsQuery) -> Result<DocumentFilter, Problem> {
-    let grant = app.events.grant(actor).await?;
-    grant.require_any()?;
-    let mut filter = query.read()?;
-    filter.organisations = match filter.organisations.as_deref() {
-        Some([one]) => {
-            grant.require(*one, Right::Manage)?;
-            Some(vec![*one])
-        }
-        Some(_) | None => grant.organisations(Right::Manage),
-    };
-    Ok(filter)
+    let managed = managed(app, actor).await?;
+    let (filter, asked) = query.read()?;
+    Ok(DocumentFilter { organisations: narrowed(managed, asked), ..filter })
 }
 
 /// Documents of the organisations whose events one runs, the newest first; all of them for admins.
 #[utoipa::path(tag = "documents", security(("bearer" = [])), params(DocumentsQuery, PagingQuery), responses(
-    (status = 200, body = PageView<DocumentView>), (status = 403, body = Problem),
-    (status = 404, description = "No such organisation", body = Problem), (status = 422, body = Problem)))]
+    (status = 200, body = PageView<DocumentView>), (status = 403, body = Problem), (status = 422, body = Problem)))]
 #[get("/admin/documents")]
 async fn list_documents(
     app: Data<App>,
@@ -178,7 +170,7 @@ async fn list_documents(
 /// The same documents as a table: a row for each rate of tax, amounts in major units, what is credited below zero.
 #[utoipa::path(tag = "documents", security(("bearer" = [])), params(DocumentsQuery), responses(
     (status = 200, content_type = "text/csv", body = String), (status = 403, body = Problem),
-    (status = 404, description = "No such organisation", body = Problem), (status = 422, body = Problem)))]
+    (status = 422, body = Problem)))]
 #[get("/admin/documents.csv")]
 async fn export_documents(
     app: Data<App>,

@@ -1,5 +1,6 @@
 //! Values in a query, read so that every mistake is named.
 
+use super::problem::Problem;
 use chrono::{DateTime, Datelike, Utc};
 use kernel::Invalid;
 use std::str::FromStr;
@@ -18,9 +19,28 @@ pub fn given<T: FromStr>(
     read.map_err(|_| wrong.push(Invalid::new(field, "malformed", message))).ok()
 }
 
+/// An id, or `None` when none is given.
+pub fn id<T: FromStr>(field: &str, text: Option<String>, wrong: &mut Vec<Invalid>) -> Option<T> {
+    given(field, text, "must be an id", wrong)
+}
+
+/// The id of a query that can have no other mistake.
+///
+/// # Errors
+/// 422 for what is none.
+pub fn one_id<T: FromStr>(field: &str, text: Option<String>) -> Result<Option<T>, Problem> {
+    let mut wrong = Vec::new();
+    let id = id(field, text, &mut wrong);
+    if wrong.is_empty() { Ok(id) } else { Err(Problem::invalid(wrong)) }
+}
+
 /// An instant, or `None` when none is given.
 pub fn instant(field: &str, text: Option<String>, wrong: &mut Vec<Invalid>) -> Option<DateTime<Utc>> {
-    let message = "must be an instant, as 2026-06-01T12:00:00Z";
+    // Where a `+` was meant and not written as one, as query strings have it, there is a space.
+    let message = match text.as_deref() {
+        Some(text) if text.contains(' ') => "must be an instant, as 2026-06-01T12:00:00Z; write + as %2B",
+        _ => "must be an instant, as 2026-06-01T12:00:00Z",
+    };
     let read: DateTime<Utc> = given(field, text, message, wrong)?;
     if read.year() >= FIRST_YEAR {
         return Some(read);
@@ -47,6 +67,9 @@ mod tests {
         for text in ["-200000-01-01T00:00:00Z", "0000-12-31T23:59:59Z"] {
             assert_eq!(read(text), (None, vec!["out_of_range"]), "{text}");
         }
+        let mut wrong = Vec::new();
+        assert_eq!(instant("from", Some("2026-06-01T12:00:00 02:00".into()), &mut wrong), None);
+        assert!(wrong[0].message.ends_with("write + as %2B"), "{wrong:?}");
         assert_eq!(read("+262000-01-01T00:00:00Z"), (Some(262_000), vec![]));
     }
 }

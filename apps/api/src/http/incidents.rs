@@ -1,6 +1,7 @@
 //! Cases of money that a person has to decide, and what was decided.
 
 use super::access::User;
+use super::given::one_id;
 use super::json::Json;
 use super::once::Once;
 use super::paging::{PageView, Paging, PagingQuery};
@@ -33,7 +34,8 @@ pub fn routes(config: &mut ServiceConfig) {
 pub struct IncidentsQuery {
     /// `open` or `resolved`; all when absent.
     status: Option<String>,
-    organisation_id: Option<Uuid>,
+    #[param(value_type = Option<Uuid>)]
+    organisation_id: Option<String>,
 }
 
 /// A case for a person.
@@ -106,7 +108,8 @@ async fn list_incidents(
         "resolved" => Some(false),
         _ => None,
     })?;
-    let filter = IncidentFilter { organisations: narrowed(managed, organisation_id.map(Into::into)), open };
+    let asked = one_id("organisation_id", organisation_id)?;
+    let filter = IncidentFilter { organisations: narrowed(managed, asked), open };
     let page = app.office.incidents(&filter, paging.0).await?;
     Ok(HttpResponse::Ok().json(PageView::of(page, IncidentView::from)))
 }

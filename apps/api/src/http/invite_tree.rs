@@ -1,6 +1,7 @@
 //! Who brought whom, and shutting a branch of that tree.
 
 use super::access::Admin;
+use super::given::one_id;
 use super::json::{Json, Optional};
 use super::paging::{PageView, Paging, PagingQuery};
 use super::problem::Problem;
@@ -26,7 +27,8 @@ pub fn routes(config: &mut ServiceConfig) {
 #[into_params(parameter_in = Query)]
 pub struct TreeQuery {
     /// Whom this account brought; without it, all whom nobody brought.
-    under: Option<Uuid>,
+    #[param(value_type = Option<Uuid>)]
+    under: Option<String>,
 }
 
 /// Who somebody is; nothing but an id is left of who was erased.
@@ -143,7 +145,7 @@ impl From<InviteTree> for TreeView {
 
 /// Who brought whom: the roots, or whom one account brought, with the way from it to its root.
 #[utoipa::path(tag = "invites", security(("bearer" = [])), params(TreeQuery, PagingQuery), responses(
-    (status = 200, body = TreeView), (status = 404, body = Problem)))]
+    (status = 200, body = TreeView), (status = 404, body = Problem), (status = 422, body = Problem)))]
 #[get("/admin/invites/tree")]
 async fn invite_tree(
     app: Data<App>,
@@ -151,7 +153,8 @@ async fn invite_tree(
     query: Query<TreeQuery>,
     paging: Paging,
 ) -> Result<HttpResponse, Problem> {
-    let tree = app.accounts.invite_tree(query.under.map(Into::into), paging.0).await?;
+    let under = one_id("under", query.into_inner().under)?;
+    let tree = app.accounts.invite_tree(under, paging.0).await?;
     Ok(HttpResponse::Ok().json(TreeView::from(tree.ok_or_else(Problem::not_found)?)))
 }
 

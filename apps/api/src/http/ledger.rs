@@ -2,7 +2,7 @@
 
 use super::access::User;
 use super::csv;
-use super::given::instant;
+use super::given::{id, instant};
 use super::money::MoneyView;
 use super::paging::{PageView, Paging, PagingQuery};
 use super::problem::Problem;
@@ -35,9 +35,12 @@ pub struct EntriesQuery {
     /// `buyers`, `provider:stripe/...`, `organiser:...`, `platform_fees`, `provider_fees:stripe`, `refunds`,
     /// `disputes` or `rounding`.
     account: Option<String>,
-    booking_id: Option<Uuid>,
-    event_id: Option<Uuid>,
-    organisation_id: Option<Uuid>,
+    #[param(value_type = Option<Uuid>)]
+    booking_id: Option<String>,
+    #[param(value_type = Option<Uuid>)]
+    event_id: Option<String>,
+    #[param(value_type = Option<Uuid>)]
+    organisation_id: Option<String>,
     /// Posted at this instant or later.
     #[param(value_type = Option<DateTime<Utc>>)]
     from: Option<String>,
@@ -55,17 +58,15 @@ async fn filter(app: &App, actor: Actor, query: EntriesQuery) -> Result<EntryFil
         wrong.push(Invalid::new("account", "unknown", error.to_string()));
         None
     });
-    if !wrong.is_empty() {
-        return Err(Problem::invalid(wrong));
-    }
-    Ok(EntryFilter {
+    let filter = EntryFilter {
         account,
-        booking: booking_id.map(Into::into),
-        event: event_id.map(Into::into),
-        organisations: narrowed(managed, organisation_id.map(Into::into)),
+        booking: id("booking_id", booking_id, &mut wrong),
+        event: id("event_id", event_id, &mut wrong),
+        organisations: narrowed(managed, id("organisation_id", organisation_id, &mut wrong)),
         from,
         until: to,
-    })
+    };
+    if wrong.is_empty() { Ok(filter) } else { Err(Problem::invalid(wrong)) }
 }
 
 /// A transfer from one account to another. It never changes.

@@ -1,6 +1,6 @@
 //! Amounts of money: `{"amount": 2500, "currency": "EUR"}`, an integer of minor units.
 
-use events::PriceInput;
+use events::{Factor, PriceInput};
 use kernel::{Money, VatRate};
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
@@ -57,6 +57,16 @@ pub fn vat_percent(rate: VatRate) -> Number {
     decimals.unwrap_or_else(|| whole.into())
 }
 
+/// A factor of prices as it is answered: a number with at most three decimals, `1` or `0.875`.
+///
+/// Its nearest double reads back as the same three decimals in every program.
+#[must_use]
+pub fn multiplier(factor: Factor) -> Number {
+    let (whole, rest) = (factor.thousandths() / 1000, factor.thousandths() % 1000);
+    let decimals = (rest > 0).then(|| Number::from_f64(f64::from(factor.thousandths()) / 1000.0)).flatten();
+    decimals.unwrap_or_else(|| whole.into())
+}
+
 /// A rate of tax as it is sent: a number or a text.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged)]
@@ -79,6 +89,14 @@ impl From<VatBody> for String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_factor_is_answered_as_it_is() {
+        for thousandths in 0..=100_000_u32 {
+            let factor: Factor = serde_json::from_value(thousandths.into()).unwrap();
+            assert_eq!(serde_json::to_string(&multiplier(factor)).unwrap(), factor.decimal());
+        }
+    }
 
     #[test]
     fn every_rate_is_answered_as_it_is_and_taken_back_unchanged() {

@@ -7,7 +7,7 @@ use crate::wiring::App;
 use accounts::{Account, Status};
 use actix_web::http::header;
 use actix_web::web::{Data, Path};
-use actix_web::{HttpResponse, delete, get, post};
+use actix_web::{HttpResponse, delete, get, patch, post};
 use chrono::{DateTime, Utc};
 use events::access::{Grant, Right};
 use events::{Member, Organisation, Standing};
@@ -23,6 +23,8 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(list_organisations)
         .service(create_organisation)
         .service(show_organisation)
+        .service(rename_organisation)
+        .service(remove_organisation)
         .service(list_members)
         .service(set_member)
         .service(remove_member);
@@ -106,6 +108,46 @@ async fn create_organisation(
     let grant = app.events.grant(admin.0).await?;
     let location = (header::LOCATION, format!("/api/v1/admin/organisations/{}", made.id));
     Ok(HttpResponse::Created().insert_header(location).json(view(made, &grant)))
+}
+
+/// What changes of an organisation.
+#[derive(Deserialize, ToSchema)]
+pub struct OrganisationEdit {
+    /// One line of up to 100 characters.
+    #[schema(example = "Harbour nights")]
+    name: String,
+}
+
+/// Give an organisation another name. Its slug stays, and so does what was printed with the old name.
+#[utoipa::path(tag = "organisers", security(("bearer" = [])), request_body = OrganisationEdit, responses(
+    (status = 200, body = OrganisationView),
+    (status = 403, body = Problem),
+    (status = 404, body = Problem),
+    (status = 422, description = "`invalid_input`", body = Problem)))]
+#[patch("/admin/organisations/{id}")]
+async fn rename_organisation(
+    app: Data<App>,
+    admin: Admin,
+    id: Path<Uuid>,
+    body: Json<OrganisationEdit>,
+) -> Result<HttpResponse, Problem> {
+    let renamed = app.events.rename_organisation(admin.0, id.into_inner().into(), &body.name).await?;
+    let grant = app.events.grant(admin.0).await?;
+    Ok(HttpResponse::Ok().json(view(renamed, &grant)))
+}
+
+/// Remove an organisation that has no events, halls, bookings or documents. Nobody works there any more then.
+#[utoipa::path(tag = "organisers", security(("bearer" = [])), responses(
+    (status = 204),
+    (status = 403, body = Problem),
+    (status = 404, body = Problem),
+    (status = 409, description = "`organisation_in_use`", body = Problem)))]
+#[delete("/admin/organisations/{id}")]
+async fn remove_organisation(app: Data<App>, admin: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    for member in app.events.remove_organisation(admin.0, id.into_inner().into()).await? {
+        app.answers.standing_changed(member.account);
+    }
+    Ok(HttpResponse::NoContent().finish())
 }
 
 /// Somebody who works for an organisation.

@@ -1,6 +1,7 @@
 //! Money, as those see it who run events: bookings, payments, and what does not move.
 
 use super::access::User;
+use super::given::one_id;
 use super::money::MoneyView;
 use super::paging::{PageView, Paging, PagingQuery};
 use super::problem::Problem;
@@ -33,7 +34,8 @@ pub struct PaymentsQuery {
     provider: Option<String>,
     /// The reference of a booking, with or without hyphens.
     query: Option<String>,
-    organisation_id: Option<Uuid>,
+    #[param(value_type = Option<Uuid>)]
+    organisation_id: Option<String>,
 }
 
 /// A reference as people type it.
@@ -74,8 +76,10 @@ fn status(text: &str) -> Option<PaymentStatus> {
 pub struct BookingsQuery {
     /// As stored: `pending_payment`, `confirmed`, `cancelled` or `expired`.
     status: Option<String>,
-    event_id: Option<Uuid>,
-    organisation_id: Option<Uuid>,
+    #[param(value_type = Option<Uuid>)]
+    event_id: Option<String>,
+    #[param(value_type = Option<Uuid>)]
+    organisation_id: Option<String>,
     /// A reference, with or without hyphens.
     query: Option<String>,
 }
@@ -105,8 +109,8 @@ async fn list_bookings(
     let BookingsQuery { status, event_id, organisation_id, query } = query.into_inner();
     let managed = managed(&app, user.0).await?;
     let filter = BookingFilter {
-        organisations: narrowed(managed, organisation_id.map(Into::into)),
-        event: event_id.map(Into::into),
+        organisations: narrowed(managed, one_id("organisation_id", organisation_id)?),
+        event: one_id("event_id", event_id)?,
         status: word("status", status, booking_status)?,
         reference: query.filter(|text| !text.is_empty()).map(|text| reference(&text)),
     };
@@ -197,7 +201,7 @@ async fn list_payments(
     let PaymentsQuery { status: asked, provider, query, organisation_id } = query.into_inner();
     let managed = managed(&app, user.0).await?;
     let filter = PaymentFilter {
-        organisations: narrowed(managed, organisation_id.map(Into::into)),
+        organisations: narrowed(managed, one_id("organisation_id", organisation_id)?),
         status: word("status", asked, status)?,
         provider: word("provider", provider, |text| text.parse::<Provider>().ok())?,
         reference: query.filter(|text| !text.is_empty()).map(|text| reference(&text)),

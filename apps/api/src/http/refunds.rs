@@ -13,6 +13,7 @@ use super::once::Once;
 use super::paging::{PageView, Paging, PagingQuery};
 use super::policies::{PolicyView, shown};
 use super::problem::Problem;
+use super::staff;
 use crate::wiring::App;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, post};
@@ -263,9 +264,7 @@ async fn retry_refund(
     (status = 200, body = PageView<ManagedBookingView>), (status = 403, body = Problem)))]
 #[get("/admin/cancellation-requests")]
 async fn list_requests(app: Data<App>, user: User, paging: Paging) -> Result<HttpResponse, Problem> {
-    let grant = app.events.grant(user.0).await?;
-    grant.require_any()?;
-    let own = grant.organisations(Right::Manage);
+    let own = staff::managed(&app, user.0).await?;
     let page = app.bookings.open_requests(own, paging.0).await?;
     Ok(HttpResponse::Ok().json(PageView::of(page, |placed| ManagedBookingView::from(&placed))))
 }

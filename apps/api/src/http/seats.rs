@@ -3,6 +3,7 @@
 use super::access::User;
 use super::events::answers::Looker;
 use super::events::code::{self, CodeQuery};
+use super::given::one_id;
 use super::json::Json;
 use super::money::{MoneyView, PriceBody, VatBody};
 use super::problem::Problem;
@@ -97,7 +98,8 @@ async fn event_sections(
 #[into_params(parameter_in = Query)]
 pub struct MapQuery {
     /// Of one section only.
-    section_id: Option<Uuid>,
+    #[param(value_type = Option<Uuid>)]
+    section_id: Option<String>,
     /// `status`: only how the seats stand, a letter each in the order of the map (`a`vailable, `h`eld, `s`old,
     /// `b`locked); `plan`: all but that, which changes only with the hall. Without it everything.
     view: Option<String>,
@@ -165,12 +167,8 @@ async fn event_seats(
         }
     };
     let zipped = takes_gzip(request.headers());
-    let question = MapQuestion {
-        event: id.into_inner().into(),
-        section: query.section_id.map(Into::into),
-        shown,
-        zipped,
-    };
+    let section = one_id("section_id", query.into_inner().section_id)?;
+    let question = MapQuestion { event: id.into_inner().into(), section, shown, zipped };
     let ready = match code::opened(&app, user, question.event, &code).await? {
         Some(opened) => app.maps.answer_with(&app, user.0, question, &opened).await?,
         None => {
@@ -207,7 +205,9 @@ pub struct SeatsBody {
 /// What is to become of a seat; what is absent stays.
 #[derive(Deserialize, ToSchema)]
 pub struct SeatBody {
-    seat_id: Uuid,
+    /// As the map has it. `seat_id` is taken as well.
+    #[serde(alias = "seat_id")]
+    id: Uuid,
     /// For those who come in a wheelchair.
     accessible: Option<bool>,
     /// Not for sale; refused for a seat that is held or sold.
@@ -225,7 +225,7 @@ pub struct SeatBody {
 impl From<SeatBody> for SeatInput {
     fn from(body: SeatBody) -> Self {
         Self {
-            seat: body.seat_id.into(),
+            seat: body.id.into(),
             accessible: body.accessible,
             blocked: body.blocked,
             aisle_after: body.aisle_after,

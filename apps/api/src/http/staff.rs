@@ -13,11 +13,7 @@ pub type Managed = Option<Vec<OrganisationId>>;
 /// # Errors
 /// 403, or the store could not answer.
 pub async fn managed(app: &App, actor: Actor) -> Result<Managed, Problem> {
-    let grant = app.events.grant(actor).await?;
-    match grant.organisations(Right::Manage) {
-        Some(own) if own.is_empty() => Err(Problem::forbidden("forbidden", "Only organisers may do this.")),
-        managed => Ok(managed),
-    }
+    Ok(app.events.grant(actor).await?.any_organisations(Right::Manage)?)
 }
 
 /// What of them is asked for: all, or this one if it is among them. One that is not has nothing to show.

@@ -2,7 +2,7 @@
 
 use super::access::User;
 use super::json::Json;
-use super::money::VatBody;
+use super::money::{VatBody, multiplier};
 use super::paging::{PageView, Paging, PagingQuery};
 use super::problem::Problem;
 use crate::wiring::App;
@@ -13,6 +13,7 @@ use chrono::{DateTime, Utc};
 use events::{Row, Seat, SeatInput, Section, SectionEdit, SectionInput, TemplateSummary, VenueTemplate};
 use kernel::VenueTemplateId;
 use serde::{Deserialize, Serialize};
+use serde_json::Number;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -54,7 +55,9 @@ pub struct TemplateEdit {
 /// What is to become of a seat; what is absent stays.
 #[derive(Deserialize, ToSchema)]
 pub struct SeatMark {
-    seat_id: Uuid,
+    /// As the hall has it. `seat_id` is taken as well.
+    #[serde(alias = "seat_id")]
+    id: Uuid,
     /// For those who come in a wheelchair.
     accessible: Option<bool>,
     /// Not for sale.
@@ -65,8 +68,8 @@ pub struct SeatMark {
 
 impl From<&SeatMark> for SeatInput {
     fn from(mark: &SeatMark) -> Self {
-        let SeatMark { seat_id, accessible, blocked, aisle_after } = *mark;
-        Self { seat: seat_id.into(), accessible, blocked, aisle_after, price: None, price_multiplier: None }
+        let SeatMark { id, accessible, blocked, aisle_after } = *mark;
+        Self { seat: id.into(), accessible, blocked, aisle_after, price: None, price_multiplier: None }
     }
 }
 
@@ -179,8 +182,8 @@ pub struct SectionSummaryView {
     id: Uuid,
     name: String,
     /// What the price of its seats is of an event's base price.
-    #[schema(example = "1.25")]
-    price_multiplier: String,
+    #[schema(value_type = f64, example = 1.25)]
+    price_multiplier: Number,
     position: u32,
     /// How many seats it has, blocked ones too.
     seat_count: usize,
@@ -191,7 +194,7 @@ impl From<&Section> for SectionSummaryView {
         Self {
             id: it.id.as_uuid(),
             name: it.name.clone(),
-            price_multiplier: it.factor.decimal(),
+            price_multiplier: multiplier(it.factor),
             position: it.position,
             seat_count: it.seats().count(),
         }

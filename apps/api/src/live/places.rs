@@ -1,6 +1,6 @@
 //! What is left of events, watched for all who listen.
 
-use super::{News, pace, sse};
+use super::{News, pace, sessions, sse};
 use crate::http::events::view::{LeftView, LeftsView};
 use crate::http::problem::Causes;
 use crate::wiring::App;
@@ -40,13 +40,16 @@ pub async fn watched_over(app: Arc<App>) {
     }
 }
 
-/// Reads what is due, tells the others what changed here and hears what changed there, until it is dropped.
+/// Reads what is due, ends streams with their sessions, tells the others what changed here and hears what changed there,
+/// until it is dropped.
 async fn run(app: &App) {
     let (board, broadcast) = (&app.live, &*app.broadcast);
     if app.config.redis.url.is_some() {
-        futures_util::join!(look(app), board.tell(broadcast, CHANNEL), board.hear(broadcast, CHANNEL));
+        let abroad =
+            futures_util::future::join(board.tell(broadcast, CHANNEL), board.hear(broadcast, CHANNEL));
+        futures_util::join!(look(app), sessions::look(app), abroad);
     } else {
-        look(app).await;
+        futures_util::join!(look(app), sessions::look(app));
     }
 }
 

@@ -35,7 +35,7 @@ pub async fn on_list(
             ),
         ),
         (ListNews::Offered, _) => return Ok(None),
-        (ListNews::Expired | ListNews::Over, _) if cancelled => (
+        (ListNews::Expired | ListNews::Over | ListNews::Gone, _) if cancelled => (
             format!("Cancelled: {}", event.title),
             "This event does not take place, and so its waiting list has ended. There is nothing that you have to do."
                 .into(),
@@ -43,6 +43,10 @@ pub async fn on_list(
         (ListNews::Over, _) => (
             format!("The waiting list has ended: {}", event.title),
             "No tickets are sold any more, and none became free for you.".into(),
+        ),
+        (ListNews::Gone, _) => (
+            format!("You wait no longer: {}", event.title),
+            "The tickets that you waited for were taken out of the sale. You can join the list for others.".into(),
         ),
         (ListNews::Expired, _) if sale.is_over(app.clock.now()) => (
             format!("Your turn is over: {}", event.title),

@@ -186,7 +186,14 @@ async fn of_accounts(app: &App, due: &Due, effect: AccountEffect) -> Result<Done
             letter.map(|letter| mails::reset(app, due.id, &letter))
         }
         AccountEffect::Erased { account } => {
-            app.bookings.leave_lists(account).await?;
+            app.bookings.leave_lists(account, None).await?;
+            None
+        }
+        AccountEffect::Barred { account, at } => {
+            // Offers to somebody who cannot log in would keep places from others until they pass on. Whoever was let in
+            // again meanwhile keeps what they have asked for since.
+            let back = app.accounts.account(account).await?.is_some_and(|account| account.is_active());
+            app.bookings.leave_lists(account, back.then_some(at)).await?;
             None
         }
     };

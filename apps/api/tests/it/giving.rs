@@ -216,7 +216,8 @@ async fn admins_see_who_brought_whom(house: House) {
     assert_eq!(seen, [0, 0, 0, 2], "the newest first");
     let nobody = "/admin/invites/tree?under=01900000-0000-7000-8000-000000000000";
     admin.get(nobody).await.expect_problem(404, "not_found");
-    assert_eq!(admin.get("/admin/invites/tree?under=nonsense").await.status, 400);
+    let refused = admin.get("/admin/invites/tree?under=nonsense").await.expect_problem(422, "invalid_input");
+    assert_eq!(refused["errors"][0]["field"], "under");
 }
 
 async fn a_frozen_branch_brings_nobody(house: House) {

@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 
 /// How old news may be, with something for a machine that compiles meanwhile: most of it goes on a look every 750 ms.
 const A_SECOND: Duration = Duration::from_millis(1500);
+/// How long an ended session may be believed in.
+const LOGGED_OUT: Duration = Duration::from_secs(5);
 /// How long something else may take.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -74,6 +76,14 @@ impl Ear {
                 return;
             }
         }
+    }
+
+    /// The session of this stream was ended just now: the stream ends as soon as every instance refuses the session.
+    async fn is_logged_out(&mut self) {
+        let since = Instant::now();
+        assert_eq!(self.reason().await, "logged_out");
+        let took = since.elapsed();
+        assert!(took < LOGGED_OUT, "after {took:?}");
     }
 
     /// Why the stream ends, as its last word says; it has to end then.

@@ -4,6 +4,7 @@ mod address_views;
 mod documents;
 mod feeds;
 mod listing;
+mod organisations;
 mod reads;
 mod tx;
 mod venues;

@@ -10,6 +10,7 @@ mod quota;
 mod reads;
 mod ticket_type;
 mod venue;
+mod words;
 
 pub(crate) use venue::SEATING;
 
@@ -18,12 +19,12 @@ use crate::failure::corrupt;
 use crate::schema::{events, sales, search_text};
 use crate::statement::{constant, text};
 use crate::transaction::PgTx;
-use ::events::{Billing, Event, EventTx, Location, Member, Organisation, Quota, Stocked, Taken, TicketType};
+use ::events::{Event, EventTx, Location, Quota, Stocked, Taken, TicketType};
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel::sql_types::Uuid as SqlUuid;
 use diesel_async::RunQueryDsl;
-use kernel::{AccountId, EventId, OrganisationId, QuotaId, StoreError, TicketTypeId, Timestamp};
+use kernel::{EventId, QuotaId, StoreError, TicketTypeId, Timestamp};
 use uuid::Uuid;
 
 #[derive(Queryable, Selectable, Insertable, AsChangeset)]
@@ -244,32 +245,5 @@ impl EventTx for PgTx {
 
     async fn delete_ticket_type(&mut self, id: TicketTypeId) -> Result<bool, StoreError> {
         self.remove_ticket_type(id).await
-    }
-
-    async fn add_organisation(&mut self, organisation: &Organisation) -> Result<bool, StoreError> {
-        self.insert_organisation(organisation).await
-    }
-
-    async fn lock_members(
-        &mut self,
-        organisation: OrganisationId,
-    ) -> Result<Option<Vec<Member>>, StoreError> {
-        self.members_locked(organisation).await
-    }
-
-    async fn save_billing(&mut self, billing: &Billing) -> Result<(), StoreError> {
-        self.write_billing(billing).await
-    }
-
-    async fn add_member(&mut self, member: &Member) -> Result<bool, StoreError> {
-        self.insert_member(member).await
-    }
-
-    async fn remove_member(
-        &mut self,
-        organisation: OrganisationId,
-        account: AccountId,
-    ) -> Result<bool, StoreError> {
-        self.delete_member(organisation, account).await
     }
 }

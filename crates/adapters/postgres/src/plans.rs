@@ -11,8 +11,8 @@ use std::time::Duration;
 use testkit::{
     Stores, account_store, audit_log, booking_store, cancelling_store, document_store, door_store,
     event_store, idempotency_store, invite_budget, invite_store, invite_tree, ledger_store, office_store,
-    outbox, place_store, place_use_cases, quota_store, return_store, seat_store, servers, transfer_store,
-    voucher_store, waitlist_store,
+    organisation_store, outbox, place_store, place_use_cases, quota_store, return_store, seat_store, servers,
+    transfer_store, voucher_store, waitlist_store,
 };
 
 /// A store with one connection, so that all statements meet on it.
@@ -142,17 +142,20 @@ async fn statements_of_the_hot_path_are_prepared_once_whatever_the_size_of_a_bat
 
 /// What looks at a whole table on purpose: reports, and lists that are short or walk an index in its order until
 /// the page is full.
-const WHOLE: [&str; 11] = [
+const WHOLE: [&str; 13] = [
     "SELECT account, currency, sum(minor)",
     "SELECT count(*) AS waiting",
     "WITH places AS",
     "FROM \"organisations\" ORDER BY",
+    // Of halls there are few, and it is asked before an organisation is removed.
+    "SELECT EXISTS (SELECT FROM events WHERE organisation_id",
     "FROM \"audit_acts\" ORDER BY",
     "FROM \"audit_acts\" WHERE ((\"audit_acts\".\"act\" =",
     "WHERE (\"audit_acts\".\"seq\" IS NULL) ORDER BY",
     "WHERE (\"audit_acts\".\"organisation_id\" = ANY(",
     "FROM \"invites\" ORDER BY",
     "FROM \"events\" WHERE (\"events\".\"status\"",
+    "bool_and(strpos(\"events\".\"search_text\", word)",
     "FROM \"accounts\" WHERE (\"accounts\".\"status\"",
 ];
 
@@ -174,6 +177,7 @@ async fn every_statement_finds_its_rows_by_an_index() {
         account_store::a_link_reads_back_whole,
         account_store::living_sessions_are_listed_newest_first,
         account_store::sessions_of_one_account_end_but_for_one,
+        account_store::sessions_that_count_are_told_from_those_that_do_not,
         account_store::links_of_one_purpose_become_void,
         account_store::what_ended_long_ago_is_swept,
         account_store::only_admins_who_may_log_in_are_locked_as_such,
@@ -188,6 +192,7 @@ async fn every_statement_finds_its_rows_by_an_index() {
         door_store::who_insists_passes_and_it_is_kept,
         event_store::what_is_held_is_not_deleted,
         event_store::a_listing_brings_ticket_types_with_their_stock,
+        event_store::a_listing_finds_every_word_in_any_order,
         event_store::events_are_read_together_with_their_types,
         event_store::an_account_has_one_standing_in_an_organisation,
         invite_store::codes_are_recognised_and_mailed_but_not_kept,
@@ -208,6 +213,7 @@ async fn every_statement_finds_its_rows_by_an_index() {
         office_store::payments_are_listed_with_their_bookings,
         office_store::what_does_not_move_is_named,
         office_store::cases_wait_for_a_person_and_are_closed_once,
+        organisation_store::an_organisation_that_has_something_is_not_removed,
         outbox::what_is_postponed_comes_again,
         outbox::what_is_finished_is_gone,
         outbox::what_is_parked_waits_for_a_person,

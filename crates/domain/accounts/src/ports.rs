@@ -23,6 +23,12 @@ pub trait AccountStore: InviteStore {
     async fn sessions(&self, ids: &[SessionId]) -> Result<Vec<Session>, StoreError>;
     /// Those that are alive at `now`: the 100 newest, the newest first (by [`Session::cursor`], descending).
     async fn sessions_of(&self, account: AccountId, now: Timestamp) -> Result<Vec<Session>, StoreError>;
+    /// Those of these sessions that are alive at `now` and whose accounts may log in, in no order.
+    async fn sessions_counting(
+        &self,
+        ids: &[SessionId],
+        now: Timestamp,
+    ) -> Result<Vec<SessionId>, StoreError>;
     /// One link.
     async fn one_time(&self, id: OneTimeId) -> Result<Option<OneTime>, StoreError>;
     /// Drops sessions that ended or expired before `before` and links that expired before it, of each at most
@@ -93,6 +99,13 @@ pub enum Effect {
     Erased {
         /// Which.
         account: AccountId,
+    },
+    /// An account may not log in any more: what it waited for until then is others' now.
+    Barred {
+        /// Which.
+        account: AccountId,
+        /// Since when.
+        at: Timestamp,
     },
 }
 

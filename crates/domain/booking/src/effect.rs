@@ -130,6 +130,8 @@ pub enum ListNews {
     Expired,
     /// The list has ended: nothing is sold any more, or the event does not take place.
     Over,
+    /// All kinds of ticket that they named were removed.
+    Gone,
 }
 
 impl Effect {

@@ -85,6 +85,17 @@ impl Grant {
         )
     }
 
+    /// The same for somebody who has `right` in at least one.
+    ///
+    /// # Errors
+    /// [`Denied::Forbidden`] for those who have it nowhere.
+    pub fn any_organisations(&self, right: Right) -> Result<Option<Vec<OrganisationId>>, Denied> {
+        match self.organisations(right) {
+            Some(none) if none.is_empty() => Err(Denied::Forbidden),
+            some => Ok(some),
+        }
+    }
+
     fn own(&self) -> impl Iterator<Item = &Member> {
         self.memberships.iter().filter(|member| member.account == self.actor.account)
     }
@@ -157,6 +168,8 @@ mod tests {
         assert_eq!(grant(Role::Member, &[]).require(here, Right::Manage), Err(Denied::Forbidden));
         let door = grant(Role::Member, &[(here, Standing::Door)]);
         assert_eq!(door.require(here, Right::Manage), Err(Denied::Forbidden));
+        assert_eq!(door.any_organisations(Right::Manage), Err(Denied::Forbidden));
+        assert_eq!(door.any_organisations(Right::Door), Ok(Some(vec![here])));
     }
 
     #[test]

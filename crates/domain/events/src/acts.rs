@@ -15,6 +15,27 @@ pub(crate) fn organisation_created(by: &Cause, made: &Organisation, now: Timesta
         .changing(None, Some(said.to_string()))
 }
 
+/// An organisation has another name.
+pub(crate) fn organisation_renamed(
+    by: &Cause,
+    before: &Organisation,
+    after: &Organisation,
+    now: Timestamp,
+) -> Act {
+    let said = |it: &Organisation| json!({"name": it.name}).to_string();
+    by.act("organisation.rename", Subject::new("organisation", after.id.as_uuid()), now)
+        .of(after.id)
+        .changing(Some(said(before)), Some(said(after)))
+}
+
+/// An organisation was removed.
+pub(crate) fn organisation_removed(by: &Cause, gone: &Organisation, now: Timestamp) -> Act {
+    let said = json!({"name": gone.name, "slug": gone.slug});
+    by.act("organisation.delete", Subject::new("organisation", gone.id.as_uuid()), now)
+        .of(gone.id)
+        .changing(Some(said.to_string()), None)
+}
+
 /// It was said whom an organisation's documents are from. Addresses stay out; that one changed is told.
 pub(crate) fn billing_set(by: &Cause, before: Option<&Billing>, after: &Billing) -> Act {
     let said = |it: &Billing| json!({"vat_id": it.vat_id, "number_prefix": it.number_prefix});

@@ -42,8 +42,8 @@ pub use location::{Location, Onlooker};
 pub use mistakes::{LocationInput, PriceInput};
 pub use organisation::{Member, Organisation, Standing};
 pub use ports::{
-    AddressLog, Chargeable, EventStore, EventTx, FeedStore, Filter, Guests, Held, Listed, RefundRules, Till,
-    VenueStore, VenueTx,
+    AddressLog, Chargeable, EventStore, EventTx, FeedStore, Filter, Guests, Held, Listed, OrganisationTx,
+    RefundRules, Till, VenueStore, VenueTx,
 };
 pub use quota::{Quota, QuotaInput};
 pub use seating::{SeatedSection, Seating};

@@ -1,7 +1,9 @@
 //! What the use cases need from a store.
 
+mod organisations;
 mod venues;
 
+pub use organisations::OrganisationTx;
 pub use venues::{VenueStore, VenueTx};
 
 use crate::{
@@ -23,8 +25,9 @@ pub struct Filter {
     pub to: Option<Timestamp>,
     /// Events with exactly this tag (tags are lower-case).
     pub tag: Option<String>,
-    /// Events with this text, as it stands (no wildcards) and in either case, in title, description or area.
-    pub query: Option<String>,
+    /// Events in which each of these occurs, as it stands (no wildcards) and in either case: in title, description or
+    /// area, one here and another there.
+    pub words: Vec<String>,
     /// Events whose cell of the map (never whose exact place) has its middle in here.
     pub around: Option<Around>,
     /// Whether events for members only are wanted too.
@@ -156,7 +159,7 @@ pub trait Guests: Send + Sync {
 
 /// All that a use case of this domain may touch before it commits.
 #[async_trait]
-pub trait EventTx: VenueTx {
+pub trait EventTx: VenueTx + OrganisationTx {
     /// Other transactions wait for this event until we end, buyers too: the sale's row is locked first, then the
     /// event's.
     async fn lock_event(&mut self, id: EventId) -> Result<Option<(Event, Taken)>, StoreError>;
@@ -186,19 +189,4 @@ pub trait EventTx: VenueTx {
     async fn save_ticket_type(&mut self, ticket_type: &TicketType) -> Result<(), StoreError>;
     /// Removes a locked event's type. `false`, and nothing removed, when a hold or a booking refers to it.
     async fn delete_ticket_type(&mut self, id: TicketTypeId) -> Result<bool, StoreError>;
-    /// `false`, and nothing added, when the slug belongs to another organisation.
-    async fn add_organisation(&mut self, organisation: &Organisation) -> Result<bool, StoreError>;
-    /// Locks an organisation and lists who works there, by `(added_at, account)`; `None` when there is none such.
-    async fn lock_members(&mut self, organisation: OrganisationId)
-    -> Result<Option<Vec<Member>>, StoreError>;
-    /// Writes whom the documents of a locked organisation are from.
-    async fn save_billing(&mut self, billing: &Billing) -> Result<(), StoreError>;
-    /// `false`, and nothing added, when the account has a standing there already. The account exists.
-    async fn add_member(&mut self, member: &Member) -> Result<bool, StoreError>;
-    /// `false` when the account had no standing there.
-    async fn remove_member(
-        &mut self,
-        organisation: OrganisationId,
-        account: AccountId,
-    ) -> Result<bool, StoreError>;
 }

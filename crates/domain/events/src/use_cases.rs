@@ -3,6 +3,7 @@
 mod address_views;
 mod billing;
 mod calendar;
+mod change_organisation;
 mod create;
 mod create_organisation;
 mod delete;
@@ -19,6 +20,7 @@ mod venues;
 mod watch;
 
 pub use billing::BillingError;
+pub use change_organisation::ChangeOrganisationError;
 pub use create::CreateError;
 pub use create_organisation::OrganisationError;
 pub use delete::DeleteError;

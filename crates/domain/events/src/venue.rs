@@ -351,7 +351,7 @@ pub(crate) fn change<'a>(
     let mut wanted: BTreeMap<SeatId, (usize, &SeatChange)> = BTreeMap::new();
     for (at, change) in changes.iter().enumerate() {
         if wanted.insert(change.seat, (at, change)).is_some() {
-            mistakes.add(format!("seats.{at}.seat_id"), "repeated", "this seat is named before");
+            mistakes.add(format!("seats.{at}.id"), "repeated", "this seat is named before");
         }
     }
     let seats = sections.flat_map(|section| section.rows.iter_mut()).flat_map(|row| row.seats.iter_mut());
@@ -364,7 +364,7 @@ pub(crate) fn change<'a>(
         }
     }
     for (at, _) in wanted.into_values() {
-        mistakes.add(format!("seats.{at}.seat_id"), "unknown", "there is no such seat here");
+        mistakes.add(format!("seats.{at}.id"), "unknown", "there is no such seat here");
     }
 }
 

@@ -164,6 +164,9 @@ pub async fn who_named_only_what_is_gone_waits_no_longer(stores: Stores) {
     use_cases.serve_list(house.event.id).await.unwrap();
     let waiting = EntryStatus::Waiting;
     assert_eq!(statuses(&house, &entries).await, [EntryStatus::Expired, waiting, waiting]);
+    let told = |effect: &Effect| matches!(effect, Effect::TellWaiting { .. });
+    let told: Vec<_> = owed(&house).await.into_iter().filter(told).collect();
+    assert_eq!(told, [Effect::TellWaiting { entry: entries[0].id, news: ListNews::Gone }]);
     use_cases.set_rules(house.event.id, Rules::default(), &by(guest)).await.unwrap();
     freed(&house, guest, &placed, 0, 1).await;
     let offered = EntryStatus::Offered;

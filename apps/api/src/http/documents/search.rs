@@ -1,11 +1,11 @@
 //! Which documents are looked for.
 
-use crate::http::given::{given, instant};
+use crate::http::given::{given, id, instant};
 use crate::http::problem::Problem;
 use booking::{DocumentFilter, DocumentKind};
+use kernel::OrganisationId;
 use serde::Deserialize;
 use utoipa::IntoParams;
-use uuid::Uuid;
 
 /// Which documents are looked for; all that is given has to hold.
 #[derive(Deserialize, IntoParams, Default)]
@@ -30,25 +30,23 @@ pub struct DocumentsQuery {
 }
 
 impl DocumentsQuery {
-    /// The filter that it asks for.
+    /// The filter that it asks for, and of which organisation.
     ///
     /// # Errors
     /// 422 with all that is wrong.
-    pub fn read(self) -> Result<DocumentFilter, Problem> {
+    pub fn read(self) -> Result<(DocumentFilter, Option<OrganisationId>), Problem> {
         let mut wrong = Vec::new();
-        let organisation: Option<Uuid> =
-            given("organisation_id", self.organisation_id, "must be an id", &mut wrong);
-        let event: Option<Uuid> = given("event_id", self.event_id, "must be an id", &mut wrong);
+        let organisation = id("organisation_id", self.organisation_id, &mut wrong);
         let kinds = "must be receipt, invoice, credit_note or cancellation";
         let filter = DocumentFilter {
-            organisations: organisation.map(|id| vec![id.into()]),
-            event: event.map(Into::into),
+            organisations: None,
+            event: id("event_id", self.event_id, &mut wrong),
             kind: given::<DocumentKind>("kind", self.kind, kinds, &mut wrong),
             number: self.number.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()),
             from: instant("from", self.from, &mut wrong),
             to: instant("to", self.to, &mut wrong),
         };
-        if wrong.is_empty() { Ok(filter) } else { Err(Problem::invalid(wrong)) }
+        if wrong.is_empty() { Ok((filter, organisation)) } else { Err(Problem::invalid(wrong)) }
     }
 }
 
@@ -58,7 +56,7 @@ mod tests {
 
     #[test]
     fn nothing_asked_is_everything_and_every_mistake_is_named() {
-        assert_eq!(DocumentsQuery::default().read().unwrap(), DocumentFilter::default());
+        assert_eq!(DocumentsQuery::default().read().unwrap(), (DocumentFilter::default(), None));
         let text = |text: &str| Some(text.to_owned());
         let wrong = DocumentsQuery {
             organisation_id: text("x"),

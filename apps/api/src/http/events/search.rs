@@ -7,6 +7,7 @@ use events::grid::RADIUS_KM;
 use events::use_cases::Search;
 use kernel::Invalid;
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use utoipa::IntoParams;
 
 /// Longest text that is looked for, in characters.
@@ -24,7 +25,7 @@ pub struct SearchQuery {
     to: Option<String>,
     /// Events with this tag.
     tag: Option<String>,
-    /// In title, description or area, anywhere.
+    /// Words that all occur in title, description or area, in any order; also within longer ones.
     query: Option<String>,
     /// Events around this point, given as degrees north and east; with `radius_km`. Each is taken for where its
     /// `location.approximate` is, and what has none is not found.
@@ -46,7 +47,7 @@ impl SearchQuery {
             from: instant("from", self.from, &mut wrong),
             to: instant("to", self.to, &mut wrong),
             tag: text("tag", self.tag.as_deref(), &mut wrong),
-            query: text("query", self.query.as_deref(), &mut wrong),
+            query: text("query", self.query.as_deref(), &mut wrong).map(|text| words(&text)),
             around: around(self.near, self.radius_km, &mut wrong),
         };
         if wrong.is_empty() { Ok(search) } else { Err(Problem::invalid(wrong)) }
@@ -61,6 +62,12 @@ fn text(field: &str, text: Option<&str>, wrong: &mut Vec<Invalid>) -> Option<Str
         return None;
     }
     Some(text.to_lowercase())
+}
+
+/// Each word once, in one order.
+fn words(text: &str) -> String {
+    let words: BTreeSet<_> = text.split_whitespace().collect();
+    words.into_iter().collect::<Vec<_>>().join(" ")
 }
 
 /// A point and how far around it: both or neither.
@@ -111,6 +118,9 @@ mod tests {
         let one = query("2026-06-01T12:00:00Z", "", " Techno", "ÖL ").read().unwrap();
         let other = query("2026-06-01T14:00:00.000+02:00", "", "techno", "öl").read().unwrap();
         assert_eq!(one, other);
+        let [one, other] =
+            [" long  Night", "night\tlong night"].map(|text| query("", "", "", text).read().unwrap());
+        assert_eq!((one.query.as_deref(), one == other), (Some("long night"), true));
         assert_eq!(query("", "", " ", "").read().unwrap(), Search::default());
     }
 

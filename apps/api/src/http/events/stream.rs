@@ -2,6 +2,7 @@
 
 use crate::http::access::Visit;
 use crate::http::problem::Problem;
+use crate::live::sessions::Attendance;
 use crate::live::{Full, News, Seat, sse};
 use crate::wiring::App;
 use actix_web::http::StatusCode;
@@ -16,8 +17,6 @@ use uuid::Uuid;
 
 /// How long the first look may take.
 const FIRST_LOOK: Duration = Duration::from_secs(5);
-/// After so many beats it is asked whether the session still counts.
-const BEATS: u32 = 4;
 /// Whoever lost the line comes again after this, and up to as long again, so that not all come at one moment.
 const COME_AGAIN: u64 = 2000;
 
@@ -75,9 +74,9 @@ struct Listening {
     app: Data<App>,
     visit: Visit,
     seat: Seat<EventId>,
+    session: Attendance,
     first: Option<News>,
     beat: Interval,
-    beats: u32,
     over: bool,
 }
 
@@ -88,7 +87,8 @@ impl Listening {
         let start = tokio::time::Instant::now() + every.mul_f64(0.5 + fastrand::f64() / 2.0);
         let mut beat = interval_at(start, every);
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { app, visit, seat, first: Some(first), beat, beats: fastrand::u32(..BEATS), over: false }
+        let session = app.listening.attend(visit.actor.session);
+        Self { app, visit, seat, session, first: Some(first), beat, over: false }
     }
 
     /// The next bytes to send; `None` at the end.
@@ -104,6 +104,7 @@ impl Listening {
         let news = tokio::select! {
             news = self.seat.next() => Some(news?),
             _ = self.beat.tick() => None,
+            () = self.session.over() => return self.end("logged_out"),
         };
         if self.app.clock.now() >= self.visit.expires_at {
             return self.end("expired");
@@ -114,16 +115,8 @@ impl Listening {
                 self.app.metrics.told();
                 Some(frame)
             }
-            None if self.is_logged_out().await => self.end("logged_out"),
             None => Some(Bytes::from_static(sse::BEAT)),
         }
-    }
-
-    /// Asked now and then only; while the store cannot tell, the token's time is the bound.
-    async fn is_logged_out(&mut self) -> bool {
-        self.beats += 1;
-        self.beats.is_multiple_of(BEATS)
-            && matches!(self.app.gate.still(self.visit.actor.session).await, Ok(false))
     }
 
     fn end(&mut self, reason: &str) -> Option<Bytes> {

@@ -4,8 +4,9 @@ use super::Problem;
 use events::WrongStatus;
 use events::access::Denied;
 use events::use_cases::{
-    AccessError, BillingError, CreateError, DeactivateError, DeleteError, DuplicateError, MemberError,
-    OrganisationError, PublishError, SeatingError, ShowError, TicketTypeError, UpdateError, VenueError,
+    AccessError, BillingError, ChangeOrganisationError, CreateError, DeactivateError, DeleteError,
+    DuplicateError, MemberError, OrganisationError, PublishError, SeatingError, ShowError, TicketTypeError,
+    UpdateError, VenueError,
 };
 
 impl From<AccessError> for Problem {
@@ -46,6 +47,20 @@ impl From<OrganisationError> for Problem {
             OrganisationError::Access(error) => error.into(),
             OrganisationError::Invalid(errors) => Self::invalid(errors),
             OrganisationError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChangeOrganisationError> for Problem {
+    fn from(error: ChangeOrganisationError) -> Self {
+        match error {
+            ChangeOrganisationError::Access(error) => error.into(),
+            ChangeOrganisationError::Invalid(errors) => Self::invalid(errors),
+            ChangeOrganisationError::InUse => Self::conflict(
+                "organisation_in_use",
+                "There are events, halls, bookings or documents of this organisation.",
+            ),
+            ChangeOrganisationError::Store(error) => error.into(),
         }
     }
 }

@@ -36,6 +36,44 @@ async fn names_and_slugs_of_organisations_are_checked_at_once() {
 }
 
 #[tokio::test]
+async fn an_admin_renames_an_organisation_and_removes_one_that_has_nothing() {
+    let app = TestApp::start().await;
+    let cast = Cast::of(&app).await;
+    let here = format!("/admin/organisations/{}", cast.organisation);
+    let name = json!({"name": "Here and now"});
+    let renamed = cast.admin.client.patch(&here, &name).await.expect(200);
+    assert_eq!((&renamed["name"], &renamed["slug"]), (&name["name"], &json!("here")));
+    assert_eq!(cast.owner.client.get(&here).await.expect(200)["name"], name["name"]);
+    let refused = cast.admin.client.patch(&here, &json!({"name": " "})).await;
+    assert_eq!(mistakes(&refused.expect_problem(422, "invalid_input")), [("name", "required")]);
+    cast.draft(&cast.event("Kept")).await;
+    cast.admin.client.delete(&here).await.expect_problem(409, "organisation_in_use");
+
+    let made =
+        cast.admin.client.post("/admin/organisations", &json!({"name": "A mistake"})).await.expect(201);
+    let path = format!("/admin/organisations/{}", id(&made));
+    let person = app.member().await;
+    let role = json!({"account_id": person.id, "role": "owner"});
+    cast.admin.client.post(&format!("{path}/members"), &role).await.expect(201);
+    person.client.get("/admin/events").await.expect(200);
+    cast.admin.client.delete(&path).await.expect(204);
+    person.client.get("/admin/events").await.expect_problem(403, "forbidden");
+    cast.admin.client.get(&path).await.expect_problem(404, "not_found");
+    cast.admin.client.delete(&path).await.expect_problem(404, "not_found");
+    let about = format!("/admin/audit?organisation_id={}", id(&made));
+    let acts = cast.admin.client.get(&about).await.expect(200);
+    let mut names = column(&acts, "act");
+    names.sort_unstable();
+    let expected = [
+        "organisation.create",
+        "organisation.delete",
+        "organisation.remove_member",
+        "organisation.set_member",
+    ];
+    assert_eq!(names, expected);
+}
+
+#[tokio::test]
 async fn an_owner_gives_and_takes_roles_by_account_or_address() {
     let app = TestApp::start().await;
     let cast = Cast::of(&app).await;

@@ -333,6 +333,10 @@ impl World {
                 owner.post(&path, &json!({"account_id": account, "role": "door"})).await.expect(201);
                 return account;
             }
+            "new organisation" => {
+                let body = json!({"name": "Others"});
+                self.cast.admin.client.post("/admin/organisations", &body).await.expect(201)
+            }
             // Nobody has many open ones of one event.
             "new hold" => {
                 let event = self.cast.published(&self.cast.event("Doomed")).await;

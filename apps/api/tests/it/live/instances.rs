@@ -76,6 +76,17 @@ async fn instances_with_redis_hear_each_other_also_while_it_is_dead_and_when_it_
     both.hear_each_other().await;
 }
 
+#[tokio::test]
+async fn a_stream_ends_with_a_session_that_another_instance_ended() {
+    let both = Both::start("").await;
+    let here = both.one.login(&both.buyer.email, PASSWORD).await.client;
+    let there = both.other.login(&both.buyer.email, PASSWORD).await.client;
+    let mut ear = Ear::open(&here, &both.event).await;
+    ear.hears(100).await;
+    there.post("/auth/logout-all", &json!({})).await.expect(204);
+    ear.is_logged_out().await;
+}
+
 /// The look in its turn would find it too: so the hint itself is listened to.
 #[tokio::test]
 async fn a_change_is_told_to_the_others_by_redis() {

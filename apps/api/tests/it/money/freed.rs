@@ -73,6 +73,11 @@ async fn who_waits_for_a_type_that_is_removed_waits_no_longer(store: Store) {
     assert_eq!(shop.status_on_list(&gone).await, "expired");
     assert_eq!(shop.status_on_list(&any).await, "waiting");
     shop.come_to_rest().await;
+    let mails = shop.mails(&gone.email);
+    let told: Vec<_> = mails.iter().filter(|mail| mail.subject.starts_with("You wait no longer")).collect();
+    assert_eq!(told.len(), 1, "{mails:?}");
+    assert!(told[0].text.contains("were taken out of the sale"), "{}", told[0].text);
+    assert!(!shop.mails(&any.email).iter().any(|mail| mail.subject.starts_with("You wait no longer")));
 }
 
 async fn who_is_suspended_is_off_the_list(store: Store) {
@@ -90,6 +95,7 @@ async fn who_is_suspended_is_off_the_list(store: Store) {
     shop.work().await;
     assert_eq!(shop.status_on_list(&second).await, "offered");
     suspend(&second).await;
+    shop.work().await;
     assert_eq!(shop.status_on_list(&third).await, "offered", "it passes on at once");
     let page = admin.get(&format!("/admin/waitlist/entries/{}", shop.event)).await.expect(200);
     let left: Vec<_> = page["items"].as_array().unwrap().iter().map(|it| it["status"].clone()).collect();

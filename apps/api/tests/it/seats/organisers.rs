@@ -12,7 +12,7 @@ async fn a_hall_is_made_marked_used_and_kept_on_both_stores() {
         let path = format!("/admin/venue-templates/{hall}");
         let seen = manager.get(&path).await.expect(200);
         let stalls = &seen["sections"][0];
-        assert_eq!((&seen["seat_count"], &stalls["price_multiplier"]), (&json!(6), &json!("1.25")));
+        assert_eq!((&seen["seat_count"], &stalls["price_multiplier"]), (&json!(6), &json!(1.25)));
         let seat = &stalls["seats"][5];
         assert_eq!(
             (&seat["row"], &seat["number"], &seat["label"]),
@@ -20,9 +20,13 @@ async fn a_hall_is_made_marked_used_and_kept_on_both_stores() {
         );
         let edit = json!({"name": "Hall two", "seats": [
             {"seat_id": seat["id"], "blocked": true},
-            {"seat_id": stalls["seats"][0]["id"], "accessible": true, "aisle_after": true},
+            {"id": stalls["seats"][0]["id"], "accessible": true, "aisle_after": true},
         ]});
         let edited = manager.put(&path, &edit).await.expect(200);
+        // What was read can be sent back.
+        let marked = manager.get(&path).await.expect(200)["sections"][0]["seats"].clone();
+        manager.put(&path, &json!({"name": "Hall two", "seats": marked})).await.expect(200);
+        assert_eq!(manager.get(&path).await.expect(200)["sections"][0]["seats"], marked);
         assert_eq!((&edited["name"], &edited["seat_count"]), (&json!("Hall two"), &json!(6)));
         assert_eq!(edited.get("sections"), None);
         assert_eq!(manager.get(&path).await.expect(200)["sections"][0]["seats"][5]["blocked"], true);
@@ -94,7 +98,7 @@ async fn no_two_seats_of_a_hall_have_one_label_and_a_wrong_section_is_mended_on_
         let edit = json!({"name": "Balcony", "price_multiplier": 1.5, "position": 0});
         let edited = manager.put(&format!("{path}/sections/{circle}"), &edit).await.expect(200);
         let expected = json!({
-            "id": circle, "name": "Balcony", "price_multiplier": "1.5", "position": 0, "seat_count": 2,
+            "id": circle, "name": "Balcony", "price_multiplier": 1.5, "position": 0, "seat_count": 2,
         });
         assert_eq!(edited, expected);
         let nowhere = format!("{path}/sections/{event}");
@@ -164,7 +168,7 @@ async fn seats_of_an_event_are_blocked_priced_and_sold_as_other_kinds_on_both_st
                 &change(json!([
                     {"seat_id": ids[1], "blocked": true},
                     {"seat_id": ids[2], "price": {"amount": 5000, "currency": "EUR"}},
-                    {"seat_id": ids[3], "price_multiplier": 0.5},
+                    {"id": ids[3], "price_multiplier": 0.5},
                 ])),
             )
             .await
@@ -175,7 +179,7 @@ async fn seats_of_an_event_are_blocked_priced_and_sold_as_other_kinds_on_both_st
                 json!([{"seat_id": ids[2], "price": {"amount": 1, "currency": "JPY"}}]),
                 "seats.0.price.currency",
             ),
-            (json!([{"seat_id": event, "blocked": true}]), "seats.0.seat_id"),
+            (json!([{"seat_id": event, "blocked": true}]), "seats.0.id"),
             (json!([{"seat_id": ids[2], "price_multiplier": "1.2345"}]), "seats.0.price_multiplier"),
         ] {
             let refused = manager.put(&path, &change(wrong)).await.expect_problem(422, "invalid_input");

@@ -59,6 +59,20 @@ impl AccountStore for LocalStore {
         Ok(found.collect())
     }
 
+    async fn sessions_counting(
+        &self,
+        ids: &[SessionId],
+        now: Timestamp,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let state = self.read();
+        let counts = |id: &&SessionId| {
+            let session = state.get::<Session>(id).filter(|session| session.is_alive(now));
+            let account = session.and_then(|session| state.get::<Account>(&session.account));
+            account.is_some_and(|account| account.is_active())
+        };
+        Ok(ids.iter().filter(counts).copied().collect())
+    }
+
     async fn one_time(&self, id: OneTimeId) -> Result<Option<OneTime>, StoreError> {
         Ok(self.read().copy(&id))
     }

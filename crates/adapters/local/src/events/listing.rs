@@ -11,12 +11,12 @@ use uuid::Uuid;
 
 impl EventTables {
     pub(super) fn listing(&self, filter: &Filter, page: PageRequest) -> Page<Listed> {
-        let query = filter.query.as_deref().map(str::to_lowercase);
+        let words: Vec<_> = filter.words.iter().map(|word| word.to_lowercase()).collect();
         let near = filter.around.map(|around| around.cells());
         let found = self
             .in_time(filter, page)
             .filter_map(|cursor| self.events.get(&EventId::from(cursor.id)))
-            .filter(|event| matches(filter, query.as_deref(), event))
+            .filter(|event| matches(filter, &words, event))
             .filter(|event| near.as_ref().is_none_or(|near| is_near(near, event)))
             .take(wanted(page))
             .map(|event| Listed { event: Event::clone(event), ticket_types: self.ticket_types_of(event.id) });
@@ -54,12 +54,11 @@ fn is_near(near: &[Stretch], event: &Event) -> bool {
     event.location.cell().is_some_and(|cell| covers(near, cell))
 }
 
-/// `query` is in lower case.
-fn matches(filter: &Filter, query: Option<&str>, event: &Arc<Event>) -> bool {
-    let contains = |query: &str| {
-        [&event.title, &event.description, &event.location.area]
-            .into_iter()
-            .any(|text| text.to_lowercase().contains(query))
+/// `words` are in lower case.
+fn matches(filter: &Filter, words: &[String], event: &Arc<Event>) -> bool {
+    let contains_all = || {
+        let texts = [&event.title, &event.description, &event.location.area].map(|text| text.to_lowercase());
+        words.iter().all(|word| texts.iter().any(|text| text.contains(word)))
     };
     filter.from.is_none_or(|from| event.ends_at > from)
         && (filter.include_members_only || event.visibility == Visibility::Public)
@@ -68,5 +67,5 @@ fn matches(filter: &Filter, query: Option<&str>, event: &Arc<Event>) -> bool {
         && (event.status != Status::Draft
             || filter.drafts_of.as_ref().is_none_or(|wanted| wanted.contains(&event.organisation)))
         && filter.tag.as_ref().is_none_or(|tag| event.tags.contains(tag))
-        && query.is_none_or(contains)
+        && (words.is_empty() || contains_all())
 }

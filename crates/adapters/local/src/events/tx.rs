@@ -1,13 +1,11 @@
-//! Writing organisations, events and ticket types.
+//! Writing events and ticket types.
 
 use crate::booking::{KeptPromise, KeptRules};
 use crate::transaction::LocalTx;
 use ::booking::{Job, Voucher, WaitlistEntry};
-use ::events::{
-    Billing, Event, EventTx, Member, Organisation, Quota, Seating, Stock, Stocked, Taken, TicketType,
-};
+use ::events::{Event, EventTx, Organisation, Quota, Seating, Stock, Stocked, Taken, TicketType};
 use async_trait::async_trait;
-use kernel::{AccountId, EventId, OrganisationId, QuotaId, StoreError, TicketTypeId};
+use kernel::{EventId, QuotaId, StoreError, TicketTypeId};
 
 const ADDING_EVENT: &str = "adding an event";
 const SAVING_EVENT: &str = "saving an event";
@@ -123,49 +121,5 @@ impl EventTx for LocalTx {
         self.remove::<TicketType>(&id);
         self.remove::<Stock>(&id);
         Ok(true)
-    }
-
-    async fn add_organisation(&mut self, organisation: &Organisation) -> Result<bool, StoreError> {
-        if self.state().events.organisations_by_slug.contains_key(&organisation.slug) {
-            return Ok(false);
-        }
-        self.add(organisation.clone(), "adding an organisation")?;
-        Ok(true)
-    }
-
-    async fn lock_members(
-        &mut self,
-        organisation: OrganisationId,
-    ) -> Result<Option<Vec<Member>>, StoreError> {
-        let state = self.state();
-        let known = state.get::<Organisation>(&organisation).is_some();
-        Ok(known.then(|| state.events.members_of(organisation)))
-    }
-
-    async fn save_billing(&mut self, billing: &Billing) -> Result<(), StoreError> {
-        if self.state().get::<Organisation>(&billing.organisation).is_none() {
-            return Err(self.broken("saving billing details", "there is no such organisation"));
-        }
-        self.put(billing.clone());
-        Ok(())
-    }
-
-    async fn add_member(&mut self, member: &Member) -> Result<bool, StoreError> {
-        if self.state().get::<Member>(&(member.organisation, member.account)).is_some() {
-            return Ok(false);
-        }
-        if self.state().get::<Organisation>(&member.organisation).is_none() {
-            return Err(self.broken("adding a member", "there is no such organisation"));
-        }
-        self.put(*member);
-        Ok(true)
-    }
-
-    async fn remove_member(
-        &mut self,
-        organisation: OrganisationId,
-        account: AccountId,
-    ) -> Result<bool, StoreError> {
-        Ok(self.remove::<Member>(&(organisation, account)))
     }
 }

@@ -33,6 +33,7 @@ mod memory {
     testkit::quota_store_contract!(open);
     testkit::return_store_contract!(open);
     testkit::seat_store_contract!(open);
+    testkit::organisation_store_contract!(open);
     testkit::transfer_store_contract!(open);
     testkit::voucher_store_contract!(open);
     testkit::waitlist_store_contract!(open);
@@ -73,6 +74,7 @@ mod directory {
     testkit::quota_store_contract!(open);
     testkit::return_store_contract!(open);
     testkit::seat_store_contract!(open);
+    testkit::organisation_store_contract!(open);
     testkit::transfer_store_contract!(open);
     testkit::voucher_store_contract!(open);
     testkit::waitlist_store_contract!(open);

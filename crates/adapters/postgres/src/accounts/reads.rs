@@ -6,9 +6,11 @@ use super::session::SessionRow;
 use crate::failure::{corrupt, failed};
 use crate::pool::PgStore;
 use crate::schema::{account_one_times, accounts, sessions, strpos};
+use crate::statement::{constant, text};
 use ::accounts::{Account, AccountFilter, AccountStore, AccountTx, OneTime, Session};
 use async_trait::async_trait;
 use diesel::prelude::*;
+use diesel::sql_types::{Array, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use kernel::{
     AccountId, Email, OneTimeId, Page, PageRequest, SWEPT_AT_ONCE, SessionId, StoreError, Timestamp,
@@ -17,6 +19,12 @@ use uuid::Uuid;
 
 /// How many sessions a person is shown.
 const SESSIONS_SHOWN: i64 = 100;
+
+#[derive(QueryableByName)]
+struct IdRow {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+}
 
 #[async_trait]
 impl AccountStore for PgStore {
@@ -92,6 +100,23 @@ impl AccountStore for PgStore {
             .select(SessionRow::as_select());
         let rows = query.load(&mut connection).await.map_err(failed(doing))?;
         rows.into_iter().map(Session::try_from).collect()
+    }
+
+    async fn sessions_counting(
+        &self,
+        ids: &[SessionId],
+        now: Timestamp,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let doing = "looking which sessions count";
+        let mut connection = self.connection(doing).await?;
+        let statement = text(
+            "SELECT s.id FROM sessions s JOIN accounts a ON a.id = s.account_id \
+             WHERE s.id = ANY($1) AND s.ended_at IS NULL AND s.expires_at > $2 AND a.status = 'active'",
+        )
+        .bind::<Array<SqlUuid>, _>(ids.iter().map(|id| id.as_uuid()).collect::<Vec<_>>())
+        .bind::<Timestamptz, _>(now);
+        let rows: Vec<IdRow> = constant(statement).load(&mut connection).await.map_err(failed(doing))?;
+        Ok(rows.into_iter().map(|row| row.id.into()).collect())
     }
 
     async fn one_time(&self, id: OneTimeId) -> Result<Option<OneTime>, StoreError> {

@@ -71,4 +71,9 @@ impl PgTx {
             .await;
         self.checked("saving the billing details of an organisation", saved).map(drop)
     }
+
+    pub(super) async fn remove_billing(&mut self, id: OrganisationId) -> Result<(), StoreError> {
+        let gone = diesel::delete(billings::table.find(id.as_uuid())).execute(self.connection().await?).await;
+        self.checked("removing the billing details of an organisation", gone).map(drop)
+    }
 }

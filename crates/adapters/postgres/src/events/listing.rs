@@ -4,9 +4,10 @@ use super::EventRow;
 use super::near::Near;
 use super::quota::QuotaRow;
 use super::ticket_type::{StockedRow, stocked};
+use super::words::Words;
 use crate::failure::failed;
 use crate::pool::{PgStore, Pooled};
-use crate::schema::{events, quotas, strpos, ticket_types};
+use crate::schema::{events, quotas, ticket_types};
 use ::events::{Event, Filter, Listed, Status, Stocked};
 use diesel::dsl::IntoBoxed;
 use diesel::pg::Pg;
@@ -64,8 +65,8 @@ fn narrowed(filter: &Filter, page: PageRequest) -> IntoBoxed<'_, events::table, 
     if let Some(tag) = &filter.tag {
         query = query.filter(events::tags.contains(vec![tag.as_str()]));
     }
-    if let Some(text) = &filter.query {
-        query = query.filter(strpos(events::search_text, text.to_lowercase()).gt(0));
+    if !filter.words.is_empty() {
+        query = query.filter(Words::all(&filter.words));
     }
     if let Some(around) = &filter.around {
         query = query.filter(Near::to(around));

@@ -2,9 +2,12 @@
 
 use crate::column::word;
 use crate::schema::{organisation_members as members, organisations};
+use crate::statement::{constant, text};
 use crate::transaction::PgTx;
-use ::events::{Member, Organisation};
+use ::events::{Billing, Member, Organisation, OrganisationTx};
+use async_trait::async_trait;
 use diesel::prelude::*;
+use diesel::sql_types::{Bool, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use kernel::{AccountId, OrganisationId, StoreError, Timestamp};
 use uuid::Uuid;
@@ -46,8 +49,15 @@ impl TryFrom<MemberRow> for Member {
     }
 }
 
-impl PgTx {
-    pub(super) async fn insert_organisation(&mut self, it: &Organisation) -> Result<bool, StoreError> {
+#[derive(QueryableByName)]
+struct FoundRow {
+    #[diesel(sql_type = Bool)]
+    has_something: bool,
+}
+
+#[async_trait]
+impl OrganisationTx for PgTx {
+    async fn add_organisation(&mut self, it: &Organisation) -> Result<bool, StoreError> {
         let row = OrganisationRow {
             id: it.id.as_uuid(),
             name: it.name.clone(),
@@ -63,7 +73,61 @@ impl PgTx {
         self.checked("adding an organisation", added).map(|added| added == 1)
     }
 
-    pub(super) async fn members_locked(
+    async fn keep_organisation(&mut self, id: OrganisationId) -> Result<bool, StoreError> {
+        let kept: QueryResult<Uuid> = organisations::table
+            .find(id.as_uuid())
+            .select(organisations::id)
+            .for_key_share()
+            .first(self.connection().await?)
+            .await;
+        Ok(self.checked("keeping an organisation", kept.optional())?.is_some())
+    }
+
+    async fn lock_organisation(&mut self, id: OrganisationId) -> Result<Option<Organisation>, StoreError> {
+        // Not a weaker lock: whoever adds something to it refers to it, and is to wait.
+        let locked: QueryResult<OrganisationRow> = organisations::table
+            .find(id.as_uuid())
+            .select(OrganisationRow::as_select())
+            .for_update()
+            .first(self.connection().await?)
+            .await;
+        Ok(self.checked("locking an organisation", locked.optional())?.map(Organisation::from))
+    }
+
+    async fn save_organisation(&mut self, organisation: &Organisation) -> Result<(), StoreError> {
+        let saved = diesel::update(organisations::table.find(organisation.id.as_uuid()))
+            .set(organisations::name.eq(&organisation.name))
+            .execute(self.connection().await?)
+            .await;
+        self.checked("saving an organisation", saved).map(drop)
+    }
+
+    async fn delete_organisation(&mut self, id: OrganisationId) -> Result<bool, StoreError> {
+        let statement = text(
+            "SELECT EXISTS (SELECT FROM events WHERE organisation_id = $1) \
+             OR EXISTS (SELECT FROM venue_templates WHERE organisation_id = $1) \
+             OR EXISTS (SELECT FROM bookings WHERE organisation_id = $1) \
+             OR EXISTS (SELECT FROM documents WHERE organisation_id = $1) AS has_something",
+        )
+        .bind::<SqlUuid, _>(id.as_uuid());
+        let found: Vec<FoundRow> = self.load("looking what an organisation has", constant(statement)).await?;
+        if found.iter().any(|row| row.has_something) {
+            return Ok(false);
+        }
+        let ours = members::organisation_id.eq(id.as_uuid());
+        let gone = diesel::delete(members::table.filter(ours)).execute(self.connection().await?).await;
+        self.checked("removing the members of an organisation", gone)?;
+        self.remove_billing(id).await?;
+        let gone = diesel::delete(organisations::table.find(id.as_uuid()));
+        let gone = gone.execute(self.connection().await?).await;
+        self.checked("removing an organisation", gone).map(|gone| gone == 1)
+    }
+
+    async fn save_billing(&mut self, billing: &Billing) -> Result<(), StoreError> {
+        self.write_billing(billing).await
+    }
+
+    async fn lock_members(
         &mut self,
         organisation: OrganisationId,
     ) -> Result<Option<Vec<Member>>, StoreError> {
@@ -86,7 +150,7 @@ impl PgTx {
         rows.into_iter().map(Member::try_from).collect::<Result<_, _>>().map(Some)
     }
 
-    pub(super) async fn insert_member(&mut self, member: &Member) -> Result<bool, StoreError> {
+    async fn add_member(&mut self, member: &Member) -> Result<bool, StoreError> {
         let row = MemberRow {
             organisation_id: member.organisation.as_uuid(),
             account_id: member.account.as_uuid(),
@@ -102,7 +166,7 @@ impl PgTx {
         self.checked("adding a member", added).map(|added| added == 1)
     }
 
-    pub(super) async fn delete_member(
+    async fn remove_member(
         &mut self,
         organisation: OrganisationId,
         account: AccountId,

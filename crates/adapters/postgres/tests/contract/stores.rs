@@ -25,6 +25,7 @@ testkit::place_use_cases_contract!(open);
 testkit::quota_store_contract!(open);
 testkit::return_store_contract!(open);
 testkit::seat_store_contract!(open);
+testkit::organisation_store_contract!(open);
 testkit::transfer_store_contract!(open);
 testkit::voucher_store_contract!(open);
 testkit::waitlist_store_contract!(open);

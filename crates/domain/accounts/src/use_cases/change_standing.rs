@@ -1,6 +1,6 @@
 use super::Accounts;
-use crate::{Account, AccountRefusal, Status, acts};
-use kernel::{AccountId, Actor, Role, StoreError, transact};
+use crate::{Account, AccountRefusal, Effect, Status, acts};
+use kernel::{AccountId, Actor, Owed, Role, StoreError, transact};
 
 /// Why an account's standing was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -18,7 +18,7 @@ pub enum ChangeStandingError {
 
 impl Accounts {
     /// For admins: another status, another role, or both at once; `None` leaves it. Whoever may not log in any
-    /// more is logged out everywhere.
+    /// more is logged out everywhere, and gives up by an effect what it waits for elsewhere.
     ///
     /// # Errors
     /// A [`ChangeStandingError`].
@@ -41,6 +41,8 @@ impl Accounts {
             tx.save_account(&account).await?;
             if !account.is_active() {
                 tx.end_sessions_of(id, None, now).await?;
+                let barred = Effect::Barred { account: id, at: now };
+                tx.enqueue_accounts(&[Owed::now(barred, now)]).await?;
             }
             let act = acts::standing_changed(&actor.cause(), &before, &account, now);
             tx.record(act.as_slice()).await?;

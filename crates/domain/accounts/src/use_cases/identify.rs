@@ -33,4 +33,12 @@ impl Accounts {
         };
         Ok(living.into_iter().filter_map(identity).collect())
     }
+
+    /// Which of these sessions [`Self::identify`] would know somebody in, in no order.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn counting(&self, sessions: &[SessionId]) -> Result<Vec<SessionId>, StoreError> {
+        self.store.sessions_counting(sessions, self.clock.now()).await
+    }
 }

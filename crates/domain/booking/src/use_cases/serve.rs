@@ -235,8 +235,16 @@ async fn end_vain(tx: &mut dyn BookingTx, sale: &Sale, now: Timestamp) -> Result
     }
     let known: Vec<_> = sale.offers.iter().map(|offer| offer.ticket_type).collect();
     let mut vain = tx.waiting_in_vain(sale.event, &known, ENDED).await?;
+    if vain.is_empty() {
+        return Ok(());
+    }
     vain.iter_mut().for_each(|entry| entry.end(EntryStatus::Expired, now));
-    tx.save_entries(&vain).await
+    tx.save_entries(&vain).await?;
+    let gone = |entry: &Entry| Effect::TellWaiting { entry: entry.id, news: ListNews::Gone };
+    let all = u32::try_from(vain.len()).is_ok_and(|ended| ended < ENDED);
+    let more = (!all).then_some(Effect::ServeWaitlist { event: sale.event });
+    let owed = vain.iter().map(gone).chain(more).map(|effect| Owed::now(effect, now));
+    tx.enqueue_booking(&owed.collect::<Vec<_>>()).await
 }
 
 /// Ends the list of an event of which nothing is sold any more, and tells those who are on it. Offers end with an event

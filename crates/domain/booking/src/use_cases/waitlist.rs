@@ -33,6 +33,10 @@ pub struct Place {
     pub position: Option<u64>,
 }
 
+fn joined_by(entry: &Entry, until: Option<Timestamp>) -> bool {
+    until.is_none_or(|until| entry.joined_at <= until)
+}
+
 impl Bookings {
     /// Puts somebody at the end of the list.
     ///
@@ -103,15 +107,25 @@ impl Bookings {
     /// # Errors
     /// The store could not answer.
     pub async fn leave_list(&self, event: EventId, buyer: AccountId) -> Result<bool, StoreError> {
-        let now = self.clock.now();
         let seen = self.store.last_entry(event, buyer).await?;
         if seen.is_none_or(|entry| !entry.status.lives()) {
             return Ok(false);
         }
+        self.leave(event, buyer, None).await
+    }
+
+    async fn leave(
+        &self,
+        event: EventId,
+        buyer: AccountId,
+        until: Option<Timestamp>,
+    ) -> Result<bool, StoreError> {
+        let now = self.clock.now();
         transact(self.store.begin().await?, async |tx| {
             let Some(mut sale) = tx.lock_sales(&[event]).await?.pop() else { return Ok(false) };
             let before = sale.clone();
-            let Some(mut entry) = tx.living_entry(event, buyer).await? else { return Ok(false) };
+            let living = tx.living_entry(event, buyer).await?;
+            let Some(mut entry) = living.filter(|entry| joined_by(entry, until)) else { return Ok(false) };
             let held: Vec<_> =
                 entry.hold.filter(|_| entry.status == EntryStatus::Offered).into_iter().collect();
             for hold in tx.lock_holds(&held).await? {
@@ -130,16 +144,17 @@ impl Bookings {
         .await
     }
 
-    /// Takes somebody off every list, because their account is gone.
+    /// Takes somebody off every list that they were on at an instant (now, without one), because their account is gone
+    /// or barred.
     ///
     /// # Errors
     /// The store could not answer.
-    pub async fn leave_lists(&self, buyer: AccountId) -> Result<(), StoreError> {
+    pub async fn leave_lists(&self, buyer: AccountId, until: Option<Timestamp>) -> Result<(), StoreError> {
         loop {
             let living = self.store.living_entries(buyer, AT_ONCE).await?;
             let mut left = false;
-            for entry in &living {
-                left |= self.leave_list(entry.event, buyer).await?;
+            for entry in living.iter().filter(|entry| joined_by(entry, until)) {
+                left |= self.leave(entry.event, buyer, until).await?;
             }
             if !left {
                 return Ok(());

@@ -41,6 +41,9 @@ impl Events {
         }
         let given = input.slug.is_some();
         transact(self.store.begin().await?, async move |tx| {
+            if !tx.keep_organisation(event.organisation).await? {
+                return Err(CreateError::Invalid(vec![unknown_organisation()]));
+            }
             if !seating::has_hall(tx, &event).await? {
                 return Err(CreateError::Invalid(vec![unknown_template()]));
             }

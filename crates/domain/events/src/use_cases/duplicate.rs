@@ -42,6 +42,9 @@ impl Events {
         let by = actor.cause();
         let given = input.slug.is_some();
         transact(self.store.begin().await?, async move |tx| {
+            if !tx.keep_organisation(event.organisation).await? {
+                return Err(AccessError::NotFound.into());
+            }
             for candidate in slug::candidates(&event.slug.clone()) {
                 event.slug = candidate;
                 if tx.add_event(&event).await? {

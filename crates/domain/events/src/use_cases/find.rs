@@ -10,6 +10,9 @@ use kernel::{Actor, Page, PageRequest, StoreError, Timestamp};
 /// The latest instant that is asked for, 9999-12-31T23:59:59Z: stores know no later ones than people write.
 const LATEST: i64 = 253_402_300_799;
 
+/// So many characters of a text are looked for.
+const LONGEST: usize = 200;
+
 /// What a visitor looks for; nothing given finds everything there is to see.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Search {
@@ -19,7 +22,7 @@ pub struct Search {
     pub to: Option<Timestamp>,
     /// With this tag.
     pub tag: Option<String>,
-    /// With this text.
+    /// With each word of this text, in any order.
     pub query: Option<String>,
     /// Around here.
     pub around: Option<Around>,
@@ -90,15 +93,19 @@ impl Events {
 fn narrowed(search: &Search) -> Filter {
     let within =
         |at: Timestamp| at.clamp(DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH + TimeDelta::seconds(LATEST));
-    let clean = |text: &String| {
-        let text: String = text.trim().chars().filter(|letter| !letter.is_control()).take(200).collect();
+    let clean = |text: &str| {
+        let text: String = text.trim().chars().filter(|letter| !letter.is_control()).take(LONGEST).collect();
         (!text.is_empty()).then_some(text)
     };
+    let query: String = search.query.iter().flat_map(|text| text.chars()).take(LONGEST).collect();
+    let mut words: Vec<_> = query.split_whitespace().filter_map(clean).collect();
+    words.sort_unstable();
+    words.dedup();
     Filter {
         from: search.from.map(within),
         to: search.to.map(within),
-        tag: search.tag.as_ref().and_then(clean).map(|tag| tag.to_lowercase()),
-        query: search.query.as_ref().and_then(clean),
+        tag: search.tag.as_deref().and_then(clean).map(|tag| tag.to_lowercase()),
+        words,
         around: search.around,
         ..Filter::default()
     }

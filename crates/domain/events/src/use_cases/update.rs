@@ -30,13 +30,13 @@ impl Events {
     /// [`UpdateError`].
     pub async fn update(&self, actor: Actor, id: EventId, input: &EventInput) -> Result<Event, UpdateError> {
         let (grant, _) = self.require(actor, id, Right::Manage).await?;
-        let goes_to = self.store.organisation(input.organisation).await?;
         let now = self.clock.now();
         transact(self.store.begin().await?, async move |tx| {
             let (before, taken) = tx.lock_event(id).await?.ok_or(AccessError::NotFound)?;
             grant.require(before.organisation, Right::Manage).map_err(AccessError::from)?;
             before.require_editable(now)?;
-            if goes_to.is_none() || !grant.may(input.organisation, Right::Manage) {
+            let may = grant.may(input.organisation, Right::Manage);
+            if !may || !tx.keep_organisation(input.organisation).await? {
                 return Err(UpdateError::Invalid(vec![unknown_organisation()]));
             }
             let ticket_types = tx.ticket_types_locked(id).await?;

@@ -36,9 +36,8 @@ impl Events {
         actor: Actor,
         page: PageRequest,
     ) -> Result<Page<TemplateSummary>, AccessError> {
-        let grant = self.grant(actor).await?;
-        grant.require_any()?;
-        Ok(self.store.templates(grant.organisations(Right::Manage).as_deref(), page).await?)
+        let own = self.grant(actor).await?.any_organisations(Right::Manage)?;
+        Ok(self.store.templates(own.as_deref(), page).await?)
     }
 
     /// A hall with its seats.
@@ -79,6 +78,9 @@ impl Events {
         let now = self.clock.now();
         let made = VenueTemplate::named(organisation, name, now).map_err(VenueError::Invalid)?;
         transact(self.store.begin().await?, async move |tx| {
+            if !tx.keep_organisation(organisation).await? {
+                return Err(VenueError::Invalid(vec![super::create::unknown_organisation()]));
+            }
             tx.add_template(&made).await?;
             tx.record(&[acts::template_changed(&actor.cause(), (None, Some(&made)), &made, now)]).await?;
             Ok(made)

@@ -137,7 +137,7 @@ fn seats_are_changed_by_id_and_unknown_ones_named() {
     let twice = hall.edited("Hall", &[block(id), block(id)], noon()).unwrap_err();
     assert_eq!(twice[0].code, "repeated");
     let strange = hall.edited("Hall", &[block(SeatId::generate(noon()))], noon()).unwrap_err();
-    assert_eq!((strange[0].field.as_str(), strange[0].code), ("seats.0.seat_id", "unknown"));
+    assert_eq!((strange[0].field.as_str(), strange[0].code), ("seats.0.id", "unknown"));
 }
 
 #[test]
