@@ -48,6 +48,7 @@ PARAMETERS = {
     "DELETE /waitlist/{event_id}": {"event_id": "full"},
     "PUT /admin/events/{id}": {"id": "drafts"},
     "DELETE /admin/events/{id}": {"id": "drafts"},
+    "POST /admin/events/{id}/cancel": {"id": "ending"},
     "POST /admin/events/{id}/publish": {"id": "drafts"},
     "PUT /admin/events/{id}/seats": {"id": "seated"},
     "DELETE /admin/organisations/{id}": {"id": "bare organisations"},
@@ -74,4 +75,13 @@ def named(method, path):
 
 # Calls that nobody is answered well here, and why.
 NEVER = {
+    "GET /api/v1/events/{id}/stream": "its answer goes on for ever",
+    "GET /api/v1/tickets/{id}/google-wallet": "no service account is configured",
+    "POST /api/v1/admin/bookings/{id}/refunds/{refund_id}/retry": "no refund has failed",
+    "POST /api/v1/admin/daily-close/{date}/tasks/{id}/resolve": "every day that is closed is right",
+    "POST /api/v1/admin/jobs/{id}/retry": "no job has failed",
+    "POST /api/v1/auth/change-password": "all others log in with the old one",
+    "POST /api/v1/auth/refresh": "its token is known to a session of its own only",
+    "POST /api/v1/auth/reset-password": "its token is in a mail",
+    "POST /api/v1/webhooks/paypal": "its signature is the provider's",
 }

@@ -91,6 +91,7 @@ class World:
         made = [voucher({"percent": 10}) for _ in range(2)]
         self.add("vouchers", *[one["id"] for one in made])
         self.add("voucher-codes", made[0]["code"])
+        self.add("ending", *[self.published("To be called off", (FREE, 5))[0] for _ in range(2)])
         gone, _ = self.published("Called off", (FREE, 5))
         self.add("jobs", self.ask("POST", f"/admin/events/{gone}/cancel", {})["job_id"])
         for event, kinds in [(self.full, self.full_kinds), (self.second, second_kinds)]:
@@ -107,6 +108,8 @@ class World:
         self.asked("PUT", "/admin/quotas/{id}", {"name": "Hall", "quantity": 60})
         self.asked("POST", "/admin/events/{id}/vouchers", {"percent": 10})
         self.asked("PUT", "/admin/vouchers/{id}", {"percent": 20})
+        tiers = [{"until_hours_before": 48, "fee_percent": 10}]
+        self.asked("POST", "/admin/events/{id}/cancellation-policy", {"refundable": True, "tiers": tiers})
 
     def elsewhere(self, price=FREE):
         """An event of its own: nobody has many open holds and unpaid bookings of one."""
