@@ -209,7 +209,7 @@ def plainly(program, world, token):
     calls = [(method, path) for path, item in paths.items() for method in item
              if item[method]["operationId"] not in ENDLESS + LAST]
     for method, path in sorted(calls, key=lambda call: METHODS.index(call[0])):
-        ids = {name: world.things.get(of, ["nothing"]) for name, of in named(method, path).items()}
+        ids = {name: world.things.get(of) or ["nothing"] for name, of in named(method, path).items()}
         # What ends takes the last of them, which others do not need.
         place = -1 if method == "delete" else 0
         url = program.url + path.format(**{name: some[place] for name, some in ids.items()})

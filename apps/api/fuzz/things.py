@@ -43,7 +43,7 @@ PARAMETERS = {
     "GET /transfers/{id}": {"id": "outgoing"},
     "DELETE /transfers/{id}": {"id": "outgoing"},
     "POST /transfers/{id}/accept": {"id": "incoming"},
-    "POST /transfers/{id}/decline": {"id": "incoming"},
+    "POST /transfers/{id}/decline": {"id": "unwanted"},
     "GET /waitlist/status/{event_id}": {"event_id": "full"},
     "DELETE /waitlist/{event_id}": {"event_id": "full"},
     "PUT /admin/events/{id}": {"id": "drafts"},

@@ -161,7 +161,8 @@ class World:
         self.add("disputes", disputes[0]["id"])
         cases = self.ask("GET", "/admin/payments/incidents?status=open")["items"]
         self.add("incidents", *[case["id"] for case in cases[:2]])
-        self.add("documents", *[one["id"] for one in self.ask("GET", "/admin/documents")["items"][:2]])
+        documents = self.until("an invoice", lambda: self.ask("GET", "/admin/documents")["items"])
+        self.add("documents", *[one["id"] for one in documents[:2]])
         # Paid by hand and sent back by hand; and one that waits for it.
         by_hand = self.book(self.night, self.paid, buyer, "bank_transfer")["id"]
         self.ask("POST", f"/admin/bookings/{by_hand}/mark-paid", {"provider": "bank_transfer"})
@@ -204,8 +205,9 @@ class World:
 
     def mailed(self):
         """Mails with files, which a payment has caused."""
-        mails = self.ask("GET", "/admin/mail?limit=100")["items"]
-        self.add("mail", *[mail["id"] for mail in mails if mail.get("attachments")][:2])
+        attached = lambda: [mail["id"] for mail in self.ask("GET", "/admin/mail?limit=100")["items"]
+                            if mail.get("attachments")]
+        self.add("mail", *self.until("a mail with files", attached)[:2])
         self.add("places", "0")
 
     def sold(self):
@@ -249,10 +251,10 @@ class World:
         outgoing = self.book(self.night, self.free, self.token)["tickets"][0]["id"]
         self.add("outgoing", self.mine("POST", f"/tickets/{outgoing}/transfer", {"email": self.friend})["id"])
         self.asked("POST", "/tickets/{id}/transfer", {"email": self.friend})
-        for _ in range(2):
+        for kind in ["incoming", "incoming", "unwanted"]:
             ticket = self.book(self.night, self.free, self.buyer)["tickets"][0]["id"]
             body = {"email": self.address}
-            self.add("incoming", self.ask("POST", f"/tickets/{ticket}/transfer", body, self.buyer)["id"])
+            self.add(kind, self.ask("POST", f"/tickets/{ticket}/transfer", body, self.buyer)["id"])
         self.mine("POST", "/waitlist", {"event_id": self.full})
         self.asked("POST", "/waitlist", {"event_id": self.second})
         wish = [{"ticket_type_id": self.free, "quantity": 1}]
