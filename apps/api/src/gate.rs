@@ -5,12 +5,13 @@
 
 use crate::bounded::Bounded;
 use accounts::Accounts;
+use booking::desk::Desk;
 use ed25519_dalek::SigningKey;
 use jwt_simple::prelude::{
     Claims, Duration as Validity, Ed25519KeyPair, Ed25519PublicKey, EdDSAKeyPairLike, EdDSAPublicKeyLike,
     NoCustomClaims, UnixTimeStamp, VerificationOptions,
 };
-use kernel::{AccountId, Actor, Broadcast, Clock, Desk, SessionId, StoreError, Timestamp};
+use kernel::{AccountId, Actor, Broadcast, Clock, SessionId, StoreError, Timestamp};
 use sha2::{Digest, Sha256};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;

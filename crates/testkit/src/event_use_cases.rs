@@ -13,7 +13,8 @@ use events::use_cases::{
     Search, ShowError, TicketTypeError, UpdateError,
 };
 use events::{Availability, Event, EventInput, Events, Standing, Status, TicketType, Visibility};
-use kernel::{Actor, OrganisationId, PageRequest, Role};
+use kernel::audit::ActFilter;
+use kernel::{Actor, OrganisationId, PageRequest, Role, Who};
 use std::sync::Arc;
 
 /// One test per promise: `testkit::event_use_cases_contract!(open)`, where `open` is an `async fn() -> Stores` that
@@ -36,6 +37,7 @@ macro_rules! event_use_cases_contract {
             hidden_types_are_not_listed,
             a_search_that_makes_no_sense_finds_nothing_or_everything,
             an_organisation_keeps_an_owner,
+            who_is_erased_works_for_nobody_any_more,
             only_admins_add_organisations,
         );
     };
@@ -109,9 +111,9 @@ async fn refusals(
         MemberError::Access(access) => Some(access),
         _ => None,
     };
-    let setting = events.set_member(actor, house, actor.account, Standing::Owner).await;
+    let setting = events.set_member(actor, house, actor.account, Standing::Owner, &[]).await;
     refused("set member", setting.err().and_then(of_members));
-    let removing = events.remove_member(actor, house, actor.account).await;
+    let removing = events.remove_member(actor, house, actor.account, &[]).await;
     refused("remove member", removing.err().and_then(of_members));
     found
 }
@@ -365,22 +367,52 @@ pub async fn an_organisation_keeps_an_owner(stores: Stores) {
     let house = organisation(&stores).await;
     let owner = organiser(&stores, house, Standing::Owner).await;
     let other = person(&stores, Role::Member).await;
-    let removing = events.remove_member(owner, house, owner.account).await;
+    let (both, alone) = ([owner.account, other.account], [owner.account]);
+    let removing = events.remove_member(owner, house, owner.account, &both).await;
     assert!(matches!(removing, Err(MemberError::LastOwner)));
-    let lowering = events.set_member(owner, house, owner.account, Standing::Door).await;
+    let lowering = events.set_member(owner, house, owner.account, Standing::Door, &both).await;
     assert!(matches!(lowering, Err(MemberError::LastOwner)));
-    let stranger = events.remove_member(owner, house, other.account).await;
+    let stranger = events.remove_member(owner, house, other.account, &both).await;
     assert!(matches!(stranger, Err(MemberError::Access(AccessError::NotFound))));
-    events.set_member(owner, house, other.account, Standing::Door).await.unwrap();
-    events.set_member(owner, house, other.account, Standing::Owner).await.unwrap();
-    events.remove_member(owner, house, owner.account).await.unwrap();
+    events.set_member(owner, house, other.account, Standing::Door, &both).await.unwrap();
+    events.set_member(owner, house, other.account, Standing::Owner, &both).await.unwrap();
+    // The other one may not log in.
+    let removing = events.remove_member(owner, house, owner.account, &alone).await;
+    assert!(matches!(removing, Err(MemberError::LastOwner)));
+    let lowering = events.set_member(owner, house, owner.account, Standing::Manager, &alone).await;
+    assert!(matches!(lowering, Err(MemberError::LastOwner)));
+    assert_eq!(events.members(owner, house).await.unwrap().len(), 2);
+    events.remove_member(owner, house, owner.account, &both).await.unwrap();
     assert!(matches!(events.members(owner, house).await, Err(AccessError::Forbidden)));
     assert_eq!(events.members(other, house).await.unwrap().len(), 1);
     let admin = person(&stores, Role::Admin).await;
-    events.remove_member(admin, house, other.account).await.unwrap();
+    events.remove_member(admin, house, other.account, &[]).await.unwrap();
     assert_eq!(events.members(admin, house).await.unwrap(), []);
     let elsewhere = events.members(admin, OrganisationId::generate(noon() + TimeDelta::days(1))).await;
     assert!(matches!(elsewhere, Err(AccessError::NotFound)));
+}
+
+pub async fn who_is_erased_works_for_nobody_any_more(stores: Stores) {
+    let events = events_at_noon(&stores);
+    let (here, there) = (organisation(&stores).await, organisation(&stores).await);
+    let gone = organiser(&stores, here, Standing::Owner).await.account;
+    let stays = organiser(&stores, here, Standing::Door).await.account;
+    let admin = person(&stores, Role::Admin).await;
+    events.set_member(admin, there, gone, Standing::Manager, &[]).await.unwrap();
+    // The worker may come to it more than once.
+    for _ in 0..2 {
+        events.leave_all(gone).await.unwrap();
+        assert_eq!(stores.events.memberships(gone).await.unwrap(), []);
+    }
+    let left = events.members(admin, here).await.unwrap();
+    assert_eq!(left.iter().map(|member| member.account).collect::<Vec<_>>(), [stays]);
+    assert_eq!(events.members(admin, there).await.unwrap(), []);
+    let filter = ActFilter { act: Some("organisation.remove_member".to_owned()), ..ActFilter::default() };
+    let told = stores.audit.acts(&filter, first()).await.unwrap().items;
+    assert_eq!(told.len(), 2);
+    for sealed in told {
+        assert_eq!((sealed.act.who, sealed.act.subject.id), (Who::System, gone.as_uuid()));
+    }
 }
 
 pub async fn only_admins_add_organisations(stores: Stores) {

@@ -39,6 +39,7 @@ macro_rules! return_store_contract {
             a_ticket_of_a_closed_type_is_sold_again_as_another,
             a_ticket_that_had_admitted_is_taken_back_from_the_desk,
             a_used_ticket_that_was_paid_out_is_a_case_once,
+            a_dead_code_that_let_somebody_in_is_a_case_before_money_goes_back,
             a_store_keeps_one_waiting_return_per_ticket,
             returns_are_listed_the_latest_first_in_pages_that_meet,
         );
@@ -487,6 +488,25 @@ pub async fn a_used_ticket_that_was_paid_out_is_a_case_once(stores: Stores) {
     assert!(cases.iter().all(|it| (it.kind, it.refund) == (IncidentKind::UsedAndGivenUp, Some(refund))));
     assert_eq!(cases.len(), 1, "however often the worker looks");
     assert_eq!(ticket_now(&house, &tickets[0]).await.inside(), 1);
+    consistent(&house).await;
+}
+
+pub async fn a_dead_code_that_let_somebody_in_is_a_case_before_money_goes_back(stores: Stores) {
+    let (house, booking, tickets) = sold(stores, 2, 2).await;
+    let (_, codes) = doors_open(&house, &tickets);
+    let made = returned(&house, &tickets[0]).await;
+    let after = house.clock.now() + chrono::TimeDelta::minutes(1);
+    assert_eq!(told_later(&house, &tickets[0], codes[0].clone(), after).await, [Flag::LateRevocation]);
+    let found = cases(&house).await;
+    let kinds: Vec<_> = found.iter().map(|it| (it.kind, it.booking, it.refund)).collect();
+    assert_eq!(kinds, [(IncidentKind::UsedAndGivenUp, booking.id, None)]);
+    // Whoever came in need not be who gave it back, so it goes on as it was promised.
+    assert_eq!(now(&house, &made).await.status, ReturnStatus::Waiting);
+    assert_eq!(ticket_now(&house, &tickets[0]).await.status, TicketStatus::Returned);
+    booked_paid(&house, buyer(&house.stores).await, 1).await;
+    bookings(&house).settle_return(made.id).await.unwrap();
+    assert_eq!(booking_now(&house, &booking).await.refunded(), Money::eur(2500));
+    assert_eq!(cases(&house).await.len(), 1);
     consistent(&house).await;
 }
 

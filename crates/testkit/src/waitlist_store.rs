@@ -50,6 +50,7 @@ macro_rules! waitlist_store_contract {
             events_with_lists_are_found,
             an_event_goes_with_its_list,
             only_those_are_found_whom_something_free_fits,
+            what_staff_keeps_for_a_list_is_shown_to_nobody_else,
             a_seat_that_is_cheaper_than_its_type_is_offered,
             a_list_for_one_section_leaves_the_others_alone,
             staff_with_a_long_list_keeps_its_places_and_no_more,

@@ -11,8 +11,9 @@ use actix_web::{HttpResponse, delete, get, patch, post};
 use chrono::{DateTime, Utc};
 use events::access::{Grant, Right};
 use events::{Member, Organisation, Standing};
-use kernel::{AccountId, Email, Invalid, OrganisationId};
+use kernel::{AccountId, Actor, Email, Invalid, OrganisationId};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -187,13 +188,29 @@ pub struct MembersView {
     (status = 200, body = MembersView), (status = 403, body = Problem), (status = 404, body = Problem)))]
 #[get("/admin/organisations/{id}/members")]
 async fn list_members(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    let mut items = Vec::new();
-    for member in app.events.members(user.0, id.into_inner().into()).await? {
-        if let Some(account) = app.accounts.account(member.account).await? {
-            items.push(member_view(member, account));
-        }
-    }
+    let members = app.events.members(user.0, id.into_inner().into()).await?;
+    let people = people(&app, &members).await?;
+    let mut people: HashMap<AccountId, Account> =
+        people.into_iter().map(|account| (account.id, account)).collect();
+    // Who was erased a moment ago is a member until the worker has ended that, and nobody to show.
+    let shown = members
+        .into_iter()
+        .filter_map(|member| people.remove(&member.account).map(|account| member_view(member, account)));
+    let items = shown.collect();
     Ok(HttpResponse::Ok().json(MembersView { items, next_cursor: None }))
+}
+
+/// The accounts of members, in no order, without those that are erased.
+async fn people(app: &App, members: &[Member]) -> Result<Vec<Account>, Problem> {
+    let ids: Vec<AccountId> = members.iter().map(|member| member.account).collect();
+    Ok(app.accounts.people(&ids).await?)
+}
+
+/// Which members may log in: only such an owner counts as one who is left.
+async fn able(app: &App, actor: Actor, organisation: OrganisationId) -> Result<Vec<AccountId>, Problem> {
+    let members = app.events.members(actor, organisation).await?;
+    let people = people(app, &members).await?;
+    Ok(people.iter().filter(|account| account.is_active()).map(|account| account.id).collect())
 }
 
 /// Whom to give a role: by account or by address.
@@ -225,7 +242,8 @@ async fn set_member(
     // Only those who decide here learn which accounts there are.
     app.events.grant(user.0).await?.require(organisation, Right::Own)?;
     let account = account(&app, &body).await?;
-    let member = app.events.set_member(user.0, organisation, account.id, body.role).await?;
+    let able = able(&app, user.0, organisation).await?;
+    let member = app.events.set_member(user.0, organisation, account.id, body.role, &able).await?;
     app.answers.standing_changed(account.id);
     let location = format!("/api/v1/admin/organisations/{organisation}/members/{}", account.id);
     let location = (header::LOCATION, location);
@@ -261,8 +279,9 @@ async fn account(app: &App, body: &MemberBody) -> Result<Account, Problem> {
 #[delete("/admin/organisations/{id}/members/{account_id}")]
 async fn remove_member(app: Data<App>, user: User, ids: Path<(Uuid, Uuid)>) -> Result<HttpResponse, Problem> {
     let (organisation, account) = ids.into_inner();
-    let account = AccountId::from(account);
-    app.events.remove_member(user.0, organisation.into(), account).await?;
+    let (organisation, account) = (OrganisationId::from(organisation), AccountId::from(account));
+    let able = able(&app, user.0, organisation).await?;
+    app.events.remove_member(user.0, organisation, account, &able).await?;
     app.answers.standing_changed(account);
     Ok(HttpResponse::NoContent().finish())
 }

@@ -113,6 +113,10 @@ impl From<JoinRefusal> for Problem {
                 let message = "must be in the currency of the event";
                 Self::invalid(vec![Invalid::new("max_price", "wrong_currency", message)])
             }
+            JoinRefusal::TooCheap => {
+                let message = "nothing that is wanted costs so little";
+                Self::invalid(vec![Invalid::new("max_price", "too_low", message)])
+            }
             JoinRefusal::NotOnSale => Self::unprocessable("not_on_sale", "This is not on sale now."),
             JoinRefusal::LimitExceeded { limit, most } => limit_exceeded("quantity", limit, most),
             JoinRefusal::NeverSoMany { most } => {
@@ -154,6 +158,8 @@ async fn join(app: Data<App>, user: User, once: Once, body: Json<JoinBody>) -> R
             max_price,
         };
         let place = app.bookings.join_list(event, wish).await?;
+        // Where staff serves the list, free places are kept for who has come.
+        app.answers.places_changed(event);
         let location = (header::LOCATION, format!("/api/v1/waitlist/status/{event}"));
         let view = WaitlistEntryView::at(&place, app.clock.now());
         Ok(HttpResponse::Created().insert_header(location).json(view))

@@ -186,6 +186,7 @@ async fn of_accounts(app: &App, due: &Due, effect: AccountEffect) -> Result<Done
             letter.map(|letter| mails::reset(app, due.id, &letter))
         }
         AccountEffect::Erased { account } => {
+            app.events.leave_all(account).await?;
             app.bookings.leave_lists(account, None).await?;
             None
         }

@@ -1,6 +1,7 @@
 //! Organisations, events and ticket types.
 
 mod address_views;
+mod awaited;
 mod billing;
 mod feeds;
 mod listing;

@@ -252,6 +252,7 @@ async fn every_statement_finds_its_rows_by_an_index() {
         waitlist_store::a_list_is_counted,
         waitlist_store::events_with_lists_are_found,
         waitlist_store::only_those_are_found_whom_something_free_fits,
+        waitlist_store::what_staff_keeps_for_a_list_is_shown_to_nobody_else,
         waitlist_store::who_named_only_what_is_gone_waits_no_longer,
         waitlist_store::entries_of_a_buyer_come_newest_first_in_pages_that_meet,
         return_store::a_return_reads_back_whole,

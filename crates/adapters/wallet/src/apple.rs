@@ -4,11 +4,13 @@
 use crate::archive::zip;
 use crate::signature::Signer;
 use crate::{Pass, WalletError};
+use chrono::{DateTime, SecondsFormat, TimeZone};
 use data_encoding::HEXLOWER;
 use der::asn1::ObjectIdentifier;
 use kernel::Timestamp;
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 use serde_json::{Map, Value, json};
+use std::fmt::Display;
 
 /// What Apple gives to those who make passes.
 #[derive(Clone)]
@@ -91,14 +93,19 @@ pub(crate) fn file(apple: Option<&Apple>, pass: &Pass, now: Timestamp) -> Result
     Ok(PassFile { bytes: zip(&members)?, signed })
 }
 
+/// As Apple reads instants: W3C's form, which ends with the seconds.
+fn seconds<Zone: TimeZone<Offset: Display>>(at: DateTime<Zone>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, false)
+}
+
 fn ticket(apple: Option<&Apple>, pass: &Pass, now: Timestamp) -> Value {
     let field = |key: &str, label: &str, value: &str| json!({"key": key, "label": label, "value": value});
     let moment = |key: &str, label: &str, at: String| {
         json!({"key": key, "label": label, "value": at, "dateStyle": "PKDateStyleMedium",
             "timeStyle": "PKDateStyleShort", "ignoresTimeZone": true})
     };
-    let mut secondary = vec![moment("begins", "BEGINS", pass.begins.to_rfc3339())];
-    secondary.extend(pass.doors.map(|doors| moment("doors", "DOORS", doors.to_rfc3339())));
+    let mut secondary = vec![moment("begins", "BEGINS", seconds(pass.begins))];
+    secondary.extend(pass.doors.map(|doors| moment("doors", "DOORS", seconds(doors))));
     let mut auxiliary = Vec::new();
     for (key, label, value) in [
         ("place", "PLACE", Some(&pass.place)),
@@ -128,8 +135,8 @@ fn ticket(apple: Option<&Apple>, pass: &Pass, now: Timestamp) -> Value {
         "backgroundColor": "rgb(27,27,31)",
         "foregroundColor": "rgb(255,255,255)",
         "labelColor": "rgb(180,180,190)",
-        "relevantDate": pass.doors.unwrap_or(pass.begins).to_rfc3339(),
-        "expirationDate": pass.expires.to_rfc3339(),
+        "relevantDate": seconds(pass.doors.unwrap_or(pass.begins)),
+        "expirationDate": seconds(pass.expires),
         "voided": now >= pass.expires,
         // The code lets its bearer in once: whoever sends it on has given it away.
         "sharingProhibited": true,

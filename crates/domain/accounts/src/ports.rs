@@ -95,7 +95,7 @@ pub enum Effect {
         /// As given.
         email: Email,
     },
-    /// An account was erased: what it waits for elsewhere is others' now.
+    /// An account was erased: it works for nobody any more, and what it waits for elsewhere is others' now.
     Erased {
         /// Which.
         account: AccountId,

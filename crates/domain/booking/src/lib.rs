@@ -16,6 +16,7 @@ pub mod by_hand;
 pub mod cancellation;
 pub mod close;
 pub mod code;
+pub mod desk;
 pub mod dispute;
 pub mod document;
 pub mod effect;
@@ -79,7 +80,7 @@ pub use provider::{
 };
 pub use reference::Reference;
 pub use refund::{RefundRefusal, RefundWish};
-pub use returns::{Return, ReturnRefusal, ReturnStatus};
+pub use returns::{Misuse, Return, ReturnRefusal, ReturnStatus};
 pub use sale::{HoldRefusal, Holdings, Limit, Offer, Quota, Reserve, Sale, SaleStatus, Tally};
 pub use seating::{
     Claim, ClaimState, Hall, PlanSeat, PlanSection, Seat, SeatChanges, SeatChoice, SeatPlan, SeatPrice,

@@ -6,6 +6,8 @@
 
 mod used;
 
+pub use used::Misuse;
+
 use crate::refund::{Grounds, smaller};
 use crate::{
     Booking, BookingStatus, Holdings, Limit, RefundReason, RefundRefusal, Sale, SaleStatus, Ticket,

@@ -51,9 +51,10 @@ pub use transfer::TransferError;
 pub use vouchers::{MOST_RESERVES, MOST_VOUCHERS, VoucherError, Vouchers};
 pub use waitlist::{JoinError, Place};
 
+use crate::desk::Desk;
 use crate::round::Answer;
 use crate::{BookingStore, Payment, PaymentProvider, Provider, Terms, Till, by_hand};
-use kernel::{Clock, Desk, EventId, HoldId, Money, StoreError};
+use kernel::{Clock, EventId, HoldId, Money, StoreError};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -152,6 +152,9 @@ pub enum JoinRefusal {
     /// The price is in another currency than the event's.
     #[error("the price is in another currency")]
     WrongCurrency,
+    /// What is wanted is on sale, but nothing of it for so little.
+    #[error("nothing costs so little")]
+    TooCheap,
     /// Nothing that is wanted is on sale.
     #[error("this is not on sale")]
     NotOnSale,
@@ -293,7 +296,10 @@ impl Sale {
         let wanted: Vec<_> = self.offers.iter().filter(takes).collect();
         let on_sale: Vec<_> = wanted.into_iter().filter(|offer| self.sells(offer, now)).collect();
         if on_sale.is_empty() {
-            return Err(JoinRefusal::NotOnSale);
+            let dear = Entry { max_price: None, ..entry };
+            let dearer = |offer: &Offer| dear.takes(offer, offer.price) && self.sells(offer, now);
+            let dearer = self.offers.iter().any(dearer);
+            return Err(if dearer { JoinRefusal::TooCheap } else { JoinRefusal::NotOnSale });
         }
         let mut refused = None;
         let allowed: Vec<_> = on_sale

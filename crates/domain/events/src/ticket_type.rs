@@ -57,6 +57,10 @@ pub struct Stock {
     /// Kept by vouchers.
     #[serde(default)]
     pub reserved: u32,
+    /// Places of those that are left for which people wait who come first, where staff serves their list. Counted for
+    /// showing, and never stored: it decides nothing, and is 0 where an edit reads under the lock.
+    #[serde(skip)]
+    pub awaited: u32,
 }
 
 /// What is kept of types from before this could be chosen.
@@ -92,7 +96,7 @@ impl Stock {
     /// Nothing held, sold or kept.
     #[must_use]
     pub const fn untouched(ticket_type: TicketTypeId) -> Self {
-        Self { ticket_type, held: 0, sold: 0, reserved: 0 }
+        Self { ticket_type, held: 0, sold: 0, reserved: 0, awaited: 0 }
     }
 
     /// Held, sold or kept by vouchers.

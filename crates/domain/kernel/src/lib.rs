@@ -7,7 +7,6 @@ pub mod absorb;
 pub mod actor;
 pub mod audit;
 pub mod currency;
-pub mod desk;
 pub mod email;
 pub mod id;
 pub mod idempotency;
@@ -25,7 +24,6 @@ pub use absorb::{Absent, Broadcast, Cache, RateLimiter, Subscription, Verdict};
 pub use actor::{Actor, Role};
 pub use audit::{Act, AuditLog, AuditTx, Cause, Subject, Who};
 pub use currency::Currency;
-pub use desk::Desk;
 pub use email::Email;
 pub use id::{
     AccountId, ActId, BookingId, CloseId, CloseTaskId, DisputeId, DocumentId, EffectId, EntryId, EventId,

@@ -12,8 +12,8 @@ use booking::{
     Terms, WaitlistEntry,
 };
 use chrono::TimeDelta;
-use events::{SeatChange, SeatPrice, Standing};
-use kernel::{Clock, Money, PageRequest, StoreError, TicketTypeId, transact};
+use events::{Filter, SeatChange, SeatPrice, Standing, Status, Stock, selling};
+use kernel::{AccountId, Clock, Money, PageRequest, StoreError, TicketTypeId, transact};
 
 /// Asks the store under the sale's lock whom this fits: numbers of entries, types, and what is wished of them.
 async fn fits(house: &House, free: &[Free], after: u64) -> (Vec<u64>, Vec<TicketTypeId>, Vec<u64>) {
@@ -33,6 +33,84 @@ async fn fits(house: &House, free: &[Free], after: u64) -> (Vec<u64>, Vec<Ticket
     (numbers, wanted, wished.into_iter().map(|(_, places)| places).collect())
 }
 
+/// Puts somebody on the list whatever is free: of these types, so many, for no more than this.
+async fn queued(
+    house: &House,
+    number: u64,
+    (ticket_types, quantity, max_price): (Vec<TicketTypeId>, u32, Option<Money>),
+) -> AccountId {
+    let buyer = buyer(&house.stores).await;
+    let tx = house.stores.booking.begin().await.unwrap();
+    let entry = WaitlistEntry {
+        id: kernel::WaitlistEntryId::generate(noon()),
+        event: house.event.id,
+        buyer,
+        ticket_types,
+        quantity,
+        max_price,
+        number,
+        status: EntryStatus::Waiting,
+        joined_at: noon(),
+        hold: None,
+        offered_at: None,
+        expires_at: None,
+        decided_at: None,
+    };
+    let added: Result<(), StoreError> = transact(tx, async |tx| tx.add_entry(&entry).await).await;
+    added.unwrap();
+    buyer
+}
+
+/// How many of the house's one type everybody is told can be had, in every way in which it is read.
+async fn told(house: &House) -> u32 {
+    let (store, event) = (&house.stores.events, house.event.id);
+    let types = store.ticket_types(event).await.unwrap();
+    let with_event = store.events_with_types(&[event]).await.unwrap().remove(0);
+    assert_eq!(with_event.ticket_types, types);
+    let all = Filter { statuses: vec![Status::Published], include_members_only: true, ..Filter::default() };
+    let page = store.listing(&all, PageRequest { limit: 9, after: None }).await.unwrap();
+    assert_eq!(page.items.iter().find(|it| it.event.id == event).unwrap().ticket_types, types);
+    selling::left(&with_event.event, &types, noon())[0].available
+}
+
+pub async fn what_staff_keeps_for_a_list_is_shown_to_nobody_else(stores: Stores) {
+    let house = house(stores, 3, None, 2500).await;
+    let (use_cases, event, kind) = (bookings(&house), house.event.id, house.ticket_type.id);
+    let first = queued(&house, 1, (vec![], 1, None)).await;
+    let second = queued(&house, 2, (vec![kind], 2, None)).await;
+    assert_eq!(told(&house).await, 3, "free places are offered by themselves");
+    let rules = Rules { automatic: false, returns: true };
+    assert!(use_cases.set_rules(event, rules, &by(first)).await.unwrap());
+    assert_eq!(told(&house).await, 0);
+    let tx = house.stores.events.begin().await.unwrap();
+    let locked: Result<_, StoreError> = transact(tx, async |tx| {
+        tx.lock_event(event).await?;
+        tx.ticket_types_locked(event).await
+    })
+    .await;
+    assert_eq!(locked.unwrap()[0].stock, Stock::untouched(kind), "no edit minds it");
+    consistent(&house).await;
+    let group = queued(&house, 3, (vec![], 4, None)).await;
+    assert!(use_cases.leave_list(event, second).await.unwrap());
+    assert_eq!(told(&house).await, 2);
+    assert!(use_cases.leave_list(event, first).await.unwrap());
+    assert_eq!(told(&house).await, 3, "a group of four waits in vain");
+    let outsider = buyer(&house.stores).await;
+    let hold = use_cases.hold(outsider, event, house.want(3)).await.unwrap();
+    use_cases.release(outsider, hold.id).await.unwrap();
+    assert!(use_cases.leave_list(event, group).await.unwrap());
+    queued(&house, 4, (vec![], 1, Some(Money::eur(2499)))).await;
+    assert_eq!(told(&house).await, 3, "too dear for who waits");
+    queued(&house, 5, (vec![kind], 1, Some(Money::eur(2500)))).await;
+    assert_eq!(told(&house).await, 2);
+    queued(&house, 6, (vec![TicketTypeId::generate(noon())], 1, None)).await;
+    assert_eq!(told(&house).await, 2, "for another type");
+    queued(&house, 7, (vec![], 3, None)).await;
+    assert_eq!(told(&house).await, 0);
+    let house = house.with_quota(2).await;
+    assert_eq!(told(&house).await, 1, "three do not fit into the quota");
+}
+
 pub async fn only_those_are_found_whom_something_free_fits(stores: Stores) {
     let (house, _, _) = full(stores, 2).await;
     let actor = organiser(&house.stores, house.event.organisation, Standing::Manager).await;
@@ -42,25 +120,7 @@ pub async fn only_those_are_found_whom_something_free_fits(stores: Stores) {
     let entries =
         [(vec![own], 2, None), (vec![], 1, cheap), (vec![other], 9, None), (vec![own, other], 3, None)];
     for (at, (ticket_types, quantity, max_price)) in entries.into_iter().enumerate() {
-        let buyer = buyer(&house.stores).await;
-        let tx = house.stores.booking.begin().await.unwrap();
-        let entry = WaitlistEntry {
-            id: kernel::WaitlistEntryId::generate(noon()),
-            event: house.event.id,
-            buyer,
-            ticket_types,
-            quantity,
-            max_price,
-            number: u64::try_from(at).unwrap() + 1,
-            status: EntryStatus::Waiting,
-            joined_at: noon(),
-            hold: None,
-            offered_at: None,
-            expires_at: None,
-            decided_at: None,
-        };
-        let added: Result<(), StoreError> = transact(tx, async |tx| tx.add_entry(&entry).await).await;
-        added.unwrap();
+        queued(&house, u64::try_from(at).unwrap() + 1, (ticket_types, quantity, max_price)).await;
     }
     let line = |ticket_type, places, cents| Free { ticket_type, places, price: Money::eur(cents) };
     let one = [line(own, 1, 2500), line(other, 500, 2500)];

@@ -80,7 +80,7 @@ impl From<MemberError> for Problem {
         match error {
             MemberError::Access(error) => error.into(),
             MemberError::LastOwner => {
-                Self::conflict("last_owner", "An organisation keeps at least one owner.")
+                Self::conflict("last_owner", "An organisation keeps at least one owner who can log in.")
             }
             MemberError::Store(error) => error.into(),
         }

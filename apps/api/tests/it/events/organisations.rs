@@ -1,8 +1,11 @@
 //! Organisations, and who works there.
 
 use super::cast::{Cast, column, id, mistakes, staff};
-use crate::harness::TestApp;
+use crate::harness::shop::{Shop, Store};
+use crate::harness::{PASSWORD, TestApp, answer, method, on_each_store};
 use serde_json::{Value, json};
+
+on_each_store!(owners_who_may_not_log_in_are_none_who_are_left);
 
 #[tokio::test]
 async fn an_admin_adds_organisations_and_all_see_their_own() {
@@ -141,4 +144,49 @@ async fn an_organisation_keeps_an_owner_unless_an_admin_says_otherwise() {
     }
     let event = cast.admin.client.post("/admin/events", &cast.event("Orphan")).await.expect(201);
     assert_eq!(id(&event).len(), 36);
+}
+
+async fn owners_who_may_not_log_in_are_none_who_are_left(store: Store) {
+    let shop = Shop::open(store, 1).await;
+    let cast = Cast::of(&shop.app).await;
+    let members = format!("/admin/organisations/{}/members", cast.organisation);
+    let own = format!("{members}/{}", cast.owner.id);
+    let lower = json!({"account_id": cast.owner.id, "role": "manager"});
+    let stays = async || {
+        cast.owner.client.delete(&own).await.expect_problem(409, "last_owner");
+        cast.owner.client.post(&members, &lower).await.expect_problem(409, "last_owner");
+    };
+    let is_listed = async |id: &str| {
+        let list = cast.owner.client.get(&members).await.expect(200);
+        column(&list, "account_id").contains(&id)
+    };
+
+    let second = staff(&shop.app, &cast.admin, &cast.organisation, "owner").await;
+    let standing = format!("/admin/users/{}", second.id);
+    cast.admin.client.patch(&standing, &json!({"status": "suspended"})).await.expect(200);
+    stays().await;
+    shop.work().await;
+    assert!(is_listed(second.id.as_str()).await, "who is suspended may be let in again");
+    cast.admin.client.patch(&standing, &json!({"status": "active"})).await.expect(200);
+
+    let leaving = shop.again(&second).await.client;
+    let erasure = leaving.request(method("DELETE"), "/users/me").json(&json!({"password": PASSWORD}));
+    answer(erasure).await.expect(204);
+    assert!(!is_listed(second.id.as_str()).await, "at once");
+    stays().await;
+    shop.work().await;
+    assert!(!is_listed(second.id.as_str()).await);
+    stays().await;
+    let ended = format!("{members}/{}", second.id);
+    cast.admin.client.delete(&ended).await.expect_problem(404, "not_found");
+    let about = format!("/admin/audit?organisation_id={}", cast.organisation);
+    let acts = cast.admin.client.get(&about).await.expect(200);
+    let told = column(&acts, "act").into_iter().filter(|act| *act == "organisation.remove_member");
+    assert_eq!(told.count(), 1, "{acts}");
+
+    let third = staff(&shop.app, &cast.admin, &cast.organisation, "owner").await;
+    cast.owner.client.post(&members, &lower).await.expect(201);
+    let last = format!("{members}/{}", third.id);
+    third.client.delete(&last).await.expect_problem(409, "last_owner");
+    cast.admin.client.delete(&last).await.expect(204);
 }

@@ -172,7 +172,8 @@ async fn groups_wait_for_all_their_places_and_prices_have_a_limit(store: Store) 
     let (shop, _, booking) = sold_out(store, 3).await;
     let (group, thrifty, single) = (shop.buyer().await, shop.buyer().await, shop.buyer().await);
     let euros = |amount: i64| json!({"max_price": {"amount": amount, "currency": "EUR"}});
-    shop.join(&thrifty, &euros(PRICE - 1)).await.expect_problem(422, "not_on_sale");
+    let cheap = shop.join(&thrifty, &euros(PRICE - 1)).await.expect_problem(422, "invalid_input");
+    assert_eq!(mistakes(&cheap), [("max_price", "too_low")]);
     let wish = json!({"quantity": 2, "ticket_type_ids": [shop.ticket_type]});
     let joined = shop.join(&group, &wish).await.expect(201);
     assert_eq!((&joined["quantity"], &joined["ticket_type_ids"]), (&json!(2), &json!([shop.ticket_type])));
@@ -243,11 +244,22 @@ async fn organisers_see_the_list_and_offer_by_hand(store: Store) {
     assert_eq!(admin.get(&path("settings")).await.expect(200), usual);
     let manual = json!({"offers": "manual", "returns_allowed": true});
     assert_eq!(admin.put(&path("settings"), &manual).await.expect(200), manual);
-    let (first, second) = (shop.waiting().await, shop.waiting().await);
+    let first = shop.waiting().await;
     shop.take_back(&booking, 2).await;
     shop.work().await;
     assert_eq!(shop.standing(&first).await["status"], "waiting");
-    shop.try_hold(&shop.buyer().await, 1).await.expect_problem(409, "sold_out");
+    let outsider = shop.buyer().await;
+    let told = async || {
+        let path = format!("/events/{}/availability", shop.event);
+        let left = outsider.client.get(&path).await.expect(200);
+        left["items"][0]["available"].as_i64().unwrap()
+    };
+    assert_eq!((shop.left().await, told().await), (1, 1), "one of two is kept");
+    let second = shop.waiting().await;
+    assert_eq!((shop.left().await, told().await), (0, 0), "both are");
+    let event = outsider.client.get(&format!("/events/{}", shop.event)).await.expect(200);
+    assert_eq!(event["availability"], "sold_out");
+    shop.try_hold(&outsider, 1).await.expect_problem(409, "sold_out");
     for count in [json!(0), json!(1001), json!(-1), json!("1"), Value::Null] {
         let refused = admin.post(&path("notify"), &json!({"count": count})).await;
         refused.expect_problem(422, "invalid_input");

@@ -25,7 +25,7 @@ impl SaleTx for LocalTx {
         for sale in sales {
             for offer in &sale.offers {
                 let Offer { ticket_type, held, sold, reserved, .. } = *offer;
-                let stock = Stock { ticket_type, held, sold, reserved };
+                let stock = Stock { held, sold, reserved, ..Stock::untouched(ticket_type) };
                 self.save_stock(sale.event, stock)?;
             }
             self.check_capacity(sale.event, SAVING)?;

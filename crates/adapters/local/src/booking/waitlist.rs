@@ -8,7 +8,7 @@ use crate::store::LocalStore;
 use crate::transaction::LocalTx;
 use ::booking::waitlist::Free;
 use ::booking::{EntryStatus, ListCounts, Rules, WaitlistEntry, WaitlistReads, WaitlistTx};
-use ::events::Event;
+use ::events::{Event, Stocked};
 use async_trait::async_trait;
 use kernel::{AccountId, Cursor, EventId, Page, PageRequest, StoreError, TicketTypeId, WaitlistEntryId};
 use serde::{Deserialize, Serialize};
@@ -88,6 +88,29 @@ impl State {
         let range = (Bound::Excluded((event, after)), Bound::Included((event, u64::MAX)));
         let waiting = self.booking.waiting.range(range);
         waiting.filter_map(|place| self.copy(self.booking.list.get(place)?))
+    }
+
+    /// The types of an event, each with how many of its places are awaited, where staff serves the list.
+    pub(crate) fn with_awaited(&self, event: EventId, mut types: Vec<Stocked>) -> Vec<Stocked> {
+        let by_hand = self.get::<KeptRules>(&event).is_some_and(|kept| !kept.rules.automatic);
+        if !by_hand || !self.booking.somebody_waits(event) {
+            return types;
+        }
+        let taken = types.iter().map(|it| it.stock.taken()).fold(0, u32::saturating_add);
+        let capacity = self.get::<Event>(&event).and_then(|event| event.capacity);
+        let room = capacity.map_or(u32::MAX, |capacity| capacity.saturating_sub(taken));
+        let waiting: Vec<_> = self.waiting(event, 0).collect();
+        let awaited = types.iter().map(|it| {
+            let places = it.left(&types).min(room);
+            let free = Free { ticket_type: it.ticket_type.id, places, price: it.ticket_type.price };
+            let fitting = waiting.iter().filter(|entry| !it.ticket_type.hidden && entry.fits(&free));
+            fitting.map(|entry| entry.quantity).fold(0, u32::saturating_add)
+        });
+        let awaited: Vec<u32> = awaited.collect();
+        for (it, awaited) in types.iter_mut().zip(awaited) {
+            it.stock.awaited = awaited;
+        }
+        types
     }
 
     fn last_entry(&self, event: EventId, buyer: AccountId) -> Option<WaitlistEntry> {

@@ -3,14 +3,14 @@
 use super::EventTables;
 use crate::paging::{FIRST, LAST, wanted};
 use ::events::grid::covers;
-use ::events::{Event, Filter, Listed, Status, Stocked, Stretch, Visibility};
+use ::events::{Event, Filter, Status, Stocked, Stretch, Visibility};
 use kernel::{Cursor, EventId, Page, PageRequest, Timestamp};
 use std::ops::Bound;
 use std::sync::Arc;
 use uuid::Uuid;
 
 impl EventTables {
-    pub(super) fn listing(&self, filter: &Filter, page: PageRequest) -> Page<Listed> {
+    pub(super) fn listing(&self, filter: &Filter, page: PageRequest) -> Page<Event> {
         let words: Vec<_> = filter.words.iter().map(|word| word.to_lowercase()).collect();
         let near = filter.around.map(|around| around.cells());
         let found = self
@@ -19,8 +19,8 @@ impl EventTables {
             .filter(|event| matches(filter, &words, event))
             .filter(|event| near.as_ref().is_none_or(|near| is_near(near, event)))
             .take(wanted(page))
-            .map(|event| Listed { event: Event::clone(event), ticket_types: self.ticket_types_of(event.id) });
-        let cursor = |listed: &Listed| Cursor { at: listed.event.starts_at, id: listed.event.id.as_uuid() };
+            .map(|event| Event::clone(event));
+        let cursor = |event: &Event| Cursor { at: event.starts_at, id: event.id.as_uuid() };
         Page::cut(found.collect(), page.limit, cursor)
     }
 

@@ -1,5 +1,6 @@
 //! Reading without a transaction: what was committed last.
 
+use crate::state::State;
 use crate::store::LocalStore;
 use ::events::{
     Billing, Event, EventStore, EventTx, Filter, Listed, Member, Organisation, Quota, Stocked, TicketType,
@@ -7,6 +8,13 @@ use ::events::{
 use async_trait::async_trait;
 use kernel::{AccountId, EventId, OrganisationId, Page, PageRequest, QuotaId, StoreError, TicketTypeId};
 use uuid::Uuid;
+
+impl State {
+    /// An event's types as they are shown.
+    fn types_shown(&self, event: EventId) -> Vec<Stocked> {
+        self.with_awaited(event, self.events.ticket_types_of(event))
+    }
+}
 
 #[async_trait]
 impl EventStore for LocalStore {
@@ -26,9 +34,7 @@ impl EventStore for LocalStore {
     async fn events_with_types(&self, ids: &[EventId]) -> Result<Vec<Listed>, StoreError> {
         let state = self.read();
         let found = ids.iter().filter_map(|id| state.copy::<Event>(id));
-        Ok(found
-            .map(|event| Listed { ticket_types: state.events.ticket_types_of(event.id), event })
-            .collect())
+        Ok(found.map(|event| Listed { ticket_types: state.types_shown(event.id), event }).collect())
     }
 
     async fn event_by_slug(&self, slug: &str) -> Result<Option<Event>, StoreError> {
@@ -37,11 +43,13 @@ impl EventStore for LocalStore {
     }
 
     async fn listing(&self, filter: &Filter, page: PageRequest) -> Result<Page<Listed>, StoreError> {
-        Ok(self.read().events.listing(filter, page))
+        let state = self.read();
+        let listed = state.events.listing(filter, page);
+        Ok(listed.map(|event| Listed { ticket_types: state.types_shown(event.id), event }))
     }
 
     async fn ticket_types(&self, event: EventId) -> Result<Vec<Stocked>, StoreError> {
-        Ok(self.read().events.ticket_types_of(event))
+        Ok(self.read().types_shown(event))
     }
 
     async fn quotas(&self, event: EventId) -> Result<Vec<Quota>, StoreError> {

@@ -1,6 +1,7 @@
 //! The list of events: one page, then the ticket types of all its events at once.
 
 use super::EventRow;
+use super::awaited::Awaited;
 use super::near::Near;
 use super::quota::QuotaRow;
 use super::ticket_type::{StockedRow, stocked};
@@ -99,11 +100,11 @@ async fn types_of(
     if ids.is_empty() {
         return Ok(types);
     }
-    let rows: Vec<(StockedRow, Option<QuotaRow>)> = ticket_types::table
+    let rows: Vec<(StockedRow, Option<QuotaRow>, i64)> = ticket_types::table
         .left_join(quotas::table)
         .filter(ticket_types::event_id.eq_any(ids))
         .order((ticket_types::event_id, ticket_types::position, ticket_types::id))
-        .select((StockedRow::as_select(), Option::<QuotaRow>::as_select()))
+        .select((StockedRow::as_select(), Option::<QuotaRow>::as_select(), Awaited))
         .load(connection)
         .await
         .map_err(failed(DOING))?;

@@ -1,6 +1,7 @@
 //! Reads of what was committed.
 
 use super::EventRow;
+use super::awaited::Awaited;
 use super::organisation::{MemberRow, OrganisationRow};
 use super::quota::QuotaRow;
 use super::ticket_type::{StockedRow, TicketTypeRow, stocked};
@@ -62,7 +63,7 @@ impl EventStore for PgStore {
             .left_join(quotas::table)
             .filter(ticket_types::event_id.eq(event.as_uuid()))
             .order((ticket_types::position, ticket_types::id))
-            .select((StockedRow::as_select(), Option::<QuotaRow>::as_select()));
+            .select((StockedRow::as_select(), Option::<QuotaRow>::as_select(), Awaited));
         let rows = query.load(&mut connection).await.map_err(failed(doing))?;
         rows.into_iter().map(stocked).collect()
     }

@@ -93,14 +93,19 @@ impl TryFrom<TicketTypeRow> for TicketType {
     }
 }
 
-/// A type with its counters and the quota that it shares.
-pub(super) fn stocked((row, quota): (StockedRow, Option<QuotaRow>)) -> Result<Stocked, StoreError> {
+/// A type with its counters, the quota that it shares, and how many of its places are awaited.
+pub(super) fn stocked(
+    (row, quota, awaited): (StockedRow, Option<QuotaRow>, i64),
+) -> Result<Stocked, StoreError> {
     let held = count(row.held, "reading ticket_types.held")?;
     let sold = count(row.sold, "reading ticket_types.sold")?;
     let reserved = count(row.reserved, "reading ticket_types.reserved")?;
+    // As many as there could ever be, should more be wished.
+    let awaited = u32::try_from(awaited).unwrap_or(u32::MAX);
     let ticket_type = TicketType::try_from(row.facts)?;
     let quota = quota.map(Quota::try_from).transpose()?;
-    Ok(Stocked { stock: Stock { ticket_type: ticket_type.id, held, sold, reserved }, ticket_type, quota })
+    let stock = Stock { ticket_type: ticket_type.id, held, sold, reserved, awaited };
+    Ok(Stocked { ticket_type, stock, quota })
 }
 
 impl PgTx {
@@ -112,7 +117,8 @@ impl PgTx {
             .select((StockedRow::as_select(), Option::<QuotaRow>::as_select()))
             .load(self.connection().await?)
             .await;
-        self.checked("reading the types of a locked event", rows)?.into_iter().map(stocked).collect()
+        let rows = self.checked("reading the types of a locked event", rows)?;
+        rows.into_iter().map(|(row, quota)| stocked((row, quota, 0))).collect()
     }
 
     pub(super) async fn insert_ticket_type(&mut self, ticket_type: &TicketType) -> Result<(), StoreError> {

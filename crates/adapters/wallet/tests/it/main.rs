@@ -25,7 +25,7 @@ fn pass() -> Pass {
         title: "Nacht der Töne \"laut\"".into(),
         organiser: "House & Hof".into(),
         place: "Neukölln".into(),
-        doors: Some(there("2026-12-05T21:00:00+01:00")),
+        doors: Some(there("2026-12-05T21:00:00.238+01:00")),
         begins: there("2026-12-05T22:00:00+01:00"),
         ends: there("2026-12-06T06:00:00+01:00"),
         expires: at("2026-12-06T11:00:00Z"),

@@ -29,7 +29,7 @@ pub enum DeleteError {
 impl Accounts {
     /// Erases the actor's account for good: who it was is forgotten, what it did stays. Since there is no way back,
     /// the password is asked for again, unless it was given moments ago, to log in. Invites that it gave away open
-    /// nothing any more; whom it brought stays where they are in the tree. What it
+    /// nothing any more; whom it brought stays where they are in the tree. For whom it works and what it
     /// waits for elsewhere is given up by an effect.
     ///
     /// # Errors

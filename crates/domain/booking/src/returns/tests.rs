@@ -231,9 +231,9 @@ fn a_used_ticket_is_its_holders_again_or_is_over_and_not_paid_out() {
         assert_eq!((ended.status, all[0].status), (ReturnStatus::Cancelled, TicketStatus::Cancelled));
         ended.becomes(ReturnStatus::Sold, noon());
         assert_eq!(over.resold(&mut ended, &mut all, noon()), Ok(Vec::new()), "nothing goes back");
-        let found = over.used_case(&tickets[0], true, case()).unwrap();
+        let found = over.used_case(&tickets[0], Misuse::Kept, case()).unwrap();
         assert_eq!((found.kind, found.payment), (crate::IncidentKind::UsedAndGivenUp, over.payments[0].id));
-        assert_eq!((over.used_case(&all[0], false, case()), found.refund), (None, None));
+        assert_eq!((over.used_case(&all[0], Misuse::Before, case()), found.refund), (None, None));
         let left = sale.left_of(&sale.offers[0]);
         if left > 0 {
             held(&mut sale, left);
@@ -245,11 +245,19 @@ fn a_used_ticket_is_its_holders_again_or_is_over_and_not_paid_out() {
 fn money_that_went_back_for_a_used_ticket_is_a_case() {
     let (_, mut booking, mut tickets, mut made) = at_desk();
     made.becomes(ReturnStatus::Sold, noon());
-    assert_eq!(booking.used_case(&tickets[0], false, case()).map(|it| it.refund), Some(None), "soon");
+    assert_eq!(
+        booking.used_case(&tickets[0], Misuse::Before, case()).map(|it| it.refund),
+        Some(None),
+        "soon"
+    );
+    for how in [Misuse::Before, Misuse::After] {
+        let found = booking.used_case(&tickets[0], how, case()).unwrap();
+        assert_eq!((found.refund, found.payment), (None, booking.payments[0].id), "{how:?}");
+    }
     let refunds = booking.resold(&mut made, &mut tickets, noon()).unwrap();
-    let found = booking.used_case(&tickets[0], false, case()).unwrap();
+    let found = booking.used_case(&tickets[0], Misuse::After, case()).unwrap();
     assert_eq!((found.refund, found.payment), (Some(refunds[0]), booking.payments[0].id));
-    assert_eq!(booking.used_case(&tickets[1], false, case()), None, "the other one is good");
+    assert_eq!(booking.used_case(&tickets[1], Misuse::Before, case()), None, "the other one is good");
 }
 
 #[test]

@@ -4,6 +4,17 @@ use super::{Return, ReturnStatus};
 use crate::{Booking, Incident, IncidentKind, Sale, Ticket, TicketStatus};
 use kernel::{IncidentId, Timestamp};
 
+/// How somebody came in with a ticket that was given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Misuse {
+    /// Before it was given up, which was learnt in time: its price does not go back from the return desk.
+    Kept,
+    /// Before it was given up, which was learnt when its price was on its way.
+    Before,
+    /// With a code that was dead by then, which the scanner did not know.
+    After,
+}
+
 impl Booking {
     /// What waits at the desk was used before it came there: it is its holder's again if its place is free. If not, it
     /// is over, and nothing goes back for it by itself. Whether it is its holder's again; whether its seat is free is
@@ -28,13 +39,13 @@ impl Booking {
         false
     }
 
-    /// The case that such a ticket, as it was found, makes for a person: its price went back, or is about to; or, when it
-    /// was `kept` from going back, its place is another's. `None` when no money is in it.
+    /// The case that such a ticket, as it was found, makes for a person: its price went back, or is about to; or it was
+    /// kept, because its place is not free. `None` when no money is in it.
     #[must_use]
     pub fn used_case(
         &self,
         ticket: &Ticket,
-        kept: bool,
+        how: Misuse,
         (case, now): (IncidentId, Timestamp),
     ) -> Option<Incident> {
         let (id, at_desk) = (ticket.id, ticket.status == TicketStatus::Returned);
@@ -42,17 +53,23 @@ impl Booking {
         let paid = self.payments.iter().rfind(|it| it.paid.is_some_and(|paid| !paid.is_zero()));
         let (payment, what) = match refund {
             Some(refund) => (refund.payment, format!("{} goes back or went back for it", refund.amount)),
-            None if kept => (paid?.id, "its place is another's, and nothing goes back by itself".into()),
+            None if how == Misuse::Kept => {
+                (paid?.id, "its place is not free, and nothing goes back by itself".into())
+            }
+            None if at_desk && how == Misuse::After => {
+                (paid?.id, "it is at the return desk, and its price goes back when it is sold again".into())
+            }
             None if at_desk => (paid?.id, "it was sold again, and its price is about to go back".into()),
             None => return None,
         };
+        let when = if how == Misuse::After { "after" } else { "before" };
         Some(Incident {
             id: case,
             kind: IncidentKind::UsedAndGivenUp,
             booking: self.id,
             payment,
             refund: refund.map(|it| it.id),
-            evidence: format!("somebody had come in with the ticket {id} before it was given up; {what}"),
+            evidence: format!("somebody had come in with the ticket {id} {when} it was given up; {what}"),
             at: now,
             resolved: None,
         })

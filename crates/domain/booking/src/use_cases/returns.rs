@@ -4,9 +4,9 @@ use super::Bookings;
 use super::scene::Scene;
 use super::seats::{Fate, fate_of_ticket};
 use super::serve::{Aside, others_first, reclaim, serve};
-use crate::returns::{Return, ReturnRefusal, ReturnStatus};
+use crate::returns::{Misuse, Return, ReturnRefusal, ReturnStatus};
 use crate::{
-    BookingTx, BuyerNews, Effect, Holdings, RefundRefusal, Sale, SaleStatus, Ticket, TransferStatus,
+    BookingTx, BuyerNews, Effect, Flag, Holdings, RefundRefusal, Sale, SaleStatus, Ticket, TransferStatus,
 };
 use chrono::TimeDelta;
 use kernel::{
@@ -263,8 +263,9 @@ impl Bookings {
     }
 
     /// A scanner told that somebody had come in with a ticket which was given up meanwhile. One that waits at the desk
-    /// is its holder's again, and used; where money went back, or its place is taken, a person has to look. Done again
-    /// it does nothing for a ticket that is good.
+    /// is its holder's again, and used; where money went back, or its place is taken, a person has to look. So they have
+    /// to where somebody came in with a code that was dead already: it says nothing of who that was, so the ticket stays
+    /// as it is. Done again it does nothing for a ticket that is good.
     ///
     /// # Errors
     /// The store could not answer.
@@ -286,8 +287,14 @@ impl Bookings {
                 return Ok(());
             }
             let mut effects = Vec::new();
-            let waiting = tx.waiting_returns_of(&[id]).await?.pop();
-            let kept = waiting.is_some();
+            let entries = tx.scans_of_tickets(&[id]).await?;
+            let before = entries.iter().any(|scan| scan.flags.contains(&Flag::EndedMeanwhile));
+            let waiting = tx.waiting_returns_of(&[id]).await?.pop().filter(|_| before);
+            let how = match (before, waiting.is_some()) {
+                (true, true) => Misuse::Kept,
+                (true, false) => Misuse::Before,
+                (false, _) => Misuse::After,
+            };
             if let Some(mut made) = waiting {
                 // Who is inside comes before the list: the place is not free.
                 reclaim(tx, sale, now).await?;
@@ -301,13 +308,13 @@ impl Bookings {
                 tx.save_return(&made).await?;
             }
             let lives = tickets.iter().any(|ticket| ticket.id == id && ticket.status.lives());
-            if let Some(incident) = booking.used_case(&ticket, kept, (case, now)).filter(|_| !lives)
+            if let Some(incident) = booking.used_case(&ticket, how, (case, now)).filter(|_| !lives)
                 && tx.incident(case).await?.is_none()
             {
                 tx.add_incident(&incident).await?;
                 effects.push(Effect::TellAdmins { incident });
             }
-            if kept || !effects.is_empty() {
+            if how == Misuse::Kept || !effects.is_empty() {
                 scene.keep(tx, (&Cause::system(), "ticket.used"), effects, now).await?;
             }
             Ok::<_, StoreError>(())

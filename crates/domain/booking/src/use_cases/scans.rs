@@ -154,7 +154,9 @@ impl Door {
                 changed.extend(
                     own.iter().filter(|it| flags.get(&it.id) != Some(&(it.flags.clone(), it.after))).cloned(),
                 );
-                let given_up = |flags: &[Flag]| flags.contains(&Flag::EndedMeanwhile);
+                let given_up = |flags: &[Flag]| {
+                    flags.contains(&Flag::EndedMeanwhile) || flags.contains(&Flag::LateRevocation)
+                };
                 if own.iter().any(|it| given_up(&it.flags)) && !flags.values().any(|(of, _)| given_up(of)) {
                     let (booking, ticket) = (ticket.booking, ticket.id);
                     owed.push(Owed::now(

@@ -50,7 +50,10 @@ fn what_cannot_be_wanted_is_refused() {
     assert_eq!(refused(JoinWish { max_price: Some(dollars), ..wish(1) }), JoinRefusal::WrongCurrency);
     assert_eq!(refused(wish(5)), JoinRefusal::NeverSoMany { most: 4 }, "they would wait for ever");
     let cheap = JoinWish { max_price: Some(Money::eur(2499)), ..wish(1) };
-    assert_eq!(refused(cheap), JoinRefusal::NotOnSale, "nothing is as cheap");
+    assert_eq!(refused(cheap.clone()), JoinRefusal::TooCheap);
+    let mut ended = sale.clone();
+    ended.offers.iter_mut().for_each(|offer| offer.sales_end = Some(noon()));
+    assert_eq!(ended.join(&cheap, (&nothing(), None), 1, noon()), Err(JoinRefusal::NotOnSale));
     let types = vec![sale.offers[0].ticket_type; MOST_TYPES + 1];
     assert_eq!(refused(JoinWish { ticket_types: types, ..wish(1) }), JoinRefusal::TooManyTypes);
 }

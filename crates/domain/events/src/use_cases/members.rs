@@ -3,7 +3,7 @@
 use super::{AccessError, Events};
 use crate::access::{Grant, Right, may};
 use crate::{EventTx, Member, Standing, acts};
-use kernel::{AccountId, Actor, OrganisationId, StoreError, transact};
+use kernel::{AccountId, Actor, Cause, OrganisationId, StoreError, transact};
 
 /// Why the members stayed as they were.
 #[derive(Debug, thiserror::Error)]
@@ -11,8 +11,8 @@ pub enum MemberError {
     /// Not there, or not the actor's to decide.
     #[error(transparent)]
     Access(#[from] AccessError),
-    /// The last owner stays one; only an admin can leave an organisation without.
-    #[error("an organisation keeps at least one owner")]
+    /// The last owner who may log in stays one; only an admin can leave an organisation without.
+    #[error("an organisation keeps at least one owner who may log in")]
     LastOwner,
     /// The store failed.
     #[error(transparent)]
@@ -33,7 +33,8 @@ impl Events {
         Ok(self.store.members(organisation).await?)
     }
 
-    /// Gives an account, which exists, a standing there, in place of the one it may have had.
+    /// Gives an account, which exists, a standing there, in place of the one it may have had. `able` are the members
+    /// who may log in, as of a moment ago: an owner who is none of them does not count as one who is left.
     ///
     /// # Errors
     /// [`MemberError`].
@@ -43,6 +44,7 @@ impl Events {
         organisation: OrganisationId,
         account: AccountId,
         standing: Standing,
+        able: &[AccountId],
     ) -> Result<Member, MemberError> {
         let grant = self.require_in(actor, organisation, Right::Own).await?;
         let member = Member { organisation, account, standing, added_at: self.clock.now() };
@@ -51,7 +53,7 @@ impl Events {
             if let Some(same) = before.iter().find(|one| one.account == account && one.standing == standing) {
                 return Ok(*same);
             }
-            keep_an_owner(&grant, &before, account, Some(standing))?;
+            keep_an_owner(&grant, &before, able, account, Some(standing))?;
             tx.remove_member(organisation, account).await?;
             tx.add_member(&member).await?;
             let was = before.iter().find(|one| one.account == account);
@@ -62,7 +64,7 @@ impl Events {
         .await
     }
 
-    /// Ends an account's standing there.
+    /// Ends an account's standing there; `able` as for [`Self::set_member`].
     ///
     /// # Errors
     /// [`MemberError`].
@@ -71,17 +73,43 @@ impl Events {
         actor: Actor,
         organisation: OrganisationId,
         account: AccountId,
+        able: &[AccountId],
     ) -> Result<(), MemberError> {
         let grant = self.require_in(actor, organisation, Right::Own).await?;
         let now = self.clock.now();
         transact(self.store.begin().await?, async move |tx| {
             let before = lock(tx, &grant, organisation).await?;
-            keep_an_owner(&grant, &before, account, None)?;
+            keep_an_owner(&grant, &before, able, account, None)?;
             if !tx.remove_member(organisation, account).await? {
                 return Err(AccessError::NotFound.into());
             }
             let was = before.iter().find(|one| one.account == account);
             Ok(tx.record(acts::member_changed(&actor.cause(), was, None, now).as_slice()).await?)
+        })
+        .await
+    }
+
+    /// Ends all standings of an account that was erased. An organisation that is left without an owner by that is the
+    /// admins' to see to. Doing it again changes nothing.
+    ///
+    /// # Errors
+    /// When the store cannot answer; what was ended by then stays ended.
+    pub async fn leave_all(&self, account: AccountId) -> Result<(), StoreError> {
+        for member in self.store.memberships(account).await? {
+            self.leave(member.organisation, account).await?;
+        }
+        Ok(())
+    }
+
+    async fn leave(&self, organisation: OrganisationId, account: AccountId) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        transact(self.store.begin().await?, async move |tx| {
+            let before = tx.lock_members(organisation).await?.unwrap_or_default();
+            // Whoever ended it meanwhile has recorded it.
+            let Some(was) = before.iter().find(|one| one.account == account) else { return Ok(()) };
+            tx.remove_member(organisation, account).await?;
+            let act = acts::member_changed(&Cause::system(), Some(was), None, now);
+            tx.record(act.as_slice()).await
         })
         .await
     }
@@ -113,16 +141,51 @@ async fn lock(
     }
 }
 
-/// Whether an owner is left when `account` gets the standing `after`; an admin may leave none.
+/// Whether an owner who is among the `able` is left when `account` gets the standing `after`; an admin may leave none.
 fn keep_an_owner(
     grant: &Grant,
     before: &[Member],
+    able: &[AccountId],
     account: AccountId,
     after: Option<Standing>,
 ) -> Result<(), MemberError> {
     let is_owner = |member: &&Member| member.standing == Standing::Owner;
-    let others = before.iter().filter(is_owner).any(|member| member.account != account);
+    let counts = |member: &Member| member.account != account && able.contains(&member.account);
+    let others = before.iter().filter(is_owner).any(counts);
     let was_owner = before.iter().filter(is_owner).any(|member| member.account == account);
     let loses = was_owner && after != Some(Standing::Owner) && !others;
     if loses && !grant.actor.is_admin() { Err(MemberError::LastOwner) } else { Ok(()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kernel::{Role, SessionId, Timestamp};
+
+    fn noon() -> Timestamp {
+        "2026-06-01T12:00:00Z".parse().unwrap()
+    }
+
+    #[test]
+    fn owners_who_may_not_log_in_are_none_who_are_left() {
+        let organisation = OrganisationId::generate(noon());
+        let [owner, other, manager] = [(); 3].map(|()| AccountId::generate(noon()));
+        let member = |account, standing| Member { organisation, account, standing, added_at: noon() };
+        let before = [
+            member(owner, Standing::Owner),
+            member(other, Standing::Owner),
+            member(manager, Standing::Manager),
+        ];
+        let becomes = |after: Option<Standing>, role: Role, able: &[AccountId]| {
+            let actor = Actor { account: owner, session: SessionId::generate(noon()), role, request: None };
+            let grant = Grant { actor, memberships: Vec::new() };
+            keep_an_owner(&grant, &before, able, owner, after).is_ok()
+        };
+        for after in [None, Some(Standing::Manager), Some(Standing::Door)] {
+            assert!(becomes(after, Role::Member, &[owner, other]), "{after:?}");
+            assert!(!becomes(after, Role::Member, &[owner, manager]), "{after:?}");
+            assert!(becomes(after, Role::Admin, &[owner, manager]), "{after:?}");
+        }
+        assert!(becomes(Some(Standing::Owner), Role::Member, &[owner]));
+    }
 }
