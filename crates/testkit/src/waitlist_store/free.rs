@@ -145,7 +145,7 @@ pub async fn a_seat_that_is_cheaper_than_its_type_is_offered(stores: Stores) {
     let (waits, too_low) = (buyer(&house.stores).await, Some(Money::eur(999)));
     let refused =
         use_cases.join_list(house.event.id, JoinWish { max_price: too_low, ..wish(waits, 1) }).await;
-    assert!(matches!(refused, Err(JoinError::Refused(JoinRefusal::NotOnSale))), "{refused:?}");
+    assert!(matches!(refused, Err(JoinError::Refused(JoinRefusal::TooCheap))), "{refused:?}");
     let wish = JoinWish { max_price: Some(Money::eur(1000)), ..wish(waits, 1) };
     let entry = use_cases.join_list(house.event.id, wish).await.unwrap().entry;
     use_cases.release(guest, held.id).await.unwrap();

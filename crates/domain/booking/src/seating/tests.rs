@@ -396,7 +396,7 @@ fn a_seat_that_is_cheaper_than_its_type_is_waited_for_and_offered() {
     };
     let cheaper = half.minus(Money::eur(1)).unwrap();
     let refused = sale.join(&wish(cheaper), (&none, Some(&hall)), 1, noon());
-    assert_eq!(refused, Err(crate::JoinRefusal::NotOnSale), "no seat is as cheap");
+    assert_eq!(refused, Err(crate::JoinRefusal::TooCheap), "no seat is as cheap");
     let mut entry = sale.join(&wish(half), (&none, Some(&hall)), 1, noon()).unwrap();
     sale.offers[0].held = 0;
     let offered = sale.offer_places(&mut entry, &none, (&terms().offers, Some(&mut hall)), noon());
@@ -450,7 +450,7 @@ fn nobody_waits_for_a_type_all_of_whose_seats_are_dearer() {
     let max_price = Some(sale.offers[0].price);
     let wish = crate::JoinWish { buyer: somebody(), ticket_types: vec![], quantity: 1, max_price };
     let refused = sale.join(&wish, (&none, Some(&hall)), 1, noon());
-    assert_eq!(refused, Err(crate::JoinRefusal::NotOnSale));
+    assert_eq!(refused, Err(crate::JoinRefusal::TooCheap));
 }
 
 /// Issues a voucher; what it is recognised by.
