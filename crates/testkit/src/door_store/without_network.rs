@@ -1,10 +1,10 @@
 //! What every store promises of scans that were made without a network and told later. The list of cases is in
 //! [`crate::door_store_contract`].
 
-use super::evening::evening;
+use super::evening::{Evening, evening};
 use crate::Stores;
 use crate::fixtures_bookings::{bookings, buyer, by, staff};
-use booking::use_cases::{Kept, Told, VerifyRequest};
+use booking::use_cases::{Kept, Told, ToldResult, VerifyRequest};
 use booking::{Flag, Scan, TicketStatus, Verdict, Way};
 use kernel::Timestamp;
 use std::sync::Arc;
@@ -16,6 +16,30 @@ fn essence(scans: &[Scan]) -> Vec<(Timestamp, Option<String>, Verdict, Vec<Flag>
         scans.iter().map(|it| (it.at, it.nonce.clone(), it.verdict, it.flags.clone())).collect();
     found.sort_by(|one, other| (one.0, &one.1).cmp(&(other.0, &other.1)));
     found
+}
+
+/// Each list by a scanner of its own, all at the same time.
+async fn told_at_once(evening: &Arc<Evening>, lists: Vec<Vec<Told>>) -> Vec<ToldResult> {
+    let start = Arc::new(Barrier::new(lists.len()));
+    let telling: Vec<_> = lists
+        .into_iter()
+        .map(|told| {
+            let (evening, start) = (Arc::clone(evening), Arc::clone(&start));
+            tokio::spawn(async move {
+                start.wait().await;
+                evening.sync(&told).await
+            })
+        })
+        .collect();
+    let mut results = Vec::new();
+    for telling in telling {
+        results.extend(telling.await.unwrap().results);
+    }
+    results
+}
+
+fn kept_now(results: &[ToldResult]) -> usize {
+    results.iter().filter(|result| result.kept == Kept::Now).count()
 }
 
 pub async fn scans_told_in_any_order_come_to_the_same(stores: Stores) {
@@ -59,24 +83,14 @@ pub async fn scans_told_twice_at_once_are_kept_once(stores: Stores) {
     evening.house.clock.set(evening.minute(30));
     let nonsense = Told { code: "nonsense".into(), ..evening.told(0, Way::In, 3) };
     let told = [evening.told(0, Way::In, 1), evening.told(1, Way::In, 2), nonsense];
-    let start = Arc::new(Barrier::new(6));
-    let telling: Vec<_> = (0..6)
-        .map(|turn| {
-            let (evening, start, mut told) = (Arc::clone(&evening), Arc::clone(&start), told.clone());
-            told.rotate_left(turn % 3);
-            tokio::spawn(async move {
-                start.wait().await;
-                evening.sync(&told).await
-            })
-        })
-        .collect();
-    let mut new = 0;
-    for telling in telling {
-        let synced = telling.await.unwrap();
-        new += synced.results.iter().filter(|result| result.kept == Kept::Now).count();
-        assert!(synced.results.iter().all(|result| result.scan.is_some()), "{synced:?}");
-    }
-    assert_eq!((new, evening.scans().await.len()), (3, 2));
+    let lists = (0..6).map(|turn| {
+        let mut told = told.to_vec();
+        told.rotate_left(turn % 3);
+        told
+    });
+    let results = told_at_once(&evening, lists.collect()).await;
+    assert!(results.iter().all(|result| result.scan.is_some()), "{results:?}");
+    assert_eq!((kept_now(&results), evening.scans().await.len()), (3, 2));
     let conflicts = evening.conflicts().await;
     assert_eq!(conflicts.len(), 1);
     assert_eq!((conflicts[0].ticket, conflicts[0].flags.as_slice()), (None, [Flag::UnknownCode].as_slice()));
@@ -171,25 +185,9 @@ pub async fn codes_of_nobody_are_told_at_once_in_any_order(stores: Stores) {
                 ..evening.told(0, Way::In, 3)
             })
             .collect();
-        let start = Arc::new(Barrier::new(4));
-        let telling: Vec<_> = (0..4)
-            .map(|turn| {
-                let (evening, start, mut told) = (Arc::clone(&evening), Arc::clone(&start), told.clone());
-                if turn % 2 == 1 {
-                    told.reverse();
-                }
-                tokio::spawn(async move {
-                    start.wait().await;
-                    evening.sync(&told).await
-                })
-            })
-            .collect();
-        let mut new = 0;
-        for telling in telling {
-            let synced = telling.await.unwrap();
-            new += synced.results.iter().filter(|result| result.kept == Kept::Now).count();
-        }
-        assert_eq!(new, 40);
+        let backwards: Vec<_> = told.iter().rev().cloned().collect();
+        let results = told_at_once(&evening, vec![told.clone(), backwards.clone(), told, backwards]).await;
+        assert_eq!(kept_now(&results), 40);
     }
 }
 

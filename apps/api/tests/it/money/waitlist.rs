@@ -76,6 +76,17 @@ fn offered(entry: &Value) -> bool {
     entry["status"] == "offered" && entry["hold_id"].is_string() && entry["position"].is_null()
 }
 
+/// Somebody to whom the one free place is offered, and somebody who waits behind them.
+async fn one_offered_one_waiting(store: Store) -> (Shop, Person, Person) {
+    let (shop, _, booking) = sold_out(store, 2).await;
+    let lucky = shop.waiting().await;
+    shop.take_back(&booking, 1).await;
+    shop.work().await;
+    assert!(offered(&shop.standing(&lucky).await));
+    let person = shop.waiting().await;
+    (shop, lucky, person)
+}
+
 async fn a_freed_place_is_offered_paid_and_used(store: Store) {
     let (shop, _, booking) = sold_out(store, 2).await;
     let (first, second) = (shop.waiting().await, shop.waiting().await);
@@ -382,12 +393,7 @@ async fn who_erases_their_account_is_off_the_list(store: Store) {
 }
 
 async fn an_event_that_is_cancelled_offers_nothing(store: Store) {
-    let (shop, _, booking) = sold_out(store, 2).await;
-    let lucky = shop.waiting().await;
-    shop.take_back(&booking, 1).await;
-    shop.work().await;
-    assert!(offered(&shop.standing(&lucky).await));
-    let person = shop.waiting().await;
+    let (shop, lucky, person) = one_offered_one_waiting(store).await;
     let admin = shop.again(&shop.admin).await.client;
     admin.post(&format!("/admin/events/{}/cancel", shop.event), &json!({})).await.expect(202);
     shop.work().await;
@@ -402,12 +408,7 @@ async fn an_event_that_is_cancelled_offers_nothing(store: Store) {
 }
 
 async fn those_who_wait_learn_that_sales_are_over(store: Store) {
-    let (shop, _, booking) = sold_out(store, 2).await;
-    let lucky = shop.waiting().await;
-    shop.take_back(&booking, 1).await;
-    shop.work().await;
-    assert!(offered(&shop.standing(&lucky).await));
-    let person = shop.waiting().await;
+    let (shop, lucky, person) = one_offered_one_waiting(store).await;
     let event = EventId::from(shop.event.parse::<Uuid>().unwrap());
     let sale = shop.app.app.bookings.sale(event).await.unwrap().unwrap();
     shop.clock.set(sale.starts_at);
