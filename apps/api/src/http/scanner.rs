@@ -1,99 +1,75 @@
-//! The scanner for browsers: a page and its scripts, which need nothing from elsewhere and work without a network.
+//! The scanner for browsers: a page and its files, which need nothing from elsewhere and work without a network.
 
-use actix_web::http::header;
+use super::problem::Problem;
+use actix_web::http::header::{self, HeaderName};
+use actix_web::web::Path;
 use actix_web::{HttpResponse, get};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// The calls of this file.
 pub fn routes(config: &mut ServiceConfig) {
-    config
-        .service(page)
-        .service(page_script)
-        .service(scanner_script)
-        .service(list_script)
-        .service(camera_script)
-        .service(qr_script)
-        .service(qr_tables)
-        .service(worker)
-        .service(style);
+    config.service(page).service(file);
 }
 
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
                       worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-fn file(content_type: &'static str, text: &'static str) -> HttpResponse {
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+/// What keeps the page for when there is no network, and itself needs one.
+const KEEPER: &str = "worker.js";
+
+/// What the page consists of: name below `/door/`, type and content. `qr` is of npm, as published, under the MIT licence.
+const FILES: [(&str, &str, &str); 8] = [
+    ("camera.mjs", SCRIPT, include_str!("../../assets/door/camera.mjs")),
+    ("list.mjs", SCRIPT, include_str!("../../assets/door/list.mjs")),
+    ("page.css", "text/css; charset=utf-8", include_str!("../../assets/door/page.css")),
+    ("page.mjs", SCRIPT, include_str!("../../assets/door/page.mjs")),
+    ("qr/decode.js", SCRIPT, include_str!("../../assets/door/qr/decode.js")),
+    ("qr/index.js", SCRIPT, include_str!("../../assets/door/qr/index.js")),
+    ("scanner.mjs", SCRIPT, include_str!("../../assets/door/scanner.mjs")),
+    (KEEPER, SCRIPT, include_str!("../../assets/door/worker.js")),
+];
+
+fn answer(content_type: &'static str, text: &'static str) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, content_type))
         .insert_header((header::CONTENT_SECURITY_POLICY, POLICY))
         .insert_header((header::CACHE_CONTROL, "no-cache"))
+        // The keeper lies below what it keeps.
+        .insert_header((HeaderName::from_static("service-worker-allowed"), "/door"))
         .body(text)
 }
-
-const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// The scanner for browsers.
 #[utoipa::path(tag = "door", responses((status = 200, content_type = "text/html", body = String)))]
 #[get("/door")]
 async fn page() -> HttpResponse {
-    file("text/html; charset=utf-8", include_str!("../../assets/door/index.html"))
+    answer("text/html; charset=utf-8", include_str!("../../assets/door/index.html"))
 }
 
-/// What is on it.
-#[utoipa::path(tag = "door", responses((status = 200, content_type = "text/javascript", body = String)))]
-#[get("/door/page.mjs")]
-async fn page_script() -> HttpResponse {
-    file(SCRIPT, include_str!("../../assets/door/page.mjs"))
+/// A script of the scanner, or its style.
+#[utoipa::path(tag = "door", params(("file" = String, Path, description = "as the page names it")), responses(
+    (status = 200, body = String, content(("text/javascript"), ("text/css"))),
+    (status = 404, body = Problem)))]
+#[get("/door/{file:.*}")]
+async fn file(file: Path<String>) -> Result<HttpResponse, Problem> {
+    let found = FILES.iter().find(|(name, ..)| *name == file.as_str());
+    found.map(|(_, kind, text)| answer(kind, text)).ok_or_else(Problem::not_found)
 }
 
-/// What it does, without the page.
-#[utoipa::path(tag = "door", responses((status = 200, content_type = "text/javascript", body = String)))]
-#[get("/door/scanner.mjs")]
-async fn scanner_script() -> HttpResponse {
-    file(SCRIPT, include_str!("../../assets/door/scanner.mjs"))
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// How it opens a list and asks it about codes.
-#[utoipa::path(tag = "door", responses((status = 200, content_type = "text/javascript", body = String)))]
-#[get("/door/list.mjs")]
-async fn list_script() -> HttpResponse {
-    file(SCRIPT, include_str!("../../assets/door/list.mjs"))
-}
-
-/// How it looks for codes in what the camera sees.
-#[utoipa::path(tag = "door", responses((status = 200, content_type = "text/javascript", body = String)))]
-#[get("/door/camera.mjs")]
-async fn camera_script() -> HttpResponse {
-    file(SCRIPT, include_str!("../../assets/door/camera.mjs"))
-}
-
-/// What reads QR codes where the browser cannot: `qr` from npm, as published, under the MIT licence.
-#[utoipa::path(tag = "door", responses((status = 200, content_type = "text/javascript", body = String)))]
-#[get("/door/qr/decode.js")]
-async fn qr_script() -> HttpResponse {
-    file(SCRIPT, include_str!("../../assets/door/qr/decode.js"))
-}
-
-/// What that one imports.
-#[utoipa::path(tag = "door", responses((status = 200, content_type = "text/javascript", body = String)))]
-#[get("/door/qr/index.js")]
-async fn qr_tables() -> HttpResponse {
-    file(SCRIPT, include_str!("../../assets/door/qr/index.js"))
-}
-
-/// What keeps the page for when there is no network.
-#[utoipa::path(tag = "door", responses((status = 200, content_type = "text/javascript", body = String)))]
-#[get("/door/worker.js")]
-async fn worker() -> HttpResponse {
-    let mut answer = file(SCRIPT, include_str!("../../assets/door/worker.js"));
-    // It lies below what it keeps.
-    let name = header::HeaderName::from_static("service-worker-allowed");
-    answer.headers_mut().insert(name, header::HeaderValue::from_static("/door"));
-    answer
-}
-
-/// How it looks.
-#[utoipa::path(tag = "door", responses((status = 200, content_type = "text/css", body = String)))]
-#[get("/door/page.css")]
-async fn style() -> HttpResponse {
-    file("text/css; charset=utf-8", include_str!("../../assets/door/page.css"))
+    #[test]
+    fn all_that_the_page_needs_is_kept_for_when_there_is_no_network() {
+        let (_, _, keeper) = FILES.iter().find(|(name, ..)| *name == KEEPER).unwrap();
+        let list = keeper.split_once("const FILES = [").unwrap().1.split_once(']').unwrap().0;
+        let mut kept: Vec<_> = list.split('"').skip(1).step_by(2).collect();
+        kept.sort_unstable();
+        let names = FILES.iter().filter(|(name, ..)| *name != KEEPER).map(|(name, ..)| format!("/door/{name}"));
+        let all: Vec<_> = std::iter::once("/door".to_owned()).chain(names).collect();
+        assert_eq!(kept, all);
+    }
 }

@@ -7,7 +7,6 @@
     reason = "a test that cannot go on shall stop"
 )]
 
-mod access;
 mod architecture;
 mod audit;
 mod command_line;

@@ -82,6 +82,7 @@ impl World {
             ("event", night.event.clone()),
             ("kind", night.free.clone()),
             ("nobody's", NOBODYS.to_owned()),
+            ("scanner", "page.mjs".to_owned()),
         ]);
         let mut world = Self { shop, people, cast, attendee, night, known };
         world.fill_events().await;
