@@ -42,19 +42,21 @@ document.getElementById("form").addEventListener("submit", event => {
 
 /// What everybody may know of an event; who may know more is told by the app that they log in to.
 const EVENT: &str = r#"<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Event</title><h1 id="title">One moment.</h1><p id="when"></p><p id="where"></p><p id="what" style="white-space: pre-line"></p>
+<title>Event</title><h1 id="title">One moment.</h1><p id="when"></p><p id="where"></p><div id="what"></div>
 <script>
 const show = (id, text) => { document.getElementById(id).textContent = text; };
 fetch("/api/v1/events/" + location.pathname.split("/").pop())
   .then(async answer => {
-    if (!answer.ok) { show("title", "This event is not open to everybody, or there is none here."); return; }
+    if (!answer.ok) { show("title", "This event is not open to everybody, or there is none here. Log in to see what is open to you."); return; }
     const event = await answer.json();
     document.title = event.title;
     show("title", event.title);
     const told = {dateStyle: "full", timeStyle: "short", timeZone: event.timezone};
     show("when", new Date(event.starts_at).toLocaleString(undefined, told) + " (" + event.timezone + ")");
     show("where", [event.location.address, event.location.area].filter(Boolean).join(", "));
-    show("what", (event.status === "cancelled" ? "It does not take place.\n\n" : "") + (event.description ?? ""));
+    const lines = (event.description ?? "").split("\n");
+    if (event.status === "cancelled") lines.unshift("It does not take place.");
+    document.getElementById("what").append(...lines.map(line => Object.assign(document.createElement("p"), {textContent: line})));
   })
   .catch(() => { show("title", "The server cannot be reached. Please try again."); });
 </script></html>"#;

@@ -6,7 +6,8 @@ use actix_web::http::header;
 use actix_web::web::{Bytes, Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 use booking::use_cases::{Heard, NoticeFailure};
-use booking::{Booking, BookingStatus, NoticeError, Payment, PaymentStatus, Provider, RawNotice};
+use booking::notes::{NoteKind, notes};
+use booking::{Booking, BookingStatus, NoticeError, Payment, Provider, RawNotice};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use tokio::time::timeout;
@@ -135,13 +136,15 @@ fn onward(booking: &Booking, payment: &Payment, left: bool) -> Option<String> {
 
 /// What a buyer is told who named no page of their own.
 fn told(booking: &Booking) -> (&'static str, &'static str) {
-    // Of what another amount came of than was asked for, a person decides.
-    let came = |payment: &Payment| payment.charge.is_some() || payment.status == PaymentStatus::Processing;
+    let reviewed = || notes(booking).iter().any(|note| note.kind == NoteKind::UnderReview);
     match booking.status {
         BookingStatus::Confirmed => ("Thank you", "is confirmed. The tickets are on their way by mail."),
         BookingStatus::PendingPayment => ("Almost there", "is waiting for its payment."),
         BookingStatus::Cancelled => ("Cancelled", "was cancelled. What is paid for it now goes back."),
-        BookingStatus::Expired if booking.payments.iter().any(came) => {
+        BookingStatus::Expired if reviewed() => {
+            ("Too late", "has ended. We look into what was paid, and tell you what becomes of it.")
+        }
+        BookingStatus::Expired if booking.payments.iter().any(Payment::took_money) => {
             ("Too late", "has ended. What was paid goes back.")
         }
         BookingStatus::Expired => ("Too late", "has ended. Nothing was charged for it."),
@@ -165,7 +168,7 @@ fn page(booking: &Booking) -> HttpResponse {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use booking::Reference;
+    use booking::{PaymentStatus, Reference};
     use kernel::{AccountId, BookingId, EventId, HoldId, Money, OrganisationId, PaymentId, Timestamp};
 
     fn booking(success_url: Option<&str>, cancel_url: Option<&str>) -> Booking {
@@ -237,6 +240,17 @@ mod tests {
         assert!(told(&booking).1.ends_with("Nothing was charged for it."));
         booking.payments[0].charge = Some("ch_1".into());
         assert!(told(&booking).1.ends_with("What was paid goes back."));
+    }
+
+    #[test]
+    fn nothing_is_promised_of_money_that_a_person_decides_about() {
+        let mut booking = booking(None, None);
+        booking.status = BookingStatus::Expired;
+        let payment = &mut booking.payments[0];
+        payment.charge = Some("ch_1".into());
+        payment.paid = Some(Money::eur(2400));
+        payment.status = PaymentStatus::Mismatched;
+        assert!(told(&booking).1.ends_with("tell you what becomes of it."));
     }
 
     #[test]

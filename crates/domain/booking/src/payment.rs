@@ -182,6 +182,12 @@ impl Payment {
         self.charged_at.or_else(|| self.paid.is_some().then_some(self.changed_at))
     }
 
+    /// Whether money was taken from the buyer, or still may be without them.
+    #[must_use]
+    pub fn took_money(&self) -> bool {
+        self.charge.is_some() || self.status == PaymentStatus::Processing
+    }
+
     /// Whether test money came for a live booking, or the other way round.
     #[must_use]
     pub fn came_in_other_mode(&self) -> bool {
