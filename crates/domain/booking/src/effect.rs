@@ -115,7 +115,7 @@ pub enum Effect {
         booking: BookingId,
         /// Which.
         ticket: TicketId,
-        /// What it is called if it becomes a case, so that it becomes one once.
+        /// What its cases are called after, so that it becomes one of each kind once.
         case: IncidentId,
     },
 }

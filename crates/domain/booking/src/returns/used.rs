@@ -3,6 +3,7 @@
 use super::{Return, ReturnStatus};
 use crate::{Booking, Incident, IncidentKind, Sale, Ticket, TicketStatus};
 use kernel::{IncidentId, Timestamp};
+use uuid::Uuid;
 
 /// How somebody came in with a ticket that was given up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +14,17 @@ pub enum Misuse {
     Before,
     /// With a code that was dead by then, which the scanner did not know.
     After,
+}
+
+impl Misuse {
+    /// What its case is called, of a ticket whose cases are called after `ticket`: before and after are told of in any
+    /// order, and each is a case once.
+    #[must_use]
+    pub fn names(self, ticket: IncidentId) -> IncidentId {
+        let id = ticket.as_uuid().as_u128();
+        // The last bits of an id are random.
+        Uuid::from_u128(if self == Self::After { id ^ 1 } else { id }).into()
+    }
 }
 
 impl Booking {
@@ -56,20 +68,25 @@ impl Booking {
             None if how == Misuse::Kept => {
                 (paid?.id, "its place is not free, and nothing goes back by itself".into())
             }
-            None if at_desk && how == Misuse::After => {
-                (paid?.id, "it is at the return desk, and its price goes back when it is sold again".into())
-            }
+            None if at_desk && how == Misuse::After => (
+                paid?.id,
+                "it was given back, and its price goes back as soon as its place is sold again".into(),
+            ),
             None if at_desk => (paid?.id, "it was sold again, and its price is about to go back".into()),
             None => return None,
         };
-        let when = if how == Misuse::After { "after" } else { "before" };
+        let came = if how == Misuse::After {
+            format!("somebody had come in with a dead code of the ticket {id}, which was given up")
+        } else {
+            format!("somebody had come in with the ticket {id} before it was given up")
+        };
         Some(Incident {
             id: case,
             kind: IncidentKind::UsedAndGivenUp,
             booking: self.id,
             payment,
             refund: refund.map(|it| it.id),
-            evidence: format!("somebody had come in with the ticket {id} {when} it was given up; {what}"),
+            evidence: format!("{came}; {what}"),
             at: now,
             resolved: None,
         })

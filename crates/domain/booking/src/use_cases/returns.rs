@@ -308,6 +308,7 @@ impl Bookings {
                 tx.save_return(&made).await?;
             }
             let lives = tickets.iter().any(|ticket| ticket.id == id && ticket.status.lives());
+            let case = how.names(case);
             if let Some(incident) = booking.used_case(&ticket, how, (case, now)).filter(|_| !lives)
                 && tx.incident(case).await?.is_none()
             {

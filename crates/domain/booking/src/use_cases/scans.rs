@@ -1,6 +1,7 @@
 //! What concerns many scans at once: scanners that were without a network, and how full the house is.
 
 use super::door::{Door, Staff, TRIES};
+use super::told::Told;
 use crate::bundle::{Bundle, Facts, Sealed, read_receipt};
 use crate::{DoorCounts, Effect, Flag, Gate, Offline, Scan, Ticket, TicketCode, Verdict, Way, acts};
 use chrono::TimeDelta;
@@ -13,25 +14,6 @@ use std::collections::{BTreeMap, BTreeSet};
 const ASIDE: TimeDelta = TimeDelta::minutes(2);
 /// Tickets that are read at once for a bundle.
 const AT_ONCE: u32 = 2000;
-
-/// A scan that was made without a network, as the scanner tells it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
-    /// The scanner's own name for it.
-    pub nonce: String,
-    /// What the camera read.
-    pub code: String,
-    /// Which way they went, or wanted to.
-    pub way: Way,
-    /// When, by the scanner's clock.
-    pub at: Timestamp,
-    /// What the scanner said.
-    pub verdict: Verdict,
-    /// Whether somebody at the door let them pass all the same.
-    pub forced: bool,
-    /// Why.
-    pub reason: Option<String>,
-}
 
 /// What became of a scan that was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -154,15 +136,17 @@ impl Door {
                 changed.extend(
                     own.iter().filter(|it| flags.get(&it.id) != Some(&(it.flags.clone(), it.after))).cloned(),
                 );
-                let given_up = |flags: &[Flag]| {
+                // Whatever was told of it before: what each entry means is found when they are looked at together.
+                let misused = |flags: &[Flag]| {
                     flags.contains(&Flag::EndedMeanwhile) || flags.contains(&Flag::LateRevocation)
                 };
-                if own.iter().any(|it| given_up(&it.flags)) && !flags.values().any(|(of, _)| given_up(of)) {
+                let is_new = |it: &Scan| {
+                    misused(&it.flags) && !flags.get(&it.id).is_some_and(|(before, _)| misused(before))
+                };
+                if !ticket.status.lives() && own.iter().any(is_new) {
                     let (booking, ticket) = (ticket.booking, ticket.id);
-                    owed.push(Owed::now(
-                        Effect::ReviewEntry { booking, ticket, case: IncidentId::generate(now) },
-                        now,
-                    ));
+                    let case = IncidentId::from(ticket.as_uuid());
+                    owed.push(Owed::now(Effect::ReviewEntry { booking, ticket, case }, now));
                 }
                 scans.append(&mut own);
                 if *ticket == before {
