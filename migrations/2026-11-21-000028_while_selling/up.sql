@@ -37,6 +37,8 @@ BEGIN
         FROM tickets t CROSS JOIN LATERAL (
             SELECT o.scanner_id, o.at FROM scans o
             WHERE o.ticket_id = t.id AND o.verdict = 'admitted' AND (t.checked_in_at IS NULL OR o.at < t.checked_in_at)
+                -- Told later: since then, and never taken back by what is not kept.
+                AND o.told_at IS NULL
             ORDER BY o.at DESC, o.id DESC LIMIT 1
         ) s
         WHERE t.id > last AND t.id <= upto
@@ -46,6 +48,9 @@ BEGIN
     END LOOP;
 END
 $$;
+
+-- Where `places` was applied while it still had this, an event that somebody looked at could not be deleted.
+ALTER TABLE address_views DROP CONSTRAINT IF EXISTS address_views_event_fkey;
 
 CREATE INDEX CONCURRENTLY IF NOT EXISTS invites_counted_idx ON invites (created_by) WHERE counted;
 

@@ -1,8 +1,6 @@
 -- no transaction
 -- Somebody's entries on all waiting lists, for what is told to them of themselves; and what `given_up` left unchecked.
 
-DROP INDEX CONCURRENTLY IF EXISTS waitlist_entries_history_idx;
-
 CREATE INDEX CONCURRENTLY IF NOT EXISTS waitlist_entries_history_idx
     ON waitlist_entries (buyer_id, joined_at DESC, id DESC);
 

@@ -237,7 +237,7 @@ async fn apply(connection: &mut AsyncPgConnection, change: &str, note: &str) -> 
         let all = format!("BEGIN;\n{change}\n;{note};\nCOMMIT");
         return connection.batch_execute(&all).await.map_err(failed(doing));
     };
-    drop_half_built(connection).await?;
+    drop_half_built(connection, commands).await?;
     for command in commands.split("\n\n") {
         connection.batch_execute(command).await.map_err(failed(doing))?;
     }
@@ -250,9 +250,9 @@ struct HalfBuilt {
     index: String,
 }
 
-/// An index that was not built to its end, because it waited too long or the program was stopped, is there by name and
-/// of no use: it is made anew.
-async fn drop_half_built(connection: &mut AsyncPgConnection) -> Result<(), StoreError> {
+/// An index of these commands that was not built to its end, because it waited too long or the program was stopped, is
+/// there by name and of no use: it is made anew. What somebody else builds at this moment is not touched.
+async fn drop_half_built(connection: &mut AsyncPgConnection, commands: &str) -> Result<(), StoreError> {
     let doing = "removing half-built indexes";
     let rows: QueryResult<Vec<HalfBuilt>> = text(
         "SELECT c.oid::regclass::text AS index FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid \
@@ -260,7 +260,8 @@ async fn drop_half_built(connection: &mut AsyncPgConnection) -> Result<(), Store
     )
     .load(connection)
     .await;
-    for HalfBuilt { index } in rows.map_err(failed(doing))? {
+    let named = |index: &str| commands.split_whitespace().any(|word| word == index);
+    for HalfBuilt { index } in rows.map_err(failed(doing))?.into_iter().filter(|it| named(&it.index)) {
         let statement = format!("DROP INDEX CONCURRENTLY {index}");
         connection.batch_execute(&statement).await.map_err(failed(doing))?;
     }
