@@ -2,9 +2,9 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a contract fails by panicking")]
 #![expect(missing_docs, reason = "the name of a case is its promise")]
 
-use crate::fixtures_accounts::save_account;
+use crate::fixtures_accounts::{accounts_at, save_account};
 use crate::fixtures_events::person;
-use crate::{Stores, noon};
+use crate::{StoppedClock, Stores, noon};
 use accounts::{
     Account, AccountFilter, AccountTx, Effect, OneTime, PasswordHash, Profile, Purpose, Session, Status,
 };
@@ -12,6 +12,7 @@ use chrono::TimeDelta;
 use kernel::{
     AccountId, Email, OneTimeId, Owed, PageRequest, Role, SessionId, StoreError, Timestamp, transact,
 };
+use std::sync::Arc;
 
 /// One test per promise: `testkit::account_store_contract!(open)`, where `open` is an `async fn() -> Stores` that
 /// gives a fresh, empty system.
@@ -34,7 +35,7 @@ macro_rules! account_store_contract {
             a_filter_finds_what_the_rules_say,
             living_sessions_are_listed_newest_first,
             sessions_of_one_account_end_but_for_one,
-            sessions_that_count_are_told_from_those_that_do_not,
+            the_sessions_that_count_are_those_that_somebody_is_known_in,
             links_of_one_purpose_become_void,
             what_ended_long_ago_is_swept,
             only_admins_who_may_log_in_are_locked_as_such,
@@ -399,30 +400,36 @@ pub async fn living_sessions_are_listed_newest_first(stores: Stores) {
     assert_eq!((newest.len(), newest[0].created_at), (100, noon() + TimeDelta::seconds(110)));
 }
 
-pub async fn sessions_that_count_are_told_from_those_that_do_not(stores: Stores) {
-    let owner = added(&stores, "ada@example.org").await.id;
-    let barred = Account { status: Status::Suspended, ..unsaved("bob@example.org") };
-    assert!(add(&stores, &barred).await);
-    let [alive, young] = [noon(), noon() + TimeDelta::days(1)].map(|at| Session::open(owner, None, at));
-    let mut ended = Session::open(owner, None, noon());
-    ended.end(noon());
-    let of_barred = Session::open(barred.id, None, noon());
-    for session in [&alive, &young, &ended, &of_barred] {
-        add_session(&stores, session).await;
+pub async fn the_sessions_that_count_are_those_that_somebody_is_known_in(stores: Stores) {
+    let mut all = vec![SessionId::generate(noon())];
+    for status in Status::ALL {
+        let account = Account { status, ..unsaved(&format!("{}@example.org", status.as_str())) };
+        assert!(add(&stores, &account).await);
+        let mut ended = Session::open(account.id, None, noon());
+        ended.end(noon());
+        let [one, later] = [0, 1].map(|days| Session::open(account.id, None, noon() + TimeDelta::days(days)));
+        for session in [&one, &later, &ended] {
+            add_session(&stores, session).await;
+            all.push(session.id);
+        }
     }
-    let unknown = Session::open(owner, None, noon()).id;
-    let counting = async |ids: &[SessionId], at| {
-        let mut ids = stores.accounts.sessions_counting(ids, at).await.unwrap();
+    let over = Session::open(AccountId::generate(noon()), None, noon()).expires_at;
+    let sorted = |mut ids: Vec<SessionId>| {
         ids.sort_unstable();
         ids
     };
-    let all = [unknown, of_barred.id, ended.id, young.id, alive.id];
-    let mut both = [alive.id, young.id];
-    both.sort_unstable();
-    assert_eq!(counting(&all, noon()).await, both);
-    assert_eq!(counting(&all[..4], noon()).await, [young.id], "only those that are asked about");
-    assert_eq!(counting(&all, alive.expires_at).await, [young.id], "it is over at the very instant");
-    assert_eq!(counting(&[], noon()).await, []);
+    let clock = Arc::new(StoppedClock::default());
+    let accounts = accounts_at(&stores, clock.clone());
+    // The first are over at the very instant.
+    for (at, expected) in [(noon(), 2), (over - TimeDelta::microseconds(1), 2), (over, 1)] {
+        clock.set(at);
+        for asked in [&all[..], &all[..all.len() / 2], &[]] {
+            let known = accounts.identify(asked).await.unwrap().into_iter().map(|it| it.actor.session);
+            let counting = sorted(accounts.counting(asked).await.unwrap());
+            assert_eq!(counting, sorted(known.collect()), "{at}");
+            assert!(asked.is_empty() || counting.len() == expected, "{at} {counting:?}");
+        }
+    }
 }
 
 pub async fn sessions_of_one_account_end_but_for_one(stores: Stores) {

@@ -22,7 +22,8 @@ pub enum Status {
 }
 
 impl Status {
-    const ALL: [Self; 5] = [Self::Active, Self::Pending, Self::Suspended, Self::Rejected, Self::Deleted];
+    /// Each of them.
+    pub const ALL: [Self; 5] = [Self::Active, Self::Pending, Self::Suspended, Self::Rejected, Self::Deleted];
 
     /// As stored and as shown.
     #[must_use]
