@@ -207,14 +207,8 @@ impl Booking {
         if made.status != ReturnStatus::Waiting {
             return Err(ReturnRefusal::NotReturned);
         }
-        let of_type = already.taken.get(&ticket.ticket_type).copied().unwrap_or(0);
-        let type_limit = sale.offer(ticket.ticket_type).and_then(|offer| offer.max_per_user);
-        let limits =
-            [(Limit::PerUser, of_type, type_limit), (Limit::EventPerUser, already.all(), sale.max_per_user)];
-        for (limit, has, most) in limits {
-            if let Some(most) = most.filter(|most| has >= *most) {
-                return Err(ReturnRefusal::LimitExceeded { limit, most });
-            }
+        if let Some((limit, most)) = sale.beyond_one_more(ticket.ticket_type, already) {
+            return Err(ReturnRefusal::LimitExceeded { limit, most });
         }
         if already.seat_is_gone
             || sale.status == SaleStatus::Cancelled

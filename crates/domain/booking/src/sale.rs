@@ -2,6 +2,7 @@
 
 mod again;
 mod keep;
+mod limits;
 mod reserves;
 mod room;
 mod seats;

@@ -195,14 +195,8 @@ impl Transfer {
         if ticket.is_bound(sale) {
             return Err(TransferRefusal::BoundToHolder);
         }
-        let of_type = already.taken.get(&ticket.ticket_type).copied().unwrap_or(0);
-        let type_limit = sale.offer(ticket.ticket_type).and_then(|offer| offer.max_per_user);
-        let limits =
-            [(Limit::PerUser, of_type, type_limit), (Limit::EventPerUser, already.all(), sale.max_per_user)];
-        for (limit, has, most) in limits {
-            if let Some(most) = most.filter(|most| has >= *most) {
-                return Err(TransferRefusal::LimitExceeded { limit, most });
-            }
+        if let Some((limit, most)) = sale.beyond_one_more(ticket.ticket_type, already) {
+            return Err(TransferRefusal::LimitExceeded { limit, most });
         }
         ticket.holder = by;
         // Whoever was named is not who comes now.

@@ -1,7 +1,8 @@
 //! Keeping places for somebody: all that was asked for, or none.
 
+use super::limits::Beyond;
 use super::room::Room;
-use super::{HoldRefusal, Holdings, Limit, OPEN_HOLDS, Offer, Sale, SaleStatus, USUAL_ORDER, sum};
+use super::{HoldRefusal, Holdings, Limit, OPEN_HOLDS, Sale, SaleStatus, sum};
 use crate::{Applied, Hold, Item, VoucherHash, Wanted, Wish};
 use chrono::TimeDelta;
 use kernel::{AccountId, HoldId, Money, TicketTypeId, Timestamp};
@@ -49,7 +50,7 @@ impl Sale {
         if already.open_holds >= OPEN_HOLDS {
             return Err(HoldRefusal::LimitExceeded { limit: Limit::OpenHolds, most: OPEN_HOLDS });
         }
-        self.within_limits(sum(wanted.values()), already)?;
+        refused(self.beyond_event(sum(wanted.values()), already))?;
         let mut items = Vec::with_capacity(wanted.len());
         let mut total = Money::zero(self.currency);
         let mut discount = Money::zero(self.currency);
@@ -60,7 +61,7 @@ impl Sale {
             if !self.sells(offer, now) {
                 return Err(HoldRefusal::NotOnSale);
             }
-            within_limits(offer, quantity, already)?;
+            refused(offer.beyond_limits(quantity, already))?;
             // What the voucher keeps is taken first, and counted once.
             let own = self.own(voucher, ticket_type);
             let left = room.left(offer).saturating_add(own);
@@ -100,19 +101,6 @@ impl Sale {
             entry: None,
         })
     }
-
-    /// The limits of the event, whatever types are asked for.
-    fn within_limits(&self, asked: u32, already: &Holdings) -> Result<(), HoldRefusal> {
-        match (self.max_per_order, self.max_per_user) {
-            (Some(most), _) if asked > most => {
-                Err(HoldRefusal::LimitExceeded { limit: Limit::EventPerOrder, most })
-            }
-            (_, Some(most)) if already.all().saturating_add(asked) > most => {
-                Err(HoldRefusal::LimitExceeded { limit: Limit::EventPerUser, most })
-            }
-            _ => Ok(()),
-        }
-    }
 }
 
 /// One line per ticket type, in the order of their ids, so that the same wish always reads the same.
@@ -125,16 +113,6 @@ fn merged(wanted: &[Wanted]) -> Result<BTreeMap<TicketTypeId, u32>, HoldRefusal>
     if sums.is_empty() || sums.values().any(|sum| *sum == 0) { Err(HoldRefusal::Nothing) } else { Ok(sums) }
 }
 
-fn within_limits(offer: &Offer, quantity: u32, already: &Holdings) -> Result<(), HoldRefusal> {
-    let most = offer.max_per_order.unwrap_or(USUAL_ORDER);
-    if quantity > most {
-        return Err(HoldRefusal::LimitExceeded { limit: Limit::PerOrder, most });
-    }
-    let has = already.taken.get(&offer.ticket_type).copied().unwrap_or(0);
-    match offer.max_per_user {
-        Some(most) if has.saturating_add(quantity) > most => {
-            Err(HoldRefusal::LimitExceeded { limit: Limit::PerUser, most })
-        }
-        _ => Ok(()),
-    }
+fn refused(beyond: Beyond) -> Result<(), HoldRefusal> {
+    beyond.map_or(Ok(()), |(limit, most)| Err(HoldRefusal::LimitExceeded { limit, most }))
 }
