@@ -14,7 +14,7 @@ use booking::{
 use chrono::TimeDelta;
 use events::use_cases::TicketTypeError;
 use events::{PriceInput, QuotaInput, Standing, TicketTypeInput};
-use kernel::{AccountId, Actor, Money, PageRequest, Role, StoreError, VoucherId, transact};
+use kernel::{AccountId, Actor, Clock, Money, PageRequest, Role, StoreError, VoucherId, transact};
 
 /// One test per promise: `testkit::voucher_store_contract!(open)`, as for the other stores.
 #[macro_export]
@@ -251,6 +251,16 @@ pub async fn what_is_used_follows_from_what_lives(stores: Stores) {
     let (bookings, guest) = (bookings(&house), buyer(&house.stores).await);
     let held = hold_with(&house, &bookings, guest, (Some("ONLYONCE"), 2)).await.unwrap();
     assert_eq!(used(&house, voucher.id).await, (1, 2500, 0));
+    let stranger = buyer(&house.stores).await;
+    let of_code =
+        async |code, who| house.stores.booking.voucher_by_code(code, who, house.clock.now()).await.unwrap();
+    for (who, theirs) in [(guest, Some(1)), (stranger, None)] {
+        let found = of_code(voucher.code, who).await.unwrap();
+        assert_eq!((&found.voucher, found.usage.uses), (&voucher, 1));
+        assert_eq!(found.usage.by_buyer.get(&who).copied(), theirs);
+    }
+    let elsewhere = vouchers(&house).recognised(kernel::EventId::generate(house.clock.now()), "ONLYONCE");
+    assert_eq!(of_code(elsewhere, guest).await, None);
     assert!(invalid(&hold(&house, Some("ONLYONCE"), 1).await));
     assert!(bookings.release(guest, held.id).await.unwrap().is_some());
     assert_eq!(used(&house, voucher.id).await, (0, 0, 0), "released");

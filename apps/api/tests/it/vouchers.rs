@@ -339,6 +339,31 @@ async fn who_guesses_codes_has_to_wait() {
 }
 
 #[tokio::test]
+async fn who_has_used_a_code_up_looks_by_it_and_pays_no_try() {
+    let app = TestApp::with(&[("limits.enabled", "true")]).await;
+    let cast = Cast::of(&app).await;
+    let event = cast.published(&cast.event("Opening")).await;
+    let path = format!("/admin/events/{}", id(&event));
+    let hidden = json!({"name": "Crew", "price": eur(0), "quantity": 5, "hidden": true});
+    let hidden = cast.manager.client.post(&format!("{path}/ticket-types"), &hidden).await.expect(201);
+    let code = json!({"code": "ONLYONCE", "unlocks": [hidden["id"]], "max_per_user": 1});
+    cast.manager.client.post(&format!("{path}/vouchers"), &code).await.expect(201);
+    let items = json!([{"ticket_type_id": hidden["id"], "quantity": 1}]);
+    let body = json!({"event_id": event["id"], "items": items, "voucher": "ONLYONCE"});
+    cast.member.client.post("/seats/hold", &body).await.expect(201);
+    let path = format!("/events/{}/ticket-types?voucher=", id(&event));
+    let shows = async |code: &str| {
+        let shown = cast.member.client.get(&format!("{path}{code}")).await.expect(200);
+        shown["items"].as_array().unwrap().iter().any(|it| it["id"] == hidden["id"])
+    };
+    for _ in 0..25 {
+        assert!(shows("ONLYONCE").await);
+        assert!(!shows("").await && !shows("%20").await, "an empty one is none");
+    }
+    assert!(!shows("GUESSED").await);
+}
+
+#[tokio::test]
 async fn codes_are_not_tried_many_at_once_either() {
     let app = TestApp::with(&[("limits.enabled", "true")]).await;
     let (limits, account) = (&app.app.limits, AccountId::generate(SystemClock.now()));

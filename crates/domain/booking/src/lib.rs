@@ -91,7 +91,8 @@ pub use ticket::{Ticket, TicketStatus};
 pub use transfer::{Transfer, TransferRefusal, TransferStatus};
 pub use use_cases::{Bookings, Closing, Documents, Door, Ledger, Office, Vouchers};
 pub use voucher::{
-    Applied, Issued, Places, Usage, Voucher, VoucherHash, VoucherInput, VoucherKey, VoucherPrice, WhyNot,
+    Applied, Issued, Opens, Places, Usage, Voucher, VoucherHash, VoucherInput, VoucherKey, VoucherPrice,
+    WhyNot,
 };
 pub use waitlist::{
     Entry as WaitlistEntry, EntryStatus, JoinRefusal, JoinWish, OfferTerms, Quiet, Resale, Rules,

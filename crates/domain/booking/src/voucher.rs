@@ -12,9 +12,10 @@ pub use code::{VoucherCode, VoucherHash, VoucherKey};
 pub use input::{AmountInput, Batch, MOST_AT_ONCE, PriceChange, ReserveInput, VoucherInput};
 pub use price::VoucherPrice;
 
+use crate::Reserve;
 use kernel::{AccountId, EventId, Money, TicketTypeId, Timestamp, VoucherId};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A voucher of one event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,6 +90,15 @@ pub struct Issued {
     pub usage: Usage,
 }
 
+/// What a voucher changes of what somebody sees.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Opens {
+    /// Types that are shown although they are hidden.
+    pub types: Vec<TicketTypeId>,
+    /// Places that it still keeps, which they can have beside what is left for everybody.
+    pub kept: Option<Places>,
+}
+
 /// The voucher that an order was made with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Applied {
@@ -119,8 +129,11 @@ impl Voucher {
     /// Whether it shows a hidden type: named as such, or places of it are kept.
     #[must_use]
     pub fn opens(&self, ticket_type: TicketTypeId) -> bool {
-        let kept = self.reserve.is_some_and(|reserve| reserve.ticket_type == ticket_type);
-        kept || self.unlocks.contains(&ticket_type)
+        self.opened().any(|opened| opened == ticket_type)
+    }
+
+    fn opened(&self) -> impl Iterator<Item = TicketTypeId> {
+        self.unlocks.iter().copied().chain(self.reserve.map(|reserve| reserve.ticket_type))
     }
 
     /// Whether it does anything for a type.
@@ -141,6 +154,25 @@ impl Voucher {
 }
 
 impl Issued {
+    /// What somebody sees by its code, who is known to have it: who can make an order with it now, or has made one that
+    /// counts. To them it stays good to look with until it ends, also when they have used it up; then nothing is kept
+    /// for them any more. `None` for everybody else: they may have guessed it.
+    #[must_use]
+    pub fn seen_by(&self, buyer: AccountId, now: Timestamp) -> Option<Opens> {
+        let theirs = self.usage.by_buyer.get(&buyer).is_some_and(|orders| *orders > 0);
+        let (valid, admits) = (self.voucher.is_valid(now), self.admits(buyer).is_ok());
+        if !valid {
+            return theirs.then(Opens::default);
+        }
+        if !theirs && !admits {
+            return None;
+        }
+        let types: BTreeSet<_> = self.voucher.opened().collect();
+        let kept = Reserve::of(&self.voucher, self.usage.places).filter(|_| admits);
+        let kept = kept.map(|it| Places { quantity: it.left(), ..it.places });
+        Some(Opens { types: types.into_iter().collect(), kept })
+    }
+
     /// Whether `buyer` may make another order with it, what it costs aside.
     ///
     /// # Errors

@@ -13,11 +13,11 @@ use utoipa::IntoParams;
 #[into_params(parameter_in = Query)]
 pub struct CodeQuery {
     /// A voucher's code: what it opens is shown, and what it keeps is counted. One that is not valid changes nothing; it
-    /// costs what a wrong one costs when places are held.
+    /// costs what a wrong one costs when places are held, unless you have an order that was made with it.
     pub voucher: Option<String>,
 }
 
-/// What the code does for who asks; `None` without one that they could buy with now. Guesses are counted together with
+/// What the code does for who asks; `None` without one that is known to be theirs. Guesses are counted together with
 /// those at holds.
 ///
 /// # Errors
@@ -28,17 +28,12 @@ pub async fn opened(
     event: EventId,
     query: &CodeQuery,
 ) -> Result<Option<Opened>, Problem> {
-    let Some(typed) = query.voucher.as_deref() else { return Ok(None) };
+    let typed = query.voucher.as_deref().filter(|typed| !typed.trim().is_empty());
+    let Some(typed) = typed else { return Ok(None) };
     let buyer = user.0.account;
     app.limits.voucher(buyer).await?;
-    let Some(issued) = app.vouchers.taken_from(buyer, event, typed).await? else { return Ok(None) };
+    let Some(seen) = app.vouchers.seen_by(buyer, event, typed).await? else { return Ok(None) };
     app.limits.voucher_known(buyer).await;
-    let reserve = issued.voucher.reserve;
-    let kept = reserve.filter(|_| issued.voucher.keeps);
-    let mut types = issued.voucher.unlocks;
-    types.extend(reserve.map(|reserve| reserve.ticket_type));
-    types.sort_unstable();
-    types.dedup();
-    let kept = kept.map(|kept| (kept.ticket_type, kept.quantity.saturating_sub(issued.usage.places)));
-    Ok(Some(Opened { types, kept }))
+    let kept = seen.kept.map(|kept| (kept.ticket_type, kept.quantity));
+    Ok(Some(Opened { types: seen.types, kept }))
 }

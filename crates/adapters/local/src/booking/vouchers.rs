@@ -144,6 +144,17 @@ impl VoucherReads for LocalStore {
         Ok(state.get::<Voucher>(&id).map(|voucher| issued(&state, voucher, &BTreeSet::new(), now)))
     }
 
+    async fn voucher_by_code(
+        &self,
+        code: VoucherHash,
+        buyer: AccountId,
+        now: Timestamp,
+    ) -> Result<Option<Issued>, StoreError> {
+        let state = self.read();
+        let found = state.booking.vouchers_by_code.get(&code).and_then(|id| state.get::<Voucher>(id));
+        Ok(found.map(|voucher| issued(&state, voucher, &BTreeSet::from([buyer]), now)))
+    }
+
     async fn vouchers(
         &self,
         event: EventId,

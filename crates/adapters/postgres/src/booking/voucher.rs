@@ -149,6 +149,21 @@ fn hashes(codes: &[VoucherHash]) -> Vec<Vec<u8>> {
     codes.iter().map(|code| code.0.to_vec()).collect()
 }
 
+fn with_counts(
+    ids: &[VoucherId],
+    codes: &[VoucherHash],
+    buyers: &[AccountId],
+    now: Timestamp,
+) -> Statement<impl QueryFragment<Pg> + Send + use<>> {
+    constant(
+        text(WITH_COUNTS)
+            .bind::<Timestamptz, _>(now)
+            .bind::<Array<SqlUuid>, _>(buyers.iter().map(|id| id.as_uuid()).collect::<Vec<_>>())
+            .bind::<Array<SqlUuid>, _>(ids.iter().map(|id| id.as_uuid()).collect::<Vec<_>>())
+            .bind::<Array<Binary>, _>(hashes(codes)),
+    )
+}
+
 fn add(vouchers: &[Voucher]) -> Result<Statement<impl QueryFragment<Pg> + Send + use<>>, StoreError> {
     let bodies = vouchers.iter().map(|it| to_document(it, "writing vouchers.body"));
     let bodies: Vec<Value> = bodies.collect::<Result<_, _>>()?;
@@ -182,6 +197,17 @@ impl VoucherReads for PgStore {
             .bind::<Array<SqlUuid>, _>(Vec::<Uuid>::new())
             .bind::<SqlUuid, _>(id.as_uuid());
         let rows = self.rows("reading a voucher", constant(statement)).await?;
+        Ok(issued(rows)?.into_iter().next())
+    }
+
+    async fn voucher_by_code(
+        &self,
+        code: VoucherHash,
+        buyer: AccountId,
+        now: Timestamp,
+    ) -> Result<Option<Issued>, StoreError> {
+        let rows =
+            self.rows("reading the voucher of a code", with_counts(&[], &[code], &[buyer], now)).await?;
         Ok(issued(rows)?.into_iter().next())
     }
 
@@ -237,12 +263,8 @@ impl VoucherTx for PgTx {
         buyers: &[AccountId],
         now: Timestamp,
     ) -> Result<Vec<Issued>, StoreError> {
-        let statement = text(WITH_COUNTS)
-            .bind::<Timestamptz, _>(now)
-            .bind::<Array<SqlUuid>, _>(buyers.iter().map(|id| id.as_uuid()).collect::<Vec<_>>())
-            .bind::<Array<SqlUuid>, _>(ids.iter().map(|id| id.as_uuid()).collect::<Vec<_>>())
-            .bind::<Array<Binary>, _>(hashes(codes));
-        issued(self.load("reading vouchers of a locked sale", constant(statement)).await?)
+        let statement = with_counts(ids, codes, buyers, now);
+        issued(self.load("reading vouchers of a locked sale", statement).await?)
     }
 
     async fn count_vouchers(&mut self, event: EventId) -> Result<u32, StoreError> {

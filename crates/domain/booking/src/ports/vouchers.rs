@@ -11,6 +11,13 @@ use kernel::{
 pub trait VoucherReads: Send + Sync {
     /// A voucher, with what is used of it at `now`; nobody's own uses are counted.
     async fn voucher(&self, id: VoucherId, now: Timestamp) -> Result<Option<Issued>, StoreError>;
+    /// The voucher with this code, with what is used of it at `now`, and by this buyer.
+    async fn voucher_by_code(
+        &self,
+        code: VoucherHash,
+        buyer: AccountId,
+        now: Timestamp,
+    ) -> Result<Option<Issued>, StoreError>;
     /// The vouchers of an event, the newest first, with what is used of them at `now`.
     async fn vouchers(
         &self,

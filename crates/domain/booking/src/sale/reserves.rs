@@ -20,6 +20,13 @@ pub struct Reserve {
 }
 
 impl Reserve {
+    /// What a voucher keeps, `used` of which are held or sold with it; `None` when it keeps nothing.
+    #[must_use]
+    pub fn of(voucher: &Voucher, used: u32) -> Option<Self> {
+        let places = voucher.reserve.filter(|_| voucher.keeps)?;
+        Some(Self { voucher: voucher.id, places, used, until: voucher.valid_until })
+    }
+
     /// Places that are still kept.
     #[must_use]
     pub const fn left(&self) -> u32 {
@@ -116,8 +123,8 @@ impl Sale {
     /// # Errors
     /// How many places of the type are left.
     pub fn keep_for(&mut self, voucher: &Voucher, used: u32) -> Result<(), u32> {
-        let Some(places) = voucher.reserve.filter(|_| voucher.keeps) else { return Ok(()) };
-        let reserve = Reserve { voucher: voucher.id, places, used, until: voucher.valid_until };
+        let Some(reserve) = Reserve::of(voucher, used) else { return Ok(()) };
+        let places = reserve.places;
         let left = self.offer(places.ticket_type).map_or(0, |offer| Room::of(self).left(offer));
         if reserve.left() > left {
             return Err(left);

@@ -3,7 +3,8 @@
 use super::Placed;
 use crate::voucher::{Batch, VoucherCode};
 use crate::{
-    BookingStore, BookingTx, Issued, Sale, SaleStatus, Voucher, VoucherHash, VoucherInput, VoucherKey, acts,
+    BookingStore, BookingTx, Issued, Opens, Sale, SaleStatus, Voucher, VoucherHash, VoucherInput, VoucherKey,
+    acts,
 };
 use kernel::{
     AccountId, Actor, Clock, EventId, Invalid, Page, PageRequest, StoreError, Timestamp, VoucherId, transact,
@@ -67,24 +68,20 @@ impl Vouchers {
         self.key.hash(event, typed)
     }
 
-    /// The voucher of an event of which somebody typed the code, with what is used of it; `None` when they could make no
-    /// order with it now, for whatever reason.
+    /// What somebody sees of an event by the code that they typed; `None` when it may have been guessed, see
+    /// [`Issued::seen_by`]. Only looked at: what an order gets by it is decided under the lock of the sale.
     ///
     /// # Errors
     /// The store could not answer.
-    pub async fn taken_from(
+    pub async fn seen_by(
         &self,
         buyer: AccountId,
         event: EventId,
         typed: &str,
-    ) -> Result<Option<Issued>, StoreError> {
-        let (now, code) = (self.clock.now(), self.recognised(event, typed));
-        // Only looked at: what an order gets by it is decided under the lock of the sale.
-        let found = transact(self.store.begin().await?, async |tx| {
-            tx.vouchers_in_sale(&[], &[code], &[buyer], now).await
-        });
-        let found = found.await?.into_iter().find(|issued| issued.voucher.event == event);
-        Ok(found.filter(|issued| issued.voucher.is_valid(now) && issued.admits(buyer).is_ok()))
+    ) -> Result<Option<Opens>, StoreError> {
+        let now = self.clock.now();
+        let found = self.store.voucher_by_code(self.recognised(event, typed), buyer, now).await?;
+        Ok(found.filter(|issued| issued.voucher.event == event).and_then(|issued| issued.seen_by(buyer, now)))
     }
 
     /// Makes vouchers, all or none, each with its code, which nobody is told again.

@@ -256,3 +256,38 @@ fn a_hidden_type_is_unknown_without_its_code() {
     assert_eq!(hold.total, Money::eur(2500));
     assert_eq!(hold.voucher.unwrap().discount, Money::eur(0));
 }
+
+#[test]
+fn a_code_is_seen_through_by_who_can_use_it_and_by_who_has() {
+    let until = noon() + TimeDelta::days(1);
+    let (sale, _) = with(10, |sale| {
+        let kept = ReserveInput { ticket_type: sale.offers[0].ticket_type, quantity: 3 };
+        let unlocks = vec![sale.offers[0].ticket_type];
+        let (max_uses, valid_until) = (Some(2), Some(until));
+        VoucherInput { unlocks, reserve: Some(kept), max_uses, max_per_user: Some(1), valid_until, ..input() }
+    });
+    let (ticket_type, mut issued) = (sale.offers[0].ticket_type, sale.vouchers[0].clone());
+    let [ada, bob, guesser] = [(); 3].map(|()| somebody());
+    let open = |kept: Option<u32>| {
+        let kept = kept.map(|quantity| Places { ticket_type, quantity });
+        Some(Opens { types: vec![ticket_type], kept })
+    };
+    assert_eq!(issued.seen_by(ada, noon()), open(Some(3)));
+    issued.use_once(ada, Money::eur(0));
+    issued.usage.places = 2;
+    assert_eq!(issued.seen_by(ada, noon()), open(None), "used up, and known to be theirs");
+    assert_eq!(issued.seen_by(bob, noon()), open(Some(1)));
+    issued.use_once(bob, Money::eur(0));
+    assert_eq!(issued.seen_by(guesser, noon()), None, "used up by others");
+    assert_eq!((issued.seen_by(ada, noon()), issued.seen_by(bob, noon())), (open(None), open(None)));
+    // It has ended: nothing is opened, and who has an order by it has not guessed.
+    assert_eq!((issued.seen_by(ada, until), issued.seen_by(guesser, until)), (Some(Opens::default()), None));
+    issued.voucher.keeps = false;
+    issued.give_use_back(bob, Money::eur(0));
+    assert_eq!(issued.seen_by(guesser, noon()), open(None), "its places were let go");
+    issued.voucher.revoked_at = Some(noon());
+    assert_eq!(
+        (issued.seen_by(ada, noon()), issued.seen_by(guesser, noon())),
+        (Some(Opens::default()), None)
+    );
+}
