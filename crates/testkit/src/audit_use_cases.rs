@@ -154,9 +154,9 @@ pub async fn who_works_where_is_recorded(stores: Stores) {
     let admin = in_request(person(&stores, Role::Admin).await, "four");
     let here = events.create_organisation(admin, "Here", None).await.unwrap().id;
     let someone = person(&stores, Role::Member).await.account;
-    events.set_member(admin, here, someone, Standing::Door, &[]).await.unwrap();
-    events.set_member(admin, here, someone, Standing::Owner, &[]).await.unwrap();
-    events.remove_member(admin, here, someone, &[]).await.unwrap();
+    events.set_member(admin, here, someone, Standing::Door).await.unwrap();
+    events.set_member(admin, here, someone, Standing::Owner).await.unwrap();
+    events.remove_member(admin, here, someone).await.unwrap();
     let made = acts(&stores, "organisation.create").await;
     assert_eq!(said(&made[0]), ("organisation.create", "", r#"{"name":"Here","slug":"here"}"#));
     let mut set = acts(&stores, "organisation.set_member").await;
@@ -217,7 +217,7 @@ pub async fn what_is_refused_or_changes_nothing_is_no_act(stores: Stores) {
     invites.revoke(&admin, invite.id).await.unwrap();
     let here = organisation(&stores).await;
     let event = events.create(admin, &event_input(here)).await.unwrap();
-    events.set_member(admin, here, someone, Standing::Door, &[]).await.unwrap();
+    events.set_member(admin, here, someone, Standing::Door).await.unwrap();
     let before = stores.audit.waiting().await.unwrap();
 
     accounts.change_standing(&admin, someone, Some(Status::Active), Some(Role::Member)).await.unwrap();
@@ -225,7 +225,7 @@ pub async fn what_is_refused_or_changes_nothing_is_no_act(stores: Stores) {
     let again = stores.accounts.account(someone).await.unwrap().unwrap();
     accounts.create_admin(again.email.as_str(), PASSWORD.into(), ("Ada", "Byron")).await.unwrap_err();
     invites.revoke(&admin, invite.id).await.unwrap();
-    events.set_member(admin, here, someone, Standing::Door, &[]).await.unwrap();
+    events.set_member(admin, here, someone, Standing::Door).await.unwrap();
     let taken = EventInput { slug: Some(event.slug.clone()), ..event_input(here) };
     events.create(admin, &taken).await.unwrap_err();
     events.publish(admin, event.id).await.unwrap_err();

@@ -630,11 +630,10 @@ pub async fn owners_who_remove_each_other_leave_one(stores: Stores) {
     for _ in 0..2 {
         owners.push(organiser(&stores, house, Standing::Owner).await);
     }
-    let both = [owners[0].account, owners[1].account];
     let removing: Vec<_> = [(0, 1), (1, 0)]
         .map(|(who, whom)| {
             let (events, who, whom) = (events_at_noon(&stores), owners[who], owners[whom].account);
-            tokio::spawn(async move { events.remove_member(who, house, whom, &both).await.is_ok() })
+            tokio::spawn(async move { events.remove_member(who, house, whom).await.is_ok() })
         })
         .into();
     let mut removed = 0;

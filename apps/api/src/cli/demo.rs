@@ -82,7 +82,7 @@ pub async fn fill(app: &App) -> Result<(), Failure> {
     }
     let organisation = app.events.ensure_default_organisation(ORGANISATION).await?.id;
     for (actor, standing) in [(organiser, Standing::Owner), (door, Standing::Door)] {
-        app.events.set_member(admin, organisation, actor.account, standing, &[]).await?;
+        app.events.set_member(admin, organisation, actor.account, standing).await?;
     }
     programme::fill(app, organiser, organisation, &members).await?;
     for (max_uses, note) in [(1, ONCE), (50, MANY)] {

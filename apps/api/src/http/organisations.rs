@@ -206,13 +206,6 @@ async fn people(app: &App, members: &[Member]) -> Result<Vec<Account>, Problem> 
     Ok(app.accounts.people(&ids).await?)
 }
 
-/// Which members may log in: only such an owner counts as one who is left.
-async fn able(app: &App, actor: Actor, organisation: OrganisationId) -> Result<Vec<AccountId>, Problem> {
-    let members = app.events.members(actor, organisation).await?;
-    let people = people(app, &members).await?;
-    Ok(people.iter().filter(|account| account.is_active()).map(|account| account.id).collect())
-}
-
 /// Whom to give a role: by account or by address.
 #[derive(Deserialize, ToSchema)]
 pub struct MemberBody {
@@ -242,8 +235,7 @@ async fn set_member(
     // Only those who decide here learn which accounts there are.
     app.events.grant(user.0).await?.require(organisation, Right::Own)?;
     let account = account(&app, &body).await?;
-    let able = able(&app, user.0, organisation).await?;
-    let member = app.events.set_member(user.0, organisation, account.id, body.role, &able).await?;
+    let member = app.events.set_member(user.0, organisation, account.id, body.role).await?;
     app.answers.standing_changed(account.id);
     let location = format!("/api/v1/admin/organisations/{organisation}/members/{}", account.id);
     let location = (header::LOCATION, location);
@@ -280,8 +272,7 @@ async fn account(app: &App, body: &MemberBody) -> Result<Account, Problem> {
 async fn remove_member(app: Data<App>, user: User, ids: Path<(Uuid, Uuid)>) -> Result<HttpResponse, Problem> {
     let (organisation, account) = ids.into_inner();
     let (organisation, account) = (OrganisationId::from(organisation), AccountId::from(account));
-    let able = able(&app, user.0, organisation).await?;
-    app.events.remove_member(user.0, organisation, account, &able).await?;
+    app.events.remove_member(user.0, organisation, account).await?;
     app.answers.standing_changed(account);
     Ok(HttpResponse::NoContent().finish())
 }

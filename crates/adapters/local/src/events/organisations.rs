@@ -2,6 +2,7 @@
 
 use crate::transaction::LocalTx;
 use ::events::{Billing, Member, Organisation, OrganisationTx};
+use accounts::Account;
 use async_trait::async_trait;
 use kernel::{AccountId, BookingId, EventId, OrganisationId, StoreError};
 use uuid::Uuid;
@@ -46,6 +47,11 @@ impl OrganisationTx for LocalTx {
         let state = self.state();
         let known = state.get::<Organisation>(&organisation).is_some();
         Ok(known.then(|| state.events.members_of(organisation)))
+    }
+
+    async fn keep_able(&mut self, accounts: &[AccountId]) -> Result<Vec<AccountId>, StoreError> {
+        let able = |id: &&AccountId| self.state().get::<Account>(id).is_some_and(|it| it.is_active());
+        Ok(accounts.iter().filter(able).copied().collect())
     }
 
     async fn save_billing(&mut self, billing: &Billing) -> Result<(), StoreError> {

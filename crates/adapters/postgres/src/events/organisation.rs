@@ -1,7 +1,7 @@
 //! Rows of `organisations` and `organisation_members`.
 
 use crate::column::word;
-use crate::schema::{organisation_members as members, organisations};
+use crate::schema::{accounts, organisation_members as members, organisations};
 use crate::statement::{constant, text};
 use crate::transaction::PgTx;
 use ::events::{Billing, Member, Organisation, OrganisationTx};
@@ -121,6 +121,19 @@ impl OrganisationTx for PgTx {
         let gone = diesel::delete(organisations::table.find(id.as_uuid()));
         let gone = gone.execute(self.connection().await?).await;
         self.checked("removing an organisation", gone).map(|gone| gone == 1)
+    }
+
+    async fn keep_able(&mut self, of: &[AccountId]) -> Result<Vec<AccountId>, StoreError> {
+        let ids: Vec<Uuid> = of.iter().map(|id| id.as_uuid()).collect();
+        let able: QueryResult<Vec<Uuid>> = accounts::table
+            .filter(accounts::id.eq_any(ids).and(accounts::status.eq("active")))
+            .order(accounts::id)
+            .select(accounts::id)
+            .for_share()
+            .load(self.connection().await?)
+            .await;
+        let able = self.checked("looking who may log in", able)?;
+        Ok(able.into_iter().map(AccountId::from).collect())
     }
 
     async fn save_billing(&mut self, billing: &Billing) -> Result<(), StoreError> {

@@ -21,6 +21,8 @@ pub trait OrganisationTx: AuditTx {
     /// Locks an organisation and lists who works there, by `(added_at, account)`; `None` when there is none such.
     async fn lock_members(&mut self, organisation: OrganisationId)
     -> Result<Option<Vec<Member>>, StoreError>;
+    /// Those of these accounts that may log in, in no order; it stays so until we end.
+    async fn keep_able(&mut self, accounts: &[AccountId]) -> Result<Vec<AccountId>, StoreError>;
     /// Writes whom the documents of a locked organisation are from.
     async fn save_billing(&mut self, billing: &Billing) -> Result<(), StoreError>;
     /// `false`, and nothing added, when the account has a standing there already. The account exists.
