@@ -115,7 +115,7 @@ impl Answers {
             limit: page.limit,
             after: page.after.map(|cursor| (cursor.at, cursor.id)),
             times: [search.from, search.to],
-            texts: [search.tag.clone(), search.query.clone()],
+            texts: [search.tag.clone(), Some(search.words.join(" "))],
             around: search.around,
         };
         self.lists.answer(&key, written(make)).await

@@ -7,7 +7,6 @@ use events::grid::RADIUS_KM;
 use events::use_cases::Search;
 use kernel::Invalid;
 use serde::Deserialize;
-use std::collections::BTreeSet;
 use utoipa::IntoParams;
 
 /// Longest text that is looked for, in characters.
@@ -25,7 +24,8 @@ pub struct SearchQuery {
     to: Option<String>,
     /// Events with this tag.
     tag: Option<String>,
-    /// Words that all occur in title, description or area, in any order; also within longer ones.
+    /// Words that all occur in title, description or area, in any order; also within longer ones. Of more than eight the
+    /// longest.
     query: Option<String>,
     /// Events around this point, given as degrees north and east; with `radius_km`. Each is taken for where its
     /// `location.approximate` is, and what has none is not found.
@@ -47,7 +47,8 @@ impl SearchQuery {
             from: instant("from", self.from, &mut wrong),
             to: instant("to", self.to, &mut wrong),
             tag: text("tag", self.tag.as_deref(), &mut wrong),
-            query: text("query", self.query.as_deref(), &mut wrong).map(|text| words(&text)),
+            words: text("query", self.query.as_deref(), &mut wrong)
+                .map_or_else(Vec::new, |text| Search::words_of(&text)),
             around: around(self.near, self.radius_km, &mut wrong),
         };
         if wrong.is_empty() { Ok(search) } else { Err(Problem::invalid(wrong)) }
@@ -62,12 +63,6 @@ fn text(field: &str, text: Option<&str>, wrong: &mut Vec<Invalid>) -> Option<Str
         return None;
     }
     Some(text.to_lowercase())
-}
-
-/// Each word once, in one order.
-fn words(text: &str) -> String {
-    let words: BTreeSet<_> = text.split_whitespace().collect();
-    words.into_iter().collect::<Vec<_>>().join(" ")
 }
 
 /// A point and how far around it: both or neither.
@@ -120,7 +115,7 @@ mod tests {
         assert_eq!(one, other);
         let [one, other] =
             [" long  Night", "night\tlong night"].map(|text| query("", "", "", text).read().unwrap());
-        assert_eq!((one.query.as_deref(), one == other), (Some("long night"), true));
+        assert_eq!((one.words.join(" "), one == other), ("long night".into(), true));
         assert_eq!(query("", "", " ", "").read().unwrap(), Search::default());
     }
 

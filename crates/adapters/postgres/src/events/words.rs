@@ -46,9 +46,9 @@ impl QueryFragment<Pg> for Words {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         // Not LIKE ALL: the planner takes that for so rare that it reads and sorts all events, also when the first twenty
         // would do.
-        out.push_sql("(SELECT bool_and(strpos(\"events\".\"search_text\", word) > 0) FROM unnest(");
+        out.push_sql("NOT EXISTS (SELECT FROM unnest(");
         out.push_bind_param::<Array<Text>, _>(&self.words)?;
-        out.push_sql(") AS word)");
+        out.push_sql(") AS word WHERE strpos(\"events\".\"search_text\", word) = 0)");
         Ok(())
     }
 }
