@@ -1,7 +1,7 @@
 //! Amounts of money: `{"amount": 2500, "currency": "EUR"}`, an integer of minor units.
 
 use events::{Factor, PriceInput};
-use kernel::{Money, VatRate};
+use kernel::{Currency, Money, VatRate};
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
 use utoipa::ToSchema;
@@ -15,6 +15,13 @@ pub struct MoneyView {
     /// ISO 4217.
     #[schema(example = "EUR")]
     currency: String,
+}
+
+impl MoneyView {
+    /// What a store counted, as it is: below nothing, it has drifted, and shows it.
+    pub fn counted(amount: i64, currency: Currency) -> Self {
+        Self { amount, currency: currency.to_string() }
+    }
 }
 
 impl From<Money> for MoneyView {
@@ -93,7 +100,7 @@ mod tests {
     #[test]
     fn every_factor_is_answered_as_it_is() {
         for thousandths in 0..=100_000_u32 {
-            let factor: Factor = serde_json::from_value(thousandths.into()).unwrap();
+            let factor = Factor::of_thousandths(thousandths).unwrap();
             assert_eq!(serde_json::to_string(&multiplier(factor)).unwrap(), factor.decimal());
         }
     }

@@ -216,8 +216,7 @@ impl VoucherView {
             }),
             revoked_at: voucher.revoked_at,
             uses: usage.uses,
-            // Discounts are never negative.
-            spent: Money::new(usage.spent, currency).unwrap_or(Money::zero(currency)).into(),
+            spent: MoneyView::counted(usage.spent, currency),
             created_by: voucher.created_by.as_uuid(),
             created_at: voucher.created_at,
         }

@@ -145,10 +145,10 @@ impl Event {
             status => status,
         }
     }
-    /// Who may know that the event exists: those who run it in every state, its door since it was on
-    /// sale, others once it was published and not
-    /// taken out of sight, and those who are not logged in only if it is public. Who holds a ticket is not asked here: to
-    /// them an event stays in sight also after it was taken out of it.
+
+    /// Who may know that the event exists: those who run it in every state, its door since it was on sale, others once
+    /// it was published and not taken out of sight, and those who are not logged in only if it is public. Who holds a
+    /// ticket is not asked here: to them an event stays in sight also after it was taken out of it.
     #[must_use]
     pub fn is_visible_to(&self, viewer: Option<&Grant>) -> bool {
         let announced = self.is_announced();

@@ -35,6 +35,12 @@ impl Factor {
     /// As it is.
     pub const ONE: Self = Self(1000);
 
+    /// So many thousandths; `None` beyond 100.
+    #[must_use]
+    pub const fn of_thousandths(thousandths: u32) -> Option<Self> {
+        if thousandths <= LARGEST_FACTOR { Some(Self(thousandths)) } else { None }
+    }
+
     /// So many thousandths.
     #[must_use]
     pub const fn thousandths(self) -> u32 {
@@ -67,7 +73,7 @@ impl Factor {
             return Err("malformed");
         }
         let thousandths: Result<u32, _> = format!("{whole}{kept:0<3}").parse();
-        thousandths.ok().filter(|it| *it <= LARGEST_FACTOR).map(Self).ok_or("out_of_range")
+        thousandths.ok().and_then(Self::of_thousandths).ok_or("out_of_range")
     }
 }
 

@@ -4,7 +4,9 @@
 use super::{Step, World};
 use crate::fixtures_events::{event_input, events_at_noon, organiser, type_input};
 use events::use_cases::{SeatingError, TicketTypeError, UpdateError};
-use events::{EventInput, Events, PriceInput, QuotaInput, SeatChange, SeatPrice, Standing, TicketTypeInput};
+use events::{
+    EventInput, Events, Factor, PriceInput, QuotaInput, SeatChange, SeatPrice, Standing, TicketTypeInput,
+};
 use kernel::{Actor, Invalid, Money, SeatId};
 
 impl World {
@@ -21,7 +23,7 @@ impl World {
                     1 => Some(SeatPrice::Exact(Money::eur(4000))),
                     2 => Some(SeatPrice::Exact(Money::eur(0))),
                     // Half as much again.
-                    _ => Some(SeatPrice::Times(serde_json::from_str("1500").unwrap())),
+                    _ => Some(SeatPrice::Times(Factor::of_thousandths(1500).unwrap())),
                 };
                 self.change(by, seat, |seat| SeatChange { price: Some(price), ..same(seat) }).await
             }

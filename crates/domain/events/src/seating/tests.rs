@@ -39,6 +39,7 @@ fn types(seats: &Seats) -> Vec<Stocked> {
         stock: Stock::untouched(kind.id),
         ticket_type: kind.clone(),
         quota: Some(quota.clone()),
+        by_hand: false,
     };
     pairs.map(one).collect()
 }
@@ -160,10 +161,8 @@ fn what_cannot_be_sold_of_a_hall_is_named() {
     let cheap = |price| SeatChange { blocked: None, price: Some(Some(price)), ..block(first, false) };
     let (odd, _) = seats.seating.changed(&[cheap(SeatPrice::Exact(Money::eur(49)))]).unwrap();
     assert_eq!(obstacles(&odd, &types), [("sections.0".into(), "price_not_chargeable")]);
-    let (free, _) = seats
-        .seating
-        .changed(&[cheap(SeatPrice::Times(serde_json::from_str::<Factor>("0").unwrap()))])
-        .unwrap();
+    let (free, _) =
+        seats.seating.changed(&[cheap(SeatPrice::Times(Factor::of_thousandths(0).unwrap()))]).unwrap();
     assert_eq!(obstacles(&free, &types), []);
     let all: Vec<_> = seats.seating.open().map(|seat| block(seat, true)).collect();
     let (shut, _) = seats.seating.changed(&all).unwrap();
