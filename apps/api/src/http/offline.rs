@@ -134,7 +134,7 @@ async fn sync(
     let (mut told, mut places) = (Vec::new(), Vec::new());
     for scan in scans {
         let nonce = scan.get("nonce").and_then(Value::as_str).unwrap_or_default().to_owned();
-        places.push(match read(scan) {
+        places.push(match read(&scan) {
             Ok(scan) => {
                 told.push(scan);
                 None

@@ -27,6 +27,7 @@ mod serve;
 mod show;
 mod sweep;
 mod transfer;
+mod told;
 mod vouchers;
 mod waitlist;
 
@@ -46,7 +47,8 @@ pub use pay::PayError;
 pub use promise::PromiseError;
 pub use refund::RefundError;
 pub use returns::{ResoldError, ReturnError};
-pub use scans::{Kept, SyncError, Synced, Told, ToldResult};
+pub use scans::{Kept, SyncError, Synced, ToldResult};
+pub use told::Told;
 pub use transfer::TransferError;
 pub use vouchers::{MOST_RESERVES, MOST_VOUCHERS, VoucherError, Vouchers};
 pub use waitlist::{JoinError, Place};

@@ -4,11 +4,11 @@ use crate::http::door::{Direction, nonce_mistake, reason_mistake};
 use crate::http::json::{misread, nul_in};
 use booking::Verdict;
 use booking::use_cases::Told;
-use chrono::{DateTime, Datelike, Utc};
+use chrono::{DateTime, Utc};
 use kernel::Invalid;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 /// What a scanner said to a code.
@@ -48,23 +48,25 @@ impl From<Said> for Verdict {
     }
 }
 
-/// A scan that was made without a network.
-#[derive(Deserialize, ToSchema)]
+/// A scan that was made without a network. It is read by [`read`], part by part.
+#[derive(ToSchema)]
 pub struct ToldBody {
     /// The scanner's own name for it, 1 to 100 characters: one that nobody else thinks of.
-    nonce: String,
-    code: String,
+    pub nonce: String,
+    /// What the camera read.
+    pub code: String,
     /// `in` unless it is said.
-    #[serde(default)]
-    direction: Direction,
+    #[schema(required = false)]
+    pub direction: Direction,
     /// By the scanner's clock.
-    at: DateTime<Utc>,
-    verdict: Said,
+    pub at: DateTime<Utc>,
+    /// What the scanner said.
+    pub verdict: Said,
     /// Somebody at the door let them pass although `verdict` says otherwise, for a `reason`.
-    #[serde(default)]
-    forced: bool,
+    #[schema(required = false)]
+    pub forced: bool,
     /// Up to 500 characters; required when it was forced.
-    reason: Option<String>,
+    pub reason: Option<String>,
 }
 
 /// A scan as it can be kept, or all that is wrong with it: what is wrong with one of them is no reason to forget the
@@ -72,68 +74,42 @@ pub struct ToldBody {
 ///
 /// # Errors
 /// All mistakes.
-pub(super) fn read(scan: Value) -> Result<Told, Vec<Invalid>> {
-    whole(typed(scan)?)
-}
-
-fn whole(scan: Value) -> Result<Told, Vec<Invalid>> {
+pub(super) fn read(scan: &Value) -> Result<Told, Vec<Invalid>> {
     if !scan.is_object() {
         return Err(vec![Invalid::new("scan", "wrong_type", "must be an object")]);
     }
-    if let Some(mistake) = nul_in(&scan) {
-        return Err(vec![mistake]);
-    }
-    let scan: ToldBody = serde_path_to_error::deserialize(scan).map_err(|error| vec![misread(&error)])?;
-    let mut mistakes = Vec::new();
-    mistakes.extend(nonce_mistake("nonce", &scan.nonce));
-    mistakes.extend(reason_mistake("reason", scan.reason.as_deref(), scan.forced));
-    if !(1970..=9999).contains(&scan.at.year()) {
-        mistakes.push(Invalid::new("at", "out_of_range", "must be between the years 1970 and 9999"));
-    }
-    let fits = match scan.verdict {
-        Said::Admitted => matches!(scan.direction, Direction::In),
-        Said::Left | Said::NotInside => matches!(scan.direction, Direction::Out),
-        _ => true,
+    let mut wrong = Vec::new();
+    let nonce: Option<String> = part(scan, "nonce", None, &mut wrong);
+    let code = part(scan, "code", None, &mut wrong);
+    let direction = part(scan, "direction", Some(Direction::default()), &mut wrong);
+    let at = part(scan, "at", None, &mut wrong);
+    let verdict: Option<Said> = part(scan, "verdict", None, &mut wrong);
+    let forced = part(scan, "forced", Some(false), &mut wrong);
+    let reason: Option<Option<String>> = part(scan, "reason", Some(None), &mut wrong);
+    wrong.extend(nul_in(scan));
+    let (Some(nonce), Some(code), Some(direction), Some(at), Some(verdict), Some(forced), Some(reason)) =
+        (nonce, code, direction, at, verdict, forced, reason)
+    else {
+        return Err(wrong);
     };
-    if !fits {
-        mistakes.push(Invalid::new("verdict", "contradiction", "does not go with this direction"));
-    }
-    if !mistakes.is_empty() {
-        return Err(mistakes);
-    }
-    Ok(Told {
-        nonce: scan.nonce,
-        code: scan.code,
-        way: scan.direction.into(),
-        at: scan.at,
-        verdict: scan.verdict.into(),
-        forced: scan.forced,
-        reason: scan.reason,
-    })
+    wrong.extend(nonce_mistake("nonce", &nonce));
+    wrong.extend(reason_mistake("reason", reason.as_deref(), forced));
+    let told = Told { nonce, code, way: direction.into(), at, verdict: verdict.into(), forced, reason };
+    wrong.extend(told.contradictions());
+    if wrong.is_empty() { Ok(told) } else { Err(wrong) }
 }
 
-/// A scan whose parts have the right types, or all that do not: reading it as a whole stops at the first.
-fn typed(scan: Value) -> Result<Value, Vec<Invalid>> {
-    let Value::Object(parts) = &scan else { return Ok(scan) };
-    let looked = [
-        mistyped::<String>(parts, "nonce", true),
-        mistyped::<String>(parts, "code", true),
-        mistyped::<Direction>(parts, "direction", false),
-        mistyped::<DateTime<Utc>>(parts, "at", true),
-        mistyped::<Said>(parts, "verdict", true),
-        mistyped::<bool>(parts, "forced", false),
-        mistyped::<Option<String>>(parts, "reason", false),
-    ];
-    let wrong: Vec<_> = looked.into_iter().flatten().collect();
-    if wrong.is_empty() { Ok(scan) } else { Err(wrong) }
-}
-
-fn mistyped<T: DeserializeOwned>(parts: &Map<String, Value>, name: &str, required: bool) -> Option<Invalid> {
-    match parts.get(name) {
-        Some(part) => {
-            let error = serde_path_to_error::deserialize::<_, T>(part).err()?;
-            Some(Invalid { field: name.to_owned(), ..misread(&error) })
-        }
-        None => required.then(|| Invalid::new(name, "required", "is missing")),
-    }
+/// A part of a scan, `absent` where it is left out; what is wrong with it is noted.
+fn part<T: DeserializeOwned>(
+    scan: &Value,
+    name: &str,
+    absent: Option<T>,
+    wrong: &mut Vec<Invalid>,
+) -> Option<T> {
+    let read = match scan.get(name) {
+        None => absent.ok_or_else(|| Invalid::new(name, "required", "is missing")),
+        Some(part) => serde_path_to_error::deserialize(part)
+            .map_err(|error| Invalid { field: name.to_owned(), ..misread(&error) }),
+    };
+    read.map_err(|mistake| wrong.push(mistake)).ok()
 }
