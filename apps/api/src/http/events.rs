@@ -52,7 +52,7 @@ async fn list_events(
     paging: Paging,
 ) -> Result<HttpResponse, Problem> {
     let search = query.into_inner().read()?;
-    if actor.0.is_none() && (search.query.is_some() || search.tag.is_some() || search.around.is_some()) {
+    if actor.0.is_none() && (!search.words.is_empty() || search.tag.is_some() || search.around.is_some()) {
         app.limits.public(&request).await?;
     }
     let looker = app.answers.looker(&app.events, actor.0).await?;

@@ -11,7 +11,7 @@ use actix_web::{HttpResponse, delete, get, patch, post};
 use chrono::{DateTime, Utc};
 use events::access::{Grant, Right};
 use events::{Member, Organisation, Standing};
-use kernel::{AccountId, Actor, Email, Invalid, OrganisationId};
+use kernel::{AccountId, Email, Invalid, OrganisationId};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use utoipa::ToSchema;

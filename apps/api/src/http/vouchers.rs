@@ -18,7 +18,7 @@ use booking::{Issued, Usage, Voucher, VoucherInput, VoucherPrice};
 use chrono::{DateTime, Utc};
 use events::PriceInput;
 use events::access::Right;
-use kernel::{Currency, EventId, Money, VatRate, VoucherId};
+use kernel::{Currency, EventId, VatRate, VoucherId};
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
 use utoipa::ToSchema;

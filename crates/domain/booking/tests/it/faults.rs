@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use booking::{
     Booking, BookingStore, BookingTx, Claim, Delivery, Document, DocumentFilter, DocumentStore, DoorCounts,
     DoorReads, EventRefunds, Hold, Issued, Job, ListCounts, OutsideReads, Provider, Return, ReturnReads,
-    Sale, Scan, SeatReads, StockDifference, Ticket, Transfer, TransferReads, VoucherReads, WaitlistEntry,
-    WaitlistReads,
+    Sale, Scan, SeatReads, StockDifference, Ticket, Transfer, TransferReads, VoucherHash, VoucherReads,
+    WaitlistEntry, WaitlistReads,
 };
 use kernel::{
     AccountId, BookingId, DisputeId, DocumentId, EventId, HoldId, JobId, OrganisationId, Page, PageRequest,
@@ -73,6 +73,12 @@ mock! {
 
     #[async_trait]
     impl VoucherReads for Store {
+        async fn voucher_by_code(
+            &self,
+            code: VoucherHash,
+            buyer: AccountId,
+            now: Timestamp,
+        ) -> Result<Option<Issued>, StoreError>;
         async fn voucher(&self, id: VoucherId, now: Timestamp) -> Result<Option<Issued>, StoreError>;
         async fn vouchers(&self, event: EventId, now: Timestamp, page: PageRequest) -> Result<Page<Issued>, StoreError>;
         async fn bookings_with(&self, id: VoucherId, page: PageRequest) -> Result<Page<Booking>, StoreError>;
@@ -82,7 +88,7 @@ mock! {
     impl WaitlistReads for Store {
         async fn entry(&self, id: WaitlistEntryId) -> Result<Option<WaitlistEntry>, StoreError>;
         async fn last_entry(&self, event: EventId, buyer: AccountId) -> Result<Option<WaitlistEntry>, StoreError>;
-        async fn living_entries(&self, buyer: AccountId, limit: u32) -> Result<Vec<WaitlistEntry>, StoreError>;
+        async fn living_entries(&self, buyer: AccountId, after: Option<EventId>, limit: u32) -> Result<Vec<WaitlistEntry>, StoreError>;
         async fn entries_of_buyer(&self, buyer: AccountId, page: PageRequest) -> Result<Page<WaitlistEntry>, StoreError>;
         async fn waiting_before(&self, event: EventId, number: u64) -> Result<u64, StoreError>;
         async fn entries_of_event(&self, event: EventId, page: PageRequest) -> Result<Page<WaitlistEntry>, StoreError>;
