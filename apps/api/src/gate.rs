@@ -1,11 +1,12 @@
 //! Who is at the door: access tokens, and whether what they say still holds.
 //!
 //! A token is verified once and then recognised by its hash; the session behind it is looked up at most every
-//! `FRESH`. What this instance changes it forgets at once, and tells the others.
+//! `FRESH`. What this instance changes it forgets at once, and tells the others. Those who come at once are looked up
+//! together, at a [`Desk`] as the one where places are sold: it knows nothing of either.
 
 use crate::bounded::Bounded;
 use accounts::Accounts;
-use booking::desk::Desk;
+use booking::desk::{Desk, together};
 use ed25519_dalek::SigningKey;
 use jwt_simple::prelude::{
     Claims, Duration as Validity, Ed25519KeyPair, Ed25519PublicKey, EdDSAKeyPairLike, EdDSAPublicKeyLike,
@@ -40,10 +41,13 @@ pub struct Gate {
     tokens: Bounded<[u8; 32], Token>,
     standings: Bounded<SessionId, Standing>,
     /// When a sale opens, all come at once, and nobody's session was looked at a moment ago.
-    desk: Desk<SessionId, Result<Option<Actor>, StoreError>>,
+    desk: Desk<SessionId, Found>,
     /// Rises with everything that is forgotten, so that nothing read before is remembered after.
     forgotten: AtomicU64,
 }
+
+/// Who acts in a session, if it counts.
+type Found = Result<Option<Actor>, StoreError>;
 
 /// What a genuine token says.
 #[derive(Clone, Copy)]
@@ -163,7 +167,7 @@ impl Gate {
         }
         let before = self.forgotten.load(Ordering::Acquire);
         let seen = Instant::now();
-        let actor = self.look_up(session).await?;
+        let actor = look_up(&self.desk, session, |asked| self.read(asked)).await?;
         self.standings.insert(session, Standing { actor, seen });
         if self.forgotten.load(Ordering::Acquire) != before {
             self.standings.remove(&session);
@@ -171,38 +175,11 @@ impl Gate {
         Ok(actor)
     }
 
-    /// Who acts in a session, read after this was called, together with others who ask now.
-    async fn look_up(&self, session: SessionId) -> Result<Option<Actor>, StoreError> {
-        loop {
-            let answer = self.desk.submit(session.as_uuid(), session, |asked| self.read(asked)).await;
-            // Whoever read for us may have hung up; nothing was changed, so we ask again.
-            if let Some(answer) = answer {
-                return answer;
-            }
-        }
-    }
-
-    async fn read(&self, asked: Vec<SessionId>) -> Vec<Result<Option<Actor>, StoreError>> {
-        match self.accounts.identify(&asked).await {
-            Ok(found) => {
-                let found: HashMap<SessionId, Actor> =
-                    found.into_iter().map(|one| (one.actor.session, one.actor)).collect();
-                asked.iter().map(|session| Ok(found.get(session).copied())).collect()
-            }
-            // One corrupt row must not lock out those who only stood beside it.
-            Err(StoreError::Broken { .. }) if asked.len() > 1 => {
-                let mut answers = Vec::with_capacity(asked.len());
-                for session in asked {
-                    let alone = self.accounts.identify(&[session]).await;
-                    answers.push(alone.map(|found| found.first().map(|one| one.actor)));
-                }
-                answers
-            }
-            Err(error) => {
-                let others: Vec<_> = asked.iter().skip(1).map(|_| Err(error.for_others())).collect();
-                std::iter::once(Err(error)).chain(others).collect()
-            }
-        }
+    /// Who acts in each of these sessions, in their order.
+    async fn read(&self, asked: Arc<[SessionId]>) -> Result<Vec<Option<Actor>>, StoreError> {
+        let found = self.accounts.identify(&asked).await?.into_iter();
+        let found: HashMap<_, _> = found.map(|one| (one.actor.session, one.actor)).collect();
+        Ok(asked.iter().map(|session| found.get(session).copied()).collect())
     }
 
     /// Looks a session up anew at its next request, here and elsewhere.
@@ -266,6 +243,111 @@ impl Gate {
             "all" => self.drop_all(),
             "account" => id.parse().into_iter().for_each(|id| self.drop_account(id)),
             _ => {}
+        }
+    }
+}
+
+/// Who acts in a session, read after this was called, together with others who ask now.
+async fn look_up<F>(
+    desk: &Desk<SessionId, Found>,
+    session: SessionId,
+    read: impl Fn(Arc<[SessionId]>) -> F,
+) -> Found
+where
+    F: Future<Output = Result<Vec<Option<Actor>>, StoreError>>,
+{
+    loop {
+        let answer = desk.submit(session.as_uuid(), session, |asked| together(asked, &read)).await;
+        // Whoever read for us may have hung up; nothing was changed, so we ask again.
+        if let Some(answer) = answer {
+            return answer;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::future::join_all;
+    use futures_util::poll;
+    use kernel::Role;
+    use std::future::{pending, ready};
+    use tokio::task::yield_now;
+
+    fn sessions() -> [SessionId; 5] {
+        [(); 5].map(|()| SessionId::generate(Timestamp::default()))
+    }
+
+    fn actor(session: SessionId) -> Actor {
+        let account = AccountId::from(session.as_uuid());
+        Actor { account, session, role: Role::Member, request: None }
+    }
+
+    /// Who is found when all ask at once, the first for themselves, the others together behind them.
+    async fn all(
+        sessions: &[SessionId],
+        read: impl Fn(&[SessionId]) -> Result<Vec<Option<Actor>>, StoreError>,
+    ) -> Vec<Found> {
+        let (desk, read) = (Desk::new(1), &read);
+        let slowly = |asked: Arc<[SessionId]>| async move {
+            yield_now().await;
+            read(&asked)
+        };
+        join_all(sessions.iter().map(|session| look_up(&desk, *session, slowly))).await
+    }
+
+    #[tokio::test]
+    async fn a_corrupt_row_locks_out_nobody_beside_it() {
+        let sessions = sessions();
+        let read = |asked: &[SessionId]| match asked.contains(&sessions[2]) {
+            true => Err(StoreError::broken("reading sessions", "corrupt")),
+            false => Ok(asked.iter().map(|session| Some(actor(*session))).collect()),
+        };
+        for (place, found) in all(&sessions, read).await.into_iter().enumerate() {
+            match place {
+                2 => assert!(matches!(found, Err(StoreError::Broken { cause: Some(_), .. })), "{found:?}"),
+                _ => assert_eq!(found.unwrap(), Some(actor(sessions[place]))),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn what_fails_for_all_is_told_to_all() {
+        let asked_for = AtomicU64::new(0);
+        let read = |_: &[SessionId]| {
+            asked_for.fetch_add(1, Ordering::SeqCst);
+            Err(StoreError::unavailable("reading sessions", "away"))
+        };
+        let found = all(&sessions(), read).await;
+        assert!(found.iter().all(|one| matches!(one, Err(StoreError::Unavailable { .. }))), "{found:?}");
+        let logged = |one: &&Found| matches!(one, Err(StoreError::Unavailable { cause: Some(_), .. }));
+        assert_eq!(
+            (found.iter().filter(logged).count(), asked_for.into_inner()),
+            (2, 2),
+            "once for each time"
+        );
+    }
+
+    #[tokio::test]
+    async fn whoever_reads_and_hangs_up_logs_nobody_out() {
+        let (sessions, desk) = (sessions(), Desk::new(1));
+        let stuck = |_: Arc<[SessionId]>| pending();
+        let read =
+            |asked: Arc<[SessionId]>| ready(Ok(asked.iter().map(|session| Some(actor(*session))).collect()));
+        let mut first = Box::pin(look_up(&desk, sessions[0], stuck));
+        let mut second = Box::pin(look_up(&desk, sessions[1], stuck));
+        assert!(poll!(&mut first).is_pending() && poll!(&mut second).is_pending());
+        let mut others: Vec<_> =
+            sessions[2..].iter().map(|session| Box::pin(look_up(&desk, *session, read))).collect();
+        for other in &mut others {
+            assert!(poll!(other).is_pending());
+        }
+        drop(first);
+        // The next one takes all others along, and hangs up too.
+        assert!(poll!(&mut second).is_pending());
+        drop(second);
+        for (found, session) in join_all(others).await.into_iter().zip(&sessions[2..]) {
+            assert_eq!(found.unwrap(), Some(actor(*session)));
         }
     }
 }

@@ -2,13 +2,16 @@
 //!
 //! A hot event is one row: buyers who each lock, write and commit it alone pay one durable commit each, in single
 //! file. Here the first to come leads: it decides for itself and for all who arrived while the one before was busy,
-//! in one transaction. Those who are looked up are found in one query likewise. Nothing runs in the background;
-//! whoever leads does so in its own request, for one batch, and hands the lead to the next in line. Between
-//! processes the database arbitrates.
+//! in one transaction. Nothing runs in the background; whoever leads does so in its own request, for one batch, and
+//! hands the lead to the next in line. Between processes the database arbitrates.
+//!
+//! Two use it: [`crate::Bookings`] for all who want places, and the gate of the program (`apps/api/src/gate.rs`) for
+//! the sessions of those who come at once, which are found in one query.
 
 use futures_channel::oneshot;
+use kernel::StoreError;
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use uuid::Uuid;
 
 /// Most requests served at once: bounds its length, and with it everybody's wait.
@@ -47,7 +50,8 @@ impl<Ask, Answer> Desk<Ask, Answer> {
         Self { lanes: std::iter::repeat_with(lane).take(lanes.max(1)).collect() }
     }
 
-    /// Has `ask` about the thing `about` decided, together with others, by somebody's `decide`: as many answers as asks, in their order.
+    /// Has `ask` about the thing `about` decided, together with others, by somebody's `decide`: as many answers as asks,
+    /// in their order.
     ///
     /// `None` when the one who was deciding vanished: it is not known whether anything was written.
     pub async fn submit<D, F>(&self, about: Uuid, ask: Ask, decide: D) -> Option<Answer>
@@ -84,6 +88,41 @@ impl<Ask, Answer> Desk<Ask, Answer> {
         own
     }
 }
+
+/// An answer for each of those who are served together: `work` is done for all of them and, should it come upon
+/// something broken, for each alone, as one corrupt row must not fail those who only stood beside it. Two failures in a
+/// row are more than a row: whoever is not answered yet shares the last one then, as all share any other failure.
+pub async fn together<Ask: Clone, Answer, F>(
+    asks: Vec<Ask>,
+    work: impl Fn(Arc<[Ask]>) -> F,
+) -> Vec<Result<Answer, StoreError>>
+where
+    F: Future<Output = Result<Vec<Answer>, StoreError>>,
+{
+    let asks: Arc<[Ask]> = asks.into();
+    let mut answers = Vec::with_capacity(asks.len());
+    match work(Arc::clone(&asks)).await {
+        Ok(found) => answers.extend(found.into_iter().map(Ok)),
+        Err(StoreError::Broken { .. }) if asks.len() > 1 => {
+            for ask in asks.iter() {
+                let alone = work(Arc::new([ask.clone()])).await;
+                answers.push(alone.and_then(|found| found.into_iter().next().ok_or(UNANSWERED)));
+                if matches!(answers.as_slice(), [.., Err(_), Err(_)]) {
+                    break;
+                }
+            }
+        }
+        Err(error) => answers.push(Err(error)),
+    }
+    let others: Vec<_> = match answers.last() {
+        Some(Err(error)) => asks.iter().skip(answers.len()).map(|_| Err(error.for_others())).collect(),
+        _ => Vec::new(),
+    };
+    answers.extend(others);
+    answers
+}
+
+const UNANSWERED: StoreError = StoreError::Broken { doing: "deciding a request", cause: None };
 
 enum Joined<Ask, Answer> {
     Leads(Ask),
@@ -154,7 +193,7 @@ impl<Ask, Answer> Drop for Seat<'_, Ask, Answer> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::Arc;
+    use std::future::ready;
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::time::Duration;
 
@@ -185,6 +224,33 @@ mod tests {
             buyer.await.unwrap();
         }
         assert_eq!(batches.load(Ordering::SeqCst), 2);
+    }
+
+    /// Who is answered when these are corrupt, and how often was asked.
+    async fn beside(corrupt: &[u32]) -> (Vec<bool>, usize) {
+        let asked = AtomicUsize::new(0);
+        let work = |some: Arc<[u32]>| {
+            asked.fetch_add(1, Ordering::SeqCst);
+            ready(match some.iter().any(|one| corrupt.contains(one)) {
+                true => Err(StoreError::broken("looking", "corrupt")),
+                false => Ok(some.to_vec()),
+            })
+        };
+        let answers = together((0..6).collect(), work).await;
+        for (ask, answer) in (0..).zip(&answers) {
+            assert!(answer.as_ref().is_ok_and(|one| *one == ask) || answer.is_err());
+        }
+        (answers.iter().map(Result::is_ok).collect(), asked.into_inner())
+    }
+
+    #[tokio::test]
+    async fn what_is_broken_fails_those_alone_whom_it_concerns() {
+        assert_eq!(beside(&[]).await, (vec![true; 6], 1));
+        assert_eq!(beside(&[1]).await, (vec![true, false, true, true, true, true], 7));
+        assert_eq!(beside(&[1, 3, 5]).await, (vec![true, false, true, false, true, false], 7));
+        // More than a row is broken: nobody else is made to wait for it.
+        assert_eq!(beside(&[0, 1, 2, 3, 4, 5]).await, (vec![false; 6], 3));
+        assert_eq!(beside(&[1, 2]).await, (vec![true, false, false, false, false, false], 4));
     }
 
     #[tokio::test]

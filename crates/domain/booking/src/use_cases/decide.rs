@@ -3,6 +3,7 @@
 use super::Bookings;
 use super::returns::find_resold;
 use super::serve::{OFFERS, claim, end_entries, reclaim, serve};
+use crate::desk::together;
 use crate::round::{Answer, Ask, New, Round};
 use crate::{BookingTx, HoldRefusal, Sale, Tally, VoucherHash};
 use kernel::{AccountId, EventId, HoldId, StoreError, Timestamp, transact};
@@ -21,28 +22,10 @@ impl Bookings {
     /// Queues a request and has it decided.
     pub(super) async fn ask(&self, event: Option<EventId>, ask: Ask) -> Result<Answer, StoreError> {
         let lane = event.map_or(uuid::Uuid::nil(), EventId::as_uuid);
-        let answer = self.desk.submit(lane, Request { event, ask }, |asks| self.decide(asks)).await;
+        let decide = |asks| together(asks, |some| async move { self.decide_together(&some).await });
+        let answer = self.desk.submit(lane, Request { event, ask }, decide).await;
         // The leader vanished with our request; whether it was written shows when the client asks again.
         answer.unwrap_or(Err(StoreError::Unavailable { doing: "waiting for a decision", cause: None }))
-    }
-
-    async fn decide(&self, asks: Vec<Request>) -> Vec<Result<Answer, StoreError>> {
-        match self.decide_together(&asks).await {
-            Ok(answers) => answers.into_iter().map(Ok).collect(),
-            // One corrupt row must not fail those who only stood beside it.
-            Err(StoreError::Broken { .. }) if asks.len() > 1 => {
-                let mut answers = Vec::with_capacity(asks.len());
-                for ask in asks {
-                    let alone = self.decide_together(&[ask]).await;
-                    answers.push(alone.and_then(|answers| answers.into_iter().next().ok_or(UNANSWERED)));
-                }
-                answers
-            }
-            Err(error) => {
-                let others: Vec<_> = asks.iter().skip(1).map(|_| Err(error.for_others())).collect();
-                std::iter::once(Err(error)).chain(others).collect()
-            }
-        }
     }
 
     async fn decide_together(&self, asks: &[Request]) -> Result<Vec<Answer>, StoreError> {
@@ -191,8 +174,6 @@ async fn tallies(
     }
     Ok(tallies)
 }
-
-const UNANSWERED: StoreError = StoreError::Broken { doing: "deciding a request", cause: None };
 
 fn run(before: &Round, asks: &[Request]) -> (Round, Vec<Answer>) {
     let mut round = before.clone();
