@@ -12,6 +12,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
 use chrono::{DateTime, Utc};
 use events::CopyInput;
+use events::access::Right;
 use kernel::EventId;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -56,12 +57,12 @@ async fn duplicate_event(
     let DuplicateBody { starts_at, title, slug } = body.0.map(Json::into_inner).unwrap_or_default();
     let work = async {
         let input = CopyInput { starts_at, title, slug };
-        let (event, types) = app.events.duplicate(user.0, source, &input).await?;
+        let (event, _) = app.events.duplicate(user.0, source, &input).await?;
         // In a transaction of its own: a copy without it is a draft that the check before publishing says so of.
         app.bookings.repeat_promise(source, event.id, &user.0.cause()).await?;
-        app.events.note_change_shown(user.0, &event).await?;
         let location = (header::LOCATION, format!("/api/v1/admin/events/{}", event.id));
-        Ok(HttpResponse::Created().insert_header(location).json(managed(&app, event, &types)))
+        let made = managed(&app, user, event.id, Right::Manage).await?;
+        Ok(HttpResponse::Created().insert_header(location).json(made))
     };
     once.run_over(&app, user.0.account, &bytes, work).await
 }

@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 use events::access::Right;
 use events::selling::{availability, price_from};
 use events::use_cases::Seen;
-use events::{Cell, Event, EventInput, LocationInput, Status, Stocked, Visibility};
+use events::{Cell, EventInput, LocationInput, Status, Visibility};
 use kernel::{EventId, Invalid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -119,16 +119,23 @@ impl From<EventBody> for EventInput {
     }
 }
 
-/// An event with what follows from its ticket types, for those who run it.
-pub(super) fn managed(app: &App, event: Event, ticket_types: &[Stocked]) -> ManagedEventView {
+/// An event as it is now, with what follows from its ticket types, for those who run it. Every answer with an exact
+/// place in it is made here, so that no look at one goes unnoted.
+pub(super) async fn managed(
+    app: &App,
+    user: User,
+    event: EventId,
+    right: Right,
+) -> Result<ManagedEventView, Problem> {
+    let (event, ticket_types) = app.events.show_managed(user.0, event, right).await?;
     let now = app.clock.now();
-    ManagedEventView::from(Seen {
+    Ok(ManagedEventView::from(Seen {
         status: event.status_at(now),
-        price_from: price_from(&event, ticket_types, now),
-        availability: availability(&event, ticket_types, now),
+        price_from: price_from(&event, &ticket_types, now),
+        availability: availability(&event, &ticket_types, now),
         approximate: event.location.cell().map(Cell::point),
         event,
-    })
+    }))
 }
 
 /// Add an event, as a draft.
@@ -138,9 +145,10 @@ pub(super) fn managed(app: &App, event: Event, ticket_types: &[Stocked]) -> Mana
     (status = 422, description = "`invalid_input`", body = Problem)))]
 #[post("/admin/events")]
 async fn create_event(app: Data<App>, user: User, body: Json<EventBody>) -> Result<HttpResponse, Problem> {
-    let event = app.events.create(user.0, &body.into_inner().into()).await?;
-    let location = (header::LOCATION, format!("/api/v1/admin/events/{}", event.id));
-    Ok(HttpResponse::Created().insert_header(location).json(managed(&app, event, &[])))
+    let id = app.events.create(user.0, &body.into_inner().into()).await?.id;
+    let location = (header::LOCATION, format!("/api/v1/admin/events/{id}"));
+    let made = managed(&app, user, id, Right::Manage).await?;
+    Ok(HttpResponse::Created().insert_header(location).json(made))
 }
 
 /// Which of one's events are looked for.
@@ -187,8 +195,8 @@ async fn list_managed_events(
     (status = 200, body = ManagedEventView), (status = 403, body = Problem), (status = 404, body = Problem)))]
 #[get("/admin/events/{id}")]
 async fn show_managed_event(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    let (event, ticket_types) = app.events.show_managed(user.0, id.into_inner().into(), Right::Door).await?;
-    Ok(HttpResponse::Ok().json(managed(&app, event, &ticket_types)))
+    let event = managed(&app, user, id.into_inner().into(), Right::Door).await?;
+    Ok(HttpResponse::Ok().json(event))
 }
 
 /// Replace the facts of an event. Once places are held or sold, currency and organisation stay.
@@ -206,8 +214,8 @@ async fn update_event(
     body: Json<EventBody>,
 ) -> Result<HttpResponse, Problem> {
     let id = EventId::from(id.into_inner());
-    let event = app.events.update(user.0, id, &body.into_inner().into()).await?;
-    changed(&app, user, event).await
+    app.events.update(user.0, id, &body.into_inner().into()).await?;
+    changed(&app, user, id).await
 }
 
 /// Remove an event that nobody ever held or booked a place of.
@@ -233,8 +241,9 @@ async fn delete_event(app: Data<App>, user: User, id: Path<Uuid>) -> Result<Http
     (status = 422, description = "`event_not_sellable`, with all reasons", body = Problem)))]
 #[post("/admin/events/{id}/publish")]
 async fn publish_event(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    let event = app.events.publish(user.0, id.into_inner().into()).await?;
-    changed(&app, user, event).await
+    let id = EventId::from(id.into_inner());
+    app.events.publish(user.0, id).await?;
+    changed(&app, user, id).await
 }
 
 /// What stands against putting an event on sale.
@@ -283,15 +292,14 @@ async fn check_publishing(app: Data<App>, user: User, id: Path<Uuid>) -> Result<
     (status = 409, description = "`wrong_status`", body = Problem)))]
 #[post("/admin/events/{id}/deactivate")]
 async fn deactivate_event(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    let event = app.events.deactivate(user.0, id.into_inner().into()).await?;
-    changed(&app, user, event).await
+    let id = EventId::from(id.into_inner());
+    app.events.deactivate(user.0, id).await?;
+    changed(&app, user, id).await
 }
 
 /// Shows an event as it is after a change.
-async fn changed(app: &App, user: User, event: Event) -> Result<HttpResponse, Problem> {
-    waitlist::serve(app, event.id).await;
-    app.answers.event_changed(event.id);
-    let ticket_types = app.events.ticket_types(user.0, event.id).await?;
-    app.events.note_change_shown(user.0, &event).await?;
-    Ok(HttpResponse::Ok().json(managed(app, event, &ticket_types)))
+async fn changed(app: &App, user: User, event: EventId) -> Result<HttpResponse, Problem> {
+    waitlist::serve(app, event).await;
+    app.answers.event_changed(event);
+    Ok(HttpResponse::Ok().json(managed(app, user, event, Right::Manage).await?))
 }

@@ -6,6 +6,7 @@ use crate::harness::shop::Store;
 use crate::harness::{Person, TestApp};
 use adapter_postgres::testing::{FreshDatabase, fresh_database};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// A server on one of the stores. The database is dropped when nobody uses it any more.
 pub(crate) async fn on(store: Store) -> (TestApp, Option<FreshDatabase>) {
@@ -20,6 +21,7 @@ pub(crate) async fn on(store: Store) -> (TestApp, Option<FreshDatabase>) {
 on_each_store!(
     ticket_holders_are_told_where_it_is_in_time_and_that_is_noted,
     a_place_that_was_told_is_taken_back,
+    whoever_makes_an_event_is_noted_as_one_who_saw_where_it_is,
     events_are_found_around_a_point,
     drafts_and_events_of_others_are_found_and_copied_by_nobody_else,
 );
@@ -228,4 +230,23 @@ async fn drafts_and_events_of_others_are_found_and_copied_by_nobody_else(store: 
             refused.expect_problem(404, "not_found");
         }
     }
+}
+
+async fn whoever_makes_an_event_is_noted_as_one_who_saw_where_it_is(store: Store) {
+    let (app, _database) = on(store).await;
+    let cast = Cast::of(&app).await;
+    let noted = async |event: &Value| {
+        let path = format!("/admin/events/{}/address-views", id(event));
+        let views = cast.admin.client.get(&path).await.expect(200);
+        column(&views, "account_id").into_iter().map(str::to_owned).collect::<BTreeSet<_>>()
+    };
+    let made = cast.draft(&hidden(&cast, "Made")).await;
+    assert_eq!(made["location"]["address"], "Quay 7");
+    assert_eq!(noted(&made).await, BTreeSet::from([cast.manager.id.clone()]));
+    let path = format!("/admin/events/{}", id(&made));
+    let copy = cast.owner.client.post(&format!("{path}/duplicate"), &json!({})).await.expect(201);
+    assert_eq!(copy["location"]["address"], "Quay 7");
+    assert_eq!(noted(&copy).await, BTreeSet::from([cast.owner.id.clone()]));
+    cast.owner.client.put(&path, &hidden(&cast, "Changed")).await.expect(200);
+    assert_eq!(noted(&made).await, BTreeSet::from([cast.owner.id.clone(), cast.manager.id.clone()]));
 }

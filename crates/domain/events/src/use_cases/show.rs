@@ -78,8 +78,7 @@ impl Events {
             && self.guests.holds(actor.account, event.id).await?;
         let onlooker = if holds { Onlooker::Holder } else { onlooker };
         if onlooker != Onlooker::Stranger {
-            let view =
-                AddressView { event: event.id, account: actor.account, at: now, request: actor.request };
+            let view = AddressView::new(event.id, actor.account, now, actor.request);
             self.store.note_address_views(&[view]).await?;
         }
         Ok(onlooker)
@@ -99,17 +98,6 @@ impl Events {
         let ticket_types = self.store.ticket_types(event.id).await?;
         self.onlooker(&event, Some(&grant), self.clock.now()).await?;
         Ok((event, ticket_types))
-    }
-
-    /// Notes that somebody is about to be shown the exact place of an event that they changed or made: the answer to that
-    /// has all of it, as a look has.
-    ///
-    /// # Errors
-    /// [`AccessError`].
-    pub async fn note_change_shown(&self, actor: Actor, event: &Event) -> Result<(), AccessError> {
-        let grant = self.grant(actor).await?;
-        self.onlooker(event, Some(&grant), self.clock.now()).await?;
-        Ok(())
     }
 
     /// What some events and ticket types are called and when they begin, for lists of what refers to them; unknown ones
