@@ -1,7 +1,7 @@
 //! Cases of money that a person has to decide, and what was decided.
 
 use super::access::User;
-use super::given::one_id;
+use super::given::id;
 use super::json::Json;
 use super::once::Once;
 use super::paging::{PageView, Paging, PagingQuery};
@@ -103,12 +103,17 @@ async fn list_incidents(
 ) -> Result<HttpResponse, Problem> {
     let IncidentsQuery { status, organisation_id } = query.into_inner();
     let managed = managed(&app, user.0).await?;
-    let open = word("status", status, |text| match text {
+    let mut wrong = Vec::new();
+    let is_open = |text: &str| match text {
         "open" => Some(true),
         "resolved" => Some(false),
         _ => None,
-    })?;
-    let asked = one_id("organisation_id", organisation_id)?;
+    };
+    let open = word("status", status, is_open, &mut wrong);
+    let asked = id("organisation_id", organisation_id, &mut wrong);
+    if !wrong.is_empty() {
+        return Err(Problem::invalid(wrong));
+    }
     let filter = IncidentFilter { organisations: narrowed(managed, asked), open };
     let page = app.office.incidents(&filter, paging.0).await?;
     Ok(HttpResponse::Ok().json(PageView::of(page, IncidentView::from)))

@@ -1,7 +1,7 @@
 //! Money, as those see it who run events: bookings, payments, and what does not move.
 
 use super::access::User;
-use super::given::one_id;
+use super::given::id;
 use super::money::MoneyView;
 use super::paging::{PageView, Paging, PagingQuery};
 use super::problem::Problem;
@@ -44,17 +44,19 @@ pub fn reference(text: &str) -> Reference {
     Reference::from_stored(plain.to_ascii_uppercase())
 }
 
-/// One of a fixed set of words.
-///
-/// # Errors
-/// 422 for any other.
+/// One of a fixed set of words, or `None` when none is given; any other is noted as a mistake.
 pub fn word<T>(
     field: &'static str,
     text: Option<String>,
     read: impl Fn(&str) -> Option<T>,
-) -> Result<Option<T>, Problem> {
-    let wrong = || Problem::invalid(vec![Invalid::new(field, "unknown", "is not one of the known words")]);
-    text.filter(|text| !text.is_empty()).map(|text| read(&text).ok_or_else(wrong)).transpose()
+    wrong: &mut Vec<Invalid>,
+) -> Option<T> {
+    let text = text.filter(|text| !text.is_empty())?;
+    let known = read(&text);
+    if known.is_none() {
+        wrong.push(Invalid::new(field, "unknown", "is not one of the known words"));
+    }
+    known
 }
 
 fn status(text: &str) -> Option<PaymentStatus> {
@@ -108,12 +110,16 @@ async fn list_bookings(
 ) -> Result<HttpResponse, Problem> {
     let BookingsQuery { status, event_id, organisation_id, query } = query.into_inner();
     let managed = managed(&app, user.0).await?;
+    let mut wrong = Vec::new();
     let filter = BookingFilter {
-        organisations: narrowed(managed, one_id("organisation_id", organisation_id)?),
-        event: one_id("event_id", event_id)?,
-        status: word("status", status, booking_status)?,
+        organisations: narrowed(managed, id("organisation_id", organisation_id, &mut wrong)),
+        event: id("event_id", event_id, &mut wrong),
+        status: word("status", status, booking_status, &mut wrong),
         reference: query.filter(|text| !text.is_empty()).map(|text| reference(&text)),
     };
+    if !wrong.is_empty() {
+        return Err(Problem::invalid(wrong));
+    }
     let page = app.office.bookings(&filter, paging.0).await?;
     Ok(HttpResponse::Ok().json(PageView::of(page, |placed| ManagedBookingView::from(&placed))))
 }
@@ -200,12 +206,16 @@ async fn list_payments(
 ) -> Result<HttpResponse, Problem> {
     let PaymentsQuery { status: asked, provider, query, organisation_id } = query.into_inner();
     let managed = managed(&app, user.0).await?;
+    let mut wrong = Vec::new();
     let filter = PaymentFilter {
-        organisations: narrowed(managed, one_id("organisation_id", organisation_id)?),
-        status: word("status", asked, status)?,
-        provider: word("provider", provider, |text| text.parse::<Provider>().ok())?,
+        organisations: narrowed(managed, id("organisation_id", organisation_id, &mut wrong)),
+        status: word("status", asked, status, &mut wrong),
+        provider: word("provider", provider, |text| text.parse::<Provider>().ok(), &mut wrong),
         reference: query.filter(|text| !text.is_empty()).map(|text| reference(&text)),
     };
+    if !wrong.is_empty() {
+        return Err(Problem::invalid(wrong));
+    }
     let page = app.office.payments(&filter, paging.0).await?;
     Ok(HttpResponse::Ok().json(PageView::of(page, ManagedPaymentView::from)))
 }

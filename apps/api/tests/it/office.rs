@@ -1,5 +1,6 @@
 //! Money as those see it who run events: by hand, stuck, and cases for a person.
 
+use crate::events::cast::mistakes;
 use crate::harness::Person;
 use crate::harness::providers::Till;
 use crate::harness::shop::{PRICE, Shop, Store, TO_PAY, id};
@@ -139,5 +140,16 @@ async fn bookings_and_payments_are_found_by_reference_and_status() {
         (1, &first["id"])
     );
     admin.get("/admin/payments?status=lost").await.expect_problem(422, "invalid_input");
+    for (list, fields) in [
+        ("payments", &["organisation_id", "status", "provider"][..]),
+        ("bookings", &["organisation_id", "event_id", "status"]),
+        ("payments/incidents", &["status", "organisation_id"]),
+    ] {
+        let query: Vec<_> = fields.iter().map(|field| format!("{field}=lost")).collect();
+        let refused = admin.get(&format!("/admin/{list}?{}", query.join("&"))).await;
+        let refused = refused.expect_problem(422, "invalid_input");
+        let named: Vec<_> = mistakes(&refused).into_iter().map(|(field, _)| field).collect();
+        assert_eq!(named, fields, "every mistake is named at once");
+    }
     admin.get("/admin/bookings?status=lost").await.expect_problem(422, "invalid_input");
 }
