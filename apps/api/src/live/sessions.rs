@@ -109,12 +109,16 @@ pub async fn look(app: &App) {
     }
 }
 
+/// Asks for all; those who cannot be told of keep nobody else from being asked about.
 async fn look_once(app: &App) -> Result<(), StoreError> {
+    let mut told = Ok(());
     for asked in app.listening.all().chunks(AT_ONCE) {
-        let counting = app.accounts.counting(asked).await?;
-        app.listening.end_others(asked, &counting);
+        match app.accounts.counting(asked).await {
+            Ok(counting) => app.listening.end_others(asked, &counting),
+            Err(error) => told = Err(error),
+        }
     }
-    Ok(())
+    told
 }
 
 #[cfg(test)]
