@@ -3,6 +3,8 @@ import { Glance } from "/door/scanner.mjs";
 
 /** Between two looks, in milliseconds. */
 const REST = 120;
+/** What reads codes where the browser cannot. */
+const PARTS = ["/door/qr/decode.js", "/door/qr/index.js"];
 /** A picture that we read ourselves need not be larger, in pixels. */
 const ENOUGH = 1280;
 
@@ -16,7 +18,9 @@ async function reader() {
     const detector = new BarcodeDetector({ formats: ["qr_code"] });
     return async video => (await detector.detect(video))[0]?.rawValue;
   }
-  const { decodeQR } = await import("/door/qr/decode.js");
+  // Asked for before they are imported: a browser may not try again what it could not import once.
+  await Promise.all(PARTS.map(part => fetch(part))).catch(error => { throw new DOMException(error.message, "NetworkError"); });
+  const { decodeQR } = await import(PARTS[0]);
   const canvas = document.createElement("canvas");
   const context = canvas.getContext("2d", { willReadFrequently: true });
   return async video => {

@@ -74,6 +74,10 @@ const mode = () => (!line.open ? "Not signed in: the list decides" : scanner.alo
 const FLAGS = {
   double_entry: "Let in twice", late_revocation: "Ticket was no longer good", unknown_code: "Unknown code", wrong_event: "Ticket of another event",
 };
+const BLIND = {
+  NotAllowedError: "The camera is not allowed: type the code.",
+  NetworkError: "What reads codes is not here yet: type the code until there is a network.",
+};
 const WORDS = {
   admitted: "Come in", left: "Went out", already_checked_in: "Already inside", cancelled: "No longer good",
   wrong_event: "Not for this event or time", not_yet: "Doors are not open yet", unknown: "Unknown", not_inside: "Nobody is inside with it",
@@ -106,7 +110,7 @@ async function look() {
   const trouble = await camera.start().then(() => "", error => error.name);
   if (!scanner.list) camera.stop(); // signed out meanwhile
   at("blind").hidden = trouble === "";
-  at("blind").textContent = trouble === "NotAllowedError" ? "The camera is not allowed: type the code." : "No camera here: type the code.";
+  at("blind").textContent = BLIND[trouble] ?? "No camera here: type the code.";
   // Otherwise the telephone goes to sleep between two guests; where it cannot be asked, it does.
   navigator.wakeLock?.request("screen").catch(() => {});
 }
@@ -180,7 +184,11 @@ on("leave", "click", async () => {
   if (scanner.waiting.length > 0) say("Signed out. What the server does not know yet stays here: sign in again to tell it.");
 });
 const tell = () => { if (line.open && scanner.waiting.length > 0) run(() => scanner.tell()); };
-addEventListener("online", tell);
+addEventListener("online", () => {
+  tell();
+  // Perhaps what reads codes could not be fetched until now.
+  if (scanner.list) look();
+});
 // A telephone that was put away has taken the camera.
 addEventListener("visibilitychange", () => { if (!document.hidden && scanner.list) look(); });
 setInterval(() => { tell(); show(); }, TELL);
