@@ -57,7 +57,9 @@ impl IntoParams for Once {
 pub(super) fn documented(status: &str, response: &mut RefOr<Response>) {
     let RefOr::T(response) = response else { return };
     let more = match status {
-        "409" => "`idempotency_in_flight`: the first with this key is still being worked on",
+        "409" => {
+            "`idempotency_in_flight`: the first with this key is still being worked on; see `Retry-After`"
+        }
         "422" => "`idempotency_mismatch`: the key was used for another request",
         status if status.starts_with('2') => {
             let text = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["true"]));

@@ -71,16 +71,9 @@ const TOO_MANY: Common = ("429", "TooMany", "`too_many_attempts`; see `Retry-Aft
 const INTERNAL: Common = ("500", "Internal", "`internal`: a defect, told to those who run it");
 const UNAVAILABLE: Common = ("503", "Unavailable", "`unavailable`; see `Retry-After`");
 
-const IN_FLIGHT: Common = (
-    "409",
-    "InFlight",
-    "`idempotency_in_flight`: the first with this key is still being worked on; see `Retry-After`",
-);
-const MISMATCH: Common = (
-    "422",
-    "Mismatch",
-    "`invalid_input`, with what is wrong in `errors`; `idempotency_mismatch`: the key was used for another request",
-);
+/// What both say of the key is [`once::documented`].
+const IN_FLIGHT: Common = ("409", "InFlight", "");
+const MISMATCH: Common = ("422", "Mismatch", INVALID.2);
 
 const ALL: [Common; 13] = [
     BAD_REQUEST,
@@ -199,8 +192,12 @@ fn finish(mut document: OpenApi) -> OpenApi {
         }
     }
     let components = document.components.get_or_insert_with(openapi::Components::new);
-    for (_, name, description) in ALL {
-        components.responses.insert(name.to_owned(), problem(description).into());
+    for one @ (status, name, description) in ALL {
+        let mut response = RefOr::T(problem(description));
+        if [IN_FLIGHT, MISMATCH].contains(&one) {
+            once::documented(status, &mut response);
+        }
+        components.responses.insert(name.to_owned(), response);
     }
     document
 }
