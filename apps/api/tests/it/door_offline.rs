@@ -2,7 +2,7 @@
 
 use crate::events::cast::{Cast, id, mistakes};
 use crate::harness::shop::Store;
-use crate::harness::{Client, TestApp, answer};
+use crate::harness::{Client, TestApp, answer, on_each_store};
 use crate::night::Night;
 use adapter_postgres::testing::{FreshDatabase, fresh_database};
 use kernel::{Clock, SystemClock};
@@ -11,13 +11,6 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::{Command, Stdio};
-
-macro_rules! on_each_store {
-    ($($case:ident),+ $(,)?) => {
-        mod on_local { $(#[tokio::test] async fn $case() { super::$case(super::Store::Local).await; })+ }
-        mod on_postgres { $(#[tokio::test] async fn $case() { super::$case(super::Store::Postgres).await; })+ }
-    };
-}
 
 on_each_store!(
     a_browser_scanner_decides_without_a_network_and_tells_later,

@@ -75,7 +75,8 @@ fn codes_in(source: &str) -> Result<Codes, String> {
     Ok(codes)
 }
 
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+/// All sources in a folder and below.
+pub(crate) fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {

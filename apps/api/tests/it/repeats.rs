@@ -1,6 +1,7 @@
 //! `Idempotency-Key`: one piece of work, however often it is asked for.
 
 use crate::harness::TestApp;
+use crate::problem_codes::sources;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -22,10 +23,10 @@ async fn a_repeat_gets_the_first_answer_and_works_once() {
 /// The handlers that take a key, by their names, which are those of their calls in the document.
 fn handlers_with_keys() -> BTreeSet<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/http");
-    let mut names = BTreeSet::new();
-    for file in std::fs::read_dir(folder).unwrap() {
-        let path = file.unwrap().path();
-        let source = if path.is_file() { std::fs::read_to_string(path).unwrap() } else { continue };
+    let (mut names, mut files) = (BTreeSet::new(), Vec::new());
+    sources(&folder, &mut files);
+    for file in files {
+        let source = std::fs::read_to_string(file).unwrap();
         for handler in source.split("async fn ").skip(1) {
             let (name, rest) = handler.split_once('(').unwrap();
             let arguments = rest.split_once(") ->").map_or("", |(arguments, _)| arguments);

@@ -3,33 +3,10 @@
 use crate::events::cast::{Cast, column, id, in_hours, mistakes};
 use crate::harness::providers::Till;
 use crate::harness::shop::{PRICE, Shop, Store};
-use crate::harness::{Answer, Client, Person, TestApp, answer, method};
+use crate::harness::{Answer, Client, Person, TestApp, answer, method, on_each_store};
 use chrono::{SecondsFormat, TimeDelta};
 use kernel::{AccountId, Clock, SystemClock};
 use serde_json::{Value, json};
-
-macro_rules! on_each_store {
-    ($($case:ident),+ $(,)?) => {
-        mod local {
-            use super::Store;
-            $(
-                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn $case() {
-                    super::$case(Store::Local).await;
-                }
-            )+
-        }
-        mod postgres {
-            use super::Store;
-            $(
-                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn $case() {
-                    super::$case(Store::Postgres).await;
-                }
-            )+
-        }
-    };
-}
 
 on_each_store!(
     a_voucher_makes_tickets_cheaper_and_the_price_stays,

@@ -1,19 +1,11 @@
 //! Whatever changes places is heard within a second, on both stores.
 
 use super::{Ear, Heard};
-use crate::harness::TestApp;
 use crate::harness::providers::Till;
 use crate::harness::shop::{Shop, Store, id};
+use crate::harness::{TestApp, on_each_store};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
-
-/// Runs each case on each store.
-macro_rules! on_each_store {
-    ($($case:ident),+ $(,)?) => {
-        mod on_local { $(#[tokio::test] async fn $case() { super::$case(super::Store::Local).await; })+ }
-        mod on_postgres { $(#[tokio::test] async fn $case() { super::$case(super::Store::Postgres).await; })+ }
-    };
-}
 
 on_each_store!(
     every_change_of_places_is_heard_within_a_second,
