@@ -65,7 +65,9 @@ mod tests {
 
     #[test]
     fn what_was_said_goes_with_the_way_and_with_calendars() {
-        use Verdict::{Admitted, AlreadyCheckedIn, Cancelled, Left, NotInside, NotYet, Undone, Unknown, WrongEvent};
+        use Verdict::{
+            Admitted, AlreadyCheckedIn, Cancelled, Left, NotInside, NotYet, Undone, Unknown, WrongEvent,
+        };
         for verdict in [Admitted, AlreadyCheckedIn, Cancelled, WrongEvent, NotYet, Unknown] {
             assert_eq!(wrong(Way::In, verdict, 2031), [""; 0], "{verdict:?}");
         }
