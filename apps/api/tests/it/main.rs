@@ -20,6 +20,7 @@ mod door_page;
 mod door_staff;
 mod events;
 mod everyone;
+mod foreign_ids;
 mod giving;
 #[allow(dead_code, unreachable_pub, reason = "a client offers what any test may need")]
 mod harness;
