@@ -21,7 +21,8 @@ macro_rules! place_store_contract {
             events_are_found_by_the_cell_that_the_domain_gives_them,
             pages_of_events_around_a_point_meet,
             events_are_read_together,
-            an_address_is_noted_once_an_hour,
+            views_of_an_hour_are_counted_in_one_entry,
+            no_view_is_lost_however_many_look_at_once,
             views_come_newest_first_in_pages_that_meet,
             a_deleted_event_leaves_its_views,
             an_account_has_one_calendar,
@@ -168,7 +169,12 @@ pub async fn events_are_read_together(stores: Stores) {
 
 fn view(event: &Event, account: AccountId, seconds: i64, request: &str) -> AddressView {
     let at = noon() + TimeDelta::seconds(seconds);
-    AddressView { event: event.id, account, at, request: request.parse().ok() }
+    AddressView::new(event.id, account, at, request.parse().ok())
+}
+
+/// What is kept of a first view and of further ones, the last of them so many seconds from noon.
+fn counted(first: AddressView, views: u32, last: i64) -> AddressView {
+    AddressView { views, last: Some(noon() + TimeDelta::seconds(last)), ..first }
 }
 
 async fn views(stores: &Stores, event: &Event) -> Vec<AddressView> {
@@ -176,12 +182,17 @@ async fn views(stores: &Stores, event: &Event) -> Vec<AddressView> {
     stores.events.address_views(event.id, page).await.unwrap().items
 }
 
-pub async fn an_address_is_noted_once_an_hour(stores: Stores) {
+pub async fn views_of_an_hour_are_counted_in_one_entry(stores: Stores) {
     let (event, other) = (draft(&stores).await, draft(&stores).await);
     let (one, two) = (AccountId::generate(noon()), AccountId::generate(noon()));
     let first = view(&event, one, 1, "first");
     stores.events.note_address_views(&[first]).await.unwrap();
+    assert_eq!(views(&stores, &event).await, [first]);
     stores.events.note_address_views(&[view(&event, one, 3599, "again")]).await.unwrap();
+    assert_eq!(views(&stores, &event).await, [counted(first, 2, 3599)]);
+    // Of a server whose clock is behind.
+    stores.events.note_address_views(&[view(&event, one, 0, "behind")]).await.unwrap();
+    let first = counted(first, 3, 3599);
     assert_eq!(views(&stores, &event).await, [first]);
     let (next, unnamed) = (view(&event, one, 3600, "next"), view(&event, two, 3599, ""));
     assert_eq!(unnamed.request, None);
@@ -189,18 +200,45 @@ pub async fn an_address_is_noted_once_an_hour(stores: Stores) {
     let together = [view(&event, one, 2, "again"), next, unnamed, elsewhere];
     stores.events.note_address_views(&together).await.unwrap();
     stores.events.note_address_views(&[]).await.unwrap();
+    let first = counted(first, 4, 3599);
     assert_eq!(views(&stores, &event).await, [next, unnamed, first]);
     assert_eq!(views(&stores, &other).await, [elsewhere]);
-    let noting: Vec<_> = (0..8)
+    // The same event more than once in one list, noted before or not.
+    let third = view(&event, two, 7205, "third");
+    let twice = [
+        view(&event, one, 3601, "again"),
+        third,
+        view(&event, two, 7203, "behind"),
+        view(&event, one, 3602, "again"),
+        view(&event, two, 7209, "again"),
+    ];
+    stores.events.note_address_views(&twice).await.unwrap();
+    let expected = [counted(third, 3, 7209), counted(next, 3, 3602), unnamed, first];
+    assert_eq!(views(&stores, &event).await, expected);
+}
+
+pub async fn no_view_is_lost_however_many_look_at_once(stores: Stores) {
+    let (event, other) = (draft(&stores).await, draft(&stores).await);
+    let account = AccountId::generate(noon());
+    let noting: Vec<_> = (0..16)
         .map(|second| {
-            let (stores, later) = (stores.clone(), view(&event, two, 7200 + second, "crowd"));
-            tokio::spawn(async move { stores.events.note_address_views(&[later]).await.unwrap() })
+            let mut both = [&event, &other].map(|event| view(event, account, second, "crowd"));
+            // Whoever notes two in another order waits for nobody in a circle.
+            if second % 2 == 0 {
+                both.reverse();
+            }
+            let stores = stores.clone();
+            tokio::spawn(async move { stores.events.note_address_views(&both).await.unwrap() })
         })
         .collect();
     for one in noting {
         one.await.unwrap();
     }
-    assert_eq!(views(&stores, &event).await.len(), 4);
+    for event in [&event, &other] {
+        let kept = views(&stores, event).await;
+        let told: Vec<_> = kept.iter().map(|view| (view.views, view.last_at())).collect();
+        assert_eq!(told, [(16, noon() + TimeDelta::seconds(15))]);
+    }
 }
 
 pub async fn a_deleted_event_leaves_its_views(stores: Stores) {

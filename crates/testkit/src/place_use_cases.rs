@@ -118,12 +118,8 @@ pub async fn holders_learn_the_place_when_its_time_has_come(stores: Stores) {
     for actor in [None, Some(other)] {
         assert!(!knows(&events, actor, &house.event).await);
     }
-    let first = AddressView {
-        event: house.event.id,
-        account: guest.account,
-        at: noon() + TimeDelta::hours(1),
-        request: guest.request,
-    };
+    let at = noon() + TimeDelta::hours(1);
+    let first = AddressView::new(house.event.id, guest.account, at, guest.request);
     assert_eq!(noted(&house).await, [first]);
     // Lists tell nobody but organisers, and note nothing.
     house.clock.advance(TimeDelta::hours(1));
@@ -133,7 +129,8 @@ pub async fn holders_learn_the_place_when_its_time_has_come(stores: Stores) {
     for _ in 0..3 {
         assert!(knows(&events, Some(guest), &house.event).await);
     }
-    let second = AddressView { at: noon() + TimeDelta::hours(2), ..first };
+    let at = noon() + TimeDelta::hours(2);
+    let second = AddressView { at, views: 3, last: Some(at), ..first };
     assert_eq!(noted(&house).await, [second, first]);
     // What was set to a later time again is told again from then on.
     let mut later = house.event.clone();

@@ -18,16 +18,20 @@ pub fn routes(config: &mut ServiceConfig) {
     config.service(list_address_views);
 }
 
-/// A ticket holder was shown where exactly an event is.
+/// Somebody was shown where exactly an event is, once or more often in an hour by UTC.
 #[derive(Serialize, ToSchema)]
 pub struct AddressViewView {
     event_id: Uuid,
     account_id: Uuid,
-    /// The first time in that hour, by UTC; further times in it are not told.
+    /// The first time in that hour.
     viewed_at: DateTime<Utc>,
-    /// The `X-Request-Id` of the request in which it was shown.
+    /// The `X-Request-Id` of the request in which it was shown for the first time.
     #[schema(required, example = "0190163d-8694-739b-aea5-966c26f8ad91")]
     request_id: Option<String>,
+    /// How often in that hour; 1 of what was noted before views were counted.
+    views: u32,
+    /// The last time in that hour; the first, if there was no other.
+    last_viewed_at: DateTime<Utc>,
 }
 
 impl From<AddressView> for AddressViewView {
@@ -37,6 +41,8 @@ impl From<AddressView> for AddressViewView {
             account_id: view.account.as_uuid(),
             viewed_at: view.at,
             request_id: view.request.map(|name| name.to_string()),
+            views: view.views,
+            last_viewed_at: view.last_at(),
         }
     }
 }

@@ -32,7 +32,7 @@ macro_rules! steps {
 }
 
 /// Every step, in the order in which they are applied.
-pub const MIGRATIONS: [Migration; 25] = steps![
+pub const MIGRATIONS: [Migration; 26] = steps![
     "2026-11-21-000001_accounts",
     "2026-11-21-000002_events",
     "2026-11-21-000003_booking",
@@ -58,6 +58,7 @@ pub const MIGRATIONS: [Migration; 25] = steps![
     "2026-11-21-000028_while_selling",
     "2026-11-21-000029_given_up",
     "2026-11-21-000030_list_of_buyer",
+    "2026-11-22-000032_address_view_counts",
 ];
 
 /// How a database's schema stands to the one that this program knows.

@@ -115,10 +115,10 @@ pub trait RefundRules: Send + Sync {
     async fn is_ruled(&self, event: EventId) -> Result<bool, StoreError>;
 }
 
-/// Keeps to whom exact places were shown. Nothing of it is ever changed or removed.
+/// Keeps to whom exact places were shown. Nothing of it is ever removed, nor changed but by counting further views.
 #[async_trait]
 pub trait AddressLog: Send + Sync {
-    /// Adds those that are the first of their account, event and hour; durable when it returns.
+    /// Adds each to what is kept of its account, event and hour, as [`AddressView::and`] has it; durable when it returns.
     async fn note_address_views(&self, views: &[AddressView]) -> Result<(), StoreError>;
     /// Of one event, the newest first; the cursor is `(at, account)`.
     async fn address_views(&self, event: EventId, page: PageRequest)

@@ -5,6 +5,7 @@ pub(super) use crate::harness::on_each_store;
 use crate::harness::shop::Store;
 use crate::harness::{Person, TestApp};
 use adapter_postgres::testing::{FreshDatabase, fresh_database};
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
@@ -111,8 +112,11 @@ async fn ticket_holders_are_told_where_it_is_in_time_and_that_is_noted(store: St
     let first = guests.last().unwrap();
     assert_eq!(first["event_id"], event["id"]);
     assert!(first["request_id"].is_string() && first["viewed_at"].is_string(), "{first}");
+    let at = |view: &Value, which| view[which].as_str().unwrap().parse::<DateTime<Utc>>().unwrap();
+    assert!(guests.iter().all(|it| at(it, "last_viewed_at") >= at(it, "viewed_at")), "{views}");
     // The hour may have changed in between.
     assert!((1..=2).contains(&guests.len()), "{views}");
+    assert_eq!(guests.iter().map(|it| it["views"].as_u64().unwrap()).sum::<u64>(), 2, "{views}");
     assert_eq!(cast.owner.client.get(&path).await.expect(200), views);
     assert!(place(&cast.door, &event).await);
     cast.admin.client.get(&format!("/admin/events/{}", id(&event))).await.expect(200);

@@ -1,4 +1,4 @@
-//! To whom exact places were shown: added, and never touched again.
+//! To whom exact places were shown: added and counted on, and otherwise never touched again.
 
 use crate::document::{Document, Key, Step, Table};
 use crate::paging::{newest_cursors_of, wanted};
@@ -43,16 +43,10 @@ impl Document for AddressView {
 #[async_trait]
 impl AddressLog for LocalStore {
     async fn note_address_views(&self, views: &[AddressView]) -> Result<(), StoreError> {
-        let state = self.read();
-        // Most are noted already, and need no write.
-        if views.iter().all(|view| state.get::<AddressView>(&view.key()).is_some()) {
-            return Ok(());
-        }
         let mut tx = self.write().await?;
         for view in views {
-            if tx.state().get::<AddressView>(&view.key()).is_none() {
-                tx.put(*view);
-            }
+            let noted = tx.state().copy::<AddressView>(&view.key());
+            tx.put(noted.map_or(*view, |noted| noted.and(view)));
         }
         tx.commit().await
     }

@@ -4,6 +4,7 @@ use accounts::{Account, AccountStore, Profile, Status};
 use adapter_local::{LocalStore, Place};
 use booking::BookingStore;
 use chrono::TimeDelta;
+use events::{AddressLog, AddressView};
 use kernel::{
     AccountId, Begun, Email, EventId, IdempotencyStore, Outbox, PageRequest, RequestKey, Role, StoreError,
     StoredAnswer,
@@ -202,6 +203,25 @@ async fn what_was_committed_reads_back_after_reopening() {
     };
     let stores = Stores::of(Arc::new(open(directory.path()).unwrap()));
     assert_eq!(told_by(&stores, event, guest).await, before);
+}
+
+#[tokio::test]
+async fn what_was_shown_before_views_were_counted_stands_for_one_and_is_counted_on() {
+    let directory = tempfile::tempdir().unwrap();
+    let view = AddressView::new(EventId::generate(noon()), AccountId::generate(noon()), noon(), None);
+    let page = PageRequest { limit: 10, after: None };
+    open(directory.path()).unwrap().note_address_views(&[view]).await.unwrap();
+    damage(
+        directory.path(),
+        "UPDATE docs SET body = json_remove(body, '$.views', '$.last') WHERE kind = 'address_view'",
+    );
+    {
+        let store = open(directory.path()).unwrap();
+        assert_eq!(store.address_views(view.event, page).await.unwrap().items, [view]);
+        store.note_address_views(&[view]).await.unwrap();
+    }
+    let store = open(directory.path()).unwrap();
+    assert_eq!(store.address_views(view.event, page).await.unwrap().items, [view.and(&view)]);
 }
 
 #[tokio::test]

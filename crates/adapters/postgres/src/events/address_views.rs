@@ -1,8 +1,10 @@
-//! Rows of `address_views`: added, and never touched again (see the migration).
+//! Rows of `address_views`: added and counted on, and otherwise never touched again (see the migrations).
 
+use crate::column::count;
 use crate::failure::{corrupt, failed};
 use crate::pool::PgStore;
 use crate::statement::{constant, text};
+use ::events::address_view::summed;
 use ::events::{AddressLog, AddressView};
 use async_trait::async_trait;
 use diesel::QueryableByName;
@@ -21,6 +23,10 @@ struct ViewRow {
     viewed_at: Timestamp,
     #[diesel(sql_type = Nullable<Text>)]
     request: Option<String>,
+    #[diesel(sql_type = BigInt)]
+    views: i64,
+    #[diesel(sql_type = Nullable<Timestamptz>)]
+    last_viewed_at: Option<Timestamp>,
 }
 
 impl TryFrom<ViewRow> for AddressView {
@@ -33,6 +39,8 @@ impl TryFrom<ViewRow> for AddressView {
             account: row.account_id.into(),
             at: row.viewed_at,
             request: request.transpose()?,
+            views: count(row.views, "reading address_views.views")?,
+            last: row.last_viewed_at,
         })
     }
 }
@@ -41,12 +49,17 @@ impl TryFrom<ViewRow> for AddressView {
 impl AddressLog for PgStore {
     async fn note_address_views(&self, views: &[AddressView]) -> Result<(), StoreError> {
         let doing = "noting who was shown an address";
-        // In one order, so that two that note the same do not wait for each other in a circle.
-        let mut views = views.to_vec();
-        views.sort_by_key(|view| (view.event, view.account, view.at));
+        // A statement changes a row once; and in one order, so that two that note the same do not wait for each other in
+        // a circle.
+        let views = summed(views);
+        // As `AddressView::and` has it; `greatest` passes over nulls.
         let statement = text(
-            "INSERT INTO address_views (event_id, account_id, hour, viewed_at, request) \
-             SELECT * FROM unnest($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+            "INSERT INTO address_views (event_id, account_id, hour, viewed_at, request, views, last_viewed_at) \
+             SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7) \
+             ON CONFLICT (event_id, account_id, hour) DO UPDATE SET \
+                 views = address_views.views + excluded.views, \
+                 last_viewed_at = greatest(address_views.viewed_at, address_views.last_viewed_at, \
+                     excluded.viewed_at, excluded.last_viewed_at)",
         )
         .bind::<Array<SqlUuid>, _>(views.iter().map(|view| view.event.as_uuid()).collect::<Vec<_>>())
         .bind::<Array<SqlUuid>, _>(views.iter().map(|view| view.account.as_uuid()).collect::<Vec<_>>())
@@ -54,7 +67,9 @@ impl AddressLog for PgStore {
         .bind::<Array<Timestamptz>, _>(views.iter().map(|view| view.at).collect::<Vec<_>>())
         .bind::<Array<Nullable<Text>>, _>(
             views.iter().map(|view| view.request.map(|name| name.to_string())).collect::<Vec<_>>(),
-        );
+        )
+        .bind::<Array<BigInt>, _>(views.iter().map(|view| i64::from(view.views)).collect::<Vec<_>>())
+        .bind::<Array<Nullable<Timestamptz>>, _>(views.iter().map(|view| view.last).collect::<Vec<_>>());
         let mut connection = self.connection(doing).await?;
         let noted = constant(statement).execute(&mut connection).await;
         noted.map(drop).map_err(failed(doing))
@@ -66,7 +81,7 @@ impl AddressLog for PgStore {
         page: PageRequest,
     ) -> Result<Page<AddressView>, StoreError> {
         let statement = text(
-            "SELECT event_id, account_id, viewed_at, request FROM address_views \
+            "SELECT event_id, account_id, viewed_at, request, views, last_viewed_at FROM address_views \
              WHERE event_id = $1 \
                  AND (viewed_at, account_id) < (coalesce($2, 'infinity'::timestamptz), coalesce($3, $4)) \
              ORDER BY viewed_at DESC, account_id DESC LIMIT $5",

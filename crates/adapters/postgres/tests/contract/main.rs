@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod address_views;
 mod audit;
 mod documents;
 mod ledger;

@@ -47,7 +47,7 @@ impl Events {
         let views: Vec<AddressView> = events
             .iter()
             .filter(|event| shown(event))
-            .map(|event| AddressView { event: event.id, account, at: now, request })
+            .map(|event| AddressView::new(event.id, account, now, request))
             .collect();
         if !views.is_empty() {
             self.store.note_address_views(&views).await?;
