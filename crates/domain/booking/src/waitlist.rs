@@ -13,8 +13,7 @@ pub use quiet::Quiet;
 pub use rules::{Resale, Rules};
 
 use crate::{
-    Hall, Hold, Holdings, Limit, Offer, PlanSeat, Sale, SaleStatus, SeatWish, Wanted, Wish,
-    sale::USUAL_ORDER, seating,
+    Hall, Hold, Holdings, Limit, Offer, PlanSeat, Sale, SaleStatus, SeatWish, Wanted, Wish, seating,
 };
 use chrono::TimeDelta;
 use chrono_tz::Tz;
@@ -362,17 +361,11 @@ impl Sale {
 
     /// Why so many of a type cannot be wished by somebody who has this already: a limit, or that there never are so many.
     fn beyond_limits(&self, offer: &Offer, quantity: u32, already: &Holdings) -> Option<JoinRefusal> {
-        let per_order = offer.max_per_order.unwrap_or(USUAL_ORDER);
-        let has = already.taken.get(&offer.ticket_type).copied().unwrap_or(0);
-        let over = |limit, most: Option<u32>, wanted: u32| {
-            most.filter(|most| wanted > *most).map(|most| JoinRefusal::LimitExceeded { limit, most })
-        };
         let most = [offer.quota.map(|quota| quota.quantity), self.capacity].into_iter().flatten();
         let most = most.fold(offer.quantity, u32::min);
-        over(Limit::EventPerOrder, self.max_per_order, quantity)
-            .or_else(|| over(Limit::EventPerUser, self.max_per_user, already.all().saturating_add(quantity)))
-            .or_else(|| over(Limit::PerOrder, Some(per_order), quantity))
-            .or_else(|| over(Limit::PerUser, offer.max_per_user, has.saturating_add(quantity)))
+        self.beyond_event(quantity, already)
+            .or_else(|| offer.beyond_limits(quantity, already))
+            .map(|(limit, most)| JoinRefusal::LimitExceeded { limit, most })
             .or_else(|| (quantity > most).then_some(JoinRefusal::NeverSoMany { most }))
     }
 }

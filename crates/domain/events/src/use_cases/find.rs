@@ -6,12 +6,16 @@ use crate::access::Right;
 use crate::{Around, Filter, Listed, Onlooker, Status};
 use chrono::{DateTime, TimeDelta};
 use kernel::{Actor, Page, PageRequest, StoreError, Timestamp};
+use std::cmp::Reverse;
 
 /// The latest instant that is asked for, 9999-12-31T23:59:59Z: stores know no later ones than people write.
 const LATEST: i64 = 253_402_300_799;
 
 /// So many characters of a text are looked for.
 const LONGEST: usize = 200;
+
+/// So many words: each is looked for in all that is written of an event.
+const MOST_WORDS: usize = 8;
 
 /// What a visitor looks for; nothing given finds everything there is to see.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -22,10 +26,32 @@ pub struct Search {
     pub to: Option<Timestamp>,
     /// With this tag.
     pub tag: Option<String>,
-    /// With each word of this text, in any order.
-    pub query: Option<String>,
+    /// With each of these, in any order; see [`Search::words_of`].
+    pub words: Vec<String>,
     /// Around here.
     pub around: Option<Around>,
+}
+
+impl Search {
+    /// The words of a text, each once and in one order and spelling, so that equal wishes are known to be equal; of more
+    /// than eight the longest.
+    #[must_use]
+    pub fn words_of(text: &str) -> Vec<String> {
+        let text: String = text.chars().take(LONGEST).collect();
+        let mut words: Vec<String> = text.split_whitespace().filter_map(clean).collect();
+        words.sort_unstable();
+        words.dedup();
+        words.sort_by_key(|word| Reverse(word.len()));
+        words.truncate(MOST_WORDS);
+        words.sort_unstable();
+        words
+    }
+}
+
+/// Text as stores can take it.
+fn clean(text: &str) -> Option<String> {
+    let text: String = text.trim().chars().filter(|letter| !letter.is_control()).take(LONGEST).collect();
+    (!text.is_empty()).then(|| text.to_lowercase())
 }
 
 impl Events {
@@ -89,24 +115,31 @@ impl Events {
     }
 }
 
-/// The wish as stores can take it: instants within what they know, text without control characters.
+/// The wish as stores can take it: instants within what they know, text without control characters, few words.
 fn narrowed(search: &Search) -> Filter {
     let within =
         |at: Timestamp| at.clamp(DateTime::UNIX_EPOCH, DateTime::UNIX_EPOCH + TimeDelta::seconds(LATEST));
-    let clean = |text: &str| {
-        let text: String = text.trim().chars().filter(|letter| !letter.is_control()).take(LONGEST).collect();
-        (!text.is_empty()).then_some(text)
-    };
-    let query: String = search.query.iter().flat_map(|text| text.chars()).take(LONGEST).collect();
-    let mut words: Vec<_> = query.split_whitespace().filter_map(clean).collect();
-    words.sort_unstable();
-    words.dedup();
     Filter {
         from: search.from.map(within),
         to: search.to.map(within),
-        tag: search.tag.as_deref().and_then(clean).map(|tag| tag.to_lowercase()),
-        words,
+        tag: search.tag.as_deref().and_then(clean),
+        words: Search::words_of(&search.words.join(" ")),
         around: search.around,
         ..Filter::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_bounded_and_equal_wishes_are_equal() {
+        assert_eq!(Search::words_of(" long  Night"), Search::words_of("NIGHT\tlong \0 night"));
+        assert_eq!(Search::words_of(" long  Night"), ["long", "night"]);
+        assert!(Search::words_of("").is_empty() && Search::words_of(" \0 ").is_empty());
+        let many = "a b c d e f g h i the longest nights of all";
+        assert_eq!(Search::words_of(many), ["a", "all", "b", "c", "longest", "nights", "of", "the"]);
+        assert_eq!(Search::words_of(&"x".repeat(100_000)), ["x".repeat(200)]);
     }
 }
