@@ -155,7 +155,7 @@ const WHOLE: [&str; 13] = [
     "WHERE (\"audit_acts\".\"organisation_id\" = ANY(",
     "FROM \"invites\" ORDER BY",
     "FROM \"events\" WHERE (\"events\".\"status\"",
-    "bool_and(strpos(\"events\".\"search_text\", word)",
+    "AS word WHERE strpos(\"events\".\"search_text\", word) = 0",
     "FROM \"accounts\" WHERE (\"accounts\".\"status\"",
 ];
 
