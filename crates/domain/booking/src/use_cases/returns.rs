@@ -6,7 +6,8 @@ use super::seats::{Fate, fate_of_ticket};
 use super::serve::{Aside, others_first, reclaim, serve};
 use crate::returns::{Misuse, Return, ReturnRefusal, ReturnStatus};
 use crate::{
-    BookingTx, BuyerNews, Effect, Flag, Holdings, RefundRefusal, Sale, SaleStatus, Ticket, TransferStatus,
+    BookingTx, BuyerNews, Effect, Flag, Holdings, RefundRefusal, Sale, SaleStatus, Scan, Ticket,
+    TransferStatus,
 };
 use chrono::TimeDelta;
 use kernel::{
@@ -289,12 +290,12 @@ impl Bookings {
             let mut effects = Vec::new();
             let entries = tx.scans_of_tickets(&[id]).await?;
             let before = entries.iter().any(|scan| scan.flags.contains(&Flag::EndedMeanwhile));
+            // A code may have died before, when the ticket was handed on.
+            let since = ticket.presence.ended.last().copied();
+            let late = |scan: &Scan| since.is_none_or(|since| scan.at >= since);
+            let after = entries.iter().any(|scan| scan.flags.contains(&Flag::LateRevocation) && late(scan));
             let waiting = tx.waiting_returns_of(&[id]).await?.pop().filter(|_| before);
-            let how = match (before, waiting.is_some()) {
-                (true, true) => Misuse::Kept,
-                (true, false) => Misuse::Before,
-                (false, _) => Misuse::After,
-            };
+            let kept = waiting.is_some();
             if let Some(mut made) = waiting {
                 // Who is inside comes before the list: the place is not free.
                 reclaim(tx, sale, now).await?;
@@ -307,15 +308,20 @@ impl Bookings {
                 }
                 tx.save_return(&made).await?;
             }
-            let lives = tickets.iter().any(|ticket| ticket.id == id && ticket.status.lives());
-            let case = how.names(case);
-            if let Some(incident) = booking.used_case(&ticket, how, (case, now)).filter(|_| !lives)
-                && tx.incident(case).await?.is_none()
-            {
-                tx.add_incident(&incident).await?;
-                effects.push(Effect::TellAdmins { incident });
+            let left = tickets.iter().find(|ticket| ticket.id == id).filter(|it| !it.status.lives());
+            let before = before.then_some((if kept { Misuse::Kept } else { Misuse::Before }, &ticket));
+            // What becomes of money because of those who came after follows from how it is by now.
+            let after = left.filter(|_| after).map(|left| (Misuse::After, left));
+            for (how, ticket) in before.filter(|_| left.is_some()).into_iter().chain(after) {
+                let case = how.names(case);
+                if let Some(incident) = booking.used_case(ticket, how, (case, now))
+                    && tx.incident(case).await?.is_none()
+                {
+                    tx.add_incident(&incident).await?;
+                    effects.push(Effect::TellAdmins { incident });
+                }
             }
-            if how == Misuse::Kept || !effects.is_empty() {
+            if kept || !effects.is_empty() {
                 scene.keep(tx, (&Cause::system(), "ticket.used"), effects, now).await?;
             }
             Ok::<_, StoreError>(())
