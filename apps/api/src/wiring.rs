@@ -32,7 +32,7 @@ use booking::use_cases::Pages;
 use booking::{Bookings, Closing, CodeSigner, Documents, Door, Ledger, OfferTerms, Office, Terms, Vouchers};
 use chrono::TimeDelta;
 use events::Events;
-use guests::Holders;
+use guests::{Holders, Waiters};
 use invites::Invites;
 use kernel::audit::Mac;
 use kernel::{AuditLog, Broadcast, Cache, Clock, EventId, IdempotencyStore, Mailer, Outbox, StoreError};
@@ -79,7 +79,7 @@ pub struct App {
     /// In which sessions they do.
     pub listening: Arc<Sessions>,
     /// Use cases of holds, bookings and their money.
-    pub bookings: Bookings,
+    pub bookings: Arc<Bookings>,
     /// Use cases of vouchers.
     pub vouchers: Vouchers,
     /// Use cases of the ledger.
@@ -222,18 +222,20 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         providers.clone(),
     );
     let bookings = Bookings::new(Arc::clone(&stores.booking), Arc::clone(&clock), providers, terms, pages);
+    let bookings = Arc::new(bookings);
     Ok(App {
         closing,
         vouchers: Vouchers::new(Arc::clone(&stores.booking), Arc::clone(&clock), keys.vouchers()),
         ledger: Ledger::new(stores.ledger, Arc::clone(&stores.booking), Arc::clone(&clock)),
         office: Office::new(stores.office, &bookings),
-        bookings,
         documents: Documents::new(Arc::clone(&stores.booking), Arc::clone(&clock)),
         press: Press::new(hashing)?,
         events: Events::new(stores.events, Arc::clone(&clock))
             .charging(Arc::new(till))
             .attended_by(Arc::new(Holders(stores.holders)))
+            .waited_for_on(Arc::new(Waiters(Arc::clone(&bookings))))
             .ruled_by(Arc::new(Promises(Arc::clone(&stores.booking))), config.booking.require_refund_rule),
+        bookings,
         door: Door::new(stores.booking, Arc::clone(&clock), signer),
         bundles: Shelf::of_large(BUNDLE_LASTS, BUNDLE_BYTES),
         bundling: Semaphore::new(BUNDLES),

@@ -4,11 +4,11 @@
 use crate::{StoppedClock, Stores, noon};
 use accounts::{Account, Profile};
 use async_trait::async_trait;
-use booking::{Hold, HolderStore, Wanted};
+use booking::{Bookings, Hold, HolderStore, Wanted};
 use chrono::TimeDelta;
 use events::{
     Event, EventInput, Events, Guests, Held, LocationInput, Member, Organisation, PriceInput, Standing,
-    Status, TicketType, TicketTypeInput,
+    Status, TicketType, TicketTypeInput, WaitingLists,
 };
 use kernel::{
     AccountId, Actor, Clock, Email, EventId, OrganisationId, Role, SessionId, StoreError, TicketTypeId,
@@ -40,6 +40,16 @@ impl Guests for Holders {
     async fn events_of(&self, account: AccountId, limit: u32) -> Result<Vec<Held>, StoreError> {
         let held = self.0.events_held(account, limit).await?;
         Ok(held.into_iter().map(|(event, living)| Held { event, living }).collect())
+    }
+}
+
+/// Waiting lists as booking serves them, for use cases that show what is left.
+pub struct Waiters(pub Bookings);
+
+#[async_trait]
+impl WaitingLists for Waiters {
+    async fn kept(&self, events: &[EventId]) -> Result<Vec<(TicketTypeId, u32)>, StoreError> {
+        self.0.kept(events).await
     }
 }
 

@@ -3,13 +3,15 @@
 #![expect(missing_docs, reason = "the name of a case is its promise")]
 
 mod free;
+mod shown;
 
 pub use free::*;
+pub use shown::*;
 
 use crate::fixtures_bookings::{
     House, booked_paid, booked_unpaid, bookings, buyer, by, confirm_free, confirm_paid, house,
 };
-use crate::fixtures_events::{events_at_noon, organiser};
+use crate::fixtures_events::{events_at_noon, on_sale, organiser};
 use crate::fixtures_seats::seated;
 use crate::{Stores, noon};
 use booking::use_cases::{HoldError, JoinError};
@@ -51,6 +53,8 @@ macro_rules! waitlist_store_contract {
             an_event_goes_with_its_list,
             only_those_are_found_whom_something_free_fits,
             what_staff_keeps_for_a_list_is_shown_to_nobody_else,
+            what_is_shown_beside_a_list_can_be_held_and_no_more,
+            all_lists_are_left_that_one_was_on,
             a_seat_that_is_cheaper_than_its_type_is_offered,
             a_list_for_one_section_leaves_the_others_alone,
             staff_with_a_long_list_keeps_its_places_and_no_more,
@@ -139,7 +143,7 @@ pub async fn an_entry_reads_back_whole(stores: Stores) {
     assert_eq!(place.position, Some(1));
     assert_eq!(store.entry(place.entry.id).await.unwrap().as_ref(), Some(&place.entry));
     assert_eq!(store.last_entry(house.event.id, waits).await.unwrap().as_ref(), Some(&place.entry));
-    assert_eq!(store.living_entries(waits, 9).await.unwrap(), std::slice::from_ref(&place.entry));
+    assert_eq!(store.living_entries(waits, None, 9).await.unwrap(), std::slice::from_ref(&place.entry));
     assert_eq!(store.entry(WaitlistEntryId::generate(noon())).await.unwrap(), None);
     assert_eq!(store.last_entry(house.event.id, guest).await.unwrap(), None);
     freed(&house, guest, &placed, 0, 1).await;
@@ -308,6 +312,30 @@ pub async fn who_leaves_makes_room_for_the_next(stores: Stores) {
     consistent(&house).await;
 }
 
+pub async fn all_lists_are_left_that_one_was_on(stores: Stores) {
+    let (waits, mut entries) = (buyer(&stores).await, Vec::new());
+    let house = house(stores, 1, None, 0).await;
+    // More than are read together, all but the last of them joined later.
+    let until = noon();
+    for number in 0..=100 {
+        let event = if number == 0 { house.event.clone() } else { on_sale(&house.stores, 1).await.0 };
+        entries.push((event.id, WaitlistEntryId::generate(noon())));
+    }
+    entries.sort_unstable();
+    let last = entries[100];
+    for (event, id) in &entries {
+        let at = if *id == last.1 { until } else { until + TimeDelta::seconds(1) };
+        let entry = free::waiting(*event, waits, (*id, 1, at));
+        free::added(&house, &entry).await;
+    }
+    let use_cases = bookings(&house);
+    assert_eq!(use_cases.leave_lists(waits, Some(until)).await.unwrap(), [last.0]);
+    assert_eq!(house.stores.booking.living_entries(waits, None, 200).await.unwrap().len(), 100);
+    let rest: Vec<_> = entries[..100].iter().map(|(event, _)| *event).collect();
+    assert_eq!(use_cases.leave_lists(waits, None).await.unwrap(), rest);
+    assert_eq!(house.stores.booking.living_entries(waits, None, 9).await.unwrap(), []);
+}
+
 pub async fn one_is_on_a_list_once_however_often_one_asks(stores: Stores) {
     let (house, _, _) = full(stores, 1).await;
     let waits = buyer(&house.stores).await;
@@ -322,7 +350,7 @@ pub async fn one_is_on_a_list_once_however_often_one_asks(stores: Stores) {
         matches!(answer, Err(JoinError::Refused(JoinRefusal::WaitingAlready)))
     };
     assert_eq!(answers.iter().filter(refused).count(), 7);
-    assert_eq!(house.stores.booking.living_entries(waits, 9).await.unwrap().len(), 1);
+    assert_eq!(house.stores.booking.living_entries(waits, None, 9).await.unwrap().len(), 1);
 }
 
 pub async fn a_store_keeps_one_living_entry_per_buyer(stores: Stores) {
@@ -616,6 +644,6 @@ pub async fn an_event_goes_with_its_list(stores: Stores) {
     events_at_noon(&house.stores).delete(actor, event).await.unwrap();
     let store = &house.stores.booking;
     assert_eq!(store.entry(entry.id).await.unwrap(), None);
-    assert_eq!(store.living_entries(entry.buyer, 9).await.unwrap(), []);
+    assert_eq!(store.living_entries(entry.buyer, None, 9).await.unwrap(), []);
     assert_eq!(store.events_waited_for(None, 9).await.unwrap(), []);
 }

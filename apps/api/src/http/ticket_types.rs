@@ -199,7 +199,7 @@ async fn add_ticket_type(
     app.answers.event_changed(event);
     let location = (header::LOCATION, format!("/api/v1/admin/ticket-types/{}", ticket_type.id));
     let stock = Stock::untouched(ticket_type.id);
-    let view = TicketTypeView::from(Stocked { ticket_type, stock, quota: None });
+    let view = TicketTypeView::from(Stocked { ticket_type, stock, quota: None, by_hand: false });
     Ok(HttpResponse::Created().insert_header(location).json(view))
 }
 

@@ -1,9 +1,9 @@
-//! Who holds tickets, for those who show events.
+//! Who holds tickets and who waits for some, for those who show events.
 
 use async_trait::async_trait;
-use booking::HolderStore;
-use events::{Guests, Held};
-use kernel::{AccountId, EventId, StoreError};
+use booking::{Bookings, HolderStore};
+use events::{Guests, Held, WaitingLists};
+use kernel::{AccountId, EventId, StoreError, TicketTypeId};
 use std::sync::Arc;
 
 /// Tickets as booking keeps them.
@@ -18,5 +18,15 @@ impl Guests for Holders {
     async fn events_of(&self, account: AccountId, limit: u32) -> Result<Vec<Held>, StoreError> {
         let held = self.0.events_held(account, limit).await?;
         Ok(held.into_iter().map(|(event, living)| Held { event, living }).collect())
+    }
+}
+
+/// Waiting lists as booking serves them.
+pub struct Waiters(pub Arc<Bookings>);
+
+#[async_trait]
+impl WaitingLists for Waiters {
+    async fn kept(&self, events: &[EventId]) -> Result<Vec<(TicketTypeId, u32)>, StoreError> {
+        self.0.kept(events).await
     }
 }

@@ -8,7 +8,7 @@ use accounts::Effect as AccountEffect;
 use booking::Effect as BookingEffect;
 use booking::use_cases::ResoldError;
 use invites::Effect as InviteEffect;
-use kernel::{BookingId, Due, Mail, MailError, StoreError, Timestamp};
+use kernel::{AccountId, BookingId, Due, Mail, MailError, StoreError, Timestamp};
 
 /// How it went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,9 +128,9 @@ async fn of_bookings(app: &App, due: &Due, effect: BookingEffect) -> Result<Done
             None => send(app, mails::on_list(app, due.id, entry, news).await?).await,
         },
         BookingEffect::ServeWaitlist { event } => {
-            if app.bookings.serve_list(event).await? > 0 {
-                app.answers.places_changed(event);
-            }
+            app.bookings.serve_list(event).await?;
+            // Also where nothing was offered: who waits no more is kept nothing.
+            app.answers.places_changed(event);
             Ok(Done::Finished)
         }
         BookingEffect::SettleReturn { id } => {
@@ -187,18 +187,26 @@ async fn of_accounts(app: &App, due: &Due, effect: AccountEffect) -> Result<Done
         }
         AccountEffect::Erased { account } => {
             app.events.leave_all(account).await?;
-            app.bookings.leave_lists(account, None).await?;
+            leave_lists(app, account, None).await?;
             None
         }
         AccountEffect::Barred { account, at } => {
             // Offers to somebody who cannot log in would keep places from others until they pass on. Whoever was let in
             // again meanwhile keeps what they have asked for since.
             let back = app.accounts.account(account).await?.is_some_and(|account| account.is_active());
-            app.bookings.leave_lists(account, back.then_some(at)).await?;
+            leave_lists(app, account, back.then_some(at)).await?;
             None
         }
     };
     send(app, mail).await
+}
+
+/// Takes somebody off all lists; what was kept for them is there for others.
+async fn leave_lists(app: &App, account: AccountId, until: Option<Timestamp>) -> Result<(), Failure> {
+    for event in app.bookings.leave_lists(account, until).await? {
+        app.answers.places_changed(event);
+    }
+    Ok(())
 }
 
 async fn of_invites(app: &App, due: &Due, effect: InviteEffect) -> Result<Done, Failure> {

@@ -1,7 +1,6 @@
 //! Organisations, events and ticket types.
 
 mod address_views;
-mod awaited;
 mod billing;
 mod feeds;
 mod listing;

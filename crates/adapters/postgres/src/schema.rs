@@ -120,6 +120,7 @@ diesel::table! {
         event_id -> Uuid,
         capacity -> Nullable<BigInt>,
         taken -> BigInt,
+        offers_by_hand -> Bool,
     }
 }
 
@@ -159,7 +160,7 @@ diesel::table! {
 }
 
 diesel::joinable!(ticket_types -> quotas (quota_id));
-diesel::allow_tables_to_appear_in_same_query!(ticket_types, quotas);
+diesel::allow_tables_to_appear_in_same_query!(ticket_types, quotas, sales);
 
 diesel::table! {
     audit_acts (id) {

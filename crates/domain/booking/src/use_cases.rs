@@ -12,6 +12,7 @@ mod door;
 mod evidence;
 mod hold;
 mod ledger;
+mod line;
 mod money_back;
 mod notice;
 mod office;
@@ -26,8 +27,8 @@ mod seats;
 mod serve;
 mod show;
 mod sweep;
-mod transfer;
 mod told;
+mod transfer;
 mod vouchers;
 mod waitlist;
 

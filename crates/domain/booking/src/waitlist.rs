@@ -179,6 +179,16 @@ pub enum JoinRefusal {
     WaitingAlready,
 }
 
+impl JoinRefusal {
+    /// How many could be, where there were too many.
+    const fn most(&self) -> Option<u32> {
+        match self {
+            Self::LimitExceeded { most, .. } | Self::NeverSoMany { most } => Some(*most),
+            _ => None,
+        }
+    }
+}
+
 impl Entry {
     /// The state at `now`: an offer ends by itself.
     #[must_use]
@@ -300,17 +310,17 @@ impl Sale {
             let dearer = self.offers.iter().any(dearer);
             return Err(if dearer { JoinRefusal::TooCheap } else { JoinRefusal::NotOnSale });
         }
-        let mut refused = None;
-        let allowed: Vec<_> = on_sale
-            .into_iter()
-            .filter(|offer| {
-                let beyond = self.beyond_limits(offer, wish.quantity, already);
-                refused = refused.take().or_else(|| beyond.clone());
-                beyond.is_none()
-            })
-            .collect();
+        let (mut allowed, mut refused) = (Vec::new(), Vec::new());
+        for offer in on_sale {
+            match self.beyond_limits(offer, wish.quantity, already) {
+                Some(beyond) => refused.push(beyond),
+                None => allowed.push(offer),
+            }
+        }
         if allowed.is_empty() {
-            return Err(refused.unwrap_or(JoinRefusal::NotOnSale));
+            // The one of which most could be wished.
+            let most = refused.into_iter().rev().max_by_key(JoinRefusal::most);
+            return Err(most.unwrap_or(JoinRefusal::NotOnSale));
         }
         // Places that are kept for a list which staff serves by hand are not there for everybody.
         let kept = self.resale.waiting && !self.resale.automatic;

@@ -43,7 +43,7 @@ pub use mistakes::{LocationInput, PriceInput};
 pub use organisation::{Member, Organisation, Standing};
 pub use ports::{
     AddressLog, Chargeable, EventStore, EventTx, FeedStore, Filter, Guests, Held, Listed, OrganisationTx,
-    RefundRules, Till, VenueStore, VenueTx,
+    RefundRules, Till, VenueStore, VenueTx, WaitingLists,
 };
 pub use quota::{Quota, QuotaInput};
 pub use seating::{SeatedSection, Seating};

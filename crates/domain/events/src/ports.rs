@@ -157,6 +157,14 @@ pub trait Guests: Send + Sync {
     async fn events_of(&self, account: AccountId, limit: u32) -> Result<Vec<Held>, StoreError>;
 }
 
+/// The waiting lists of events; booking stands behind them.
+#[async_trait]
+pub trait WaitingLists: Send + Sync {
+    /// Places of these events that are kept for those who wait, where staff serves the list: of which types, and how
+    /// many. Nobody else gets them; a type may be named more than once.
+    async fn kept(&self, events: &[EventId]) -> Result<Vec<(TicketTypeId, u32)>, StoreError>;
+}
+
 /// All that a use case of this domain may touch before it commits.
 #[async_trait]
 pub trait EventTx: VenueTx + OrganisationTx {

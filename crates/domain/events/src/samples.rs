@@ -56,5 +56,5 @@ pub(crate) fn type_input(quantity: i64) -> TicketTypeInput {
 pub(crate) fn stocked(event: &Event, quantity: i64, held: u32, sold: u32) -> Stocked {
     let ticket_type: TicketType = type_input(quantity).added(event, &[], &[], noon()).unwrap();
     let stock = Stock { held, sold, ..Stock::untouched(ticket_type.id) };
-    Stocked { ticket_type, stock, quota: None }
+    Stocked { ticket_type, stock, quota: None, by_hand: false }
 }

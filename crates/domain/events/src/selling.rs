@@ -21,7 +21,7 @@ pub enum Availability {
 pub struct Left {
     /// The type.
     pub ticket_type: TicketType,
-    /// How many can still be had, with the event's capacity in view, beside what is kept for those who wait.
+    /// How many can still be had, with the event's capacity in view.
     pub available: u32,
     /// Whether it can be bought now, places aside.
     pub on_sale: bool,
@@ -70,7 +70,7 @@ pub fn left_with(event: &Event, ticket_types: &[Stocked], opened: &Opened, now: 
     let open = event.status_at(now) == Status::Published;
     let shown = |kind: &TicketType| !kind.hidden || opened.types.contains(&kind.id);
     let kept = |kind: &TicketType| opened.kept.filter(|(id, _)| *id == kind.id).map_or(0, |(_, kept)| kept);
-    let for_all = |it: &Stocked| it.left(ticket_types).min(room).saturating_sub(it.stock.awaited);
+    let for_all = |it: &Stocked| it.left(ticket_types).min(room);
     let seen = ticket_types.iter().filter(|stocked| shown(&stocked.ticket_type));
     seen.map(|stocked| Left {
         ticket_type: stocked.ticket_type.clone(),
@@ -165,29 +165,6 @@ mod tests {
         assert_eq!(rows(&Opened { types: vec![hidden], kept: Some((hidden, 3)) }), [10, 3]);
         let elsewhere = Opened { types: vec![TicketTypeId::generate(noon())], kept: None };
         assert_eq!(rows(&elsewhere), [10], "a type of another event");
-    }
-
-    #[test]
-    fn what_is_awaited_is_left_for_nobody_else() {
-        let event = Event { capacity: Some(20), ..published() };
-        let mut types = [stocked(&event, 10, 0, 7), stocked(&event, 10, 0, 10)];
-        types[0].stock.reserved = 1;
-        let kind = types[0].ticket_type.id;
-        let coded = Opened { types: Vec::new(), kept: Some((kind, 1)) };
-        for (awaited, all, with_code, word) in [
-            (0, 2, 3, Availability::Few),
-            (1, 1, 2, Availability::Few),
-            (2, 0, 1, Availability::SoldOut),
-            (3, 0, 1, Availability::SoldOut),
-        ] {
-            types[0].stock.awaited = awaited;
-            let rows: Vec<u32> = left(&event, &types, noon()).iter().map(|left| left.available).collect();
-            assert_eq!(rows, [all, 0], "{awaited} awaited");
-            let coded = left_with(&event, &types, &coded, noon());
-            assert_eq!(coded[0].available, with_code, "one is kept for the code");
-            assert_eq!(availability(&event, &types, noon()), word, "{awaited} awaited");
-            assert_eq!((types[0].stock.taken(), types[0].left(&types)), (8, 2), "it is not gone");
-        }
     }
 
     #[test]

@@ -57,10 +57,6 @@ pub struct Stock {
     /// Kept by vouchers.
     #[serde(default)]
     pub reserved: u32,
-    /// Places of those that are left for which people wait who come first, where staff serves their list. Counted for
-    /// showing, and never stored: it decides nothing, and is 0 where an edit reads under the lock.
-    #[serde(skip)]
-    pub awaited: u32,
 }
 
 /// What is kept of types from before this could be chosen.
@@ -77,6 +73,8 @@ pub struct Stocked {
     pub stock: Stock,
     /// The quota that it names.
     pub quota: Option<Quota>,
+    /// Whether staff serves the waiting list of its event: some of what is left may be kept for those who wait.
+    pub by_hand: bool,
 }
 
 /// How many places of an event are held or sold, over all ticket types.
@@ -96,7 +94,7 @@ impl Stock {
     /// Nothing held, sold or kept.
     #[must_use]
     pub const fn untouched(ticket_type: TicketTypeId) -> Self {
-        Self { ticket_type, held: 0, sold: 0, reserved: 0, awaited: 0 }
+        Self { ticket_type, held: 0, sold: 0, reserved: 0 }
     }
 
     /// Held, sold or kept by vouchers.

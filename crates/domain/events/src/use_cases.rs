@@ -37,9 +37,10 @@ pub use venues::VenueError;
 pub use watch::Watched;
 
 use crate::access::{Denied, Grant, Right};
-use crate::{Chargeable, Event, EventStore, Guests, Held, RefundRules, Till};
+use crate::{Chargeable, Event, EventStore, Guests, Held, RefundRules, Stocked, Till, WaitingLists};
 use async_trait::async_trait;
-use kernel::{AccountId, Actor, Clock, EventId, Money, StoreError};
+use kernel::{AccountId, Actor, Clock, EventId, Money, StoreError, TicketTypeId};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// The use cases of this domain. Each organiser's call asks the one rule in [`crate::access`].
@@ -50,6 +51,7 @@ pub struct Events {
     till: Arc<dyn Till>,
     rules: Arc<dyn RefundRules>,
     guests: Arc<dyn Guests>,
+    lists: Arc<dyn WaitingLists>,
     /// Whether what costs something is only published with a refund rule.
     strict: bool,
 }
@@ -70,7 +72,7 @@ impl RefundRules for Everything {
     }
 }
 
-/// Nobody comes.
+/// Nobody comes, and nobody waits.
 struct Nobody;
 
 #[async_trait]
@@ -80,6 +82,13 @@ impl Guests for Nobody {
     }
 
     async fn events_of(&self, _: AccountId, _: u32) -> Result<Vec<Held>, StoreError> {
+        Ok(Vec::new())
+    }
+}
+
+#[async_trait]
+impl WaitingLists for Nobody {
+    async fn kept(&self, _: &[EventId]) -> Result<Vec<(TicketTypeId, u32)>, StoreError> {
         Ok(Vec::new())
     }
 }
@@ -110,10 +119,10 @@ impl From<Denied> for AccessError {
 impl Events {
     /// Over a store and a clock. Until it is told of a till ([`Self::charging`]) every price counts as chargeable, and
     /// until it is told of rules ([`Self::ruled_by`]) every event as having them; until it is told of guests
-    /// ([`Self::attended_by`]) nobody holds a ticket.
+    /// ([`Self::attended_by`]) nobody holds a ticket, and of lists ([`Self::waited_for_on`]) nobody waits.
     pub fn new(store: Arc<dyn EventStore>, clock: Arc<dyn Clock>) -> Self {
         let (till, rules) = (Arc::new(Everything), Arc::new(Everything));
-        Self { store, clock, till, rules, guests: Arc::new(Nobody), strict: false }
+        Self { store, clock, till, rules, guests: Arc::new(Nobody), lists: Arc::new(Nobody), strict: false }
     }
 
     /// The same, looking whether an event says what goes back to buyers who cancel; `strict`: publishing nothing that
@@ -129,10 +138,45 @@ impl Events {
         Self { guests, ..self }
     }
 
+    /// The same, showing nobody what these lists keep.
+    #[must_use]
+    pub fn waited_for_on(self, lists: Arc<dyn WaitingLists>) -> Self {
+        Self { lists, ..self }
+    }
+
     /// The same, publishing only what this till can charge.
     #[must_use]
     pub fn charging(self, till: Arc<dyn Till>) -> Self {
         Self { till, ..self }
+    }
+
+    /// An event's types as everybody has them who waits for nothing; see [`Self::keep_for_lists`].
+    async fn types_for_all(&self, event: EventId) -> Result<Vec<Stocked>, StoreError> {
+        let mut ticket_types = self.store.ticket_types(event).await?;
+        self.keep_for_lists(ticket_types.iter_mut()).await?;
+        Ok(ticket_types)
+    }
+
+    /// Counts as held what lists keep that staff serves, of these types. Everything that is told of
+    /// what is left follows from that. Nothing is asked for where no list is served so.
+    async fn keep_for_lists<'a>(
+        &self,
+        ticket_types: impl Iterator<Item = &'a mut Stocked>,
+    ) -> Result<(), StoreError> {
+        let by_hand = ticket_types.filter(|it| it.by_hand);
+        let mut types: BTreeMap<_, _> = by_hand.map(|it| (it.ticket_type.id, it)).collect();
+        let mut events: Vec<_> = types.values().map(|it| it.ticket_type.event).collect();
+        events.sort_unstable();
+        events.dedup();
+        if events.is_empty() {
+            return Ok(());
+        }
+        for (id, kept) in self.lists.kept(&events).await? {
+            if let Some(it) = types.get_mut(&id) {
+                it.stock.held = it.stock.held.saturating_add(kept);
+            }
+        }
+        Ok(())
     }
 
     /// What the actor can do, as stored now; other domains ask for it to decide about bookings and doors.

@@ -1,5 +1,6 @@
 //! What is free, and whom it fits: what a store is asked for, and what comes of it.
 
+use super::shown::told;
 use super::{consistent, freed, full, joined, now, owed, statuses, wish};
 use crate::fixtures_bookings::{House, bookings, buyer, by, house};
 use crate::fixtures_events::{events_at_noon, organiser, type_input};
@@ -12,8 +13,11 @@ use booking::{
     Terms, WaitlistEntry,
 };
 use chrono::TimeDelta;
-use events::{Filter, SeatChange, SeatPrice, Standing, Status, Stock, selling};
-use kernel::{AccountId, Clock, Money, PageRequest, StoreError, TicketTypeId, transact};
+use events::{Availability, SeatChange, SeatPrice, Standing};
+use kernel::{
+    AccountId, Clock, EventId, Money, PageRequest, StoreError, TicketTypeId, Timestamp, WaitlistEntryId,
+    transact,
+};
 
 /// Asks the store under the sale's lock whom this fits: numbers of entries, types, and what is wished of them.
 async fn fits(house: &House, free: &[Free], after: u64) -> (Vec<u64>, Vec<TicketTypeId>, Vec<u64>) {
@@ -21,7 +25,7 @@ async fn fits(house: &House, free: &[Free], after: u64) -> (Vec<u64>, Vec<Ticket
     let tx = house.stores.booking.begin().await.unwrap();
     let found: Result<_, StoreError> = transact(tx, async |tx| {
         tx.lock_sales(&[event]).await?;
-        let waiting = tx.waiting(event, free, after, 100).await?;
+        let waiting = tx.waiting(&[(event, free)], after, 100).await?;
         Ok((waiting, tx.wanted(event, free).await?, tx.wished(event, free, after).await?))
     })
     .await;
@@ -34,81 +38,44 @@ async fn fits(house: &House, free: &[Free], after: u64) -> (Vec<u64>, Vec<Ticket
 }
 
 /// Puts somebody on the list whatever is free: of these types, so many, for no more than this.
-async fn queued(
+pub(super) async fn queued(
     house: &House,
     number: u64,
     (ticket_types, quantity, max_price): (Vec<TicketTypeId>, u32, Option<Money>),
 ) -> AccountId {
     let buyer = buyer(&house.stores).await;
-    let tx = house.stores.booking.begin().await.unwrap();
-    let entry = WaitlistEntry {
-        id: kernel::WaitlistEntryId::generate(noon()),
-        event: house.event.id,
+    let entry = waiting(house.event.id, buyer, (WaitlistEntryId::generate(noon()), number, noon()));
+    added(house, &WaitlistEntry { ticket_types, quantity, max_price, ..entry }).await;
+    buyer
+}
+
+/// Somebody who waits for one place of whatever type.
+pub(super) const fn waiting(
+    event: EventId,
+    buyer: AccountId,
+    (id, number, joined_at): (WaitlistEntryId, u64, Timestamp),
+) -> WaitlistEntry {
+    WaitlistEntry {
+        id,
+        event,
         buyer,
-        ticket_types,
-        quantity,
-        max_price,
+        ticket_types: Vec::new(),
+        quantity: 1,
+        max_price: None,
         number,
         status: EntryStatus::Waiting,
-        joined_at: noon(),
+        joined_at,
         hold: None,
         offered_at: None,
         expires_at: None,
         decided_at: None,
-    };
-    let added: Result<(), StoreError> = transact(tx, async |tx| tx.add_entry(&entry).await).await;
+    }
+}
+
+pub(super) async fn added(house: &House, entry: &WaitlistEntry) {
+    let tx = house.stores.booking.begin().await.unwrap();
+    let added: Result<(), StoreError> = transact(tx, async |tx| tx.add_entry(entry).await).await;
     added.unwrap();
-    buyer
-}
-
-/// How many of the house's one type everybody is told can be had, in every way in which it is read.
-async fn told(house: &House) -> u32 {
-    let (store, event) = (&house.stores.events, house.event.id);
-    let types = store.ticket_types(event).await.unwrap();
-    let with_event = store.events_with_types(&[event]).await.unwrap().remove(0);
-    assert_eq!(with_event.ticket_types, types);
-    let all = Filter { statuses: vec![Status::Published], include_members_only: true, ..Filter::default() };
-    let page = store.listing(&all, PageRequest { limit: 9, after: None }).await.unwrap();
-    assert_eq!(page.items.iter().find(|it| it.event.id == event).unwrap().ticket_types, types);
-    selling::left(&with_event.event, &types, noon())[0].available
-}
-
-pub async fn what_staff_keeps_for_a_list_is_shown_to_nobody_else(stores: Stores) {
-    let house = house(stores, 3, None, 2500).await;
-    let (use_cases, event, kind) = (bookings(&house), house.event.id, house.ticket_type.id);
-    let first = queued(&house, 1, (vec![], 1, None)).await;
-    let second = queued(&house, 2, (vec![kind], 2, None)).await;
-    assert_eq!(told(&house).await, 3, "free places are offered by themselves");
-    let rules = Rules { automatic: false, returns: true };
-    assert!(use_cases.set_rules(event, rules, &by(first)).await.unwrap());
-    assert_eq!(told(&house).await, 0);
-    let tx = house.stores.events.begin().await.unwrap();
-    let locked: Result<_, StoreError> = transact(tx, async |tx| {
-        tx.lock_event(event).await?;
-        tx.ticket_types_locked(event).await
-    })
-    .await;
-    assert_eq!(locked.unwrap()[0].stock, Stock::untouched(kind), "no edit minds it");
-    consistent(&house).await;
-    let group = queued(&house, 3, (vec![], 4, None)).await;
-    assert!(use_cases.leave_list(event, second).await.unwrap());
-    assert_eq!(told(&house).await, 2);
-    assert!(use_cases.leave_list(event, first).await.unwrap());
-    assert_eq!(told(&house).await, 3, "a group of four waits in vain");
-    let outsider = buyer(&house.stores).await;
-    let hold = use_cases.hold(outsider, event, house.want(3)).await.unwrap();
-    use_cases.release(outsider, hold.id).await.unwrap();
-    assert!(use_cases.leave_list(event, group).await.unwrap());
-    queued(&house, 4, (vec![], 1, Some(Money::eur(2499)))).await;
-    assert_eq!(told(&house).await, 3, "too dear for who waits");
-    queued(&house, 5, (vec![kind], 1, Some(Money::eur(2500)))).await;
-    assert_eq!(told(&house).await, 2);
-    queued(&house, 6, (vec![TicketTypeId::generate(noon())], 1, None)).await;
-    assert_eq!(told(&house).await, 2, "for another type");
-    queued(&house, 7, (vec![], 3, None)).await;
-    assert_eq!(told(&house).await, 0);
-    let house = house.with_quota(2).await;
-    assert_eq!(told(&house).await, 1, "three do not fit into the quota");
 }
 
 pub async fn only_those_are_found_whom_something_free_fits(stores: Stores) {
@@ -192,6 +159,7 @@ pub async fn staff_with_a_long_list_keeps_its_places_and_no_more(stores: Stores)
     joined(&house, 2).await;
     // Of 206 places those on the list wish 204, four of them behind the first 200.
     let house = house.with_places(208).await;
+    assert_eq!(told(&house).await, ([2].into(), Availability::Few));
     let outsider = buyer(&house.stores).await;
     let refused = use_cases.hold(outsider, event, house.want(3)).await;
     assert!(matches!(refused, Err(HoldError::Refused(HoldRefusal::SoldOut { left: 2, .. }))), "{refused:?}");

@@ -8,7 +8,7 @@ use crate::store::LocalStore;
 use crate::transaction::LocalTx;
 use ::booking::waitlist::Free;
 use ::booking::{EntryStatus, ListCounts, Rules, WaitlistEntry, WaitlistReads, WaitlistTx};
-use ::events::{Event, Stocked};
+use ::events::Event;
 use async_trait::async_trait;
 use kernel::{AccountId, Cursor, EventId, Page, PageRequest, StoreError, TicketTypeId, WaitlistEntryId};
 use serde::{Deserialize, Serialize};
@@ -90,29 +90,6 @@ impl State {
         waiting.filter_map(|place| self.copy(self.booking.list.get(place)?))
     }
 
-    /// The types of an event, each with how many of its places are awaited, where staff serves the list.
-    pub(crate) fn with_awaited(&self, event: EventId, mut types: Vec<Stocked>) -> Vec<Stocked> {
-        let by_hand = self.get::<KeptRules>(&event).is_some_and(|kept| !kept.rules.automatic);
-        if !by_hand || !self.booking.somebody_waits(event) {
-            return types;
-        }
-        let taken = types.iter().map(|it| it.stock.taken()).fold(0, u32::saturating_add);
-        let capacity = self.get::<Event>(&event).and_then(|event| event.capacity);
-        let room = capacity.map_or(u32::MAX, |capacity| capacity.saturating_sub(taken));
-        let waiting: Vec<_> = self.waiting(event, 0).collect();
-        let awaited = types.iter().map(|it| {
-            let places = it.left(&types).min(room);
-            let free = Free { ticket_type: it.ticket_type.id, places, price: it.ticket_type.price };
-            let fitting = waiting.iter().filter(|entry| !it.ticket_type.hidden && entry.fits(&free));
-            fitting.map(|entry| entry.quantity).fold(0, u32::saturating_add)
-        });
-        let awaited: Vec<u32> = awaited.collect();
-        for (it, awaited) in types.iter_mut().zip(awaited) {
-            it.stock.awaited = awaited;
-        }
-        types
-    }
-
     fn last_entry(&self, event: EventId, buyer: AccountId) -> Option<WaitlistEntry> {
         let range = (buyer, event, 0)..=(buyer, event, u64::MAX);
         let (_, _, number) = self.booking.list_by_buyer.range(range).next_back()?;
@@ -138,9 +115,15 @@ impl WaitlistReads for LocalStore {
         Ok(self.read().last_entry(event, buyer))
     }
 
-    async fn living_entries(&self, buyer: AccountId, most: u32) -> Result<Vec<WaitlistEntry>, StoreError> {
+    async fn living_entries(
+        &self,
+        buyer: AccountId,
+        after: Option<EventId>,
+        most: u32,
+    ) -> Result<Vec<WaitlistEntry>, StoreError> {
         let state = self.read();
-        let range = (buyer, EventId::from(Uuid::nil()))..=(buyer, EventId::from(Uuid::max()));
+        let after = after.unwrap_or(Uuid::nil().into());
+        let range = (Bound::Excluded((buyer, after)), Bound::Included((buyer, Uuid::max().into())));
         let living = state.booking.living_by_buyer.range(range).take(limit(most));
         Ok(living.filter_map(|(_, id)| state.copy(id)).collect())
     }
@@ -224,13 +207,16 @@ impl WaitlistReads for LocalStore {
 impl WaitlistTx for LocalTx {
     async fn waiting(
         &mut self,
-        event: EventId,
-        free: &[Free],
+        lists: &[(EventId, &[Free])],
         after: u64,
         most: u32,
     ) -> Result<Vec<WaitlistEntry>, StoreError> {
-        let fits = |entry: &WaitlistEntry| free.iter().any(|free| entry.fits(free));
-        Ok(self.state().waiting(event, after).filter(fits).take(limit(most)).collect())
+        let state = self.state();
+        let of = |(event, free): &(EventId, &[Free])| {
+            let fits = |entry: &WaitlistEntry| free.iter().any(|free| entry.fits(free));
+            state.waiting(*event, after).filter(fits).take(limit(most)).collect::<Vec<_>>()
+        };
+        Ok(lists.iter().flat_map(of).collect())
     }
 
     async fn wanted(&mut self, event: EventId, free: &[Free]) -> Result<Vec<TicketTypeId>, StoreError> {

@@ -3,7 +3,7 @@
 use super::EventTables;
 use crate::paging::{FIRST, LAST, wanted};
 use ::events::grid::covers;
-use ::events::{Event, Filter, Status, Stocked, Stretch, Visibility};
+use ::events::{Event, Filter, Status, Stretch, Visibility};
 use kernel::{Cursor, EventId, Page, PageRequest, Timestamp};
 use std::ops::Bound;
 use std::sync::Arc;
@@ -22,15 +22,6 @@ impl EventTables {
             .map(|event| Event::clone(event));
         let cursor = |event: &Event| Cursor { at: event.starts_at, id: event.id.as_uuid() };
         Page::cut(found.collect(), page.limit, cursor)
-    }
-
-    pub(super) fn ticket_types_of(&self, event: EventId) -> Vec<Stocked> {
-        self.stocked(event)
-            .map(|(ticket_type, stock)| {
-                let quota = self.quota_of(ticket_type).map(|quota| (**quota).clone());
-                Stocked { ticket_type: (**ticket_type).clone(), stock, quota }
-            })
-            .collect()
     }
 
     /// Events that can lie in the filter's span, by their beginning. What ends after `from` began after `from` less

@@ -1,5 +1,6 @@
 //! Reading without a transaction: what was committed last.
 
+use crate::booking::KeptRules;
 use crate::state::State;
 use crate::store::LocalStore;
 use ::events::{
@@ -10,9 +11,14 @@ use kernel::{AccountId, EventId, OrganisationId, Page, PageRequest, QuotaId, Sto
 use uuid::Uuid;
 
 impl State {
-    /// An event's types as they are shown.
-    fn types_shown(&self, event: EventId) -> Vec<Stocked> {
-        self.with_awaited(event, self.events.ticket_types_of(event))
+    /// An event's types with their stock.
+    pub(super) fn ticket_types_of(&self, event: EventId) -> Vec<Stocked> {
+        let by_hand = self.get::<KeptRules>(&event).is_some_and(|kept| !kept.rules.automatic);
+        let stocked = self.events.stocked(event).map(|(ticket_type, stock)| {
+            let quota = self.events.quota_of(ticket_type).map(|quota| (**quota).clone());
+            Stocked { ticket_type: (**ticket_type).clone(), stock, quota, by_hand }
+        });
+        stocked.collect()
     }
 }
 
@@ -34,7 +40,7 @@ impl EventStore for LocalStore {
     async fn events_with_types(&self, ids: &[EventId]) -> Result<Vec<Listed>, StoreError> {
         let state = self.read();
         let found = ids.iter().filter_map(|id| state.copy::<Event>(id));
-        Ok(found.map(|event| Listed { ticket_types: state.types_shown(event.id), event }).collect())
+        Ok(found.map(|event| Listed { ticket_types: state.ticket_types_of(event.id), event }).collect())
     }
 
     async fn event_by_slug(&self, slug: &str) -> Result<Option<Event>, StoreError> {
@@ -45,11 +51,11 @@ impl EventStore for LocalStore {
     async fn listing(&self, filter: &Filter, page: PageRequest) -> Result<Page<Listed>, StoreError> {
         let state = self.read();
         let listed = state.events.listing(filter, page);
-        Ok(listed.map(|event| Listed { ticket_types: state.types_shown(event.id), event }))
+        Ok(listed.map(|event| Listed { ticket_types: state.ticket_types_of(event.id), event }))
     }
 
     async fn ticket_types(&self, event: EventId) -> Result<Vec<Stocked>, StoreError> {
-        Ok(self.read().types_shown(event))
+        Ok(self.read().ticket_types_of(event))
     }
 
     async fn quotas(&self, event: EventId) -> Result<Vec<Quota>, StoreError> {

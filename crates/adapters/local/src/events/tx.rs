@@ -70,7 +70,7 @@ impl EventTx for LocalTx {
     }
 
     async fn ticket_types_locked(&mut self, event: EventId) -> Result<Vec<Stocked>, StoreError> {
-        Ok(self.state().events.ticket_types_of(event))
+        Ok(self.state().ticket_types_of(event))
     }
 
     async fn quotas_locked(&mut self, event: EventId) -> Result<Vec<Quota>, StoreError> {

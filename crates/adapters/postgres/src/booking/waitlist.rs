@@ -156,24 +156,32 @@ fn add(it: &WaitlistEntry) -> Statement<impl QueryFragment<Pg> + Send + use<>> {
 impl WaitlistTx for PgTx {
     async fn waiting(
         &mut self,
-        event: EventId,
-        free: &[Free],
+        lists: &[(EventId, &[Free])],
         after: u64,
         limit: u32,
     ) -> Result<Vec<WaitlistEntry>, StoreError> {
-        let (types, places, prices) = columns(free);
-        let statement = text(select!(concat!(
-            "event_id = $1 AND number > $2 AND status = 'waiting' AND EXISTS ( \
-                 SELECT FROM unnest($3, $4, $5) AS f(free_type, places, price) WHERE ",
+        let events: Vec<Uuid> = lists.iter().map(|(event, _)| event.as_uuid()).collect();
+        let of_each = lists.iter().flat_map(|(event, free)| free.iter().map(|_| event.as_uuid()));
+        let of_each: Vec<Uuid> = of_each.collect();
+        let free: Vec<Free> = lists.iter().flat_map(|(_, free)| free.iter().copied()).collect();
+        let (types, places, prices) = columns(&free);
+        let statement = text(concat!(
+            "SELECT w.* FROM unnest($1) AS l(list) CROSS JOIN LATERAL (",
+            select!(
+                "event_id = l.list AND number > $2 AND status = 'waiting' AND EXISTS ( \
+                 SELECT FROM unnest($7, $3, $4, $5) AS f(free_event, free_type, places, price) \
+                 WHERE f.free_event = event_id AND "
+            ),
             fits!(),
-            " OFFSET 0) ORDER BY number LIMIT $6"
-        )))
-        .bind::<SqlUuid, _>(event.as_uuid())
+            " OFFSET 0) ORDER BY number LIMIT $6) w ORDER BY w.event_id, w.number"
+        ))
+        .bind::<Array<SqlUuid>, _>(events)
         .bind::<BigInt, _>(ordinal(after))
         .bind::<Array<SqlUuid>, _>(types)
         .bind::<Array<BigInt>, _>(places)
         .bind::<Array<BigInt>, _>(prices)
-        .bind::<BigInt, _>(i64::from(limit));
+        .bind::<BigInt, _>(i64::from(limit))
+        .bind::<Array<SqlUuid>, _>(of_each);
         entries(self.load("reading who waits", constant(statement)).await?)
     }
 

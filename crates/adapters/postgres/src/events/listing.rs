@@ -1,14 +1,12 @@
 //! The list of events: one page, then the ticket types of all its events at once.
 
 use super::EventRow;
-use super::awaited::Awaited;
 use super::near::Near;
-use super::quota::QuotaRow;
-use super::ticket_type::{StockedRow, stocked};
+use super::ticket_type::{stocked, stocked_rows};
 use super::words::Words;
 use crate::failure::failed;
 use crate::pool::{PgStore, Pooled};
-use crate::schema::{events, quotas, ticket_types};
+use crate::schema::{events, ticket_types};
 use ::events::{Event, Filter, Listed, Status, Stocked};
 use diesel::dsl::IntoBoxed;
 use diesel::pg::Pg;
@@ -100,11 +98,9 @@ async fn types_of(
     if ids.is_empty() {
         return Ok(types);
     }
-    let rows: Vec<(StockedRow, Option<QuotaRow>, i64)> = ticket_types::table
-        .left_join(quotas::table)
+    let rows: Vec<_> = stocked_rows()
         .filter(ticket_types::event_id.eq_any(ids))
         .order((ticket_types::event_id, ticket_types::position, ticket_types::id))
-        .select((StockedRow::as_select(), Option::<QuotaRow>::as_select(), Awaited))
         .load(connection)
         .await
         .map_err(failed(DOING))?;

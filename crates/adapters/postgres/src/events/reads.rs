@@ -1,10 +1,9 @@
 //! Reads of what was committed.
 
 use super::EventRow;
-use super::awaited::Awaited;
 use super::organisation::{MemberRow, OrganisationRow};
 use super::quota::QuotaRow;
-use super::ticket_type::{StockedRow, TicketTypeRow, stocked};
+use super::ticket_type::{TicketTypeRow, stocked, stocked_rows};
 use crate::failure::failed;
 use crate::pool::PgStore;
 use crate::schema::{events, organisation_members as members, organisations, quotas, ticket_types};
@@ -59,11 +58,9 @@ impl EventStore for PgStore {
     async fn ticket_types(&self, event: EventId) -> Result<Vec<Stocked>, StoreError> {
         let doing = "reading ticket types";
         let mut connection = self.connection(doing).await?;
-        let query = ticket_types::table
-            .left_join(quotas::table)
+        let query = stocked_rows()
             .filter(ticket_types::event_id.eq(event.as_uuid()))
-            .order((ticket_types::position, ticket_types::id))
-            .select((StockedRow::as_select(), Option::<QuotaRow>::as_select(), Awaited));
+            .order((ticket_types::position, ticket_types::id));
         let rows = query.load(&mut connection).await.map_err(failed(doing))?;
         rows.into_iter().map(stocked).collect()
     }

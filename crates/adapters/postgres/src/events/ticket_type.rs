@@ -2,10 +2,12 @@
 
 use super::quota::QuotaRow;
 use crate::column::{count, money, some_count, vat};
-use crate::schema::{quotas, ticket_types};
+use crate::schema::{quotas, sales, ticket_types};
 use crate::statement::{constant, text};
 use crate::transaction::PgTx;
 use ::events::{Quota, Stock, Stocked, TicketType};
+use diesel::dsl::AsSelect;
+use diesel::pg::Pg;
 use diesel::prelude::*;
 use diesel::sql_types::Uuid as SqlUuid;
 use diesel_async::RunQueryDsl;
@@ -93,32 +95,39 @@ impl TryFrom<TicketTypeRow> for TicketType {
     }
 }
 
-/// A type with its counters, the quota that it shares, and how many of its places are awaited.
+/// Types with their counters, the quotas that they share, and whether staff serves the waiting lists of their events.
+#[diesel::dsl::auto_type]
+pub(super) fn stocked_rows() -> _ {
+    let columns: AsSelect<StockedRow, Pg> = StockedRow::as_select();
+    let quota: AsSelect<Option<QuotaRow>, Pg> = Option::<QuotaRow>::as_select();
+    ticket_types::table
+        .inner_join(sales::table.on(sales::event_id.eq(ticket_types::event_id)))
+        .left_join(quotas::table)
+        .select((columns, quota, sales::offers_by_hand))
+}
+
+/// One of them.
 pub(super) fn stocked(
-    (row, quota, awaited): (StockedRow, Option<QuotaRow>, i64),
+    (row, quota, by_hand): (StockedRow, Option<QuotaRow>, bool),
 ) -> Result<Stocked, StoreError> {
     let held = count(row.held, "reading ticket_types.held")?;
     let sold = count(row.sold, "reading ticket_types.sold")?;
     let reserved = count(row.reserved, "reading ticket_types.reserved")?;
-    // As many as there could ever be, should more be wished.
-    let awaited = u32::try_from(awaited).unwrap_or(u32::MAX);
     let ticket_type = TicketType::try_from(row.facts)?;
     let quota = quota.map(Quota::try_from).transpose()?;
-    let stock = Stock { ticket_type: ticket_type.id, held, sold, reserved, awaited };
-    Ok(Stocked { ticket_type, stock, quota })
+    let stock = Stock { ticket_type: ticket_type.id, held, sold, reserved };
+    Ok(Stocked { ticket_type, stock, quota, by_hand })
 }
 
 impl PgTx {
     pub(super) async fn stocked_types(&mut self, event: EventId) -> Result<Vec<Stocked>, StoreError> {
-        let rows: QueryResult<Vec<(StockedRow, Option<QuotaRow>)>> = ticket_types::table
-            .left_join(quotas::table)
+        let rows: QueryResult<Vec<_>> = stocked_rows()
             .filter(ticket_types::event_id.eq(event.as_uuid()))
             .order((ticket_types::position, ticket_types::id))
-            .select((StockedRow::as_select(), Option::<QuotaRow>::as_select()))
             .load(self.connection().await?)
             .await;
         let rows = self.checked("reading the types of a locked event", rows)?;
-        rows.into_iter().map(|(row, quota)| stocked((row, quota, 0))).collect()
+        rows.into_iter().map(stocked).collect()
     }
 
     pub(super) async fn insert_ticket_type(&mut self, ticket_type: &TicketType) -> Result<(), StoreError> {

@@ -24,8 +24,13 @@ pub trait WaitlistReads: Send + Sync {
     async fn entry(&self, id: WaitlistEntryId) -> Result<Option<Entry>, StoreError>;
     /// Somebody's last entry for an event, living or not.
     async fn last_entry(&self, event: EventId, buyer: AccountId) -> Result<Option<Entry>, StoreError>;
-    /// Up to `limit` of somebody's entries that live.
-    async fn living_entries(&self, buyer: AccountId, limit: u32) -> Result<Vec<Entry>, StoreError>;
+    /// Up to `limit` of somebody's entries that live, in the order of their events, after this one.
+    async fn living_entries(
+        &self,
+        buyer: AccountId,
+        after: Option<EventId>,
+        limit: u32,
+    ) -> Result<Vec<Entry>, StoreError>;
     /// Somebody's entries of all events, whatever became of them, the latest first; the cursor is `(joined_at, id)`.
     async fn entries_of_buyer(&self, buyer: AccountId, page: PageRequest) -> Result<Page<Entry>, StoreError>;
     /// How many wait who joined before this number.
@@ -42,11 +47,11 @@ pub trait WaitlistReads: Send + Sync {
 /// Writes. The sale is locked.
 #[async_trait]
 pub trait WaitlistTx: Transaction {
-    /// Up to `limit` who wait, in their order, after this number, and whom something of what is free fits.
+    /// Of each of these events up to `limit` who wait, in their order, after this number, and whom something of what is
+    /// free of it fits.
     async fn waiting(
         &mut self,
-        event: EventId,
-        free: &[Free],
+        lists: &[(EventId, &[Free])],
         after: u64,
         limit: u32,
     ) -> Result<Vec<Entry>, StoreError>;

@@ -95,7 +95,7 @@ impl Bookings {
             let Some(sale) = round.sale_to_serve(event) else { continue };
             let made = serve(tx, sale, self.serving(), now).await?;
             if made == OFFERS || !sale.resale.automatic {
-                aside.push((event, claim(tx, sale, self.serving(), now).await?));
+                aside.push((event, claim(tx, (sale, None), self.serving(), now).await?));
             }
         }
         round.follow_offers();

@@ -1,14 +1,12 @@
 //! Serve the waiting list: whatever is free is offered in its order, before anybody else may have it.
 
 use super::Bookings;
+use super::line::{Waiting, next, pages};
 use super::seats::Plans;
 use crate::waitlist::{Entry, EntryStatus, Kept, OfferTerms};
-use crate::{BookingTx, Effect, Hall, Hold, Holdings, ListNews, Sale, SaleStatus, acts};
-use kernel::{AccountId, EventId, HoldId, Owed, SeatId, StoreError, Timestamp, WaitlistEntryId, transact};
-use std::collections::BTreeMap;
+use crate::{BookingTx, Effect, Hall, Hold, ListNews, Sale, SaleStatus, acts};
+use kernel::{EventId, HoldId, Owed, SeatId, StoreError, TicketTypeId, Timestamp, WaitlistEntryId, transact};
 
-/// Entries that are looked at together.
-const PAGE: u32 = 200;
 /// Offers that one transaction makes by itself.
 pub(super) const OFFERS: u32 = 200;
 /// Ended holds that one transaction cleans up.
@@ -52,15 +50,15 @@ pub(super) async fn offer_next(
     (with, most): (Serving<'_>, u32),
     now: Timestamp,
 ) -> Result<u32, StoreError> {
-    let (made, _) = go_through(tx, sale, (with, most, true), now).await?;
+    let (made, _) = go_through(tx, (sale, None), (with, most, true), now).await?;
     Ok(u32::try_from(made.len()).unwrap_or(u32::MAX))
 }
 
 /// Goes through the list and gives what is free to at most so many, in the sale alone or in the store as well. Also up to
-/// which number it came.
+/// which number it came. Who comes first may have been read before.
 async fn go_through(
     tx: &mut dyn BookingTx,
-    sale: &mut Sale,
+    (sale, first): (&mut Sale, Option<Waiting>),
     (with, most, writes): (Serving<'_>, u32, bool),
     now: Timestamp,
 ) -> Result<(Vec<Hold>, u64), StoreError> {
@@ -70,14 +68,18 @@ async fn go_through(
     }
     let most = usize::try_from(most).unwrap_or(usize::MAX);
     let mut hall = stage(tx, sale, with.plans, now).await?;
-    while let Some(page) = next(tx, (sale, hall.as_mut()), after, now).await? {
+    let mut page = match first {
+        Some(first) => Some(first),
+        None => next(tx, (sale, hall.as_mut()), after, now).await?,
+    };
+    while let Some(Waiting { entries, holdings, last }) = page {
         let (mut holds, mut offered, mut owed) = (Vec::new(), Vec::new(), Vec::new());
-        for mut entry in page.entries {
+        for mut entry in entries {
             if made.len() + holds.len() == most {
                 break;
             }
             after = entry.number;
-            let already = page.holdings.get(&entry.buyer).cloned().unwrap_or_default();
+            let already = holdings.get(&entry.buyer).cloned().unwrap_or_default();
             let offered_now = sale.offer_places(&mut entry, &already, (with.offers, hall.as_mut()), now);
             let Some((hold, told_at)) = offered_now else { continue };
             let news = Effect::TellWaiting { entry: entry.id, news: ListNews::Offered };
@@ -91,9 +93,10 @@ async fn go_through(
             tx.enqueue_booking(&owed).await?;
         }
         made.extend(holds);
-        if page.last || made.len() == most {
+        if last || made.len() == most {
             break;
         }
+        page = next(tx, (sale, hall.as_mut()), after, now).await?;
     }
     Ok((made, after))
 }
@@ -130,7 +133,7 @@ pub(super) async fn others_first(
     if serve(tx, sale, with, now).await? < OFFERS && sale.resale.automatic {
         return Ok(Aside::default());
     }
-    let kept = claim(tx, sale, with, now).await?;
+    let kept = claim(tx, (sale, None), with, now).await?;
     for offer in &kept {
         sale.set_aside(&offer.items);
     }
@@ -141,12 +144,12 @@ pub(super) async fn others_first(
 /// [`OFFERS`] of them counts by numbers alone, or a long list would be gone through with every decision.
 pub(super) async fn claim(
     tx: &mut dyn BookingTx,
-    sale: &Sale,
+    (sale, first): (&Sale, Option<Waiting>),
     with: Serving<'_>,
     now: Timestamp,
 ) -> Result<Vec<Kept>, StoreError> {
     let mut rest = sale.clone();
-    let (made, last) = go_through(tx, &mut rest, (with, OFFERS, false), now).await?;
+    let (made, last) = go_through(tx, (&mut rest, first), (with, OFFERS, false), now).await?;
     let all = u32::try_from(made.len()).is_ok_and(|made| made < OFFERS);
     let mut kept: Vec<_> = made.into_iter().map(Kept::from).collect();
     if !all {
@@ -170,38 +173,6 @@ async fn stage(
     let wanted = tx.wanted(sale.event, &sale.free(Some(plan.as_ref()), now)).await?;
     let sections = wanted.iter().filter_map(|id| sale.offer(*id)?.section).collect();
     plans.hall(tx, sale, sections, now).await
-}
-
-/// Some who wait, with what they have of the event already.
-struct Waiting {
-    entries: Vec<Entry>,
-    holdings: BTreeMap<AccountId, Holdings>,
-    last: bool,
-}
-
-/// `None` when nothing is free or nobody waits.
-async fn next(
-    tx: &mut dyn BookingTx,
-    (sale, hall): (&Sale, Option<&mut Hall>),
-    after: u64,
-    now: Timestamp,
-) -> Result<Option<Waiting>, StoreError> {
-    let free = sale.free_in(hall, now);
-    if free.is_empty() {
-        return Ok(None);
-    }
-    let entries = tx.waiting(sale.event, &free, after, PAGE).await?;
-    if entries.is_empty() {
-        return Ok(None);
-    }
-    let mut holdings = BTreeMap::new();
-    if sale.limits_users() {
-        let pairs: Vec<_> = entries.iter().map(|entry| (entry.buyer, sale.event)).collect();
-        let tallies = tx.holdings(&pairs, now).await?;
-        holdings.extend(tallies.into_iter().map(|tally| (tally.buyer, tally.holdings)));
-    }
-    let last = u32::try_from(entries.len()).is_ok_and(|count| count < PAGE);
-    Ok(Some(Waiting { entries, holdings, last }))
 }
 
 /// Ends the entries whose offers have come to this.
@@ -234,17 +205,44 @@ async fn end_vain(tx: &mut dyn BookingTx, sale: &Sale, now: Timestamp) -> Result
         return Ok(());
     }
     let known: Vec<_> = sale.offers.iter().map(|offer| offer.ticket_type).collect();
-    let mut vain = tx.waiting_in_vain(sale.event, &known, ENDED).await?;
+    let vain = tx.waiting_in_vain(sale.event, &known, ENDED).await?;
     if vain.is_empty() {
         return Ok(());
     }
-    vain.iter_mut().for_each(|entry| entry.end(EntryStatus::Expired, now));
-    tx.save_entries(&vain).await?;
-    let gone = |entry: &Entry| Effect::TellWaiting { entry: entry.id, news: ListNews::Gone };
-    let all = u32::try_from(vain.len()).is_ok_and(|ended| ended < ENDED);
-    let more = (!all).then_some(Effect::ServeWaitlist { event: sale.event });
-    let owed = vain.iter().map(gone).chain(more).map(|effect| Owed::now(effect, now));
+    end_all(tx, sale.event, (vain, ListNews::Gone), now).await
+}
+
+/// Ends these entries and tells those whose they are. Where it may not be all of them, more is owed.
+async fn end_all(
+    tx: &mut dyn BookingTx,
+    event: EventId,
+    (mut entries, news): (Vec<Entry>, ListNews),
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    entries.iter_mut().for_each(|entry| entry.end(EntryStatus::Expired, now));
+    tx.save_entries(&entries).await?;
+    let told = |entry: &Entry| Effect::TellWaiting { entry: entry.id, news };
+    let all = u32::try_from(entries.len()).is_ok_and(|ended| ended < ENDED);
+    let more = (!all).then_some(Effect::ServeWaitlist { event });
+    let owed = entries.iter().map(told).chain(more).map(|effect| Owed::now(effect, now));
     tx.enqueue_booking(&owed.collect::<Vec<_>>()).await
+}
+
+/// Gives back what these entries were offered and have not taken. The caller saves the sale.
+pub(super) async fn drop_offers(
+    tx: &mut dyn BookingTx,
+    sale: &mut Sale,
+    entries: &[Entry],
+) -> Result<(), StoreError> {
+    let offered = entries.iter().filter(|entry| entry.status == EntryStatus::Offered);
+    let held: Vec<_> = offered.filter_map(|entry| entry.hold).collect();
+    if held.is_empty() {
+        return Ok(());
+    }
+    for hold in tx.lock_holds(&held).await? {
+        sale.release(&hold.items, hold.id);
+    }
+    tx.drop_holds(&held).await
 }
 
 /// Ends the list of an event of which nothing is sold any more, and tells those who are on it. Offers end with an event
@@ -252,25 +250,14 @@ async fn end_vain(tx: &mut dyn BookingTx, sale: &Sale, now: Timestamp) -> Result
 async fn end_list(tx: &mut dyn BookingTx, sale: &mut Sale, now: Timestamp) -> Result<(), StoreError> {
     let cancelled = sale.status == SaleStatus::Cancelled;
     let mut rest = if cancelled { tx.all_offered(sale.event, ENDED).await? } else { Vec::new() };
-    let held: Vec<_> = rest.iter().filter_map(|entry| entry.hold).collect();
-    if !held.is_empty() {
-        for hold in tx.lock_holds(&held).await? {
-            sale.release(&hold.items, hold.id);
-        }
-        tx.drop_holds(&held).await?;
-    }
+    drop_offers(tx, sale, &rest).await?;
     rest.extend(tx.all_waiting(sale.event, ENDED).await?);
     if rest.is_empty() {
         return Ok(());
     }
-    rest.iter_mut().for_each(|entry| entry.end(EntryStatus::Expired, now));
-    tx.save_entries(&rest).await?;
-    let over = |entry: &Entry| Effect::TellWaiting { entry: entry.id, news: ListNews::Over };
-    let all = u32::try_from(rest.len()).is_ok_and(|ended| ended < ENDED);
-    let more = (!all).then_some(Effect::ServeWaitlist { event: sale.event });
-    let owed = rest.iter().map(over).chain(more).map(|effect| Owed::now(effect, now));
-    tx.enqueue_booking(&owed.collect::<Vec<_>>()).await?;
-    tx.record(&[acts::list_ended(sale.event, (rest.len(), cancelled), now).of(sale.organisation)]).await
+    let act = acts::list_ended(sale.event, (rest.len(), cancelled), now);
+    end_all(tx, sale.event, (rest, ListNews::Over), now).await?;
+    tx.record(&[act.of(sale.organisation)]).await
 }
 
 /// Gives the places of ended holds back, and ends the offers among them. The caller saves the sale.
@@ -319,6 +306,34 @@ impl Bookings {
                 tx.save_sales(&[sale]).await?;
             }
             Ok::<_, StoreError>(made)
+        })
+        .await
+    }
+
+    /// Places of some events that are kept for those who wait, where staff serves the list: of which types, and how many,
+    /// just as it is decided when somebody else asks for places. Nothing is locked, and nothing changes.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    pub async fn kept(&self, events: &[EventId]) -> Result<Vec<(TicketTypeId, u32)>, StoreError> {
+        let now = self.clock.now();
+        let mut sales = self.store.sales(events).await?;
+        sales.retain(|sale| sale.resale.waiting && !sale.resale.automatic);
+        if sales.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (plain, seated): (Vec<_>, Vec<_>) = sales.iter().partition(|sale| sale.plan.is_none());
+        transact(self.store.begin().await?, async |tx| {
+            let lists: Vec<_> = plain.into_iter().map(|sale| (sale, sale.free(None, now))).collect();
+            let mut first = pages(tx, &lists, 0, now).await?;
+            let plain = lists.iter().filter_map(|(sale, _)| Some((*sale, Some(first.remove(&sale.event)?))));
+            let plain: Vec<_> = plain.collect();
+            let mut kept = Vec::new();
+            for of in plain.into_iter().chain(seated.into_iter().map(|sale| (sale, None))) {
+                kept.extend(claim(tx, of, self.serving(), now).await?);
+            }
+            let items = kept.iter().flat_map(|offer| &offer.items);
+            Ok(items.map(|item| (item.ticket_type, item.quantity)).collect())
         })
         .await
     }

@@ -1,7 +1,7 @@
 //! Join the waiting list, look where one stands, leave; and what those who run the event see and do of it.
 
 use super::Bookings;
-use super::serve::{offer_next, reclaim, serve};
+use super::serve::{drop_offers, offer_next, reclaim, serve};
 use crate::ports::ListCounts;
 use crate::waitlist::{Entry, EntryStatus, JoinRefusal, JoinWish, Rules};
 use crate::{SaleStatus, acts};
@@ -10,7 +10,7 @@ use kernel::{
 };
 use std::collections::BTreeSet;
 
-/// Entries of one account that are ended together.
+/// Entries of one account that are read together.
 const AT_ONCE: u32 = 100;
 
 /// Why somebody is not put on the list.
@@ -126,12 +126,7 @@ impl Bookings {
             let before = sale.clone();
             let living = tx.living_entry(event, buyer).await?;
             let Some(mut entry) = living.filter(|entry| joined_by(entry, until)) else { return Ok(false) };
-            let held: Vec<_> =
-                entry.hold.filter(|_| entry.status == EntryStatus::Offered).into_iter().collect();
-            for hold in tx.lock_holds(&held).await? {
-                sale.release(&hold.items, hold.id);
-            }
-            tx.drop_holds(&held).await?;
+            drop_offers(tx, &mut sale, std::slice::from_ref(&entry)).await?;
             entry.end(EntryStatus::Left, now);
             tx.save_entries(&[entry]).await?;
             if sale != before {
@@ -145,19 +140,24 @@ impl Bookings {
     }
 
     /// Takes somebody off every list that they were on at an instant (now, without one), because their account is gone
-    /// or barred.
+    /// or barred; answers with the events.
     ///
     /// # Errors
     /// The store could not answer.
-    pub async fn leave_lists(&self, buyer: AccountId, until: Option<Timestamp>) -> Result<(), StoreError> {
+    pub async fn leave_lists(
+        &self,
+        buyer: AccountId,
+        until: Option<Timestamp>,
+    ) -> Result<Vec<EventId>, StoreError> {
+        let (mut left, mut after) = (Vec::new(), None);
         loop {
-            let living = self.store.living_entries(buyer, AT_ONCE).await?;
-            let mut left = false;
+            let living = self.store.living_entries(buyer, after, AT_ONCE).await?;
+            let Some(last) = living.last() else { return Ok(left) };
+            after = Some(last.event);
             for entry in living.iter().filter(|entry| joined_by(entry, until)) {
-                left |= self.leave(entry.event, buyer, until).await?;
-            }
-            if !left {
-                return Ok(());
+                if self.leave(entry.event, buyer, until).await? {
+                    left.push(entry.event);
+                }
             }
         }
     }

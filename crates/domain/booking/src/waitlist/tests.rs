@@ -1,4 +1,5 @@
 use super::*;
+use crate::sale::USUAL_ORDER;
 use crate::samples::{held, noon, offer, sale, somebody, terms};
 use chrono::TimeDelta;
 
@@ -49,6 +50,13 @@ fn what_cannot_be_wanted_is_refused() {
     let dollars = Money::new(100, "USD".parse().unwrap()).unwrap();
     assert_eq!(refused(JoinWish { max_price: Some(dollars), ..wish(1) }), JoinRefusal::WrongCurrency);
     assert_eq!(refused(wish(5)), JoinRefusal::NeverSoMany { most: 4 }, "they would wait for ever");
+    let mut larger = sale.clone();
+    larger.offers.push(offer(6, 2500));
+    let refused_of = |sale: &Sale| sale.join(&wish(9), (&nothing(), None), 1, noon()).unwrap_err();
+    assert_eq!(refused_of(&larger), JoinRefusal::NeverSoMany { most: 6 }, "of the larger kind");
+    larger.offers.push(Offer { max_per_order: Some(8), ..offer(50, 2500) });
+    let limit = JoinRefusal::LimitExceeded { limit: Limit::PerOrder, most: 8 };
+    assert_eq!(refused_of(&larger), limit, "there are fifty of a kind");
     let cheap = JoinWish { max_price: Some(Money::eur(2499)), ..wish(1) };
     assert_eq!(refused(cheap.clone()), JoinRefusal::TooCheap);
     let mut ended = sale.clone();

@@ -65,6 +65,7 @@ impl Events {
                         stock: Stock::untouched(kind.id),
                         quota: quotas.iter().find(|quota| Some(quota.id) == kind.quota).cloned(),
                         ticket_type: kind,
+                        by_hand: false,
                     };
                     return Ok((event, types.into_iter().map(untouched).collect()));
                 }

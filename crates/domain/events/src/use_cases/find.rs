@@ -71,7 +71,7 @@ impl Events {
             ..narrowed(search)
         };
         let page = self.store.listing(&filter, page).await?;
-        Ok(self.in_list(page))
+        self.in_list(page).await
     }
 
     /// Published events that are not over, the next one first.
@@ -105,13 +105,14 @@ impl Events {
             ..narrowed(search)
         };
         let page = self.store.listing(&filter, page).await?;
-        Ok(self.in_list(page))
+        Ok(self.in_list(page).await?)
     }
 
     /// Everybody is a stranger in lists: where exactly it is is told, and noted, event by event.
-    fn in_list(&self, page: Page<Listed>) -> Page<Seen> {
+    async fn in_list(&self, mut page: Page<Listed>) -> Result<Page<Seen>, StoreError> {
+        self.keep_for_lists(page.items.iter_mut().flat_map(|listed| &mut listed.ticket_types)).await?;
         let now = self.clock.now();
-        page.map(|listed| seen(listed, Onlooker::Stranger, now))
+        Ok(page.map(|listed| seen(listed, Onlooker::Stranger, now)))
     }
 }
 

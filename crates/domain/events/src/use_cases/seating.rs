@@ -49,7 +49,7 @@ impl Events {
     ) -> Result<Option<Sections>, ShowError> {
         let event = self.visible(actor, &event.to_string()).await?.event;
         let Some(seating) = self.store.seating(event.id).await? else { return Ok(None) };
-        let types = self.store.ticket_types(event.id).await?;
+        let types = self.types_for_all(event.id).await?;
         Ok(Some(Sections { seating, left: selling::left_with(&event, &types, opened, self.clock.now()) }))
     }
 

@@ -55,7 +55,7 @@ impl Events {
     /// [`ShowError`].
     pub async fn show(&self, actor: Option<Actor>, id_or_slug: &str) -> Result<Seen, ShowError> {
         let Visible { event, viewer } = self.visible(actor, id_or_slug).await?;
-        let ticket_types = self.store.ticket_types(event.id).await?;
+        let ticket_types = self.types_for_all(event.id).await?;
         let now = self.clock.now();
         let onlooker = self.onlooker(&event, viewer.as_ref(), now).await?;
         Ok(seen(Listed { event, ticket_types }, onlooker, now))
@@ -84,7 +84,8 @@ impl Events {
         Ok(onlooker)
     }
 
-    /// An event as those see it who run it, with its ticket types; noted as every look at an exact place is.
+    /// An event as those see it who run it, with its ticket types as everybody has them; noted as every look at an exact
+    /// place is.
     ///
     /// # Errors
     /// [`AccessError`].
@@ -95,7 +96,7 @@ impl Events {
         right: Right,
     ) -> Result<(Event, Vec<Stocked>), AccessError> {
         let (grant, event) = self.require(actor, event, right).await?;
-        let ticket_types = self.store.ticket_types(event.id).await?;
+        let ticket_types = self.types_for_all(event.id).await?;
         self.onlooker(&event, Some(&grant), self.clock.now()).await?;
         Ok((event, ticket_types))
     }

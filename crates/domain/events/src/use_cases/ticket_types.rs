@@ -175,7 +175,7 @@ impl Events {
         opened: &Opened,
     ) -> Result<Vec<Left>, ShowError> {
         let event = self.visible(actor, &event.to_string()).await?.event;
-        let ticket_types = self.store.ticket_types(event.id).await?;
+        let ticket_types = self.types_for_all(event.id).await?;
         Ok(selling::left_with(&event, &ticket_types, opened, self.clock.now()))
     }
 

@@ -22,7 +22,8 @@ impl Events {
     /// [`StoreError`].
     pub async fn watched(&self, ids: &[EventId]) -> Result<HashMap<EventId, Watched>, StoreError> {
         let now = self.clock.now();
-        let found = self.store.events_with_types(ids).await?;
+        let mut found = self.store.events_with_types(ids).await?;
+        self.keep_for_lists(found.iter_mut().flat_map(|listed| &mut listed.ticket_types)).await?;
         let standing = |Listed { event, ticket_types }: Listed| {
             let (status, left) = (event.status_at(now), selling::left(&event, &ticket_types, now));
             (event.id, Watched { status, left })

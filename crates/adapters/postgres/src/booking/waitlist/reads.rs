@@ -71,11 +71,18 @@ impl WaitlistReads for PgStore {
         rows.into_iter().next().map(WaitlistEntry::try_from).transpose()
     }
 
-    async fn living_entries(&self, buyer: AccountId, limit: u32) -> Result<Vec<WaitlistEntry>, StoreError> {
-        let statement =
-            text(select!("buyer_id = $1 AND status IN ('waiting', 'offered') ORDER BY event_id LIMIT $2"))
-                .bind::<SqlUuid, _>(buyer.as_uuid())
-                .bind::<BigInt, _>(i64::from(limit));
+    async fn living_entries(
+        &self,
+        buyer: AccountId,
+        after: Option<EventId>,
+        limit: u32,
+    ) -> Result<Vec<WaitlistEntry>, StoreError> {
+        let statement = text(select!(
+            "buyer_id = $1 AND event_id > $2 AND status IN ('waiting', 'offered') ORDER BY event_id LIMIT $3"
+        ))
+        .bind::<SqlUuid, _>(buyer.as_uuid())
+        .bind::<SqlUuid, _>(after.map_or(Uuid::nil(), |event| event.as_uuid()))
+        .bind::<BigInt, _>(i64::from(limit));
         entries(self.rows("reading somebody's entries", constant(statement)).await?)
     }
 
