@@ -68,7 +68,8 @@ mod tests {
         let list = keeper.split_once("const FILES = [").unwrap().1.split_once(']').unwrap().0;
         let mut kept: Vec<_> = list.split('"').skip(1).step_by(2).collect();
         kept.sort_unstable();
-        let names = FILES.iter().filter(|(name, ..)| *name != KEEPER).map(|(name, ..)| format!("/door/{name}"));
+        let names =
+            FILES.iter().filter(|(name, ..)| *name != KEEPER).map(|(name, ..)| format!("/door/{name}"));
         let all: Vec<_> = std::iter::once("/door".to_owned()).chain(names).collect();
         assert_eq!(kept, all);
     }

@@ -376,12 +376,23 @@ async fn who_erases_their_account_is_off_the_list(store: Store) {
     shop.take_back(&booking, 1).await;
     shop.work().await;
     assert!(offered(&shop.standing(&first).await));
-    let leaving = shop.again(&first).await.client;
-    answer(leaving.request(method("DELETE"), "/users/me").json(&json!({"password": PASSWORD})))
-        .await
-        .expect(204);
+    let erased = async |who: &Person| {
+        let leaving = shop.again(who).await.client;
+        let request = leaving.request(method("DELETE"), "/users/me").json(&json!({"password": PASSWORD}));
+        answer(request).await.expect(204);
+    };
+    erased(&first).await;
     shop.work().await;
     assert!(offered(&shop.standing(&second).await), "it is the next one's turn");
+    erased(&second).await;
+    let outsider = shop.buyer().await;
+    let told = async || {
+        let path = format!("/events/{}/availability", shop.event);
+        outsider.client.get(&path).await.expect(200)["items"][0]["available"].clone()
+    };
+    assert_eq!(told().await, 0);
+    shop.work().await;
+    assert_eq!(told().await, 1, "whoever asks from then on sees it");
     let admin = shop.again(&shop.admin).await.client;
     let page = admin.get(&format!("/admin/waitlist/entries/{}", shop.event)).await.expect(200);
     let gone = &page["items"][0];
