@@ -69,7 +69,23 @@ const ADMIN: &str = "uffffffff+";
 type Group = (&'static str, &'static [(&'static str, &'static str)]);
 
 /// Calls that answer nobody well in this world, and why: whether somebody may is seen by what refuses them.
-pub(super) const NEVER: &[(&str, &str)] = &[];
+pub(super) const NEVER: &[(&str, &str)] = &[
+    ("GET /api/v1/tickets/{id}/google-wallet", "no wallet is configured"),
+    ("POST /api/v1/admin/bookings/{id}/refunds/{refund_id}/retry", "the refund did not fail"),
+    (
+        "POST /api/v1/admin/daily-close/{date}/tasks/{id}/resolve",
+        "a day on which nothing differs has no task",
+    ),
+    ("POST /api/v1/admin/documents/{id}/cancel", "the document is cancelled already"),
+    ("POST /api/v1/auth/change-password", "whoever did it could not log in again as everybody else"),
+    ("POST /api/v1/auth/refresh", "a refresh token is used up by its owner"),
+    ("POST /api/v1/auth/register", "an invite is used up by who comes first"),
+    ("POST /api/v1/auth/reset-password", "what is needed stands in a mail"),
+    ("POST /api/v1/auth/verify-email", "what is needed stands in a mail"),
+    ("POST /api/v1/tickets/{id}/undo-check-in", "doors are not open yet"),
+    ("POST /api/v1/webhooks/paypal", "a provider signs what it says"),
+    ("POST /api/v1/webhooks/stripe", "a provider signs what it says"),
+];
 
 const TABLE: &[Group] = &[
     (

@@ -128,6 +128,8 @@ impl World {
     pub(super) fn body(&self, route: &str) -> Option<Value> {
         let known = |name| &self.known[name];
         Some(match route.split_once("/api/v1").map_or("", |(_, path)| path) {
+            "/auth/login" => json!({"email": self.attendee.email, "password": PASSWORD}),
+            "/auth/forgot-password" => json!({"email": self.attendee.email}),
             "/users/me" if route.starts_with("DELETE") => json!({"password": PASSWORD}),
             "/tickets/verify" => json!({"code": known("code"), "event_id": known("event"), "dry_run": true}),
             "/admin/events" | "/admin/events/{id}" => self.cast.event("A night like this"),
@@ -140,7 +142,7 @@ impl World {
                 json!({"event_id": known("spare"), "items": items})
             }
             "/waitlist" => json!({"event_id": known("sold out")}),
-            "/bookings/confirm" => json!({"hold_id": known("kept")}),
+            "/bookings/confirm" => json!({"hold_id": known("kept"), "payment": {"provider": "stripe"}}),
             "/bookings/{id}/pay" => json!({"provider": "stripe"}),
             "/admin/events/{id}/duplicate" => json!({"title": "Another one", "starts_at": in_hours(300)}),
             "/admin/events/{id}/cancellation-policy" => {
