@@ -82,7 +82,6 @@ pub(super) const NEVER: &[(&str, &str)] = &[
     ("POST /api/v1/auth/register", "an invite is used up by who comes first"),
     ("POST /api/v1/auth/reset-password", "what is needed stands in a mail"),
     ("POST /api/v1/auth/verify-email", "what is needed stands in a mail"),
-    ("POST /api/v1/tickets/{id}/undo-check-in", "doors are not open yet"),
     ("POST /api/v1/webhooks/paypal", "a provider signs what it says"),
     ("POST /api/v1/webhooks/stripe", "a provider signs what it says"),
 ];
