@@ -200,7 +200,9 @@ class Program:
             text = answer.read().decode()
         counted = re.findall(r'_count\{method="(\w+)",route="([^"]+)",status="(\d+)"\}', text)
         known = {(method.upper(), path) for path, item in document["paths"].items() for method in item}
-        return {(method, route) for method, route, status in counted if status < "400"} & known, known
+        # What a parameter may hold is said where calls are counted, and not in the document.
+        plain = lambda route: re.sub(r"\{(\w+):[^}]*\}", r"{\1}", route)
+        return {(method, plain(route)) for method, route, status in counted if status < "400"} & known, known
 
 
 def plainly(program, world, token):

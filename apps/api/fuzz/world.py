@@ -25,6 +25,7 @@ class World:
         # The first: later ones were made up, or are made here to be removed.
         self.organisation = organisations[0]["id"]
         self.add("organisations", self.organisation)
+        self.add("door", "page.mjs")
         bare = lambda: self.ask("POST", "/admin/organisations", {"name": "Bare"})["id"]
         self.add("bare organisations", bare(), bare())
         self.asked("PATCH", "/admin/organisations/{id}", {"name": "House"})
