@@ -118,6 +118,18 @@ ids! {
     CloseId,
     /// A difference that was found on such a day.
     CloseTaskId,
+    /// Bytes that somebody sends in parts.
+    UploadId,
+    /// Pictures that belong together.
+    AlbumId,
+    /// One picture of an album.
+    PictureId,
+    /// Somebody's wish that a picture goes.
+    RemovalId,
+    /// A recording of music.
+    SetId,
+    /// One go at making what is delivered of a picture or a set; its objects lie under its name.
+    PassId,
 }
 
 fn generate(now: Timestamp) -> Uuid {

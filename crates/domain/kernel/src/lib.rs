@@ -13,6 +13,7 @@ pub mod idempotency;
 pub mod invalid;
 pub mod mailer;
 pub mod money;
+pub mod object_store;
 pub mod outbox;
 pub mod page;
 pub mod request;
@@ -26,15 +27,19 @@ pub use audit::{Act, AuditLog, AuditTx, Cause, Subject, Who};
 pub use currency::Currency;
 pub use email::Email;
 pub use id::{
-    AccountId, ActId, BookingId, CloseId, CloseTaskId, DisputeId, DocumentId, EffectId, EntryId, EventId,
-    HoldId, IncidentId, InviteId, JobId, OneTimeId, OrganisationId, PaymentId, QuotaId, RefundId, ReturnId,
-    ScanId, SeatId, SectionId, SessionId, TicketId, TicketTypeId, TransferId, VenueTemplateId, VoucherId,
-    WaitlistEntryId,
+    AccountId, ActId, AlbumId, BookingId, CloseId, CloseTaskId, DisputeId, DocumentId, EffectId, EntryId,
+    EventId, HoldId, IncidentId, InviteId, JobId, OneTimeId, OrganisationId, PassId, PaymentId, PictureId,
+    QuotaId, RefundId, RemovalId, ReturnId, ScanId, SeatId, SectionId, SessionId, SetId, TicketId,
+    TicketTypeId, TransferId, UploadId, VenueTemplateId, VoucherId, WaitlistEntryId,
 };
 pub use idempotency::{Begun, IdempotencyStore, RequestKey, SWEPT_AT_ONCE, StoredAnswer};
 pub use invalid::Invalid;
 pub use mailer::{Attachment, Mail, MailError, Mailer};
 pub use money::{Money, MoneyError};
+pub use object_store::{
+    Body, Content, Delivery, Disposition, Link, Listed, ObjectError, ObjectKey, ObjectStore, Part, PartsId,
+    Reader, Span, StoredObject, Unfinished, Window,
+};
 pub use outbox::{Due, Outbox, Owed, Parked};
 pub use page::{Cursor, Page, PageRequest};
 pub use request::RequestName;

@@ -66,9 +66,18 @@ impl Parked {
 /// The worker's side of the outbox, and that of the person who looks after it. Domains write to it through their own transactions.
 #[async_trait]
 pub trait Outbox: Send + Sync {
-    /// Leases up to `limit` effects that are due, the longest due first; two workers never get the same one.
-    async fn claim(&self, now: Timestamp, lease_until: Timestamp, limit: u32)
-    -> Result<Vec<Due>, StoreError>;
+    /// Leases up to `limit` effects of these domains that are due, the longest due first; two workers never get the same
+    /// one. What another version owes under a name that is not asked for waits for it.
+    async fn claim(
+        &self,
+        domains: &[&str],
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Due>, StoreError>;
+    /// Makes a lease last longer that was to end at `held_until`: for work of many minutes. `false` when it is not ours any
+    /// more: it was finished, or somebody else has taken it up since.
+    async fn renew(&self, id: EffectId, held_until: Timestamp, until: Timestamp) -> Result<bool, StoreError>;
     /// Performed: the rows go.
     async fn finish(&self, done: &[EffectId]) -> Result<(), StoreError>;
     /// Not now: due again at `due_at`. With an `error` it counts as a failed attempt; without one it went well, and

@@ -1,0 +1,144 @@
+//! One recording, and what is delivered of it.
+
+use crate::{Codec, Refusal, Rung, Track};
+use kernel::{AccountId, Cursor, EventId, ObjectKey, PassId, SetId, Timestamp};
+use serde::{Deserialize, Serialize};
+
+/// How far it has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "status", rename_all = "snake_case")]
+pub enum SetStatus {
+    /// What is delivered of it is still to be made.
+    Processing,
+    /// It can be played.
+    Ready,
+    /// Nothing can be made of it.
+    Failed {
+        /// Why.
+        reason: Refusal,
+    },
+}
+
+/// How loud it is (EBU R 128, ITU-R BS.1770).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Loudness {
+    /// Integrated, in LUFS; -70 for silence.
+    pub integrated_lufs: f64,
+    /// The highest true peak, in dBTP.
+    pub true_peak_dbtp: f64,
+    /// Loudness range, in LU.
+    pub range_lu: f64,
+}
+
+/// One rendition that was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rendition {
+    /// Which.
+    pub rung: Rung,
+    /// Bytes of the file that is played by segments (CMAF).
+    pub stream_bytes: u64,
+    /// Bytes of the file that is played in one go, or saved.
+    pub file_bytes: u64,
+    /// The most bits per second of any segment.
+    pub peak_bps: u64,
+}
+
+/// One recording.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MusicSet {
+    /// Names it.
+    pub id: SetId,
+    /// 1 to 200 characters.
+    pub title: String,
+    /// 1 to 200 characters.
+    pub artist: String,
+    /// Where it was played.
+    pub event: Option<EventId>,
+    /// When it was recorded.
+    pub recorded_at: Option<Timestamp>,
+    /// By time; no two at the same.
+    pub tracklist: Vec<Track>,
+    /// What members may save; empty: nothing.
+    pub downloads: Vec<Rung>,
+    /// What the sender called the file; shown to admins only.
+    pub filename: String,
+    /// Of the file that was sent.
+    pub original_bytes: u64,
+    /// The object that the file lies in, while it is kept.
+    pub original: Option<String>,
+    /// How far it has come.
+    pub status: SetStatus,
+    /// In hundredths, while it is processed.
+    pub progress: u8,
+    /// Under what its files lie; `None` until it was ready once.
+    pub pass: Option<PassId>,
+    /// Milliseconds; 0 until it was ready once.
+    pub duration_ms: u64,
+    /// `None` until it was ready once.
+    pub loudness: Option<Loudness>,
+    /// As [`crate::LADDER`] has them; none until it was ready once.
+    pub renditions: Vec<Rendition>,
+    /// The zooms of its waveform: samples of 48,000 a second per point, finest first.
+    pub zooms: Vec<u32>,
+    /// Since when members may hear it.
+    pub published_at: Option<Timestamp>,
+    /// Who sent it.
+    pub created_by: AccountId,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+impl MusicSet {
+    /// Where it stands in lists.
+    #[must_use]
+    pub const fn cursor(&self) -> Cursor {
+        Cursor { at: self.created_at, id: self.id.as_uuid() }
+    }
+
+    /// Whether members hear it.
+    #[must_use]
+    pub fn is_audible(&self) -> bool {
+        self.published_at.is_some() && self.status == SetStatus::Ready
+    }
+
+    /// Where the file that was sent lies, while it is kept.
+    #[must_use]
+    pub fn original_key(&self) -> Option<ObjectKey> {
+        self.original.as_deref().and_then(ObjectKey::parse)
+    }
+
+    /// Where a file of a pass lies.
+    #[must_use]
+    pub fn key(&self, pass: PassId, file: SoundObject) -> Option<ObjectKey> {
+        ObjectKey::parse(&format!("sets/{}/{pass}/{}", self.id, file.name()))
+    }
+}
+
+/// What lies under a pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SoundObject {
+    /// A rendition to be played by segments: one file, fragmented (CMAF).
+    Stream(Rung),
+    /// Where its segments lie: [`crate::Index`] as JSON.
+    Index(Rung),
+    /// The same sound as one ordinary file.
+    File(Rung),
+    /// A waveform of so many samples per point, as JSON.
+    Peaks(u32),
+}
+
+impl SoundObject {
+    /// The end of its name.
+    #[must_use]
+    pub fn name(self) -> String {
+        match self {
+            Self::Stream(rung) => format!("{}.mp4", rung.name()),
+            Self::Index(rung) => format!("{}.json", rung.name()),
+            Self::File(rung) => match rung.codec {
+                Codec::Opus => format!("{}.ogg", rung.name()),
+                Codec::Aac => format!("{}.m4a", rung.name()),
+            },
+            Self::Peaks(zoom) => format!("peaks-{zoom}.json"),
+        }
+    }
+}
