@@ -107,6 +107,13 @@ impl Window {
         let start = Timestamp::from_timestamp(seconds, 0).unwrap_or(now);
         (start, start + TimeDelta::seconds(2 * length))
     }
+
+    /// The answer's `Cache-Control`, the same on every store: nobody but the browser that asked keeps it, as long as a
+    /// link can be good.
+    #[must_use]
+    pub fn cache_control(self) -> String {
+        format!("private, max-age={}, immutable", 2 * self.0.num_seconds().max(1))
+    }
 }
 
 /// What a browser does with what a link leads to.
@@ -116,6 +123,43 @@ pub enum Disposition {
     Inline,
     /// Saves it under this name.
     Attachment(String),
+}
+
+impl Disposition {
+    /// As the header `Content-Disposition` says it (RFC 6266): a name that every browser can read, and the real one beside
+    /// it when it has other letters. What could divide folders or end the header becomes `_`.
+    #[must_use]
+    pub fn header(&self) -> String {
+        let name = match self {
+            Self::Inline => return "inline".into(),
+            Self::Attachment(name) => name.trim(),
+        };
+        let name: String = name
+            .chars()
+            .map(|letter| if letter.is_control() || r#"/\":%"#.contains(letter) { '_' } else { letter })
+            .collect();
+        if name.is_empty() {
+            return "attachment".into();
+        }
+        if name.is_ascii() {
+            return format!(r#"attachment; filename="{name}""#);
+        }
+        let readable = name.replace(|letter: char| !letter.is_ascii(), "_");
+        format!(r#"attachment; filename="{readable}"; filename*=UTF-8''{}"#, encoded(&name))
+    }
+}
+
+/// With everything as `%XX` that the value of a parameter cannot hold (RFC 8187).
+fn encoded(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&byte);
+    text.bytes().fold(String::with_capacity(text.len()), |mut so_far, byte| {
+        if plain(byte) {
+            so_far.push(char::from(byte));
+        } else {
+            so_far.push_str(&format!("%{byte:02X}"));
+        }
+        so_far
+    })
 }
 
 /// What a link says of the answer.
@@ -266,6 +310,26 @@ mod tests {
     }
 
     #[test]
+    fn a_name_for_saving_is_readable_everywhere_and_cannot_say_more_than_a_name() {
+        let header = |name: &str| Disposition::Attachment(name.into()).header();
+        assert_eq!(Disposition::Inline.header(), "inline");
+        assert_eq!(header(""), "attachment");
+        assert_eq!(header("Night one.zip"), r#"attachment; filename="Night one.zip""#);
+        assert_eq!(
+            header("Sörens Träume, 2 €.opus"),
+            "attachment; filename=\"S_rens Tr_ume, 2 _.opus\"; \
+             filename*=UTF-8''S%C3%B6rens%20Tr%C3%A4ume%2C%202%20%E2%82%AC.opus"
+        );
+        for bad in
+            ["a\"; filename=\"b.exe", "a\r\nSet-Cookie: b", "../../etc/passwd", "a\\b", "C:a", "100%41"]
+        {
+            let said = header(bad);
+            let name = said.strip_prefix("attachment; filename=\"").unwrap().strip_suffix('"').unwrap();
+            assert!(!name.contains(['"', '\r', '\n', '/', '\\', ':', '%']), "{said}");
+        }
+    }
+
+    #[test]
     fn links_of_one_window_begin_and_end_together() {
         let window = Window(TimeDelta::minutes(10));
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
@@ -273,5 +337,6 @@ mod tests {
         assert_eq!(window.around(at("2026-06-01T12:10:00Z")), whole);
         assert_eq!(window.around(at("2026-06-01T12:19:59.999Z")), whole);
         assert_eq!(window.around(at("2026-06-01T12:20:00Z")).0, at("2026-06-01T12:20:00Z"));
+        assert_eq!(window.cache_control(), "private, max-age=1200, immutable");
     }
 }
