@@ -6,6 +6,7 @@
 
 pub mod invites;
 pub mod layers;
+pub mod media;
 pub mod places;
 pub mod reader;
 pub mod sections;
@@ -13,6 +14,7 @@ pub mod waitlist;
 pub mod wallet;
 
 pub use invites::Invites;
+pub use media::{Bucket, Media, MediaUrl};
 pub use places::{Environment, MailUrl, StoreUrl};
 pub use reader::{ConfigError, Mistake, Secret};
 pub use sections::{
@@ -64,6 +66,8 @@ pub struct Config {
     pub log: Log,
     /// Wallet passes.
     pub wallet: Wallet,
+    /// Pictures and music.
+    pub media: Media,
 }
 
 impl Config {

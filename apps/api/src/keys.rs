@@ -131,6 +131,12 @@ impl Keys {
         self.derive(b"synesthesie/calendars/1")
     }
 
+    /// The key that links to objects on disk are signed with.
+    #[must_use]
+    pub fn media_links(&self) -> [u8; 32] {
+        self.derive(b"synesthesie/media-links/1")
+    }
+
     /// The key that voucher codes are made and recognised by.
     #[must_use]
     pub fn vouchers(&self) -> VoucherKey {

@@ -23,3 +23,4 @@ pub mod simulated;
 pub mod telemetry;
 pub mod wiring;
 pub mod worker;
+pub mod workplace;

@@ -10,16 +10,27 @@ use crate::wiring::App;
 use chrono::TimeDelta;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{StreamExt, stream};
-use kernel::{Due, StoreError, audit};
+use kernel::{Due, EffectId, StoreError, Timestamp, audit};
 use perform::{Done, perform};
 use retry::Next;
+use std::num::NonZero;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 use std::time::Duration;
 use tokio::sync::watch;
 
 /// Effects performed at the same time: all that were claimed, so that no lease runs while its effect waits. Twice as
 /// many as may wait for a provider, so that mails go out although one hangs.
 const AT_ONCE: usize = 32;
+/// What is done in a moment. What takes longer has lanes of its own ([`lanes`]), so that it keeps no mail waiting.
+const QUICK: [&str; 6] = [
+    booking::DOMAIN,
+    accounts::DOMAIN,
+    invites::DOMAIN,
+    media::DOMAIN,
+    gallery::DOMAIN,
+    music::DOMAIN,
+];
 /// How long an effect waits that found no way to its provider free.
 const CROWDED: TimeDelta = TimeDelta::seconds(2);
 /// Between two looks when nothing was due.
@@ -40,6 +51,8 @@ const LOOK: Duration = Duration::from_secs(10);
 const CLOSE: Duration = Duration::from_secs(60);
 /// Between two sweeps of what is only kept for a while.
 const TIDY: Duration = Duration::from_secs(600);
+/// Between two looks after uploads and what members were served.
+const MEDIA: Duration = Duration::from_secs(10);
 /// How long answers to repeated requests are kept.
 const ANSWERS: TimeDelta = TimeDelta::hours(24);
 /// How long ended sessions and links are kept.
@@ -47,10 +60,36 @@ const SESSIONS: TimeDelta = TimeDelta::days(30);
 
 /// Works until told to stop; what is being performed then is still ended.
 pub async fn run(app: Arc<App>, stop: watch::Receiver<bool>) {
-    let (effects, holds) = (effects(&app, stop.clone()), sweep_holds(&app, stop.clone()));
+    let lanes = lanes(&app);
+    let effects = futures_util::future::join_all(lanes.iter().map(|lane| effects(&app, lane, stop.clone())));
+    let holds = sweep_holds(&app, stop.clone());
     let (acts, rest) = (seal_acts(&app, stop.clone()), tidy(&app, stop.clone()));
     let days = close_days(&app, stop.clone());
-    futures_util::join!(effects, holds, acts, rest, days, look_outside(&app, stop));
+    let media = look_after_media(&app, stop.clone());
+    futures_util::join!(effects, holds, acts, rest, days, media, look_outside(&app, stop));
+}
+
+/// Effects that wait for each other, and for no others.
+struct Lane {
+    /// Under which names they are owed.
+    domains: &'static [&'static str],
+    /// How many are performed at the same time.
+    at_once: usize,
+    /// Whether one may take longer than a lease: it is then renewed meanwhile, and given back at once when the worker is to
+    /// stop.
+    long: bool,
+}
+
+fn lanes(app: &App) -> [Lane; 3] {
+    let pictures = match app.config.media.pictures_at_once {
+        0 => available_parallelism().map_or(1, NonZero::get),
+        given => usize::try_from(given).unwrap_or(1),
+    };
+    [
+        Lane { domains: &QUICK, at_once: AT_ONCE, long: false },
+        Lane { domains: &[gallery::PICTURES], at_once: pictures, long: true },
+        Lane { domains: &[music::SOUND], at_once: 1, long: true },
+    ]
 }
 
 /// Waits, but not beyond the end; `false` when it is over.
@@ -65,10 +104,10 @@ async fn wait(stop: &mut watch::Receiver<bool>, time: Duration) -> bool {
     }
 }
 
-async fn effects(app: &App, mut stop: watch::Receiver<bool>) {
+async fn effects(app: &App, lane: &Lane, mut stop: watch::Receiver<bool>) {
     let mut under_way = FuturesUnordered::new();
     loop {
-        let claiming = claim(app, AT_ONCE - under_way.len());
+        let claiming = claim(app, lane.domains, lane.at_once - under_way.len());
         tokio::pin!(claiming);
         // What is under way goes on meanwhile: it may hold the very connections that this waits for.
         let claimed = loop {
@@ -80,7 +119,10 @@ async fn effects(app: &App, mut stop: watch::Receiver<bool>) {
         let pause = match claimed {
             Ok(due) if due.is_empty() => IDLE,
             Ok(due) => {
-                under_way.extend(due.into_iter().map(|due| async move { one(app, &due).await }));
+                under_way.extend(due.into_iter().map(|(due, until)| {
+                    let stop = stop.clone();
+                    async move { if lane.long { long(app, &due, until, stop).await } else { one(app, &due).await } }
+                }));
                 Duration::ZERO
             }
             Err(error) => {
@@ -88,7 +130,7 @@ async fn effects(app: &App, mut stop: watch::Receiver<bool>) {
                 AWAY
             }
         };
-        let full = under_way.len() >= AT_ONCE;
+        let full = under_way.len() >= lane.at_once;
         tokio::select! {
             // Whoever is done makes room at once.
             Some(written) = under_way.next() => told(written),
@@ -107,14 +149,53 @@ fn told(written: Result<(), StoreError>) {
     }
 }
 
-async fn claim(app: &App, most: usize) -> Result<Vec<Due>, StoreError> {
+/// Claims what is due, each with when its lease ends.
+async fn claim(app: &App, domains: &[&str], most: usize) -> Result<Vec<(Due, Timestamp)>, StoreError> {
     if most == 0 {
         return Ok(Vec::new());
     }
     let now = app.clock.now();
     // Longer than anything that is done for an effect usually takes; if not, it is done twice under the same keys.
-    let lease = TimeDelta::seconds(i64::from(app.config.worker.lease_seconds));
-    app.outbox.claim(now, now + lease, u32::try_from(most).unwrap_or(u32::MAX)).await
+    let until = now + lease(app);
+    let due = app.outbox.claim(domains, now, until, u32::try_from(most).unwrap_or(u32::MAX)).await?;
+    Ok(due.into_iter().map(|due| (due, until)).collect())
+}
+
+fn lease(app: &App) -> TimeDelta {
+    TimeDelta::seconds(i64::from(app.config.worker.lease_seconds))
+}
+
+/// Performs one effect that may take long. It ends when the lease is lost, which means that somebody else does it; and
+/// when the worker is to stop: then it is due again at once.
+async fn long(
+    app: &App,
+    due: &Due,
+    until: Timestamp,
+    mut stop: watch::Receiver<bool>,
+) -> Result<(), StoreError> {
+    tokio::select! {
+        written = one(app, due) => written,
+        lost = keep(app, due.id, until) => {
+            tracing::warn!(effect = %due.id, domain = perform::domain(due), "a lease was lost to another worker");
+            lost
+        }
+        _ = stop.wait_for(|stop| *stop) => app.outbox.defer(due.id, app.clock.now()).await,
+    }
+}
+
+/// Renews a lease, three times as often as it would end, until it is lost.
+async fn keep(app: &App, id: EffectId, mut until: Timestamp) -> Result<(), StoreError> {
+    let pause = Duration::from_secs(app.config.worker.lease_seconds.into()) / 3;
+    loop {
+        tokio::time::sleep(pause).await;
+        let later = app.clock.now() + lease(app);
+        match app.outbox.renew(id, until, later).await {
+            Ok(true) => until = later,
+            Ok(false) => return Ok(()),
+            // It may be back before the lease ends; if not, the work is done twice, which it allows for.
+            Err(error) => tracing::warn!(causes = %Causes(&error), "a lease could not be renewed"),
+        }
+    }
 }
 
 /// Performs what is due now; answers how much that was.
@@ -122,11 +203,14 @@ async fn claim(app: &App, most: usize) -> Result<Vec<Due>, StoreError> {
 /// # Errors
 /// The store could not answer.
 pub async fn round(app: &App) -> Result<usize, StoreError> {
-    let due = claim(app, AT_ONCE).await?;
+    let mut due = Vec::new();
+    for lane in lanes(app) {
+        due.extend(claim(app, lane.domains, AT_ONCE).await?);
+    }
     let count = due.len();
     // Each is written down as soon as it is done, whatever becomes of the others.
     let written: Vec<_> = stream::iter(due)
-        .map(|due| async move { one(app, &due).await })
+        .map(|(due, _)| async move { one(app, &due).await })
         .buffer_unordered(AT_ONCE)
         .collect()
         .await;
@@ -252,6 +336,22 @@ pub async fn seal_round(app: &App) -> Result<usize, StoreError> {
         }
     }
     Ok(sealed)
+}
+
+/// Writes down what members were served, and drops uploads that nobody ended.
+async fn look_after_media(app: &App, mut stop: watch::Receiver<bool>) {
+    loop {
+        let goes_on = wait(&mut stop, MEDIA).await;
+        if let Err(error) = app.meter.flush().await {
+            tracing::warn!(causes = %Causes(&error), "what members were served could not be written down");
+        }
+        if let Err(error) = app.uploads.sweep().await {
+            tracing::warn!(causes = %Causes(&error), "uploads that nobody ended could not be swept");
+        }
+        if !goes_on {
+            return;
+        }
+    }
 }
 
 async fn tidy(app: &App, mut stop: watch::Receiver<bool>) {

@@ -147,6 +147,7 @@ pub(super) fn read(reader: &mut Reader) -> Config {
         worker: worker(reader),
         log: Log { filter: reader.text("log.filter") },
         wallet: super::wallet::read(reader),
+        media: super::media::read(reader),
     };
     contradictions(reader, &config);
     config

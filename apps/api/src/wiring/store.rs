@@ -6,8 +6,11 @@ use adapter_local::{LocalStore, Place};
 use adapter_postgres::{PgStore, PoolOptions, SchemaState};
 use booking::{BookingStore, CloseStore, HolderStore, LedgerStore, OfficeStore};
 use events::EventStore;
+use gallery::GalleryStore;
 use invites::InviteStore;
 use kernel::{AuditLog, IdempotencyStore, Outbox, StoreError};
+use media::MediaStore;
+use music::MusicStore;
 use std::sync::Arc;
 
 /// One store, seen through every port.
@@ -28,6 +31,12 @@ pub struct Stores {
     pub close: Arc<dyn CloseStore>,
     /// What those who run events look through.
     pub office: Arc<dyn OfficeStore>,
+    /// Uploads, and what members were sent.
+    pub media: Arc<dyn MediaStore>,
+    /// Albums and pictures.
+    pub gallery: Arc<dyn GalleryStore>,
+    /// Sets, and where members stopped listening.
+    pub music: Arc<dyn MusicStore>,
     /// Answers to repeated requests.
     pub idempotency: Arc<dyn IdempotencyStore>,
     /// What is owed after commits.
@@ -88,6 +97,9 @@ impl Stores {
             + LedgerStore
             + CloseStore
             + OfficeStore
+            + MediaStore
+            + GalleryStore
+            + MusicStore
             + IdempotencyStore
             + Outbox
             + AuditLog
@@ -102,6 +114,9 @@ impl Stores {
             ledger: store.clone(),
             close: store.clone(),
             office: store.clone(),
+            media: store.clone(),
+            gallery: store.clone(),
+            music: store.clone(),
             idempotency: store.clone(),
             outbox: store.clone(),
             audit: store,
