@@ -1,0 +1,54 @@
+use super::Meter;
+use crate::{Exhausted, Month};
+use kernel::{AccountId, StoreError, Timestamp, transact};
+
+/// Why a link is not given out.
+#[derive(Debug, thiserror::Error)]
+pub enum ChargeError {
+    /// It would be more than the member may be sent.
+    #[error(transparent)]
+    Exhausted(#[from] Exhausted),
+    /// The store could not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Meter {
+    /// Before a link is given out that is good until then: counts what it leads to, once for each `link`, which names
+    /// what is linked and the link's window.
+    ///
+    /// # Errors
+    /// A [`ChargeError`]; nothing is counted then. What was given out already is given out again in any case.
+    pub async fn charge(
+        &self,
+        account: AccountId,
+        link: &str,
+        bytes: u64,
+        until: Timestamp,
+    ) -> Result<(), ChargeError> {
+        let month = Month::of(self.clock.now());
+        transact(self.store.begin_media().await?, async |tx| {
+            let mut egress = tx.lock_egress(account, month).await?;
+            if tx.note_link(account, link, until).await? {
+                egress.charge(bytes, self.budget)?;
+                tx.save_signed(&egress).await?;
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Counts bytes that were streamed by this program itself, whatever is left of the budget: they are gone.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn streamed(&self, account: AccountId, bytes: u64) -> Result<(), StoreError> {
+        let month = Month::of(self.clock.now());
+        transact(self.store.begin_media().await?, async |tx| {
+            let mut egress = tx.lock_egress(account, month).await?;
+            egress.signed = egress.signed.saturating_add(bytes);
+            tx.save_signed(&egress).await
+        })
+        .await
+    }
+}

@@ -1,0 +1,81 @@
+use super::complete::discard;
+use super::{PerformError, Uploads};
+use crate::upload::LASTS;
+use crate::{Upload, UploadStatus, acts};
+use chrono::TimeDelta;
+use kernel::{Cause, StoreError, Timestamp, Unfinished, UploadId, transact};
+
+/// Overdue ones that are looked for at once.
+const AT_ONCE: u32 = 100;
+/// Parts that were begun and not ended, looked at in one sweep.
+const UNFINISHED: u32 = 1_000;
+/// Links that are forgotten at once.
+const LINKS: u32 = 1_000;
+
+impl Uploads {
+    /// Gives up what nobody ended in time, forgets links that have ended, and drops parts that no open upload has: left
+    /// by whoever was stopped while beginning, or that arrived while theirs were dropped. How many uploads and parts.
+    ///
+    /// # Errors
+    /// When a store cannot answer; what was swept before stays so.
+    pub async fn sweep(&self) -> Result<u32, PerformError> {
+        let mut swept = 0;
+        loop {
+            let now = self.clock.now();
+            let overdue = self.store.overdue_uploads(now, AT_ONCE).await?;
+            for upload in &overdue {
+                swept += u32::from(self.give_up(upload.id, now).await?);
+            }
+            if overdue.len() < usize::try_from(AT_ONCE).unwrap_or(usize::MAX) {
+                break;
+            }
+        }
+        self.forget_links().await?;
+        let unfinished = self.objects.unfinished("uploads/", UNFINISHED).await?;
+        for left in unfinished {
+            if self.is_nobodys(&left).await? {
+                self.objects.drop_parts(&left.key, &left.parts).await?;
+                swept += 1;
+            }
+        }
+        Ok(swept)
+    }
+
+    async fn give_up(&self, id: UploadId, now: Timestamp) -> Result<bool, StoreError> {
+        transact(self.store.begin_media().await?, async |tx| {
+            let Some(before) = tx.lock_upload(id).await?.filter(|upload| upload.is_overdue(now)) else {
+                return Ok(false);
+            };
+            let upload = Upload { status: UploadStatus::Dropped, ..before.clone() };
+            tx.save_upload(&upload).await?;
+            tx.record(&[acts::changed("upload.expire", &Cause::system(), (&before, &upload), now)]).await?;
+            tx.enqueue_media(&[discard(&upload, now)]).await?;
+            Ok(true)
+        })
+        .await
+    }
+
+    async fn forget_links(&self) -> Result<(), StoreError> {
+        loop {
+            let now = self.clock.now();
+            let forgotten =
+                transact(self.store.begin_media().await?, async |tx| tx.sweep_links(now, LINKS).await)
+                    .await?;
+            if forgotten < LINKS {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Whether nobody can go on with these parts. What is young may be of an upload that is being begun.
+    async fn is_nobodys(&self, left: &Unfinished) -> Result<bool, StoreError> {
+        if left.since > self.clock.now() - LASTS - TimeDelta::hours(1) {
+            return Ok(false);
+        }
+        let id = left.key.as_str().strip_prefix("uploads/").and_then(|id| id.parse().ok());
+        let Some(id) = id else { return Ok(true) };
+        let upload = self.store.upload(id).await?;
+        let same = upload.filter(|upload| upload.parts == left.parts.0);
+        Ok(same.is_none_or(|upload| upload.status != UploadStatus::Open))
+    }
+}
