@@ -1,11 +1,12 @@
 //! Values as columns keep them, and back.
 
 use crate::failure::corrupt;
-use kernel::{Currency, Money, StoreError, VatRate};
+use kernel::{Currency, Money, PageRequest, StoreError, Timestamp, VatRate};
 use serde::Serialize;
 use serde::de::value::{Error as WordError, StrDeserializer};
 use serde::de::{DeserializeOwned, IntoDeserializer};
 use serde_json::Value;
+use uuid::Uuid;
 
 /// A count, which is kept as a `bigint` so that every `u32` fits.
 pub(crate) fn count(column: i64, reading: &'static str) -> Result<u32, StoreError> {
@@ -15,6 +16,16 @@ pub(crate) fn count(column: i64, reading: &'static str) -> Result<u32, StoreErro
 /// A count that may be absent.
 pub(crate) fn some_count(column: Option<i64>, reading: &'static str) -> Result<Option<u32>, StoreError> {
     column.map(|column| count(column, reading)).transpose()
+}
+
+/// A number of bytes or milliseconds.
+pub(crate) fn size(column: i64, reading: &'static str) -> Result<u64, StoreError> {
+    u64::try_from(column).map_err(corrupt(reading))
+}
+
+/// What a column of bytes or milliseconds keeps.
+pub(crate) fn to_size(value: u64, writing: &'static str) -> Result<i64, StoreError> {
+    i64::try_from(value).map_err(corrupt(writing))
 }
 
 /// An amount from its two columns.
@@ -48,6 +59,14 @@ pub(crate) fn word<T: DeserializeOwned>(column: &str, reading: &'static str) -> 
     T::deserialize(word).map_err(corrupt(reading))
 }
 
+/// What the column of a word keeps: as the type's `Serialize` spells it, which [`word`] reads.
+pub(crate) fn to_word<T: Serialize>(value: &T, writing: &'static str) -> Result<String, StoreError> {
+    match serde_json::to_value(value).map_err(corrupt(writing))? {
+        Value::String(word) => Ok(word),
+        _ => Err(StoreError::broken(writing, "not a word")),
+    }
+}
+
 /// A document.
 pub(crate) fn document<T: DeserializeOwned>(column: Value, reading: &'static str) -> Result<T, StoreError> {
     serde_json::from_value(column).map_err(corrupt(reading))
@@ -59,4 +78,9 @@ pub(crate) fn to_document<T: Serialize + ?Sized>(
     writing: &'static str,
 ) -> Result<Value, StoreError> {
     serde_json::to_value(value).map_err(corrupt(writing))
+}
+
+/// Where a list goes on, newest first: strictly before this row.
+pub(crate) fn before(page: &PageRequest) -> (Option<Timestamp>, Option<Uuid>) {
+    (page.after.map(|cursor| cursor.at), page.after.map(|cursor| cursor.id))
 }

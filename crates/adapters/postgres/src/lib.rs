@@ -13,9 +13,12 @@ mod booking;
 mod column;
 mod events;
 mod failure;
+mod gallery;
 mod idempotency;
 mod invites;
+mod media;
 pub mod migrations;
+mod music;
 mod outbox;
 #[cfg(test)]
 mod plans;

@@ -32,7 +32,7 @@ macro_rules! steps {
 }
 
 /// Every step, in the order in which they are applied.
-pub const MIGRATIONS: [Migration; 26] = steps![
+pub const MIGRATIONS: [Migration; 28] = steps![
     "2026-11-21-000001_accounts",
     "2026-11-21-000002_events",
     "2026-11-21-000003_booking",
@@ -59,6 +59,8 @@ pub const MIGRATIONS: [Migration; 26] = steps![
     "2026-11-21-000029_given_up",
     "2026-11-21-000030_list_of_buyer",
     "2026-11-22-000032_address_view_counts",
+    "2026-11-22-000033_media",
+    "2026-11-22-000034_lanes",
 ];
 
 /// How a database's schema stands to the one that this program knows.

@@ -104,28 +104,46 @@ struct BacklogRow {
 impl Outbox for PgStore {
     async fn claim(
         &self,
+        domains: &[&str],
         now: Timestamp,
         lease_until: Timestamp,
         limit: u32,
     ) -> Result<Vec<Due>, StoreError> {
         let doing = "claiming effects";
+        // Each domain by itself, as the index has it. What is locked beyond the limit is free again with the end of the
+        // statement.
         let statement = text(
             "UPDATE effects SET leased_until = $2 WHERE id = ANY(ARRAY( \
-                 SELECT id FROM effects \
-                 WHERE parked_at IS NULL AND due_at <= $1 AND (leased_until IS NULL OR leased_until <= $1) \
-                 ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED \
+                 SELECT e.id FROM (SELECT DISTINCT unnest($4) AS name) d CROSS JOIN LATERAL ( \
+                     SELECT id, due_at FROM effects \
+                     WHERE domain = d.name AND parked_at IS NULL AND due_at <= $1 \
+                         AND (leased_until IS NULL OR leased_until <= $1) \
+                     ORDER BY due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED \
+                 ) e ORDER BY e.due_at, e.id LIMIT $3 \
              )) \
              RETURNING id, domain, body::text AS body, attempts, due_at",
         )
         .bind::<Timestamptz, _>(now)
         .bind::<Timestamptz, _>(lease_until)
-        .bind::<BigInt, _>(i64::from(limit));
+        .bind::<BigInt, _>(i64::from(limit))
+        .bind::<Array<Text>, _>(domains);
         let mut connection = self.connection(doing).await?;
         let rows: Vec<DueRow> = constant(statement).load(&mut connection).await.map_err(failed(doing))?;
         let mut due = rows.into_iter().map(Due::try_from).collect::<Result<Vec<_>, _>>()?;
         // An UPDATE returns its rows in no order.
         due.sort_by_key(|due| (due.due_at, due.id));
         Ok(due)
+    }
+
+    async fn renew(&self, id: EffectId, held_until: Timestamp, until: Timestamp) -> Result<bool, StoreError> {
+        let doing = "renewing a lease";
+        let statement = text("UPDATE effects SET leased_until = $3 WHERE id = $1 AND leased_until = $2")
+            .bind::<SqlUuid, _>(id.as_uuid())
+            .bind::<Timestamptz, _>(held_until)
+            .bind::<Timestamptz, _>(until);
+        let mut connection = self.connection(doing).await?;
+        let renewed = constant(statement).execute(&mut connection).await.map_err(failed(doing))?;
+        Ok(renewed == 1)
     }
 
     async fn finish(&self, done: &[EffectId]) -> Result<(), StoreError> {

@@ -1,8 +1,7 @@
 //! Reads about what was cancelled, and what is to be.
 
 use super::order::{BookingRow, bookings, select_bookings};
-use super::reads::before;
-use crate::column::{count, money, word};
+use crate::column::{before, count, money, word};
 use crate::pool::PgStore;
 use crate::statement::{constant, text};
 use booking::job::MOST_NAMED;

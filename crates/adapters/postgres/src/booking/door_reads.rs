@@ -1,9 +1,8 @@
 //! Reads of the door.
 
 use super::door::{ScanRow, select};
-use super::reads::before;
 use super::ticket::tickets;
-use crate::column::{count, word};
+use crate::column::{before, count, word};
 use crate::pool::PgStore;
 use crate::statement::{constant, text};
 use async_trait::async_trait;

@@ -5,7 +5,7 @@ use super::order::{BookingRow, booking_by_id, bookings, select_bookings};
 use super::sale::{assembled, sales};
 use super::ticket::{TicketRow, tickets};
 use super::voucher::places_with;
-use crate::column::count;
+use crate::column::{before, count};
 use crate::failure::failed;
 use crate::pool::PgStore;
 use crate::statement::{Statement, constant, text};
@@ -108,11 +108,6 @@ impl PgStore {
         let mut connection = self.connection(doing).await?;
         statement.load(&mut connection).await.map_err(failed(doing))
     }
-}
-
-/// Where a list goes on, newest first: strictly before this row.
-pub(super) fn before(page: &PageRequest) -> (Option<Timestamp>, Option<Uuid>) {
-    (page.after.map(|cursor| cursor.at), page.after.map(|cursor| cursor.id))
 }
 
 #[async_trait]

@@ -1,7 +1,6 @@
 //! Rows of `returns`.
 
-use super::reads::before;
-use crate::column::{count, money, word};
+use crate::column::{before, count, money, word};
 use crate::pool::PgStore;
 use crate::statement::{constant, text};
 use crate::transaction::PgTx;

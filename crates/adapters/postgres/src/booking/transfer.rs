@@ -1,7 +1,6 @@
 //! Rows of `transfers`.
 
-use super::reads::before;
-use crate::column::word;
+use crate::column::{before, word};
 use crate::pool::PgStore;
 use crate::statement::{constant, text};
 use crate::transaction::PgTx;

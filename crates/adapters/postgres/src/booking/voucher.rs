@@ -1,8 +1,7 @@
 //! Rows of `vouchers`, and what is used of them.
 
 use super::order::{BookingRow, bookings, select_bookings};
-use super::reads::before;
-use crate::column::{count, document, to_document};
+use crate::column::{before, count, document, to_document};
 use crate::pool::PgStore;
 use crate::statement::{Statement, constant, text};
 use crate::transaction::PgTx;

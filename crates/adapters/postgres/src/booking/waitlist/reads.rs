@@ -1,8 +1,7 @@
 //! Waiting lists as they are shown.
 
 use super::{EntryRow, NumberRow, entries, ordinal};
-use crate::booking::reads::before;
-use crate::column::word;
+use crate::column::{before, word};
 use crate::failure::corrupt;
 use crate::pool::PgStore;
 use crate::statement::{constant, text};

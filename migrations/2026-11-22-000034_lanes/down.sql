@@ -1,0 +1,1 @@
+DROP INDEX effects_lane_idx;
