@@ -1,16 +1,25 @@
 //! The gallery: albums of pictures, for members or for those who were there.
 
+mod acts;
 pub mod album;
 pub mod picture;
 pub mod ports;
 pub mod removal;
 pub mod render;
+#[cfg(test)]
+mod samples;
+mod use_cases;
+pub mod words;
 
-pub use album::{Access, Album};
-pub use picture::{Picture, PictureStatus, Rendition};
+pub use album::{Access, Album, AlbumChange};
+pub use picture::{Picture, PictureStatus, Rendition, Sent};
 pub use ports::{Attendance, Counted, Effect, GalleryStore, GalleryTx, Shown};
 pub use removal::{Absence, Removal, RemovalStatus};
 pub use render::{ImageFormat, MOST_PIXELS, Refusal, RenderError, Rendered, RenderedFile, Renderer, WIDTHS};
+pub use use_cases::{
+    AddError, AlbumError, AskError, Bulk, BulkError, DecideError, DeleteAlbumError, DescribeError,
+    EraseError, Gallery, MOST_AT_ONCE, Made, MakeError, SweepError, Terms, Which,
+};
 
 /// What this domain's quick effects are filed under in the outbox.
 pub const DOMAIN: &str = "gallery";

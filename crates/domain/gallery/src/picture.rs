@@ -1,7 +1,8 @@
 //! One picture, and what is delivered of it.
 
-use crate::{ImageFormat, Refusal};
-use kernel::{AccountId, AlbumId, Cursor, ObjectKey, PassId, PictureId, Timestamp};
+use crate::words::{self, LONGEST_CAPTION};
+use crate::{ImageFormat, Refusal, Rendered};
+use kernel::{AccountId, AlbumId, Cursor, Invalid, ObjectKey, PassId, PictureId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// How far it has come.
@@ -71,7 +72,132 @@ pub struct Picture {
     pub created_at: Timestamp,
 }
 
+/// A file that becomes a picture: it lies in the store already.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// What its sender calls it.
+    pub filename: String,
+    /// Under which name it lies.
+    pub key: ObjectKey,
+    /// How large it is.
+    pub bytes: u64,
+    /// What is written under the picture.
+    pub caption: Option<String>,
+}
+
+/// Under what all that belongs to a picture lies, but for what came as an upload of its own.
+#[must_use]
+pub fn prefix(picture: PictureId) -> String {
+    format!("pictures/{picture}/")
+}
+
+impl PictureStatus {
+    /// As shown.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Processing => "processing",
+            Self::Ready => "ready",
+            Self::Failed { .. } => "failed",
+        }
+    }
+}
+
 impl Picture {
+    /// A new one, of which nothing is made yet.
+    ///
+    /// # Errors
+    /// What is wrong with its caption.
+    pub fn create(
+        id: PictureId,
+        album: AlbumId,
+        sent: &Sent,
+        by: AccountId,
+        now: Timestamp,
+    ) -> Result<Self, Invalid> {
+        Ok(Self {
+            id,
+            album,
+            filename: words::filename(&sent.filename),
+            original_bytes: sent.bytes,
+            original: Some(sent.key.to_string()),
+            status: PictureStatus::Processing,
+            pass: None,
+            width: 0,
+            height: 0,
+            thumbhash: Vec::new(),
+            renditions: Vec::new(),
+            taken_at: None,
+            caption: words::note("caption", sent.caption.as_deref(), LONGEST_CAPTION)?,
+            published_at: None,
+            removal_asked: false,
+            created_by: by,
+            created_at: now,
+        })
+    }
+
+    /// Writes something under it, or nothing.
+    ///
+    /// # Errors
+    /// What is wrong with the words.
+    pub fn describe(&mut self, caption: Option<&str>) -> Result<(), Invalid> {
+        self.caption = words::note("caption", caption, LONGEST_CAPTION)?;
+        Ok(())
+    }
+
+    /// Shows it to members, or not any more; `false` when it is so already.
+    pub fn publish(&mut self, published: bool, now: Timestamp) -> bool {
+        if self.published_at.is_some() == published {
+            return false;
+        }
+        self.published_at = published.then_some(now);
+        true
+    }
+
+    /// Its renditions lie under `pass`.
+    pub fn finish(&mut self, pass: PassId, made: &Rendered) {
+        let rendition = |file: &crate::RenderedFile| Rendition {
+            width: file.width,
+            height: file.height,
+            format: file.format,
+            bytes: file.bytes,
+        };
+        self.status = PictureStatus::Ready;
+        self.pass = Some(pass);
+        (self.width, self.height) = (made.width, made.height);
+        self.thumbhash.clone_from(&made.thumbhash);
+        self.taken_at = made.taken_at;
+        self.renditions = made.files.iter().map(rendition).collect();
+    }
+
+    /// Nothing can be made of it.
+    pub fn fail(&mut self, reason: Refusal) {
+        self.status = PictureStatus::Failed { reason };
+    }
+
+    /// Tries again what failed, as long as there is something to try with; `false` when there is nothing to do.
+    pub fn retry(&mut self) -> bool {
+        let again = matches!(self.status, PictureStatus::Failed { .. }) && self.original.is_some();
+        if again {
+            self.status = PictureStatus::Processing;
+        }
+        again
+    }
+
+    /// The names of all its files.
+    #[must_use]
+    pub fn keys(&self) -> Vec<ObjectKey> {
+        let pass = self.pass.into_iter();
+        let made = pass.flat_map(|pass| self.renditions.iter().map(move |one| self.rendition_key(pass, one)));
+        self.original_key().into_iter().chain(made.flatten()).collect()
+    }
+
+    /// The largest file of a format.
+    #[must_use]
+    pub fn largest(&self, format: ImageFormat) -> Option<&Rendition> {
+        self.renditions.iter().filter(|one| one.format == format).max_by_key(|one| one.width)
+    }
+
     /// Where the file that was sent lies, while it is kept.
     #[must_use]
     pub fn original_key(&self) -> Option<ObjectKey> {
@@ -95,5 +221,49 @@ impl Picture {
     #[must_use]
     pub fn is_visible(&self) -> bool {
         self.published_at.is_some() && !self.removal_asked && self.status == PictureStatus::Ready
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{noon, picture, rendered};
+
+    #[test]
+    fn a_picture_is_seen_when_it_is_ready_and_published_and_nobody_asked_that_it_goes() {
+        let mut it = picture();
+        assert!(it.publish(true, noon()) && !it.publish(true, noon()));
+        assert!(!it.is_visible(), "nothing is made of it yet");
+        it.finish(PassId::generate(noon()), &rendered());
+        assert!(it.is_visible());
+        it.removal_asked = true;
+        assert!(!it.is_visible());
+        it.removal_asked = false;
+        assert!(it.publish(false, noon()) && !it.is_visible());
+    }
+
+    #[test]
+    fn what_failed_is_tried_again_as_long_as_its_file_is_kept() {
+        let mut it = picture();
+        assert!(!it.retry(), "it is under way");
+        it.fail(Refusal::Truncated);
+        assert!(it.retry());
+        assert_eq!(it.status, PictureStatus::Processing);
+        it.fail(Refusal::Truncated);
+        it.original = None;
+        assert!(!it.retry());
+        it.finish(PassId::generate(noon()), &rendered());
+        assert!(!it.retry());
+    }
+
+    #[test]
+    fn all_its_files_are_named_and_lie_under_its_name() {
+        let mut it = picture();
+        assert_eq!(it.keys().len(), 1, "the file that was sent");
+        it.finish(PassId::generate(noon()), &rendered());
+        let keys = it.keys();
+        assert_eq!(keys.len(), 1 + rendered().files.len());
+        assert!(keys.iter().all(|key| key.as_str().starts_with(&prefix(it.id))), "{keys:?}");
+        assert_eq!(it.largest(ImageFormat::Jpeg).unwrap().width, 640);
     }
 }

@@ -1,6 +1,8 @@
 //! Somebody wants a picture gone.
 
-use kernel::{AccountId, AlbumId, Cursor, PictureId, RemovalId, Timestamp};
+use crate::Picture;
+use crate::words::{self, LONGEST_NOTE};
+use kernel::{AccountId, AlbumId, Cursor, Invalid, PictureId, RemovalId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What became of the wish.
@@ -59,10 +61,134 @@ pub struct Removal {
     pub removed_at: Option<Timestamp>,
 }
 
+impl RemovalStatus {
+    /// As stored and as shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::Removing => "removing",
+            Self::Removed => "removed",
+            Self::Refused => "refused",
+        }
+    }
+}
+
 impl Removal {
+    /// A new one; the picture is out of sight from now on. Links that were given out before end at `links_end_at`.
+    ///
+    /// # Errors
+    /// What is wrong with the words.
+    pub fn ask(
+        picture: &mut Picture,
+        by: AccountId,
+        reason: Option<&str>,
+        now: Timestamp,
+        links_end_at: Timestamp,
+    ) -> Result<Self, Invalid> {
+        let reason = words::note("reason", reason, LONGEST_NOTE)?;
+        picture.removal_asked = true;
+        Ok(Self {
+            id: RemovalId::generate(now),
+            picture: picture.id,
+            album: picture.album,
+            by: Some(by),
+            reason,
+            asked_at: now,
+            status: RemovalStatus::Asked,
+            decided_by: None,
+            decided_at: None,
+            note: None,
+            keys: Vec::new(),
+            proof: Vec::new(),
+            links_end_at: Some(links_end_at),
+            removed_at: None,
+        })
+    }
+
+    /// An admin agrees: all that is known of the picture is to go, whatever becomes of its row. `false`, and nothing
+    /// changed, when it was decided before.
+    ///
+    /// # Errors
+    /// What is wrong with the words.
+    pub fn agree(
+        &mut self,
+        picture: Option<&Picture>,
+        by: AccountId,
+        note: Option<&str>,
+        now: Timestamp,
+    ) -> Result<bool, Invalid> {
+        let note = words::note("note", note, LONGEST_NOTE)?;
+        if self.status != RemovalStatus::Asked {
+            return Ok(false);
+        }
+        self.keys = picture.map(Picture::keys).unwrap_or_default().iter().map(ToString::to_string).collect();
+        self.decide(RemovalStatus::Removing, by, note, now);
+        Ok(true)
+    }
+
+    /// An admin does not agree: the picture is seen again. `false`, and nothing changed, when it was decided before.
+    ///
+    /// # Errors
+    /// What is wrong with the words.
+    pub fn refuse(
+        &mut self,
+        picture: Option<&mut Picture>,
+        by: AccountId,
+        note: Option<&str>,
+        now: Timestamp,
+    ) -> Result<bool, Invalid> {
+        let note = words::note("note", note, LONGEST_NOTE)?;
+        if self.status != RemovalStatus::Asked {
+            return Ok(false);
+        }
+        if let Some(picture) = picture {
+            picture.removal_asked = false;
+        }
+        self.decide(RemovalStatus::Refused, by, note, now);
+        Ok(true)
+    }
+
+    /// Nothing is left: every name was looked for.
+    pub fn prove(&mut self, proof: Vec<Absence>, now: Timestamp) {
+        self.status = RemovalStatus::Removed;
+        self.proof = proof;
+        self.removed_at = Some(now);
+    }
+
+    fn decide(&mut self, status: RemovalStatus, by: AccountId, note: Option<String>, now: Timestamp) {
+        self.status = status;
+        self.decided_by = Some(by);
+        self.decided_at = Some(now);
+        self.note = note;
+    }
+
     /// Where it stands in lists.
     #[must_use]
     pub const fn cursor(&self) -> Cursor {
         Cursor { at: self.asked_at, id: self.id.as_uuid() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{noon, picture};
+
+    #[test]
+    fn a_wish_is_decided_once() {
+        let (mut of, me, admin) = (picture(), AccountId::generate(noon()), AccountId::generate(noon()));
+        let mut wish = Removal::ask(&mut of, me, Some(" my face "), noon(), noon()).unwrap();
+        assert!(of.removal_asked && wish.reason.as_deref() == Some("my face"));
+        let asked = wish.clone();
+        assert!(wish.agree(Some(&of), admin, None, noon()).unwrap());
+        assert_eq!((wish.status, wish.keys.len()), (RemovalStatus::Removing, 1));
+        assert!(!wish.refuse(Some(&mut of), admin, None, noon()).unwrap());
+        assert!(of.removal_asked, "what was agreed to is never seen again");
+        let mut wish = asked;
+        assert!(wish.refuse(Some(&mut of), admin, Some("it is not you"), noon()).unwrap());
+        assert!(!of.removal_asked);
+        assert!(!wish.agree(Some(&of), admin, None, noon()).unwrap());
+        assert_eq!(wish.status, RemovalStatus::Refused);
     }
 }

@@ -1,0 +1,151 @@
+use super::Gallery;
+use crate::{Effect, Picture, PictureStatus, Refusal, RenderError, Rendered, Rendition};
+use kernel::{
+    AlbumId, Body, Content, ObjectError, ObjectKey, Owed, PassId, PictureId, StoreError, Timestamp, transact,
+};
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::Path;
+
+/// How the making of a picture went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Made {
+    /// There was nothing to make, or somebody else has made it.
+    Nothing,
+    /// It is ready, in this album.
+    Ready(AlbumId),
+    /// Nothing can be made of it, and that is written down.
+    Failed(AlbumId, Refusal),
+    /// This program is not installed here: it has to wait.
+    Waits(&'static str),
+}
+
+/// Why a picture was not made, though it may be later.
+#[derive(Debug, thiserror::Error)]
+pub enum MakeError {
+    /// The store could not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Its file could not be read, or what was made not be put.
+    #[error(transparent)]
+    Objects(#[from] ObjectError),
+    /// The files around it could not be written.
+    #[error("the workplace cannot be used")]
+    Workplace(#[from] io::Error),
+    /// It did not work, and may work again.
+    #[error("the picture could not be made")]
+    Render(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What came of the attempt.
+enum Outcome {
+    Rendered(PassId, Rendered),
+    Refused(Refusal),
+}
+
+impl Gallery {
+    /// Makes what is delivered of a picture, in a folder that is empty and the caller's. Done again after it was stopped
+    /// anywhere, it begins anew under another name, and what lay there is swept.
+    ///
+    /// # Errors
+    /// A [`MakeError`]: try again later.
+    pub async fn make(&self, id: PictureId, workplace: &Path) -> Result<Made, MakeError> {
+        let picture = self.store.picture(id).await?;
+        let Some(picture) = picture.filter(|it| it.status == PictureStatus::Processing) else {
+            // Whoever made it last may have been stopped before they swept.
+            self.owe_sweep(id).await?;
+            return Ok(Made::Nothing);
+        };
+        let source = workplace.join("source");
+        if !self.fetch(&picture, &source).await? {
+            return self.settle(id, Outcome::Refused(Refusal::Truncated)).await;
+        }
+        let into = workplace.join("made");
+        fs::create_dir(&into)?;
+        match self.renderer.render(&source, &into).await {
+            Ok(rendered) => {
+                let pass = PassId::generate(self.clock.now());
+                self.put_all(&picture, pass, &rendered).await?;
+                self.settle(id, Outcome::Rendered(pass, rendered)).await
+            }
+            Err(RenderError::Refused(reason)) => self.settle(id, Outcome::Refused(reason)).await,
+            Err(RenderError::Missing(program)) => Ok(Made::Waits(program)),
+            Err(RenderError::Failed(cause)) => Err(MakeError::Render(cause)),
+        }
+    }
+
+    /// Writes the file that was sent to `path`; `false` when it is not there.
+    async fn fetch(&self, picture: &Picture, path: &Path) -> Result<bool, MakeError> {
+        let Some(key) = picture.original_key() else { return Ok(false) };
+        let Some(Content { mut reader, .. }) = self.objects.get(&key, None).await? else { return Ok(false) };
+        let mut file = File::create(path)?;
+        while let Some(bytes) = reader.next().await? {
+            // Into the system's cache of pages: short pieces, and nobody waits for a disk.
+            file.write_all(&bytes)?;
+        }
+        Ok(true)
+    }
+
+    async fn put_all(&self, picture: &Picture, pass: PassId, rendered: &Rendered) -> Result<(), MakeError> {
+        for file in &rendered.files {
+            let rendition =
+                Rendition { width: file.width, height: file.height, format: file.format, bytes: file.bytes };
+            // An id, a number and an extension are a name.
+            let key =
+                picture.rendition_key(pass, &rendition).ok_or_else(|| io::Error::other("no such name"))?;
+            self.objects.put(&key, Body::File(file.path.clone()), file.format.content_type()).await?;
+        }
+        Ok(())
+    }
+
+    /// Writes down what came of it, unless somebody else has.
+    async fn settle(&self, id: PictureId, outcome: Outcome) -> Result<Made, MakeError> {
+        let (now, keep) = (self.clock.now(), self.terms.keep_originals);
+        transact(self.store.begin_gallery().await?, async |tx| {
+            let mut effects = vec![Owed::now(Effect::Sweep { picture: id }, now)];
+            let picture = tx.lock_pictures(&[id]).await?.pop();
+            let picture = picture.filter(|it| it.status == PictureStatus::Processing);
+            let made = match picture {
+                None => Made::Nothing,
+                Some(mut picture) => {
+                    let (made, dropped) = written(&mut picture, outcome, keep);
+                    let keys: Vec<_> = dropped.iter().map(ObjectKey::to_string).collect();
+                    if !keys.is_empty() {
+                        effects.push(Owed::now(Effect::Remove { keys }, now));
+                    }
+                    tx.save_pictures(&[picture]).await?;
+                    made
+                }
+            };
+            tx.enqueue_gallery(&effects).await?;
+            Ok(made)
+        })
+        .await
+    }
+
+    async fn owe_sweep(&self, picture: PictureId) -> Result<(), StoreError> {
+        let now: Timestamp = self.clock.now();
+        transact(self.store.begin_gallery().await?, async |tx| {
+            tx.enqueue_gallery(&[Owed::now(Effect::Sweep { picture }, now)]).await
+        })
+        .await
+    }
+}
+
+/// The picture as it is after it, and the file that is not kept any more.
+fn written(picture: &mut Picture, outcome: Outcome, keep: bool) -> (Made, Option<ObjectKey>) {
+    match outcome {
+        Outcome::Rendered(pass, rendered) => {
+            picture.finish(pass, &rendered);
+            let dropped = if keep { None } else { picture.original_key() };
+            if !keep {
+                picture.original = None;
+            }
+            (Made::Ready(picture.album), dropped)
+        }
+        Outcome::Refused(reason) => {
+            picture.fail(reason);
+            (Made::Failed(picture.album, reason), None)
+        }
+    }
+}

@@ -1,0 +1,180 @@
+use super::Gallery;
+use super::bulk::first;
+use crate::{Effect, Removal, RemovalStatus, acts};
+use kernel::{
+    AccountId, Actor, Invalid, Owed, Page, PageRequest, PictureId, RemovalId, StoreError, transact,
+};
+
+/// Why a wish was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum AskError {
+    /// There is no such picture for whoever asks.
+    #[error("there is no such picture")]
+    Unknown,
+    /// The words cannot be taken.
+    #[error("the words cannot be taken")]
+    Invalid(Vec<Invalid>),
+    /// The store could not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Why a wish was not decided.
+#[derive(Debug, thiserror::Error)]
+pub enum DecideError {
+    /// There is none.
+    #[error("there is no such wish")]
+    Unknown,
+    /// It was decided before.
+    #[error("it was decided before")]
+    Decided(RemovalStatus),
+    /// The words cannot be taken.
+    #[error("the words cannot be taken")]
+    Invalid(Vec<Invalid>),
+    /// The store could not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Gallery {
+    /// Asks that a picture goes, by somebody who sees it: from now on nobody sees it, until an admin has decided. Whoever
+    /// asked already gets the wish that stands.
+    ///
+    /// # Errors
+    /// An [`AskError`].
+    pub async fn ask_removal(
+        &self,
+        actor: &Actor,
+        id: PictureId,
+        reason: Option<&str>,
+    ) -> Result<Removal, AskError> {
+        let picture = self.store.picture(id).await?.ok_or(AskError::Unknown)?;
+        let album = self.store.album(picture.album).await?.ok_or(AskError::Unknown)?;
+        if !self.is_open_to(actor, &album).await? {
+            return Err(AskError::Unknown);
+        }
+        let now = self.clock.now();
+        let (_, links_end_at) = self.terms.window.around(now);
+        transact(self.store.begin_gallery().await?, async |tx| {
+            let mut picture = tx.lock_pictures(&[id]).await?.pop().ok_or(AskError::Unknown)?;
+            let standing = tx.lock_removal_of(id).await?;
+            if let Some(own) = standing.filter(|wish| wish.by == Some(actor.account)) {
+                return Ok(own);
+            }
+            if !picture.is_visible() {
+                return Err(AskError::Unknown);
+            }
+            let wish = Removal::ask(&mut picture, actor.account, reason, now, links_end_at);
+            let wish = wish.map_err(|wrong| AskError::Invalid(vec![wrong]))?;
+            tx.save_pictures(&[picture]).await?;
+            tx.save_removal(&wish).await?;
+            tx.record(&[acts::asked(&actor.cause(), &wish, now)]).await?;
+            tx.enqueue_gallery(&[Owed::now(Effect::TellAdmins { removal: wish.id }, now)]).await?;
+            Ok(wish)
+        })
+        .await
+    }
+
+    /// Agrees that a picture goes. Its files are removed right afterwards.
+    ///
+    /// # Errors
+    /// A [`DecideError`].
+    pub async fn agree_removal(
+        &self,
+        actor: &Actor,
+        id: RemovalId,
+        note: Option<&str>,
+    ) -> Result<Removal, DecideError> {
+        self.decide(actor, id, note, true).await
+    }
+
+    /// Does not agree: the picture is seen again, and whoever asked is told.
+    ///
+    /// # Errors
+    /// A [`DecideError`].
+    pub async fn refuse_removal(
+        &self,
+        actor: &Actor,
+        id: RemovalId,
+        note: Option<&str>,
+    ) -> Result<Removal, DecideError> {
+        self.decide(actor, id, note, false).await
+    }
+
+    async fn decide(
+        &self,
+        actor: &Actor,
+        id: RemovalId,
+        note: Option<&str>,
+        agreed: bool,
+    ) -> Result<Removal, DecideError> {
+        let seen = self.store.removal(id).await?.ok_or(DecideError::Unknown)?;
+        let (now, by) = (self.clock.now(), actor.account);
+        transact(self.store.begin_gallery().await?, async |tx| {
+            let mut picture = tx.lock_pictures(&[seen.picture]).await?.pop();
+            let mut wish = tx.lock_removal(id).await?.ok_or(DecideError::Unknown)?;
+            let done = if agreed {
+                wish.agree(picture.as_ref(), by, note, now)
+            } else {
+                wish.refuse(picture.as_mut(), by, note, now)
+            };
+            if !done.map_err(|wrong| DecideError::Invalid(vec![wrong]))? {
+                return Err(DecideError::Decided(wish.status));
+            }
+            if let Some(picture) = picture.filter(|_| !agreed) {
+                tx.save_pictures(&[picture]).await?;
+            }
+            tx.save_removal(&wish).await?;
+            tx.record(&[acts::decided(&actor.cause(), &wish, now)]).await?;
+            let removal = id;
+            let owed = if agreed { Effect::Erase { removal } } else { Effect::TellRemoval { removal } };
+            tx.enqueue_gallery(&[Owed::now(owed, now)]).await?;
+            Ok(wish)
+        })
+        .await
+    }
+
+    /// One wish, for the mails about it.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn removal(&self, id: RemovalId) -> Result<Option<Removal>, StoreError> {
+        self.store.removal(id).await
+    }
+
+    /// Wishes, the newest first: those of one account, or all.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn removals(
+        &self,
+        by: Option<AccountId>,
+        page: PageRequest,
+    ) -> Result<Page<Removal>, StoreError> {
+        self.store.removals(by, page).await
+    }
+
+    /// All wishes of somebody, for the file with what is kept about them.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn all_removals_of(&self, account: AccountId) -> Result<Vec<Removal>, StoreError> {
+        let (mut all, mut page) = (Vec::new(), first(100));
+        loop {
+            let found = self.store.removals(Some(account), page).await?;
+            all.extend(found.items);
+            page.after = found.next;
+            if page.after.is_none() {
+                return Ok(all);
+            }
+        }
+    }
+
+    /// Forgets who asked and in which words; what was asked, and the proof, stays.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn forget(&self, account: AccountId) -> Result<(), StoreError> {
+        transact(self.store.begin_gallery().await?, async |tx| tx.forget_removals_of(account).await).await
+    }
+}
