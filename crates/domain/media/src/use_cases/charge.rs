@@ -1,16 +1,29 @@
 use super::Meter;
 use crate::{Exhausted, Month};
 use kernel::{AccountId, StoreError, Timestamp, transact};
+use std::time::Duration;
 
 /// Why a link is not given out.
 #[derive(Debug, thiserror::Error)]
 pub enum ChargeError {
     /// It would be more than the member may be sent.
-    #[error(transparent)]
-    Exhausted(#[from] Exhausted),
+    #[error("the budget of this month is used up")]
+    Exhausted {
+        /// When the next month begins.
+        until: Timestamp,
+        /// How long that is from now.
+        wait: Duration,
+    },
     /// The store could not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl ChargeError {
+    /// Nothing more before the next month.
+    pub(super) fn exhausted(Exhausted { until }: Exhausted, now: Timestamp) -> Self {
+        Self::Exhausted { until, wait: (until - now).to_std().unwrap_or_default() }
+    }
 }
 
 impl Meter {
@@ -26,11 +39,11 @@ impl Meter {
         bytes: u64,
         until: Timestamp,
     ) -> Result<(), ChargeError> {
-        let month = Month::of(self.clock.now());
+        let now = self.clock.now();
         transact(self.store.begin_media().await?, async |tx| {
-            let mut egress = tx.lock_egress(account, month).await?;
+            let mut egress = tx.lock_egress(account, Month::of(now)).await?;
             if tx.note_link(account, link, until).await? {
-                egress.charge(bytes, self.budget)?;
+                egress.charge(bytes, self.budget).map_err(|refusal| ChargeError::exhausted(refusal, now))?;
                 tx.save_signed(&egress).await?;
             }
             Ok(())

@@ -13,12 +13,11 @@ const UNFINISHED: u32 = 1_000;
 const LINKS: u32 = 1_000;
 
 impl Uploads {
-    /// Gives up what nobody ended in time, forgets links that have ended, and drops parts that no open upload has: left
-    /// by whoever was stopped while beginning, or that arrived while theirs were dropped. How many uploads and parts.
+    /// Gives up what nobody ended in time; how many.
     ///
     /// # Errors
-    /// When a store cannot answer; what was swept before stays so.
-    pub async fn sweep(&self) -> Result<u32, PerformError> {
+    /// When the store cannot answer; what was given up before stays so.
+    pub async fn sweep(&self) -> Result<u32, StoreError> {
         let mut swept = 0;
         loop {
             let now = self.clock.now();
@@ -27,9 +26,19 @@ impl Uploads {
                 swept += u32::from(self.give_up(upload.id, now).await?);
             }
             if overdue.len() < usize::try_from(AT_ONCE).unwrap_or(usize::MAX) {
-                break;
+                return Ok(swept);
             }
         }
+    }
+
+    /// What need not be done often, as it asks the object store: forgets links that have ended, and drops parts that no
+    /// open upload has, left by whoever was stopped while beginning, or that arrived while theirs were dropped. How many
+    /// of the latter.
+    ///
+    /// # Errors
+    /// When a store cannot answer.
+    pub async fn tidy(&self) -> Result<u32, PerformError> {
+        let mut swept = 0;
         self.forget_links().await?;
         let unfinished = self.objects.unfinished("uploads/", UNFINISHED).await?;
         for left in unfinished {

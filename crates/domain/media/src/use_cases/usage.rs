@@ -22,6 +22,12 @@ impl Usage {
 }
 
 impl Meter {
+    /// What each member may be sent in a month.
+    #[must_use]
+    pub const fn budget(&self) -> Budget {
+        self.budget
+    }
+
     /// What a member was sent this month.
     ///
     /// # Errors
@@ -39,7 +45,7 @@ impl Meter {
     pub async fn has_left(&self, account: AccountId) -> Result<(), ChargeError> {
         let usage = self.usage(account).await?;
         match usage.left() {
-            Some(0) => Err(Exhausted { until: usage.until }.into()),
+            Some(0) => Err(ChargeError::exhausted(Exhausted { until: usage.until }, self.clock.now())),
             _ => Ok(()),
         }
     }
