@@ -137,6 +137,12 @@ impl Keys {
         self.derive(b"synesthesie/media-links/1")
     }
 
+    /// The key that the passes of streams are signed with.
+    #[must_use]
+    pub fn music_passes(&self) -> [u8; 32] {
+        self.derive(b"synesthesie/music-passes/1")
+    }
+
     /// The key that voucher codes are made and recognised by.
     #[must_use]
     pub fn vouchers(&self) -> VoucherKey {

@@ -3,10 +3,13 @@
 pub mod absorbers;
 pub mod guests;
 pub mod mail;
+pub mod media;
 pub mod payments;
+pub mod programs;
 pub mod store;
 pub mod wallet;
 
+use crate::albums::Albums;
 use crate::answers::Shelf;
 use crate::config::{Config, StoreUrl};
 use crate::gate::{Gate, SigningError};
@@ -21,9 +24,10 @@ use crate::metrics::Metrics;
 use crate::passwords::Bcrypt;
 use crate::press::Press;
 use crate::sealed::Seal;
+use crate::workplace::Workplace;
 use absorbers::Absorbers;
 use accounts::{Accounts, HashError};
-use adapter_local::MailBox;
+use adapter_local::{Disk, MailBox};
 use adapter_pdf::PrintError;
 use adapter_postgres::PgStore;
 use adapter_redis::UnusableUrl;
@@ -32,10 +36,16 @@ use booking::use_cases::Pages;
 use booking::{Bookings, Closing, CodeSigner, Documents, Door, Ledger, OfferTerms, Office, Terms, Vouchers};
 use chrono::TimeDelta;
 use events::Events;
+use gallery::Gallery;
 use guests::{Holders, Waiters};
 use invites::Invites;
 use kernel::audit::Mac;
-use kernel::{AuditLog, Broadcast, Cache, Clock, EventId, IdempotencyStore, Mailer, Outbox, StoreError};
+use kernel::{
+    AuditLog, Broadcast, Cache, Clock, EventId, IdempotencyStore, Mailer, ObjectStore, Outbox, StoreError,
+};
+use ::media::{Meter, Uploads};
+use self::media::MediaError;
+use music::{Music, Processor};
 use mail::{Post, PostError, post};
 use payments::{Counter, Promises, ProviderSettingsError, providers};
 use std::sync::Arc;
@@ -121,6 +131,24 @@ pub struct App {
     pub seal: Seal,
     /// What is owed after commits.
     pub outbox: Arc<dyn Outbox>,
+    /// Where pictures and music lie.
+    pub objects: Arc<dyn ObjectStore>,
+    /// The folder that they lie in, when it is one: this program serves it.
+    pub disk: Option<Disk>,
+    /// Use cases of uploads.
+    pub uploads: Uploads,
+    /// Counts what members are sent.
+    pub meter: Meter,
+    /// Use cases of albums and pictures.
+    pub gallery: Gallery,
+    /// Pages of albums, kept ready.
+    pub albums: Albums,
+    /// Use cases of sets.
+    pub music: Music,
+    /// What processes sets.
+    pub processor: Arc<dyn Processor>,
+    /// Where files lie while something is made of them.
+    pub workplace: Workplace,
     /// What was done by whom.
     pub audit: Arc<dyn AuditLog>,
     /// What chains it.
@@ -163,6 +191,9 @@ pub enum WiringError {
     /// No fonts.
     #[error(transparent)]
     Press(#[from] PrintError),
+    /// No pictures and no music.
+    #[error(transparent)]
+    Media(#[from] MediaError),
     /// No wallet passes, although they are configured.
     #[error(transparent)]
     Wallet(#[from] WalletError),
@@ -192,6 +223,7 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         cache: Arc::clone(&cache),
         clock: Arc::clone(&clock),
     };
+    let media = self::media::build(config, &stores, &keys, &clock)?;
     let Post { mailer, mail_box } = post(config, stores.local.as_ref(), &clock)?;
     let seconds = |count: u32| TimeDelta::seconds(i64::from(count));
     let terms = Terms {
@@ -256,6 +288,15 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         limits,
         idempotency: stores.idempotency,
         seal: Seal::new(&keys.answers()),
+        objects: media.objects,
+        disk: media.disk,
+        uploads: media.uploads,
+        meter: media.meter,
+        gallery: media.gallery,
+        albums: Albums::default(),
+        music: media.music,
+        processor: media.processor,
+        workplace: media.workplace,
         outbox: stores.outbox,
         audit: stores.audit,
         audit_mac: audit_mac(&keys),

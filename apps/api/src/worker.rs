@@ -218,6 +218,28 @@ pub async fn round(app: &App) -> Result<usize, StoreError> {
     Ok(count)
 }
 
+/// Makes everything of pictures and sets that is owed and can be made here, in their lanes, and ends.
+///
+/// # Errors
+/// The store could not answer.
+pub async fn work_off(app: &App) -> Result<(), StoreError> {
+    for lane in lanes(app).iter().filter(|lane| lane.long) {
+        loop {
+            let due = claim(app, lane.domains, lane.at_once).await?;
+            if due.is_empty() {
+                break;
+            }
+            let written: Vec<_> = stream::iter(due)
+                .map(|(due, _)| async move { one(app, &due).await })
+                .buffer_unordered(lane.at_once)
+                .collect()
+                .await;
+            written.into_iter().collect::<Result<Vec<()>, _>>()?;
+        }
+    }
+    Ok(())
+}
+
 /// Performs one effect and writes down how it went.
 async fn one(app: &App, due: &Due) -> Result<(), StoreError> {
     let way = if perform::needs_provider(due) { Some(app.providers.try_acquire()) } else { None };

@@ -1,5 +1,8 @@
 //! Fills an empty system with something to look at, through the same use cases that people use.
 
+mod compose;
+mod media;
+mod paint;
 mod people;
 mod programme;
 
@@ -84,7 +87,8 @@ pub async fn fill(app: &App) -> Result<(), Failure> {
     for (actor, standing) in [(organiser, Standing::Owner), (door, Standing::Door)] {
         app.events.set_member(admin, organisation, actor.account, standing).await?;
     }
-    programme::fill(app, organiser, organisation, &members).await?;
+    let night = programme::fill(app, organiser, organisation, &members).await?;
+    media::fill(app, admin, night).await?;
     for (max_uses, note) in [(1, ONCE), (50, MANY)] {
         let wanted = NewInvites { max_uses, note: Some(note.into()), ..wish() };
         app.invites.create(&wanted, &admin).await?;
@@ -131,6 +135,8 @@ async fn tell(app: &App, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
         ("what is on", "/api/v1/events/upcoming"),
         ("places to hold", "/api/v1/seats/hold (POST, as a member)"),
         ("seats", "/api/v1/events/{id}/seats (as a member)"),
+        ("pictures", "/api/v1/gallery/albums (as a member)"),
+        ("music", "/api/v1/music/sets (as a member)"),
         ("own tickets", "/api/v1/users/me/tickets (as a member)"),
         ("the door", "/door (a page for telephones; log in as door)"),
         ("what was mailed", "/api/v1/admin/mail (as admin)"),

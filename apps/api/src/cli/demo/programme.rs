@@ -16,13 +16,13 @@ pub(super) const VOUCHER: &str = "FRIENDS20";
 /// What it is taken for.
 pub(super) const LONG_NIGHT: &str = "The Long Night";
 
-/// Publishes the events and books what makes them look alive.
+/// Publishes the events and books what makes them look alive; answers which is the long night.
 pub(super) async fn fill(
     app: &App,
     organiser: Actor,
     organisation: OrganisationId,
     members: &[Actor],
-) -> Result<(), Failure> {
+) -> Result<EventId, Failure> {
     let plan = Plan { app, organiser, organisation };
     let (free, guests) = plan.listening_room().await?;
     let (night, _) = plan.long_night().await?;
@@ -35,7 +35,7 @@ pub(super) async fn fill(
     for (member, count) in members.iter().zip([4, 4, 4, 4, 4]) {
         plan.book(*member, scarce, *tables.first().ok_or("no ticket type")?, count).await?;
     }
-    Ok(())
+    Ok(night)
 }
 
 struct Plan<'a> {
