@@ -7,6 +7,7 @@ use crate::fixtures_accounts::{
     PASSWORD, accounts_at_noon, actor, credentials, invite_for, invited, member, save_account, sign_up,
 };
 use crate::fixtures_events::person;
+use crate::outbox::EVERY_DOMAIN;
 use crate::{HeldHasher, PlainHasher, Stores, noon};
 use accounts::{
     AccountFilter, AccountRefusal, Accounts, ChangeStandingError, CreateAdminError, Effect, LoginError,
@@ -72,7 +73,7 @@ fn with(stores: &Stores, registration: Registration) -> Accounts {
 }
 
 async fn effects(stores: &Stores) -> Vec<Effect> {
-    let due = stores.outbox.claim(noon(), noon() + TimeDelta::minutes(1), 100).await.unwrap();
+    let due = stores.outbox.claim(&EVERY_DOMAIN, noon(), noon() + TimeDelta::minutes(1), 100).await.unwrap();
     let owed = due.iter().filter(|due| due.domain == accounts::DOMAIN);
     owed.map(|due| serde_json::from_str(&due.body).unwrap()).collect()
 }
@@ -310,7 +311,7 @@ pub async fn a_suspension_ends_every_session(stores: Stores) {
 
 /// Whose waiting is to be given up; those that were told once are not told again.
 async fn barred(stores: &Stores) -> Vec<AccountId> {
-    let due = stores.outbox.claim(noon(), noon() + TimeDelta::hours(1), 100).await.unwrap();
+    let due = stores.outbox.claim(&EVERY_DOMAIN, noon(), noon() + TimeDelta::hours(1), 100).await.unwrap();
     let effects = due.iter().map(|due| serde_json::from_str(&due.body).unwrap());
     effects
         .filter_map(|effect| if let Effect::Barred { account, .. } = effect { Some(account) } else { None })

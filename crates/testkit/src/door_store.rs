@@ -11,12 +11,12 @@ pub use old::OldEvening;
 pub use without_network::*;
 
 use crate::Stores;
-use crate::fixtures_bookings::{house, staff};
+use crate::fixtures_bookings::{bookings, buyer, confirm_free, house, staff};
 use booking::ports::{Quarter, TypeCount};
 use booking::use_cases::{Kept, SyncError, Told, VerifyError, VerifyRequest};
-use booking::{Flag, Scan, TicketStatus, Verdict, Way};
+use booking::{Flag, Scan, Ticket, TicketStatus, Verdict, Way};
 use kernel::audit::ActFilter;
-use kernel::{Clock, PageRequest};
+use kernel::{Clock, EventId, PageRequest, transact};
 
 /// One test per promise: `testkit::door_store_contract!(open)`, as for the other stores.
 #[macro_export]
@@ -37,6 +37,7 @@ macro_rules! door_store_contract {
             who_insists_passes_and_it_is_kept,
             what_is_taken_back_is_kept_as_taken_back,
             others_tell_nothing_here,
+            who_was_let_in_attended_and_where_nobody_scans_who_holds_a_ticket,
         );
     };
     ($open:ident; $($case:ident),+ $(,)?) => {
@@ -75,6 +76,48 @@ pub async fn a_scan_reads_back_whole(stores: Stores) {
     assert_eq!((offline.said_at, offline.told_at), (evening.minute(600), evening.minute(60)));
     assert_eq!(synced.conflicts, std::slice::from_ref(second));
     assert_eq!(evening.conflicts().await, std::slice::from_ref(second));
+}
+
+pub async fn who_was_let_in_attended_and_where_nobody_scans_who_holds_a_ticket(stores: Stores) {
+    let evening = evening(stores, 2).await;
+    let (event, begins) = (evening.event(), evening.house.event.starts_at);
+    let (guest, other) = (evening.tickets[0].holder, buyer(&evening.house.stores).await);
+    let attended = async |who, at| {
+        let elsewhere = EventId::generate(at);
+        evening.house.stores.holders.attended(who, &[elsewhere, event], at).await.unwrap()
+    };
+    let before = begins - chrono::TimeDelta::seconds(1);
+    assert_eq!(attended(guest, before).await, [], "it has not begun");
+    assert_eq!(attended(guest, begins).await, [event], "nobody scans there");
+    assert_eq!(attended(other, begins).await, []);
+    let late = confirm_free_one(&evening, other).await;
+    assert_eq!(attended(other, begins).await, [event]);
+    evening.verify(0, Way::In, "first", None).await;
+    assert_eq!(attended(guest, begins).await, [event]);
+    assert_eq!(attended(other, begins).await, [], "the door scans, and they did not come");
+    let mut gone = evening.ticket(0).await;
+    gone.status = TicketStatus::Cancelled;
+    for ticket in [gone, Ticket { status: TicketStatus::Cancelled, ..late }] {
+        let saving = transact(evening.house.stores.booking.begin().await.unwrap(), async |tx| {
+            tx.lock_ticket(ticket.id).await?;
+            tx.save_ticket(&ticket).await
+        });
+        saving.await.unwrap();
+    }
+    assert_eq!(attended(guest, begins).await, [event], "they were there, whatever became of their money");
+    let none: [EventId; 0] = [];
+    assert_eq!(evening.house.stores.holders.attended(guest, &none, begins).await.unwrap(), none);
+}
+
+/// One more ticket, of somebody else.
+async fn confirm_free_one(evening: &evening::Evening, who: kernel::AccountId) -> Ticket {
+    let bookings = bookings(&evening.house);
+    // A moment before the start, when it is still sold.
+    evening.house.clock.set(evening.house.event.starts_at - chrono::TimeDelta::minutes(5));
+    let hold = bookings.hold(who, evening.event(), evening.house.want(1)).await.unwrap();
+    let ticket = confirm_free(&bookings, who, hold.id).await.tickets.remove(0);
+    evening.house.clock.set(evening.house.event.starts_at);
+    ticket
 }
 
 pub async fn conflicts_come_the_latest_first_in_pages_that_meet(stores: Stores) {

@@ -4,6 +4,7 @@
 
 use crate::fixtures_accounts::{bare_invite, invite_for, invited, invites_at_noon};
 use crate::fixtures_events::person;
+use crate::outbox::EVERY_DOMAIN;
 use crate::{Stores, noon};
 use chrono::TimeDelta;
 use invites::{CodeHash, Effect, Invite, InviteTx, NewInvites, RevokeError};
@@ -200,7 +201,7 @@ pub async fn codes_are_recognised_and_mailed_but_not_kept(stores: Stores) {
     }
     assert!(!invites.check("0000-0000-0000").await.unwrap());
     assert!(!invites.check("no code at all").await.unwrap());
-    let due = stores.outbox.claim(noon(), noon() + TimeDelta::minutes(1), 10).await.unwrap();
+    let due = stores.outbox.claim(&EVERY_DOMAIN, noon(), noon() + TimeDelta::minutes(1), 10).await.unwrap();
     assert_eq!(due.len(), 1, "only what is bound to an address is mailed");
     assert_eq!(due[0].domain, invites::DOMAIN);
     assert!(!due[0].body.contains(&code));

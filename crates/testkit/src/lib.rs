@@ -20,6 +20,7 @@ pub mod fixtures_bookings;
 pub mod fixtures_events;
 pub mod fixtures_invites;
 pub mod fixtures_seats;
+pub mod gallery_store;
 pub mod hasher;
 pub mod idempotency_store;
 pub mod invite_budget;
@@ -28,6 +29,10 @@ pub mod invite_tree;
 pub mod ledger_store;
 pub mod load;
 pub mod mailer;
+pub mod media_store;
+pub mod music_store;
+#[cfg(feature = "objects")]
+pub mod object_store;
 pub mod office_store;
 pub mod organisation_store;
 pub mod outbox;

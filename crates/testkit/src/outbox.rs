@@ -6,7 +6,7 @@ use crate::audit_log::some_act;
 use crate::{Stores, noon};
 use accounts::Effect;
 use chrono::TimeDelta;
-use kernel::{Due, EffectId, OneTimeId, Owed, PageRequest, Parked, Timestamp, transact};
+use kernel::{Due, EffectId, InviteId, OneTimeId, Owed, PageRequest, Parked, Timestamp, transact};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::Barrier;
@@ -30,6 +30,11 @@ macro_rules! outbox_contract {
             what_is_retried_is_claimed_once_more,
             what_is_not_parked_cannot_be_retried,
             the_backlog_is_counted,
+            what_is_not_asked_for_waits,
+            the_longest_due_of_all_that_is_asked_for_comes_first,
+            a_lease_is_made_longer_by_who_holds_it,
+            a_lease_that_passed_to_another_is_not_made_longer,
+            what_is_not_leased_any_more_is_not_made_longer,
         );
     };
     ($open:ident; $($case:ident),+ $(,)?) => {
@@ -44,6 +49,18 @@ macro_rules! outbox_contract {
     };
 }
 
+/// Under what anything is owed today, for tests that want all of it.
+pub const EVERY_DOMAIN: [&str; 8] = [
+    accounts::DOMAIN,
+    booking::DOMAIN,
+    gallery::DOMAIN,
+    gallery::PICTURES,
+    invites::DOMAIN,
+    media::DOMAIN,
+    music::DOMAIN,
+    music::SOUND,
+];
+
 async fn owe(stores: &Stores, due_at: Timestamp) -> Owed<Effect> {
     let owed = Owed::at(Effect::SendVerification { one_time: OneTimeId::generate(noon()) }, noon(), due_at);
     let tx = stores.accounts.begin().await.unwrap();
@@ -52,7 +69,7 @@ async fn owe(stores: &Stores, due_at: Timestamp) -> Owed<Effect> {
 }
 
 async fn claim(stores: &Stores, now: Timestamp) -> Vec<Due> {
-    stores.outbox.claim(now, now + minutes(1), 100).await.unwrap()
+    stores.outbox.claim(&EVERY_DOMAIN, now, now + minutes(1), 100).await.unwrap()
 }
 
 fn ids(due: &[Due]) -> Vec<EffectId> {
@@ -88,7 +105,7 @@ pub async fn queued_effects_are_claimed_once(stores: Stores) {
                 assert_eq!(claim(&stores, noon() - minutes(1)).await, []);
                 start.wait().await;
                 loop {
-                    let due = stores.outbox.claim(noon(), noon() + minutes(1), 3).await.unwrap();
+                    let due = stores.outbox.claim(&EVERY_DOMAIN, noon(), noon() + minutes(1), 3).await.unwrap();
                     assert!(due.len() <= 3);
                     claimed.extend(ids(&due));
                     if due.is_empty() {
@@ -118,7 +135,7 @@ pub async fn the_longest_due_comes_first(stores: Stores) {
         expected.push((noon() - minutes(late), owe(&stores, noon() - minutes(late)).await.id));
     }
     expected.sort();
-    let due = stores.outbox.claim(noon(), noon() + minutes(1), 3).await.unwrap();
+    let due = stores.outbox.claim(&EVERY_DOMAIN, noon(), noon() + minutes(1), 3).await.unwrap();
     let first: Vec<_> = expected.iter().take(3).map(|(_, id)| *id).collect();
     assert_eq!(ids(&due), first);
     let rest: Vec<_> = expected.iter().skip(3).map(|(_, id)| *id).collect();
@@ -261,4 +278,80 @@ pub async fn the_backlog_is_counted(stores: Stores) {
     let backlog = stores.outbox.backlog().await.unwrap();
     assert_eq!((backlog.waiting, backlog.parked), (2, 1));
     assert_eq!(backlog.oldest_due, Some(oldest.due_at));
+}
+
+/// The same of another domain.
+async fn owe_invite(stores: &Stores, due_at: Timestamp) -> EffectId {
+    let effect = invites::Effect::SendInvite { invite: InviteId::generate(noon()) };
+    let owed = Owed::at(effect, noon(), due_at);
+    let tx = stores.accounts.begin_invites().await.unwrap();
+    transact(tx, async |tx| tx.enqueue_invites(std::slice::from_ref(&owed)).await).await.unwrap();
+    owed.id
+}
+
+pub async fn what_is_not_asked_for_waits(stores: Stores) {
+    let (letter, invite) = (owe(&stores, noon()).await.id, owe_invite(&stores, noon()).await);
+    let (now, until) = (noon(), noon() + minutes(1));
+    assert_eq!(stores.outbox.claim(&[], now, until, 100).await.unwrap(), []);
+    assert_eq!(stores.outbox.claim(&["nobody", "invites.lane"], now, until, 100).await.unwrap(), []);
+    let due = stores.outbox.claim(&[invites::DOMAIN, "nobody"], now, until, 100).await.unwrap();
+    assert_eq!(ids(&due), [invite]);
+    assert_eq!(due[0].domain, invites::DOMAIN);
+    // To name a domain twice gives nothing twice.
+    let due = stores.outbox.claim(&[accounts::DOMAIN, accounts::DOMAIN], now, until, 100).await.unwrap();
+    assert_eq!(ids(&due), [letter]);
+    assert_eq!(stores.outbox.backlog().await.unwrap().waiting, 2, "all of them count, whoever asks for them");
+}
+
+pub async fn the_longest_due_of_all_that_is_asked_for_comes_first(stores: Stores) {
+    let mut expected = Vec::new();
+    for late in [2, 7, 1, 5, 3, 4, 8, 6] {
+        let due_at = noon() - minutes(late);
+        let id =
+            if late % 2 == 0 { owe(&stores, due_at).await.id } else { owe_invite(&stores, due_at).await };
+        expected.push((due_at, id));
+    }
+    expected.sort();
+    let expected: Vec<_> = expected.into_iter().map(|(_, id)| id).collect();
+    for chunk in expected.chunks(3) {
+        let due = stores.outbox.claim(&EVERY_DOMAIN, noon(), noon() + minutes(1), 3).await.unwrap();
+        assert_eq!(ids(&due), chunk);
+    }
+    assert_eq!(claim(&stores, noon()).await, []);
+}
+
+pub async fn a_lease_is_made_longer_by_who_holds_it(stores: Stores) {
+    let owed = owe(&stores, noon()).await;
+    claim(&stores, noon()).await;
+    let (first, second, third) = (noon() + minutes(1), noon() + minutes(5), noon() + minutes(9));
+    assert!(stores.outbox.renew(owed.id, first, second).await.unwrap());
+    assert_eq!(claim(&stores, second - TimeDelta::microseconds(1)).await, []);
+    assert!(!stores.outbox.renew(owed.id, first, third).await.unwrap(), "it is not held until then any more");
+    assert!(stores.outbox.renew(owed.id, second, third).await.unwrap());
+    assert_eq!(claim(&stores, second).await, []);
+    let due = claim(&stores, third).await;
+    assert_eq!((due[0].id, due[0].attempts, due[0].due_at), (owed.id, 0, noon()), "and is else as it was");
+}
+
+pub async fn a_lease_that_passed_to_another_is_not_made_longer(stores: Stores) {
+    let owed = owe(&stores, noon()).await;
+    claim(&stores, noon()).await;
+    let (ours, theirs) = (noon() + minutes(1), noon() + minutes(3));
+    assert_eq!(ids(&claim(&stores, noon() + minutes(2)).await), [owed.id]);
+    assert!(!stores.outbox.renew(owed.id, ours, noon() + minutes(60)).await.unwrap());
+    assert_eq!(ids(&claim(&stores, theirs).await), [owed.id], "the other lease ends when it would have");
+}
+
+pub async fn what_is_not_leased_any_more_is_not_made_longer(stores: Stores) {
+    let until = noon() + minutes(1);
+    let (done, later, parked) =
+        (owe(&stores, noon()).await.id, owe(&stores, noon()).await.id, owe(&stores, noon()).await.id);
+    claim(&stores, noon()).await;
+    stores.outbox.finish(&[done]).await.unwrap();
+    stores.outbox.postpone(later, noon() + minutes(2), None).await.unwrap();
+    stores.outbox.park(parked, "no such address", noon()).await.unwrap();
+    for id in [done, later, parked, EffectId::generate(noon())] {
+        assert!(!stores.outbox.renew(id, until, noon() + minutes(60)).await.unwrap());
+    }
+    assert_eq!(ids(&claim(&stores, noon() + minutes(2)).await), [later]);
 }

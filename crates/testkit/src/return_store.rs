@@ -7,6 +7,7 @@ use crate::fixtures_bookings::{
 };
 use crate::fixtures_events::{events_at_noon, organiser, type_input};
 use crate::fixtures_seats::seated;
+use crate::outbox::EVERY_DOMAIN;
 use crate::{ScriptedProvider, Stores, noon, voucher_store};
 use booking::office::IncidentFilter;
 use booking::use_cases::{ReturnError, Told};
@@ -432,7 +433,7 @@ async fn told(house: &House, ticket: &Ticket, entries: &[(&str, Timestamp)]) -> 
     house.clock.set(before.max(entries[0].1 + chrono::TimeDelta::minutes(30)));
     let synced = door.sync(&staff(house).await, house.event.id, &told).await.unwrap();
     let now = house.clock.now();
-    let due = house.stores.outbox.claim(now, now + chrono::TimeDelta::days(1), 1000).await.unwrap();
+    let due = house.stores.outbox.claim(&EVERY_DOMAIN, now, now + chrono::TimeDelta::days(1), 1000).await.unwrap();
     let effects = due.iter().filter_map(|due| serde_json::from_str(&due.body).ok());
     let reviews = effects.filter_map(|effect| match effect {
         Effect::ReviewEntry { booking, ticket, case } => Some((booking, ticket, case)),

@@ -7,6 +7,7 @@ use crate::fixtures_accounts::{
     PASSWORD, accounts_at, accounts_at_noon, actor, credentials, invite_for, invited, invites_at_noon,
     member, sign_up,
 };
+use crate::outbox::EVERY_DOMAIN;
 use crate::{StoppedClock, Stores, noon};
 use accounts::{
     AccountChange, AccountRefusal, ChangePasswordError, DeleteError, Effect, EndSessionError, Letter,
@@ -22,7 +23,7 @@ async fn alive(stores: &Stores, signed_in: &SignedIn) -> bool {
 }
 
 async fn claim(stores: &Stores) -> Vec<Due> {
-    stores.outbox.claim(noon(), noon() + TimeDelta::hours(1), 100).await.unwrap()
+    stores.outbox.claim(&EVERY_DOMAIN, noon(), noon() + TimeDelta::hours(1), 100).await.unwrap()
 }
 
 /// Asks for a link, and performs the effect as the worker does.

@@ -3,7 +3,10 @@
 use accounts::AccountStore;
 use booking::{BookingStore, CloseStore, HolderStore, LedgerStore, OfficeStore};
 use events::EventStore;
+use gallery::GalleryStore;
 use kernel::{AuditLog, IdempotencyStore, Outbox};
+use media::MediaStore;
+use music::MusicStore;
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
@@ -25,6 +28,12 @@ pub struct Stores {
     pub close: Arc<dyn CloseStore>,
     /// What those who run events look through.
     pub office: Arc<dyn OfficeStore>,
+    /// Uploads, and what members were sent.
+    pub media: Arc<dyn MediaStore>,
+    /// Albums and pictures.
+    pub gallery: Arc<dyn GalleryStore>,
+    /// Sets, and where members stopped.
+    pub music: Arc<dyn MusicStore>,
     /// What is owed, as the worker sees it.
     pub outbox: Arc<dyn Outbox>,
     /// Answers to requests that may be repeated.
@@ -46,6 +55,9 @@ impl Stores {
             + LedgerStore
             + CloseStore
             + OfficeStore
+            + MediaStore
+            + GalleryStore
+            + MusicStore
             + Outbox
             + IdempotencyStore
             + AuditLog
@@ -59,6 +71,9 @@ impl Stores {
             ledger: store.clone(),
             close: store.clone(),
             office: store.clone(),
+            media: store.clone(),
+            gallery: store.clone(),
+            music: store.clone(),
             outbox: store.clone(),
             idempotency: store.clone(),
             audit: store,

@@ -3,6 +3,7 @@
 #![expect(missing_docs, reason = "the name of a case is its promise")]
 
 use crate::fixtures_bookings::{House, booked_paid, bookings, buyer, by, house, staff};
+use crate::outbox::EVERY_DOMAIN;
 use crate::{Stores, noon};
 use booking::transfer::MOST_OFFERS;
 use booking::use_cases::{TransferError, VerifyRequest};
@@ -67,7 +68,7 @@ async fn offered(house: &House, ticket: &Ticket, to: AccountId) -> Transfer {
 /// What is owed now because of transfers, in the order in which it came to be owed.
 async fn owed(house: &House) -> Vec<Effect> {
     let now = house.clock.now();
-    let due = house.stores.outbox.claim(now, now + TimeDelta::minutes(1), 100).await.unwrap();
+    let due = house.stores.outbox.claim(&EVERY_DOMAIN, now, now + TimeDelta::minutes(1), 100).await.unwrap();
     let effects = due.iter().filter_map(|due| serde_json::from_str(&due.body).ok());
     let ours = |effect: &Effect| {
         matches!(effect, Effect::SendTicket { .. } | Effect::TellTransfer { .. } | Effect::TellHolder { .. })

@@ -13,6 +13,7 @@ use crate::fixtures_bookings::{
 };
 use crate::fixtures_events::{events_at_noon, on_sale, organiser};
 use crate::fixtures_seats::seated;
+use crate::outbox::EVERY_DOMAIN;
 use crate::{Stores, noon};
 use booking::use_cases::{HoldError, JoinError};
 use booking::{
@@ -122,7 +123,7 @@ async fn freed(
 
 async fn owed(house: &House) -> Vec<Effect> {
     let now = house.clock.now();
-    let due = house.stores.outbox.claim(now, now + TimeDelta::milliseconds(1), 1000).await.unwrap();
+    let due = house.stores.outbox.claim(&EVERY_DOMAIN, now, now + TimeDelta::milliseconds(1), 1000).await.unwrap();
     due.iter().filter_map(|due| serde_json::from_str(&due.body).ok()).collect()
 }
 

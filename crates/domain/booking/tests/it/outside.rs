@@ -10,6 +10,7 @@ use booking::{
 use chrono::TimeDelta;
 use kernel::{Clock, EffectId, Money};
 use testkit::fixtures_bookings::{House, booked_unpaid, bookings, buyer, house};
+use testkit::outbox::EVERY_DOMAIN;
 
 /// A paid booking of one place, with its charge.
 async fn paid(house: &House) -> (Booking, String) {
@@ -155,7 +156,7 @@ fn dispute(house: &House, charge: &str, status: DisputeStatus) -> DisputeStandin
 }
 
 async fn owed_to_admins(house: &House) -> usize {
-    let due = house.stores.outbox.claim(house.clock.now(), house.clock.now(), 100).await.unwrap();
+    let due = house.stores.outbox.claim(&EVERY_DOMAIN, house.clock.now(), house.clock.now(), 100).await.unwrap();
     due.iter().filter(|due| due.body.contains("tell_admins")).count()
 }
 
