@@ -2,8 +2,11 @@
 
 use crate::{MusicSet, Position};
 use async_trait::async_trait;
-use kernel::{AccountId, AuditTx, Owed, Page, PageRequest, SetId, StoreError, UploadId};
+use kernel::{
+    AccountId, AuditTx, ObjectError, ObjectKey, Owed, Page, PageRequest, SetId, StoreError, UploadId,
+};
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 /// Keeps sets, and where members stopped listening.
 #[async_trait]
@@ -59,4 +62,17 @@ pub enum Effect {
         /// Which set.
         set: SetId,
     },
+}
+
+/// Brings an object into a file, for programs that read files.
+#[async_trait]
+pub trait Fetch: Send + Sync {
+    /// Writes the object into a new file, and tells after every run of bytes how many there are by then; `false` when
+    /// there is no such object.
+    async fn fetch(
+        &self,
+        key: &ObjectKey,
+        into: &Path,
+        told: &(dyn Fn(u64) + Send + Sync),
+    ) -> Result<bool, ObjectError>;
 }

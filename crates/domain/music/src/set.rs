@@ -3,6 +3,7 @@
 use crate::{Codec, Refusal, Rung, Track};
 use kernel::{AccountId, Cursor, EventId, ObjectKey, PassId, SetId, Timestamp};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// How far it has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,10 +96,16 @@ impl MusicSet {
         Cursor { at: self.created_at, id: self.id.as_uuid() }
     }
 
+    /// Whether everything is made that is delivered of it.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        self.status == SetStatus::Ready
+    }
+
     /// Whether members hear it.
     #[must_use]
     pub fn is_audible(&self) -> bool {
-        self.published_at.is_some() && self.status == SetStatus::Ready
+        self.published_at.is_some() && self.is_ready()
     }
 
     /// Where the file that was sent lies, while it is kept.
@@ -110,7 +117,33 @@ impl MusicSet {
     /// Where a file of a pass lies.
     #[must_use]
     pub fn key(&self, pass: PassId, file: SoundObject) -> Option<ObjectKey> {
-        ObjectKey::parse(&format!("sets/{}/{pass}/{}", self.id, file.name()))
+        ObjectKey::parse(&format!("{}{pass}/{}", Self::prefix(self.id), file.name()))
+    }
+
+    /// What the names of all files begin with that are made of a set.
+    #[must_use]
+    pub fn prefix(id: SetId) -> String {
+        format!("sets/{id}/")
+    }
+
+    /// The name of a file, if it was made.
+    #[must_use]
+    pub fn made(&self, file: SoundObject) -> Option<ObjectKey> {
+        let known = match file {
+            SoundObject::Stream(rung) | SoundObject::Index(rung) | SoundObject::File(rung) => {
+                self.rendition(rung).is_some()
+            }
+            SoundObject::Peaks(zoom) => self.zooms.contains(&zoom),
+        };
+        self.key(self.pass.filter(|_| known)?, file)
+    }
+
+    /// The names of all files that were made.
+    #[must_use]
+    pub fn keys(&self) -> BTreeSet<ObjectKey> {
+        let sound = self.renditions.iter().flat_map(|one| SoundObject::of(one.rung));
+        let peaks = self.zooms.iter().map(|zoom| SoundObject::Peaks(*zoom));
+        sound.chain(peaks).filter_map(|file| self.made(file)).collect()
     }
 }
 
@@ -128,6 +161,22 @@ pub enum SoundObject {
 }
 
 impl SoundObject {
+    /// The files of a rendition.
+    #[must_use]
+    pub const fn of(rung: Rung) -> [Self; 3] {
+        [Self::Stream(rung), Self::Index(rung), Self::File(rung)]
+    }
+
+    /// Its media type.
+    #[must_use]
+    pub const fn content_type(self) -> &'static str {
+        match self {
+            Self::Stream(_) => "audio/mp4",
+            Self::Index(_) | Self::Peaks(_) => "application/json",
+            Self::File(rung) => rung.codec.file_type(),
+        }
+    }
+
     /// The end of its name.
     #[must_use]
     pub fn name(self) -> String {
