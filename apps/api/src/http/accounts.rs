@@ -1,6 +1,7 @@
 //! One's own account.
 
 use super::access::User;
+use super::egress::{self, MonthView};
 use super::json::{Json, Optional};
 
 use super::problem::Problem;
@@ -206,6 +207,8 @@ struct Export {
     waitlist: Vec<WaitlistEntryView>,
     /// Tickets that one gave back to be sold again.
     returns: Vec<ReturnView>,
+    /// What one was sent of pictures and music, by month.
+    egress: Vec<MonthView>,
 }
 
 /// What accounts and invites keep about oneself, with what one handed on and was handed, as a file. Bookings and tickets
@@ -219,7 +222,8 @@ async fn export_me(app: Data<App>, user: User) -> Result<HttpResponse, Problem> 
     let disposition = (header::CONTENT_DISPOSITION, "attachment; filename=\"my-data.json\"");
     let waitlist = waitlist::all_of(&app, user.0.account).await?;
     let returns = returns::all_of(&app, user.0.account).await?;
-    let export = Export { record, calendar_open_since, transfers, waitlist, returns };
+    let egress = egress::all_of(&app, user.0.account).await?;
+    let export = Export { record, calendar_open_since, transfers, waitlist, returns, egress };
     Ok(HttpResponse::Ok().insert_header(disposition).json(export))
 }
 

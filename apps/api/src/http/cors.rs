@@ -5,8 +5,10 @@ use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
-const REQUEST_HEADERS: &str = "authorization, content-type, idempotency-key, if-none-match, x-request-id";
-const ANSWER_HEADERS: &str = "etag, idempotency-replayed, location, retry-after, x-request-id";
+const REQUEST_HEADERS: &str =
+    "authorization, content-type, idempotency-key, if-none-match, if-range, range, x-request-id";
+const ANSWER_HEADERS: &str = "accept-ranges, content-disposition, content-range, etag, idempotency-replayed, location, \
+                              retry-after, x-request-id";
 /// How long a browser may remember that it was allowed, in seconds.
 const MAX_AGE: &str = "3600";
 
@@ -44,5 +46,8 @@ pub fn dress(headers: &mut HeaderMap, origin: HeaderValue) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     let expose: HeaderName = header::ACCESS_CONTROL_EXPOSE_HEADERS;
     headers.insert(expose, HeaderValue::from_static(ANSWER_HEADERS));
-    headers.append(header::VARY, HeaderValue::from_static("origin"));
+    // What is cached for long says so already, whoever asks.
+    if !headers.get_all(header::VARY).any(|vary| vary.as_bytes().eq_ignore_ascii_case(b"origin")) {
+        headers.append(header::VARY, HeaderValue::from_static("origin"));
+    }
 }

@@ -5,15 +5,18 @@ use super::problem::{CONTENT_TYPE, Problem};
 use super::{cors, request_id};
 use crate::metrics::Route;
 use crate::wiring::App;
-use actix_web::body::{BodySize, BoxBody, EitherBody, MessageBody, None as NoBody};
+use actix_web::body::{BodySize, BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::web::Data;
+use actix_web::web::{Bytes, Data};
 use actix_web::{Error, HttpResponse, ResponseError};
 use futures_util::FutureExt;
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Instant;
 use tracing::{Instrument, field};
 
@@ -83,11 +86,35 @@ async fn answer(
         request.head_mut().method = Method::GET;
     }
     let mut answer = next.call(request).await?.map_into_boxed_body();
-    if bodiless && answer.response().body().size() == BodySize::Stream {
+    if bodiless {
         // It would be made for nobody, and may never end.
-        answer = answer.map_body(|_, _| BoxBody::new(NoBody::new()));
+        answer = answer.map_body(|_, body| BoxBody::new(Unsent::of(&body)));
     }
     Ok(as_problem(answer).map_into_left_body())
+}
+
+/// A body that is as large as another, and is not there.
+struct Unsent(BodySize);
+
+impl Unsent {
+    fn of(body: &impl MessageBody) -> Self {
+        Self(match body.size() {
+            BodySize::Stream => BodySize::None,
+            known => known,
+        })
+    }
+}
+
+impl MessageBody for Unsent {
+    type Error = Infallible;
+
+    fn size(&self) -> BodySize {
+        self.0
+    }
+
+    fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Infallible>>> {
+        Poll::Ready(None)
+    }
 }
 
 fn has_nul(text: &str) -> bool {

@@ -4,6 +4,8 @@ pub mod accounts;
 pub mod booking;
 pub mod events;
 pub mod invites;
+pub mod media;
+pub mod music;
 pub mod refunds;
 pub mod vouchers;
 

@@ -9,6 +9,8 @@ use super::{
 };
 use super::{events, organisations, organisers, policies, quotas, refunds, ticket_types};
 use super::{invite_tree, my_invites, offline, returns, scanner, vouchers, waitlist, waitlists, wallet};
+use super::{egress, files, uploads};
+use super::{hls, music, sets};
 use super::{seats, venues};
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -26,6 +28,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(docs::docs)
         .configure(pages::routes)
         .configure(scanner::routes)
+        .configure(files::routes)
         .service(scope::scope(BASE).configure(api));
 }
 
@@ -73,5 +76,10 @@ fn api(config: &mut ServiceConfig) {
         .configure(daily_close::routes)
         .configure(incidents::routes)
         .configure(by_hand::routes)
-        .configure(audit::routes);
+        .configure(audit::routes)
+        .configure(uploads::routes)
+        .configure(egress::routes)
+        .configure(sets::routes)
+        .configure(music::routes)
+        .configure(hls::routes);
 }

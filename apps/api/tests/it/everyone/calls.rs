@@ -35,6 +35,9 @@ pub(super) fn body(route: &str) -> Value {
             "location": {"area": "Centre"},
         }),
         "/api/v1/admin/events/{id}/vouchers" | "/api/v1/admin/vouchers/{id}" => json!({"percent": 10}),
+        "/api/v1/admin/uploads" => {
+            json!({"kind": "set", "filename": "night.mp3", "size": 5, "content_type": "audio/mpeg"})
+        }
         "/api/v1/admin/venue-templates" => json!({"organisation_id": id, "name": "The hall"}),
         "/api/v1/admin/venue-templates/{id}" | "/api/v1/admin/venue-templates/{id}/sections/{section_id}" => {
             json!({"name": "The hall"})

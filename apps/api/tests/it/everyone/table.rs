@@ -35,6 +35,7 @@ pub(super) const NEW: &[&str] = &[
     "new session",
     "new gift",
     "new invite",
+    "new upload",
 ];
 
 /// A call, what its path names, and a letter for what each role is answered: `+` for what is not refused, `u` for 401,
@@ -65,6 +66,8 @@ const DOOR: &str = "uff+++nnn+";
 const MANAGE: &str = "ufff++nnn+";
 const OWN: &str = "uffff+nnn+";
 const ADMIN: &str = "uffffffff+";
+/// A link says itself who may use it.
+const LINKED: &str = "ffffffffff";
 
 type Group = (&'static str, &'static [(&'static str, &'static str)]);
 
@@ -84,6 +87,8 @@ pub(super) const NEVER: &[(&str, &str)] = &[
     ("POST /api/v1/auth/verify-email", "what is needed stands in a mail"),
     ("POST /api/v1/webhooks/paypal", "a provider signs what it says"),
     ("POST /api/v1/webhooks/stripe", "a provider signs what it says"),
+    ("GET /media/{key}", "a link is signed"),
+    ("PUT /media/{key}", "a link is signed"),
 ];
 
 const TABLE: &[Group] = &[
@@ -116,9 +121,11 @@ const TABLE: &[Group] = &[
             ("GET /api/v1/calendar/{token}.ics", "token"),
         ],
     ),
+    (LINKED, &[("GET /media/{key}", "nobody's"), ("PUT /media/{key}", "nobody's")]),
     (
         USERS,
         &[
+            ("GET /api/v1/users/me/egress", ""),
             ("POST /api/v1/auth/change-password", ""),
             ("GET /api/v1/users/me", ""),
             ("PATCH /api/v1/users/me", ""),
@@ -322,6 +329,13 @@ const TABLE: &[Group] = &[
             ("GET /api/v1/admin/daily-close", ""),
             ("GET /api/v1/admin/daily-close/{date}", "day"),
             ("POST /api/v1/admin/daily-close/{date}", "day"),
+            ("GET /api/v1/admin/uploads", ""),
+            ("POST /api/v1/admin/uploads", ""),
+            ("GET /api/v1/admin/uploads/{id}", "new upload"),
+            ("POST /api/v1/admin/uploads/{id}/complete", "new upload"),
+            ("DELETE /api/v1/admin/uploads/{id}", "new upload"),
+            ("GET /api/v1/admin/egress", ""),
+            ("GET /api/v1/admin/egress/{month}", "month"),
             ("GET /api/v1/admin/mail", ""),
             ("GET /api/v1/admin/mail/{id}/attachments/{place}", "mail, place"),
         ],

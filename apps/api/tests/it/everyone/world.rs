@@ -83,6 +83,7 @@ impl World {
             ("kind", night.free.clone()),
             ("nobody's", NOBODYS.to_owned()),
             ("scanner", "page.mjs".to_owned()),
+            ("month", "2026-06".to_owned()),
         ]);
         let mut world = Self { shop, people, cast, attendee, night, known };
         world.fill_events().await;
@@ -374,6 +375,14 @@ impl World {
                     &attendee.post("/users/me/invites", &json!({})).await.expect(201),
                     "/items/0/id",
                 );
+            }
+            "new upload" => {
+                let body = super::calls::body("POST /api/v1/admin/uploads");
+                let begun = admin.post("/admin/uploads", &body).await.expect(201);
+                let part = begun["parts"][0]["url"].as_str().unwrap();
+                let sent = reqwest::Client::new().put(part).body("ID3\x04\0").send().await.unwrap();
+                assert_eq!(sent.status().as_u16(), 200);
+                return text(&begun, "/upload_id");
             }
             "new invite" => {
                 return text(&admin.post("/admin/invites", &json!({})).await.expect(201), "/items/0/id");

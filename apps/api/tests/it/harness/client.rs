@@ -46,6 +46,7 @@ impl Client {
             "/openapi.json",
             "/docs",
             "/door",
+            "/media/",
             "/api/",
             "/reset-password",
             "/verify-email",

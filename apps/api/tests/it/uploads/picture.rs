@@ -1,0 +1,28 @@
+//! An upload that becomes a picture.
+
+use super::Desk;
+use super::desk::{part, path};
+use crate::harness::on_each_store;
+use serde_json::json;
+
+on_each_store!(Desk::open: a_picture_is_in_its_album_when_it_is_complete);
+
+async fn a_picture_is_in_its_album_when_it_is_complete(desk: Desk) {
+    let (admin, jpeg) = (desk.admin().await, b"\xFF\xD8\xFF\xE0 begins as a JPEG");
+    let album = json!({"title": "The night", "access": "members"});
+    let album = admin.post("/admin/albums", &album).await.expect(201);
+    let begun = desk.begin("image", jpeg.len(), "image/jpeg").await;
+    desk.send(part(&begun, 1), jpeg).await;
+    let refused = desk.complete(&begun, &json!({})).await.expect_problem(422, "invalid_input");
+    assert_eq!(refused["errors"][0]["field"], "album_id");
+    let body = json!({"album_id": album["id"], "caption": "Lights"});
+    let complete = format!("{}/complete", path(&begun));
+    let taken = admin.post_once(&complete, "one", &body).await.expect(200);
+    assert_eq!(taken["status"], "taken");
+    assert!(taken["image_id"].is_string(), "{taken}");
+    assert_eq!(admin.post_once(&complete, "one", &body).await.expect(200), taken);
+    admin.post(&complete, &body).await.expect_problem(409, "upload_over");
+    admin.delete(&path(&begun)).await.expect_problem(409, "upload_over");
+    assert_eq!(admin.get(&path(&begun)).await.expect(200)["status"], "taken");
+    desk.app.stop().await;
+}
