@@ -1,10 +1,10 @@
-//! Private servers for tests: PostgreSQL, Redis and an SMTP sink, on loopback, in temporary directories.
+//! Private servers for tests: PostgreSQL, Redis, S3 and an SMTP sink, on loopback, in temporary directories.
 //!
-//! A test asks [`postgres()`] or [`redis()`] for the shared server. `just test` starts one of each for the whole run
-//! (the binary `with-servers`) and names them in [`POSTGRES_VARIABLE`] and [`REDIS_VARIABLE`]; without those, the
-//! first test that asks starts one for its own process. A missing program fails the test, it never skips it.
+//! A test asks [`postgres()`], [`redis()`] or [`s3()`] for the shared server. `just test` starts one of each for the whole
+//! run (the binary `with-servers`) and names them in [`POSTGRES_VARIABLE`], [`REDIS_VARIABLE`] and [`S3_VARIABLE`]; without
+//! those, the first test that asks starts one for its own process. A missing program fails the test, it never skips it.
 //!
-//! Tests that stop or break a server start their own: [`PostgresServer`], [`RedisServer`], [`SmtpSink`].
+//! Tests that stop or break a server start their own: [`PostgresServer`], [`RedisServer`], [`S3Server`], [`SmtpSink`].
 //! Whatever was started ends when its handle is dropped, and also when the process dies without dropping it.
 
 mod certificate;
@@ -14,12 +14,14 @@ mod process;
 mod program;
 mod psql;
 mod redis;
+mod s3;
 mod smtp;
 
 pub use certificate::Certificate;
 pub use postgres::{PostgresOptions, PostgresServer};
 pub use program::{Memory, Program};
 pub use redis::RedisServer;
+pub use s3::{Bucket, S3Server};
 pub use smtp::{ReceivedMail, SmtpOptions, SmtpSink};
 
 use std::sync::OnceLock;
@@ -28,6 +30,8 @@ use std::sync::OnceLock;
 pub const POSTGRES_VARIABLE: &str = "TEST_POSTGRES_URL";
 /// Names the Redis server that a test run shares.
 pub const REDIS_VARIABLE: &str = "TEST_REDIS_URL";
+/// Names the bucket that a test run shares.
+pub const S3_VARIABLE: &str = "TEST_S3_URL";
 
 /// Why a server could not be started or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +89,15 @@ pub struct Redis {
     _own: Option<RedisServer>,
 }
 
+/// A bucket that tests share: each test puts objects under a prefix of its own.
+#[derive(Debug)]
+pub struct S3 {
+    /// Where it is, and who may fill it.
+    pub bucket: Bucket,
+    /// Keeps a server of this process alive; `None` when it was started for the whole run.
+    _own: Option<S3Server>,
+}
+
 /// The shared PostgreSQL server.
 ///
 /// # Panics
@@ -111,6 +124,21 @@ pub fn redis() -> &'static Redis {
         Err(_) => {
             let own = started(RedisServer::start());
             Redis { url: own.url(), _own: Some(own) }
+        }
+    })
+}
+
+/// The shared bucket.
+///
+/// # Panics
+/// When there is none and no server can be started: a test that needs it must fail, not skip.
+pub fn s3() -> &'static S3 {
+    static SHARED: OnceLock<S3> = OnceLock::new();
+    SHARED.get_or_init(|| match std::env::var(S3_VARIABLE).ok().and_then(|url| Bucket::parse(&url)) {
+        Some(bucket) => S3 { bucket, _own: None },
+        None => {
+            let own = started(S3Server::start());
+            S3 { bucket: own.bucket(), _own: Some(own) }
         }
     })
 }

@@ -258,8 +258,9 @@ pub trait ObjectStore: Send + Sync {
         after: Option<&ObjectKey>,
         limit: u32,
     ) -> Result<Vec<Listed>, ObjectError>;
-    /// An address by which it can be read (`GET` and `HEAD`, ranges too) from now to the end of the next window; the
-    /// same one for the whole window. Whether the object is there is not looked at.
+    /// An address by which it can be read (`GET`, ranges too; by no other method, save `HEAD` where a store lets it pass)
+    /// from now to the end of the next window; the same one for the whole window. Whether the object is there is not
+    /// looked at.
     fn link(
         &self,
         key: &ObjectKey,

@@ -1,11 +1,13 @@
-//! Runs a command with a private PostgreSQL and Redis beside it, and ends with its exit code.
+//! Runs a command with a private PostgreSQL, Redis and S3 beside it, and ends with its exit code.
 //!
-//! `with-servers cargo nextest run` gives every test of the run the same two servers; see `testkit::servers`.
+//! `with-servers cargo nextest run` gives every test of the run the same servers; see `testkit::servers`. Only tests need
+//! S3: where its server is not installed the command runs without, and tests that ask for it fail.
 
 use std::process::ExitCode;
 use std::time::Duration;
 use testkit::servers::{
-    POSTGRES_VARIABLE, PostgresOptions, PostgresServer, REDIS_VARIABLE, RedisServer, ServerError,
+    POSTGRES_VARIABLE, PostgresOptions, PostgresServer, REDIS_VARIABLE, RedisServer, S3_VARIABLE, S3Server,
+    ServerError,
 };
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
@@ -38,9 +40,15 @@ async fn run(mut command: Command) -> Result<u8, ServerError> {
     let mut terminate = signal(SignalKind::terminate()).map_err(io("waiting for signals"))?;
     let postgres = PostgresServer::start(&PostgresOptions::default())?;
     let redis = RedisServer::start()?;
+    let s3 = match S3Server::start() {
+        Ok(server) => Some(server),
+        Err(ServerError::Missing { .. }) => None,
+        Err(refusal) => return Err(refusal),
+    };
     let mut child = command
         .env(POSTGRES_VARIABLE, postgres.url())
         .env(REDIS_VARIABLE, redis.url())
+        .envs(s3.as_ref().map(|s3| (S3_VARIABLE, s3.bucket().url())))
         .spawn()
         .map_err(io("running the command"))?;
     let status = tokio::select! {

@@ -5,7 +5,8 @@ use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use testkit::servers::{
-    POSTGRES_VARIABLE, PostgresOptions, PostgresServer, REDIS_VARIABLE, RedisServer, SmtpOptions, SmtpSink,
+    Bucket, POSTGRES_VARIABLE, PostgresOptions, PostgresServer, REDIS_VARIABLE, RedisServer, S3_VARIABLE,
+    S3Server, SmtpOptions, SmtpSink,
 };
 
 fn address(url: &str) -> String {
@@ -76,6 +77,20 @@ fn postgres_keeps_what_was_committed_over_a_crash_and_a_restart() {
     assert_eq!(sql(&server, "SELECT answer FROM kept").unwrap(), "42");
     server.restart().unwrap();
     assert_eq!(sql(&server, "SELECT answer FROM kept").unwrap(), "42");
+}
+
+#[test]
+fn a_bucket_answers_nobody_without_keys_and_a_stopped_one_nobody_at_all() {
+    let mut server = S3Server::start().unwrap();
+    let bucket = server.bucket();
+    let mut stream = TcpStream::connect(address(&bucket.endpoint)).unwrap();
+    let ask = format!("GET /{} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n", bucket.name);
+    stream.write_all(ask.as_bytes()).unwrap();
+    let mut answer = String::new();
+    BufReader::new(stream).read_line(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
+    server.stop().unwrap();
+    assert!(refuses(&bucket.endpoint));
 }
 
 /// Says one line and gives the answer.
@@ -177,20 +192,22 @@ fn eventually(what: &str, holds: impl Fn() -> bool) {
 }
 
 #[test]
-fn with_servers_gives_its_command_both_servers_and_its_exit_code() {
-    let script = format!(r#"echo "${POSTGRES_VARIABLE} ${REDIS_VARIABLE}"; exit 7"#);
+fn with_servers_gives_its_command_all_servers_and_its_exit_code() {
+    let script = format!(r#"echo "${POSTGRES_VARIABLE} ${REDIS_VARIABLE} ${S3_VARIABLE}"; exit 7"#);
     let run = Command::new(env!("CARGO_BIN_EXE_with-servers")).args(["sh", "-c", &script]).output().unwrap();
     assert_eq!(run.status.code(), Some(7));
     let said = String::from_utf8(run.stdout).unwrap();
-    let (postgres, redis) = said.trim().split_once(' ').unwrap();
-    assert!(postgres.starts_with("postgres://"), "{said}");
-    assert!(redis.starts_with("redis://"), "{said}");
-    assert!(refuses(postgres) && refuses(redis), "both servers are stopped when the command is done");
+    let said: Vec<_> = said.split_whitespace().collect();
+    let [postgres, redis, s3] = said[..] else { panic!("{said:?}") };
+    assert!(postgres.starts_with("postgres://"), "{said:?}");
+    assert!(redis.starts_with("redis://"), "{said:?}");
+    assert!(Bucket::parse(s3).is_some(), "{said:?}");
+    assert!(said.into_iter().all(refuses), "all servers are stopped when the command is done");
 }
 
 /// Ends `with-servers` by a signal and sees that its servers end as well.
 fn nothing_stays_after(signal: &str) {
-    let script = format!(r#"echo "${POSTGRES_VARIABLE} ${REDIS_VARIABLE}"; exec cat"#);
+    let script = format!(r#"echo "${POSTGRES_VARIABLE} ${REDIS_VARIABLE} ${S3_VARIABLE}"; exec cat"#);
     let mut run = Command::new(env!("CARGO_BIN_EXE_with-servers"))
         .args(["sh", "-c", &script])
         .stdin(Stdio::piped())
@@ -200,14 +217,14 @@ fn nothing_stays_after(signal: &str) {
     let mut lines = BufReader::new(run.stdout.take().unwrap());
     let mut said = String::new();
     lines.read_line(&mut said).unwrap();
-    let (postgres, redis) = said.trim().split_once(' ').unwrap();
-    assert!(!refuses(postgres) && !refuses(redis), "both servers run");
+    let servers: Vec<_> = said.split_whitespace().map(str::to_owned).collect();
+    assert!(servers.len() == 3 && servers.iter().all(|url| !refuses(url)), "all servers run: {said}");
     let kill = format!("kill -s {signal} {}", run.id());
     assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     // Kept open: `cat` does not end by itself before we have seen that it was ended.
     let input = run.stdin.take();
     assert!(!run.wait().unwrap().success());
-    eventually("the servers end", || refuses(postgres) && refuses(redis));
+    eventually("the servers end", || servers.iter().all(|url| refuses(url)));
     if signal == "TERM" {
         // The command is gone too: it held the other end of this pipe.
         lines.read_to_string(&mut said).unwrap();
