@@ -9,6 +9,7 @@ mod ledger;
 mod rehearse;
 
 use crate::config::Config;
+use crate::confine::{Confined, become_program};
 use crate::http::problem::Causes;
 use crate::rehearse::options::Options;
 use clap::{Parser, Subcommand};
@@ -48,6 +49,9 @@ enum Command {
         #[arg(long)]
         clock: PathBuf,
     },
+    /// Run a program with as little as it needs: for those that read what others send.
+    #[command(hide = true)]
+    Confined(Confined),
     /// Recompute the counters of places and name every difference.
     CheckStock,
     /// Compare the ledger with the bookings.
@@ -125,7 +129,11 @@ pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 /// Runs what the arguments ask for.
 #[must_use]
 pub fn run() -> ExitCode {
-    match perform(Arguments::parse().command) {
+    let command = Arguments::parse().command;
+    if let Command::Confined(confined) = &command {
+        return become_program(confined);
+    }
+    match perform(command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             let _ = writeln!(io::stderr(), "synesthesie: {}", Causes(failure.as_ref()));
@@ -166,7 +174,7 @@ fn perform(command: Command) -> Result<(), Failure> {
                 commands::create_admin(config, who).await
             }
             Command::CheckConfig => commands::check_config(&config),
-            Command::Openapi | Command::Doctor { .. } => Ok(()),
+            Command::Openapi | Command::Doctor { .. } | Command::Confined(_) => Ok(()),
         }
     })
 }

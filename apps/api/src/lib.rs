@@ -4,6 +4,7 @@ pub mod answers;
 pub mod bounded;
 pub mod cli;
 pub mod config;
+pub mod confine;
 pub mod doctor;
 pub mod gate;
 pub mod http;
