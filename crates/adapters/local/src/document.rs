@@ -3,8 +3,8 @@
 use crate::state::State;
 use imbl::{OrdMap, OrdSet};
 use kernel::{
-    AccountId, ActId, BookingId, DocumentId, EffectId, EntryId, EventId, HoldId, IncidentId, InviteId, JobId,
-    OneTimeId, OrganisationId, QuotaId, ReturnId, ScanId, SessionId, TicketId, TicketTypeId, TransferId,
+    AccountId, ActId, AlbumId, BookingId, DocumentId, EffectId, EntryId, EventId, HoldId, IncidentId, InviteId, JobId,
+    OneTimeId, OrganisationId, PictureId, QuotaId, RemovalId, ReturnId, ScanId, SessionId, SetId, TicketId, TicketTypeId, TransferId, UploadId,
     VenueTemplateId, VoucherId, WaitlistEntryId,
 };
 use serde::Serialize;
@@ -46,6 +46,7 @@ macro_rules! id_keys {
 id_keys!(
     AccountId,
     ActId,
+    AlbumId,
     BookingId,
     DocumentId,
     EffectId,
@@ -57,12 +58,16 @@ id_keys!(
     JobId,
     OneTimeId,
     OrganisationId,
+    PictureId,
+    RemovalId,
     ScanId,
     SessionId,
+    SetId,
     TicketId,
     TicketTypeId,
     QuotaId,
     TransferId,
+    UploadId,
     VoucherId,
     ReturnId,
     WaitlistEntryId,
@@ -85,6 +90,18 @@ impl Key for (OrganisationId, AccountId) {
 impl Key for (OrganisationId, i32) {
     fn bytes(&self) -> Vec<u8> {
         [self.0.bytes(), self.1.to_be_bytes().to_vec()].concat()
+    }
+}
+
+impl Key for (AccountId, SetId) {
+    fn bytes(&self) -> Vec<u8> {
+        [self.0.bytes(), self.1.bytes()].concat()
+    }
+}
+
+impl Key for (AccountId, ::media::Month) {
+    fn bytes(&self) -> Vec<u8> {
+        [self.0.bytes(), self.1.0.to_be_bytes().to_vec()].concat()
     }
 }
 

@@ -6,21 +6,23 @@ use crate::state::State;
 use crate::store::LocalStore;
 use crate::transaction::LocalTx;
 use async_trait::async_trait;
-use imbl::OrdSet;
+use imbl::{OrdMap, OrdSet};
 use kernel::outbox::Backlog;
 use kernel::{
     Act, AuditTx, Cursor, Due, EffectId, Outbox, Owed, Page, PageRequest, Parked, StoreError, Timestamp,
     Transaction, transact,
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// The outbox and its order.
 #[derive(Clone, Default)]
 pub(crate) struct OutboxTables {
     pub(crate) owing: Table<Owing>,
-    /// What is not parked, the longest due first. Leased ones stay in it: they are as few as workers take at once.
-    pub(crate) waiting: OrdSet<(Timestamp, EffectId)>,
+    /// What is not parked, by domain, the longest due first. Leased ones stay in it: they are as few as workers take at
+    /// once. A domain that owes nothing is not there.
+    pub(crate) waiting: OrdMap<String, OrdSet<(Timestamp, EffectId)>>,
     /// What is parked, by when it was.
     pub(crate) parked: OrdSet<Cursor>,
 }
@@ -56,22 +58,43 @@ impl Document for Owing {
 
     fn index(&self, state: &mut State, step: Step) {
         match self.parked_at {
-            None => step.set(&mut state.outbox.waiting, (self.due_at, self.id)),
+            None => state.outbox.wait(step, &self.domain, (self.due_at, self.id)),
             Some(at) => step.set(&mut state.outbox.parked, Cursor { at, id: self.id.as_uuid() }),
         }
     }
 }
 
 impl OutboxTables {
-    /// What can be claimed at `now`, the longest due first.
-    fn claimable(&self, now: Timestamp, limit: u32) -> Vec<Arc<Owing>> {
-        let free = |owing: &&Arc<Owing>| owing.leased_until.is_none_or(|until| until <= now);
-        let due = self.waiting.iter().take_while(|(due_at, _)| *due_at <= now);
+    fn wait(&mut self, step: Step, domain: &str, entry: (Timestamp, EffectId)) {
+        let waiting = self.waiting.entry(domain.to_owned()).or_default();
+        step.set(waiting, entry);
+        if waiting.is_empty() {
+            self.waiting.remove(domain);
+        }
+    }
+
+    /// What can be claimed of these domains at `now`, the longest due first.
+    fn claimable(&self, domains: &[&str], now: Timestamp, limit: u32) -> Vec<Arc<Owing>> {
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        // A lane has a handful of domains: the first of each, put in order, hold the first of all.
+        let domains: BTreeSet<_> = domains.iter().copied().collect();
+        let first = domains.into_iter().filter_map(|domain| self.waiting.get(domain));
+        let mut found: Vec<_> = first.flat_map(|waiting| self.free(waiting, now).take(limit)).collect();
+        found.sort_by_key(|owing| (owing.due_at, owing.id));
+        found.truncate(limit);
+        found
+    }
+
+    /// What is due of one domain and leased by nobody.
+    fn free(
+        &self,
+        waiting: &OrdSet<(Timestamp, EffectId)>,
+        now: Timestamp,
+    ) -> impl Iterator<Item = Arc<Owing>> {
+        let due = waiting.iter().take_while(move |(due_at, _)| *due_at <= now);
         due.filter_map(|(_, id)| self.owing.get(id))
-            .filter(free)
-            .take(usize::try_from(limit).unwrap_or(usize::MAX))
+            .filter(move |owing| owing.leased_until.is_none_or(|until| until <= now))
             .cloned()
-            .collect()
     }
 }
 
@@ -113,16 +136,17 @@ impl LocalTx {
 impl Outbox for LocalStore {
     async fn claim(
         &self,
+        domains: &[&str],
         now: Timestamp,
         lease_until: Timestamp,
         limit: u32,
     ) -> Result<Vec<Due>, StoreError> {
         // Workers ask all the time and mostly find nothing; that must not cost a turn at the lock.
-        if self.read().outbox.claimable(now, 1).is_empty() {
+        if self.read().outbox.claimable(domains, now, 1).is_empty() {
             return Ok(Vec::new());
         }
         transact(self.write().await?, async |tx: &mut LocalTx| {
-            let claimed = tx.state().outbox.claimable(now, limit);
+            let claimed = tx.state().outbox.claimable(domains, now, limit);
             let due = claimed.into_iter().map(|owing| {
                 tx.put(Owing { leased_until: Some(lease_until), ..Owing::clone(&owing) });
                 Due {
@@ -134,6 +158,16 @@ impl Outbox for LocalStore {
                 }
             });
             Ok(due.collect())
+        })
+        .await
+    }
+
+    async fn renew(&self, id: EffectId, held_until: Timestamp, until: Timestamp) -> Result<bool, StoreError> {
+        transact(self.write().await?, async |tx: &mut LocalTx| {
+            let held = tx.state().copy::<Owing>(&id).filter(|owing| owing.leased_until == Some(held_until));
+            let Some(owing) = held else { return Ok(false) };
+            tx.put(Owing { leased_until: Some(until), ..owing });
+            Ok(true)
         })
         .await
     }
@@ -209,9 +243,9 @@ impl Outbox for LocalStore {
         let state = self.read();
         let count = |length: usize| u64::try_from(length).unwrap_or(u64::MAX);
         Ok(Backlog {
-            waiting: count(state.outbox.waiting.len()),
+            waiting: state.outbox.waiting.values().map(|waiting| count(waiting.len())).sum(),
             parked: count(state.outbox.parked.len()),
-            oldest_due: state.outbox.waiting.get_min().map(|(due_at, _)| *due_at),
+            oldest_due: state.outbox.waiting.values().filter_map(OrdSet::get_min).min().map(|(at, _)| *at),
         })
     }
 }

@@ -5,9 +5,12 @@ use crate::audit::AuditTables;
 use crate::booking::BookingTables;
 use crate::document::{Document, Key, Step};
 use crate::events::EventTables;
+use crate::gallery::GalleryTables;
 use crate::idempotency::IdempotencyTables;
 use crate::invites::InviteTables;
 use crate::mail_box::MailTables;
+use crate::media::MediaTables;
+use crate::music::MusicTables;
 use crate::outbox::OutboxTables;
 use std::fmt;
 use std::sync::Arc;
@@ -19,9 +22,12 @@ pub(crate) struct State {
     pub(crate) audit: AuditTables,
     pub(crate) booking: BookingTables,
     pub(crate) events: EventTables,
+    pub(crate) gallery: GalleryTables,
     pub(crate) idempotency: IdempotencyTables,
     pub(crate) invites: InviteTables,
     pub(crate) mails: MailTables,
+    pub(crate) media: MediaTables,
+    pub(crate) music: MusicTables,
     pub(crate) outbox: OutboxTables,
 }
 
@@ -107,8 +113,15 @@ kinds!(
     ::events::Stock,
     ::events::TicketType,
     ::events::VenueTemplate,
+    ::gallery::Album,
+    ::gallery::Picture,
+    ::gallery::Removal,
     ::invites::Invite,
     ::invites::Inviter,
+    ::media::Egress,
+    ::media::Upload,
+    ::music::MusicSet,
+    ::music::Position,
     crate::audit::KeptAct,
     crate::audit::KeptHead,
     crate::booking::KeptClaim,
@@ -120,6 +133,7 @@ kinds!(
     crate::booking::Series,
     crate::idempotency::KeptRequest,
     crate::mail_box::Received,
+    crate::media::KeptLink,
     crate::outbox::Owing,
 );
 

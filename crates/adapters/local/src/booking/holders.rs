@@ -1,12 +1,14 @@
 //! Tickets by who holds them.
 
 use crate::paging::{FIRST, LAST};
+use crate::state::State;
 use crate::store::LocalStore;
-use ::booking::{HolderStore, Ticket, TicketStatus};
+use ::booking::{HolderStore, Scan, Ticket, TicketStatus, Verdict};
 use async_trait::async_trait;
-use kernel::{AccountId, EventId, StoreError, TicketId, Timestamp};
+use events::Event;
+use kernel::{AccountId, EventId, ScanId, StoreError, TicketId, Timestamp};
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
 
 #[async_trait]
@@ -34,5 +36,33 @@ impl HolderStore for LocalStore {
         found.sort_by_key(|(event, (newest, _))| (Reverse(*newest), *event));
         found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         Ok(found.into_iter().map(|(event, (_, living))| (event, living)).collect())
+    }
+
+    async fn attended(
+        &self,
+        holder: AccountId,
+        events: &[EventId],
+        now: Timestamp,
+    ) -> Result<Vec<EventId>, StoreError> {
+        let state = self.read();
+        let tickets = state.booking.tickets_by_holder.range((holder, FIRST)..=(holder, LAST));
+        let was_there = |ticket: &&Ticket| {
+            events.contains(&ticket.event)
+                && (ticket.checked_in_at.is_some()
+                    || (ticket.status.lives() && state.is_without_door(ticket.event, now)))
+        };
+        let tickets = tickets.filter_map(|(_, cursor)| state.get::<Ticket>(&TicketId::from(cursor.id)));
+        let attended: BTreeSet<_> = tickets.filter(was_there).map(|ticket| ticket.event).collect();
+        Ok(attended.into_iter().collect())
+    }
+}
+
+impl State {
+    /// Whether an event had begun at `now`, and nobody was let in to it by a scan.
+    fn is_without_door(&self, event: EventId, now: Timestamp) -> bool {
+        let begun = self.get::<Event>(&event).is_some_and(|event| event.starts_at <= now);
+        let scans = self.booking.scans_by_event.range((event, FIRST)..=(event, LAST));
+        let mut scans = scans.filter_map(|(_, cursor)| self.get::<Scan>(&ScanId::from(cursor.id)));
+        begun && !scans.any(|scan| scan.verdict == Verdict::Admitted)
     }
 }

@@ -15,6 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 use testkit::door_store::OldEvening;
 use testkit::fixtures_bookings::{booked_paid, booked_unpaid, bookings, buyer, confirm_free, house};
+use testkit::outbox::EVERY_DOMAIN;
 use testkit::{Stores, noon};
 
 fn open(directory: &Path) -> Result<LocalStore, StoreError> {
@@ -240,14 +241,14 @@ async fn leases_and_answers_outlive_the_process() {
         let guest = buyer(&house.stores).await;
         let hold = bookings(&house).hold(guest, house.event.id, house.want(1)).await.unwrap();
         confirm_free(&bookings(&house), guest, hold.id).await;
-        let claimed = house.stores.outbox.claim(until - TimeDelta::hours(1), until, 10).await.unwrap();
+        let claimed = house.stores.outbox.claim(&EVERY_DOMAIN, until - TimeDelta::hours(1), until, 10).await.unwrap();
         assert!(!claimed.is_empty());
     }
     let store = open(directory.path()).unwrap();
     let begun = IdempotencyStore::begin(&store, &request, noon(), until).await.unwrap();
     assert_eq!(begun, Begun::Answered(answer));
-    assert_eq!(store.claim(until - TimeDelta::seconds(1), until, 10).await.unwrap(), []);
-    assert!(!store.claim(until, until + TimeDelta::hours(1), 10).await.unwrap().is_empty());
+    assert_eq!(store.claim(&EVERY_DOMAIN, until - TimeDelta::seconds(1), until, 10).await.unwrap(), []);
+    assert!(!store.claim(&EVERY_DOMAIN, until, until + TimeDelta::hours(1), 10).await.unwrap().is_empty());
 }
 
 #[tokio::test]

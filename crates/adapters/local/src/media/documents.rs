@@ -1,0 +1,98 @@
+//! What is kept of uploads and traffic, and under what it is found.
+
+use crate::document::{Document, Step, Table};
+use crate::state::State;
+use ::media::{Egress, EgressTotal, Month, Upload, UploadStatus};
+use kernel::{AccountId, Timestamp, UploadId};
+use serde::{Deserialize, Serialize};
+use std::cmp::Reverse;
+
+/// A link that was given out to a member.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct KeptLink {
+    pub(super) account: AccountId,
+    pub(super) link: String,
+    pub(super) until: Timestamp,
+}
+
+impl Document for Upload {
+    const KIND: &'static str = "upload";
+    type Key = UploadId;
+
+    fn key(&self) -> UploadId {
+        self.id
+    }
+
+    fn table(state: &State) -> &Table<Self> {
+        &state.media.uploads
+    }
+
+    fn table_mut(state: &mut State) -> &mut Table<Self> {
+        &mut state.media.uploads
+    }
+
+    fn index(&self, state: &mut State, step: Step) {
+        if matches!(self.status, UploadStatus::Open | UploadStatus::Completed) {
+            let tables = &mut state.media;
+            step.set(&mut tables.living_by_sender, (self.by, self.cursor()));
+            step.set(&mut tables.living_by_end, (self.expires_at, self.id));
+            step.count(&mut tables.living_of, self.by, 1);
+        }
+    }
+}
+
+impl Document for Egress {
+    const KIND: &'static str = "egress";
+    type Key = (AccountId, Month);
+
+    fn key(&self) -> Self::Key {
+        (self.account, self.month)
+    }
+
+    fn table(state: &State) -> &Table<Self> {
+        &state.media.egress
+    }
+
+    fn table_mut(state: &mut State) -> &mut Table<Self> {
+        &mut state.media.egress
+    }
+
+    fn index(&self, state: &mut State, step: Step) {
+        let tables = &mut state.media;
+        step.set(&mut tables.egress_by_month, (self.month, Reverse(self.counted()), self.account));
+        let nothing = EgressTotal { month: self.month, members: 0, signed: 0, served: 0, counted: 0 };
+        let total = tables.totals.entry(self.month).or_insert(nothing);
+        let add = match step {
+            Step::Enter => u64::saturating_add,
+            Step::Leave => u64::saturating_sub,
+        };
+        total.members = add(total.members, 1);
+        total.signed = add(total.signed, self.signed);
+        total.served = add(total.served, self.served);
+        total.counted = add(total.counted, self.counted());
+        if total.members == 0 {
+            tables.totals.remove(&self.month);
+        }
+    }
+}
+
+impl Document for KeptLink {
+    const KIND: &'static str = "media_link";
+    type Key = (AccountId, String);
+
+    fn key(&self) -> Self::Key {
+        (self.account, self.link.clone())
+    }
+
+    fn table(state: &State) -> &Table<Self> {
+        &state.media.links
+    }
+
+    fn table_mut(state: &mut State) -> &mut Table<Self> {
+        &mut state.media.links
+    }
+
+    fn index(&self, state: &mut State, step: Step) {
+        step.set(&mut state.media.links_by_end, (self.until, self.account, self.link.clone()));
+    }
+}
