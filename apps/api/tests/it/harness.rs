@@ -19,9 +19,10 @@ use kernel::{Clock, SystemClock};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::net::TcpListener;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use synesthesie::config::Config;
+use synesthesie::config::{Config, MediaUrl};
 use synesthesie::http::{Server, start};
 use synesthesie::wiring::{App, build};
 
@@ -154,8 +155,10 @@ impl TestApp {
 
 /// A configuration for tests, at an address.
 pub fn config(address: &str, settings: &[(&str, &str)]) -> Config {
+    let media = media_folder();
     let mut all = vec![
         ("http.bind", address),
+        ("media.url", &*media),
         ("store.url", "local::memory:"),
         ("auth.bcrypt_cost", "4"),
         ("auth.signing_key", SEED),
@@ -175,7 +178,26 @@ pub fn config(address: &str, settings: &[(&str, &str)]) -> Config {
     let variables = all.into_iter().map(|(key, value)| {
         (format!("SYNESTHESIE__{}", key.to_uppercase().replace('.', "__")), value.to_owned())
     });
-    Config::from_sources(None, variables).unwrap()
+    let mut config = Config::from_sources(None, variables).unwrap();
+    // What runs is the test, which knows no hidden commands.
+    config.media.program = Some(env!("CARGO_BIN_EXE_synesthesie").into());
+    config
+}
+
+/// A folder that nobody else has; it is there when something is put into it, and goes with the server.
+fn media_folder() -> String {
+    let name = uuid::Uuid::new_v4().simple().to_string();
+    format!("file:{}", Path::new(env!("CARGO_TARGET_TMPDIR")).join("media").join(name).display())
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        if let MediaUrl::Folder(folder) = &self.app.config.media.url
+            && folder.starts_with(env!("CARGO_TARGET_TMPDIR"))
+        {
+            let _ = std::fs::remove_dir_all(folder);
+        }
+    }
 }
 
 /// An address that no other test has.
