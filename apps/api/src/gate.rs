@@ -145,6 +145,14 @@ impl Gate {
         }
     }
 
+    /// Who acts in a session that somebody else vouches for, if it still counts.
+    ///
+    /// # Errors
+    /// When the session cannot be looked up.
+    pub async fn acting(&self, session: SessionId) -> Result<Option<Actor>, StoreError> {
+        self.standing(session).await
+    }
+
     fn verify(&self, token: &str, now: Timestamp) -> Option<Token> {
         let options = VerificationOptions {
             accept_future: true, // another instance's clock may be a little ahead

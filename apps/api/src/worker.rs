@@ -4,6 +4,7 @@
 
 pub mod perform;
 pub mod retry;
+pub mod sound;
 
 use crate::http::problem::Causes;
 use crate::wiring::App;

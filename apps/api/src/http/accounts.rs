@@ -3,6 +3,7 @@
 use super::access::User;
 use super::egress::{self, MonthView};
 use super::json::{Json, Optional};
+use super::music::{self, StoppedView};
 
 use super::problem::Problem;
 use super::returns::{self, ReturnView};
@@ -209,6 +210,8 @@ struct Export {
     returns: Vec<ReturnView>,
     /// What one was sent of pictures and music, by month.
     egress: Vec<MonthView>,
+    /// Where one stopped listening to sets.
+    listening: Vec<StoppedView>,
 }
 
 /// What accounts and invites keep about oneself, with what one handed on and was handed, as a file. Bookings and tickets
@@ -223,7 +226,8 @@ async fn export_me(app: Data<App>, user: User) -> Result<HttpResponse, Problem> 
     let waitlist = waitlist::all_of(&app, user.0.account).await?;
     let returns = returns::all_of(&app, user.0.account).await?;
     let egress = egress::all_of(&app, user.0.account).await?;
-    let export = Export { record, calendar_open_since, transfers, waitlist, returns, egress };
+    let listening = music::all_of(&app, &user.0).await?;
+    let export = Export { record, calendar_open_since, transfers, waitlist, returns, egress, listening };
     Ok(HttpResponse::Ok().insert_header(disposition).json(export))
 }
 

@@ -4,6 +4,7 @@ use crate::http::problem::Causes;
 use crate::mails;
 use crate::press::particulars;
 use crate::wiring::App;
+use crate::worker::sound;
 use accounts::Effect as AccountEffect;
 use booking::Effect as BookingEffect;
 use booking::use_cases::ResoldError;
@@ -40,6 +41,15 @@ pub enum Failure {
         #[source]
         cause: serde_json::Error,
     },
+    /// A recording could not be processed.
+    #[error(transparent)]
+    Make(#[from] music::MakeError),
+    /// What was left of a recording could not be removed.
+    #[error(transparent)]
+    Music(#[from] music::PerformError),
+    /// Nothing can be written in the workplace.
+    #[error("media.workplace cannot be used")]
+    Workplace(#[from] std::io::Error),
     /// The provider did not answer.
     #[error("the provider could not be asked")]
     Provider,
@@ -68,7 +78,7 @@ impl From<Option<Timestamp>> for Done {
 /// Who owes an effect, as a name that is counted under.
 #[must_use]
 pub fn domain(due: &Due) -> &'static str {
-    let known = [booking::DOMAIN, accounts::DOMAIN, invites::DOMAIN];
+    let known = [booking::DOMAIN, accounts::DOMAIN, invites::DOMAIN, music::DOMAIN, music::SOUND];
     known.into_iter().find(|name| *name == due.domain).unwrap_or("unknown")
 }
 
@@ -89,6 +99,11 @@ pub async fn perform(app: &App, due: &Due) -> Result<Done, Failure> {
         booking::DOMAIN => of_bookings(app, due, serde_json::from_str(&due.body).map_err(unreadable)?).await,
         accounts::DOMAIN => of_accounts(app, due, serde_json::from_str(&due.body).map_err(unreadable)?).await,
         invites::DOMAIN => of_invites(app, due, serde_json::from_str(&due.body).map_err(unreadable)?).await,
+        music::DOMAIN => {
+            app.music.perform(&serde_json::from_str(&due.body).map_err(unreadable)?).await?;
+            Ok(Done::Finished)
+        }
+        music::SOUND => sound::make(app, serde_json::from_str(&due.body).map_err(unreadable)?).await,
         _ => Err(unreadable(serde::de::Error::custom("no such domain"))),
     }
 }
@@ -188,6 +203,7 @@ async fn of_accounts(app: &App, due: &Due, effect: AccountEffect) -> Result<Done
         AccountEffect::Erased { account } => {
             app.events.leave_all(account).await?;
             leave_lists(app, account, None).await?;
+            app.music.forget(account).await?;
             None
         }
         AccountEffect::Barred { account, at } => {
