@@ -107,8 +107,8 @@ CREATE TABLE removals (
     links_end_at timestamptz,
     removed_at timestamptz,
     CONSTRAINT removals_status_check CHECK (status IN ('asked', 'removing', 'removed', 'refused')),
-    CONSTRAINT removals_decided_check CHECK ((status = 'asked') = (decided_at IS NULL)),
-    CONSTRAINT removals_removed_check CHECK ((status = 'removed') = (removed_at IS NOT NULL))
+    CONSTRAINT removals_decided_check CHECK (status = 'asked' OR decided_at IS NOT NULL),
+    CONSTRAINT removals_removed_check CHECK (status <> 'removed' OR removed_at IS NOT NULL)
 );
 -- One wish that counts per picture.
 CREATE UNIQUE INDEX removals_living_key ON removals (picture_id) WHERE status <> 'refused';

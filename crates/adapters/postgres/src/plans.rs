@@ -10,9 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use testkit::{
     Stores, account_store, audit_log, booking_store, cancelling_store, document_store, door_store,
-    event_store, idempotency_store, invite_budget, invite_store, invite_tree, ledger_store, office_store,
-    organisation_store, outbox, place_store, place_use_cases, quota_store, return_store, seat_store, servers,
-    transfer_store, voucher_store, waitlist_store,
+    event_store, gallery_store, idempotency_store, invite_budget, invite_store, invite_tree, ledger_store,
+    media_store, music_store, office_store, organisation_store, outbox, place_store, place_use_cases,
+    quota_store, return_store, seat_store, servers, transfer_store, voucher_store, waitlist_store,
 };
 
 /// A store with one connection, so that all statements meet on it.
@@ -190,12 +190,25 @@ async fn every_statement_finds_its_rows_by_an_index() {
         door_store::counts_say_what_happened_at_the_door,
         door_store::tickets_of_an_event_come_in_pages_that_meet,
         door_store::who_insists_passes_and_it_is_kept,
+        door_store::who_was_let_in_attended_and_where_nobody_scans_who_holds_a_ticket,
         event_store::what_is_held_is_not_deleted,
         event_store::a_listing_brings_ticket_types_with_their_stock,
         event_store::a_listing_finds_every_word_in_any_order,
         event_store::events_are_read_together_with_their_types,
         event_store::an_account_has_one_standing_in_an_organisation,
         event_store::owners_who_remove_each_other_leave_one,
+        gallery_store::a_picture_reads_back_whole,
+        gallery_store::a_wish_reads_back_whole,
+        gallery_store::changes_are_kept,
+        gallery_store::albums_are_listed_the_newest_first_in_pages_that_meet,
+        gallery_store::pictures_are_listed_by_when_they_were_taken_in_pages_that_meet,
+        gallery_store::pictures_are_found_by_id,
+        gallery_store::pictures_of_an_album_are_locked_a_few_at_a_time,
+        gallery_store::an_album_goes_when_its_pictures_have_gone,
+        gallery_store::wishes_are_listed_the_newest_first_in_pages_that_meet,
+        gallery_store::who_is_forgotten_leaves_no_words,
+        gallery_store::an_upload_becomes_one_picture,
+        gallery_store::what_a_gallery_owes_is_owed_with_its_cause,
         invite_store::codes_are_recognised_and_mailed_but_not_kept,
         invite_store::what_is_revoked_is_no_longer_valid,
         invite_store::pages_meet_without_gap_or_overlap,
@@ -210,6 +223,22 @@ async fn every_statement_finds_its_rows_by_an_index() {
         ledger_store::entries_come_newest_first_in_pages_that_meet,
         ledger_store::entries_are_found_by_what_they_are_about,
         ledger_store::all_bookings_can_be_walked_through,
+        media_store::an_upload_reads_back_whole,
+        media_store::a_change_of_an_upload_is_kept,
+        media_store::living_uploads_are_listed_the_newest_first_in_pages_that_meet,
+        media_store::overdue_uploads_are_found_the_longest_first,
+        media_store::no_more_uploads_are_open_than_were_counted,
+        media_store::what_was_signed_and_what_was_served_are_kept_apart,
+        media_store::totals_are_those_of_their_months,
+        media_store::who_was_sent_most_comes_first,
+        media_store::a_link_counts_once_while_it_is_good,
+        media_store::links_that_ended_are_forgotten,
+        music_store::a_set_reads_back_whole,
+        music_store::sets_are_listed_the_newest_first_in_pages_that_meet,
+        music_store::positions_are_listed_the_latest_first,
+        music_store::a_set_goes_with_all_positions_in_it,
+        music_store::who_is_forgotten_stopped_nowhere,
+        music_store::progress_is_kept_while_a_set_is_processed,
         office_store::bookings_are_listed_the_latest_first_in_pages_that_meet,
         office_store::payments_are_listed_with_their_bookings,
         office_store::what_does_not_move_is_named,
@@ -220,6 +249,7 @@ async fn every_statement_finds_its_rows_by_an_index() {
         outbox::what_is_parked_waits_for_a_person,
         outbox::parked_ones_are_listed_the_latest_first_in_pages_that_meet,
         outbox::what_is_retried_is_claimed_once_more,
+        outbox::a_lease_is_made_longer_by_who_holds_it,
         place_store::pages_of_events_around_a_point_meet,
         place_store::events_are_read_together,
         place_store::views_come_newest_first_in_pages_that_meet,
@@ -279,4 +309,17 @@ async fn every_statement_finds_its_rows_by_an_index() {
         }
     }
     assert!(faulty.is_empty(), "{}", faulty.join("\n\n"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_claimed_is_found_by_its_domain() {
+    let (store, database) = single().await;
+    let stores = Stores::of(Arc::new(store.clone())).keeping(database);
+    outbox::what_is_not_asked_for_waits(stores).await;
+    let statements = prepared(&store).await;
+    let claim = statements.iter().find(|it| it.statement.contains("SKIP LOCKED")).unwrap();
+    let lines = plan(&store, claim).await;
+    // By the one that is sorted by time alone it would walk past all that other domains owe.
+    assert!(lines.iter().any(|line| line.contains("effects_lane_idx")), "{lines:#?}");
+    assert!(!lines.iter().any(|line| line.contains("effects_due_idx")), "{lines:#?}");
 }

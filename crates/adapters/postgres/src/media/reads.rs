@@ -13,6 +13,21 @@ use diesel_async::RunQueryDsl;
 use kernel::{AccountId, Page, PageRequest, StoreError, Timestamp, UploadId};
 use uuid::Uuid;
 
+/// Jumps from month to month, however many were sent something in each. Rows without bytes were only locked.
+const TOTALS: &str = "\
+    WITH RECURSIVE months AS ( \
+        (SELECT month FROM egress WHERE month < $1 ORDER BY month DESC LIMIT 1) \
+        UNION ALL \
+        SELECT (SELECT e.month FROM egress e WHERE e.month < m.month ORDER BY e.month DESC LIMIT 1) \
+        FROM months m WHERE m.month IS NOT NULL \
+    ) \
+    SELECT m.month, t.members, t.signed, t.served, t.counted \
+    FROM (SELECT month FROM months WHERE month IS NOT NULL LIMIT $2) m CROSS JOIN LATERAL ( \
+        SELECT count(*) AS members, sum(e.signed)::bigint AS signed, sum(e.served)::bigint AS served, \
+            sum(greatest(e.signed, e.served))::bigint AS counted \
+        FROM egress e WHERE e.month = m.month AND (e.signed > 0 OR e.served > 0) \
+    ) t WHERE t.members > 0 ORDER BY m.month DESC";
+
 #[async_trait]
 impl MediaStore for PgStore {
     async fn begin_media(&self) -> Result<Box<dyn MediaTx>, StoreError> {
@@ -59,13 +74,7 @@ impl MediaStore for PgStore {
     }
 
     async fn egress_totals(&self, limit: u32) -> Result<Vec<EgressTotal>, StoreError> {
-        // Rows without bytes were only locked.
-        let statement = text(
-            "SELECT month, count(*) AS members, sum(signed)::bigint AS signed, sum(served)::bigint AS served, \
-                 sum(greatest(signed, served))::bigint AS counted \
-             FROM egress WHERE signed > 0 OR served > 0 GROUP BY month ORDER BY month DESC LIMIT $1",
-        )
-        .bind::<BigInt, _>(i64::from(limit));
+        let statement = text(TOTALS).bind::<Integer, _>(i32::MAX).bind::<BigInt, _>(i64::from(limit));
         let rows: Vec<TotalRow> = self.rows("adding up what all were sent", constant(statement)).await?;
         rows.into_iter().map(EgressTotal::try_from).collect()
     }
