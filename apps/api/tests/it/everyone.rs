@@ -57,7 +57,9 @@ async fn send(request: RequestBuilder, endless: bool) -> Answer {
 async fn ask(row: &Row, who: &Someone, ids: &[String], world: &World) -> Answer {
     let (name, pattern) = row.route.split_once(' ').unwrap();
     let client = if row.ends_sessions { world.another_session(who).await } else { who.client.clone() };
-    let request = client.request(method(name), &path_of(pattern, ids));
+    // What is saved lies elsewhere; nobody is sent there.
+    let query = if pattern.ends_with("/download") { "?link=true" } else { "" };
+    let request = client.request(method(name), &format!("{}{query}", path_of(pattern, ids)));
     let request = match name {
         "GET" => request,
         _ => request.json(&world.body(row.route).unwrap_or_else(|| body(row.route))),

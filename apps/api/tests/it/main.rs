@@ -36,6 +36,7 @@ mod live;
 mod mail_out;
 mod model;
 mod money;
+mod music;
 mod night;
 mod office;
 mod on_sale;

@@ -35,6 +35,8 @@ pub(super) fn body(route: &str) -> Value {
             "location": {"area": "Centre"},
         }),
         "/api/v1/admin/events/{id}/vouchers" | "/api/v1/admin/vouchers/{id}" => json!({"percent": 10}),
+        "/api/v1/admin/sets" => json!({"title": "The night", "artist": "Ada", "upload_id": id}),
+        "/api/v1/music/sets/{id}/position" => json!({"seconds": 1}),
         "/api/v1/admin/uploads" => {
             json!({"kind": "set", "filename": "night.mp3", "size": 5, "content_type": "audio/mpeg"})
         }

@@ -36,6 +36,8 @@ pub(super) const NEW: &[&str] = &[
     "new gift",
     "new invite",
     "new upload",
+    "new set",
+    "new failed set",
 ];
 
 /// A call, what its path names, and a letter for what each role is answered: `+` for what is not refused, `u` for 401,
@@ -119,6 +121,8 @@ const TABLE: &[Group] = &[
             ("GET /api/v1/events/upcoming", ""),
             ("GET /api/v1/events/{event}", "event"),
             ("GET /api/v1/calendar/{token}.ics", "token"),
+            // The pass says who plays.
+            ("GET /api/v1/music/sets/{id}/hls/{pass}/{file}", "set, pass, playlist"),
         ],
     ),
     (LINKED, &[("GET /media/{key}", "nobody's"), ("PUT /media/{key}", "nobody's")]),
@@ -126,6 +130,12 @@ const TABLE: &[Group] = &[
         USERS,
         &[
             ("GET /api/v1/users/me/egress", ""),
+            ("GET /api/v1/music/sets", ""),
+            ("GET /api/v1/music/sets/{id}", "set"),
+            ("GET /api/v1/music/sets/{id}/stream", "set"),
+            ("GET /api/v1/music/sets/{id}/download", "set"),
+            ("GET /api/v1/music/sets/{id}/position", "set"),
+            ("PUT /api/v1/music/sets/{id}/position", "set"),
             ("POST /api/v1/auth/change-password", ""),
             ("GET /api/v1/users/me", ""),
             ("PATCH /api/v1/users/me", ""),
@@ -335,6 +345,12 @@ const TABLE: &[Group] = &[
             ("POST /api/v1/admin/uploads/{id}/complete", "new upload"),
             ("DELETE /api/v1/admin/uploads/{id}", "new upload"),
             ("GET /api/v1/admin/egress", ""),
+            ("GET /api/v1/admin/sets", ""),
+            ("POST /api/v1/admin/sets", ""),
+            ("GET /api/v1/admin/sets/{id}", "set"),
+            ("PATCH /api/v1/admin/sets/{id}", "set"),
+            ("DELETE /api/v1/admin/sets/{id}", "new set"),
+            ("POST /api/v1/admin/sets/{id}/retry", "new failed set"),
             ("GET /api/v1/admin/egress/{month}", "month"),
             ("GET /api/v1/admin/mail", ""),
             ("GET /api/v1/admin/mail/{id}/attachments/{place}", "mail, place"),

@@ -5,9 +5,11 @@ use crate::events::cast::{Cast, id, in_hours, staff, ticket_type};
 use crate::harness::providers::Till;
 use crate::harness::shop::{Shop, Store};
 use crate::harness::{Client, PASSWORD, Person, unique_email};
+use crate::music::Fake;
 use crate::night::{Night, wish};
 use chrono::{Days, TimeDelta};
 use kernel::{Clock, SystemClock};
+use music::Refusal;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -89,6 +91,7 @@ impl World {
         world.fill_events().await;
         world.fill_money().await;
         world.fill_rest().await;
+        world.fill_music().await;
         for name in super::table::NEW {
             let made = world.make(name).await;
             world.known.insert(name, made);
@@ -143,6 +146,9 @@ impl World {
                 json!({"event_id": known("spare"), "items": items})
             }
             "/waitlist" => json!({"event_id": known("sold out")}),
+            "/admin/sets" => {
+                json!({"title": "The night", "artist": "Ada", "upload_id": known("recording")})
+            }
             "/bookings/confirm" => json!({"hold_id": known("kept"), "payment": {"provider": "stripe"}}),
             "/bookings/{id}/pay" => json!({"provider": "stripe"}),
             "/admin/events/{id}/duplicate" => json!({"title": "Another one", "starts_at": in_hours(300)}),
@@ -288,6 +294,38 @@ impl World {
         ]);
     }
 
+    /// A recording that was sent and not taken yet.
+    async fn recording(&self) -> String {
+        let upload = self.make("new upload").await;
+        let path = format!("/admin/uploads/{upload}/complete");
+        self.cast.admin.client.post(&path, &json!({})).await.expect(200);
+        upload
+    }
+
+    /// A set that is still to be made.
+    async fn set(&self) -> String {
+        let upload = Box::pin(self.recording()).await;
+        let body = json!({"title": "The night", "artist": "Ada", "upload_id": upload, "downloadable": true});
+        text(&self.cast.admin.client.post("/admin/sets", &body).await.expect(201), "/id")
+    }
+
+    /// A set that members hear, and what plays it.
+    async fn fill_music(&mut self) {
+        let set = self.set().await;
+        Fake::default().make(&self.shop.app.app, &set).await;
+        let admin = &self.cast.admin.client;
+        admin.patch(&format!("/admin/sets/{set}"), &json!({"published": true})).await.expect(200);
+        let played = self.attendee.client.get(&format!("/music/sets/{set}/stream")).await.expect(200);
+        let pass = text(&played, "/hls_url").rsplit('/').nth(1).unwrap().to_owned();
+        let recording = self.recording().await;
+        self.known.extend([
+            ("set", set),
+            ("pass", pass),
+            ("playlist", "opus-128.m3u8".to_owned()),
+            ("recording", recording),
+        ]);
+    }
+
     /// A new thing of the name.
     async fn make(&self, name: &str) -> String {
         let (manager, owner) = (&self.cast.manager.client, &self.cast.owner.client);
@@ -375,6 +413,13 @@ impl World {
                     &attendee.post("/users/me/invites", &json!({})).await.expect(201),
                     "/items/0/id",
                 );
+            }
+            "new set" => return self.set().await,
+            "new failed set" => {
+                let set = self.set().await;
+                let refusing = Fake { refusal: Some(Refusal::Malformed), ..Fake::default() };
+                refusing.make(&self.shop.app.app, &set).await;
+                return set;
             }
             "new upload" => {
                 let body = super::calls::body("POST /api/v1/admin/uploads");
