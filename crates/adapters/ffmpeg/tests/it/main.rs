@@ -1,0 +1,15 @@
+//! What ffmpeg makes of recordings, looked at by programs that are not ours.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on shall stop"
+)]
+
+mod bench;
+mod ends;
+mod golden;
+mod hostile;
+mod inputs;
+mod tags;
