@@ -77,10 +77,27 @@ impl Uploads {
         };
         let all = chosen(upload, there, named).map_err(CompleteError::Missing)?;
         match self.objects.finish_parts(key, &parts, &all).await {
-            // Two that complete it at once: the other one was faster, if there is an object.
-            Err(ObjectError::Refused { .. }) if self.objects.head(key).await?.is_some() => Ok(()),
+            Err(refused @ ObjectError::Refused { .. }) => self.explain(upload, key, (&all, refused)).await,
             outcome => Ok(outcome?),
         }
+    }
+
+    /// Why parts that were there a moment ago could not be put together: somebody else completed the upload, gave it up or
+    /// sent a part again meanwhile.
+    async fn explain(
+        &self,
+        upload: &Upload,
+        key: &ObjectKey,
+        (seen, refused): (&[Part], ObjectError),
+    ) -> Result<(), CompleteError> {
+        if self.objects.head(key).await?.is_some() {
+            return Ok(());
+        }
+        let Some(now) = self.objects.parts(key, &upload.parts_id()).await? else {
+            return Err(Over::Dropped.into());
+        };
+        let others: Vec<_> = seen.iter().filter(|part| !now.contains(part)).map(|part| part.number).collect();
+        Err(if others.is_empty() { refused.into() } else { CompleteError::Missing(others) })
     }
 
     /// What is wrong with the object, if something is.

@@ -71,3 +71,22 @@ impl Meter {
         Ok(Flushed { members: rows.len(), lost })
     }
 }
+
+#[cfg(test)]
+mod unit {
+    use super::*;
+    use uuid::Uuid;
+
+    #[test]
+    fn members_without_end_do_not_fill_the_memory() {
+        let (served, month) = (Served::default(), Month(202_606));
+        for member in 0..u128::try_from(MOST).unwrap() + 5 {
+            served.add((Uuid::from_u128(member).into(), month), 7);
+        }
+        served.add((Uuid::from_u128(1).into(), month), 3);
+        let waiting = served.take();
+        assert_eq!((waiting.bytes.len(), waiting.lost), (MOST, 35));
+        assert_eq!(waiting.bytes[&(Uuid::from_u128(1).into(), month)], 10);
+        assert_eq!(served.take().bytes.len(), 0);
+    }
+}
