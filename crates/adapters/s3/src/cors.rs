@@ -170,3 +170,75 @@ fn names(headers: &HeaderMap, name: &HeaderName, value: &str) -> bool {
         .map(str::trim)
         .any(|one| one == "*" || one.eq_ignore_ascii_case(value))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Settings;
+    use aws_sdk_s3::types::{CorsConfiguration, CorsRule};
+    use kernel::{Clock, SystemClock};
+
+    /// A bucket of its own, since its rules are changed.
+    async fn own_bucket() -> S3 {
+        let shared = testkit::servers::s3().bucket.clone();
+        let store = S3::new(&Settings {
+            bucket: probe_key("bucket").unwrap().to_string().replace('/', "-"),
+            prefix: String::new(),
+            endpoint: Some(shared.endpoint),
+            region: shared.region,
+            access_key: shared.access_key,
+            secret_key: shared.secret_key,
+            path_style: true,
+        });
+        let store = store.unwrap();
+        store.client.create_bucket().bucket(&store.bucket).send().await.unwrap();
+        store
+    }
+
+    async fn set(store: &S3, origin: &str, exposed: &str) {
+        let rule = CorsRule::builder()
+            .allowed_origins(origin)
+            .allowed_methods("GET")
+            .allowed_methods("PUT")
+            .allowed_headers("*")
+            .expose_headers(exposed)
+            .build()
+            .unwrap();
+        let rules = CorsConfiguration::builder().cors_rules(rule).build().unwrap();
+        let bucket = &store.bucket;
+        store.client.put_bucket_cors().bucket(bucket).cors_configuration(rules).send().await.unwrap();
+    }
+
+    async fn lacks(store: &S3, origins: &[String]) -> Vec<(String, CorsNeed)> {
+        // The server looks at the real time.
+        let found = store.cors_lacks(origins, SystemClock.now()).await.unwrap();
+        found.into_iter().map(|lack| (lack.origin, lack.need)).collect()
+    }
+
+    #[tokio::test]
+    async fn what_pages_may_not_do_is_told_for_each_origin() {
+        let store = own_bucket().await;
+        let origins = ["https://house.example".to_owned(), "https://other.example".to_owned()];
+        let of = |origin: usize, need| (origins[origin].clone(), need);
+        let nothing = |origin| [of(origin, CorsNeed::Read), of(origin, CorsNeed::Send)];
+        assert_eq!(lacks(&store, &origins).await, [nothing(0), nothing(1)].concat());
+
+        set(&store, &origins[0], "x-other").await;
+        assert_eq!(lacks(&store, &origins).await, [&[of(0, CorsNeed::Etag)], &nothing(1)[..]].concat());
+
+        set(&store, "*", "ETag").await;
+        assert_eq!(lacks(&store, &origins).await, []);
+        assert_eq!(store.list("", None, 10).await.unwrap(), []);
+        assert_eq!(store.unfinished("", 10).await.unwrap(), []);
+    }
+
+    #[test]
+    fn wanted_rules_name_the_origins_and_the_etag() {
+        let wanted = wanted_cors(&["https://a.example".into(), "https://b.example".into()]);
+        assert!(
+            wanted.contains(r#""AllowedOrigins": ["https://a.example", "https://b.example"]"#),
+            "{wanted}"
+        );
+        assert!(wanted.contains(r#""ExposeHeaders": ["ETag"]"#), "{wanted}");
+    }
+}

@@ -81,6 +81,11 @@ pub(crate) fn broken_as(doing: &'static str, text: impl Into<String>) -> ObjectE
     broken(doing, Answer(text.into()))
 }
 
+/// It contradicts what is there.
+pub(crate) fn refused(doing: &'static str, text: impl Into<String>) -> ObjectError {
+    ObjectError::Refused { doing, cause: Answer(text.into()).into() }
+}
+
 /// Whether the answer was that this is not there: an object (`NoSuchKey`), or what was begun (`NoSuchUpload`).
 pub(crate) fn is_missing<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>, what: &str) -> bool {
     let status = error.raw_response().map(|answer| answer.status().as_u16());

@@ -1,17 +1,19 @@
 //! Objects that are sent in parts: by browsers through links, and by us when a file is large.
 
 use crate::S3;
-use crate::fault::{broken, failed, is_missing};
+use crate::fault::{broken, failed, is_missing, refused};
 use crate::settings::{long_timeouts, timeouts};
 use crate::store::{moment, unquoted};
 use aws_sdk_s3::Config;
 use aws_sdk_s3::primitives::{ByteStream, Length};
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, MultipartUpload};
+use data_encoding::HEXLOWER;
 use kernel::{ObjectError, ObjectKey, ObjectStore, Part, PartsId, Unfinished};
+use md5::{Digest, Md5};
 use std::path::Path;
 
 /// No object has more.
-const MOST_PARTS: u64 = 10_000;
+pub(crate) const MOST_PARTS: u32 = 10_000;
 
 impl S3 {
     pub(crate) async fn begin(&self, key: &ObjectKey, content_type: &str) -> Result<PartsId, ObjectError> {
@@ -72,6 +74,9 @@ impl S3 {
         parts: &PartsId,
         of: &[Part],
     ) -> Result<(), ObjectError> {
+        if of.is_empty() {
+            return Err(refused("making an object of its parts", "there are none"));
+        }
         let part = |part: &Part| {
             let number = i32::try_from(part.number).unwrap_or(i32::MAX);
             CompletedPart::builder().part_number(number).e_tag(format!("\"{}\"", part.etag)).build()
@@ -96,13 +101,11 @@ impl S3 {
         }
     }
 
-    /// Whether the object is there as these parts make it, as far as it shows: their size, and their number at the end of
-    /// the etag.
+    /// Whether the object is there as these parts make it.
     async fn is_made_of(&self, key: &ObjectKey, of: &[Part]) -> Result<bool, ObjectError> {
+        let Some(etag) = etag_of(of) else { return Ok(false) };
         let size: u64 = of.iter().map(|part| part.size).sum();
-        let object = self.head(key).await?;
-        Ok(object
-            .is_some_and(|object| object.size == size && object.etag.ends_with(&format!("-{}", of.len()))))
+        Ok(self.head(key).await?.is_some_and(|object| object.size == size && object.etag == etag))
     }
 
     pub(crate) async fn abort(&self, key: &ObjectKey, parts: &PartsId) -> Result<(), ObjectError> {
@@ -167,7 +170,7 @@ impl S3 {
         content_type: &str,
     ) -> Result<(), ObjectError> {
         let parts = self.begin(key, content_type).await?;
-        let part = part.max(size.div_ceil(MOST_PARTS));
+        let part = part.max(size.div_ceil(u64::from(MOST_PARTS)));
         let sent = match self.send_parts(key, &parts, file, size, part).await {
             Ok(sent) => self.finish(key, &parts, &sent).await,
             Err(error) => Err(error),
@@ -212,5 +215,32 @@ impl S3 {
             offset += length;
         }
         Ok(sent)
+    }
+}
+
+/// The etag of what is made of these parts, where stores follow the common rule: the sum of the parts' sums, and how many
+/// there are. `None` when the parts' etags are no sums.
+fn etag_of(parts: &[Part]) -> Option<String> {
+    let mut sum = Md5::new();
+    for part in parts {
+        sum.update(HEXLOWER.decode(part.etag.as_bytes()).ok().filter(|bytes| bytes.len() == 16)?);
+    }
+    Some(format!("{}-{}", HEXLOWER.encode(&sum.finalize()), parts.len()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_parts_make_is_known_by_their_sums() {
+        // Of "hello".
+        let part = Part { number: 1, etag: "5d41402abc4b2a76b9719d911017c592".into(), size: 5 };
+        let odd = Part { etag: format!("0{}", part.etag), ..part.clone() };
+        assert_eq!(
+            etag_of(std::slice::from_ref(&part)).as_deref(),
+            Some("62109206880d38a4010a98e11243924a-1")
+        );
+        assert_eq!(etag_of(&[part, odd]), None);
     }
 }

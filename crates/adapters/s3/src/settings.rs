@@ -97,7 +97,62 @@ pub(crate) fn long_timeouts() -> TimeoutConfig {
 
 #[cfg(test)]
 pub(crate) mod tests {
-    use super::Settings;
+    use super::*;
+    use aws_sdk_s3::config::RuntimeComponents;
+    use aws_sdk_s3::config::http::{HttpRequest, HttpResponse};
+    use aws_sdk_s3::primitives::SdkBody;
+    use aws_smithy_runtime_api::client::http::{
+        HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+    };
+    use kernel::ObjectKey;
+    use std::sync::{Arc, Mutex};
+
+    /// Notes what is asked, and answers well.
+    #[derive(Debug, Clone, Default)]
+    struct Ear(Arc<Mutex<Vec<HttpRequest>>>);
+
+    impl HttpClient for Ear {
+        fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+            SharedHttpConnector::new(self.clone())
+        }
+    }
+
+    impl HttpConnector for Ear {
+        fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+            self.0.lock().unwrap().push(request);
+            HttpConnectorFuture::ready(Ok(HttpResponse::new(200.try_into().unwrap(), SdkBody::empty())))
+        }
+    }
+
+    #[tokio::test]
+    async fn calls_go_where_links_lead_and_carry_no_newer_sums() {
+        let key = ObjectKey::parse("sets/1/a.mp4").unwrap();
+        for (endpoint, bucket, path_style) in [
+            (None, "films", false),
+            (None, "films", true),
+            (None, "my.films", false),
+            (Some("https://s3.example.org"), "films", false),
+            (Some("https://s3.example.org"), "films", true),
+            (Some("https://s3.example.org"), "my.films", false),
+            (Some("http://store:9000"), "films", false),
+            (Some("http://127.0.0.1:9000"), "films", false),
+        ] {
+            let endpoint = endpoint.map(str::to_owned);
+            let settings =
+                Settings { endpoint, bucket: bucket.into(), path_style, prefix: "live".into(), ..settings() };
+            let (ear, place) = (Ear::default(), Place::new(&settings).unwrap());
+            let client = client(&settings, &place, ear.clone());
+            let put = client.put_object().bucket(bucket).key(place.name(&key)).body(vec![1, 2].into());
+            put.send().await.unwrap();
+            let asked = ear.0.lock().unwrap().pop().unwrap();
+            assert_eq!(asked.uri().split('?').next(), Some(place.url(&key).as_str()), "{settings:?}");
+            let names: Vec<_> = asked.headers().iter().map(|(name, _)| name.to_owned()).collect();
+            assert!(
+                !names.iter().any(|name| name.contains("checksum") || name == "x-amz-trailer"),
+                "{names:?}"
+            );
+        }
+    }
 
     /// With the keys of Amazon's published examples.
     pub(crate) fn settings() -> Settings {

@@ -1,7 +1,8 @@
 //! The port, call by call.
 
 use crate::S3;
-use crate::fault::{broken, broken_as, failed, is_behind_the_end, is_missing, refused_with};
+use crate::fault::{broken, broken_as, failed, is_behind_the_end, is_missing, refused, refused_with};
+use crate::multipart::MOST_PARTS;
 use crate::settings::timeouts;
 use crate::sign::Request;
 use crate::stream::{Empty, Stream};
@@ -171,6 +172,10 @@ impl ObjectStore for S3 {
         now: Timestamp,
         until: Timestamp,
     ) -> Result<Link, ObjectError> {
+        const DOING: &str = "signing a link for a part";
+        if !(1..=MOST_PARTS).contains(&number) {
+            return Err(refused(DOING, format!("there is no part {number}")));
+        }
         let request = Request {
             method: "PUT",
             url: &self.place.url(key),
@@ -179,7 +184,7 @@ impl ObjectStore for S3 {
             headers: &[("content-length", &size.to_string())],
         };
         let url = self.signer.sign(&request, now, until);
-        let url = url.map_err(|cause| broken("signing a link for a part", cause))?;
+        let url = url.map_err(|cause| broken(DOING, cause))?;
         Ok(Link { url, expires_at: until.trunc_subsecs(0) })
     }
 

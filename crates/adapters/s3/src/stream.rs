@@ -17,11 +17,14 @@ pub(crate) struct Stream(pub(crate) ByteStream);
 #[async_trait]
 impl Reader for Stream {
     async fn next(&mut self) -> Result<Option<Vec<u8>>, ObjectError> {
-        match tokio::time::timeout(PATIENCE, self.0.next()).await {
-            Ok(Some(Ok(bytes))) => Ok(Some(bytes.to_vec())),
-            Ok(Some(Err(cause))) => Err(fault::away(DOING, cause)),
-            Ok(None) => Ok(None),
-            Err(cause) => Err(fault::away(DOING, cause)),
+        loop {
+            match tokio::time::timeout(PATIENCE, self.0.next()).await {
+                Ok(Some(Ok(bytes))) if bytes.is_empty() => {}
+                Ok(Some(Ok(bytes))) => return Ok(Some(bytes.to_vec())),
+                Ok(Some(Err(cause))) => return Err(fault::away(DOING, cause)),
+                Ok(None) => return Ok(None),
+                Err(cause) => return Err(fault::away(DOING, cause)),
+            }
         }
     }
 }

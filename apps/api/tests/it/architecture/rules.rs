@@ -68,7 +68,7 @@ const IN_DOMAIN_TESTS: [&str; 7] =
 const BETWEEN_DOMAINS: [(&str, &str); 1] = [("accounts", "invites")];
 
 /// Which crate alone may use a technology. A name ending in `*` stands for all that begin so.
-const TECHNOLOGIES: [(&str, &str); 12] = [
+const TECHNOLOGIES: [(&str, &str); 13] = [
     ("diesel*", "adapter-postgres"),
     ("tokio-postgres", "adapter-postgres"),
     ("rusqlite", "adapter-local"),
@@ -77,6 +77,7 @@ const TECHNOLOGIES: [(&str, &str); 12] = [
     ("deadpool-redis", "adapter-redis"),
     ("async-stripe*", "adapter-stripe"),
     ("paypal-rs", "adapter-paypal"),
+    ("aws-*", "adapter-s3"),
     ("mail-send", "adapter-smtp"),
     ("mail-builder", "adapter-smtp"),
     ("tracing-subscriber", "synesthesie"),
@@ -266,6 +267,7 @@ mod tests {
             ("adapter-local", "diesel_migrations", Kind::Normal),
             ("adapter-postgres", "rusqlite", Kind::Normal),
             ("adapter-postgres", "async-stripe-core", Kind::Normal),
+            ("adapter-local", "aws-sdk-s3", Kind::Normal),
             ("adapter-postgres", "actix-web", Kind::Normal),
             ("adapter-postgres", "simulators", Kind::Normal),
             ("adapter-postgres", "synesthesie", Kind::Dev),
