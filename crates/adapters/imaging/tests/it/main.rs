@@ -2,9 +2,9 @@
 
 mod corpus;
 mod golden;
-mod heic;
 mod hostile;
 mod large;
 mod photo;
 mod samples;
+mod turned_heic;
 mod workshop;
