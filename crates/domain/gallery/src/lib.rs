@@ -8,7 +8,7 @@ pub mod removal;
 pub mod render;
 #[cfg(test)]
 mod samples;
-mod use_cases;
+pub mod use_cases;
 pub mod words;
 
 pub use album::{Access, Album, AlbumChange};
@@ -18,7 +18,7 @@ pub use removal::{Absence, Removal, RemovalStatus};
 pub use render::{ImageFormat, MOST_PIXELS, Refusal, RenderError, Rendered, RenderedFile, Renderer, WIDTHS};
 pub use use_cases::{
     AddError, AlbumError, AskError, Bulk, BulkError, DecideError, DeleteAlbumError, DescribeError,
-    EraseError, Gallery, MOST_AT_ONCE, Made, MakeError, SweepError, Terms, Which,
+    EraseError, Gallery, MOST_AT_ONCE, Made, MakeError, SweepError, Terms, Viewer, Which,
 };
 
 /// What this domain's quick effects are filed under in the outbox.

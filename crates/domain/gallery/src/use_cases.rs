@@ -16,6 +16,7 @@ pub use clean::SweepError;
 pub use erase::EraseError;
 pub use make::{Made, MakeError};
 pub use removals::{AskError, DecideError};
+pub use see::Viewer;
 
 use crate::{Attendance, GalleryStore, Renderer};
 use kernel::{Clock, ObjectStore, Window};

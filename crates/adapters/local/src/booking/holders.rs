@@ -46,13 +46,13 @@ impl HolderStore for LocalStore {
     ) -> Result<Vec<EventId>, StoreError> {
         let state = self.read();
         let tickets = state.booking.tickets_by_holder.range((holder, FIRST)..=(holder, LAST));
-        let was_there = |ticket: &&Ticket| {
+        let was_there = |ticket: &Ticket| {
             events.contains(&ticket.event)
                 && (ticket.checked_in_at.is_some()
                     || (ticket.status.lives() && state.is_without_door(ticket.event, now)))
         };
         let tickets = tickets.filter_map(|(_, cursor)| state.get::<Ticket>(&TicketId::from(cursor.id)));
-        let attended: BTreeSet<_> = tickets.filter(was_there).map(|ticket| ticket.event).collect();
+        let attended: BTreeSet<_> = tickets.filter(|ticket| was_there(ticket)).map(|ticket| ticket.event).collect();
         Ok(attended.into_iter().collect())
     }
 }

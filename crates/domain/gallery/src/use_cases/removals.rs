@@ -50,7 +50,7 @@ impl Gallery {
     ) -> Result<Removal, AskError> {
         let picture = self.store.picture(id).await?.ok_or(AskError::Unknown)?;
         let album = self.store.album(picture.album).await?.ok_or(AskError::Unknown)?;
-        if !self.is_open_to(actor, &album).await? {
+        if !self.is_open_to(actor.into(), &album).await? {
             return Err(AskError::Unknown);
         }
         let now = self.clock.now();

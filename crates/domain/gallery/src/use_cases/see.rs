@@ -1,22 +1,37 @@
 use super::Gallery;
 use crate::{Album, Counted, Picture, Shown};
-use kernel::{Actor, AlbumId, Cursor, EventId, Page, PageRequest, PictureId, StoreError};
+use kernel::{AccountId, Actor, AlbumId, EventId, Page, PageRequest, PictureId, StoreError};
 use std::collections::BTreeSet;
 
 /// Pages of albums that are looked through for one page of those that somebody may see.
 const MOST_PAGES: u32 = 10;
+
+/// Who looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Viewer {
+    /// Whose account it is.
+    pub account: AccountId,
+    /// Whether every album is open to them.
+    pub admin: bool,
+}
+
+impl From<&Actor> for Viewer {
+    fn from(actor: &Actor) -> Self {
+        Self { account: actor.account, admin: actor.is_admin() }
+    }
+}
 
 impl Gallery {
     /// Whether somebody may see an album at all: it is for members, they attended its event, or they run it all.
     ///
     /// # Errors
     /// When the store cannot answer.
-    pub async fn is_open_to(&self, actor: &Actor, album: &Album) -> Result<bool, StoreError> {
+    pub async fn is_open_to(&self, viewer: Viewer, album: &Album) -> Result<bool, StoreError> {
         match album.wants_guests_of() {
             None => Ok(true),
-            Some(_) if actor.is_admin() => Ok(true),
+            Some(_) if viewer.admin => Ok(true),
             Some(event) => {
-                let attended = self.attendance.attended(actor.account, &[event], self.clock.now()).await?;
+                let attended = self.attendance.attended(viewer.account, &[event], self.clock.now()).await?;
                 Ok(attended.contains(&event))
             }
         }
@@ -34,9 +49,9 @@ impl Gallery {
     ///
     /// # Errors
     /// When the store cannot answer.
-    pub async fn album_for(&self, actor: &Actor, id: AlbumId) -> Result<Option<Album>, StoreError> {
+    pub async fn album_for(&self, viewer: Viewer, id: AlbumId) -> Result<Option<Album>, StoreError> {
         let Some(album) = self.store.album(id).await? else { return Ok(None) };
-        Ok(self.is_open_to(actor, &album).await?.then_some(album))
+        Ok(self.is_open_to(viewer, &album).await?.then_some(album))
     }
 
     /// All albums, the newest first, with all their pictures.
@@ -52,13 +67,13 @@ impl Gallery {
     ///
     /// # Errors
     /// When the store cannot answer.
-    pub async fn albums_for(&self, actor: &Actor, page: PageRequest) -> Result<Page<Counted>, StoreError> {
+    pub async fn albums_for(&self, viewer: Viewer, page: PageRequest) -> Result<Page<Counted>, StoreError> {
         let wanted = usize::try_from(page.limit).unwrap_or(usize::MAX);
         let (mut items, mut next) = (Vec::new(), page.after);
         for _ in 0..MOST_PAGES {
             let found = self.store.albums(Shown::Visible, PageRequest { after: next, ..page }).await?;
             next = found.next;
-            items.extend(self.open_ones(actor, found.items).await?);
+            items.extend(self.open_ones(viewer, found.items).await?);
             if next.is_none() || items.len() >= wanted {
                 break;
             }
@@ -71,8 +86,8 @@ impl Gallery {
         Ok(Page { items, next })
     }
 
-    async fn open_ones(&self, actor: &Actor, albums: Vec<Counted>) -> Result<Vec<Counted>, StoreError> {
-        if actor.is_admin() {
+    async fn open_ones(&self, viewer: Viewer, albums: Vec<Counted>) -> Result<Vec<Counted>, StoreError> {
+        if viewer.admin {
             return Ok(albums);
         }
         let events = albums.iter().filter_map(|counted| counted.album.wants_guests_of());
@@ -81,7 +96,7 @@ impl Gallery {
         let attended = if events.is_empty() {
             Vec::new()
         } else {
-            self.attendance.attended(actor.account, &events, self.clock.now()).await?
+            self.attendance.attended(viewer.account, &events, self.clock.now()).await?
         };
         let open =
             |counted: &Counted| counted.album.wants_guests_of().is_none_or(|event| attended.contains(&event));
@@ -115,18 +130,5 @@ impl Gallery {
     /// When the store cannot answer.
     pub async fn pictures_by_id(&self, ids: &[PictureId]) -> Result<Vec<Picture>, StoreError> {
         self.store.pictures_by_id(ids).await
-    }
-
-    /// The next visible pictures of an album, for whoever walks through it while it changes.
-    ///
-    /// # Errors
-    /// When the store cannot answer.
-    pub async fn next_visible(
-        &self,
-        album: AlbumId,
-        after: Option<Cursor>,
-        limit: u32,
-    ) -> Result<Page<Picture>, StoreError> {
-        self.store.pictures(album, Shown::Visible, PageRequest { limit, after }).await
     }
 }
