@@ -26,6 +26,9 @@ use std::process::ExitCode;
 
 /// A picture as its file has it.
 struct Decoded {
+    /// Pixels of it; there may be fewer in memory, as long as they are enough for what is made of them.
+    width: u32,
+    height: u32,
     raster: Raster,
     profile: Option<Profile>,
     told: Told,
@@ -115,7 +118,7 @@ fn asked(arguments: &[OsString]) -> Option<Asked> {
 }
 
 fn answer(asked: &Asked) -> Result<Answer, Trouble> {
-    let Decoded { raster, profile, told } = match format_of(&asked.source)? {
+    let Decoded { width, height, raster, profile, told } = match format_of(&asked.source)? {
         Format::Jpeg => jpeg::read(File::open(&asked.source)?)?,
         Format::Png => png::read(File::open(&asked.source)?)?,
         Format::WebP => webp::read(File::open(&asked.source)?)?,
@@ -128,8 +131,9 @@ fn answer(asked: &Asked) -> Result<Answer, Trouble> {
     let turned = if asked.upright { raster::Turned::default() } else { told.turned };
     let given = || asked.colours.and_then(|[primaries, transfer]| Profile::of_points(primaries, transfer));
     let profile = profile.or_else(given).or_else(|| told.adobe_rgb.then(Profile::adobe_rgb));
-    let made = ladder::make(raster, turned, profile.as_ref(), &asked.into)?;
-    let ladder::Made { width, height, thumbhash, files } = made;
+    let ladder::Made { thumbhash, files } =
+        ladder::make(raster, (width, height), turned, profile.as_ref(), &asked.into)?;
+    let (width, height) = turned.size(width, height);
     Ok(Answer::Made(Rendered { width, height, thumbhash, taken_at: told.taken_at, files }))
 }
 

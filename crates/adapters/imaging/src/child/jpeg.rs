@@ -3,18 +3,16 @@
 use super::colour::{self, Profile};
 use super::exif::Told;
 use super::raster::{Channels, Raster, measured};
-use super::{Decoded, Trouble};
+use super::{Decoded, Trouble, ladder};
 use gallery::Refusal;
+use jpeg_decoder::{Decoder, Error, PixelFormat};
 use std::fs::File;
 use std::io::Read;
-use zune_core::bytestream::ZCursor;
-use zune_core::colorspace::ColorSpace;
-use zune_core::options::DecoderOptions;
-use zune_jpeg::JpegDecoder;
-use zune_jpeg::errors::DecodeErrors;
 
 /// Largest file that is read into memory: 100 megapixels at the best quality are about half of it.
 const MOST_BYTES: u64 = 256 << 20;
+/// Bytes of pixels, however few are asked for.
+const MOST_DECODED: usize = 3 * 100_000_000;
 /// Cameras write one, progressive files about ten; each is a walk over the whole picture.
 const MOST_SCANS: usize = 64;
 
@@ -22,7 +20,6 @@ const MOST_SCANS: usize = 64;
 #[derive(Default)]
 struct Found<'a> {
     size: Option<(u16, u16)>,
-    components: u8,
     scans: usize,
     exif: Option<&'a [u8]>,
     icc: Vec<(u8, u8, &'a [u8])>,
@@ -30,7 +27,8 @@ struct Found<'a> {
     end: usize,
 }
 
-/// Reads a picture.
+/// Reads a picture, not larger than what is made of it needs: a decoder of JPEG makes an eighth, a quarter or a half of
+/// it with less work than the whole.
 ///
 /// # Errors
 /// A [`Refusal`], or that the file cannot be read.
@@ -41,41 +39,33 @@ pub(super) fn read(file: File) -> Result<Decoded, Trouble> {
     let mut bytes = Vec::new();
     file.take(MOST_BYTES).read_to_end(&mut bytes)?;
     let found = walk(&bytes)?;
+    let (width, height) = found.size.ok_or(Refusal::Malformed)?;
     let told = found.exif.map(Told::of).unwrap_or_default();
     let profile = found.profile().and_then(|icc| Profile::parse(&icc));
-    let raster = decoded(bytes.get(..found.end).unwrap_or_default(), &found)?;
-    Ok(Decoded { raster, profile, told })
+    let enough = ladder::enough(width.into(), height.into(), told.turned);
+    let raster = decoded(bytes.get(..found.end).unwrap_or_default(), enough)?;
+    Ok(Decoded { width: width.into(), height: height.into(), raster, profile, told })
 }
 
-fn decoded(bytes: &[u8], found: &Found<'_>) -> Result<Raster, Refusal> {
-    let grey = found.components == 1;
-    let options = DecoderOptions::default()
-        .set_max_width(u16::MAX.into())
-        .set_max_height(u16::MAX.into())
-        .jpeg_set_max_scans(MOST_SCANS)
-        .jpeg_set_out_colorspace(if grey { ColorSpace::Luma } else { ColorSpace::RGB });
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
-    let pixels = decoder.decode().map_err(|error| refusal(&error))?;
-    let (width, height) = decoder.dimensions().ok_or(Refusal::Malformed)?;
-    let channels = match decoder.output_colorspace() {
-        Some(ColorSpace::Luma) => Channels::Grey,
-        Some(ColorSpace::RGB) => Channels::Rgb,
+fn decoded(bytes: &[u8], (width, height): (u32, u32)) -> Result<Raster, Refusal> {
+    let mut decoder = Decoder::new(bytes);
+    decoder.set_max_decoding_buffer_size(MOST_DECODED);
+    let side = |side: u32| u16::try_from(side).map_err(|_| Refusal::TooManyPixels);
+    let (width, height) = decoder.scale(side(width)?, side(height)?).map_err(refusal)?;
+    let pixels = decoder.decode().map_err(refusal)?;
+    let channels = match decoder.info().map(|info| info.pixel_format) {
+        Some(PixelFormat::L8) => Channels::Grey,
+        Some(PixelFormat::RGB24) => Channels::Rgb,
         _ => return Err(Refusal::Unsupported),
     };
-    let side = |side: usize| u32::try_from(side).map_err(|_| Refusal::TooManyPixels);
-    let raster = Raster { width: side(width)?, height: side(height)?, channels, pixels };
-    if raster.pixels.len() != width * height * channels.count() {
-        return Err(Refusal::Malformed);
-    }
-    Ok(raster)
+    Ok(Raster { width: width.into(), height: height.into(), channels, pixels })
 }
 
-fn refusal(error: &DecodeErrors) -> Refusal {
+fn refusal(error: Error) -> Refusal {
     match error {
-        DecodeErrors::Unsupported(_) => Refusal::Unsupported,
-        DecodeErrors::ExhaustedData | DecodeErrors::IoErrors(_) => Refusal::Truncated,
-        DecodeErrors::ZeroError | DecodeErrors::LargeDimensions(_) => Refusal::TooManyPixels,
-        _ => Refusal::Malformed,
+        Error::Unsupported(_) => Refusal::Unsupported,
+        Error::Io(_) => Refusal::Truncated,
+        Error::Format(_) | Error::Internal(_) => Refusal::Malformed,
     }
 }
 
@@ -158,7 +148,6 @@ impl<'a> Found<'a> {
             return Err(Refusal::Unsupported);
         }
         self.size = Some((width, height));
-        self.components = components;
         Ok(())
     }
 

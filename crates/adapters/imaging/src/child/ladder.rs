@@ -20,30 +20,34 @@ const MOST_THREADS: usize = 4;
 
 /// What was made.
 pub(super) struct Made {
-    pub(super) width: u32,
-    pub(super) height: u32,
     pub(super) thumbhash: Vec<u8>,
     pub(super) files: Vec<RenderedFile>,
 }
 
-/// Makes all renditions in that folder.
+/// How large a picture has to be in memory, as it is stored, so that nothing is lost to what is made of it.
+pub(super) fn enough(width: u32, height: u32, turned: Turned) -> (u32, u32) {
+    let upright = turned.size(width, height);
+    let (width, height) = sizes(upright.0, upright.1).first().copied().unwrap_or(upright);
+    turned.size(width, height)
+}
+
+/// Makes all renditions of a picture of that size, as it is stored, in that folder.
 ///
 /// # Errors
 /// A refusal, or that they cannot be written.
 pub(super) fn make(
     raster: Raster,
+    (width, height): (u32, u32),
     turned: Turned,
     profile: Option<&Profile>,
     into: &Path,
 ) -> Result<Made, Trouble> {
-    let (width, height) = match turned.transposed {
-        true => (raster.height, raster.width),
-        false => (raster.width, raster.height),
-    };
     let mut resizer = Resizer::new();
-    let sizes = sizes(width, height);
+    let upright = turned.size(width, height);
+    let sizes = sizes(upright.0, upright.1);
+    let enough = enough(width, height, turned);
     let mut steps = Vec::with_capacity(sizes.len());
-    let mut step = largest(raster, &mut resizer, turned, sizes.first().copied(), profile)?;
+    let mut step = largest(raster, &mut resizer, enough, turned, profile)?;
     for &(width, height) in sizes.iter().skip(1) {
         let smaller = step.resized(&mut resizer, width, height)?;
         steps.push(std::mem::replace(&mut step, smaller));
@@ -54,19 +58,17 @@ pub(super) fn make(
     drop(resizer);
     let mut files = written(&steps, into)?;
     files.sort_by_key(|file| (file.width, file.format));
-    Ok(Made { width, height, thumbhash, files })
+    Ok(Made { thumbhash, files })
 }
 
 /// The first step. The whole picture is in memory for no longer than this takes.
 fn largest(
     raster: Raster,
     resizer: &mut Resizer,
+    (width, height): (u32, u32),
     turned: Turned,
-    size: Option<(u32, u32)>,
     profile: Option<&Profile>,
 ) -> Result<Raster, Trouble> {
-    let (width, height) = size.unwrap_or((raster.width, raster.height));
-    let (width, height) = if turned.transposed { (height, width) } else { (width, height) };
     let small = if (width, height) == (raster.width, raster.height) {
         raster
     } else {

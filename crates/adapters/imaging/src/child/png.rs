@@ -47,7 +47,7 @@ pub(super) fn read(file: File) -> Result<Decoded, Trouble> {
         _ => return Err(Refusal::Unsupported.into()),
     };
     let raster = Raster { width: frame.width, height: frame.height, channels, pixels };
-    Ok(Decoded { raster, profile, told })
+    Ok(Decoded { width: raster.width, height: raster.height, raster, profile, told })
 }
 
 fn refusal(error: DecodingError) -> Refusal {

@@ -75,6 +75,11 @@ impl Turned {
         };
         Self { transposed, mirrored, upended }
     }
+
+    /// Width and height of what is that large before; and the other way round, it being the same.
+    pub(super) const fn size(self, width: u32, height: u32) -> (u32, u32) {
+        if self.transposed { (height, width) } else { (width, height) }
+    }
 }
 
 impl Raster {
@@ -108,8 +113,7 @@ impl Raster {
     fn turned_by<const N: usize>(self, turned: Turned) -> Self {
         let (from, _) = self.pixels.as_chunks::<N>();
         let (wide, high) = (self.width as usize, self.height as usize);
-        let (width, height) =
-            if turned.transposed { (self.height, self.width) } else { (self.width, self.height) };
+        let (width, height) = turned.size(self.width, self.height);
         let mut pixels = Vec::with_capacity(self.pixels.len());
         for row in 0..height as usize {
             let row = if turned.upended { height as usize - 1 - row } else { row };

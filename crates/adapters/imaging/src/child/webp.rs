@@ -32,7 +32,7 @@ pub(super) fn read(file: File) -> Result<Decoded, Trouble> {
     let mut pixels = vec![0; size];
     decoder.read_image(&mut pixels).map_err(refusal)?;
     let raster = Raster { width, height, channels, pixels };
-    Ok(Decoded { raster, profile, told })
+    Ok(Decoded { width, height, raster, profile, told })
 }
 
 fn refusal(error: DecodingError) -> Refusal {

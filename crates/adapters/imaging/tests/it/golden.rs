@@ -85,6 +85,35 @@ async fn every_orientation_is_made_upright() {
     }
 }
 
+#[tokio::test]
+async fn every_way_that_a_jpeg_is_sampled_and_ordered_is_read() {
+    use jpeg_encoder::SamplingFactor::{F_1_1, F_1_2, F_1_4, F_2_1, F_2_2, F_2_4, F_4_1, F_4_2};
+    // No multiple of anything; the large one is read at a part of its size.
+    for (width, height) in [(707, 501), (5_211, 997)] {
+        let pixels = samples::stored(1, width, height);
+        for sampling in [F_1_1, F_1_2, F_1_4, F_2_1, F_2_2, F_2_4, F_4_1, F_4_2] {
+            for (apart, progressive, restarts) in
+                [(false, false, 0), (true, false, 0), (true, true, 0), (false, false, 7), (true, true, 7)]
+            {
+                let mut bytes = Vec::new();
+                let mut encoder = jpeg_encoder::Encoder::new(&mut bytes, 95);
+                encoder.set_sampling_factor(sampling);
+                // Which also writes each component apart from the others.
+                encoder.set_optimized_huffman_tables(apart);
+                encoder.set_progressive(progressive);
+                encoder.set_restart_interval(restarts);
+                let colours = jpeg_encoder::ColorType::Rgb;
+                encoder.encode(&pixels, width as u16, height as u16, colours).unwrap();
+                let made = made(&bytes).await;
+                let what = (width, sampling, apart, progressive, restarts);
+                let made = made.unwrap_or_else(|error| panic!("{what:?}: {error:?}"));
+                assert_eq!((made.rendered.width, made.rendered.height), (width as u32, height as u32));
+                is_upright(&made);
+            }
+        }
+    }
+}
+
 /// Linear light of sRGB for linear light of another space, by the standards' own numbers.
 type Matrix = [[f64; 3]; 3];
 const FROM_P3: Matrix =

@@ -9,7 +9,6 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tempfile::TempDir;
-use zune_core::bytestream::ZCursor;
 
 /// Limited by a shell.
 pub(crate) fn imaging() -> Imaging {
@@ -76,11 +75,10 @@ impl Seen {
     fn of(path: &Path, format: ImageFormat) -> Self {
         let (width, height, channels, bytes) = match format {
             ImageFormat::Jpeg => {
-                let bytes = std::fs::read(path).unwrap();
-                let mut decoder = zune_jpeg::JpegDecoder::new(ZCursor::new(&bytes));
+                let mut decoder = jpeg_decoder::Decoder::new(File::open(path).unwrap());
                 let pixels = decoder.decode().unwrap();
-                let (width, height) = decoder.dimensions().unwrap();
-                (width as u32, height as u32, 3, pixels)
+                let info = decoder.info().unwrap();
+                (info.width.into(), info.height.into(), 3, pixels)
             }
             ImageFormat::WebP => {
                 let file = BufReader::new(File::open(path).unwrap());
