@@ -20,7 +20,7 @@ pub mod waveform;
 
 pub use cue::{CueError, tracklist_from_cue};
 pub use file_name::file_name;
-pub use input::{Recording, SetChange, SetInput};
+pub use input::{DownloadInput, Recording, SetChange, SetInput, TracklistInput};
 pub use ladder::{Codec, LADDER, Rung};
 pub use pass::{PassKey, PassRefusal, StreamPass};
 pub use ports::{Effect, Fetch, MusicStore, MusicTx};
