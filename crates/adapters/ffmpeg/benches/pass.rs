@@ -90,6 +90,19 @@ fn fresh(folder: &Path) -> PathBuf {
     folder.join("into")
 }
 
+/// Seconds of the processor that all programs took that have ended (Linux counts them a hundred a second).
+fn worked() -> f64 {
+    let about = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields: Vec<f64> = about
+        .split(')')
+        .next_back()
+        .unwrap()
+        .split_whitespace()
+        .filter_map(|field| field.parse().ok())
+        .collect();
+    fields.get(12..14).map_or(0.0, |times| times.iter().sum::<f64>() / 100.0)
+}
+
 fn main() {
     if std::env::args().any(|argument| argument == "--test") {
         return;
@@ -97,20 +110,27 @@ fn main() {
     let folder = tempfile::tempdir().unwrap();
     let source = recording(folder.path());
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    let (mut hand, mut ours) = (Duration::MAX, Duration::MAX);
+    let (mut hand, mut ours) = ((Duration::MAX, 0.0), (Duration::MAX, 0.0));
     for _ in 0..TIMES {
         let into = fresh(folder.path());
-        let begun = Instant::now();
+        let (begun, before) = (Instant::now(), worked());
         by_hand(&source, &into);
-        hand = hand.min(begun.elapsed());
+        hand = best(hand, (begun.elapsed(), worked() - before));
         let into = fresh(folder.path());
-        let begun = Instant::now();
+        let (begun, before) = (Instant::now(), worked());
         runtime.block_on(by_us(&source, &into));
-        ours = ours.min(begun.elapsed());
+        ours = best(ours, (begun.elapsed(), worked() - before));
     }
-    let speed = |took: Duration| f64::from(SECONDS) / took.as_secs_f64();
+    let said = |(took, work): (Duration, f64)| {
+        let speed = f64::from(SECONDS) / took.as_secs_f64();
+        format!("{took:.1?}, {speed:.1} s of sound a second, {work:.1} s of the processor")
+    };
     println!("\nrecording: {} bytes, {SECONDS} s", source.metadata().unwrap().len());
-    println!("one command by hand: {hand:.1?}, {:.1} s of sound a second", speed(hand));
-    println!("the processor:       {ours:.1?}, {:.1} s of sound a second", speed(ours));
-    println!("ours / by hand:      {:.2}", ours.as_secs_f64() / hand.as_secs_f64());
+    println!("one command by hand: {}", said(hand));
+    println!("the processor:       {}", said(ours));
+    println!("ours / by hand:      {:.2}", ours.0.as_secs_f64() / hand.0.as_secs_f64());
+}
+
+fn best(one: (Duration, f64), other: (Duration, f64)) -> (Duration, f64) {
+    if other.0 < one.0 { other } else { one }
 }

@@ -134,11 +134,11 @@ async fn looked_at(source: PathBuf) -> Result<Kind, ProcessError> {
 }
 
 /// How a program opens a recording: one reader and few decoders, one file, and no other that it may name.
-fn reading(source: &Path, kind: Kind) -> Vec<OsString> {
+fn reading(source: &Path, kind: Kind, decoders: &str) -> Vec<OsString> {
     let mut file = OsString::from("file:");
     file.push(source);
     let mut arguments: Vec<OsString> =
-        ["-f", kind.reader(), "-protocol_whitelist", "file", "-codec_whitelist", kind.decoders()]
+        ["-f", kind.reader(), "-protocol_whitelist", "file", "-codec_whitelist", decoders]
             .map(Into::into)
             .into();
     if kind.format == media::Format::M4a {
@@ -153,7 +153,6 @@ fn unreadable(complaints: &str, refusal: Refusal) -> ProcessError {
     let ours = [
         "Permission denied",
         "No such file",
-        "Input/output error",
         "Too many open files",
         "No space left",
         "shared libraries",

@@ -94,7 +94,7 @@ async fn listen(
 fn decoder(ffmpeg: &Ffmpeg, source: &Path, kind: Kind, channels: u32) -> Result<Running, ProcessError> {
     let mut arguments: Vec<OsString> =
         ["-hide_banner", "-nostdin", "-nostats", "-v", "info", "-threads", "1"].map(Into::into).into();
-    arguments.extend(reading(source, kind));
+    arguments.extend(reading(source, kind, kind.decoders()));
     arguments.extend(
         ["-map", "0:a:0", "-map_metadata", "-1", "-map_chapters", "-1", "-filter_threads", "1"]
             .map(Into::into),

@@ -71,7 +71,7 @@ struct Container {
 /// Asks about a file.
 pub(crate) async fn probe(ffmpeg: &Ffmpeg, source: &Path, kind: Kind) -> Result<About, ProcessError> {
     let mut arguments: Vec<std::ffi::OsString> = vec!["-v".into(), "error".into()];
-    arguments.extend(crate::reading(source, kind));
+    arguments.extend(crate::reading(source, kind, &kind.decoders_beside()));
     if kind.format == Format::Mp3 {
         arguments.push("-count_packets".into()); // Its length is a guess, unless its frames are counted.
     }
@@ -120,6 +120,8 @@ async fn ask(
 fn given_up(complaints: &str) -> ProcessError {
     if complaints.contains("moov atom not found") || complaints.contains("End of file") {
         ProcessError::Refused(Refusal::Truncated)
+    } else if complaints.contains("not on whitelist") {
+        ProcessError::Refused(Refusal::UnknownFormat)
     } else {
         crate::unreadable(complaints, Refusal::Malformed)
     }

@@ -50,6 +50,11 @@ impl Kind {
         }
     }
 
+    /// Those and the ones for covers and the texts of chapters, which ffprobe opens whether they are wanted or not.
+    pub(crate) fn decoders_beside(self) -> String {
+        format!("{},png,mjpeg,bmp,gif,mov_text", self.decoders())
+    }
+
     /// Whether sound of this kind may be in it.
     pub(crate) fn has(self, codec: &str) -> bool {
         self.decoders().split(',').any(|decoder| decoder == codec)

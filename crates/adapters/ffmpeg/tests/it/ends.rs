@@ -43,9 +43,13 @@ async fn nobody_works_on_when_nobody_waits() {
     let source = bench.record("a.wav", TONE, 48_000, 300.0, "-c:a pcm_s16le");
     let begun = Notify::new();
     let tell = |_| begun.notify_one();
+    let seen = async {
+        begun.notified().await;
+        at_work(bench.folder.path())
+    };
     tokio::select! {
         made = bench.ffmpeg.process(&source, &bench.into, &tell) => panic!("it is not that fast: {made:?}"),
-        () = begun.notified() => assert!(at_work(bench.folder.path()).len() >= 6),
+        seen = seen => assert!(seen.len() >= 6, "{seen:#?}"),
     }
     soon_nobody_works(bench.folder.path()).await;
 }

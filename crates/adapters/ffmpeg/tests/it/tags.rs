@@ -34,7 +34,7 @@ fn tagged(bench: &Bench, name: &str, arguments: &str) -> std::path::PathBuf {
 #[tokio::test]
 async fn nothing_about_people_or_places_comes_out() {
     let bench = Bench::new();
-    let cover = "-map 2:v -disposition:v attached_pic -metadata:s:v title=PRIVATEART";
+    let cover = "-map 2:v -c:v copy -disposition:v attached_pic -metadata:s:v title=PRIVATEART";
     for (name, arguments) in [
         ("a.flac", format!("{cover} -c:a flac")),
         ("a.mp3", format!("{cover} -c:a libmp3lame")),
@@ -105,15 +105,13 @@ fn by_exiftool(path: &Path) -> String {
 #[tokio::test]
 async fn chapters_and_the_time_of_recording_are_read() {
     let bench = Bench::new();
-    for (name, arguments, time) in [
-        ("a.m4a", "-c:a aac", Some("2024-06-01T22:30:00+00:00")),
-        ("a.mp3", "-c:a libmp3lame", Some("2024-06-01T00:00:00+00:00")),
-    ] {
+    for (name, arguments) in [("a.m4a", "-c:a aac"), ("a.mp3", "-c:a libmp3lame")] {
         let made = bench.process(&tagged(&bench, name, arguments)).await.unwrap();
         let chapters: Vec<_> =
             made.chapters.iter().map(|found| (found.at_ms, found.title.as_str())).collect();
         assert_eq!(chapters, [(0, "CHAPTERNAME one"), (1500, "CHAPTERNAME zwei ü")], "{name}");
-        assert_eq!(made.recorded_at.map(|at| at.to_rfc3339()).as_deref(), time, "{name}");
+        let at = made.recorded_at.map(|at| at.to_rfc3339());
+        assert_eq!(at.as_deref(), Some("2024-06-01T22:30:00+00:00"), "{name}");
     }
     let made = bench.process(&bench.path("plain.wav")).await.unwrap();
     assert_eq!((made.chapters.len(), made.recorded_at), (0, None));
