@@ -3,7 +3,7 @@
 use crate::S3;
 use crate::fault::{broken, failed, is_missing, refused};
 use crate::settings::{long_timeouts, timeouts};
-use crate::store::{moment, unquoted};
+use crate::store::{KEPT, moment, unquoted};
 use aws_sdk_s3::Config;
 use aws_sdk_s3::primitives::{ByteStream, Length};
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart, MultipartUpload};
@@ -24,6 +24,7 @@ impl S3 {
             .bucket(&self.bucket)
             .key(self.place.name(key))
             .content_type(content_type)
+            .cache_control(KEPT)
             .send()
             .await
             .map_err(failed(DOING))?;

@@ -26,6 +26,10 @@ const AT_ONCE: usize = 1000;
 /// What is larger is put in parts, so that a broken line costs one of them.
 const IN_ONE: u64 = 64 * 1024 * 1024;
 
+/// What stores say of a run of bytes, as links have their say only about whole objects: for two hours, as long as a link is
+/// good where nothing else is configured.
+pub(crate) const KEPT: &str = "private, max-age=7200, immutable";
+
 #[async_trait]
 impl ObjectStore for S3 {
     async fn put(&self, key: &ObjectKey, body: Body, content_type: &str) -> Result<(), ObjectError> {
@@ -48,6 +52,7 @@ impl ObjectStore for S3 {
             .bucket(&self.bucket)
             .key(self.place.name(key))
             .content_type(content_type)
+            .cache_control(KEPT)
             .body(body)
             .customize()
             .config_override(Config::builder().timeout_config(timeouts(size)))
