@@ -13,6 +13,11 @@ pub(super) const MOST: usize = 4 << 20;
 /// BT.709, sRGB: nothing to do.
 const SRGB_PRIMARIES: u8 = 1;
 
+/// Whether colours with that transfer are meant to be brighter than white: PQ and HLG, of films.
+pub(super) const fn is_brighter(transfer: u8) -> bool {
+    matches!(transfer, 16 | 18)
+}
+
 /// What the numbers of a picture mean.
 pub(super) struct Profile(Box<ColorProfile>);
 
@@ -39,7 +44,9 @@ impl Profile {
             full_range: true,
         };
         let mut profile = ColorProfile::new_srgb();
-        profile.update_rgb_colorimetry_from_cicp(points).then(|| Self(Box::new(profile)))
+        // What it answers is no sign of whether it did.
+        profile.update_rgb_colorimetry_from_cicp(points);
+        profile.cicp.is_some().then(|| Self(Box::new(profile)))
     }
 
     /// Of cameras that say so without embedding it.

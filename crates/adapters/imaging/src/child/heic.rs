@@ -2,8 +2,8 @@
 //!
 //! A file is boxes: four bytes of size, four of kind, what is in them (ISO/IEC 14496-12).
 
-use super::Trouble;
 use super::raster::measured;
+use super::{Trouble, colour};
 use gallery::Refusal;
 use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
@@ -42,9 +42,8 @@ pub(super) fn check(file: File) -> Result<Option<[u8; 2]>, Trouble> {
     if sizes == 0 {
         return Err(Refusal::Malformed.into());
     }
-    // 16 and 18 are brighter than any screen of an album: PQ and HLG.
     match points.filter(|_| !profiled) {
-        Some([_, 16 | 18]) => Err(Refusal::Unsupported.into()),
+        Some([_, transfer]) if colour::is_brighter(transfer) => Err(Refusal::Unsupported.into()),
         points => Ok(points),
     }
 }

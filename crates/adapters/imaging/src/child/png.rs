@@ -32,6 +32,9 @@ pub(super) fn read(file: File) -> Result<Decoded, Trouble> {
     let icc = info.icc_profile.as_deref().filter(|icc| icc.len() <= colour::MOST);
     let points = info.coding_independent_code_points;
     let profile = match points {
+        Some(points) if colour::is_brighter(points.transfer_function) => {
+            return Err(Refusal::Unsupported.into());
+        }
         Some(points) => Profile::of_points(points.color_primaries, points.transfer_function),
         None => icc.and_then(Profile::parse),
     };

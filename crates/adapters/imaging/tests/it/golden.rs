@@ -173,6 +173,34 @@ async fn colours_of_other_spaces_become_those_of_srgb() {
 }
 
 #[tokio::test]
+async fn code_points_stand_for_a_profile() {
+    let colour = [180, 60, 50];
+    let points = |primaries, transfer| png::CodingIndependentCodePoints {
+        color_primaries: primaries,
+        transfer_function: transfer,
+        matrix_coefficients: 0,
+        is_video_full_range_image: true,
+    };
+    let of = |points| {
+        let mut bytes = Vec::new();
+        let mut info = png::Info::with_size(400, 300);
+        info.color_type = png::ColorType::Rgb;
+        info.coding_independent_code_points = Some(points);
+        let mut writer = png::Encoder::with_info(&mut bytes, info).unwrap().write_header().unwrap();
+        writer.write_image_data(&colour.repeat(400 * 300)).unwrap();
+        writer.finish().unwrap();
+        bytes
+    };
+    let [red, green, blue] = colour;
+    let p3 = made(&of(points(12, 13))).await.unwrap();
+    alike(p3.seen(ImageFormat::WebP).at(0.5, 0.5), in_srgb(colour, FROM_P3, srgb_linear), 5);
+    let srgb = made(&of(points(1, 13))).await.unwrap();
+    alike(srgb.seen(ImageFormat::WebP).at(0.5, 0.5), [red, green, blue, 255], 5);
+    let film = made(&of(points(9, 16))).await.map(|made| made.rendered);
+    assert!(matches!(film, Err(RenderError::Refused(Refusal::Unsupported))), "{film:?}");
+}
+
+#[tokio::test]
 async fn adobe_rgb_is_known_by_the_word_of_a_camera_alone() {
     let colour = [60, 140, 70];
     let bytes = samples::jpeg(&colour.repeat(400 * 300), 400, 300, None);
