@@ -261,6 +261,9 @@ pub trait ObjectStore: Send + Sync {
     /// An address by which it can be read (`GET`, ranges too; by no other method, save `HEAD` where a store lets it pass)
     /// from now to the end of the next window; the same one for the whole window. Whether the object is there is not
     /// looked at.
+    ///
+    /// # Errors
+    /// [`ObjectError::Broken`], when no link can be good for that long.
     fn link(
         &self,
         key: &ObjectKey,
@@ -273,6 +276,9 @@ pub trait ObjectStore: Send + Sync {
     async fn begin_parts(&self, key: &ObjectKey, content_type: &str) -> Result<PartsId, ObjectError>;
     /// An address to which exactly `size` bytes can be `PUT` as one part until then; its answer carries an `ETag`. A part
     /// that is sent again replaces the one before.
+    ///
+    /// # Errors
+    /// [`ObjectError`], when there can be no such part, or no link that is good for that long.
     fn part_link(
         &self,
         key: &ObjectKey,
