@@ -3,6 +3,7 @@
 //! same idempotency keys.
 
 pub mod perform;
+pub mod pictures;
 pub mod retry;
 pub mod sound;
 
@@ -180,7 +181,7 @@ async fn long(
             tracing::warn!(effect = %due.id, domain = perform::domain(due), "a lease was lost to another worker");
             lost
         }
-        _ = stop.wait_for(|stop| *stop) => app.outbox.defer(due.id, app.clock.now()).await,
+        () = async { drop(stop.wait_for(|stop| *stop).await) } => app.outbox.defer(due.id, app.clock.now()).await,
     }
 }
 
@@ -380,6 +381,11 @@ async fn look_after_media(app: &App, mut stop: watch::Receiver<bool>) {
 async fn tidy(app: &App, mut stop: watch::Receiver<bool>) {
     while wait(&mut stop, TIDY).await {
         let now = app.clock.now();
+        match app.uploads.tidy().await {
+            Ok(0) => {}
+            Ok(parts) => tracing::debug!(parts, "parts of no upload dropped"),
+            Err(error) => tracing::warn!(causes = %Causes(&error), "parts of no upload could not be dropped"),
+        }
         loop {
             let answers = app.idempotency.sweep(now - ANSWERS).await;
             let sessions = app.accounts.store.sweep_accounts(now - SESSIONS).await;

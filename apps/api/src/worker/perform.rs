@@ -1,5 +1,6 @@
 //! What each effect means.
 
+use super::pictures;
 use crate::http::problem::Causes;
 use crate::mails;
 use crate::press::particulars;
@@ -8,8 +9,10 @@ use crate::worker::sound;
 use accounts::Effect as AccountEffect;
 use booking::Effect as BookingEffect;
 use booking::use_cases::ResoldError;
+use gallery::Effect as GalleryEffect;
+use gallery::{EraseError, MakeError, SweepError};
 use invites::Effect as InviteEffect;
-use kernel::{AccountId, BookingId, Due, Mail, MailError, StoreError, Timestamp};
+use kernel::{AccountId, BookingId, Due, Mail, MailError, ObjectError, StoreError, Timestamp};
 
 /// How it went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +56,21 @@ pub enum Failure {
     /// The provider did not answer.
     #[error("the provider could not be asked")]
     Provider,
+    /// What is left of an upload could not be removed.
+    #[error(transparent)]
+    Upload(#[from] media::PerformError),
+    /// A picture was not made.
+    #[error(transparent)]
+    Picture(#[from] MakeError),
+    /// What is left of a picture could not be swept.
+    #[error(transparent)]
+    Sweep(#[from] SweepError),
+    /// A picture that is to go is still there.
+    #[error(transparent)]
+    Erase(#[from] EraseError),
+    /// Objects could not be removed.
+    #[error(transparent)]
+    Objects(#[from] ObjectError),
     /// The money of a ticket that was sold again did not go on its way.
     #[error(transparent)]
     Resold(#[from] ResoldError),
@@ -78,7 +96,16 @@ impl From<Option<Timestamp>> for Done {
 /// Who owes an effect, as a name that is counted under.
 #[must_use]
 pub fn domain(due: &Due) -> &'static str {
-    let known = [booking::DOMAIN, accounts::DOMAIN, invites::DOMAIN, music::DOMAIN, music::SOUND];
+    let known = [
+        booking::DOMAIN,
+        accounts::DOMAIN,
+        invites::DOMAIN,
+        media::DOMAIN,
+        gallery::DOMAIN,
+        gallery::PICTURES,
+        music::DOMAIN,
+        music::SOUND,
+    ];
     known.into_iter().find(|name| *name == due.domain).unwrap_or("unknown")
 }
 
@@ -99,6 +126,12 @@ pub async fn perform(app: &App, due: &Due) -> Result<Done, Failure> {
         booking::DOMAIN => of_bookings(app, due, serde_json::from_str(&due.body).map_err(unreadable)?).await,
         accounts::DOMAIN => of_accounts(app, due, serde_json::from_str(&due.body).map_err(unreadable)?).await,
         invites::DOMAIN => of_invites(app, due, serde_json::from_str(&due.body).map_err(unreadable)?).await,
+        media::DOMAIN => {
+            app.uploads.perform(&serde_json::from_str(&due.body).map_err(unreadable)?).await?;
+            Ok(Done::Finished)
+        }
+        gallery::DOMAIN => of_gallery(app, due, serde_json::from_str(&due.body).map_err(unreadable)?).await,
+        gallery::PICTURES => pictures::make(app, serde_json::from_str(&due.body).map_err(unreadable)?).await,
         music::DOMAIN => {
             app.music.perform(&serde_json::from_str(&due.body).map_err(unreadable)?).await?;
             Ok(Done::Finished)
@@ -204,6 +237,7 @@ async fn of_accounts(app: &App, due: &Due, effect: AccountEffect) -> Result<Done
             app.events.leave_all(account).await?;
             leave_lists(app, account, None).await?;
             app.music.forget(account).await?;
+            app.gallery.forget(account).await?;
             None
         }
         AccountEffect::Barred { account, at } => {
@@ -215,6 +249,23 @@ async fn of_accounts(app: &App, due: &Due, effect: AccountEffect) -> Result<Done
         }
     };
     send(app, mail).await
+}
+
+async fn of_gallery(app: &App, due: &Due, effect: GalleryEffect) -> Result<Done, Failure> {
+    match effect {
+        GalleryEffect::Remove { keys } => {
+            app.gallery.remove(&keys).await?;
+            Ok(Done::Finished)
+        }
+        GalleryEffect::Sweep { picture } => Ok(app.gallery.sweep(picture).await?.into()),
+        GalleryEffect::Erase { removal } => pictures::erase(app, removal).await,
+        GalleryEffect::TellRemoval { removal } => {
+            send(app, mails::removal(app, due.id, removal).await?).await
+        }
+        GalleryEffect::TellAdmins { removal } => {
+            send_each(app, mails::removal_asked(app, due.id, removal).await?).await
+        }
+    }
 }
 
 /// Takes somebody off all lists; what was kept for them is there for others.
