@@ -6,6 +6,8 @@
 //! the disk is busy share the next sync.
 //!
 //! There is one writer at a time, so every `lock_...` of the ports holds by itself.
+//!
+//! Objects do not lie in that file but in a folder of their own: see [`Disk`].
 
 mod absorb;
 mod accounts;
@@ -32,5 +34,6 @@ pub use absorb::broadcast::LocalBroadcast;
 pub use absorb::cache::LocalCache;
 pub use absorb::limiter::LocalLimiter;
 pub use mail_box::{MailBox, Received};
+pub use objects::{Asked, Disk, PartAsked, ReadAsked, Receiving, Refused};
 pub use store::{LocalStore, Place};
 pub use transaction::LocalTx;

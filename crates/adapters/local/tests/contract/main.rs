@@ -13,4 +13,5 @@ mod crash;
 mod defences;
 mod file;
 mod mail_box;
+mod objects;
 mod stores;
