@@ -137,6 +137,12 @@ impl Keys {
         self.derive(b"synesthesie/media-links/1")
     }
 
+    /// The key that addresses of archives are signed with.
+    #[must_use]
+    pub fn archive_passes(&self) -> [u8; 32] {
+        self.derive(b"synesthesie/archive-passes/1")
+    }
+
     /// The key that the passes of streams are signed with.
     #[must_use]
     pub fn music_passes(&self) -> [u8; 32] {

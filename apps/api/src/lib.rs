@@ -1,5 +1,6 @@
 //! The program: everything the other crates offer, wired together and served over HTTP.
 
+pub mod albums;
 pub mod answers;
 pub mod bounded;
 pub mod cli;
@@ -25,3 +26,4 @@ pub mod telemetry;
 pub mod wiring;
 pub mod worker;
 pub mod workplace;
+pub mod zip;

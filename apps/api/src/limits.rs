@@ -38,6 +38,8 @@ const PASSWORD: Rule = Rule { name: "password", limit: 20, window: QUARTER };
 const INVITES: Rule = Rule { name: "invites", limit: 30, window: HOUR };
 /// Offering tickets, which mails to whatever member: per account.
 const OFFERS: Rule = Rule { name: "offers", limit: 30, window: HOUR };
+/// Wishes of one account that pictures go, each of which takes one out of everybody's sight and mails all admins.
+const REMOVALS: Rule = Rule { name: "removals", limit: 60, window: HOUR };
 /// What sends a mail to a typed address: per address.
 const MAILS: Rule = Rule { name: "mails", limit: 5, window: QUARTER };
 /// Logins of any outcome, per typed address and network address.
@@ -130,6 +132,14 @@ impl Limits {
     /// 429.
     pub async fn offers(&self, account: AccountId) -> Result<(), Problem> {
         self.take(OFFERS, &account.to_string()).await
+    }
+
+    /// Before a picture is taken out of sight because somebody wants it gone.
+    ///
+    /// # Errors
+    /// 429.
+    pub async fn removals(&self, account: AccountId) -> Result<(), Problem> {
+        self.take(REMOVALS, &account.to_string()).await
     }
 
     /// Before owing a mail to whatever address somebody typed.

@@ -2,6 +2,7 @@
 //!
 //! Everything is read when the mail is written, so that a mail that waited says what is true now.
 
+mod gallery;
 mod handover;
 mod page;
 mod waitlist;
@@ -16,6 +17,7 @@ use booking::close::Day;
 use booking::use_cases::Placed;
 use booking::{Booking, BuyerNews, Incident, RefundReason, Ticket};
 use events::{Event, Listed};
+pub use gallery::{removal, removal_asked};
 use handover::reader;
 pub use handover::{handed_on, one_ticket, tickets_died};
 use invites::InviteLetter;

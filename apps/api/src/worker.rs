@@ -25,7 +25,7 @@ use tokio::sync::watch;
 /// many as may wait for a provider, so that mails go out although one hangs.
 const AT_ONCE: usize = 32;
 /// What is done in a moment. What takes longer has lanes of its own ([`lanes`]), so that it keeps no mail waiting.
-const QUICK: [&str; 6] = [
+pub const QUICK: [&str; 6] = [
     booking::DOMAIN,
     accounts::DOMAIN,
     invites::DOMAIN,

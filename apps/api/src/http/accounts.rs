@@ -4,8 +4,8 @@ use super::access::User;
 use super::egress::{self, MonthView};
 use super::json::{Json, Optional};
 use super::music::{self, StoppedView};
-
 use super::problem::Problem;
+use super::removals::{self, RemovalView};
 use super::returns::{self, ReturnView};
 use super::transfers::{self, TransferView};
 use super::waitlist::{self, WaitlistEntryView};
@@ -212,6 +212,8 @@ struct Export {
     egress: Vec<MonthView>,
     /// Where one stopped listening to sets.
     listening: Vec<StoppedView>,
+    /// Pictures that one asked to be removed.
+    removal_requests: Vec<RemovalView>,
 }
 
 /// What accounts and invites keep about oneself, with what one handed on and was handed, as a file. Bookings and tickets
@@ -227,7 +229,17 @@ async fn export_me(app: Data<App>, user: User) -> Result<HttpResponse, Problem> 
     let returns = returns::all_of(&app, user.0.account).await?;
     let egress = egress::all_of(&app, user.0.account).await?;
     let listening = music::all_of(&app, &user.0).await?;
-    let export = Export { record, calendar_open_since, transfers, waitlist, returns, egress, listening };
+    let removal_requests = removals::all_of(&app, user.0.account).await?;
+    let export = Export {
+        record,
+        calendar_open_since,
+        transfers,
+        waitlist,
+        returns,
+        egress,
+        listening,
+        removal_requests,
+    };
     Ok(HttpResponse::Ok().insert_header(disposition).json(export))
 }
 

@@ -25,6 +25,22 @@ pub struct PagingQuery {
     cursor: Option<String>,
 }
 
+/// Which page is wanted of a list of which many are shown at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WidePaging(pub PageRequest);
+
+/// How it is asked for.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "it only describes what is read as the other")]
+pub struct WidePagingQuery {
+    /// How many: 1 to 500.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 500, default = 100)]
+    limit: Option<String>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
 /// A page of a list.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct PageView<T> {
@@ -58,13 +74,17 @@ fn read_cursor(text: &str) -> Option<Cursor> {
     Some(Cursor { at, id: Uuid::from_slice(id).ok()? })
 }
 
-fn read(query: &PagingQuery) -> Result<PageRequest, Problem> {
-    let limit = query.limit.as_deref().map_or(Some(20), |text| text.parse().ok());
-    let limit = limit.filter(|limit| (1..=100).contains(limit));
-    let after = query.cursor.as_deref().map(read_cursor);
+/// So many rows, `usual` where nothing is said, and `most` at most.
+fn read(
+    (limit, cursor): (Option<&str>, Option<&str>),
+    (usual, most): (u32, u32),
+) -> Result<PageRequest, Problem> {
+    let limit = limit.map_or(Some(usual), |text| text.parse().ok());
+    let limit = limit.filter(|limit| (1..=most).contains(limit));
+    let after = cursor.map(read_cursor);
     let mut wrong = Vec::new();
     if limit.is_none() {
-        wrong.push(Invalid::new("limit", "out_of_range", "must be from 1 to 100"));
+        wrong.push(Invalid::new("limit", "out_of_range", format!("must be from 1 to {most}")));
     }
     if after == Some(None) {
         wrong.push(Invalid::new("cursor", "malformed", "must be a next_cursor"));
@@ -80,10 +100,23 @@ impl FromRequest for Paging {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let query = serde_urlencoded::from_str::<PagingQuery>(request.query_string());
-        let query = query.map_err(|_| Problem::bad_request("malformed_query", "The query cannot be read."));
-        ready(query.and_then(|query| read(&query)).map(Self))
+        ready(asked(request, (20, 100)).map(Self))
     }
+}
+
+impl FromRequest for WidePaging {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(asked(request, (100, 500)).map(Self))
+    }
+}
+
+fn asked(request: &HttpRequest, limits: (u32, u32)) -> Result<PageRequest, Problem> {
+    let query = serde_urlencoded::from_str::<PagingQuery>(request.query_string());
+    let query = query.map_err(|_| Problem::bad_request("malformed_query", "The query cannot be read."))?;
+    read((query.limit.as_deref(), query.cursor.as_deref()), limits)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod booking;
 pub mod events;
+pub mod gallery;
 pub mod invites;
 pub mod media;
 pub mod music;
@@ -191,6 +192,12 @@ impl Problem {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         self.code
+    }
+
+    /// The sentence for people.
+    #[must_use]
+    pub fn detail(&self) -> &str {
+        &self.detail
     }
 
     /// A problem for a status that says all there is to say.

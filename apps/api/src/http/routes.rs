@@ -11,6 +11,7 @@ use super::{events, organisations, organisers, policies, quotas, refunds, ticket
 use super::{invite_tree, my_invites, offline, returns, scanner, vouchers, waitlist, waitlists, wallet};
 use super::{egress, files, uploads};
 use super::{hls, music, sets};
+use super::{albums, archive, gallery, images, removals};
 use super::{seats, venues};
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -77,6 +78,11 @@ fn api(config: &mut ServiceConfig) {
         .configure(incidents::routes)
         .configure(by_hand::routes)
         .configure(audit::routes)
+        .configure(albums::routes)
+        .configure(images::routes)
+        .configure(gallery::routes)
+        .configure(archive::routes)
+        .configure(removals::routes)
         .configure(uploads::routes)
         .configure(egress::routes)
         .configure(sets::routes)

@@ -1,9 +1,10 @@
-//! Who holds tickets and who waits for some, for those who show events.
+//! Who holds tickets, who was there and who waits for some, for those who show events and their pictures.
 
 use async_trait::async_trait;
 use booking::{Bookings, HolderStore};
 use events::{Guests, Held, WaitingLists};
-use kernel::{AccountId, EventId, StoreError, TicketTypeId};
+use gallery::Attendance;
+use kernel::{AccountId, EventId, StoreError, TicketTypeId, Timestamp};
 use std::sync::Arc;
 
 /// Tickets as booking keeps them.
@@ -18,6 +19,21 @@ impl Guests for Holders {
     async fn events_of(&self, account: AccountId, limit: u32) -> Result<Vec<Held>, StoreError> {
         let held = self.0.events_held(account, limit).await?;
         Ok(held.into_iter().map(|(event, living)| Held { event, living }).collect())
+    }
+}
+
+/// Who was let in, as booking keeps it.
+pub struct Attended(pub Arc<dyn HolderStore>);
+
+#[async_trait]
+impl Attendance for Attended {
+    async fn attended(
+        &self,
+        account: AccountId,
+        events: &[EventId],
+        now: Timestamp,
+    ) -> Result<Vec<EventId>, StoreError> {
+        self.0.attended(account, events, now).await
     }
 }
 

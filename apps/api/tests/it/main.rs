@@ -24,6 +24,7 @@ mod events;
 mod everyone;
 mod files;
 mod foreign_ids;
+mod gallery;
 mod giving;
 #[allow(dead_code, unreachable_pub, reason = "a client offers what any test may need")]
 mod harness;

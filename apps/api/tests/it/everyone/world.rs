@@ -2,6 +2,7 @@
 
 use super::NOBODYS;
 use crate::events::cast::{Cast, id, in_hours, staff, ticket_type};
+use crate::gallery::filled;
 use crate::harness::providers::Till;
 use crate::harness::shop::{Shop, Store};
 use crate::harness::{Client, PASSWORD, Person, unique_email};
@@ -14,6 +15,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use testkit::StoppedClock;
+use synesthesie::worker::QUICK;
 
 /// Somebody of a kind.
 pub(super) struct Someone {
@@ -92,6 +94,7 @@ impl World {
         world.fill_money().await;
         world.fill_rest().await;
         world.fill_music().await;
+        world.fill_gallery().await;
         for name in super::table::NEW {
             let made = world.make(name).await;
             world.known.insert(name, made);
@@ -278,7 +281,7 @@ impl World {
         // Bound to an address, an invite owes a mail, which nobody could send.
         admin.post("/admin/invites", &json!({"email": unique_email("guest")})).await.expect(201);
         let (now, outbox) = (self.shop.clock.now(), &self.shop.app.app.outbox);
-        let due = outbox.claim(now, now + TimeDelta::milliseconds(1), 100).await.unwrap();
+        let due = outbox.claim(&QUICK, now, now + TimeDelta::milliseconds(1), 100).await.unwrap();
         let due = due.into_iter().find(|due| due.domain == invites::DOMAIN).unwrap();
         outbox.park(due.id, "the mail server refused it", now).await.unwrap();
         self.shop.clock.advance(TimeDelta::seconds(1));
@@ -326,6 +329,13 @@ impl World {
         ]);
     }
 
+    /// An album of which members see something.
+    async fn fill_gallery(&mut self) {
+        let album = self.make("new album").await;
+        filled(&self.shop.app, &album, 1).await;
+        self.known.insert("album", album);
+    }
+
     /// A new thing of the name.
     async fn make(&self, name: &str) -> String {
         let (manager, owner) = (&self.cast.manager.client, &self.cast.owner.client);
@@ -334,6 +344,13 @@ impl World {
         let made = match name {
             "new draft" => return draft().await,
             "new event" => self.cast.published(&self.cast.event("Doomed")).await,
+            "new album" => admin.post("/admin/albums", &json!({"title": "The night"})).await.expect(201),
+            "new picture" => return filled(&self.shop.app, &self.known["album"], 1).await.remove(0),
+            "new wish" => {
+                let picture = Box::pin(self.make("new picture")).await;
+                let path = format!("/gallery/images/{picture}/removal-request");
+                attendee.post(&path, &json!({})).await.expect(201)
+            }
             "new sellable" => {
                 let event = draft().await;
                 let path = format!("/admin/events/{event}/ticket-types");

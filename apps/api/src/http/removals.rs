@@ -1,0 +1,229 @@
+//! Wishes that a picture goes: asked by members, decided by admins, kept with their proof.
+
+use super::access::{Admin, User};
+use super::images::{ImageView, Linker};
+use super::json::{Json, Optional};
+use super::paging::{PageView, Paging, PagingQuery};
+use super::problem::Problem;
+use crate::wiring::App;
+use actix_web::http::header;
+use actix_web::web::{Data, Path};
+use actix_web::{HttpResponse, get, post};
+use chrono::{DateTime, Utc};
+use gallery::{Absence, Picture, Removal};
+use kernel::{AccountId, PictureId};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+use uuid::Uuid;
+
+/// The calls of this file.
+pub fn routes(config: &mut ServiceConfig) {
+    config
+        .service(ask_removal)
+        .service(own_removals)
+        .service(list_removals)
+        .service(agree_removal)
+        .service(refuse_removal);
+}
+
+/// Why a picture should go.
+#[derive(Deserialize, ToSchema)]
+pub struct RemovalBody {
+    /// At most 1,000 characters; admins read it.
+    reason: Option<String>,
+}
+
+/// What is decided about it.
+#[derive(Deserialize, ToSchema)]
+pub struct DecisionBody {
+    /// What the one who asked is told besides, at most 1,000 characters.
+    note: Option<String>,
+}
+
+/// A wish that a picture goes.
+#[derive(Serialize, ToSchema)]
+pub struct RemovalView {
+    id: Uuid,
+    image_id: Uuid,
+    album_id: Uuid,
+    /// `asked`: nobody sees the picture until it is decided; `removing`; `removed`: nothing is left of it; `refused`: it
+    /// is seen again.
+    #[schema(example = "removed")]
+    status: &'static str,
+    #[schema(required)]
+    reason: Option<String>,
+    /// What was said to the decision.
+    #[schema(required)]
+    note: Option<String>,
+    asked_at: DateTime<Utc>,
+    #[schema(required)]
+    decided_at: Option<DateTime<Utc>>,
+    #[schema(required)]
+    removed_at: Option<DateTime<Utc>>,
+    /// Until then a link may still have worked that was given out before.
+    #[schema(required)]
+    links_end_at: Option<DateTime<Utc>>,
+    /// How many files of it were removed and then looked for in vain.
+    removed_files: usize,
+}
+
+/// A wish as admins see it.
+#[derive(Serialize, ToSchema)]
+pub struct RemovalCaseView {
+    #[serde(flatten)]
+    removal: RemovalView,
+    /// Who asked; null once that account was erased.
+    #[schema(required)]
+    account_id: Option<Uuid>,
+    /// Who decided.
+    #[schema(required)]
+    decided_by: Option<Uuid>,
+    /// The picture, while it is there.
+    #[schema(required)]
+    image: Option<ImageView>,
+    /// Each file that was looked for and was not there.
+    proof: Vec<AbsenceView>,
+}
+
+/// A file that was looked for and was not there.
+#[derive(Serialize, ToSchema)]
+pub struct AbsenceView {
+    key: String,
+    seen_at: DateTime<Utc>,
+}
+
+impl From<Removal> for RemovalView {
+    fn from(removal: Removal) -> Self {
+        Self {
+            id: removal.id.as_uuid(),
+            image_id: removal.picture.as_uuid(),
+            album_id: removal.album.as_uuid(),
+            status: removal.status.as_str(),
+            reason: removal.reason,
+            note: removal.note,
+            asked_at: removal.asked_at,
+            decided_at: removal.decided_at,
+            removed_at: removal.removed_at,
+            links_end_at: removal.links_end_at,
+            removed_files: removal.proof.len(),
+        }
+    }
+}
+
+impl RemovalCaseView {
+    fn of(removal: Removal, image: Option<ImageView>) -> Self {
+        let absence = |one: &Absence| AbsenceView { key: one.key.clone(), seen_at: one.seen_at };
+        Self {
+            account_id: removal.by.map(AccountId::as_uuid),
+            decided_by: removal.decided_by.map(AccountId::as_uuid),
+            image,
+            proof: removal.proof.iter().map(absence).collect(),
+            removal: removal.into(),
+        }
+    }
+}
+
+/// All that somebody asked for, for the file with what is kept about them.
+pub(super) async fn all_of(app: &App, account: AccountId) -> Result<Vec<RemovalView>, Problem> {
+    let all = app.gallery.all_removals_of(account).await?;
+    Ok(all.into_iter().map(RemovalView::from).collect())
+}
+
+/// The case with its picture.
+async fn case(app: &App, removal: Removal) -> Result<RemovalCaseView, Problem> {
+    let picture = app.gallery.picture(removal.picture).await?;
+    let linker = Linker::of(app);
+    let image = picture.map(|picture| ImageView::whole(&linker, &picture)).transpose()?;
+    Ok(RemovalCaseView::of(removal, image))
+}
+
+/// Ask that a picture goes which one may see. From now on nobody sees it, until an admin has decided; asking again
+/// answers the wish that stands.
+#[utoipa::path(tag = "gallery", security(("bearer" = [])), request_body = Option<RemovalBody>, responses(
+    (status = 201, body = RemovalView),
+    (status = 404, body = Problem),
+    (status = 422, description = "`invalid_input`", body = Problem),
+    (status = 429, description = "`too_many_attempts`", body = Problem)))]
+#[post("/gallery/images/{id}/removal-request")]
+async fn ask_removal(
+    app: Data<App>,
+    user: User,
+    id: Path<Uuid>,
+    body: Optional<RemovalBody>,
+) -> Result<HttpResponse, Problem> {
+    app.limits.removals(user.0.account).await?;
+    let reason = body.0.and_then(|body| body.into_inner().reason);
+    let id = PictureId::from(id.into_inner());
+    let removal = app.gallery.ask_removal(&user.0, id, reason.as_deref()).await?;
+    app.albums.changed(&*app.broadcast, removal.album).await;
+    let location = (header::LOCATION, "/api/v1/users/me/removal-requests");
+    Ok(HttpResponse::Created().insert_header(location).json(RemovalView::from(removal)))
+}
+
+/// What one asked to be removed, the latest first.
+#[utoipa::path(tag = "gallery", security(("bearer" = [])), params(PagingQuery), responses(
+    (status = 200, body = PageView<RemovalView>)))]
+#[get("/users/me/removal-requests")]
+async fn own_removals(app: Data<App>, user: User, paging: Paging) -> Result<HttpResponse, Problem> {
+    let page = app.gallery.removals(Some(user.0.account), paging.0).await?;
+    Ok(HttpResponse::Ok().json(PageView::of(page, RemovalView::from)))
+}
+
+/// What was asked to be removed, the latest first, with what became of it and the proof.
+#[utoipa::path(tag = "gallery", security(("bearer" = [])), params(PagingQuery), responses(
+    (status = 200, body = PageView<RemovalCaseView>)))]
+#[get("/admin/removal-requests")]
+async fn list_removals(app: Data<App>, _: Admin, paging: Paging) -> Result<HttpResponse, Problem> {
+    let page = app.gallery.removals(None, paging.0).await?;
+    let ids: Vec<_> = page.items.iter().map(|removal| removal.picture).collect();
+    let pictures = app.gallery.pictures_by_id(&ids).await?;
+    let linker = Linker::of(&app);
+    let image = |picture: &Picture| Ok((picture.id, ImageView::whole(&linker, picture)?));
+    let images: Result<BTreeMap<_, _>, Problem> = pictures.iter().map(image).collect();
+    let images = images?;
+    let case = |removal: Removal| {
+        let image = images.get(&removal.picture).cloned();
+        RemovalCaseView::of(removal, image)
+    };
+    Ok(HttpResponse::Ok().json(PageView::of(page, case)))
+}
+
+/// Agree that a picture goes: all its files are removed, each is looked for, and the one who asked gets a mail.
+#[utoipa::path(tag = "gallery", security(("bearer" = [])), request_body = Option<DecisionBody>, responses(
+    (status = 200, body = RemovalCaseView),
+    (status = 404, body = Problem),
+    (status = 409, description = "`removal_decided`", body = Problem),
+    (status = 422, description = "`invalid_input`", body = Problem)))]
+#[post("/admin/removal-requests/{id}/agree")]
+async fn agree_removal(
+    app: Data<App>,
+    admin: Admin,
+    id: Path<Uuid>,
+    body: Optional<DecisionBody>,
+) -> Result<HttpResponse, Problem> {
+    let note = body.0.and_then(|body: Json<DecisionBody>| body.into_inner().note);
+    let removal = app.gallery.agree_removal(&admin.0, id.into_inner().into(), note.as_deref()).await?;
+    app.albums.changed(&*app.broadcast, removal.album).await;
+    Ok(HttpResponse::Ok().json(case(&app, removal).await?))
+}
+
+/// Do not agree: the picture is seen again, and the one who asked gets a mail.
+#[utoipa::path(tag = "gallery", security(("bearer" = [])), request_body = Option<DecisionBody>, responses(
+    (status = 200, body = RemovalCaseView),
+    (status = 404, body = Problem),
+    (status = 409, description = "`removal_decided`", body = Problem),
+    (status = 422, description = "`invalid_input`", body = Problem)))]
+#[post("/admin/removal-requests/{id}/refuse")]
+async fn refuse_removal(
+    app: Data<App>,
+    admin: Admin,
+    id: Path<Uuid>,
+    body: Optional<DecisionBody>,
+) -> Result<HttpResponse, Problem> {
+    let note = body.0.and_then(|body: Json<DecisionBody>| body.into_inner().note);
+    let removal = app.gallery.refuse_removal(&admin.0, id.into_inner().into(), note.as_deref()).await?;
+    app.albums.changed(&*app.broadcast, removal.album).await;
+    Ok(HttpResponse::Ok().json(case(&app, removal).await?))
+}

@@ -1,0 +1,40 @@
+//! What the gallery owes: renditions of pictures, files that go, and mails about those that somebody wants gone.
+
+use super::perform::{Done, Failure};
+use crate::wiring::App;
+use chrono::TimeDelta;
+use gallery::Made;
+use kernel::PictureId;
+
+/// Before looking again whether a program is there that was missing.
+const LATER: TimeDelta = TimeDelta::minutes(10);
+
+/// Makes what is delivered of a picture, in a room of its own.
+///
+/// # Errors
+/// A [`Failure`]: try again later.
+pub async fn make(app: &App, picture: PictureId) -> Result<Done, Failure> {
+    let room = app.workplace.room().map_err(gallery::MakeError::Workplace)?;
+    match app.gallery.make(picture, room.path()).await? {
+        Made::Nothing => Ok(Done::Finished),
+        Made::Ready(album) | Made::Failed(album, _) => {
+            app.albums.changed(&*app.broadcast, album).await;
+            Ok(Done::Finished)
+        }
+        Made::Waits(program) => {
+            tracing::warn!(%picture, program, "a picture waits for a program that is not installed");
+            Ok(Done::Again(app.clock.now() + LATER))
+        }
+    }
+}
+
+/// Removes the files of a picture that is to go.
+///
+/// # Errors
+/// A [`Failure`]: try again later.
+pub async fn erase(app: &App, removal: kernel::RemovalId) -> Result<Done, Failure> {
+    if let Some(album) = app.gallery.erase(removal).await? {
+        app.albums.changed(&*app.broadcast, album).await;
+    }
+    Ok(Done::Finished)
+}

@@ -1,0 +1,97 @@
+//! A whole album as one file.
+
+use super::house::{House, text};
+use crate::harness::on_each_store;
+use crate::harness::shop::Store;
+use chrono::TimeDelta;
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::process::Command;
+
+on_each_store!(House::open: an_archive_is_read_by_another_program_and_has_what_is_seen);
+
+/// What Python's own reader finds in a file; it checks every checksum, and what every picture begins as.
+fn read(bytes: &[u8]) -> Vec<String> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("album.zip");
+    std::fs::write(&path, bytes).unwrap();
+    let script = "import sys, zipfile\n\
+        with zipfile.ZipFile(sys.argv[1]) as z:\n    assert z.testzip() is None\n    \
+        for i in z.infolist():\n        assert z.read(i)[:3] == b'\\xff\\xd8\\xff', i\n        print(i.filename)";
+    let output = Command::new("python3").args(["-c", script]).arg(&path).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+async fn an_archive_is_read_by_another_program_and_has_what_is_seen(house: House) {
+    let album = house.album(&json!({"title": "Nächte: eins", "access": "members"})).await;
+    let (hidden, member) = (house.made(&album).await, house.app.member().await);
+    let path = format!("/gallery/albums/{album}/archive.zip");
+    member.client.get(&path).await.expect_problem(404, "not_found");
+    let (one, two) = (house.shown(&album).await, house.shown(&album).await);
+    let answer = member.client.request(Method::GET, &path).send().await.unwrap();
+    assert_eq!(
+        (answer.status().as_u16(), &*answer.headers()["content-type"].to_str().unwrap()),
+        (200, "application/zip")
+    );
+    let said = answer.headers()["content-disposition"].to_str().unwrap().to_owned();
+    assert!(said.contains("filename*=UTF-8''N%C3%A4chte_%20eins.zip"), "{said}");
+    let bytes = answer.bytes().await.unwrap();
+    assert_eq!(read(&bytes), ["Nächte_ eins/0001.jpg", "Nächte_ eins/0002.jpg"]);
+    // What was sent counts.
+    let used = member.client.get("/users/me/egress").await.expect(200);
+    let counted = used.to_string();
+    assert!(counted.contains("bytes") && !counted.contains(&hidden), "{counted}");
+    house.publish(&[&one, &two], false).await;
+    member.client.get(&path).await.expect_problem(404, "not_found");
+    house.app.stop().await;
+}
+
+#[tokio::test]
+async fn a_browser_downloads_by_an_address_that_is_good_for_one_album_and_ten_minutes() {
+    let house = House::open(Store::Local).await;
+    let (album, other) = (house.open_album().await, house.open_album().await);
+    house.shown(&album).await;
+    house.shown(&other).await;
+    let member = house.app.member().await;
+    let path = format!("/gallery/albums/{album}/archive.zip");
+    let link: Value = member.client.get(&format!("{path}?link=true")).await.expect(200);
+    let url = text(&link, "url");
+    let answer = house.follow(&url).await;
+    assert_eq!((answer.status().as_u16(), read(&answer.bytes().await.unwrap()).len()), (200, 1));
+    let stranger = house.app.stranger();
+    stranger.get(&path).await.expect_problem(401, "unauthenticated");
+    let pass = url.rsplit("pass=").next().unwrap();
+    stranger
+        .get(&format!("/gallery/albums/{other}/archive.zip?pass={pass}"))
+        .await
+        .expect_problem(404, "not_found");
+    for wrong in ["", "x", &pass[1..], &format!("A{}", &pass[1..])] {
+        stranger.get(&format!("{path}?pass={wrong}")).await.expect_problem(404, "not_found");
+    }
+    // Whoever may not log in any more downloads nothing.
+    let standing = format!("/admin/users/{}", member.id);
+    house.admin.client.patch(&standing, &json!({"status": "suspended"})).await.expect(200);
+    assert_eq!(house.follow(&url).await.status(), 404);
+    house.admin.client.patch(&standing, &json!({"status": "active"})).await.expect(200);
+    assert_eq!(house.follow(&url).await.status(), 200);
+    house.clock.advance(TimeDelta::minutes(11));
+    assert_eq!(house.follow(&url).await.status(), 404);
+    house.app.stop().await;
+}
+
+#[tokio::test]
+async fn an_archive_is_not_sent_to_whom_too_much_was_sent() {
+    let house = House::with(Store::Local, &[("media.egress_gb", "1")]).await;
+    let album = house.open_album().await;
+    house.shown(&album).await;
+    let member = house.app.member().await;
+    let account = member.id.parse().unwrap();
+    house.app.app.meter.streamed(account, 1_000_000_000).await.unwrap();
+    let path = format!("/gallery/albums/{album}/archive.zip");
+    let refused = member.client.get(&path).await;
+    assert!(refused.header("retry-after").parse::<u64>().is_ok_and(|seconds| seconds > 0));
+    refused.expect_problem(429, "egress_budget_exhausted");
+    member.client.get(&format!("{path}?link=true")).await.expect_problem(429, "egress_budget_exhausted");
+    house.app.stop().await;
+}
