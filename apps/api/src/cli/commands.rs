@@ -68,7 +68,7 @@ pub(super) async fn serve_until(
     let worker = config.worker.enabled.then(|| Work::start(&app));
     let ears = tokio::spawn({
         let app = Arc::clone(&app);
-        async move { app.gate.listen().await }
+        async move { futures_util::join!(app.gate.listen(), app.albums.listen(&*app.broadcast)) }
     });
     let mut server = http::start(Arc::clone(&app), listener)?;
     tracing::info!(address = %config.http.bind, url = %config.http.public_url, "serving");
