@@ -66,7 +66,7 @@ pub struct ImageView {
     taken_at: Option<DateTime<Utc>>,
     /// The same picture in several widths and formats, smallest first. Links are the same for an hour or so, and may be
     /// kept as long.
-    sources: Vec<SourceView>,
+    sources: Vec<ImageSourceView>,
     /// Whether members see it.
     published: bool,
     /// Told to admins: `processing`, `ready` or `failed`.
@@ -97,7 +97,7 @@ pub struct ImageView {
 
 /// One file of a picture.
 #[derive(Clone, Serialize, ToSchema)]
-pub struct SourceView {
+pub struct ImageSourceView {
     url: String,
     /// Pixels.
     #[schema(example = 1280)]
@@ -158,7 +158,7 @@ impl ImageView {
     }
 }
 
-fn sources(linker: &Linker, picture: &Picture) -> Result<Vec<SourceView>, Problem> {
+fn sources(linker: &Linker, picture: &Picture) -> Result<Vec<ImageSourceView>, Problem> {
     let Some(pass) = picture.pass else { return Ok(Vec::new()) };
     let source = |rendition: &gallery::Rendition| {
         let key = picture.rendition_key(pass, rendition).ok_or_else(Problem::unexpected)?;
@@ -172,7 +172,7 @@ fn sources(linker: &Linker, picture: &Picture) -> Result<Vec<SourceView>, Proble
             gallery::ImageFormat::Jpeg => "jpeg",
             gallery::ImageFormat::WebP => "webp",
         };
-        Ok(SourceView { url: link.url, width: rendition.width, height: rendition.height, format })
+        Ok(ImageSourceView { url: link.url, width: rendition.width, height: rendition.height, format })
     };
     picture.renditions.iter().map(source).collect()
 }

@@ -37,7 +37,7 @@ pub struct RemovalBody {
 
 /// What is decided about it.
 #[derive(Deserialize, ToSchema)]
-pub struct DecisionBody {
+pub struct RemovalDecisionBody {
     /// What the one who asked is told besides, at most 1,000 characters.
     note: Option<String>,
 }
@@ -191,7 +191,7 @@ async fn list_removals(app: Data<App>, _: Admin, paging: Paging) -> Result<HttpR
 }
 
 /// Agree that a picture goes: all its files are removed, each is looked for, and the one who asked gets a mail.
-#[utoipa::path(tag = "gallery", security(("bearer" = [])), request_body = Option<DecisionBody>, responses(
+#[utoipa::path(tag = "gallery", security(("bearer" = [])), request_body = Option<RemovalDecisionBody>, responses(
     (status = 200, body = RemovalCaseView),
     (status = 404, body = Problem),
     (status = 409, description = "`removal_decided`", body = Problem),
@@ -201,16 +201,16 @@ async fn agree_removal(
     app: Data<App>,
     admin: Admin,
     id: Path<Uuid>,
-    body: Optional<DecisionBody>,
+    body: Optional<RemovalDecisionBody>,
 ) -> Result<HttpResponse, Problem> {
-    let note = body.0.and_then(|body: Json<DecisionBody>| body.into_inner().note);
+    let note = body.0.and_then(|body: Json<RemovalDecisionBody>| body.into_inner().note);
     let removal = app.gallery.agree_removal(&admin.0, id.into_inner().into(), note.as_deref()).await?;
     app.albums.changed(&*app.broadcast, removal.album).await;
     Ok(HttpResponse::Ok().json(case(&app, removal).await?))
 }
 
 /// Do not agree: the picture is seen again, and the one who asked gets a mail.
-#[utoipa::path(tag = "gallery", security(("bearer" = [])), request_body = Option<DecisionBody>, responses(
+#[utoipa::path(tag = "gallery", security(("bearer" = [])), request_body = Option<RemovalDecisionBody>, responses(
     (status = 200, body = RemovalCaseView),
     (status = 404, body = Problem),
     (status = 409, description = "`removal_decided`", body = Problem),
@@ -220,9 +220,9 @@ async fn refuse_removal(
     app: Data<App>,
     admin: Admin,
     id: Path<Uuid>,
-    body: Optional<DecisionBody>,
+    body: Optional<RemovalDecisionBody>,
 ) -> Result<HttpResponse, Problem> {
-    let note = body.0.and_then(|body: Json<DecisionBody>| body.into_inner().note);
+    let note = body.0.and_then(|body: Json<RemovalDecisionBody>| body.into_inner().note);
     let removal = app.gallery.refuse_removal(&admin.0, id.into_inner().into(), note.as_deref()).await?;
     app.albums.changed(&*app.broadcast, removal.album).await;
     Ok(HttpResponse::Ok().json(case(&app, removal).await?))
