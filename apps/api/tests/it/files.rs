@@ -292,8 +292,9 @@ async fn a_part_that_breaks_off_is_not_kept() {
     let chunk = [&b"7d0\r\n"[..], &[7; 2000], b"\r\n0\r\n\r\n"].concat();
     let long = send("Transfer-Encoding: chunked", &chunk).await;
     assert!(long.contains("part_size_differs"), "{long}");
-    let shown = desk.admin().await.get(&format!("/admin/uploads/{}", begun["upload_id"].as_str().unwrap()));
-    assert_eq!(shown.await.expect(200)["arrived"], serde_json::json!([]));
+    let path = format!("/admin/uploads/{}", begun["upload_id"].as_str().unwrap());
+    let shown = desk.admin().await.get(&path).await;
+    assert_eq!(shown.expect(200)["arrived"], serde_json::json!([]));
     let since = Instant::now();
     while desk.bytes_on_disk() > 0 {
         assert!(since.elapsed() < Duration::from_secs(30), "something of it is still there");

@@ -25,6 +25,7 @@ use std::time::Duration;
 use synesthesie::config::{Config, MediaUrl};
 use synesthesie::http::{Server, start};
 use synesthesie::wiring::{App, build};
+use synesthesie::worker::QUICK;
 
 /// What everybody's password is.
 pub const PASSWORD: &str = "correct horse battery";
@@ -118,7 +119,7 @@ impl TestApp {
     /// Proves that somebody reads mail at their address, with the link that they were sent.
     pub async fn confirm_address(&self, person: &Person) {
         let now = self.app.clock.now();
-        let due = self.app.outbox.claim(now, now + TimeDelta::milliseconds(1), 1000).await.unwrap();
+        let due = self.app.outbox.claim(&QUICK, now, now + TimeDelta::milliseconds(1), 1000).await.unwrap();
         for due in due {
             if let Ok(accounts::Effect::SendVerification { one_time }) = serde_json::from_str(&due.body)
                 && let Some(letter) = self.app.accounts.verification_letter(one_time).await.unwrap()

@@ -3,6 +3,7 @@
 use crate::harness::{TestApp, unique_email};
 use chrono::TimeDelta;
 use serde_json::json;
+use synesthesie::worker::QUICK;
 
 #[tokio::test]
 async fn admins_see_what_was_set_aside_and_have_it_tried_again() {
@@ -12,7 +13,7 @@ async fn admins_see_what_was_set_aside_and_have_it_tried_again() {
     let wish = json!({"email": unique_email("guest")});
     admin.client.post("/admin/invites", &wish).await.expect(201);
     let (now, outbox) = (app.app.clock.now(), &app.app.outbox);
-    let due = outbox.claim(now, now + TimeDelta::minutes(1), 100).await.unwrap();
+    let due = outbox.claim(&QUICK, now, now + TimeDelta::minutes(1), 100).await.unwrap();
     let due = due.into_iter().find(|due| due.domain == invites::DOMAIN).unwrap();
     outbox.park(due.id, "the mail server refused it", now).await.unwrap();
 
@@ -30,7 +31,7 @@ async fn admins_see_what_was_set_aside_and_have_it_tried_again() {
     let listed = admin.client.get("/admin/jobs").await.expect(200);
     assert_eq!(listed, json!({"items": [], "next_cursor": null}));
     let now = app.app.clock.now();
-    let again = outbox.claim(now, now + TimeDelta::minutes(1), 100).await.unwrap();
+    let again = outbox.claim(&QUICK, now, now + TimeDelta::minutes(1), 100).await.unwrap();
     assert!(again.iter().any(|again| again.id == due.id && again.attempts == 0), "the worker takes it");
     admin.client.post(&path, &json!({})).await.expect_problem(404, "not_found");
 }

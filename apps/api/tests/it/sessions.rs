@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use testkit::StoppedClock;
+use synesthesie::worker::QUICK;
 
 async fn refresh(app: &TestApp, token: &str) -> crate::harness::Answer {
     app.stranger().post("/auth/refresh", &json!({"refresh_token": token})).await
@@ -207,7 +208,7 @@ async fn a_link_sets_a_new_password_once_and_ends_all_sessions() {
 /// The token that the worker would mail for what was asked last.
 async fn reset_token(app: &TestApp, email: &str) -> Option<String> {
     let now = app.app.clock.now();
-    let due = app.app.outbox.claim(now, now + TimeDelta::seconds(1), 100).await.unwrap();
+    let due = app.app.outbox.claim(&QUICK, now, now + TimeDelta::seconds(1), 100).await.unwrap();
     let asked = due.iter().filter(|due| due.domain == accounts::DOMAIN);
     for due in asked {
         if let accounts::Effect::AskedForReset { email: typed } = serde_json::from_str(&due.body).unwrap()
@@ -225,7 +226,7 @@ async fn a_link_proves_an_address_once() {
     let app = TestApp::start().await;
     let person = app.member().await;
     let now = app.app.clock.now();
-    let due = app.app.outbox.claim(now, now + TimeDelta::seconds(1), 100).await.unwrap();
+    let due = app.app.outbox.claim(&QUICK, now, now + TimeDelta::seconds(1), 100).await.unwrap();
     let links = due.iter().filter_map(|due| match serde_json::from_str(&due.body) {
         Ok(accounts::Effect::SendVerification { one_time }) => Some(one_time),
         _ => None,

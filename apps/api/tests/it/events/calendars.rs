@@ -7,6 +7,7 @@ use crate::harness::{Client, PASSWORD, Person, TestApp, answer};
 use chrono::TimeDelta;
 use reqwest::Method;
 use serde_json::json;
+use synesthesie::worker::QUICK;
 
 on_each_store!(
     an_event_is_a_file_for_calendar_programs,
@@ -202,7 +203,7 @@ async fn a_calendar_ends_with_all_logins_and_with_the_password(store: Store) {
 /// The token in the link that was sent to set a new password.
 async fn reset_token(app: &TestApp, email: &str) -> String {
     let now = app.app.clock.now();
-    for due in app.app.outbox.claim(now, now + TimeDelta::minutes(1), 1000).await.unwrap() {
+    for due in app.app.outbox.claim(&QUICK, now, now + TimeDelta::minutes(1), 1000).await.unwrap() {
         if let Ok(accounts::Effect::AskedForReset { email: to }) = serde_json::from_str(&due.body)
             && to.as_str() == email
         {

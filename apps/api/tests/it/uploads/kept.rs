@@ -48,7 +48,8 @@ async fn a_thing_done_twice_is_done_once(desk: Desk) {
     let first = admin.post_once("/admin/uploads", "one", &wish).await.expect(201);
     assert_eq!(admin.post_once("/admin/uploads", "one", &wish).await.expect(201), first);
     desk.send(part(&first, 1), FLAC).await;
-    let both = futures_util::join!(desk.complete(&first, &json!({})), desk.complete(&first, &json!({})));
+    let nothing = json!({});
+    let both = futures_util::join!(desk.complete(&first, &nothing), desk.complete(&first, &nothing));
     assert_eq!((both.0.status, both.1.status), (200, 200), "{} {}", both.0.text, both.1.text);
     desk.app.stop().await;
 }
