@@ -1,10 +1,13 @@
 //! Where files lie while something is made of them: a folder of this process, empty at its start and gone at its end.
 //! What a killed process left is found by its lock, which nobody holds any more, and removed by the next.
 
+use async_trait::async_trait;
+use kernel::{Fetch, ObjectError, ObjectKey, ObjectStore};
 use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
+use tokio::io::AsyncWriteExt;
 
 /// What the file is called that a process keeps locked while it lives.
 const LOCK: &str = ".lock";
@@ -45,10 +48,40 @@ impl Workplace {
     }
 }
 
+/// Brings objects into files.
+pub struct Fetched<'a>(pub &'a dyn ObjectStore);
+
+#[async_trait]
+impl Fetch for Fetched<'_> {
+    async fn fetch(
+        &self,
+        key: &ObjectKey,
+        into: &Path,
+        told: &(dyn Fn(u64) + Send + Sync),
+    ) -> Result<bool, ObjectError> {
+        let Some(mut content) = self.0.get(key, None).await? else { return Ok(false) };
+        let mut file = tokio::fs::File::create_new(into).await.map_err(unwritten)?;
+        let mut bytes = 0;
+        while let Some(more) = content.reader.next().await? {
+            file.write_all(&more).await.map_err(unwritten)?;
+            bytes += u64::try_from(more.len()).unwrap_or(u64::MAX);
+            told(bytes);
+        }
+        file.flush().await.map_err(unwritten)?;
+        Ok(true)
+    }
+}
+
+fn unwritten(cause: io::Error) -> ObjectError {
+    ObjectError::Broken { doing: "writing an object to media.workplace", cause: cause.into() }
+}
+
 fn sweep(root: &Path) -> io::Result<()> {
     for entry in fs::read_dir(root)? {
         let path = entry?.path();
-        if is_abandoned(&path) && let Err(error) = fs::remove_dir_all(&path) {
+        if is_abandoned(&path)
+            && let Err(error) = fs::remove_dir_all(&path)
+        {
             tracing::warn!(%error, "what a stopped process left in media.workplace could not be removed");
         }
     }
@@ -58,7 +91,8 @@ fn sweep(root: &Path) -> io::Result<()> {
 /// Whether nobody holds its lock. A folder whose lock is not there yet is being made.
 fn is_abandoned(path: &PathBuf) -> bool {
     let ours = path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with("work-"));
-    ours && File::open(path.join(LOCK)).is_ok_and(|lock| !matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+    ours && File::open(path.join(LOCK))
+        .is_ok_and(|lock| !matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
 }
 
 #[cfg(test)]

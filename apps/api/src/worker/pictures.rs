@@ -2,8 +2,10 @@
 
 use super::perform::{Done, Failure};
 use crate::wiring::App;
+use crate::workplace::Fetched;
 use chrono::TimeDelta;
 use gallery::Made;
+use gallery::use_cases::Bench;
 use kernel::PictureId;
 
 /// Before looking again whether a program is there that was missing.
@@ -14,8 +16,11 @@ const LATER: TimeDelta = TimeDelta::minutes(10);
 /// # Errors
 /// A [`Failure`]: try again later.
 pub async fn make(app: &App, picture: PictureId) -> Result<Done, Failure> {
-    let room = app.workplace.room().map_err(gallery::MakeError::Workplace)?;
-    match app.gallery.make(picture, room.path()).await? {
+    let room = app.workplace.room()?;
+    let (source, into) = (room.path().join("original"), room.path().join("made"));
+    tokio::fs::create_dir(&into).await?;
+    let bench = Bench { fetch: &Fetched(&*app.objects), source: &source, into: &into };
+    match app.gallery.make(picture, &bench).await? {
         Made::Nothing => Ok(Done::Finished),
         Made::Ready(album) | Made::Failed(album, _) => {
             app.albums.changed(&*app.broadcast, album).await;

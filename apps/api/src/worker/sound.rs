@@ -2,49 +2,17 @@
 
 use super::perform::{Done, Failure};
 use crate::wiring::App;
-use async_trait::async_trait;
+use crate::workplace::Fetched;
 use chrono::TimeDelta;
-use kernel::{ObjectError, ObjectKey, ObjectStore, SetId};
-use music::{Bench, Fetch, Made, MakeError, ProcessError};
-use std::io;
-use std::path::Path;
+use kernel::SetId;
+use music::{Bench, Made, MakeError, ProcessError};
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
-use tokio::fs::File;
-use tokio::io::AsyncWriteExt;
 
 /// Between two looks at how far it has come.
 const LOOK: Duration = Duration::from_secs(1);
 /// When it is tried again where a program is missing: somebody has to install it first.
 const MISSING: TimeDelta = TimeDelta::minutes(10);
-
-/// Brings objects into files.
-pub struct Fetched<'a>(pub &'a dyn ObjectStore);
-
-#[async_trait]
-impl Fetch for Fetched<'_> {
-    async fn fetch(
-        &self,
-        key: &ObjectKey,
-        into: &Path,
-        told: &(dyn Fn(u64) + Send + Sync),
-    ) -> Result<bool, ObjectError> {
-        let Some(mut content) = self.0.get(key, None).await? else { return Ok(false) };
-        let mut file = File::create_new(into).await.map_err(unwritten)?;
-        let mut bytes = 0;
-        while let Some(more) = content.reader.next().await? {
-            file.write_all(&more).await.map_err(unwritten)?;
-            bytes += u64::try_from(more.len()).unwrap_or(u64::MAX);
-            told(bytes);
-        }
-        file.flush().await.map_err(unwritten)?;
-        Ok(true)
-    }
-}
-
-fn unwritten(cause: io::Error) -> ObjectError {
-    ObjectError::Broken { doing: "writing a recording to media.workplace", cause: cause.into() }
-}
 
 /// Makes what is delivered of a set. Dropping the future ends the work, and leaves nothing in the workplace.
 ///

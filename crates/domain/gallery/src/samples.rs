@@ -300,6 +300,26 @@ impl Heap {
 
 struct Whole(Option<Vec<u8>>);
 
+struct Fetched<'a>(&'a dyn ObjectStore);
+
+#[async_trait]
+impl kernel::Fetch for Fetched<'_> {
+    async fn fetch(
+        &self,
+        key: &ObjectKey,
+        into: &std::path::Path,
+        _: &(dyn Fn(u64) + Send + Sync),
+    ) -> Result<bool, ObjectError> {
+        let Some(mut content) = self.0.get(key, None).await? else { return Ok(false) };
+        let mut whole = Vec::new();
+        while let Some(more) = content.reader.next().await? {
+            whole.extend(more);
+        }
+        std::fs::write(into, whole).unwrap();
+        Ok(true)
+    }
+}
+
 #[async_trait]
 impl Reader for Whole {
     async fn next(&mut self) -> Result<Option<Vec<u8>>, ObjectError> {
@@ -477,8 +497,16 @@ impl House {
     }
 
     pub(crate) async fn make(&self, id: PictureId) -> crate::Made {
+        self.try_to_make(id).await.unwrap()
+    }
+
+    pub(crate) async fn try_to_make(&self, id: PictureId) -> Result<crate::Made, crate::MakeError> {
         let room = tempfile::tempdir().unwrap();
-        self.gallery.make(id, room.path()).await.unwrap()
+        let (source, into) = (room.path().join("original"), room.path().join("made"));
+        std::fs::create_dir(&into).unwrap();
+        let fetch = Fetched(&*self.gallery.objects);
+        let bench = crate::use_cases::Bench { fetch: &fetch, source: &source, into: &into };
+        self.gallery.make(id, &bench).await
     }
 
     /// Performs what is owed, as the worker would.

@@ -14,7 +14,7 @@ pub use albums::{AlbumError, DeleteAlbumError};
 pub use bulk::{Bulk, BulkError, DescribeError, MOST_AT_ONCE, Which};
 pub use clean::SweepError;
 pub use erase::EraseError;
-pub use make::{Made, MakeError};
+pub use make::{Bench, Made, MakeError};
 pub use removals::{AskError, DecideError};
 pub use see::Viewer;
 

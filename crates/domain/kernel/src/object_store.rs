@@ -5,7 +5,7 @@ use crate::{AccountId, Timestamp};
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The name of an object. Made by this program alone, never by who sends bytes: lower-case letters, digits and `-`, `.`
 /// in parts that `/` divides, none of them empty or beginning with a dot; at most 200 bytes.
@@ -297,6 +297,19 @@ pub trait ObjectStore: Send + Sync {
     async fn drop_parts(&self, key: &ObjectKey, parts: &PartsId) -> Result<(), ObjectError>;
     /// Up to `limit` (1 to 1,000) objects whose names begin with `prefix` and that were begun and not ended, by name.
     async fn unfinished(&self, prefix: &str, limit: u32) -> Result<Vec<Unfinished>, ObjectError>;
+}
+
+/// Brings an object into a file, for programs that read files.
+#[async_trait]
+pub trait Fetch: Send + Sync {
+    /// Writes the object into a new file, and tells after every run of bytes how many there are by then; `false` when
+    /// there is no such object.
+    async fn fetch(
+        &self,
+        key: &ObjectKey,
+        into: &Path,
+        told: &(dyn Fn(u64) + Send + Sync),
+    ) -> Result<bool, ObjectError>;
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub use file_name::file_name;
 pub use input::{DownloadInput, Recording, SetChange, SetInput, TracklistInput};
 pub use ladder::{Codec, LADDER, Rung};
 pub use pass::{PassKey, PassRefusal, StreamPass};
-pub use ports::{Effect, Fetch, MusicStore, MusicTx};
+pub use ports::{Effect, MusicStore, MusicTx};
 pub use position::Position;
 pub use process::{
     Chapter, Index, LONGEST_SECONDS, Peaks, ProcessError, Processed, Processor, Progress, Refusal, Segment,

@@ -63,16 +63,3 @@ pub enum Effect {
         set: SetId,
     },
 }
-
-/// Brings an object into a file, for programs that read files.
-#[async_trait]
-pub trait Fetch: Send + Sync {
-    /// Writes the object into a new file, and tells after every run of bytes how many there are by then; `false` when
-    /// there is no such object.
-    async fn fetch(
-        &self,
-        key: &ObjectKey,
-        into: &Path,
-        told: &(dyn Fn(u64) + Send + Sync),
-    ) -> Result<bool, ObjectError>;
-}

@@ -55,12 +55,15 @@ fn moment(piece: &Piece, time: f32, noise: &mut fastrand::Rng) -> [f32; 2] {
     let section = bar / 8 % 4;
     let second = in_beat * 60.0 / piece.tempo;
     // The drum falls in pitch and fades within a beat; it is silent in every fourth section.
-    let drum = if section == 3 { 0.0 } else { (TAU * 48.0 * second + 6.0 * (1.0 - (-second * 30.0).exp())).sin() };
+    let drum =
+        if section == 3 { 0.0 } else { (TAU * 48.0 * second + 6.0 * (1.0 - (-second * 30.0).exp())).sin() };
     let kick = drum * (-second * 9.0).exp() * 1.4;
     let bass = (TAU * tone(0) * time).sin() * (1.0 - (-second * 12.0).exp()) * 0.6;
     let swell = 0.5 + 0.5 * (TAU * time / 16.0).sin();
     let pad = |apart: f32| {
-        [12, 15, 19, 24].map(|above| (TAU * tone(above) * apart * time).sin()).iter().sum::<f32>() * 0.09 * swell
+        [12, 15, 19, 24].map(|above| (TAU * tone(above) * apart * time).sin()).iter().sum::<f32>()
+            * 0.09
+            * swell
     };
     let off = (beat * 2.0).fract();
     let hat = if section == 0 { 0.0 } else { (noise.f32() - 0.5) * (-off * 18.0).exp() * 0.5 };

@@ -4,10 +4,10 @@ use super::{compose, paint};
 use crate::cli::Failure;
 use crate::wiring::App;
 use crate::worker;
+use gallery::Access;
 use gallery::album::AlbumChange;
 use gallery::picture::Sent;
 use gallery::use_cases::Which;
-use gallery::Access;
 use kernel::{Actor, AlbumId, Body, EventId, ObjectKey, SetId};
 use media::upload::NewUpload;
 use music::{DownloadInput, SetChange, SetInput, Track, TracklistInput};
@@ -28,15 +28,15 @@ const RECORDINGS: [Recording; 2] = [
     Recording {
         title: "First light",
         artist: "The machine downstairs",
-        piece: compose::Piece { tempo: 122.0, root: 55.0, chords: &[0, 0, 5, 3], seconds: 150, seed: 1 },
-        tracklist: &[(0, "Doors"), (47, "Two floors"), (94, "The gate")],
+        piece: compose::Piece { tempo: 122.0, root: 55.0, chords: &[0, 0, 5, 3], seconds: 64, seed: 1 },
+        tracklist: &[(0, "Doors"), (20, "Two floors"), (44, "The gate")],
         downloadable: true,
     },
     Recording {
         title: "Cushions",
         artist: "The machine downstairs",
-        piece: compose::Piece { tempo: 84.0, root: 49.0, chords: &[0, 7, 5, 10], seconds: 120, seed: 2 },
-        tracklist: &[(0, "Side A"), (60, "Side B")],
+        piece: compose::Piece { tempo: 84.0, root: 49.0, chords: &[0, 7, 5, 10], seconds: 48, seed: 2 },
+        tracklist: &[(0, "Side A"), (24, "Side B")],
         downloadable: false,
     },
 ];
@@ -44,10 +44,8 @@ const RECORDINGS: [Recording; 2] = [
 /// Fills two albums and two sets, waits until everything is made of them that can be made here, and publishes it. Where a
 /// program is missing, what needs it stays owed, and appears once `serve` runs with it.
 pub(super) async fn fill(app: &App, admin: Actor, event: EventId) -> Result<(), Failure> {
-    let albums = [
-        ("The last night", Some(event), Access::Members),
-        ("Cushions and records", None, Access::Members),
-    ];
+    let albums =
+        [("The last night", Some(event), Access::Members), ("Cushions and records", None, Access::Members)];
     let mut made = Vec::new();
     for (number, (title, event, access)) in (0..).zip(albums) {
         let said = AlbumChange { title: Some(title.into()), event: Some(event), access: Some(access) };

@@ -7,6 +7,9 @@ pub(super) const WIDTH: u32 = 1440;
 /// Pixels down.
 pub(super) const HEIGHT: u32 = 960;
 
+/// Light is worked out once for so many pixels in either direction.
+const COARSE: u32 = 8;
+
 /// A colour, each part from 0 to 1.
 type Colour = [f32; 3];
 
@@ -27,14 +30,21 @@ pub(super) fn picture(number: u32) -> Result<Vec<u8>, png::EncodingError> {
     let beams: Vec<Beam> = (0..random.u32(3..7)).map(|_| beam(&mut random)).collect();
     let haze = hue(random.f32());
     let skyline = crowd(&mut random);
+    let lamps = lamps(&beams, haze);
+    let across = (WIDTH / COARSE) as usize;
     let mut pixels = Vec::with_capacity((WIDTH * HEIGHT * 3) as usize);
     for row in 0..HEIGHT {
         let y = row as f32 / HEIGHT as f32;
         for (column, top) in skyline.iter().enumerate() {
-            let lit = light(&beams, haze, column as f32 / WIDTH as f32, y);
-            let shadow = y > *top;
-            let (dim, grain) = (if shadow { 0.12 } else { 1.0 }, random.f32() * 0.03);
-            pixels.extend(lit.map(|part| ((part * dim + grain).clamp(0.0, 1.0) * 255.0) as u8));
+            // From one of the places around, by chance: grain instead of blocks.
+            let chance = random.u32(..);
+            let line = ((row + chance % COARSE) / COARSE).min(HEIGHT / COARSE - 1) as usize;
+            let place =
+                ((column + (chance >> 8) as usize % COARSE as usize) / COARSE as usize).min(across - 1);
+            let lit = lamps.get(line * across + place).copied().unwrap_or_default();
+            let shift = if y > *top { 3 } else { 0 };
+            let grain = (chance >> 16) as u8 & 7;
+            pixels.extend(lit.map(|part| (part >> shift).saturating_add(grain)));
         }
     }
     encode(&pixels)
@@ -47,7 +57,11 @@ fn crowd(random: &mut fastrand::Rng) -> Vec<f32> {
         let (at, top, size) = (random.f32(), 0.76 + random.f32() * 0.2, 0.015 + random.f32() * 0.02);
         for (column, height) in skyline.iter_mut().enumerate() {
             let across = (column as f32 / WIDTH as f32 - at).abs() / size;
-            let outline = if across < 1.0 { top + size * (1.0 - (1.0 - across * across).sqrt()) } else { top + 2.4 * size };
+            let outline = if across < 1.0 {
+                top + size * (1.0 - (1.0 - across * across).sqrt())
+            } else {
+                top + 2.4 * size
+            };
             if across < 2.0 {
                 *height = height.min(outline);
             }
@@ -63,6 +77,15 @@ fn beam(random: &mut fastrand::Rng) -> Beam {
         width: 0.03 + random.f32() * 0.08,
         colour: hue(random.f32()),
     }
+}
+
+/// The light all over the picture, coarsely.
+fn lamps(beams: &[Beam], haze: Colour) -> Vec<[u8; 3]> {
+    let (across, down) = (WIDTH / COARSE, HEIGHT / COARSE);
+    let places = (0..down).flat_map(|row| (0..across).map(move |column| (column, row)));
+    let lit = places
+        .map(|(column, row)| light(beams, haze, column as f32 / across as f32, row as f32 / down as f32));
+    lit.map(|lit| lit.map(|part| (part.clamp(0.0, 1.0) * 240.0) as u8)).collect()
 }
 
 /// What the light is at a place, from the left and from the top.

@@ -192,7 +192,16 @@ pub(super) fn inherits_lints(manifest: &str) -> bool {
 
 /// Lines, counted from 1, that use a path which no domain may use; comments and tests may.
 pub(super) fn forbidden_paths(source: &str) -> Vec<(usize, &'static str)> {
-    const FORBIDDEN: [&str; 5] = ["diesel::", "diesel_async::", "actix", "reqwest::", "tokio::"];
+    const FORBIDDEN: [&str; 8] = [
+        "diesel::",
+        "diesel_async::",
+        "actix",
+        "reqwest::",
+        "tokio::",
+        "std::fs",
+        "std::net::",
+        "std::process",
+    ];
     let code = source.lines().enumerate().take_while(|(_, line)| line.trim() != "#[cfg(test)]");
     code.filter(|(_, line)| !line.trim_start().starts_with("//"))
         .filter_map(|(index, line)| {

@@ -41,7 +41,7 @@ impl Workspace {
                 let path = entry.unwrap().path();
                 if path.is_dir() {
                     folders.push(path);
-                } else if path.extension().is_some_and(|extension| extension == "rs") {
+                } else if path.extension().is_some_and(|extension| extension == "rs") && !is_of_tests(&path) {
                     let text = std::fs::read_to_string(&path).unwrap();
                     sources.push((path, text));
                 }
@@ -68,4 +68,9 @@ fn read(package: &Value, root: &Path) -> Package {
         dependencies: dependencies.collect(),
         manifest: std::fs::read_to_string(manifest).unwrap(),
     }
+}
+
+/// Files of tests alone; what declares them says so.
+fn is_of_tests(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name == "tests.rs" || name == "samples.rs")
 }

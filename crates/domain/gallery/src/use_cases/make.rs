@@ -1,10 +1,8 @@
 use super::Gallery;
 use crate::{Effect, Picture, PictureStatus, Refusal, RenderError, Rendered, Rendition};
 use kernel::{
-    AlbumId, Body, Content, ObjectError, ObjectKey, Owed, PassId, PictureId, StoreError, Timestamp, transact,
+    AlbumId, Body, Fetch, ObjectError, ObjectKey, Owed, PassId, PictureId, StoreError, Timestamp, transact,
 };
-use std::fs::{self, File};
-use std::io::{self, Write};
 use std::path::Path;
 
 /// How the making of a picture went.
@@ -29,12 +27,20 @@ pub enum MakeError {
     /// Its file could not be read, or what was made not be put.
     #[error(transparent)]
     Objects(#[from] ObjectError),
-    /// The files around it could not be written.
-    #[error("the workplace cannot be used")]
-    Workplace(#[from] io::Error),
     /// It did not work, and may work again.
     #[error("the picture could not be made")]
     Render(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// What a picture is made with.
+#[derive(Clone, Copy)]
+pub struct Bench<'a> {
+    /// Brings the file.
+    pub fetch: &'a dyn Fetch,
+    /// Where the file is to lie; nothing is there yet.
+    pub source: &'a Path,
+    /// Where everything is to lie; an empty folder.
+    pub into: &'a Path,
 }
 
 /// What came of the attempt.
@@ -44,25 +50,26 @@ enum Outcome {
 }
 
 impl Gallery {
-    /// Makes what is delivered of a picture, in a folder that is empty and the caller's. Done again after it was stopped
+    /// Makes what is delivered of a picture. Done again after it was stopped
     /// anywhere, it begins anew under another name, and what lay there is swept.
     ///
     /// # Errors
     /// A [`MakeError`]: try again later.
-    pub async fn make(&self, id: PictureId, workplace: &Path) -> Result<Made, MakeError> {
+    pub async fn make(&self, id: PictureId, bench: &Bench<'_>) -> Result<Made, MakeError> {
         let picture = self.store.picture(id).await?;
         let Some(picture) = picture.filter(|it| it.status == PictureStatus::Processing) else {
             // Whoever made it last may have been stopped before they swept.
             self.owe_sweep(id).await?;
             return Ok(Made::Nothing);
         };
-        let source = workplace.join("source");
-        if !self.fetch(&picture, &source).await? {
+        let there = match picture.original_key() {
+            Some(key) => bench.fetch.fetch(&key, bench.source, &|_| ()).await?,
+            None => false,
+        };
+        if !there {
             return self.settle(id, Outcome::Refused(Refusal::Truncated)).await;
         }
-        let into = workplace.join("made");
-        fs::create_dir(&into)?;
-        match self.renderer.render(&source, &into).await {
+        match self.renderer.render(bench.source, bench.into).await {
             Ok(rendered) => {
                 let pass = PassId::generate(self.clock.now());
                 self.put_all(&picture, pass, &rendered).await?;
@@ -74,25 +81,12 @@ impl Gallery {
         }
     }
 
-    /// Writes the file that was sent to `path`; `false` when it is not there.
-    async fn fetch(&self, picture: &Picture, path: &Path) -> Result<bool, MakeError> {
-        let Some(key) = picture.original_key() else { return Ok(false) };
-        let Some(Content { mut reader, .. }) = self.objects.get(&key, None).await? else { return Ok(false) };
-        let mut file = File::create(path)?;
-        while let Some(bytes) = reader.next().await? {
-            // Into the system's cache of pages: short pieces, and nobody waits for a disk.
-            file.write_all(&bytes)?;
-        }
-        Ok(true)
-    }
-
     async fn put_all(&self, picture: &Picture, pass: PassId, rendered: &Rendered) -> Result<(), MakeError> {
         for file in &rendered.files {
             let rendition =
                 Rendition { width: file.width, height: file.height, format: file.format, bytes: file.bytes };
             // An id, a number and an extension are a name.
-            let key =
-                picture.rendition_key(pass, &rendition).ok_or_else(|| io::Error::other("no such name"))?;
+            let Some(key) = picture.rendition_key(pass, &rendition) else { continue };
             self.objects.put(&key, Body::File(file.path.clone()), file.format.content_type()).await?;
         }
         Ok(())

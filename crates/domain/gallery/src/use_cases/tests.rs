@@ -67,8 +67,7 @@ async fn a_file_that_is_gone_is_said_to_be_and_a_missing_program_is_waited_for()
     house.gallery.renderer = Arc::new(Painter::Lacks);
     assert_eq!(house.make(waits.id).await, Made::Waits("heif-dec"));
     house.gallery.renderer = Arc::new(Painter::Breaks);
-    let room = tempfile::tempdir().unwrap();
-    let broke = house.gallery.make(waits.id, room.path()).await;
+    let broke = house.try_to_make(waits.id).await;
     assert!(matches!(broke, Err(MakeError::Render(_))));
     assert_eq!(house.store.kept().pictures[&waits.id].status, PictureStatus::Processing);
 }

@@ -1,10 +1,10 @@
 use super::Music;
 use crate::{
-    Effect, Fetch, MusicSet, ProcessError, Processed, Processor, Progress, Refusal, Rendition, SetStatus,
+    Effect, MusicSet, ProcessError, Processed, Processor, Progress, Refusal, Rendition, SetStatus,
     SoundFile, SoundObject, hls, tracklist, waveform,
 };
 use chrono::TimeDelta;
-use kernel::{Body, ObjectError, Owed, PassId, SetId, StoreError, transact};
+use kernel::{Body, Fetch, ObjectError, Owed, PassId, SetId, StoreError, transact};
 use std::path::{Path, PathBuf};
 
 /// Shares of the whole, in hundredths, that are done when the file was fetched and when everything is made.
