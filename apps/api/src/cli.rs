@@ -13,6 +13,7 @@ use crate::confine::{Confined, become_program};
 use crate::http::problem::Causes;
 use crate::rehearse::options::Options;
 use clap::{Parser, Subcommand};
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -52,6 +53,13 @@ enum Command {
     /// Run a program with as little as it needs: for those that read what others send.
     #[command(hide = true)]
     Confined(Confined),
+    /// Make renditions of a picture, for a server that reads none itself.
+    #[command(hide = true)]
+    Picture {
+        /// As the adapter of pictures says them.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<OsString>,
+    },
     /// Recompute the counters of places and name every difference.
     CheckStock,
     /// Compare the ledger with the bookings.
@@ -174,7 +182,9 @@ fn perform(command: Command) -> Result<(), Failure> {
                 commands::create_admin(config, who).await
             }
             Command::CheckConfig => commands::check_config(&config),
-            Command::Openapi | Command::Doctor { .. } | Command::Confined(_) => Ok(()),
+            Command::Openapi | Command::Doctor { .. } | Command::Confined(_) | Command::Picture { .. } => {
+                Ok(())
+            }
         }
     })
 }
