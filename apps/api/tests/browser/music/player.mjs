@@ -1,5 +1,8 @@
 // A page of another origin plays a set: by hls.js, by the element alone, from the middle, and draws its waveform.
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { given, scene } from "../browser.mjs";
 
 const HTML = `<!doctype html><title>Player</title><link rel="icon" href="data:,"><audio></audio><script src="/hls.js"></script>`;
@@ -9,17 +12,19 @@ const ARGS = ["--autoplay-policy=no-user-gesture-required", "--mute-audio"];
 async function begin(url) {
   const audio = document.querySelector("audio");
   const hls = new Hls({ maxBufferLength: 12, maxMaxBufferLength: 12 });
-  const noted = { media: [], first: null, errors: [] };
+  const noted = { media: [], errors: [] };
   Object.assign(window, { hls, noted });
   hls.on(Hls.Events.FRAG_LOADING, (_, { frag }) => noted.media.push(frag.sn));
-  hls.on(Hls.Events.FRAG_BUFFERED, (_, { frag }) => {
-    if (frag.sn !== "initSegment") noted.first ??= [...noted.media];
+  const failed = new Promise((_, reject) => {
+    hls.on(Hls.Events.ERROR, (_, { details, fatal }) => {
+      // It gives up itself what was on its way when somebody seeks.
+      if (details !== "aborted") noted.errors.push(details);
+      if (fatal) reject(new Error(details));
+    });
   });
-  hls.on(Hls.Events.ERROR, (_, { details, fatal }) => noted.errors.push(`${details}${fatal ? " (fatal)" : ""}`));
   hls.loadSource(url);
   hls.attachMedia(audio);
-  await audio.play();
-  await heard(audio, 0.5);
+  await Promise.race([failed, audio.play().then(() => heard(audio, 0.5))]);
   return { ...noted, codec: hls.levels[hls.currentLevel].audioCodec, duration: audio.duration };
 }
 
@@ -47,6 +52,26 @@ async function alone([url, time]) {
   return told;
 }
 
+/** Plays a playlist while nothing but the first two requests for media is answered: that has to do for the first sound. */
+async function begins(page, url) {
+  let asked = 0;
+  let heard;
+  const held = new Promise(resolve => { heard = resolve; });
+  const hold = async route => {
+    asked += 1;
+    if (asked > 2) await held;
+    // What was given up meanwhile cannot go on.
+    await route.continue().catch(() => {});
+  };
+  await page.route(/\/media\//, hold);
+  try {
+    return await page.evaluate(begin, url);
+  } finally {
+    heard();
+    await page.unroute(/\/media\//, hold);
+  }
+}
+
 const HEARD = `window.heard = async (audio, seconds) => {
   const from = audio.currentTime;
   while (audio.currentTime < from + seconds) {
@@ -55,19 +80,23 @@ const HEARD = `window.heard = async (audio, seconds) => {
   }
 }`;
 
+// Another port is another origin.
+const pages = createServer((asked, answer) => {
+  const [type, body] = asked.url === "/hls.js" ? ["text/javascript", readFileSync(given.library)] : ["text/html", HTML];
+  answer.setHeader("content-type", type).end(body);
+});
+const { hostname, port } = new URL(given.page);
+pages.listen(port, hostname);
+await once(pages, "listening");
+
 await scene(async phone => {
   const one = await phone("the listener");
   const { page } = one;
-  await page.route(`${new URL(given.page).origin}/**`, route => {
-    if (route.request().url().endsWith("/hls.js")) return route.fulfill({ path: given.library });
-    return route.fulfill({ contentType: "text/html", body: HTML });
-  });
   await page.goto(given.page);
   await page.evaluate(HEARD);
 
-  const first = await page.evaluate(begin, given.stream.hls_url);
+  const first = await begins(page, given.stream.hls_url);
   assert.deepEqual(first.errors, []);
-  assert.ok(first.first.length <= 2, `first sound after ${first.first} requests for media`);
   assert.equal(first.codec, "opus");
   assert.ok(Math.abs(first.duration - given.duration) < 0.5, `it lasts for ${first.duration} s`);
   const middle = given.duration / 2 + 1;
@@ -78,9 +107,8 @@ await scene(async phone => {
   assert.ok(then.at >= middle && then.at < middle + 5, `it is at ${then.at} s after ${then.took} ms`);
   await page.evaluate(() => { window.hls.destroy(); });
 
-  const aac = await page.evaluate(begin, given.stream.hls_url.replace("master.m3u8", "aac-128.m3u8"));
+  const aac = await begins(page, given.stream.hls_url.replace("master.m3u8", "aac-128.m3u8"));
   assert.deepEqual(aac.errors, []);
-  assert.ok(aac.first.length <= 2, `first sound after ${aac.first} requests for media`);
   await page.evaluate(() => { window.hls.destroy(); });
 
   for (const source of [given.stream.sources[0], given.stream.sources.at(-1)]) {
@@ -95,3 +123,4 @@ await scene(async phone => {
   assert.ok(Math.abs(drawn - given.duration) < 1, `its waveform shows ${drawn} s`);
   assert.ok(peaks.data.some(it => it > 20) && peaks.data.every(it => it >= -128 && it <= 127));
 }, { args: ARGS });
+pages.close();
