@@ -5,10 +5,10 @@ use super::{ImageView, Linker};
 use crate::http::access::Admin;
 use crate::http::problem::Problem;
 use crate::wiring::App;
-use actix_multipart::{Field, Multipart, MultipartError};
+use actix_multipart::{Field, Multipart};
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{Bytes, Data, Path};
-use actix_web::{HttpResponse, post};
+use actix_web::{HttpMessage, HttpRequest, HttpResponse, post};
 use futures_util::{Stream, StreamExt};
 use gallery::Sent;
 use kernel::{Actor, AlbumId, Body, Invalid, ObjectKey};
@@ -98,12 +98,17 @@ impl From<Problem> for Refused {
 #[post("/admin/albums/{id}/images")]
 pub(super) async fn add_images(
     app: Data<App>,
+    request: HttpRequest,
     admin: Admin,
     id: Path<Uuid>,
     form: Multipart,
 ) -> Result<HttpResponse, Problem> {
     let album = AlbumId::from(id.into_inner());
     app.gallery.album(album).await?.ok_or_else(Problem::not_found)?;
+    if !request.content_type().eq_ignore_ascii_case("multipart/form-data") {
+        let detail = "Send multipart/form-data.";
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail));
+    }
     let items = read(&app, &admin.0, album, form).await?;
     if items.is_empty() {
         let message = "must have 1 to 100 files in parts of this name";
@@ -128,7 +133,7 @@ async fn read(
             Ok(Some(Ok(field))) => field,
             // What was taken before stays, and is told.
             Ok(Some(Err(_))) | Err(_) if !items.is_empty() => return Ok(items),
-            Ok(Some(Err(error))) => return Err(unreadable(&error)),
+            Ok(Some(Err(_))) => return Err(unreadable()),
             Err(_) => return Err(late()),
         };
         if field.name() != Some(FIELD) {
@@ -156,17 +161,8 @@ fn refused(filename: String, code: &'static str, message: String) -> FileView {
     FileView { filename, image: None, error: Some(FileErrorView { code, message }) }
 }
 
-fn unreadable(error: &MultipartError) -> Problem {
-    match error {
-        MultipartError::ContentTypeMissing
-        | MultipartError::ContentTypeParse
-        | MultipartError::ContentTypeIncompatible
-        | MultipartError::BoundaryMissing => {
-            let detail = "Send multipart/form-data.";
-            Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
-        }
-        _ => Problem::bad_request("incomplete_body", "The form cannot be read to its end."),
-    }
+fn unreadable() -> Problem {
+    Problem::bad_request("incomplete_body", "The form cannot be read to its end.")
 }
 
 fn late() -> Problem {

@@ -141,6 +141,10 @@ impl House {
 fn walk(folder: &Path, all: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(folder).into_iter().flatten() {
         let path = entry.unwrap().path();
+        // What is on its way is no object yet.
+        if path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')) {
+            continue;
+        }
         if path.is_dir() { walk(&path, all) } else { all.push(path) }
     }
 }
