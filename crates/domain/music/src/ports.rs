@@ -2,11 +2,8 @@
 
 use crate::{MusicSet, Position};
 use async_trait::async_trait;
-use kernel::{
-    AccountId, AuditTx, ObjectError, ObjectKey, Owed, Page, PageRequest, SetId, StoreError, UploadId,
-};
+use kernel::{AccountId, AuditTx, Owed, Page, PageRequest, SetId, StoreError, UploadId};
 use serde::{Deserialize, Serialize};
-use std::path::Path;
 
 /// Keeps sets, and where members stopped listening.
 #[async_trait]

@@ -8,7 +8,7 @@ use music::{
 };
 use std::path::Path;
 use synesthesie::wiring::App;
-use synesthesie::worker::sound::Fetched;
+use synesthesie::workplace::Fetched;
 
 /// Bytes of the beginning of a stream.
 const INIT: u64 = 100;
