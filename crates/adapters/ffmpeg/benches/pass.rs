@@ -1,7 +1,7 @@
 //! How fast recordings are processed, beside one command of ffmpeg, written by hand, that makes the same.
 //!
-//! `cargo bench -p adapter-ffmpeg` makes ten minutes of sound, processes them both ways in turn, three times, and prints
-//! the best of each.
+//! `cargo bench -p adapter-ffmpeg --bench pass` makes ten minutes of sound, processes them both ways in turn, three times,
+//! and prints the best of each; `... -- 60 1` does so with 60 seconds, once.
 
 #![allow(
     clippy::unwrap_used,
@@ -17,10 +17,10 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// Seconds of sound.
-const SECONDS: u32 = 600;
-/// Times that each is done.
-const TIMES: usize = 3;
+/// A number of the command line: the seconds of sound, then how often each is done.
+fn wish(place: usize, otherwise: u32) -> u32 {
+    std::env::args().skip(1).filter_map(|argument| argument.parse().ok()).nth(place).unwrap_or(otherwise)
+}
 
 fn program(name: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap();
@@ -28,12 +28,12 @@ fn program(name: &str) -> PathBuf {
 }
 
 /// Noise, tones that glide and beats: what is as hard to pack as music.
-fn recording(folder: &Path) -> PathBuf {
+fn recording(folder: &Path, seconds: u32) -> PathBuf {
     let path = folder.join("recording.wav");
     let beats = "0.3*sin(2*PI*(220+110*sin(t/3))*t)*exp(-mod(t,0.47)*8)";
     let tones =
-        format!("aevalsrc='{beats}+0.1*sin(2*PI*110*t)|{beats}+0.1*sin(2*PI*165*t)':s=44100:d={SECONDS}");
-    let noise = |color: &str| format!("anoisesrc=c={color}:r=44100:d={SECONDS}:a=0.25:seed=1");
+        format!("aevalsrc='{beats}+0.1*sin(2*PI*110*t)|{beats}+0.1*sin(2*PI*165*t)':s=44100:d={seconds}");
+    let noise = |color: &str| format!("anoisesrc=c={color}:r=44100:d={seconds}:a=0.25:seed=1");
     let mix = "[1][2]amerge=inputs=2[n];[0][n]amix=2,aformat=channel_layouts=stereo";
     let made = Command::new("ffmpeg")
         .args(["-v", "error", "-y", "-f", "lavfi", "-i", &tones, "-f", "lavfi", "-i", &noise("pink")])
@@ -67,12 +67,12 @@ fn by_hand(source: &Path, into: &Path) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
-async fn by_us(source: &Path, into: &Path) {
+async fn by_us(source: &Path, into: &Path, seconds: u32) {
     let ffmpeg = Ffmpeg::new(Confines::none(), program("ffmpeg"), program("ffprobe"));
     let made = ffmpeg.process(source, into, &|_| ()).await.unwrap();
     println!("\n{:?}, {} ms", made.loudness, made.duration_ms);
     for file in made.files {
-        let rate = |bytes: u64| bytes as f64 * 8.0 / 1000.0 / f64::from(SECONDS);
+        let rate = |bytes: u64| bytes as f64 * 8.0 / 1000.0 / f64::from(seconds);
         let (stream, plain) = (rate(file.stream_bytes), rate(file.file_bytes));
         println!(
             "{:9} stream {:9} bytes {stream:6.1} kbit/s   file {:9} bytes {plain:6.1} kbit/s   {} segments",
@@ -107,25 +107,25 @@ fn main() {
     if std::env::args().any(|argument| argument == "--test") {
         return;
     }
-    let folder = tempfile::tempdir().unwrap();
-    let source = recording(folder.path());
+    let (folder, seconds) = (tempfile::tempdir().unwrap(), wish(0, 600));
+    let source = recording(folder.path(), seconds);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
     let (mut hand, mut ours) = ((Duration::MAX, 0.0), (Duration::MAX, 0.0));
-    for _ in 0..TIMES {
+    for _ in 0..wish(1, 3) {
         let into = fresh(folder.path());
         let (begun, before) = (Instant::now(), worked());
         by_hand(&source, &into);
         hand = best(hand, (begun.elapsed(), worked() - before));
         let into = fresh(folder.path());
         let (begun, before) = (Instant::now(), worked());
-        runtime.block_on(by_us(&source, &into));
+        runtime.block_on(by_us(&source, &into, seconds));
         ours = best(ours, (begun.elapsed(), worked() - before));
     }
     let said = |(took, work): (Duration, f64)| {
-        let speed = f64::from(SECONDS) / took.as_secs_f64();
+        let speed = f64::from(seconds) / took.as_secs_f64();
         format!("{took:.1?}, {speed:.1} s of sound a second, {work:.1} s of the processor")
     };
-    println!("\nrecording: {} bytes, {SECONDS} s", source.metadata().unwrap().len());
+    println!("\nrecording: {} bytes, {seconds} s", source.metadata().unwrap().len());
     println!("one command by hand: {}", said(hand));
     println!("the processor:       {}", said(ours));
     println!("ours / by hand:      {:.2}", ours.0.as_secs_f64() / hand.0.as_secs_f64());
