@@ -141,6 +141,9 @@ pub fn run() -> ExitCode {
     if let Command::Confined(confined) = &command {
         return become_program(confined);
     }
+    if let Command::Picture { arguments } = &command {
+        return adapter_imaging::child::run(arguments);
+    }
     match perform(command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
