@@ -156,7 +156,8 @@ pub async fn a_promise_that_cannot_be_read_is_no_promise_and_an_alarm(stores: St
     );
     let waiting = bookings.open_requests(None, page(10)).await.unwrap().items;
     assert_eq!(waiting.len(), 1, "staff has to decide it");
-    let due = house.stores.outbox.claim(&EVERY_DOMAIN, house.clock.now(), house.clock.now(), 100).await.unwrap();
+    let due =
+        house.stores.outbox.claim(&EVERY_DOMAIN, house.clock.now(), house.clock.now(), 100).await.unwrap();
     let told = due.iter().filter(|due| due.body.contains("bad_policy")).count();
     assert_eq!(told, 1, "told once, however often the buyer tries");
 }

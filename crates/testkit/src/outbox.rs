@@ -105,7 +105,8 @@ pub async fn queued_effects_are_claimed_once(stores: Stores) {
                 assert_eq!(claim(&stores, noon() - minutes(1)).await, []);
                 start.wait().await;
                 loop {
-                    let due = stores.outbox.claim(&EVERY_DOMAIN, noon(), noon() + minutes(1), 3).await.unwrap();
+                    let due =
+                        stores.outbox.claim(&EVERY_DOMAIN, noon(), noon() + minutes(1), 3).await.unwrap();
                     assert!(due.len() <= 3);
                     claimed.extend(ids(&due));
                     if due.is_empty() {

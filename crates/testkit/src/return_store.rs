@@ -433,7 +433,8 @@ async fn told(house: &House, ticket: &Ticket, entries: &[(&str, Timestamp)]) -> 
     house.clock.set(before.max(entries[0].1 + chrono::TimeDelta::minutes(30)));
     let synced = door.sync(&staff(house).await, house.event.id, &told).await.unwrap();
     let now = house.clock.now();
-    let due = house.stores.outbox.claim(&EVERY_DOMAIN, now, now + chrono::TimeDelta::days(1), 1000).await.unwrap();
+    let due =
+        house.stores.outbox.claim(&EVERY_DOMAIN, now, now + chrono::TimeDelta::days(1), 1000).await.unwrap();
     let effects = due.iter().filter_map(|due| serde_json::from_str(&due.body).ok());
     let reviews = effects.filter_map(|effect| match effect {
         Effect::ReviewEntry { booking, ticket, case } => Some((booking, ticket, case)),

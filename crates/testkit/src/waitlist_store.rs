@@ -123,7 +123,8 @@ async fn freed(
 
 async fn owed(house: &House) -> Vec<Effect> {
     let now = house.clock.now();
-    let due = house.stores.outbox.claim(&EVERY_DOMAIN, now, now + TimeDelta::milliseconds(1), 1000).await.unwrap();
+    let due =
+        house.stores.outbox.claim(&EVERY_DOMAIN, now, now + TimeDelta::milliseconds(1), 1000).await.unwrap();
     due.iter().filter_map(|due| serde_json::from_str(&due.body).ok()).collect()
 }
 

@@ -241,7 +241,8 @@ async fn leases_and_answers_outlive_the_process() {
         let guest = buyer(&house.stores).await;
         let hold = bookings(&house).hold(guest, house.event.id, house.want(1)).await.unwrap();
         confirm_free(&bookings(&house), guest, hold.id).await;
-        let claimed = house.stores.outbox.claim(&EVERY_DOMAIN, until - TimeDelta::hours(1), until, 10).await.unwrap();
+        let claimed =
+            house.stores.outbox.claim(&EVERY_DOMAIN, until - TimeDelta::hours(1), until, 10).await.unwrap();
         assert!(!claimed.is_empty());
     }
     let store = open(directory.path()).unwrap();

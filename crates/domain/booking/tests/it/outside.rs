@@ -156,7 +156,8 @@ fn dispute(house: &House, charge: &str, status: DisputeStatus) -> DisputeStandin
 }
 
 async fn owed_to_admins(house: &House) -> usize {
-    let due = house.stores.outbox.claim(&EVERY_DOMAIN, house.clock.now(), house.clock.now(), 100).await.unwrap();
+    let due =
+        house.stores.outbox.claim(&EVERY_DOMAIN, house.clock.now(), house.clock.now(), 100).await.unwrap();
     due.iter().filter(|due| due.body.contains("tell_admins")).count()
 }
 
