@@ -251,9 +251,11 @@ pub async fn a_picture_reads_back_whole(stores: Stores) {
         pictures.push(Picture { status: PictureStatus::Failed { reason }, ..bare_picture(&album) });
     }
     add_pictures(&stores, &pictures).await;
+    for picture in &pictures {
+        assert_eq!(stores.gallery.picture(picture.id).await.unwrap().as_ref(), Some(picture));
+    }
     let mut tx = begin(&stores).await;
     for picture in pictures {
-        assert_eq!(stores.gallery.picture(picture.id).await.unwrap().as_ref(), Some(&picture));
         assert_eq!(tx.lock_pictures(&[picture.id]).await.unwrap(), [picture]);
     }
     tx.rollback().await.unwrap();

@@ -128,13 +128,15 @@ pub async fn an_upload_reads_back_whole(stores: Stores) {
         ..bare_upload(by)
     };
     add_uploads(&stores, &[plain.clone(), full.clone()]).await;
+    let unknown = UploadId::generate(noon());
+    for upload in [&plain, &full] {
+        assert_eq!(stores.media.upload(upload.id).await.unwrap().as_ref(), Some(upload));
+    }
+    assert_eq!(stores.media.upload(unknown).await.unwrap(), None);
     let mut tx = begin(&stores).await;
     for upload in [plain, full] {
-        assert_eq!(stores.media.upload(upload.id).await.unwrap().as_ref(), Some(&upload));
         assert_eq!(tx.lock_upload(upload.id).await.unwrap(), Some(upload));
     }
-    let unknown = UploadId::generate(noon());
-    assert_eq!(stores.media.upload(unknown).await.unwrap(), None);
     assert_eq!(tx.lock_upload(unknown).await.unwrap(), None);
     tx.rollback().await.unwrap();
     for format in [

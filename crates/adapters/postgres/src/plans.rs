@@ -313,9 +313,8 @@ async fn every_statement_finds_its_rows_by_an_index() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_claimed_is_found_by_its_domain() {
-    let (store, database) = single().await;
-    let stores = Stores::of(Arc::new(store.clone())).keeping(database);
-    outbox::what_is_not_asked_for_waits(stores).await;
+    let (store, _database) = single().await;
+    outbox::what_is_not_asked_for_waits(Stores::of(Arc::new(store.clone()))).await;
     let statements = prepared(&store).await;
     let claim = statements.iter().find(|it| it.statement.contains("SKIP LOCKED")).unwrap();
     let lines = plan(&store, claim).await;

@@ -13,7 +13,7 @@ use media::upload::NewUpload;
 use music::{DownloadInput, SetChange, SetInput, Track, TracklistInput};
 
 /// Pictures of each album.
-const PICTURES: u32 = 12;
+const PICTURES: u32 = 6;
 
 /// A set of the demo.
 struct Recording {
