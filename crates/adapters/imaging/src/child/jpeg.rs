@@ -7,7 +7,7 @@ use super::{Decoded, Trouble, ladder};
 use gallery::Refusal;
 use jpeg_decoder::{Decoder, Error, PixelFormat};
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 
 /// Largest file that is read into memory: 100 megapixels at the best quality are about half of it.
 const MOST_BYTES: u64 = 256 << 20;
@@ -64,7 +64,9 @@ fn decoded(bytes: &[u8], (width, height): (u32, u32)) -> Result<Raster, Refusal>
 fn refusal(error: Error) -> Refusal {
     match error {
         Error::Unsupported(_) => Refusal::Unsupported,
-        Error::Io(_) => Refusal::Truncated,
+        Error::Io(error) if error.kind() == ErrorKind::UnexpectedEof => Refusal::Truncated,
+        // It reads from memory: what is left are threads for which there was no room.
+        Error::Io(_) => Refusal::TooMuch,
         Error::Format(_) | Error::Internal(_) => Refusal::Malformed,
     }
 }

@@ -69,6 +69,26 @@ pub(crate) fn png(
     bytes
 }
 
+/// A part of a PNG.
+pub(crate) fn chunk(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
+    let mut crc = flate2::Crc::new();
+    crc.update(kind);
+    crc.update(body);
+    [&(body.len() as u32).to_be_bytes(), &kind[..], body, &crc.sum().to_be_bytes()].concat()
+}
+
+/// After its signature and its head, a PNG may say more.
+pub(crate) const PNG_HEAD_END: usize = 33;
+
+/// As large as asked for, which must be a multiple of four: readers of PNG insist on that.
+pub(crate) fn profile(profile: &moxcms::ColorProfile, size: usize) -> Vec<u8> {
+    let mut icc = profile.encode().unwrap();
+    assert!(size >= icc.len());
+    icc.resize(size, 0);
+    icc[..4].copy_from_slice(&(size as u32).to_be_bytes());
+    icc
+}
+
 /// RGB as an eight-bit PNG.
 pub(crate) fn plain_png(pixels: &[u8], width: u32, height: u32, icc: Option<&[u8]>) -> Vec<u8> {
     png(pixels, width, height, (png::ColorType::Rgb, png::BitDepth::Eight), icc)

@@ -1,23 +1,14 @@
 use super::{Ends, Hostile, hostile, mazes, profiles};
-use crate::samples;
+use crate::samples::{self, PNG_HEAD_END, chunk};
+use flate2::Compression;
 use flate2::write::ZlibEncoder;
-use flate2::{Compression, Crc};
 use gallery::Refusal;
 use std::io::Write;
 
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
-/// After the signature, the head's chunk ends here.
-const HEAD_END: usize = 33;
 
 fn good() -> Vec<u8> {
     samples::plain_png(&samples::stored(1, 640, 480), 640, 480, None)
-}
-
-fn chunk(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
-    let mut crc = Crc::new();
-    crc.update(kind);
-    crc.update(body);
-    [&(body.len() as u32).to_be_bytes(), &kind[..], body, &crc.sum().to_be_bytes()].concat()
 }
 
 fn head(width: u32, height: u32, depth: u8, colours: u8, interlaced: u8) -> Vec<u8> {
@@ -42,7 +33,7 @@ fn whole(head: Vec<u8>, pixels: &[u8]) -> Vec<u8> {
 /// With more before its pixels.
 fn with(more: &[u8]) -> Vec<u8> {
     let good = good();
-    [&good[..HEAD_END], more, &good[HEAD_END..]].concat()
+    [&good[..PNG_HEAD_END], more, &good[PNG_HEAD_END..]].concat()
 }
 
 pub(super) fn all() -> Vec<Hostile> {
@@ -112,7 +103,7 @@ fn lies() -> Vec<Hostile> {
     let middle = garbled.len() / 2;
     garbled[middle] ^= 0x55;
     let mut long = good.clone();
-    long[HEAD_END..HEAD_END + 4].fill(0xff);
+    long[PNG_HEAD_END..PNG_HEAD_END + 4].fill(0xff);
     let moving = |frames: u32| {
         let control = chunk(b"acTL", &[frames.to_be_bytes(), 0u32.to_be_bytes()].concat());
         let place = [0, 640, 480, 0, 0].map(u32::to_be_bytes).concat();
