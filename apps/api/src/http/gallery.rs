@@ -47,7 +47,7 @@ impl AllQuery {
 /// The albums that one may see and that have something to be seen, the newest first. A page may have fewer than were asked
 /// for although `next_cursor` says that there are more.
 #[utoipa::path(tag = "gallery", security(("bearer" = [])), params(PagingQuery, AllQuery), responses(
-    (status = 200, body = PageView<AlbumCardView>)))]
+    (status = 200, body = PageView<AlbumCardView>), (status = 403, body = Problem)))]
 #[get("/gallery/albums")]
 async fn list_albums(
     app: Data<App>,
@@ -66,7 +66,8 @@ async fn list_albums(
 /// The pictures of an album in the order in which they were taken, up to 500 at once. What is answered is kept for a
 /// moment for all members, and sent with gzip to whoever takes it.
 #[utoipa::path(tag = "gallery", security(("bearer" = [])), params(WidePagingQuery, AllQuery), responses(
-    (status = 200, body = PageView<ImageView>), (status = 304), (status = 404, body = Problem)))]
+    (status = 200, body = PageView<ImageView>), (status = 304), (status = 403, body = Problem),
+    (status = 404, body = Problem)))]
 #[get("/gallery/albums/{id}/images")]
 async fn list_images(
     app: Data<App>,
