@@ -9,6 +9,7 @@ pub mod programs;
 pub mod store;
 pub mod wallet;
 
+use self::media::MediaError;
 use crate::albums::Albums;
 use crate::answers::Shelf;
 use crate::config::{Config, StoreUrl};
@@ -25,6 +26,7 @@ use crate::passwords::Bcrypt;
 use crate::press::Press;
 use crate::sealed::Seal;
 use crate::workplace::Workplace;
+use ::media::{Meter, Uploads};
 use absorbers::Absorbers;
 use accounts::{Accounts, HashError};
 use adapter_local::{Disk, MailBox};
@@ -43,10 +45,8 @@ use kernel::audit::Mac;
 use kernel::{
     AuditLog, Broadcast, Cache, Clock, EventId, IdempotencyStore, Mailer, ObjectStore, Outbox, StoreError,
 };
-use ::media::{Meter, Uploads};
-use self::media::MediaError;
-use music::{Music, Processor};
 use mail::{Post, PostError, post};
+use music::{Music, Processor};
 use payments::{Counter, Promises, ProviderSettingsError, providers};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -25,14 +25,8 @@ use tokio::sync::watch;
 /// many as may wait for a provider, so that mails go out although one hangs.
 const AT_ONCE: usize = 32;
 /// What is done in a moment. What takes longer has lanes of its own ([`lanes`]), so that it keeps no mail waiting.
-pub const QUICK: [&str; 6] = [
-    booking::DOMAIN,
-    accounts::DOMAIN,
-    invites::DOMAIN,
-    media::DOMAIN,
-    gallery::DOMAIN,
-    music::DOMAIN,
-];
+pub const QUICK: [&str; 6] =
+    [booking::DOMAIN, accounts::DOMAIN, invites::DOMAIN, media::DOMAIN, gallery::DOMAIN, music::DOMAIN];
 /// How long an effect waits that found no way to its provider free.
 const CROWDED: TimeDelta = TimeDelta::seconds(2);
 /// Between two looks when nothing was due.
@@ -123,7 +117,9 @@ async fn effects(app: &App, lane: &Lane, mut stop: watch::Receiver<bool>) {
             Ok(due) => {
                 under_way.extend(due.into_iter().map(|(due, until)| {
                     let stop = stop.clone();
-                    async move { if lane.long { long(app, &due, until, stop).await } else { one(app, &due).await } }
+                    async move {
+                        if lane.long { long(app, &due, until, stop).await } else { one(app, &due).await }
+                    }
                 }));
                 Duration::ZERO
             }

@@ -59,9 +59,7 @@ async fn look_at_bucket(config: &Config, bucket: &Bucket, clock: &dyn Clock) -> 
 async fn privacy(s3: &S3) -> Finding {
     const CHECK: &str = "media_privacy";
     match s3.exposures().await {
-        Ok(found) if found.is_empty() => {
-            Finding::ok(CHECK, "nobody can read, list or write without a key")
-        }
+        Ok(found) if found.is_empty() => Finding::ok(CHECK, "nobody can read, list or write without a key"),
         Ok(found) => {
             let said: Vec<_> = found.iter().map(ToString::to_string).collect();
             Finding::error(CHECK, said.join("; "), "make the bucket private at once")
@@ -102,7 +100,9 @@ fn look_at_programs(config: &Config) -> Finding {
 fn look_at_confines() -> Finding {
     const CHECK: &str = "media_confines";
     match confine::landlock() {
-        Some(abi) => Finding::ok(CHECK, format!("the kernel confines programs to their files (Landlock {abi})")),
+        Some(abi) => {
+            Finding::ok(CHECK, format!("the kernel confines programs to their files (Landlock {abi})"))
+        }
         None => {
             let advice = "use a kernel with Landlock (5.13 or newer, lsm=landlock)";
             let found = "programs that read what is sent are limited in memory and time, but may read files";

@@ -3,15 +3,15 @@
 use super::{
     accounts, address_views, admin, audit, auth, calendars, daily_close, docs, health, invites, jobs, openapi,
 };
+use super::{albums, archive, gallery, images, removals};
 use super::{
     billing, bookings, by_hand, called_off, cancellation, disputes, documents, door, duplicates, holds,
     incidents, ledger, mail, pages, payments, tickets, transfers, webhooks,
 };
-use super::{events, organisations, organisers, policies, quotas, refunds, ticket_types};
-use super::{invite_tree, my_invites, offline, returns, scanner, vouchers, waitlist, waitlists, wallet};
 use super::{egress, files, uploads};
+use super::{events, organisations, organisers, policies, quotas, refunds, ticket_types};
 use super::{hls, music, sets};
-use super::{albums, archive, gallery, images, removals};
+use super::{invite_tree, my_invites, offline, returns, scanner, vouchers, waitlist, waitlists, wallet};
 use super::{seats, venues};
 use utoipa_actix_web::scope;
 use utoipa_actix_web::service_config::ServiceConfig;

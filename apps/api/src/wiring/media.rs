@@ -82,8 +82,7 @@ pub fn build(
     for (program, waits, package) in programs.missing() {
         tracing::warn!(program, waits, package, "a program is missing: what needs it waits");
     }
-    let attendance: Arc<dyn Attendance> =
-        Arc::new(super::guests::Attended(Arc::clone(&stores.holders)));
+    let attendance: Arc<dyn Attendance> = Arc::new(super::guests::Attended(Arc::clone(&stores.holders)));
     Ok(MediaParts {
         uploads: Uploads::new(Arc::clone(&stores.media), Arc::clone(&objects), Arc::clone(clock)),
         meter: Meter::new(Arc::clone(&stores.media), Arc::clone(clock), budget),

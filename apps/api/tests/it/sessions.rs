@@ -4,8 +4,8 @@ use crate::harness::{PASSWORD, Person, TestApp, unique_email};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use testkit::StoppedClock;
 use synesthesie::worker::QUICK;
+use testkit::StoppedClock;
 
 async fn refresh(app: &TestApp, token: &str) -> crate::harness::Answer {
     app.stranger().post("/auth/refresh", &json!({"refresh_token": token})).await

@@ -37,8 +37,8 @@ pub use invalid::Invalid;
 pub use mailer::{Attachment, Mail, MailError, Mailer};
 pub use money::{Money, MoneyError};
 pub use object_store::{
-    Body, Content, Delivery, Disposition, Fetch, Link, Listed, ObjectError, ObjectKey, ObjectStore, Part, PartsId,
-    Reader, Span, StoredObject, Unfinished, Window,
+    Body, Content, Delivery, Disposition, Fetch, Link, Listed, ObjectError, ObjectKey, ObjectStore, Part,
+    PartsId, Reader, Span, StoredObject, Unfinished, Window,
 };
 pub use outbox::{Due, Outbox, Owed, Parked};
 pub use page::{Cursor, Page, PageRequest};

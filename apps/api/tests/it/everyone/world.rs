@@ -14,8 +14,8 @@ use music::Refusal;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use testkit::StoppedClock;
 use synesthesie::worker::QUICK;
+use testkit::StoppedClock;
 
 /// Somebody of a kind.
 pub(super) struct Someone {

@@ -52,7 +52,8 @@ impl HolderStore for LocalStore {
                     || (ticket.status.lives() && state.is_without_door(ticket.event, now)))
         };
         let tickets = tickets.filter_map(|(_, cursor)| state.get::<Ticket>(&TicketId::from(cursor.id)));
-        let attended: BTreeSet<_> = tickets.filter(|ticket| was_there(ticket)).map(|ticket| ticket.event).collect();
+        let attended: BTreeSet<_> =
+            tickets.filter(|ticket| was_there(ticket)).map(|ticket| ticket.event).collect();
         Ok(attended.into_iter().collect())
     }
 }

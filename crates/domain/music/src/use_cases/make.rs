@@ -1,7 +1,7 @@
 use super::Music;
 use crate::{
-    Effect, MusicSet, ProcessError, Processed, Processor, Progress, Refusal, Rendition, SetStatus,
-    SoundFile, SoundObject, hls, tracklist, waveform,
+    Effect, MusicSet, ProcessError, Processed, Processor, Progress, Refusal, Rendition, SetStatus, SoundFile,
+    SoundObject, hls, tracklist, waveform,
 };
 use chrono::TimeDelta;
 use kernel::{Body, Fetch, ObjectError, Owed, PassId, SetId, StoreError, transact};
