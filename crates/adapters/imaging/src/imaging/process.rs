@@ -70,7 +70,7 @@ pub(super) async fn run(line: &[OsString], time: Duration, patience: Duration) -
         child.kill().await?;
         return Ok(End { ended: Ended::Exhausted, said: Vec::new(), complained: Vec::new() });
     };
-    group.is_done();
+    group.forget();
     let complained = complained?;
     let ended = ended(status?, &complained, began.elapsed(), time);
     Ok(End { ended, said: said?, complained })
@@ -111,7 +111,7 @@ struct Group(Option<Pid>);
 
 impl Group {
     /// It has ended by itself.
-    fn is_done(mut self) {
+    fn forget(mut self) {
         self.0 = None;
     }
 }

@@ -159,7 +159,8 @@ async fn colours_of_other_spaces_become_those_of_srgb() {
             (samples::heic(&pixels, 400, 300, Some(&p3)), from_p3),
         ];
         for (bytes, wanted) in all {
-            let made = made(&bytes).await.unwrap();
+            let start = String::from_utf8_lossy(&bytes[..16]).into_owned();
+            let made = made(&bytes).await.unwrap_or_else(|error| panic!("{start}: {error:?}"));
             for format in BOTH {
                 alike(made.seen(format).at(0.5, 0.5), wanted, 5);
             }
