@@ -89,7 +89,7 @@ fn sweep(root: &Path) -> io::Result<()> {
 }
 
 /// Whether nobody holds its lock. A folder whose lock is not there yet is being made.
-fn is_abandoned(path: &PathBuf) -> bool {
+fn is_abandoned(path: &Path) -> bool {
     let ours = path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with("work-"));
     ours && File::open(path.join(LOCK))
         .is_ok_and(|lock| !matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))

@@ -228,9 +228,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("a.zip");
         let mut file = std::fs::File::create(&path).unwrap();
-        let mut zip = Zip::default();
         // As if so much had been written: a hole in the file, which no entry lies in.
-        zip.written = 5 << 30;
+        let mut zip = Zip { written: 5 << 30, ..Zip::default() };
         file.seek(SeekFrom::Start(zip.written)).unwrap();
         for bytes in [&b"far"[..], b"away"] {
             file.write_all(&zip.entry("far", noon(), bytes).unwrap()).unwrap();

@@ -20,10 +20,10 @@ pub enum Wanted {
 /// is sent: who asks sees by `Content-Range` what it got.
 #[must_use]
 pub fn wanted(headers: &HeaderMap, size: u64, etag: &str) -> Wanted {
-    if let Some(known) = text(headers, &header::IF_NONE_MATCH) {
-        if known.trim() == "*" || tags(known).any(|tag| tag.trim_start_matches("W/") == quoted(etag)) {
-            return Wanted::Kept;
-        }
+    let is_known =
+        |known: &str| known.trim() == "*" || tags(known).any(|tag| tag.trim_start_matches("W/") == quoted(etag));
+    if text(headers, &header::IF_NONE_MATCH).is_some_and(is_known) {
+        return Wanted::Kept;
     }
     let Some(range) = text(headers, &header::RANGE) else { return Wanted::Whole };
     // Another file than the one of which the rest is wanted; a time says nothing here.

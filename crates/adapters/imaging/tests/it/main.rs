@@ -1,5 +1,12 @@
 //! Pictures that are as they should be, and such as are not.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on shall stop"
+)]
+
 mod corpus;
 mod golden;
 mod hostile;

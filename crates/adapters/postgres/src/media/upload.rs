@@ -77,7 +77,7 @@ macro_rules! select_uploads {
 pub(super) use select_uploads;
 
 /// What the first number of a pair says that senders are locked by, there being no row for those who never sent a thing.
-const SENDERS: i32 = 0x73_65_6e_64;
+const SENDERS: i32 = 0x7365_6e64;
 
 impl PgTx {
     pub(super) async fn upload_locked(&mut self, id: UploadId) -> Result<Option<Upload>, StoreError> {
