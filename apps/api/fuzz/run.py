@@ -52,6 +52,16 @@ class Wrong(Exception):
     """Why there is nothing to fuzz."""
 
 
+class Stay(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect: it is an answer, and leads elsewhere."""
+
+    def redirect_request(self, *_):
+        return None
+
+
+OPENER = urllib.request.build_opener(Stay)
+
+
 def free_ports(count):
     """Ports that nobody listens on now."""
     sockets = [socket.socket() for _ in range(count)]
@@ -119,11 +129,14 @@ class Program:
 
     def ask(self, method, path, body=None, token=None):
         """A JSON answer; what is refused is a mistake of this script."""
+        return self.send(method, path, "application/json", None if body is None else json.dumps(body).encode(), token)
+
+    def send(self, method, path, content_type, data, token=None):
+        """The same for a body that is whatever it says."""
         request = urllib.request.Request(f"{self.url}/api/v1{path}", method=method)
-        request.add_header("content-type", "application/json")
+        request.add_header("content-type", content_type)
         if token:
             request.add_header("authorization", f"Bearer {token}")
-        data = None if body is None else json.dumps(body).encode()
         try:
             with urllib.request.urlopen(request, data, timeout=60) as answer:
                 text = answer.read()
@@ -217,12 +230,15 @@ def plainly(program, world, token):
         # What ends takes the last of them, which others do not need.
         place = -1 if method == "delete" else 0
         url = program.url + path.format(**{name: some[place] for name, some in ids.items()})
-        body = world.bodies.get(f"{method.upper()} {path}")
-        request = urllib.request.Request(url, None if body is None else json.dumps(body).encode(), method=method.upper())
+        call = f"{method.upper()} {path}"
+        body = world.bodies.get(call)
+        as_json = "application/json", None if body is None else json.dumps(body).encode()
+        content_type, data = world.forms.get(call, as_json)
+        request = urllib.request.Request(url, data, method=method.upper())
         request.add_header("authorization", f"Bearer {token}")
-        request.add_header("content-type", "application/json")
+        request.add_header("content-type", content_type)
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with OPENER.open(request, timeout=60) as answer:
                 status = answer.status
         except urllib.error.HTTPError as refused:
             status = refused.code

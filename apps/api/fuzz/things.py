@@ -20,6 +20,9 @@ FIELDS = {
     "seat_ids": "seats",
     "venue_template_id": "venue-templates",
     "voucher": "voucher-codes",
+    "album_id": "albums",
+    "ids": "images",
+    "upload_id": "recordings",
 }
 
 # What parameters of paths name, where it is something else than what stands before them.
@@ -57,6 +60,12 @@ PARAMETERS = {
     "POST /admin/bookings/{id}/refund": {"id": "free bookings"},
     "POST /admin/bookings/{id}/cancellation-request": {"id": "asked"},
     "GET /admin/mail/{id}/attachments/{place}": {"place": "places"},
+    "POST /gallery/images/{id}/removal-request": {"id": "asked for"},
+    "POST /admin/removal-requests/{id}/agree": {"id": "to be agreed"},
+    "POST /admin/removal-requests/{id}/refuse": {"id": "to be refused"},
+    "POST /admin/uploads/{id}/complete": {"id": "whole uploads"},
+    "POST /admin/sets/{id}/retry": {"id": "failed sets"},
+    "GET /music/sets/{id}/hls/{pass}/{file}": {"id": "heard", "pass": "passes", "file": "playlists"},
 }
 
 # What stands before an id, where things have another name.

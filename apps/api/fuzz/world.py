@@ -5,6 +5,8 @@ import time
 import urllib.error
 import urllib.request
 
+from media import Media
+
 MONEY = {"amount": 1000, "currency": "EUR"}
 FREE = {"amount": 0, "currency": "EUR"}
 
@@ -16,11 +18,12 @@ def hours(number):
 
 
 class World:
-    """What there is, by kind: `things` are ids, `bodies` are what a call is asked with, by method and path."""
+    """What there is, by kind: `things` are ids, `bodies` are what a call is asked with, by method and path; `forms` are the
+    same for calls that take no JSON: the type of their body, and the body."""
 
     def __init__(self, program, admin, token, address):
         self.program, self.admin, self.token, self.address = program, admin, token, address
-        self.things, self.bodies = {}, {}
+        self.things, self.bodies, self.forms = {}, {}, {}
         organisations = self.ask("GET", "/admin/organisations")["items"]
         # The first: later ones were made up, or are made here to be removed.
         self.organisation = organisations[0]["id"]
@@ -36,9 +39,17 @@ class World:
         if token:
             self.own()
         self.sold()
+        Media(self)
 
     def ask(self, method, path, body=None, token=None):
         return self.program.ask(method, path, body, token or self.admin)
+
+    def send(self, path, content_type, body):
+        """As `ask`, as the admin, with a body that is no JSON."""
+        return self.program.send("POST", path, content_type, body, self.admin)
+
+    def form(self, path, content_type, body):
+        self.forms[f"POST /api/v1{path}"] = content_type, body
 
     def mine(self, method, path, body=None):
         return self.ask(method, path, body, self.token)
