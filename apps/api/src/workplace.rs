@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use kernel::{Fetch, ObjectError, ObjectKey, ObjectStore};
 use std::fs::{self, File, TryLockError};
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
 

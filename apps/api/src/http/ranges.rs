@@ -20,8 +20,9 @@ pub enum Wanted {
 /// is sent: who asks sees by `Content-Range` what it got.
 #[must_use]
 pub fn wanted(headers: &HeaderMap, size: u64, etag: &str) -> Wanted {
-    let is_known =
-        |known: &str| known.trim() == "*" || tags(known).any(|tag| tag.trim_start_matches("W/") == quoted(etag));
+    let is_known = |known: &str| {
+        known.trim() == "*" || tags(known).any(|tag| tag.trim_start_matches("W/") == quoted(etag))
+    };
     if text(headers, &header::IF_NONE_MATCH).is_some_and(is_known) {
         return Wanted::Kept;
     }
