@@ -1,6 +1,6 @@
 //! The gallery: from a file to what members see, and back to nothing.
 
-mod archives;
+pub(crate) mod archives;
 mod forms;
 mod house;
 mod removals;

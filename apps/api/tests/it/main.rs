@@ -35,6 +35,7 @@ mod ledger;
 mod limits;
 mod live;
 mod mail_out;
+mod media;
 mod model;
 mod money;
 mod music;

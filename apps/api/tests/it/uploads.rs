@@ -1,5 +1,6 @@
 //! Uploads: what admins send in parts, until it is whole or given up.
 
+mod bucket;
 mod desk;
 mod flat;
 mod kept;

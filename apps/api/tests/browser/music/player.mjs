@@ -63,12 +63,13 @@ async function begins(page, url) {
     // What was given up meanwhile cannot go on.
     await route.continue().catch(() => {});
   };
-  await page.route(/\/media\//, hold);
+  const isMedia = it => it.href.startsWith(given.media);
+  await page.route(isMedia, hold);
   try {
     return await page.evaluate(begin, url);
   } finally {
     heard();
-    await page.unroute(/\/media\//, hold);
+    await page.unroute(isMedia, hold);
   }
 }
 

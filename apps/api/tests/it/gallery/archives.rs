@@ -11,7 +11,7 @@ use std::process::Command;
 on_each_store!(House::open: an_archive_is_read_by_another_program_and_has_what_is_seen);
 
 /// What Python's own reader finds in a file; it checks every checksum, and what every picture begins as.
-fn read(bytes: &[u8]) -> Vec<String> {
+pub(crate) fn read(bytes: &[u8]) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("album.zip");
     std::fs::write(&path, bytes).unwrap();
@@ -31,7 +31,7 @@ async fn an_archive_is_read_by_another_program_and_has_what_is_seen(house: House
     let (one, two) = (house.shown(&album).await, house.shown(&album).await);
     let answer = member.client.request(Method::GET, &path).send().await.unwrap();
     assert_eq!(
-        (answer.status().as_u16(), &*answer.headers()["content-type"].to_str().unwrap()),
+        (answer.status().as_u16(), answer.headers()["content-type"].to_str().unwrap()),
         (200, "application/zip")
     );
     let said = answer.headers()["content-disposition"].to_str().unwrap().to_owned();

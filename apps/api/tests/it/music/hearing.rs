@@ -3,6 +3,7 @@
 use super::stage::{beside, play};
 use super::{Stage, pages};
 use crate::events::cast::id;
+use crate::harness::bucket::OwnBucket;
 use crate::harness::on_each_store;
 use crate::harness::shop::Store;
 use serde_json::{Value, json};
@@ -160,5 +161,10 @@ async fn a_range_of_any_file_is_answered() {
 
 #[tokio::test]
 async fn a_page_of_another_origin_plays_and_seeks() {
-    pages::play().await;
+    pages::play(None).await;
+}
+
+#[tokio::test]
+async fn a_page_plays_and_seeks_what_lies_in_a_bucket() {
+    pages::play(Some(OwnBucket::new().await)).await;
 }

@@ -24,7 +24,11 @@ impl Stage {
 
     /// With variables.
     pub(crate) async fn with(store: Store, settings: &[(&str, &str)]) -> Self {
-        let desk = Desk::with(store, settings).await;
+        Self::at(Desk::with(store, settings).await).await
+    }
+
+    /// At this desk.
+    pub(crate) async fn at(desk: Desk) -> Self {
         let member = desk.app.member().await;
         Self { desk, member }
     }

@@ -1,9 +1,10 @@
 //! An admin who sends files, at a clock that stands still, into a folder of their own.
 
+use crate::harness::bucket::OwnBucket;
 use crate::harness::shop::Store;
 use crate::harness::{Answer, Client, PASSWORD, Person, TestApp, answer};
 use adapter_postgres::testing::{FreshDatabase, fresh_database};
-use kernel::{AccountId, Clock, ObjectKey};
+use kernel::{AccountId, Clock, ObjectKey, SystemClock};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::path::Path;
@@ -33,8 +34,19 @@ impl Desk {
 
     /// With variables.
     pub(crate) async fn with(store: Store, settings: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let clock = Arc::new(StoppedClock::default());
+        Self::at(StoppedClock::default(), store, settings).await
+    }
+
+    /// With files in a bucket, whose keeper looks at the real time.
+    pub(crate) async fn in_bucket(bucket: &OwnBucket, more: &[(&str, &str)]) -> Self {
+        let settings = bucket.settings();
+        let mut settings: Vec<_> = settings.iter().map(|(key, value)| (*key, value.as_str())).collect();
+        settings.extend(more);
+        Self::at(StoppedClock::at(SystemClock.now()), Store::Local, &settings).await
+    }
+
+    async fn at(clock: StoppedClock, store: Store, settings: &[(&str, &str)]) -> Self {
+        let (folder, clock) = (tempfile::tempdir().unwrap(), Arc::new(clock));
         let database = match store {
             Store::Local => None,
             Store::Postgres => Some(fresh_database(&testkit::servers::postgres().url).await.unwrap()),
@@ -65,6 +77,10 @@ impl Desk {
 
     /// Puts bytes to a link.
     pub(crate) async fn send(&self, url: String, bytes: &[u8]) -> Answer {
+        if self.app.app.disk.is_none() {
+            let sent = reqwest::Client::new().put(url).body(bytes.to_vec()).send().await;
+            return Answer::of(sent.unwrap()).await;
+        }
         let request = self.app.stranger().request(Method::PUT, below(&url, &self.app.url));
         answer(request.body(bytes.to_vec())).await
     }

@@ -12,4 +12,5 @@ mod ends;
 mod golden;
 mod hostile;
 mod inputs;
+mod long;
 mod tags;
