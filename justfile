@@ -36,9 +36,19 @@ test *ARGUMENTS: lint
 fuzz *ARGUMENTS: build
     {{ fuzz }} {{ ARGUMENTS }}
 
-# Load a release build on PostgreSQL beside pgbench and print a table
+# Load a release build beside pgbench, then its media beside other programs, and print a table of each
 bench *ARGUMENTS:
-    cargo bench --locked --package synesthesie --bench load -- {{ ARGUMENTS }}
+    #!/bin/sh
+    set -eu
+    set -- {{ ARGUMENTS }}
+    case "${1:-}" in
+    '') which='load media' ;;
+    load | media) which=$1 && shift ;;
+    *) [ "$*" = --quick ] && which='load media' || which=load ;;
+    esac
+    for bench in $which; do
+        cargo bench --locked --package synesthesie --bench "$bench" -- "$@"
+    done
 
 # Formatting, lints, licences, bans and sources
 lint:

@@ -1,0 +1,152 @@
+//! Measures pictures, sound and what delivers them, each beside something else that does the same in the same run, and
+//! prints a table.
+//!
+//! Nothing is asserted about time. It fails when something cannot be measured that is there to be measured: whatever
+//! stands in the table by then is printed all the same.
+
+mod ask;
+#[path = "../../../../crates/adapters/ffmpeg/benches/pass/by_hand.rs"]
+#[allow(clippy::unwrap_used, reason = "a measurement that cannot go on shall stop")]
+mod by_hand;
+mod house;
+mod lists;
+mod memory;
+mod options;
+#[path = "../../../../crates/adapters/imaging/tests/it/photo.rs"]
+#[allow(clippy::indexing_slicing, reason = "a picture is drawn, and none but ours")]
+mod photo;
+mod pictures;
+mod sending;
+mod sharp;
+mod silent;
+mod sound;
+mod table;
+mod vips;
+mod ways;
+
+use house::House;
+use media::Confines;
+use options::Options;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use table::Line;
+use tokio::runtime::Builder;
+
+/// Why something was not measured.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// What was found out so far.
+#[derive(Debug, Default)]
+struct Report {
+    lines: Vec<Line>,
+    failed: bool,
+}
+
+impl Report {
+    fn add(&mut self, group: &str, measured: Result<Vec<Line>, Failure>) {
+        match measured {
+            Ok(lines) => self.lines.extend(lines),
+            Err(failure) => {
+                self.failed = true;
+                let why = with_causes(&*failure);
+                eprintln!("bench: {group}: {why}");
+                self.lines.push(Line::words(format!("{group}: NOT MEASURED, {why}")));
+            }
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let options = match Options::parse(std::env::args().skip(1)) {
+        Ok(options) => options,
+        Err(usage) => {
+            eprintln!("{usage}");
+            return ExitCode::from(2);
+        }
+    };
+    let mut report = Report::default();
+    let said = measure(&options, &mut report).and_then(|()| {
+        let mut out = std::io::stdout().lock();
+        write!(out, "{}", table::table(&report.lines, &options))?;
+        Ok(out.flush()?)
+    });
+    match said {
+        Ok(()) if !report.failed => ExitCode::SUCCESS,
+        Ok(()) => ExitCode::FAILURE,
+        Err(failure) => {
+            eprintln!("bench: {}", with_causes(&*failure));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(options: &Options, report: &mut Report) -> Result<(), Failure> {
+    // As the server has it: what feeds the programs is not to wait for one core.
+    let many = Builder::new_multi_thread().enable_all().build()?;
+    if options.wants("pictures") {
+        report.add("pictures", many.block_on(pictures::measure(options)));
+    }
+    if options.wants("sound") {
+        report.add("sound", many.block_on(sound::measure(options)));
+    }
+    drop(many);
+    if !["lists", "memory", "ways"].iter().any(|group| options.wants(group)) {
+        return Ok(());
+    }
+    // One thread for all who ask: what they take is missing to the server.
+    Builder::new_current_thread().enable_all().build()?.block_on(async {
+        let mut house = House::open().await?;
+        if options.wants("lists") {
+            report.add("lists", lists::measure(&house, options).await);
+        }
+        if options.wants("memory") {
+            report.add("memory", memory::measure(&mut house, options).await);
+        }
+        if options.wants("ways") {
+            report.add("ways", ways::measure(&house, options).await);
+        }
+        Ok(())
+    })
+}
+
+fn with_causes(failure: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(failure.source(), |cause| cause.source());
+    causes.fold(failure.to_string(), |said, cause| format!("{said}: {cause}"))
+}
+
+/// The server's program.
+fn program() -> PathBuf {
+    env!("CARGO_BIN_EXE_synesthesie").into()
+}
+
+/// What the server confines other programs by.
+fn confines() -> Confines {
+    Confines { by: vec![program().into(), "confined".into()] }
+}
+
+/// Whether a program is there.
+fn is_there(name: &str) -> bool {
+    let mut command = Command::new(name);
+    command.arg("--help").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok()
+}
+
+/// How many processors there are.
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Bytes that are free where that folder is.
+fn free(folder: &Path) -> Result<u64, Failure> {
+    let said = Command::new("df").args(["-B1", "--output=avail"]).arg(folder).output()?;
+    let text = String::from_utf8_lossy(&said.stdout).into_owned();
+    let free = text.lines().nth(1).and_then(|line| line.trim().parse().ok());
+    free.ok_or_else(|| format!("df: {}", String::from_utf8_lossy(&said.stderr)).into())
+}
+
+/// Numbers of bytes are far below where these have gaps.
+#[expect(clippy::cast_precision_loss, reason = "figures for people")]
+const fn float(number: u64) -> f64 {
+    number as f64
+}
