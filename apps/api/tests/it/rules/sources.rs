@@ -62,7 +62,9 @@ pub(super) fn tests_in(source: &str) -> Vec<(String, bool)> {
             },
         };
         let (names, end) = rest.split_once(')').map_or((rest, false), |(names, _)| (names, true));
-        let names = names.split(',').map(str::trim).filter(|name| is_name(name));
+        // What makes the stage of each test may stand before the first one.
+        let names = names.split(',').map(|name| name.rsplit(": ").next().unwrap_or(name).trim());
+        let names = names.filter(|name| is_name(name));
         tests.extend(names.map(|name| (name.to_owned(), listing == Some(true))));
         if end {
             listing = None;

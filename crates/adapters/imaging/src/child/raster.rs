@@ -1,7 +1,8 @@
 //! Pixels of eight bits a channel, and what is done to all of them.
 
 use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::pixels::{U8, U8x2, U8x3, U8x4};
+use fast_image_resize::{FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 use gallery::{MOST_PIXELS, Refusal};
 
 /// What one pixel is made of.
@@ -21,15 +22,6 @@ impl Channels {
             Self::GreyAlpha => 2,
             Self::Rgb => 3,
             Self::Rgba => 4,
-        }
-    }
-
-    const fn pixel_type(self) -> PixelType {
-        match self {
-            Self::Grey => PixelType::U8,
-            Self::GreyAlpha => PixelType::U8x2,
-            Self::Rgb => PixelType::U8x3,
-            Self::Rgba => PixelType::U8x4,
         }
     }
 }
@@ -88,13 +80,23 @@ impl Raster {
     /// # Errors
     /// [`Refusal::Malformed`], when there are fewer pixels than it says.
     pub(super) fn resized(&self, resizer: &mut Resizer, width: u32, height: u32) -> Result<Self, Refusal> {
-        let of = self.channels.pixel_type();
-        let from =
-            ImageRef::new(self.width, self.height, &self.pixels, of).map_err(|_| Refusal::Malformed)?;
-        let mut to = Image::new(width, height, of);
+        // The library would find out by itself, and be compiled for nine more kinds of pixels: five minutes.
+        let pixels = match self.channels {
+            Channels::Grey => self.resized_as::<U8>(resizer, width, height),
+            Channels::GreyAlpha => self.resized_as::<U8x2>(resizer, width, height),
+            Channels::Rgb => self.resized_as::<U8x3>(resizer, width, height),
+            Channels::Rgba => self.resized_as::<U8x4>(resizer, width, height),
+        };
+        let pixels = pixels.ok_or(Refusal::Malformed)?;
+        Ok(Self { width, height, channels: self.channels, pixels })
+    }
+
+    fn resized_as<P: PixelTrait>(&self, resizer: &mut Resizer, width: u32, height: u32) -> Option<Vec<u8>> {
+        let from = ImageRef::new(self.width, self.height, &self.pixels, P::pixel_type()).ok()?;
+        let mut to = Image::new(width, height, P::pixel_type());
         let how = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Lanczos3));
-        resizer.resize(&from, &mut to, &how).map_err(|_| Refusal::Malformed)?;
-        Ok(Self { width, height, channels: self.channels, pixels: to.into_vec() })
+        resizer.resize_typed(&from.typed_image::<P>()?, &mut to.typed_image_mut::<P>()?, &how).ok()?;
+        Some(to.into_vec())
     }
 
     /// The picture as it is to be looked at.

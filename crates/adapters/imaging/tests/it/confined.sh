@@ -3,7 +3,7 @@
 while [ "$1" != -- ]; do
     case $1 in
     --memory) ulimit -v $(($2 / 1024)) ;;
-    --seconds) ulimit -t "$2" ;;
+    --seconds) ulimit -H -t $(($2 + 5)); ulimit -S -t "$2" ;;
     --file) ulimit -f $(($2 / 512)) ;;
     esac
     shift 2

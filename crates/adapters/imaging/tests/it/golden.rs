@@ -285,15 +285,21 @@ async fn a_program_that_is_not_there_is_no_fault_of_the_picture() {
 }
 
 #[tokio::test]
-async fn too_little_memory_or_time_ends_as_a_refusal() {
+async fn too_little_memory_or_room_ends_as_a_refusal_and_a_machine_that_stands_still_does_not() {
     let bytes = samples::jpeg(&crate::photo::photo(2_000, 1_500, 3), 2_000, 1_500, None);
+    let made = async |limits| {
+        let imaging = adapter_imaging::Imaging { limits, ..crate::workshop::imaging() };
+        crate::workshop::made_by(&imaging, &bytes).await.map(|made| made.rendered)
+    };
     for limits in [
         adapter_imaging::Limits { memory: 24 << 20, ..Default::default() },
-        adapter_imaging::Limits { patience: std::time::Duration::from_millis(30), ..Default::default() },
         adapter_imaging::Limits { file: 8 << 10, ..Default::default() },
     ] {
-        let imaging = adapter_imaging::Imaging { limits, ..crate::workshop::imaging() };
-        let refused = crate::workshop::made_by(&imaging, &bytes).await.map(|made| made.rendered);
+        let refused = made(limits).await;
         assert!(matches!(refused, Err(RenderError::Refused(Refusal::TooMuch))), "{limits:?}: {refused:?}");
     }
+    // Its time of the processor was not over: that says nothing of the picture, which is tried again.
+    let patience = std::time::Duration::from_millis(30);
+    let late = made(adapter_imaging::Limits { patience, ..Default::default() }).await;
+    assert!(matches!(late, Err(RenderError::Failed(_))), "{late:?}");
 }

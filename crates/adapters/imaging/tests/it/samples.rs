@@ -80,12 +80,15 @@ pub(crate) fn chunk(kind: &[u8; 4], body: &[u8]) -> Vec<u8> {
 /// After its signature and its head, a PNG may say more.
 pub(crate) const PNG_HEAD_END: usize = 33;
 
-/// As large as asked for, which must be a multiple of four: readers of PNG insist on that.
+/// As large as asked for, which must be a multiple of four, and with a white that is D50 to the last digit: libpng
+/// insists on both, and libheif's program writes PNG.
 pub(crate) fn profile(profile: &moxcms::ColorProfile, size: usize) -> Vec<u8> {
     let mut icc = profile.encode().unwrap();
     assert!(size >= icc.len());
     icc.resize(size, 0);
     icc[..4].copy_from_slice(&(size as u32).to_be_bytes());
+    // ICC.1:2022, 7.2.16: X, Y and Z, of which 65,536 are one.
+    icc[68..80].copy_from_slice(&[0xf6d6u32, 0x1_0000, 0xd32d].map(u32::to_be_bytes).concat());
     icc
 }
 

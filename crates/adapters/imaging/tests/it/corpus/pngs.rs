@@ -64,7 +64,8 @@ fn bombs() -> Vec<Hostile> {
     let many = Ends::Refused(&[Refusal::TooManyPixels]);
     let bomb = zeros(300 << 20);
     let named = |name: &[u8]| [name, &bomb].concat();
-    let line = vec![0; 12_500 / 8 + 1];
+    // Eight pixels a byte, and one byte that says how the row is to be read.
+    let line = vec![0; 12_500_usize.div_ceil(8) + 1];
     vec![
         hostile("png of 60000 by 60000 zeros", whole(head(60_000, 60_000, 8, 2, 0), &bomb), many),
         hostile("png of the largest size", whole(head(0x7fff_ffff, 0x7fff_ffff, 16, 6, 0), &bomb), many),
