@@ -6,6 +6,7 @@
 //! `docs/decisions/0122-sound.md`.
 
 pub mod boxes;
+mod complaints;
 mod encode;
 mod loudness;
 mod pass;
@@ -34,7 +35,8 @@ const RATE: u64 = 48_000;
 pub struct Limits {
     /// Bytes of address space.
     pub memory: u64,
-    /// Processor time for looking at a file; twice this by the clock.
+    /// Processor time for looking at a file. Ten times this by the clock: a machine that is busy takes longer, and is tried
+    /// again.
     pub probe: Duration,
     /// Processor time for decoding a file.
     pub decode: Duration,
@@ -148,23 +150,29 @@ fn reading(source: &Path, kind: Kind, decoders: &str) -> Vec<OsString> {
     arguments
 }
 
-/// What a program that gave up on a recording means by what it said.
-fn unreadable(complaints: &str, refusal: Refusal) -> ProcessError {
-    let ours = [
-        "Permission denied",
-        "No such file",
-        "Too many open files",
-        "No space left",
-        "shared libraries",
-        "confined:",
-    ];
-    if ours.iter().any(|words| complaints.contains(words)) {
-        failed(complaints.lines().last().unwrap_or_default())
-    } else {
-        ProcessError::Refused(refusal)
+/// What a program that gave up on a recording means by what it said. What it said stays here: it may have read it aloud.
+fn unreadable(said: &str, refusal: Refusal) -> ProcessError {
+    let ours = ["Permission denied", "No such file", "Too many open files", "No space left"];
+    match complaints::found(said, &ours) {
+        Some(words) => failed(format!("ffmpeg says: {words}")),
+        None => ProcessError::Refused(refusal),
     }
 }
 
 fn failed(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> ProcessError {
     ProcessError::Failed(error.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_file_is_called_is_not_what_is_wrong_with_it() {
+        let titled = "[info]     title           : No such file\n[flac @ 0x1] [error] invalid sync code\n";
+        assert!(matches!(unreadable(titled, Refusal::Malformed), ProcessError::Refused(Refusal::Malformed)));
+        let ours = "[error] file:/secret/name: No such file or directory\n";
+        let ProcessError::Failed(why) = unreadable(ours, Refusal::Malformed) else { panic!("it is ours") };
+        assert_eq!(why.to_string(), "ffmpeg says: No such file");
+    }
 }

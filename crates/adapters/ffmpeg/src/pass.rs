@@ -27,6 +27,8 @@ const BEHIND: usize = 64;
 /// How much shorter than promised a recording may be. Encoders add a little in front and at the end, which players of
 /// one kind count and others do not.
 const SLACK_MS: u64 = 2_000;
+/// How long those who pack have to say why one of them ended.
+const EXPLAINING: Duration = Duration::from_secs(5);
 /// What is left to be done after the pass, in hundredths.
 const AFTER: u64 = 2;
 
@@ -93,7 +95,7 @@ async fn listen(
 
 fn decoder(ffmpeg: &Ffmpeg, source: &Path, kind: Kind, channels: u32) -> Result<Running, ProcessError> {
     let mut arguments: Vec<OsString> =
-        ["-hide_banner", "-nostdin", "-nostats", "-v", "info", "-threads", "1"].map(Into::into).into();
+        ["-hide_banner", "-nostdin", "-nostats", "-v", "level+info", "-threads", "1"].map(Into::into).into();
     arguments.extend(reading(source, kind, kind.decoders()));
     arguments.extend(
         ["-map", "0:a:0", "-map_metadata", "-1", "-map_chapters", "-1", "-filter_threads", "1"]
@@ -132,16 +134,19 @@ struct Ears<'a> {
 }
 
 impl Ears<'_> {
-    /// Hears everything that the decoder says; ends early when a listener is gone, who says why.
+    /// Hears everything that the decoder says. When a listener is gone it waits for them to say why, and says itself that it
+    /// did not work when they do not.
     async fn hear(mut self, mut output: ChildStdout, silence: Duration) -> Result<Self, ProcessError> {
         loop {
             let mut bytes = Vec::with_capacity(CHUNK);
             while bytes.len() < CHUNK {
                 let more = (&mut output).take((CHUNK - bytes.len()) as u64);
                 let read = read_some(more, &mut bytes);
+                // Whoever works without saying anything uses up their time of the processor, and is ended for that; here
+                // the machine stood still.
                 let read = tokio::time::timeout(silence, read)
                     .await
-                    .map_err(|_| ProcessError::Refused(Refusal::TooMuch))?;
+                    .map_err(|_| failed("ffmpeg said nothing for too long"))?;
                 if read.map_err(failed)? == 0 {
                     break;
                 }
@@ -152,7 +157,9 @@ impl Ears<'_> {
             let samples = Arc::new(bytes);
             for sender in &self.senders {
                 if sender.send(Arc::clone(&samples)).await.is_err() {
-                    return Ok(self);
+                    self.senders.clear();
+                    tokio::time::sleep(EXPLAINING).await;
+                    return Err(failed("a rendition was given up before the recording ended"));
                 }
             }
             if last {
@@ -172,6 +179,9 @@ impl Ears<'_> {
         if self.moments > LONGEST_SECONDS * RATE {
             return Err(ProcessError::Refused(Refusal::TooLong));
         }
+        if self.expected.is_some_and(|expected| outlasts(self.moments, expected)) {
+            return Err(ProcessError::Refused(Refusal::Malformed));
+        }
         let expected = self.expected.unwrap_or(0) * RATE / 1_000;
         let done = (self.moments * (100 - AFTER)).checked_div(expected).unwrap_or(0).min(100 - AFTER);
         let done = u8::try_from(done).unwrap_or(100);
@@ -181,6 +191,13 @@ impl Ears<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether so much was heard that a file cannot have meant so many milliseconds. Frames of MP3 were counted and other
+/// formats know how long they are; who is off by more than a minute and a twentieth says what is not so, and would use up
+/// the patience for a short recording.
+const fn outlasts(moments: u64, expected_ms: u64) -> bool {
+    moments * 1_000 / RATE > expected_ms + expected_ms / 20 + 60_000
 }
 
 async fn read_some(
@@ -196,6 +213,7 @@ fn heard(ears: Ears<'_>, ending: Ending, complaints: &str, about: &About) -> Res
         Ending::Exhausted => return Err(ProcessError::Refused(Refusal::TooMuch)),
         Ending::Crashed => return Err(ProcessError::Refused(Refusal::Malformed)),
         Ending::Killed => return Err(failed("ffmpeg was killed")),
+        Ending::NotStarted => return Err(failed("ffmpeg could not be started")),
         Ending::Badly => return Err(unreadable(complaints, Refusal::Malformed)),
     }
     let there = ears.moments * 1_000 / RATE;
@@ -207,4 +225,16 @@ fn heard(ears: Ears<'_>, ending: Ending, complaints: &str, about: &About) -> Res
     }
     let loudness = loudness::read(complaints).ok_or_else(|| failed("ffmpeg did not say how loud it is"))?;
     Ok(Heard { moments: ears.moments, loudness, peaks: ears.shape.zooms() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recording_may_be_a_little_longer_than_it_says() {
+        let minutes = |count: u64| count * 60 * RATE;
+        assert!(!outlasts(minutes(1), 0) && outlasts(minutes(1) + RATE, 0));
+        assert!(!outlasts(minutes(64), 60 * 60_000) && outlasts(minutes(65), 60 * 60_000));
+    }
 }

@@ -2,7 +2,7 @@
 
 use crate::running::{Ending, Running};
 use crate::sniff::Kind;
-use crate::{Ffmpeg, failed, times};
+use crate::{Ffmpeg, complaints, failed, times};
 use kernel::Timestamp;
 use media::Format;
 use media::confines::Allowed;
@@ -16,6 +16,8 @@ use tokio::io::AsyncReadExt;
 pub const MOST_CHAPTERS: usize = 1_000;
 /// Characters of a chapter's name that are kept.
 const TITLE: usize = 200;
+/// How much longer than the processor's time it may take by the clock.
+const PATIENCE: u32 = 10;
 /// Bytes that ffprobe may say.
 const WORDS: u64 = 8 * 1024 * 1024;
 /// Rates that are believed, in samples a second.
@@ -70,7 +72,7 @@ struct Container {
 
 /// Asks about a file.
 pub(crate) async fn probe(ffmpeg: &Ffmpeg, source: &Path, kind: Kind) -> Result<About, ProcessError> {
-    let mut arguments: Vec<std::ffi::OsString> = vec!["-v".into(), "error".into()];
+    let mut arguments: Vec<std::ffi::OsString> = vec!["-v".into(), "level+error".into()];
     arguments.extend(crate::reading(source, kind, &kind.decoders_beside()));
     if kind.format == Format::Mp3 {
         arguments.push("-count_packets".into()); // Its length is a guess, unless its frames are counted.
@@ -82,13 +84,15 @@ pub(crate) async fn probe(ffmpeg: &Ffmpeg, source: &Path, kind: Kind) -> Result<
     let allowed =
         Allowed { memory: limits.memory, time: limits.probe, file: 0, reads: vec![source], writes: vec![] };
     let (ending, said, complaints) =
-        tokio::time::timeout(limits.probe * 2, ask(ffmpeg, &allowed, &arguments))
+        tokio::time::timeout(limits.probe * PATIENCE, ask(ffmpeg, &allowed, &arguments))
             .await
-            .map_err(|_| ProcessError::Refused(Refusal::TooMuch))??;
+            // It used less of the processor than it may: the machine stood still.
+            .map_err(|_| failed("ffprobe did not end in time"))??;
     match ending {
         Ending::Well => {}
         Ending::Exhausted => return Err(ProcessError::Refused(Refusal::TooMuch)),
         Ending::Killed => return Err(failed("ffprobe was killed")),
+        Ending::NotStarted => return Err(failed("ffprobe could not be started")),
         Ending::Crashed => return Err(ProcessError::Refused(Refusal::Malformed)),
         Ending::Badly => return Err(given_up(&complaints)),
     }
@@ -117,13 +121,13 @@ async fn ask(
     Ok((ending, said, complaints))
 }
 
-fn given_up(complaints: &str) -> ProcessError {
-    if complaints.contains("moov atom not found") || complaints.contains("End of file") {
+fn given_up(said: &str) -> ProcessError {
+    if complaints::found(said, &["moov atom not found", "End of file"]).is_some() {
         ProcessError::Refused(Refusal::Truncated)
-    } else if complaints.contains("not on whitelist") {
+    } else if complaints::found(said, &["not on whitelist"]).is_some() {
         ProcessError::Refused(Refusal::UnknownFormat)
     } else {
-        crate::unreadable(complaints, Refusal::Malformed)
+        crate::unreadable(said, Refusal::Malformed)
     }
 }
 

@@ -1,5 +1,6 @@
 //! One confined program at work: ended with whoever waits for it, and what it says bounded.
 
+use crate::complaints;
 use media::Confines;
 use media::confines::Allowed;
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -16,6 +17,8 @@ const COMPLAINTS: usize = 16 * 1024;
 
 /// Variables of ours that it gets: where programs and libraries lie. Others hold secrets, or change what ffmpeg does.
 const KEPT: [&str; 2] = ["PATH", "LD_LIBRARY_PATH"];
+/// With what ends who was to start a program and could not: what confines, the loader, and shells have it so.
+const NOT_STARTED: std::ops::RangeInclusive<i32> = 125..=127;
 
 /// A program at work. Dropping it ends it and all that it started.
 pub(crate) struct Running {
@@ -40,6 +43,8 @@ pub(crate) enum Ending {
     Crashed,
     /// Somebody ended it.
     Killed,
+    /// It was not there, or could not be started or confined.
+    NotStarted,
 }
 
 impl Running {
@@ -92,42 +97,76 @@ impl Drop for Running {
     }
 }
 
+/// The end of what it says, from the beginning of a line on.
 async fn tail(mut complaints: impl AsyncRead + Unpin) -> io::Result<String> {
-    let mut kept = Vec::new();
+    let (mut kept, mut cut) = (Vec::new(), false);
     let mut bytes = [0; 4096];
     loop {
         let read = complaints.read(&mut bytes).await?;
         if read == 0 {
-            return Ok(String::from_utf8_lossy(&kept).into_owned());
+            break;
         }
         kept.extend_from_slice(bytes.get(..read).unwrap_or_default());
         if kept.len() > 2 * COMPLAINTS {
             kept.drain(..kept.len() - COMPLAINTS);
+            cut = true;
         }
     }
+    let said = String::from_utf8_lossy(&kept);
+    // Half a line may pretend to be another one.
+    let whole = if cut { said.split_once('\n').map_or("", |(_, rest)| rest) } else { &said };
+    Ok(whole.to_owned())
 }
 
-fn ending(status: ExitStatus, complaints: &str) -> Ending {
+fn ending(status: ExitStatus, said: &str) -> Ending {
     if status.success() {
         return Ending::Well;
     }
     match status.signal().and_then(Signal::from_named_raw) {
         Some(Signal::XCPU | Signal::XFSZ) => Ending::Exhausted,
         Some(Signal::SEGV | Signal::BUS | Signal::ABORT | Signal::ILL | Signal::FPE | Signal::SYS) => {
-            if out_of_memory(complaints) {
+            if out_of_memory(said) {
                 Ending::Exhausted
             } else {
                 Ending::Crashed
             }
         }
         Some(_) => Ending::Killed,
+        None if status.code().is_some_and(|code| NOT_STARTED.contains(&code)) => Ending::NotStarted,
         // ffmpeg catches the signal that ends its time, and ends like at a wish.
-        None if complaints.contains(&format!("signal {}", Signal::XCPU.as_raw())) => Ending::Exhausted,
-        None if out_of_memory(complaints) => Ending::Exhausted,
+        None if complaints::signalled(said, Signal::XCPU.as_raw()) => Ending::Exhausted,
+        None if out_of_memory(said) => Ending::Exhausted,
         None => Ending::Badly,
     }
 }
 
-fn out_of_memory(complaints: &str) -> bool {
-    ["Cannot allocate memory", "bad_alloc", "out of memory"].iter().any(|words| complaints.contains(words))
+fn out_of_memory(said: &str) -> bool {
+    complaints::found(said, &["Cannot allocate memory", "bad_alloc", "out of memory"]).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ended(code: i32, said: &str) -> Ending {
+        ending(ExitStatus::from_raw(code << 8), said)
+    }
+
+    #[test]
+    fn the_words_of_a_file_do_not_say_how_it_ended() {
+        assert_eq!(ended(1, "[info]     title           : out of memory\n"), Ending::Badly);
+        assert_eq!(ended(1, "[info]     title           : received signal 24\n"), Ending::Badly);
+        assert_eq!(ended(1, "[flac @ 0x1] [error] Cannot allocate memory\n"), Ending::Exhausted);
+        assert_eq!(ended(255, "[info] Exiting normally, received signal 24.\n"), Ending::Exhausted);
+        assert_eq!([125, 126, 127].map(|code| ended(code, "")), [Ending::NotStarted; 3]);
+        assert_eq!(ending(ExitStatus::from_raw(9), ""), Ending::Killed);
+    }
+
+    #[tokio::test]
+    async fn what_is_left_of_its_words_begins_with_a_line() {
+        let said = format!("[info] {}[error] No such file\n{}end\n", "a".repeat(40_000), "b\n".repeat(100));
+        let kept = tail(said.as_bytes()).await.unwrap();
+        assert!(kept.ends_with("b\nend\n") && !kept.contains("No such file"), "{}", kept.len());
+        assert_eq!(tail(&b"[error] x\n"[..]).await.unwrap(), "[error] x\n");
+    }
 }

@@ -1,6 +1,6 @@
 //! How the work ends when it does not end by itself.
 
-use crate::bench::Bench;
+use crate::bench::{Bench, run_ffmpeg};
 use adapter_ffmpeg::{Ffmpeg, Limits};
 use media::Confines;
 use music::{ProcessError, Processor, Refusal};
@@ -95,10 +95,13 @@ async fn who_says_nothing_is_ended_with_all_that_he_started() {
     let (ffmpeg, ffprobe) = (bench.ffmpeg.ffmpeg.clone(), bench.ffmpeg.ffprobe.clone());
     let hangs = instead(&bench, "hangs", "sleep 1000 & sleep 1000");
     bench.ffmpeg.ffprobe.clone_from(&hangs);
-    assert_eq!(bench.refusal(&source).await, Some(Refusal::TooMuch));
+    // It used none of its time: that says nothing of the recording, which is tried again.
+    let error = bench.process(&source).await.unwrap_err();
+    assert!(matches!(error, ProcessError::Failed(_)), "{error:?}");
     bench.ffmpeg.ffprobe = ffprobe;
     bench.ffmpeg.ffmpeg = hangs;
-    assert_eq!(bench.refusal(&source).await, Some(Refusal::TooMuch));
+    let error = bench.process(&source).await.unwrap_err();
+    assert!(matches!(error, ProcessError::Failed(_)), "{error:?}");
     bench.ffmpeg.ffmpeg = ffmpeg;
     soon_nobody_works(bench.folder.path()).await;
 }
@@ -127,5 +130,46 @@ async fn a_packer_that_fails_is_our_fault_and_says_why() {
         matches!(&error, ProcessError::Failed(why) if why.to_string().contains("the disk is full")),
         "{error:?}"
     );
+    soon_nobody_works(bench.folder.path()).await;
+}
+
+#[tokio::test]
+async fn a_packer_that_dies_while_it_is_fed_does_not_cost_a_good_recording() {
+    let mut bench = Bench::new();
+    let source = bench.record("a.wav", TONE, 48_000, 60.0, "-c:a pcm_s16le");
+    let real = bench.ffmpeg.ffmpeg.display().to_string();
+    for (name, end) in [("dies", "echo the disk is full >&2; exit 1"), ("leaves", "exit 0")] {
+        let script =
+            format!("case \"$*\" in *aac-256*) head -c 500000 >/dev/null; {end};; esac\nexec {real} \"$@\"");
+        bench.ffmpeg.ffmpeg = instead(&bench, name, &script);
+        let error = bench.process(&source).await.unwrap_err();
+        assert!(matches!(error, ProcessError::Failed(_)), "{name}: {error:?}");
+        soon_nobody_works(bench.folder.path()).await;
+    }
+}
+
+#[tokio::test]
+async fn what_a_recording_is_called_does_not_decide_how_it_ends() {
+    let mut bench = Bench::new();
+    let source = bench.path("titled.flac");
+    let tag = "title=No such file, out of memory, bad_alloc, received signal 24\n[error] No such file";
+    run_ffmpeg(&["-f", "lavfi", "-i", "sine=500:d=2", "-metadata", tag, source.to_str().unwrap()]);
+    assert!(bench.process(&source).await.is_ok());
+    // The decoder gives up, without a complaint of its own.
+    let real = bench.ffmpeg.ffmpeg.display().to_string();
+    let script = format!("case \"$*\" in *pipe:1*) {real} \"$@\"; exit 1;; esac\nexec {real} \"$@\"");
+    bench.ffmpeg.ffmpeg = instead(&bench, "gives-up", &script);
+    assert_eq!(bench.refusal(&source).await, Some(Refusal::Malformed));
+}
+
+#[tokio::test]
+async fn a_recording_that_is_much_longer_than_it_says_is_refused_soon() {
+    let bench = Bench::new();
+    let mut bytes = fs::read(bench.record("long.flac", TONE, 48_000, 200.0, "-c:a flac")).unwrap();
+    // The number of samples: 36 bits in the stream's description. One second.
+    bytes[21] &= 0xf0;
+    bytes[22..26].copy_from_slice(&48_000_u32.to_be_bytes());
+    let source = bench.file("lie.flac", bytes);
+    assert_eq!(bench.refusal(&source).await, Some(Refusal::Malformed));
     soon_nobody_works(bench.folder.path()).await;
 }
