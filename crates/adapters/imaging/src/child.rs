@@ -95,6 +95,11 @@ pub fn run(arguments: &[OsString]) -> ExitCode {
     }
 }
 
+/// Whether a file that begins with these bytes is one that libheif's program has to decode.
+pub(crate) fn is_heic(start: &[u8]) -> bool {
+    matches!(format::of(start), Ok(Format::Heic))
+}
+
 fn complain(words: &str) {
     // There is nobody left to tell when this fails.
     let _ = writeln!(io::stderr(), "{words}");

@@ -3,9 +3,10 @@
 mod process;
 
 use crate::answer::{Answer, Convert};
+use crate::child;
 use async_trait::async_trait;
 use gallery::WIDTHS;
-use gallery::render::{Refusal, RenderError, Rendered, RenderedFile, Renderer};
+use gallery::render::{Lacking, Refusal, RenderError, Rendered, RenderedFile, Renderer};
 use media::Confines;
 use media::confines::Allowed;
 use process::{End, Ended};
@@ -21,7 +22,7 @@ pub struct Limits {
     pub memory: u64,
     /// Of the processor.
     pub time: Duration,
-    /// By the clock on the wall; a machine that is busy takes longer.
+    /// By the clock on the wall; a machine that is busy takes longer, and who is over it is tried again.
     pub patience: Duration,
     /// Bytes of the largest file that it may write: a decoded HEIC is the largest.
     pub file: u64,
@@ -56,6 +57,11 @@ pub struct Imaging {
 
 #[async_trait]
 impl Renderer for Imaging {
+    fn lacking(&self) -> Option<Lacking> {
+        let lacking = Lacking { program: "heif-convert", needed_by: child::is_heic };
+        self.heif.is_none().then_some(lacking)
+    }
+
     async fn render(&self, source: &Path, into: &Path) -> Result<Rendered, RenderError> {
         // What confines goes by where files really are.
         let source = tokio::fs::canonicalize(source).await.map_err(failed)?;
@@ -107,11 +113,14 @@ impl Imaging {
             Ended::NotFound => return Err(RenderError::Missing("heif-convert")),
             Ended::Exhausted => return Err(RenderError::Refused(Refusal::TooMuch)),
             Ended::Killed => return Err(failed(io::Error::other("heif-convert was killed"))),
+            Ended::Late => return Err(late()),
             Ended::Badly => return Err(RenderError::Refused(said_of_heic(&end))),
         }
         // A file of several pictures is numbered; it is looked at by its first one.
         for file in [file, folder.join("picture-1.png")] {
-            if tokio::fs::symlink_metadata(&file).await.is_ok_and(|about| about.is_file()) {
+            // It ends well even where it could write nothing.
+            if tokio::fs::symlink_metadata(&file).await.is_ok_and(|about| about.is_file() && about.len() > 0)
+            {
                 return Ok(file);
             }
         }
@@ -127,6 +136,7 @@ impl Imaging {
         match end.ended {
             Ended::Well => serde_json::from_slice(&end.said).map_err(failed),
             Ended::Exhausted => Err(RenderError::Refused(Refusal::TooMuch)),
+            Ended::Late => Err(late()),
             Ended::NotFound | Ended::Killed | Ended::Badly => Err(failed(io::Error::other(end.complaint()))),
         }
     }
@@ -141,8 +151,13 @@ impl Imaging {
         let Limits { memory, time, patience, file } = self.limits;
         let allowed = Allowed { memory, time, file, reads: vec![source], writes: vec![into] };
         let line = self.confines.command(&allowed, program, arguments);
-        process::run(&line, time, patience).await.map_err(failed)
+        process::run(&line, patience).await.map_err(failed)
     }
+}
+
+/// It says nothing of the picture, which is tried again.
+fn late() -> RenderError {
+    failed(io::Error::other("reading a picture did not end in time"))
 }
 
 /// What libheif's program wrote of a file that it could not decode.

@@ -40,7 +40,7 @@ pub const WIDTHS: [u32; 6] = [320, 640, 960, 1280, 1920, 2560];
 /// Most pixels of a picture.
 pub const MOST_PIXELS: u64 = 100_000_000;
 
-/// Why nothing can be made of a file, whoever tries and how often.
+/// Why nothing was made of a file. Whoever tries again soon and with nothing changed ends like that again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal {
@@ -56,6 +56,10 @@ pub enum Refusal {
     TooMuch,
     /// It is a kind of its format that is not taken, as CMYK or a moving picture.
     Unsupported,
+    /// The file that was sent is not in the object store any more.
+    Missing,
+    /// It was tried for more than a day and never worked, by no fault of the file that anybody knows of.
+    Internal,
 }
 
 impl Refusal {
@@ -69,6 +73,8 @@ impl Refusal {
             Self::Malformed => "malformed",
             Self::TooMuch => "too_much",
             Self::Unsupported => "unsupported",
+            Self::Missing => "missing",
+            Self::Internal => "internal",
         }
     }
 }
@@ -117,9 +123,28 @@ pub enum RenderError {
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+/// A program that some pictures need and that is not installed here.
+#[derive(Debug, Clone, Copy)]
+pub struct Lacking {
+    /// What it is called.
+    pub program: &'static str,
+    /// Whether a file needs it that begins with these bytes, which are at most [`Lacking::START`].
+    pub needed_by: fn(&[u8]) -> bool,
+}
+
+impl Lacking {
+    /// So many bytes are enough to tell.
+    pub const START: u64 = 128;
+}
+
 /// Makes what is delivered of pictures: upright, in sRGB, without a byte of metadata.
 #[async_trait]
 pub trait Renderer: Send + Sync {
+    /// What is missing here now, so that a file need not be brought in vain.
+    fn lacking(&self) -> Option<Lacking> {
+        None
+    }
+
     /// Makes all renditions of the picture in `source` as files in the folder `into`, which is empty and the caller's.
     /// Dropping the future ends the work.
     async fn render(&self, source: &Path, into: &Path) -> Result<Rendered, RenderError>;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 /// Longest recording, in seconds: six hours.
 pub const LONGEST_SECONDS: u64 = 6 * 3600;
 
-/// Why nothing can be made of a file, whoever tries and how often.
+/// Why nothing was made of a file. Whoever tries again soon and with nothing changed ends like that again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal {
@@ -25,6 +25,10 @@ pub enum Refusal {
     Malformed,
     /// It took more memory or time than any recording needs.
     TooMuch,
+    /// The file that was sent is not in the object store any more.
+    Missing,
+    /// It was tried for more than a day and never worked, by no fault of the file that anybody knows of.
+    Internal,
 }
 
 impl Refusal {
@@ -38,6 +42,8 @@ impl Refusal {
             Self::Truncated => "truncated",
             Self::Malformed => "malformed",
             Self::TooMuch => "too_much",
+            Self::Missing => "missing",
+            Self::Internal => "internal",
         }
     }
 }
@@ -134,6 +140,11 @@ pub type Progress<'a> = &'a (dyn Fn(u8) + Send + Sync);
 /// Makes what is delivered of recordings, with one pass of decoding.
 #[async_trait]
 pub trait Processor: Send + Sync {
+    /// The program that is not here now and without which nothing can be processed, so that nothing need be brought in vain.
+    fn missing(&self) -> Option<&'static str> {
+        None
+    }
+
     /// Makes everything of the recording in `source` as files in the folder `into`, which is empty and the caller's.
     /// Dropping the future ends the work.
     async fn process(

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitStatus, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Command;
 
@@ -25,6 +25,9 @@ pub(super) enum Ended {
     Exhausted,
     /// By somebody else.
     Killed,
+    /// By us, as it did not end in time by the clock. It had not used up its time of the processor, so the machine stood
+    /// still.
+    Late,
 }
 
 /// What is left of a process.
@@ -46,7 +49,7 @@ impl End {
 ///
 /// # Errors
 /// When nothing could be started or waited for.
-pub(super) async fn run(line: &[OsString], time: Duration, patience: Duration) -> io::Result<End> {
+pub(super) async fn run(line: &[OsString], patience: Duration) -> io::Result<End> {
     let (program, arguments) =
         line.split_first().ok_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no program"))?;
     let mut command = Command::new(program);
@@ -55,7 +58,6 @@ pub(super) async fn run(line: &[OsString], time: Duration, patience: Duration) -
     command.env("MALLOC_ARENA_MAX", "2");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.process_group(0).kill_on_drop(true);
-    let began = Instant::now();
     let mut child = match command.spawn() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             return Ok(End { ended: Ended::NotFound, said: Vec::new(), complained: Vec::new() });
@@ -68,11 +70,11 @@ pub(super) async fn run(line: &[OsString], time: Duration, patience: Duration) -
     let Ok((said, complained, status)) = tokio::time::timeout(patience, all).await else {
         drop(group);
         child.kill().await?;
-        return Ok(End { ended: Ended::Exhausted, said: Vec::new(), complained: Vec::new() });
+        return Ok(End { ended: Ended::Late, said: Vec::new(), complained: Vec::new() });
     };
     group.forget();
     let complained = complained?;
-    let ended = ended(status?, &complained, began.elapsed(), time);
+    let ended = ended(status?, &complained);
     Ok(End { ended, said: said?, complained })
 }
 
@@ -84,17 +86,15 @@ async fn bounded(from: Option<impl AsyncRead + Unpin>) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn ended(status: ExitStatus, complained: &[u8], took: Duration, time: Duration) -> Ended {
+fn ended(status: ExitStatus, complained: &[u8]) -> Ended {
     let by = |signals: &[Signal]| {
         status.signal().is_some_and(|number| signals.iter().any(|signal| signal.as_raw() == number))
     };
-    // Killed because time is up for good, or by somebody else; four threads use up the processor's in a quarter of it.
-    let in_time = took * 4 < time;
     match status.code() {
         Some(0) => Ended::Well,
         Some(127) => Ended::NotFound,
         _ if by(&[Signal::XCPU, Signal::XFSZ]) || out_of_memory(complained) => Ended::Exhausted,
-        _ if by(&[Signal::KILL]) && !in_time => Ended::Exhausted,
+        // Whose time is up gets the other signal, seconds before this one.
         _ if by(&[Signal::KILL, Signal::TERM, Signal::INT]) => Ended::Killed,
         _ => Ended::Badly,
     }

@@ -1,7 +1,9 @@
 use super::Gallery;
-use crate::{Effect, Picture, PictureStatus, Refusal, RenderError, Rendered, Rendition};
+use super::clean::sweeps;
+use crate::{Effect, Lacking, Picture, PictureStatus, Refusal, RenderError, Rendered, Rendition};
 use kernel::{
-    AlbumId, Body, Fetch, ObjectError, ObjectKey, Owed, PassId, PictureId, StoreError, Timestamp, transact,
+    AlbumId, Body, Fetch, ObjectError, ObjectKey, Owed, PassId, PictureId, Span, StoreError, Timestamp,
+    transact,
 };
 use std::path::Path;
 
@@ -62,12 +64,14 @@ impl Gallery {
             self.owe_sweep(id).await?;
             return Ok(Made::Nothing);
         };
-        let there = match picture.original_key() {
-            Some(key) => bench.fetch.fetch(&key, bench.source, &|_| ()).await?,
-            None => false,
+        let Some(key) = picture.original_key() else {
+            return self.settle(id, Outcome::Refused(Refusal::Missing)).await;
         };
-        if !there {
-            return self.settle(id, Outcome::Refused(Refusal::Truncated)).await;
+        if let Some(program) = self.lacks(&key).await? {
+            return Ok(Made::Waits(program));
+        }
+        if !bench.fetch.fetch(&key, bench.source, &|_| ()).await? {
+            return self.settle(id, Outcome::Refused(Refusal::Missing)).await;
         }
         match self.renderer.render(bench.source, bench.into).await {
             Ok(rendered) => {
@@ -79,6 +83,27 @@ impl Gallery {
             Err(RenderError::Missing(program)) => Ok(Made::Waits(program)),
             Err(RenderError::Failed(cause)) => Err(MakeError::Render(cause)),
         }
+    }
+
+    /// Says of a picture that is still being made that it failed: it was tried again and again, and nobody tries any more
+    /// until somebody wants it.
+    ///
+    /// # Errors
+    /// A [`MakeError`]: try again later.
+    pub async fn give_up(&self, id: PictureId) -> Result<Made, MakeError> {
+        self.settle(id, Outcome::Refused(Refusal::Internal)).await
+    }
+
+    /// The program that is missing here for a file. Its first bytes tell; they are read only where one is missing.
+    async fn lacks(&self, key: &ObjectKey) -> Result<Option<&'static str>, ObjectError> {
+        let Some(Lacking { program, needed_by }) = self.renderer.lacking() else { return Ok(None) };
+        let span = Span { start: 0, length: Lacking::START };
+        let Some(mut content) = self.objects.get(key, Some(span)).await? else { return Ok(None) };
+        let mut start = Vec::new();
+        while let Some(more) = content.reader.next().await? {
+            start.extend_from_slice(&more);
+        }
+        Ok(needed_by(&start).then_some(program))
     }
 
     async fn put_all(&self, picture: &Picture, pass: PassId, rendered: &Rendered) -> Result<(), MakeError> {
@@ -96,7 +121,7 @@ impl Gallery {
     async fn settle(&self, id: PictureId, outcome: Outcome) -> Result<Made, MakeError> {
         let (now, keep) = (self.clock.now(), self.terms.keep_originals);
         transact(self.store.begin_gallery().await?, async |tx| {
-            let mut effects = vec![Owed::now(Effect::Sweep { picture: id }, now)];
+            let mut effects = sweeps(id, now).to_vec();
             let picture = tx.lock_pictures(&[id]).await?.pop();
             let picture = picture.filter(|it| it.status == PictureStatus::Processing);
             let made = match picture {
@@ -120,7 +145,7 @@ impl Gallery {
     async fn owe_sweep(&self, picture: PictureId) -> Result<(), StoreError> {
         let now: Timestamp = self.clock.now();
         transact(self.store.begin_gallery().await?, async |tx| {
-            tx.enqueue_gallery(&[Owed::now(Effect::Sweep { picture }, now)]).await
+            tx.enqueue_gallery(&sweeps(picture, now)).await
         })
         .await
     }
@@ -141,5 +166,58 @@ fn written(picture: &mut Picture, outcome: Outcome, keep: bool) -> (Made, Option
             picture.fail(reason);
             (Made::Failed(picture.album, reason), None)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::samples::{House, Painter, sent};
+    use crate::{Access, Lacking, Made, PictureStatus, Refusal, RenderError, Rendered, Renderer, Which};
+    use async_trait::async_trait;
+    use std::path::Path;
+    use std::sync::Arc;
+
+    /// Has no program for files that begin with 1, and is shown none of them.
+    struct Lacks;
+
+    #[async_trait]
+    impl Renderer for Lacks {
+        fn lacking(&self) -> Option<Lacking> {
+            Some(Lacking { program: "heif-dec", needed_by: |start| start.first() == Some(&1) })
+        }
+
+        async fn render(&self, source: &Path, _: &Path) -> Result<Rendered, RenderError> {
+            assert_ne!(std::fs::read(source).unwrap().first(), Some(&1), "it was brought in vain");
+            Err(RenderError::Refused(Refusal::Malformed))
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_missing_program_is_needed_for_is_not_brought_at_all() {
+        let mut house = House::new();
+        let album = house.album(Access::Members);
+        let (waits, other) = (house.sent(album.id).await, house.sent(album.id).await);
+        house.heap.objects.lock().unwrap().insert(sent(other.id).key, vec![2, 3]);
+        house.gallery.renderer = Arc::new(Lacks);
+        assert_eq!(house.make(waits.id).await, Made::Waits("heif-dec"));
+        assert_eq!(house.make(other.id).await, Made::Failed(album.id, Refusal::Malformed));
+    }
+
+    #[tokio::test]
+    async fn what_never_worked_has_failed_and_can_be_tried_again() {
+        let mut house = House::new();
+        let album = house.album(Access::Members);
+        let (broken, good) = (house.sent(album.id).await, house.sent(album.id).await);
+        house.make(good.id).await;
+        house.gallery.renderer = Arc::new(Painter::Breaks);
+        assert!(house.try_to_make(broken.id).await.is_err());
+        let given_up = house.gallery.give_up(broken.id).await.unwrap();
+        assert_eq!(given_up, Made::Failed(album.id, Refusal::Internal));
+        assert_eq!(house.gallery.give_up(good.id).await.unwrap(), Made::Nothing, "it is ready");
+        let status = house.store.kept().pictures[&broken.id].status.clone();
+        assert_eq!(status, PictureStatus::Failed { reason: Refusal::Internal });
+        house.gallery.renderer = Arc::new(Painter::Paints);
+        let bulk = house.gallery.retry(&house.admin, &Which::These(vec![broken.id])).await.unwrap();
+        assert_eq!((bulk.changed, house.make(broken.id).await), (1, Made::Ready(album.id)));
     }
 }

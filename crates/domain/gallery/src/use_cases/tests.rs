@@ -3,6 +3,7 @@
 use super::*;
 use crate::samples::{House, Painter, actor, noon, sent};
 use crate::{Access, AlbumChange, PictureStatus, Refusal, RemovalStatus};
+use chrono::TimeDelta;
 use kernel::{AlbumId, PageRequest, PictureId, Role, UploadId};
 use std::sync::Arc;
 
@@ -54,6 +55,7 @@ async fn a_broken_file_fails_alone_and_can_be_tried_again() {
     house.store.change(|kept| kept.to_make.clear());
     let bulk = house.gallery.retry(&house.admin, &Which::These(vec![broken.id, good.id])).await.unwrap();
     assert_eq!((bulk.changed, house.store.kept().to_make), (1, vec![broken.id]));
+    assert_eq!(house.store.kept().acts.last().unwrap().act, "album.retry_pictures");
     assert_eq!(house.make(broken.id).await, Made::Ready(album.id));
 }
 
@@ -63,7 +65,7 @@ async fn a_file_that_is_gone_is_said_to_be_and_a_missing_program_is_waited_for()
     let album = house.album(Access::Members);
     let (gone, waits) = (house.sent(album.id).await, house.sent(album.id).await);
     house.gallery.remove(&[sent(gone.id).key.to_string()]).await.unwrap();
-    assert_eq!(house.make(gone.id).await, Made::Failed(album.id, Refusal::Truncated));
+    assert_eq!(house.make(gone.id).await, Made::Failed(album.id, Refusal::Missing));
     house.gallery.renderer = Arc::new(Painter::Lacks);
     assert_eq!(house.make(waits.id).await, Made::Waits("heif-dec"));
     house.gallery.renderer = Arc::new(Painter::Breaks);
@@ -86,6 +88,46 @@ async fn what_is_made_of_a_picture_that_was_deleted_meanwhile_is_swept() {
 }
 
 #[tokio::test]
+async fn what_a_slow_worker_puts_after_the_one_that_took_its_work_is_swept_within_a_day() {
+    let house = House::new();
+    let album = house.album(Access::Members);
+    let (kept, deleted, erased) =
+        (house.sent(album.id).await, house.sent(album.id).await, house.shown(album.id).await);
+    assert_eq!(house.make(kept.id).await, Made::Ready(album.id));
+    house.gallery.delete(&house.admin, &Which::These(vec![deleted.id])).await.unwrap();
+    let wish = house.gallery.ask_removal(&actor(Role::Member), erased.id, None).await.unwrap();
+    house.gallery.agree_removal(&house.admin, wish.id, None).await.unwrap();
+    // By then also what is owed for each file that is sent is done.
+    house.work_at(noon() + TimeDelta::hours(2)).await;
+    let before = house.heap.names();
+    for picture in [&kept, &deleted, &erased] {
+        house.heap.lay(&format!("pictures/{}/0198-late/320.jpg", picture.id));
+    }
+    house.work_at(noon() + TimeDelta::hours(24) - TimeDelta::seconds(1)).await;
+    assert_eq!(house.heap.names().len(), before.len() + 3);
+    house.work_at(noon() + TimeDelta::hours(24)).await;
+    assert_eq!(house.heap.names(), before);
+}
+
+#[tokio::test]
+async fn a_store_that_goes_away_half_way_says_what_was_done() {
+    let house = House::new();
+    let album = house.album(Access::Members);
+    for _ in 0..450 {
+        house.sent(album.id).await;
+    }
+    house.store.change(|kept| kept.lasts_for = Some(2));
+    let stopped = house.gallery.publish(&house.admin, &Which::Album(album.id), true).await;
+    let Err(BulkError::Stopped { done, .. }) = stopped else { panic!("{stopped:?}") };
+    assert_eq!((done.changed, done.albums.contains(&album.id)), (400, true));
+    let away = house.gallery.publish(&house.admin, &Which::Album(album.id), true).await;
+    assert!(matches!(away, Err(BulkError::Store(_))), "nothing was done");
+    house.store.change(|kept| kept.lasts_for = None);
+    let rest = house.gallery.publish(&house.admin, &Which::Album(album.id), true).await.unwrap();
+    assert_eq!(rest.changed, 50);
+}
+
+#[tokio::test]
 async fn an_upload_becomes_one_picture() {
     let house = House::new();
     let album = house.album(Access::Members);
@@ -94,10 +136,13 @@ async fn an_upload_becomes_one_picture() {
     let nowhere = house.gallery.add_uploaded(&house.admin, upload, AlbumId::generate(noon()), &it).await;
     assert!(matches!(nowhere, Err(AddError::UnknownAlbum)));
     assert!(house.store.kept().uploads.contains(&upload), "a refusal takes nothing");
-    house.gallery.add_uploaded(&house.admin, upload, album.id, &it).await.unwrap();
+    let first = house.gallery.add_uploaded(&house.admin, upload, album.id, &it).await.unwrap();
     let again = house.gallery.add_uploaded(&house.admin, upload, album.id, &it).await;
-    assert!(matches!(again, Err(AddError::UploadGone)));
+    assert_eq!(again.unwrap(), first, "who lost the answer is told the same");
     assert_eq!(house.store.kept().pictures.len(), 1);
+    house.store.change(|kept| kept.pictures.remove(&first.id));
+    let gone = house.gallery.add_uploaded(&house.admin, upload, album.id, &it).await;
+    assert!(matches!(gone, Err(AddError::UploadGone)), "what was deleted does not come back");
 }
 
 #[tokio::test]
@@ -224,7 +269,7 @@ async fn nothing_is_proven_while_a_file_is_still_there() {
 }
 
 #[tokio::test]
-async fn a_wish_that_is_refused_gives_the_picture_back_and_may_be_asked_again() {
+async fn a_wish_that_is_refused_gives_the_picture_back_and_hides_it_no_more() {
     let house = House::new();
     let picture = house.shown(house.album(Access::Members).id).await;
     let me = actor(Role::Member);
@@ -232,8 +277,37 @@ async fn a_wish_that_is_refused_gives_the_picture_back_and_may_be_asked_again() 
     let refused = house.gallery.refuse_removal(&house.admin, wish.id, Some("it is not you")).await.unwrap();
     assert_eq!(refused.note.as_deref(), Some("it is not you"));
     assert!(house.store.kept().pictures[&picture.id].is_visible());
-    let second = house.gallery.ask_removal(&me, picture.id, None).await.unwrap();
-    assert_ne!(second.id, wish.id);
+    let again = house.gallery.ask_removal(&me, picture.id, None).await;
+    assert!(matches!(again, Err(AskError::Refused)));
+    assert!(house.store.kept().pictures[&picture.id].is_visible());
+    // Somebody else may have other reasons, and admins decide by themselves.
+    let other = house.gallery.ask_removal(&actor(Role::Member), picture.id, None).await.unwrap();
+    assert_ne!(other.id, wish.id);
+    house.gallery.refuse_removal(&house.admin, other.id, None).await.unwrap();
+    for _ in 0..2 {
+        let own = house.gallery.ask_removal(&house.admin, picture.id, None).await.unwrap();
+        house.gallery.refuse_removal(&house.admin, own.id, None).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn nobody_hides_more_than_a_few_pictures_before_admins_have_decided() {
+    let house = House::new();
+    let album = house.album(Access::Members);
+    let me = actor(Role::Member);
+    let mut wishes = Vec::new();
+    for _ in 0..MOST_OPEN {
+        let picture = house.shown(album.id).await;
+        wishes.push(house.gallery.ask_removal(&me, picture.id, None).await.unwrap());
+    }
+    let one_more = house.shown(album.id).await.id;
+    let refused = house.gallery.ask_removal(&me, one_more, None).await;
+    assert!(matches!(refused, Err(AskError::TooMany)));
+    assert!(house.store.kept().pictures[&one_more].is_visible());
+    let standing = house.gallery.ask_removal(&me, wishes[0].picture, None).await.unwrap();
+    assert_eq!(standing.id, wishes[0].id);
+    house.gallery.agree_removal(&house.admin, wishes[0].id, None).await.unwrap();
+    house.gallery.ask_removal(&me, one_more, None).await.unwrap();
 }
 
 #[tokio::test]
@@ -257,9 +331,11 @@ async fn whoever_is_forgotten_leaves_the_proof_and_nothing_of_themselves() {
     let me = actor(Role::Member);
     let wish = house.gallery.ask_removal(&me, picture.id, Some("my face")).await.unwrap();
     assert_eq!(house.gallery.all_removals_of(me.account).await.unwrap(), std::slice::from_ref(&wish));
+    house.gallery.refuse_removal(&house.admin, wish.id, Some("it is not your face")).await.unwrap();
     house.gallery.forget(me.account).await.unwrap();
     let kept = house.store.kept().removals[&wish.id].clone();
-    assert_eq!((kept.by, kept.reason, kept.status), (None, None, RemovalStatus::Asked));
+    assert_eq!((kept.by, kept.reason, kept.status), (None, None, RemovalStatus::Refused));
+    assert_eq!(kept.note, None, "what they were told is about them, too");
     assert_eq!(house.gallery.all_removals_of(me.account).await.unwrap(), []);
 }
 

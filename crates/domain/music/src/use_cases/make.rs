@@ -1,18 +1,16 @@
 use super::Music;
+use super::perform::sweeps;
 use crate::{
     Effect, MusicSet, ProcessError, Processed, Processor, Progress, Refusal, Rendition, SetStatus, SoundFile,
     SoundObject, hls, tracklist, waveform,
 };
-use chrono::TimeDelta;
+use chrono::SubsecRound;
 use kernel::{Body, Fetch, ObjectError, Owed, PassId, SetId, StoreError, transact};
 use std::path::{Path, PathBuf};
 
 /// Shares of the whole, in hundredths, that are done when the file was fetched and when everything is made.
 const FETCHED: u8 = 10;
 const PROCESSED: u8 = 90;
-/// When it is looked once more for what another worker left that was killed after this one had ended.
-const LATER: TimeDelta = TimeDelta::hours(24);
-
 /// What a set is made with.
 #[derive(Clone, Copy)]
 pub struct Bench<'a> {
@@ -42,9 +40,6 @@ pub enum Made {
 /// Why it is to be tried again.
 #[derive(Debug, thiserror::Error)]
 pub enum MakeError {
-    /// The file that was sent is not there.
-    #[error("the recording is not in the object store")]
-    Lost,
     /// It could not be processed; never [`ProcessError::Refused`].
     #[error(transparent)]
     Process(ProcessError),
@@ -67,7 +62,12 @@ impl Music {
         let Some(set) = self.store.set(id).await?.filter(|set| set.status == SetStatus::Processing) else {
             return self.end(id, None).await;
         };
-        self.fetch(&set, bench).await?;
+        if let Some(program) = bench.processor.missing() {
+            return Err(MakeError::Process(ProcessError::Missing(program)));
+        }
+        if !self.fetch(&set, bench).await? {
+            return self.end(id, Some(Err(Refusal::Missing))).await;
+        }
         let told = |done: u8| (bench.progress)(share(FETCHED, PROCESSED, done.into(), 100));
         match bench.processor.process(bench.source, bench.into, &told).await {
             Ok(processed) => {
@@ -88,13 +88,20 @@ impl Music {
         self.store.save_progress(id, progress).await
     }
 
-    async fn fetch(&self, set: &MusicSet, bench: &Bench<'_>) -> Result<(), MakeError> {
-        let key = set.original_key().ok_or(MakeError::Lost)?;
+    /// Says of a set that is still processed that it failed: it was tried again and again, and nobody tries any more until
+    /// somebody wants it.
+    ///
+    /// # Errors
+    /// [`MakeError`]: try again.
+    pub async fn give_up(&self, id: SetId) -> Result<Made, MakeError> {
+        self.end(id, Some(Err(Refusal::Internal))).await
+    }
+
+    /// Brings the file that was sent; `false` when it is not there.
+    async fn fetch(&self, set: &MusicSet, bench: &Bench<'_>) -> Result<bool, ObjectError> {
+        let Some(key) = set.original_key() else { return Ok(false) };
         let told = |bytes| (bench.progress)(share(0, FETCHED, bytes, set.original_bytes));
-        match bench.fetch.fetch(&key, bench.source, &told).await? {
-            true => Ok(()),
-            false => Err(MakeError::Lost),
-        }
+        bench.fetch.fetch(&key, bench.source, &told).await
     }
 
     async fn put(
@@ -142,7 +149,7 @@ impl Music {
         let now = self.clock.now();
         let keeps_originals = self.keeps_originals;
         transact(self.store.begin_music().await?, async |tx| {
-            let mut effects = vec![Owed::now(Effect::Sweep { set: id }, now)];
+            let mut effects = sweeps(id, now).to_vec();
             let set = tx.lock_set(id).await?.filter(|set| set.status == SetStatus::Processing);
             let made = match (set, outcome) {
                 (Some(mut set), Some(outcome)) => {
@@ -161,7 +168,6 @@ impl Music {
                         effects.push(Owed::now(Effect::Remove { keys }, now));
                     }
                     tx.save_set(&set).await?;
-                    effects.push(Owed::at(Effect::Sweep { set: id }, now, now + LATER));
                     made
                 }
                 _ => Made::Before,
@@ -183,12 +189,11 @@ impl MusicSet {
         self.loudness = Some(of.loudness);
         self.renditions = of.files.iter().map(rendition).collect();
         self.zooms = of.peaks.iter().map(|peaks| peaks.zoom).collect();
-        self.recorded_at = self.recorded_at.or(of.recorded_at);
+        let said = of.recorded_at.map(|at| at.trunc_subsecs(6)).filter(|at| kernel::is_kept(*at));
+        self.recorded_at = self.recorded_at.or(said);
         if self.tracklist.is_empty() {
             self.tracklist = tracklist::of_chapters(&of.chapters, of.duration_ms);
         }
-        // It was written when nobody knew how long the set is.
-        self.tracklist.retain(|track| u64::from(track.at_seconds) * 1000 < of.duration_ms);
     }
 }
 
