@@ -12,14 +12,14 @@ use crate::wiring::App;
 use chrono::TimeDelta;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{StreamExt, stream};
-use kernel::{Due, EffectId, StoreError, Timestamp, audit};
-use perform::{Done, perform};
+use kernel::{Due, Lease, StoreError, audit};
+use perform::{Done, Failure, perform};
 use retry::Next;
 use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 
 /// Effects performed at the same time: all that were claimed, so that no lease runs while its effect waits. Twice as
 /// many as may wait for a provider, so that mails go out although one hangs.
@@ -47,7 +47,11 @@ const LOOK: Duration = Duration::from_secs(10);
 const CLOSE: Duration = Duration::from_secs(60);
 /// Between two sweeps of what is only kept for a while.
 const TIDY: Duration = Duration::from_secs(600);
-/// Between two looks after uploads and what members were served.
+/// Between two looks whether a program is there that was missing.
+const SEEK: Duration = Duration::from_secs(10);
+/// How long an effect waits that is given up, when that cannot be written down.
+const UNWRITTEN: TimeDelta = TimeDelta::minutes(10);
+/// Between two looks after uploads.
 const MEDIA: Duration = Duration::from_secs(10);
 /// How long answers to repeated requests are kept.
 const ANSWERS: TimeDelta = TimeDelta::hours(24);
@@ -76,6 +80,13 @@ struct Lane {
     long: bool,
 }
 
+impl Lane {
+    /// The program that is missing here for its work: then it is left to workers that have it.
+    fn lacks(&self, app: &App) -> Option<&'static str> {
+        if self.domains.contains(&music::SOUND) { app.processor.missing() } else { None }
+    }
+}
+
 fn lanes(app: &App) -> [Lane; 3] {
     let pictures = match app.config.media.pictures_at_once {
         0 => available_parallelism().map_or(1, NonZero::get),
@@ -89,7 +100,7 @@ fn lanes(app: &App) -> [Lane; 3] {
 }
 
 /// Waits, but not beyond the end; `false` when it is over.
-async fn wait(stop: &mut watch::Receiver<bool>, time: Duration) -> bool {
+pub(crate) async fn wait(stop: &mut watch::Receiver<bool>, time: Duration) -> bool {
     if *stop.borrow() {
         return false;
     }
@@ -102,8 +113,15 @@ async fn wait(stop: &mut watch::Receiver<bool>, time: Duration) -> bool {
 
 async fn effects(app: &App, lane: &Lane, mut stop: watch::Receiver<bool>) {
     let mut under_way = FuturesUnordered::new();
+    let mut lacked = None;
     loop {
-        let claiming = claim(app, lane.domains, lane.at_once - under_way.len());
+        let lacks = lane.lacks(app);
+        if lacks != lacked {
+            tell_of(lacks);
+            lacked = lacks;
+        }
+        let room = if lacks.is_some() { 0 } else { lane.at_once - under_way.len() };
+        let claiming = claim(app, lane.domains, room);
         tokio::pin!(claiming);
         // What is under way goes on meanwhile: it may hold the very connections that this waits for.
         let claimed = loop {
@@ -113,13 +131,12 @@ async fn effects(app: &App, lane: &Lane, mut stop: watch::Receiver<bool>) {
             }
         };
         let pause = match claimed {
+            Ok(due) if due.is_empty() && lacks.is_some() => SEEK,
             Ok(due) if due.is_empty() => IDLE,
             Ok(due) => {
-                under_way.extend(due.into_iter().map(|(due, until)| {
+                under_way.extend(due.into_iter().map(|due| {
                     let stop = stop.clone();
-                    async move {
-                        if lane.long { long(app, &due, until, stop).await } else { one(app, &due).await }
-                    }
+                    async move { if lane.long { long(app, &due, stop).await } else { short(app, &due).await } }
                 }));
                 Duration::ZERO
             }
@@ -140,6 +157,13 @@ async fn effects(app: &App, lane: &Lane, mut stop: watch::Receiver<bool>) {
     }
 }
 
+fn tell_of(lacks: Option<&'static str>) {
+    match lacks {
+        Some(program) => tracing::warn!(program, "recordings wait for a program that is not installed here"),
+        None => tracing::info!("recordings are processed here again"),
+    }
+}
+
 /// What could not be written down is done again after its lease.
 fn told(written: Result<(), StoreError>) {
     if let Err(error) = written {
@@ -147,16 +171,14 @@ fn told(written: Result<(), StoreError>) {
     }
 }
 
-/// Claims what is due, each with when its lease ends.
-async fn claim(app: &App, domains: &[&str], most: usize) -> Result<Vec<(Due, Timestamp)>, StoreError> {
+/// Claims what is due.
+async fn claim(app: &App, domains: &[&str], most: usize) -> Result<Vec<Due>, StoreError> {
     if most == 0 {
         return Ok(Vec::new());
     }
     let now = app.clock.now();
     // Longer than anything that is done for an effect usually takes; if not, it is done twice under the same keys.
-    let until = now + lease(app);
-    let due = app.outbox.claim(domains, now, until, u32::try_from(most).unwrap_or(u32::MAX)).await?;
-    Ok(due.into_iter().map(|due| (due, until)).collect())
+    app.outbox.claim(domains, now, now + lease(app), u32::try_from(most).unwrap_or(u32::MAX)).await
 }
 
 fn lease(app: &App) -> TimeDelta {
@@ -165,35 +187,54 @@ fn lease(app: &App) -> TimeDelta {
 
 /// Performs one effect that may take long. It ends when the lease is lost, which means that somebody else does it; and
 /// when the worker is to stop: then it is due again at once.
-async fn long(
-    app: &App,
-    due: &Due,
-    until: Timestamp,
-    mut stop: watch::Receiver<bool>,
-) -> Result<(), StoreError> {
+async fn long(app: &App, due: &Due, mut stop: watch::Receiver<bool>) -> Result<(), StoreError> {
+    let held = Mutex::new(due.lease());
+    let stopped = async {
+        drop(stop.wait_for(|stop| *stop).await);
+        held.lock().await
+    };
     tokio::select! {
-        written = one(app, due) => written,
-        lost = keep(app, due.id, until) => {
-            tracing::warn!(effect = %due.id, domain = perform::domain(due), "a lease was lost to another worker");
-            lost
+        written = one(app, due, &held) => written,
+        () = keep(app, &held) => {
+            lost(due);
+            Ok(())
         }
-        () = async { drop(stop.wait_for(|stop| *stop).await) } => app.outbox.defer(due.id, app.clock.now()).await,
+        lease = stopped => ours(due, app.outbox.defer(*lease, app.clock.now()).await),
     }
 }
 
-/// Renews a lease, three times as often as it would end, until it is lost.
-async fn keep(app: &App, id: EffectId, mut until: Timestamp) -> Result<(), StoreError> {
+/// Performs one that is done before its lease ends.
+async fn short(app: &App, due: &Due) -> Result<(), StoreError> {
+    one(app, due, &Mutex::new(due.lease())).await
+}
+
+/// Renews a lease, three times as often as it would end, until it is lost. Nobody says anything with it meanwhile: what
+/// they said would be said with a lease that is not good any more.
+async fn keep(app: &App, held: &Mutex<Lease>) {
     let pause = Duration::from_secs(app.config.worker.lease_seconds.into()) / 3;
     loop {
         tokio::time::sleep(pause).await;
-        let later = app.clock.now() + lease(app);
-        match app.outbox.renew(id, until, later).await {
-            Ok(true) => until = later,
-            Ok(false) => return Ok(()),
+        let mut held = held.lock().await;
+        let until = app.clock.now() + lease(app);
+        match app.outbox.renew(*held, until).await {
+            Ok(true) => held.until = until,
+            Ok(false) => return,
             // It may be back before the lease ends; if not, the work is done twice, which it allows for.
             Err(error) => tracing::warn!(causes = %Causes(&error), "a lease could not be renewed"),
         }
     }
+}
+
+fn lost(due: &Due) {
+    tracing::warn!(effect = %due.id, domain = perform::domain(due), "a lease was lost to another worker");
+}
+
+/// Whether what was said of an effect was heard.
+fn ours(due: &Due, heard: Result<bool, StoreError>) -> Result<(), StoreError> {
+    if !heard? {
+        lost(due);
+    }
+    Ok(())
 }
 
 /// Performs what is due now; answers how much that was.
@@ -202,13 +243,13 @@ async fn keep(app: &App, id: EffectId, mut until: Timestamp) -> Result<(), Store
 /// The store could not answer.
 pub async fn round(app: &App) -> Result<usize, StoreError> {
     let mut due = Vec::new();
-    for lane in lanes(app) {
+    for lane in lanes(app).iter().filter(|lane| lane.lacks(app).is_none()) {
         due.extend(claim(app, lane.domains, AT_ONCE).await?);
     }
     let count = due.len();
     // Each is written down as soon as it is done, whatever becomes of the others.
     let written: Vec<_> = stream::iter(due)
-        .map(|(due, _)| async move { one(app, &due).await })
+        .map(|due| async move { short(app, &due).await })
         .buffer_unordered(AT_ONCE)
         .collect()
         .await;
@@ -221,14 +262,14 @@ pub async fn round(app: &App) -> Result<usize, StoreError> {
 /// # Errors
 /// The store could not answer.
 pub async fn work_off(app: &App) -> Result<(), StoreError> {
-    for lane in lanes(app).iter().filter(|lane| lane.long) {
+    for lane in lanes(app).iter().filter(|lane| lane.long && lane.lacks(app).is_none()) {
         loop {
             let due = claim(app, lane.domains, lane.at_once).await?;
             if due.is_empty() {
                 break;
             }
             let written: Vec<_> = stream::iter(due)
-                .map(|(due, _)| async move { one(app, &due).await })
+                .map(|due| async move { short(app, &due).await })
                 .buffer_unordered(lane.at_once)
                 .collect()
                 .await;
@@ -239,35 +280,53 @@ pub async fn work_off(app: &App) -> Result<(), StoreError> {
 }
 
 /// Performs one effect and writes down how it went.
-async fn one(app: &App, due: &Due) -> Result<(), StoreError> {
+async fn one(app: &App, due: &Due, held: &Mutex<Lease>) -> Result<(), StoreError> {
     let way = if perform::needs_provider(due) { Some(app.providers.try_acquire()) } else { None };
     if let Some(Err(_)) = way {
-        return app.outbox.defer(due.id, app.clock.now() + CROWDED).await;
+        let lease = held.lock().await;
+        return ours(due, app.outbox.defer(*lease, app.clock.now() + CROWDED).await);
     }
-    let outcome = perform(app, due).await;
+    // Whoever took it up so often was brought down by it, as far as anybody knows.
+    let outcome = if due.attempts < retry::TRIES { perform(app, due).await } else { Err(Failure::Unheard) };
     let name = perform::domain(due);
     match outcome {
         Ok(Done::Finished) => {
             app.metrics.effect(name, "finished");
-            app.outbox.finish(&[due.id]).await
+            let lease = held.lock().await;
+            ours(due, app.outbox.finish(*lease).await)
         }
-        Ok(Done::Again(at)) => app.outbox.postpone(due.id, at, None).await,
-        Err(failure) => {
-            let text = Causes(&failure).to_string();
-            tracing::warn!(effect = %due.id, domain = name, causes = failure.without_names(), "an effect failed");
-            match retry::after(due.attempts, app.clock.now()) {
-                Next::At(at) => {
-                    app.metrics.effect(name, "failed");
-                    app.outbox.postpone(due.id, at, Some(&text)).await?;
-                }
-                Next::Park => {
-                    app.metrics.effect(name, "parked");
-                    app.outbox.park(due.id, &text, app.clock.now()).await?;
-                }
-            }
-            Ok(())
+        Ok(Done::Again(at)) => {
+            let lease = held.lock().await;
+            ours(due, app.outbox.postpone(*lease, at, None).await)
         }
+        Err(failure) => failed(app, due, held, &failure).await,
     }
+}
+
+/// Has an effect tried again later, or not any more: then whoever waits for it learns that first.
+async fn failed(app: &App, due: &Due, held: &Mutex<Lease>, failure: &Failure) -> Result<(), StoreError> {
+    let (text, name, now) = (Causes(failure).to_string(), perform::domain(due), app.clock.now());
+    tracing::warn!(effect = %due.id, domain = name, causes = failure.without_names(), "an effect failed");
+    let mut next = retry::after(due.attempts, now);
+    if next == Next::Park
+        && let Err(error) = perform::give_up(app, due).await
+    {
+        let causes = error.without_names();
+        tracing::warn!(effect = %due.id, domain = name, causes, "that an effect failed was not written down");
+        next = Next::At(now + UNWRITTEN);
+    }
+    let lease = held.lock().await;
+    let heard = match next {
+        Next::At(at) => {
+            app.metrics.effect(name, "failed");
+            app.outbox.postpone(*lease, at, Some(&text)).await
+        }
+        Next::Park => {
+            app.metrics.effect(name, "parked");
+            app.outbox.park(*lease, &text, now).await
+        }
+    };
+    ours(due, heard)
 }
 
 async fn sweep_holds(app: &App, mut stop: watch::Receiver<bool>) {
@@ -358,18 +417,11 @@ pub async fn seal_round(app: &App) -> Result<usize, StoreError> {
     Ok(sealed)
 }
 
-/// Writes down what members were served, and drops uploads that nobody ended.
+/// Drops uploads that nobody ended.
 async fn look_after_media(app: &App, mut stop: watch::Receiver<bool>) {
-    loop {
-        let goes_on = wait(&mut stop, MEDIA).await;
-        if let Err(error) = app.meter.flush().await {
-            tracing::warn!(causes = %Causes(&error), "what members were served could not be written down");
-        }
+    while wait(&mut stop, MEDIA).await {
         if let Err(error) = app.uploads.sweep().await {
             tracing::warn!(causes = %Causes(&error), "uploads that nobody ended could not be swept");
-        }
-        if !goes_on {
-            return;
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::audit_log::some_act;
 use crate::{Stores, noon};
 use accounts::Effect;
 use chrono::TimeDelta;
-use kernel::{Due, EffectId, InviteId, OneTimeId, Owed, PageRequest, Parked, Timestamp, transact};
+use kernel::{Due, EffectId, InviteId, Lease, OneTimeId, Owed, PageRequest, Parked, Timestamp, transact};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::Barrier;
@@ -35,6 +35,8 @@ macro_rules! outbox_contract {
             a_lease_is_made_longer_by_who_holds_it,
             a_lease_that_passed_to_another_is_not_made_longer,
             what_is_not_leased_any_more_is_not_made_longer,
+            who_lost_a_lease_says_nothing_more_of_the_effect,
+            what_brings_its_worker_down_is_counted,
         );
     };
     ($open:ident; $($case:ident),+ $(,)?) => {
@@ -72,6 +74,11 @@ async fn claim(stores: &Stores, now: Timestamp) -> Vec<Due> {
     stores.outbox.claim(&EVERY_DOMAIN, now, now + minutes(1), 100).await.unwrap()
 }
 
+/// The lease of an effect that was claimed by [`claim`] then.
+fn lease(effect: EffectId, claimed_at: Timestamp) -> Lease {
+    Lease { effect, until: claimed_at + minutes(1) }
+}
+
 fn ids(due: &[Due]) -> Vec<EffectId> {
     due.iter().map(|due| due.id).collect()
 }
@@ -86,6 +93,7 @@ pub async fn an_effect_arrives_as_it_was_owed(stores: Stores) {
     assert_eq!(due.len(), 1);
     assert_eq!((due[0].id, due[0].domain.as_str()), (owed.id, accounts::DOMAIN));
     assert_eq!((due[0].attempts, due[0].due_at), (0, noon()));
+    assert_eq!(due[0].lease(), lease(owed.id, noon()));
     assert_eq!(serde_json::from_str::<Effect>(&due[0].body).unwrap(), owed.effect);
 }
 
@@ -154,28 +162,30 @@ pub async fn what_is_finished_is_gone(stores: Stores) {
     let (done, kept) = (owe(&stores, noon()).await, owe(&stores, noon()).await);
     claim(&stores, noon()).await;
     // Finishing twice, as after a lost answer, harms nobody.
-    for _ in 0..2 {
-        stores.outbox.finish(&[done.id]).await.unwrap();
+    for finished in [true, false] {
+        assert_eq!(stores.outbox.finish(lease(done.id, noon())).await.unwrap(), finished);
     }
-    stores.outbox.finish(&[]).await.unwrap();
     assert_eq!(ids(&claim(&stores, noon() + minutes(60)).await), [kept.id]);
 }
 
 pub async fn what_is_postponed_comes_again(stores: Stores) {
     let owed = owe(&stores, noon()).await;
     claim(&stores, noon()).await;
-    stores.outbox.postpone(owed.id, noon() + minutes(10), None).await.unwrap();
+    let postpone = async |claimed_at, due_at, error| {
+        assert!(stores.outbox.postpone(lease(owed.id, claimed_at), due_at, error).await.unwrap());
+    };
+    postpone(noon(), noon() + minutes(10), None).await;
     assert_eq!(claim(&stores, noon() + minutes(9)).await, [], "the end of the lease does not count");
     let due = claim(&stores, noon() + minutes(10)).await;
     assert_eq!((due[0].id, due[0].attempts), (owed.id, 0), "waiting is no failure");
     for (failures, later) in [(1, 20), (2, 30)] {
-        let error = Some("the mail server is away");
-        stores.outbox.postpone(owed.id, noon() + minutes(later), error).await.unwrap();
-        let due = claim(&stores, noon() + minutes(later)).await;
+        let (before, later) = (noon() + minutes(later - 10), noon() + minutes(later));
+        postpone(before, later, Some("the mail server is away")).await;
+        let due = claim(&stores, later).await;
         assert_eq!((due[0].id, due[0].attempts), (owed.id, failures));
     }
     // Earlier than the lease would end: the lease is over.
-    stores.outbox.postpone(owed.id, noon() + minutes(30), None).await.unwrap();
+    postpone(noon() + minutes(30), noon() + minutes(30), None).await;
     let due = claim(&stores, noon() + minutes(30)).await;
     assert_eq!((due[0].id, due[0].attempts), (owed.id, 0), "what went well in between starts anew");
 }
@@ -183,9 +193,10 @@ pub async fn what_is_postponed_comes_again(stores: Stores) {
 pub async fn what_is_deferred_keeps_its_failures(stores: Stores) {
     let owed = owe(&stores, noon()).await;
     claim(&stores, noon()).await;
-    stores.outbox.postpone(owed.id, noon(), Some("the provider is away")).await.unwrap();
+    let held = lease(owed.id, noon());
+    assert!(stores.outbox.postpone(held, noon(), Some("the provider is away")).await.unwrap());
     claim(&stores, noon()).await;
-    stores.outbox.defer(owed.id, noon() + minutes(2)).await.unwrap();
+    assert!(stores.outbox.defer(held, noon() + minutes(2)).await.unwrap());
     assert_eq!(claim(&stores, noon() + minutes(1)).await, []);
     let due = claim(&stores, noon() + minutes(2)).await;
     assert_eq!((due.len(), due[0].attempts), (1, 1));
@@ -194,8 +205,14 @@ pub async fn what_is_deferred_keeps_its_failures(stores: Stores) {
 pub async fn what_is_parked_waits_for_a_person(stores: Stores) {
     let (parked, kept) = (owe(&stores, noon()).await, owe(&stores, noon()).await);
     claim(&stores, noon()).await;
-    stores.outbox.park(parked.id, "no such address", noon()).await.unwrap();
+    assert!(stores.outbox.park(lease(parked.id, noon()), "no such address", noon()).await.unwrap());
     assert_eq!(ids(&claim(&stores, noon() + minutes(600)).await), [kept.id]);
+}
+
+/// Claims all that is due at noon and parks one of it.
+async fn park(stores: &Stores, id: EffectId, error: &str, now: Timestamp) {
+    claim(stores, noon()).await;
+    assert!(stores.outbox.park(lease(id, noon()), error, now).await.unwrap());
 }
 
 async fn parked(stores: &Stores) -> Vec<Parked> {
@@ -210,8 +227,10 @@ pub async fn parked_ones_are_listed_the_latest_first_in_pages_that_meet(stores: 
         let id = owe(&stores, noon()).await.id;
         // Some are parked at one instant: then the id decides.
         let parked_at = noon() + minutes(number % 3);
-        stores.outbox.postpone(id, noon(), Some("the mail server is away")).await.unwrap();
-        stores.outbox.park(id, &format!("refused {number}"), parked_at).await.unwrap();
+        claim(&stores, noon()).await;
+        let away = Some("the mail server is away");
+        assert!(stores.outbox.postpone(lease(id, noon()), noon(), away).await.unwrap());
+        park(&stores, id, &format!("refused {number}"), parked_at).await;
         let (domain, error) = (accounts::DOMAIN.to_owned(), format!("refused {number}"));
         expected.push(Parked { id, domain, attempts: 2, parked_at, error });
     }
@@ -236,7 +255,7 @@ pub async fn what_is_retried_is_claimed_once_more(stores: Stores) {
     let (retried, left) = (owe(&stores, noon()).await, owe(&stores, noon()).await);
     claim(&stores, noon()).await;
     for id in [retried.id, left.id] {
-        stores.outbox.park(id, "no such address", noon()).await.unwrap();
+        assert!(stores.outbox.park(lease(id, noon()), "no such address", noon()).await.unwrap());
     }
     let later = noon() + minutes(90);
     assert!(stores.outbox.retry(retried.id, later, &some_act()).await.unwrap());
@@ -249,21 +268,22 @@ pub async fn what_is_retried_is_claimed_once_more(stores: Stores) {
     let still: Vec<_> = parked(&stores).await.iter().map(|parked| parked.id).collect();
     assert_eq!(still, [left.id]);
     // What fails on can be parked again, and is listed as that.
-    stores.outbox.park(retried.id, "still no such address", later).await.unwrap();
+    let held = lease(retried.id, later);
+    assert!(stores.outbox.park(held, "still no such address", later).await.unwrap());
     let again = &parked(&stores).await[0];
     assert_eq!((again.id, again.attempts, again.parked_at), (retried.id, 1, later));
 }
 
 pub async fn what_is_not_parked_cannot_be_retried(stores: Stores) {
     let (waiting, done) = (owe(&stores, noon() + minutes(5)).await, owe(&stores, noon()).await);
-    stores.outbox.park(done.id, "no such address", noon()).await.unwrap();
-    stores.outbox.finish(&[done.id]).await.unwrap();
+    claim(&stores, noon()).await;
+    assert!(stores.outbox.finish(lease(done.id, noon())).await.unwrap());
     for id in [waiting.id, done.id, EffectId::generate(noon())] {
         assert!(!stores.outbox.retry(id, noon(), &some_act()).await.unwrap());
     }
     assert_eq!(claim(&stores, noon()).await, [], "and it is not due earlier for that");
     let parked = owe(&stores, noon()).await;
-    stores.outbox.park(parked.id, "no such address", noon()).await.unwrap();
+    park(&stores, parked.id, "no such address", noon()).await;
     assert_eq!(stores.audit.waiting().await.unwrap(), 0, "what was refused is no act");
     assert!(stores.outbox.retry(parked.id, noon(), &some_act()).await.unwrap());
     assert!(!stores.outbox.retry(parked.id, noon(), &some_act()).await.unwrap(), "once is enough");
@@ -273,9 +293,9 @@ pub async fn what_is_not_parked_cannot_be_retried(stores: Stores) {
 pub async fn the_backlog_is_counted(stores: Stores) {
     assert_eq!(stores.outbox.backlog().await.unwrap(), kernel::outbox::Backlog::default());
     let parked = owe(&stores, noon() - minutes(9)).await;
+    park(&stores, parked.id, "no such address", noon()).await;
     let oldest = owe(&stores, noon() - minutes(3)).await;
     owe(&stores, noon() + minutes(3)).await;
-    stores.outbox.park(parked.id, "no such address", noon()).await.unwrap();
     let backlog = stores.outbox.backlog().await.unwrap();
     assert_eq!((backlog.waiting, backlog.parked), (2, 1));
     assert_eq!(backlog.oldest_due, Some(oldest.due_at));
@@ -324,35 +344,74 @@ pub async fn the_longest_due_of_all_that_is_asked_for_comes_first(stores: Stores
 pub async fn a_lease_is_made_longer_by_who_holds_it(stores: Stores) {
     let owed = owe(&stores, noon()).await;
     claim(&stores, noon()).await;
-    let (first, second, third) = (noon() + minutes(1), noon() + minutes(5), noon() + minutes(9));
-    assert!(stores.outbox.renew(owed.id, first, second).await.unwrap());
+    let (second, third) = (noon() + minutes(5), noon() + minutes(9));
+    let first = lease(owed.id, noon());
+    assert!(stores.outbox.renew(first, second).await.unwrap());
     assert_eq!(claim(&stores, second - TimeDelta::microseconds(1)).await, []);
-    assert!(!stores.outbox.renew(owed.id, first, third).await.unwrap(), "it is not held until then any more");
-    assert!(stores.outbox.renew(owed.id, second, third).await.unwrap());
+    assert!(!stores.outbox.renew(first, third).await.unwrap(), "it is not held until then any more");
+    assert!(stores.outbox.renew(Lease { until: second, ..first }, third).await.unwrap());
     assert_eq!(claim(&stores, second).await, []);
     let due = claim(&stores, third).await;
-    assert_eq!((due[0].id, due[0].attempts, due[0].due_at), (owed.id, 0, noon()), "and is else as it was");
+    assert_eq!((due[0].id, due[0].due_at), (owed.id, noon()), "and is else as it was");
 }
 
 pub async fn a_lease_that_passed_to_another_is_not_made_longer(stores: Stores) {
     let owed = owe(&stores, noon()).await;
     claim(&stores, noon()).await;
-    let (ours, theirs) = (noon() + minutes(1), noon() + minutes(3));
+    let (ours, theirs) = (lease(owed.id, noon()), noon() + minutes(3));
     assert_eq!(ids(&claim(&stores, noon() + minutes(2)).await), [owed.id]);
-    assert!(!stores.outbox.renew(owed.id, ours, noon() + minutes(60)).await.unwrap());
+    assert!(!stores.outbox.renew(ours, noon() + minutes(60)).await.unwrap());
     assert_eq!(ids(&claim(&stores, theirs).await), [owed.id], "the other lease ends when it would have");
 }
 
 pub async fn what_is_not_leased_any_more_is_not_made_longer(stores: Stores) {
-    let until = noon() + minutes(1);
     let (done, later, parked) =
         (owe(&stores, noon()).await.id, owe(&stores, noon()).await.id, owe(&stores, noon()).await.id);
     claim(&stores, noon()).await;
-    stores.outbox.finish(&[done]).await.unwrap();
-    stores.outbox.postpone(later, noon() + minutes(2), None).await.unwrap();
-    stores.outbox.park(parked, "no such address", noon()).await.unwrap();
+    stores.outbox.finish(lease(done, noon())).await.unwrap();
+    stores.outbox.postpone(lease(later, noon()), noon() + minutes(2), None).await.unwrap();
+    stores.outbox.park(lease(parked, noon()), "no such address", noon()).await.unwrap();
     for id in [done, later, parked, EffectId::generate(noon())] {
-        assert!(!stores.outbox.renew(id, until, noon() + minutes(60)).await.unwrap());
+        assert!(!stores.outbox.renew(lease(id, noon()), noon() + minutes(60)).await.unwrap());
     }
     assert_eq!(ids(&claim(&stores, noon() + minutes(2)).await), [later]);
+}
+
+pub async fn who_lost_a_lease_says_nothing_more_of_the_effect(stores: Stores) {
+    let owed = owe(&stores, noon()).await;
+    claim(&stores, noon()).await;
+    let ours = lease(owed.id, noon());
+    let later = noon() + minutes(2);
+    assert_eq!(ids(&claim(&stores, later).await), [owed.id], "somebody else took it up");
+    let outbox = &stores.outbox;
+    assert!(!outbox.defer(ours, later).await.unwrap());
+    assert!(!outbox.postpone(ours, later, None).await.unwrap());
+    assert!(!outbox.postpone(ours, later, Some("too late")).await.unwrap());
+    assert!(!outbox.park(ours, "too late", later).await.unwrap());
+    assert!(!outbox.finish(ours).await.unwrap());
+    assert_eq!(parked(&stores).await, []);
+    assert_eq!(claim(&stores, later).await, [], "it is still theirs");
+    let theirs = lease(owed.id, later);
+    assert!(outbox.defer(theirs, later).await.unwrap());
+    let due = claim(&stores, later).await;
+    assert_eq!((ids(&due), due[0].attempts), (vec![owed.id], 1), "only what came of nothing has failed");
+    assert!(outbox.finish(theirs).await.unwrap());
+    assert_eq!(outbox.backlog().await.unwrap().waiting, 0);
+    for said in [outbox.finish(theirs).await, outbox.defer(theirs, later).await] {
+        assert!(!said.unwrap(), "it is gone");
+    }
+}
+
+pub async fn what_brings_its_worker_down_is_counted(stores: Stores) {
+    let owed = owe(&stores, noon()).await;
+    for attempts in 0..3 {
+        let due = claim(&stores, noon() + minutes(attempts)).await;
+        assert_eq!((due[0].id, i64::from(due[0].attempts)), (owed.id, attempts), "nobody said how it went");
+    }
+    let (held, later) = (lease(owed.id, noon() + minutes(2)), noon() + minutes(3));
+    assert!(stores.outbox.postpone(held, later, Some("this time it was said")).await.unwrap());
+    let due = claim(&stores, later).await;
+    assert_eq!(due[0].attempts, 3);
+    assert!(stores.outbox.postpone(due[0].lease(), later, None).await.unwrap());
+    assert_eq!(claim(&stores, later).await[0].attempts, 0);
 }

@@ -56,6 +56,9 @@ pub enum Failure {
     /// The provider did not answer.
     #[error("the provider could not be asked")]
     Provider,
+    /// Its workers were never heard of again.
+    #[error("it was begun again and again, and nobody said how it went")]
+    Unheard,
     /// What is left of an upload could not be removed.
     #[error(transparent)]
     Upload(#[from] media::PerformError),
@@ -138,6 +141,28 @@ pub async fn perform(app: &App, due: &Due) -> Result<Done, Failure> {
         }
         music::SOUND => sound::make(app, serde_json::from_str(&due.body).map_err(unreadable)?).await,
         _ => Err(unreadable(serde::de::Error::custom("no such domain"))),
+    }
+}
+
+/// Writes down that nobody tries any more, where somebody waits for what was owed and may ask for it anew.
+///
+/// # Errors
+/// A [`Failure`]: try again later.
+pub async fn give_up(app: &App, due: &Due) -> Result<(), Failure> {
+    // Of what cannot be read nobody knows what it was about.
+    match due.domain.as_str() {
+        gallery::PICTURES => match serde_json::from_str(&due.body) {
+            Ok(picture) => pictures::give_up(app, picture).await,
+            Err(_) => Ok(()),
+        },
+        music::SOUND => match serde_json::from_str(&due.body) {
+            Ok(set) => {
+                app.music.give_up(set).await?;
+                Ok(())
+            }
+            Err(_) => Ok(()),
+        },
+        _ => Ok(()),
     }
 }
 
@@ -238,6 +263,7 @@ async fn of_accounts(app: &App, due: &Due, effect: AccountEffect) -> Result<Done
             leave_lists(app, account, None).await?;
             app.music.forget(account).await?;
             app.gallery.forget(account).await?;
+            app.uploads.forget(account).await?;
             None
         }
         AccountEffect::Barred { account, at } => {

@@ -8,8 +8,8 @@ use gallery::Made;
 use gallery::use_cases::Bench;
 use kernel::PictureId;
 
-/// Before looking again whether a program is there that was missing.
-const LATER: TimeDelta = TimeDelta::minutes(10);
+/// Before looking again whether a program is there that was missing; meanwhile a worker may take it up that has it.
+const LATER: TimeDelta = TimeDelta::minutes(1);
 
 /// Makes what is delivered of a picture, in a room of its own.
 ///
@@ -31,6 +31,17 @@ pub async fn make(app: &App, picture: PictureId) -> Result<Done, Failure> {
             Ok(Done::Again(app.clock.now() + LATER))
         }
     }
+}
+
+/// Says of a picture that it failed, as nobody tries any more.
+///
+/// # Errors
+/// A [`Failure`]: try again later.
+pub async fn give_up(app: &App, picture: PictureId) -> Result<(), Failure> {
+    if let Made::Failed(album, _) = app.gallery.give_up(picture).await? {
+        app.albums.changed(&*app.broadcast, album).await;
+    }
+    Ok(())
 }
 
 /// Removes the files of a picture that is to go.

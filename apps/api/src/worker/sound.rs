@@ -11,8 +11,8 @@ use std::time::Duration;
 
 /// Between two looks at how far it has come.
 const LOOK: Duration = Duration::from_secs(1);
-/// When it is tried again where a program is missing: somebody has to install it first.
-const MISSING: TimeDelta = TimeDelta::minutes(10);
+/// When it is tried again where a program went away just now; meanwhile a worker may take it up that has it.
+const MISSING: TimeDelta = TimeDelta::minutes(1);
 
 /// Makes what is delivered of a set. Dropping the future ends the work, and leaves nothing in the workplace.
 ///

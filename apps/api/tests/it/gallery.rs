@@ -3,7 +3,9 @@
 pub(crate) mod archives;
 mod forms;
 mod house;
+mod pages;
 mod removals;
+mod stuck;
 
 use crate::events::cast::{Cast, staff};
 use crate::harness::shop::Store;

@@ -15,7 +15,7 @@ async fn admins_see_what_was_set_aside_and_have_it_tried_again() {
     let (now, outbox) = (app.app.clock.now(), &app.app.outbox);
     let due = outbox.claim(&QUICK, now, now + TimeDelta::minutes(1), 100).await.unwrap();
     let due = due.into_iter().find(|due| due.domain == invites::DOMAIN).unwrap();
-    outbox.park(due.id, "the mail server refused it", now).await.unwrap();
+    outbox.park(due.lease(), "the mail server refused it", now).await.unwrap();
 
     let path = format!("/admin/jobs/{}/retry", due.id);
     member.client.get("/admin/jobs").await.expect_problem(403, "forbidden");

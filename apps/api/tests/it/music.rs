@@ -8,6 +8,7 @@ mod passes;
 mod saving;
 mod stage;
 mod stopping;
+mod waiting;
 
 pub(crate) use fake::Fake;
 pub(crate) use stage::Stage;

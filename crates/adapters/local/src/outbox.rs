@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use imbl::{OrdMap, OrdSet};
 use kernel::outbox::Backlog;
 use kernel::{
-    Act, AuditTx, Cursor, Due, EffectId, Outbox, Owed, Page, PageRequest, Parked, StoreError, Timestamp,
-    Transaction, transact,
+    Act, AuditTx, Cursor, Due, EffectId, Lease, Outbox, Owed, Page, PageRequest, Parked, StoreError,
+    Timestamp, Transaction, transact,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -122,13 +122,28 @@ impl LocalTx {
         }
         Ok(())
     }
+}
 
-    /// Changes an effect, unless it was finished meanwhile.
-    fn change(&mut self, id: EffectId, change: impl FnOnce(&mut Owing)) {
-        if let Some(mut owing) = self.state().copy::<Owing>(&id) {
-            change(&mut owing);
-            self.put(owing);
+impl LocalStore {
+    /// Changes an effect of whoever holds the lease, or removes it; `false` when they do not hold it any more.
+    async fn change(
+        &self,
+        lease: Lease,
+        change: impl FnOnce(Owing) -> Option<Owing> + Send,
+    ) -> Result<bool, StoreError> {
+        let mut tx = self.write().await?;
+        let held = tx.state().copy::<Owing>(&lease.effect);
+        let Some(owing) = held.filter(|owing| owing.leased_until == Some(lease.until)) else {
+            return Ok(false);
+        };
+        match change(owing) {
+            Some(changed) => tx.put(changed),
+            None => {
+                tx.remove::<Owing>(&lease.effect);
+            }
         }
+        tx.commit().await?;
+        Ok(true)
     }
 }
 
@@ -148,13 +163,15 @@ impl Outbox for LocalStore {
         transact(self.write().await?, async |tx: &mut LocalTx| {
             let claimed = tx.state().outbox.claimable(domains, now, limit);
             let due = claimed.into_iter().map(|owing| {
-                tx.put(Owing { leased_until: Some(lease_until), ..Owing::clone(&owing) });
+                let attempts = owing.attempts.saturating_add(1);
+                tx.put(Owing { leased_until: Some(lease_until), attempts, ..Owing::clone(&owing) });
                 Due {
                     id: owing.id,
                     domain: owing.domain.clone(),
                     body: owing.body.clone(),
                     attempts: owing.attempts,
                     due_at: owing.due_at,
+                    leased_until: lease_until,
                 }
             });
             Ok(due.collect())
@@ -162,55 +179,41 @@ impl Outbox for LocalStore {
         .await
     }
 
-    async fn renew(&self, id: EffectId, held_until: Timestamp, until: Timestamp) -> Result<bool, StoreError> {
-        transact(self.write().await?, async |tx: &mut LocalTx| {
-            let held = tx.state().copy::<Owing>(&id).filter(|owing| owing.leased_until == Some(held_until));
-            let Some(owing) = held else { return Ok(false) };
-            tx.put(Owing { leased_until: Some(until), ..owing });
-            Ok(true)
+    async fn renew(&self, lease: Lease, until: Timestamp) -> Result<bool, StoreError> {
+        self.change(lease, |owing| Some(Owing { leased_until: Some(until), ..owing })).await
+    }
+
+    async fn finish(&self, lease: Lease) -> Result<bool, StoreError> {
+        self.change(lease, |_| None).await
+    }
+
+    async fn postpone(
+        &self,
+        lease: Lease,
+        due_at: Timestamp,
+        error: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        self.change(lease, |owing| {
+            let attempts = if error.is_some() { owing.attempts } else { 0 };
+            let error = error.map(str::to_owned).or(owing.error);
+            Some(Owing { due_at, attempts, error, leased_until: None, ..owing })
         })
         .await
     }
 
-    async fn finish(&self, done: &[EffectId]) -> Result<(), StoreError> {
-        let mut tx = self.write().await?;
-        for id in done {
-            tx.remove::<Owing>(id);
-        }
-        tx.commit().await
+    async fn defer(&self, lease: Lease, due_at: Timestamp) -> Result<bool, StoreError> {
+        self.change(lease, |owing| {
+            let attempts = owing.attempts.saturating_sub(1);
+            Some(Owing { due_at, attempts, leased_until: None, ..owing })
+        })
+        .await
     }
 
-    async fn postpone(&self, id: EffectId, due_at: Timestamp, error: Option<&str>) -> Result<(), StoreError> {
-        let mut tx = self.write().await?;
-        tx.change(id, |owing| {
-            owing.due_at = due_at;
-            owing.leased_until = None;
-            owing.attempts = if error.is_some() { owing.attempts.saturating_add(1) } else { 0 };
-            if let Some(error) = error {
-                owing.error = Some(error.to_owned());
-            }
-        });
-        tx.commit().await
-    }
-
-    async fn defer(&self, id: EffectId, due_at: Timestamp) -> Result<(), StoreError> {
-        let mut tx = self.write().await?;
-        tx.change(id, |owing| {
-            owing.due_at = due_at;
-            owing.leased_until = None;
-        });
-        tx.commit().await
-    }
-
-    async fn park(&self, id: EffectId, error: &str, now: Timestamp) -> Result<(), StoreError> {
-        let mut tx = self.write().await?;
-        tx.change(id, |owing| {
-            owing.attempts = owing.attempts.saturating_add(1);
-            owing.leased_until = None;
-            owing.error = Some(error.to_owned());
-            owing.parked_at = Some(now);
-        });
-        tx.commit().await
+    async fn park(&self, lease: Lease, error: &str, now: Timestamp) -> Result<bool, StoreError> {
+        self.change(lease, |owing| {
+            Some(Owing { leased_until: None, error: Some(error.to_owned()), parked_at: Some(now), ..owing })
+        })
+        .await
     }
 
     async fn parked(&self, page: PageRequest) -> Result<Page<Parked>, StoreError> {

@@ -3,15 +3,18 @@
 use crate::column::count;
 use crate::failure::{corrupt, failed};
 use crate::pool::PgStore;
-use crate::statement::{constant, text};
+use crate::statement::{Statement, constant, text};
 use crate::transaction::PgTx;
 use async_trait::async_trait;
 use diesel::QueryableByName;
+use diesel::pg::Pg;
+use diesel::query_builder::QueryFragment;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use kernel::outbox::Backlog;
 use kernel::{
-    Act, AuditTx, Due, EffectId, Outbox, Owed, Page, PageRequest, Parked, StoreError, Timestamp, transact,
+    Act, AuditTx, Due, EffectId, Lease, Outbox, Owed, Page, PageRequest, Parked, StoreError, Timestamp,
+    transact,
 };
 use serde::Serialize;
 use uuid::Uuid;
@@ -55,14 +58,17 @@ struct DueRow {
     attempts: i64,
     #[diesel(sql_type = Timestamptz)]
     due_at: Timestamp,
+    #[diesel(sql_type = Timestamptz)]
+    leased_until: Timestamp,
 }
 
 impl TryFrom<DueRow> for Due {
     type Error = StoreError;
 
     fn try_from(row: DueRow) -> Result<Self, StoreError> {
-        let attempts = count(row.attempts, "reading effects.attempts")?;
-        Ok(Self { id: row.id.into(), domain: row.domain, body: row.body, attempts, due_at: row.due_at })
+        let DueRow { id, domain, body, attempts, due_at, leased_until } = row;
+        let attempts = count(attempts, "reading effects.attempts")?;
+        Ok(Self { id: id.into(), domain, body, attempts, due_at, leased_until })
     }
 }
 
@@ -100,6 +106,18 @@ struct BacklogRow {
     oldest_due: Option<Timestamp>,
 }
 
+impl PgStore {
+    /// Carries out what somebody says of an effect with its lease; `false` when they do not hold it any more.
+    async fn said<Q>(&self, doing: &'static str, statement: Statement<Q>) -> Result<bool, StoreError>
+    where
+        Q: QueryFragment<Pg> + Send,
+    {
+        let mut connection = self.connection(doing).await?;
+        let touched = statement.execute(&mut connection).await.map_err(failed(doing))?;
+        Ok(touched == 1)
+    }
+}
+
 #[async_trait]
 impl Outbox for PgStore {
     async fn claim(
@@ -114,7 +132,7 @@ impl Outbox for PgStore {
         // for as such, since a plan for whatever values takes the index by time alone where it can, and walks past all
         // that other domains owe. What is locked beyond the limit is free again with the end of the statement.
         let statement = text(
-            "UPDATE effects SET leased_until = $2 WHERE id = ANY(ARRAY( \
+            "UPDATE effects SET leased_until = $2, attempts = attempts + 1 WHERE id = ANY(ARRAY( \
                  SELECT e.id FROM (SELECT DISTINCT unnest($4) AS name) d CROSS JOIN LATERAL ( \
                      SELECT id, due_at FROM effects \
                      WHERE domain >= d.name AND (domain, due_at) <= (d.name, $1) AND parked_at IS NULL \
@@ -122,7 +140,7 @@ impl Outbox for PgStore {
                      ORDER BY domain, due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED \
                  ) e ORDER BY e.due_at, e.id LIMIT $3 \
              )) \
-             RETURNING id, domain, body::text AS body, attempts, due_at",
+             RETURNING id, domain, body::text AS body, attempts - 1 AS attempts, due_at, leased_until",
         )
         .bind::<Timestamptz, _>(now)
         .bind::<Timestamptz, _>(lease_until)
@@ -136,58 +154,59 @@ impl Outbox for PgStore {
         Ok(due)
     }
 
-    async fn renew(&self, id: EffectId, held_until: Timestamp, until: Timestamp) -> Result<bool, StoreError> {
-        let doing = "renewing a lease";
+    async fn renew(&self, lease: Lease, until: Timestamp) -> Result<bool, StoreError> {
         let statement = text("UPDATE effects SET leased_until = $3 WHERE id = $1 AND leased_until = $2")
-            .bind::<SqlUuid, _>(id.as_uuid())
-            .bind::<Timestamptz, _>(held_until)
+            .bind::<SqlUuid, _>(lease.effect.as_uuid())
+            .bind::<Timestamptz, _>(lease.until)
             .bind::<Timestamptz, _>(until);
-        let mut connection = self.connection(doing).await?;
-        let renewed = constant(statement).execute(&mut connection).await.map_err(failed(doing))?;
-        Ok(renewed == 1)
+        self.said("renewing a lease", constant(statement)).await
     }
 
-    async fn finish(&self, done: &[EffectId]) -> Result<(), StoreError> {
-        let doing = "finishing effects";
-        let ids: Vec<Uuid> = done.iter().map(|id| id.as_uuid()).collect();
-        let statement = text("DELETE FROM effects WHERE id = ANY($1)").bind::<Array<SqlUuid>, _>(ids);
-        let mut connection = self.connection(doing).await?;
-        constant(statement).execute(&mut connection).await.map(drop).map_err(failed(doing))
+    async fn finish(&self, lease: Lease) -> Result<bool, StoreError> {
+        let statement = text("DELETE FROM effects WHERE id = $1 AND leased_until = $2")
+            .bind::<SqlUuid, _>(lease.effect.as_uuid())
+            .bind::<Timestamptz, _>(lease.until);
+        self.said("finishing an effect", constant(statement)).await
     }
 
-    async fn postpone(&self, id: EffectId, due_at: Timestamp, error: Option<&str>) -> Result<(), StoreError> {
-        let doing = "postponing an effect";
+    async fn postpone(
+        &self,
+        lease: Lease,
+        due_at: Timestamp,
+        error: Option<&str>,
+    ) -> Result<bool, StoreError> {
         let statement = text(
-            "UPDATE effects SET due_at = $2, leased_until = NULL, last_error = coalesce($3, last_error), \
-             attempts = CASE WHEN $3 IS NULL THEN 0 ELSE attempts + 1 END WHERE id = $1",
+            "UPDATE effects SET due_at = $3, leased_until = NULL, last_error = coalesce($4, last_error), \
+             attempts = CASE WHEN $4 IS NULL THEN 0 ELSE attempts END WHERE id = $1 AND leased_until = $2",
         )
-        .bind::<SqlUuid, _>(id.as_uuid())
+        .bind::<SqlUuid, _>(lease.effect.as_uuid())
+        .bind::<Timestamptz, _>(lease.until)
         .bind::<Timestamptz, _>(due_at)
         .bind::<Nullable<Text>, _>(error);
-        let mut connection = self.connection(doing).await?;
-        constant(statement).execute(&mut connection).await.map(drop).map_err(failed(doing))
+        self.said("postponing an effect", constant(statement)).await
     }
 
-    async fn defer(&self, id: EffectId, due_at: Timestamp) -> Result<(), StoreError> {
-        let doing = "deferring an effect";
-        let statement = text("UPDATE effects SET due_at = $2, leased_until = NULL WHERE id = $1")
-            .bind::<SqlUuid, _>(id.as_uuid())
-            .bind::<Timestamptz, _>(due_at);
-        let mut connection = self.connection(doing).await?;
-        constant(statement).execute(&mut connection).await.map(drop).map_err(failed(doing))
-    }
-
-    async fn park(&self, id: EffectId, error: &str, now: Timestamp) -> Result<(), StoreError> {
-        let doing = "parking an effect";
+    async fn defer(&self, lease: Lease, due_at: Timestamp) -> Result<bool, StoreError> {
         let statement = text(
-            "UPDATE effects SET parked_at = $3, leased_until = NULL, last_error = $2, attempts = attempts + 1 \
-             WHERE id = $1",
+            "UPDATE effects SET due_at = $3, leased_until = NULL, attempts = greatest(attempts - 1, 0) \
+             WHERE id = $1 AND leased_until = $2",
         )
-        .bind::<SqlUuid, _>(id.as_uuid())
+        .bind::<SqlUuid, _>(lease.effect.as_uuid())
+        .bind::<Timestamptz, _>(lease.until)
+        .bind::<Timestamptz, _>(due_at);
+        self.said("deferring an effect", constant(statement)).await
+    }
+
+    async fn park(&self, lease: Lease, error: &str, now: Timestamp) -> Result<bool, StoreError> {
+        let statement = text(
+            "UPDATE effects SET parked_at = $4, leased_until = NULL, last_error = $3 \
+             WHERE id = $1 AND leased_until = $2",
+        )
+        .bind::<SqlUuid, _>(lease.effect.as_uuid())
+        .bind::<Timestamptz, _>(lease.until)
         .bind::<Text, _>(error)
         .bind::<Timestamptz, _>(now);
-        let mut connection = self.connection(doing).await?;
-        constant(statement).execute(&mut connection).await.map(drop).map_err(failed(doing))
+        self.said("parking an effect", constant(statement)).await
     }
 
     async fn parked(&self, page: PageRequest) -> Result<Page<Parked>, StoreError> {

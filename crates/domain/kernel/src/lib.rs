@@ -37,12 +37,12 @@ pub use invalid::Invalid;
 pub use mailer::{Attachment, Mail, MailError, Mailer};
 pub use money::{Money, MoneyError};
 pub use object_store::{
-    Body, Content, Delivery, Disposition, Fetch, Link, Listed, ObjectError, ObjectKey, ObjectStore, Part,
-    PartsId, Reader, Span, StoredObject, Unfinished, Window,
+    Body, Content, Delivery, Disposition, Fetch, Link, Listed, ObjectError, ObjectKey, ObjectStore, PROBES,
+    Part, PartsId, Reader, Span, StoredObject, TOPS, Unfinished, Window,
 };
-pub use outbox::{Due, Outbox, Owed, Parked};
+pub use outbox::{Due, Lease, Outbox, Owed, Parked};
 pub use page::{Cursor, Page, PageRequest};
 pub use request::RequestName;
 pub use store::{StoreError, Transaction, transact};
-pub use time::{Clock, SystemClock, Timestamp};
+pub use time::{Clock, SystemClock, Timestamp, is_kept};
 pub use vat::{VatError, VatRate};

@@ -35,10 +35,29 @@ pub struct Due {
     pub domain: String,
     /// The domain's effect as a JSON document.
     pub body: String,
-    /// How often it failed before.
+    /// How often it failed before. Whoever took it up and was never heard of again has failed as well.
     pub attempts: u32,
     /// When it was owed.
     pub due_at: Timestamp,
+    /// Nobody else gets it before.
+    pub leased_until: Timestamp,
+}
+
+impl Due {
+    /// What says that it is ours.
+    #[must_use]
+    pub const fn lease(&self) -> Lease {
+        Lease { effect: self.id, until: self.leased_until }
+    }
+}
+
+/// Says whose an effect is: until when it was leased tells one lease from the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    /// Which effect.
+    pub effect: EffectId,
+    /// When the lease ends. It goes on for as long as nobody else takes the effect up.
+    pub until: Timestamp,
 }
 
 /// An effect that kept failing and was set aside. What it says stays in the store: it may hold addresses.
@@ -64,10 +83,14 @@ impl Parked {
 }
 
 /// The worker's side of the outbox, and that of the person who looks after it. Domains write to it through their own transactions.
+///
+/// Whatever a worker says of an effect, it says with its lease. `false` when that is not good any more: the effect was
+/// finished, or somebody else has taken it up since; nothing is changed then.
 #[async_trait]
 pub trait Outbox: Send + Sync {
     /// Leases up to `limit` effects of these domains that are due, the longest due first; two workers never get the same
-    /// one. What another version owes under a name that is not asked for waits for it.
+    /// one. What another version owes under a name that is not asked for waits for it. Each counts as failed once more until
+    /// it is said how it went: what brings its worker down is not tried for ever.
     async fn claim(
         &self,
         domains: &[&str],
@@ -75,18 +98,22 @@ pub trait Outbox: Send + Sync {
         lease_until: Timestamp,
         limit: u32,
     ) -> Result<Vec<Due>, StoreError>;
-    /// Makes a lease last longer that was to end at `held_until`: for work of many minutes. `false` when it is not ours any
-    /// more: it was finished, or somebody else has taken it up since.
-    async fn renew(&self, id: EffectId, held_until: Timestamp, until: Timestamp) -> Result<bool, StoreError>;
-    /// Performed: the rows go.
-    async fn finish(&self, done: &[EffectId]) -> Result<(), StoreError>;
+    /// Makes a lease last until then: for work of many minutes.
+    async fn renew(&self, lease: Lease, until: Timestamp) -> Result<bool, StoreError>;
+    /// Performed: the row goes.
+    async fn finish(&self, lease: Lease) -> Result<bool, StoreError>;
     /// Not now: due again at `due_at`. With an `error` it counts as a failed attempt; without one it went well, and
     /// the failures before it count no more.
-    async fn postpone(&self, id: EffectId, due_at: Timestamp, error: Option<&str>) -> Result<(), StoreError>;
-    /// Not begun: due again at `due_at`, and the failures before it still count.
-    async fn defer(&self, id: EffectId, due_at: Timestamp) -> Result<(), StoreError>;
+    async fn postpone(
+        &self,
+        lease: Lease,
+        due_at: Timestamp,
+        error: Option<&str>,
+    ) -> Result<bool, StoreError>;
+    /// Not begun: due again at `due_at`, and the failures before it still count, but this time does not.
+    async fn defer(&self, lease: Lease, due_at: Timestamp) -> Result<bool, StoreError>;
     /// Keeps failing: set aside until a person looks at it.
-    async fn park(&self, id: EffectId, error: &str, now: Timestamp) -> Result<(), StoreError>;
+    async fn park(&self, lease: Lease, error: &str, now: Timestamp) -> Result<bool, StoreError>;
     /// What is parked, the latest parked first.
     async fn parked(&self, page: PageRequest) -> Result<Page<Parked>, StoreError>;
     /// Takes up again what was parked: due at `now`, as if it had never failed; records `act` with it. `false`, and

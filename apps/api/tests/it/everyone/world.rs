@@ -283,7 +283,7 @@ impl World {
         let (now, outbox) = (self.shop.clock.now(), &self.shop.app.app.outbox);
         let due = outbox.claim(&QUICK, now, now + TimeDelta::milliseconds(1), 100).await.unwrap();
         let due = due.into_iter().find(|due| due.domain == invites::DOMAIN).unwrap();
-        outbox.park(due.id, "the mail server refused it", now).await.unwrap();
+        outbox.park(due.lease(), "the mail server refused it", now).await.unwrap();
         self.shop.clock.advance(TimeDelta::seconds(1));
         self.known.extend([
             ("newcomer", newcomer),

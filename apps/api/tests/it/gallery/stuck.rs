@@ -1,0 +1,58 @@
+//! Pictures of which nothing comes: they say so, and can be tried again.
+
+use super::house::{House, png, text};
+use crate::harness::on_each_store;
+use chrono::TimeDelta;
+use kernel::{Clock, PictureId};
+use serde_json::json;
+
+on_each_store!(
+    House::open: a_picture_that_brings_every_worker_down_has_failed_and_can_be_tried_again,
+    a_picture_whose_file_is_gone_has_failed_at_once,
+);
+
+/// Times that an effect is taken up before it is set aside.
+const TRIES: u32 = 18;
+
+impl House {
+    /// A picture of which nothing is made yet; its id.
+    async fn unmade(&self) -> String {
+        let album = self.open_album().await;
+        let sent = self.send(&album, &[("a.png", &png(700, 500))]).await.expect(201);
+        text(&sent["items"][0]["image"], "id")
+    }
+}
+
+async fn a_picture_that_brings_every_worker_down_has_failed_and_can_be_tried_again(house: House) {
+    let id = house.unmade().await;
+    let outbox = &house.app.app.outbox;
+    for attempts in 0..TRIES {
+        let now = house.clock.now();
+        let due = outbox.claim(&[gallery::PICTURES], now, now + TimeDelta::seconds(1), 10).await.unwrap();
+        assert_eq!(due.iter().map(|due| due.attempts).collect::<Vec<_>>(), [attempts]);
+        house.clock.advance(TimeDelta::seconds(1));
+    }
+    assert_eq!(house.image(&id).await["status"], "processing");
+    house.work().await;
+    let failed = house.image(&id).await;
+    assert_eq!((&failed["status"], &failed["error"]), (&json!("failed"), &json!("internal")));
+    let jobs = house.admin.client.get("/admin/jobs").await.expect(200);
+    assert_eq!(jobs["items"][0]["domain"], gallery::PICTURES, "{jobs}");
+    let again = house.admin.client.post("/admin/images/retry", &json!({"ids": [id]})).await.expect(200);
+    assert_eq!(again["changed"], 1);
+    house.work().await;
+    assert_eq!(house.image(&id).await["status"], "ready");
+    house.app.stop().await;
+}
+
+async fn a_picture_whose_file_is_gone_has_failed_at_once(house: House) {
+    let id = house.unmade().await;
+    let app = &house.app.app;
+    let picture = app.gallery.picture(id.parse::<PictureId>().unwrap()).await.unwrap().unwrap();
+    app.objects.delete(&[picture.original_key().unwrap()]).await.unwrap();
+    house.work().await;
+    let failed = house.image(&id).await;
+    assert_eq!((&failed["status"], &failed["error"]), (&json!("failed"), &json!("missing")));
+    assert_eq!(house.admin.client.get("/admin/jobs").await.expect(200)["items"], json!([]));
+    house.app.stop().await;
+}
