@@ -45,6 +45,9 @@ pub struct Confined {
     /// A folder that it may write in.
     #[arg(long)]
     pub write: Vec<PathBuf>,
+    /// Who waits for the program: it ends with them.
+    #[arg(long)]
+    pub parent: Option<u32>,
     /// The program and its arguments.
     #[arg(last = true, required = true)]
     pub line: Vec<OsString>,
@@ -54,7 +57,8 @@ pub struct Confined {
 #[must_use]
 pub fn become_program(confined: &Confined) -> ExitCode {
     let Some((program, arguments)) = confined.line.split_first() else { return NOT_FOUND.into() };
-    if let Err(error) = limit(confined).and_then(|()| walls::shut_in(confined, Path::new(program))) {
+    let confining = walls::end_with(confined.parent).and_then(|()| limit(confined));
+    if let Err(error) = confining.and_then(|()| walls::shut_in(confined, Path::new(program))) {
         return complain(program, &error, NOT_CONFINED);
     }
     let mut command = Command::new(program);
@@ -70,6 +74,23 @@ pub fn become_program(confined: &Confined) -> ExitCode {
 #[must_use]
 pub fn landlock() -> Option<i32> {
     walls::version()
+}
+
+/// From this version of Landlock on programs are kept from the network.
+pub const KEEPS_FROM_NETWORK: i32 = 4;
+
+/// Says in the log what this machine's kernel cannot keep programs from.
+pub fn warn() {
+    match landlock() {
+        Some(version) if version >= KEEPS_FROM_NETWORK => {}
+        Some(version) => tracing::warn!(
+            version,
+            "programs that read what is sent may use the network: Landlock of this kernel knows no rules for it"
+        ),
+        None => tracing::warn!(
+            "programs that read what is sent may read other files and use the network: this kernel has no Landlock"
+        ),
+    }
 }
 
 fn limit(confined: &Confined) -> io::Result<()> {
@@ -97,6 +118,7 @@ mod walls {
         ABI, Access, AccessFs, AccessNet, BitFlags, LandlockStatus, RestrictionStatus, Ruleset, RulesetAttr,
         RulesetCreated, RulesetCreatedAttr, RulesetError, Scope, make_bitflags, path_beneath_rules,
     };
+    use rustix::process::{Signal, getppid, set_parent_process_death_signal};
     use std::io;
     use std::path::Path;
 
@@ -116,6 +138,14 @@ mod walls {
         "/dev/zero",
         "/dev/urandom",
     ];
+
+    /// Has this process, and what it becomes, ended with the one that started it, however that ends.
+    pub(super) fn end_with(parent: Option<u32>) -> io::Result<()> {
+        set_parent_process_death_signal(Some(Signal::KILL))?;
+        let now = getppid().map(|parent| parent.as_raw_nonzero().get().cast_unsigned());
+        // It may have ended before that was said.
+        if parent.is_some() && now != parent { Err(io::Error::other("nobody waits")) } else { Ok(()) }
+    }
 
     /// Shuts this thread in, and what it becomes.
     pub(super) fn shut_in(confined: &Confined, program: &Path) -> io::Result<()> {
@@ -165,6 +195,10 @@ mod walls {
     use super::Confined;
     use std::io;
     use std::path::Path;
+
+    pub(super) fn end_with(_: Option<u32>) -> io::Result<()> {
+        Ok(())
+    }
 
     pub(super) fn shut_in(_: &Confined, _: &Path) -> io::Result<()> {
         Ok(())

@@ -3,6 +3,7 @@
 pub mod absorbers;
 pub mod guests;
 pub mod mail;
+pub mod makers;
 pub mod media;
 pub mod payments;
 pub mod programs;

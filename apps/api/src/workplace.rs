@@ -3,14 +3,21 @@
 
 use async_trait::async_trait;
 use kernel::{Fetch, ObjectError, ObjectKey, ObjectStore};
-use std::fs::{self, File, TryLockError};
+use rustix::process::geteuid;
+use std::fs::{self, DirBuilder, File, Metadata, Permissions, TryLockError};
 use std::io;
-use std::path::Path;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
 
 /// What the file is called that a process keeps locked while it lives.
 const LOCK: &str = ".lock";
+/// A folder without a lock is being made; one that is older was left by a process that was killed right then.
+const BEING_MADE: Duration = Duration::from_secs(3600);
+/// Nobody else looks into what is worked on.
+const OURS_ALONE: u32 = 0o700;
 
 /// The folder of this process.
 pub struct Workplace {
@@ -23,11 +30,16 @@ impl Workplace {
     /// Makes one in `root`, and removes those there that nobody uses any more.
     ///
     /// # Errors
-    /// When nothing can be written there.
+    /// When nothing can be written there, or when it belongs to somebody else, who could exchange what lies in it.
     pub fn open(root: &Path) -> io::Result<Self> {
-        fs::create_dir_all(root)?;
+        make(root)?;
+        // One at a time: between the making of a folder and its lock it looks as if nobody used it.
+        let alone = File::open(root)?;
+        alone.lock()?;
         sweep(root)?;
-        let folder = tempfile::Builder::new().prefix("work-").tempdir_in(root)?;
+        let mut folder = tempfile::Builder::new();
+        let folder =
+            folder.prefix("work-").permissions(Permissions::from_mode(OURS_ALONE)).tempdir_in(root)?;
         let lock = File::create(folder.path().join(LOCK))?;
         lock.lock()?;
         Ok(Self { folder, _lock: lock })
@@ -76,6 +88,31 @@ fn unwritten(cause: io::Error) -> ObjectError {
     ObjectError::Broken { doing: "writing an object to media.workplace", cause: cause.into() }
 }
 
+fn make(root: &Path) -> io::Result<()> {
+    if let Some(above) = root.parent() {
+        fs::create_dir_all(above)?;
+    }
+    if let Err(error) = DirBuilder::new().mode(OURS_ALONE).create(root)
+        && error.kind() != io::ErrorKind::AlreadyExists
+    {
+        return Err(error);
+    }
+    // Both the name and what it leads to, where it is a link.
+    for about in [fs::symlink_metadata(root)?, fs::metadata(root)?] {
+        if !is_trusted(about.uid(), geteuid().as_raw()) {
+            let why = format!("{} belongs to somebody else", root.display());
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, why));
+        }
+    }
+    Ok(())
+}
+
+/// Whether whoever a folder belongs to may have it: ourselves, or the one who may do everything in any case, to whom
+/// volumes belong.
+const fn is_trusted(owner: u32, us: u32) -> bool {
+    owner == us || owner == 0
+}
+
 fn sweep(root: &Path) -> io::Result<()> {
     for entry in fs::read_dir(root)? {
         let path = entry?.path();
@@ -88,11 +125,21 @@ fn sweep(root: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether nobody holds its lock. A folder whose lock is not there yet is being made.
+/// Whether nobody holds its lock, or it has none although it had time to get one.
 fn is_abandoned(path: &Path) -> bool {
     let ours = path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with("work-"));
-    ours && File::open(path.join(LOCK))
-        .is_ok_and(|lock| !matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+    if !ours {
+        return false;
+    }
+    match File::open(path.join(LOCK)) {
+        Ok(lock) => !matches!(lock.try_lock(), Err(TryLockError::WouldBlock)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => path.metadata().is_ok_and(|it| is_old(&it)),
+        Err(_) => false,
+    }
+}
+
+fn is_old(about: &Metadata) -> bool {
+    about.modified().ok().and_then(|at| at.elapsed().ok()).is_some_and(|age| age > BEING_MADE)
 }
 
 #[cfg(test)]
@@ -116,5 +163,46 @@ mod tests {
         let path = living.path().to_owned();
         drop((room, living));
         assert!(!path.exists());
+    }
+
+    #[test]
+    fn what_never_got_a_lock_goes_when_it_had_time_to_get_one() {
+        let root = tempfile::tempdir().unwrap();
+        let (old, new) = (root.path().join("work-old"), root.path().join("work-new"));
+        for folder in [&old, &new] {
+            fs::create_dir(folder).unwrap();
+            fs::write(folder.join("half"), "done").unwrap();
+        }
+        let long_ago = new.metadata().unwrap().modified().unwrap() - 2 * BEING_MADE;
+        File::open(&old).unwrap().set_modified(long_ago).unwrap();
+        let _living = Workplace::open(root.path()).unwrap();
+        assert!(!old.exists() && new.exists());
+    }
+
+    #[test]
+    fn those_who_start_together_do_not_remove_each_other() {
+        let root = tempfile::tempdir().unwrap();
+        let open = || Workplace::open(root.path()).unwrap();
+        let all: Vec<_> = std::thread::scope(|scope| {
+            let starting: Vec<_> = (0..16).map(|_| scope.spawn(open)).collect();
+            starting.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        assert!(all.iter().all(|one| one.path().join(LOCK).exists()));
+    }
+
+    #[test]
+    fn nobody_else_looks_into_it() {
+        let above = tempfile::tempdir().unwrap();
+        let root = above.path().join("new/work");
+        let living = Workplace::open(&root).unwrap();
+        for folder in [root.as_path(), living.path()] {
+            assert_eq!(folder.metadata().unwrap().mode() & 0o777, OURS_ALONE, "{}", folder.display());
+        }
+    }
+
+    #[test]
+    fn a_folder_of_somebody_else_is_not_used() {
+        assert!(is_trusted(1000, 1000) && is_trusted(0, 1000) && !is_trusted(1001, 1000));
+        assert!(!is_trusted(1000, 0));
     }
 }

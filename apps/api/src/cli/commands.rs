@@ -2,7 +2,9 @@
 
 use super::{CreateAdmin, Failure};
 use crate::config::{Config, Environment, StoreUrl};
+use crate::confine;
 use crate::http;
+use crate::served::Counting;
 use crate::simulated::simulated;
 use crate::wiring::store::Stores;
 use crate::wiring::{self, App, is_lasting};
@@ -66,6 +68,7 @@ pub(super) async fn serve_until(
     let app = Arc::new(wiring::build(&config, clock).await?);
     app.events.ensure_default_organisation(ORGANISATION).await?;
     let worker = config.worker.enabled.then(|| Work::start(&app));
+    let counting = Counting::start(&app);
     let ears = tokio::spawn({
         let app = Arc::clone(&app);
         async move { futures_util::join!(app.gate.listen(), app.albums.listen(&*app.broadcast)) }
@@ -79,6 +82,9 @@ pub(super) async fn serve_until(
     tracing::info!("stopping");
     server.stop(wait).await?;
     ears.abort();
+    if let Some(counting) = counting {
+        counting.stop().await;
+    }
     if let Some(worker) = worker {
         worker.stop().await;
     }
@@ -106,6 +112,7 @@ struct Work {
 
 impl Work {
     fn start(app: &Arc<App>) -> Self {
+        confine::warn();
         let (stop, stopped) = watch::channel(false);
         Self { stop, task: tokio::spawn(worker::run(Arc::clone(app), stopped)) }
     }

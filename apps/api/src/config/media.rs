@@ -2,6 +2,7 @@
 
 use super::reader::{Reader, Secret};
 use kernel::Currency;
+use rustix::process::geteuid;
 use std::path::PathBuf;
 
 /// Where objects lie.
@@ -73,19 +74,29 @@ pub(super) fn read(reader: &mut Reader) -> Media {
         Currency::EUR
     });
     let workplace = program(reader, "media.workplace");
+    let url = url(reader);
     Media {
-        url: url(reader),
+        workplace: workplace.unwrap_or_else(|| usual_workplace(&url)),
+        url,
         link_minutes: reader.number("media.link_minutes", 1, 1440),
         egress_gb: reader.number("media.egress_gb", 0, 1_000_000),
         egress_price: reader.number("media.egress_price", 0, 1_000_000_000),
         egress_currency,
         keep_originals: reader.flag("media.keep_originals"),
         pictures_at_once: reader.number("media.pictures_at_once", 0, 64),
-        workplace: workplace.unwrap_or_else(|| std::env::temp_dir().join("synesthesie")),
         ffmpeg: program(reader, "media.ffmpeg"),
         ffprobe: program(reader, "media.ffprobe"),
         heif: program(reader, "media.heif"),
         program: None,
+    }
+}
+
+/// Beside the objects, where there is room and nobody else can put anything: no name of an object begins with a dot. Where
+/// they lie in a bucket, among the system's temporary files, in a folder that is named after whose it is.
+fn usual_workplace(url: &MediaUrl) -> PathBuf {
+    match url {
+        MediaUrl::Folder(folder) => folder.join(".work"),
+        MediaUrl::Bucket(_) => std::env::temp_dir().join(format!("synesthesie-{}", geteuid().as_raw())),
     }
 }
 

@@ -1,20 +1,25 @@
 //! Where pictures and music lie, and what makes everything of them.
 
+mod links;
+
 use super::{Finding, causes};
 use crate::config::{Bucket, Config, MediaUrl};
-use crate::confine;
+use crate::confine::{self, KEEPS_FROM_NETWORK};
 use crate::wiring::media::settings;
 use crate::wiring::programs::Programs;
 use crate::workplace::Workplace;
-use adapter_s3::{S3, wanted_cors};
+use adapter_s3::{Probed, S3, wanted_cors};
 use kernel::Clock;
+use std::io::{self, Write};
 use std::path::Path;
+use std::sync::Arc;
 
-/// Looks at all of it. In a bucket objects of its own are put and removed: there is no other way to know.
-pub(super) async fn look(config: &Config, clock: &dyn Clock) -> Vec<Finding> {
+/// Looks at all of it. In a bucket objects of its own are put and removed, in a folder a file: there is no other way to
+/// know.
+pub(super) async fn look(config: &Config, clock: &Arc<dyn Clock>) -> Vec<Finding> {
     let mut findings = match &config.media.url {
-        MediaUrl::Folder(folder) => vec![look_at_folder(folder)],
-        MediaUrl::Bucket(bucket) => look_at_bucket(config, bucket, clock).await,
+        MediaUrl::Folder(folder) => vec![look_at_folder(folder), links::look(config, folder, clock).await],
+        MediaUrl::Bucket(bucket) => look_at_bucket(config, bucket, &**clock).await,
     };
     findings.push(look_at_programs(config));
     findings.push(look_at_confines());
@@ -31,14 +36,26 @@ pub(super) async fn look(config: &Config, clock: &dyn Clock) -> Vec<Finding> {
 fn look_at_folder(folder: &Path) -> Finding {
     const CHECK: &str = "media";
     let shown = folder.display();
-    match folder.metadata() {
-        Ok(found) if found.is_dir() && found.permissions().readonly() => {
-            Finding::error(CHECK, format!("{shown} cannot be written"), "let the program write there")
-        }
-        Ok(found) if found.is_dir() => Finding::ok(CHECK, format!("kept in {shown}")),
-        Ok(_) => Finding::error(CHECK, format!("{shown} is no folder"), "name a folder in media.url"),
-        Err(_) => Finding::ok(CHECK, format!("{shown} is made at the first start")),
+    // One that is not there yet is made in the nearest one that is.
+    let there = folder.ancestors().find(|place| place.symlink_metadata().is_ok());
+    let there = there.unwrap_or(Path::new("."));
+    if !there.is_dir() {
+        let found = format!("{} is no folder", there.display());
+        return Finding::error(CHECK, found, "name a folder in media.url");
     }
+    match write_in(there) {
+        Ok(()) if there == folder => Finding::ok(CHECK, format!("kept in {shown}")),
+        Ok(()) => Finding::ok(CHECK, format!("{shown} is made at the first start")),
+        Err(error) => {
+            let found = format!("{} cannot be written: {error}", there.display());
+            Finding::error(CHECK, found, "let the program write there, and see that the disk has room")
+        }
+    }
+}
+
+/// Writes a file there, which is gone again at the end.
+fn write_in(folder: &Path) -> io::Result<()> {
+    tempfile::tempfile_in(folder)?.write_all(b"May be removed.")
 }
 
 async fn look_at_bucket(config: &Config, bucket: &Bucket, clock: &dyn Clock) -> Vec<Finding> {
@@ -47,19 +64,36 @@ async fn look_at_bucket(config: &Config, bucket: &Bucket, clock: &dyn Clock) -> 
         Ok(s3) => s3,
         Err(error) => return vec![Finding::error(CHECK, causes(&error), "correct media.endpoint")],
     };
-    if let Err(error) = s3.probe().await {
-        let advice = "correct media.*, or what the key may do in the bucket";
-        return vec![Finding::error(CHECK, causes(&error), advice)];
-    }
+    let probed = match s3.probe(clock.now()).await {
+        Ok(probed) => probed,
+        Err(error) => {
+            let advice = "correct media.*, or what the key may do in the bucket";
+            return vec![Finding::error(CHECK, causes(&error), advice)];
+        }
+    };
     let name = &bucket.name;
-    let ok = Finding::ok(CHECK, format!("objects can be put into, read from and removed from {name}"));
-    vec![ok, privacy(&s3).await, cors(config, &s3, clock).await]
+    let found =
+        format!("objects can be put into, read from and removed from {name}, and links to them are good");
+    vec![Finding::ok(CHECK, found), versions(probed), privacy(&s3).await, cors(config, &s3, clock).await]
+}
+
+/// What is removed has to be gone: a bucket with versions keeps it, until each of them is removed as well.
+fn versions(probed: Probed) -> Finding {
+    const CHECK: &str = "media_versions";
+    if !probed.keeps_versions {
+        return Finding::ok(CHECK, "what is removed is gone");
+    }
+    let found =
+        "the bucket keeps versions of what is removed; each is removed as well, which takes two calls more";
+    Finding::warning(CHECK, found, "turn the bucket's versioning off; what was kept before stays there")
 }
 
 async fn privacy(s3: &S3) -> Finding {
     const CHECK: &str = "media_privacy";
     match s3.exposures().await {
-        Ok(found) if found.is_empty() => Finding::ok(CHECK, "nobody can read, list or write without a key"),
+        Ok(found) if found.is_empty() => {
+            Finding::ok(CHECK, "nobody can read, list, write or remove without a key")
+        }
         Ok(found) => {
             let said: Vec<_> = found.iter().map(ToString::to_string).collect();
             Finding::error(CHECK, said.join("; "), "make the bucket private at once")
@@ -100,6 +134,13 @@ fn look_at_programs(config: &Config) -> Finding {
 fn look_at_confines() -> Finding {
     const CHECK: &str = "media_confines";
     match confine::landlock() {
+        Some(abi) if abi < KEEPS_FROM_NETWORK => {
+            let advice = "use a kernel that knows rules for the network (6.7 or newer)";
+            let found = format!(
+                "programs that read what is sent are kept to their files (Landlock {abi}), but not from the network"
+            );
+            Finding::warning(CHECK, found, advice)
+        }
         Some(abi) => {
             Finding::ok(CHECK, format!("the kernel confines programs to their files (Landlock {abi})"))
         }
@@ -107,6 +148,37 @@ fn look_at_confines() -> Finding {
             let advice = "use a kernel with Landlock (5.13 or newer, lsm=landlock)";
             let found = "programs that read what is sent are limited in memory and time, but may read files";
             Finding::warning(CHECK, found, advice)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::State;
+
+    #[test]
+    fn a_folder_is_good_when_something_can_be_written_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |path: &Path| look_at_folder(path);
+        assert_eq!(at(folder.path()).state, State::Ok);
+        let new = at(&folder.path().join("data/media"));
+        assert!(new.state == State::Ok && new.found.ends_with("is made at the first start"), "{}", new.found);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "nothing is left there");
+
+        let file = folder.path().join("file");
+        std::fs::write(&file, "x").unwrap();
+        let found = at(&file);
+        assert!(found.state == State::Error && found.found.ends_with("is no folder"), "{}", found.found);
+        assert_eq!(at(&file.join("media")).state, State::Error);
+        // Nobody can write here, whoever they are.
+        for path in ["/proc", "/proc/media"] {
+            let found = at(Path::new(path));
+            assert!(
+                found.state == State::Error && found.found.contains("cannot be written"),
+                "{}",
+                found.found
+            );
         }
     }
 }

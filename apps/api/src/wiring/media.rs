@@ -1,22 +1,20 @@
 //! Where objects lie, and what makes everything of them that is delivered.
 
+use super::makers::{Pictures, Sound};
 use super::programs::Programs;
 use super::store::Stores;
 use crate::config::{Bucket, Config, MediaUrl};
 use crate::http::files::MEDIA;
 use crate::keys::Keys;
 use crate::workplace::Workplace;
-use adapter_ffmpeg::Ffmpeg;
-use adapter_imaging::Imaging;
 use adapter_local::Disk;
 use adapter_s3::{S3, Settings};
 use chrono::TimeDelta;
-use gallery::{Attendance, Gallery, Renderer};
+use gallery::{Attendance, Gallery};
 use kernel::{Clock, ObjectStore, Window};
 use media::{Budget, Confines, Meter, Uploads};
 use music::{Music, PassKey, Processor};
 use std::env;
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -78,8 +76,7 @@ pub fn build(
         Some(program) => program.clone(),
         None => env::current_exe().map_err(MediaError::Program)?,
     };
-    let programs = Programs::find(media);
-    for (program, waits, package) in programs.missing() {
+    for (program, waits, package) in Programs::find(media).missing() {
         tracing::warn!(program, waits, package, "a program is missing: what needs it waits");
     }
     let attendance: Arc<dyn Attendance> = Arc::new(super::guests::Attended(Arc::clone(&stores.holders)));
@@ -89,7 +86,11 @@ pub fn build(
         gallery: Gallery {
             store: Arc::clone(&stores.gallery),
             objects: Arc::clone(&objects),
-            renderer: renderer(program.clone(), programs.heif.clone()),
+            renderer: Arc::new(Pictures {
+                media: media.clone(),
+                confines: confines(program.clone()),
+                program: program.clone(),
+            }),
             attendance,
             clock: Arc::clone(clock),
             terms: gallery::use_cases::Terms { keep_originals: media.keep_originals, window: Window(window) },
@@ -102,37 +103,17 @@ pub fn build(
         )
         .linking_for(window)
         .keeping_originals(media.keep_originals),
-        processor: processor(program, &programs),
+        processor: Arc::new(Sound { media: media.clone(), confines: confines(program) }),
         workplace: Workplace::open(&media.workplace).map_err(MediaError::Workplace)?,
         objects,
         disk,
     })
 }
 
-/// The program that confines: this one, by a hidden command.
+/// The program that confines: this one, by a hidden command. What it becomes ends with us.
 fn confines(program: PathBuf) -> Confines {
-    Confines { by: vec![program.into(), "confined".into()] }
-}
-
-fn renderer(program: PathBuf, heif: Option<PathBuf>) -> Arc<dyn Renderer> {
-    Arc::new(Imaging {
-        confines: confines(program.clone()),
-        program,
-        arguments: vec![OsString::from("picture")],
-        heif,
-        limits: adapter_imaging::Limits::default(),
-    })
-}
-
-fn processor(program: PathBuf, programs: &Programs) -> Arc<dyn Processor> {
-    // What is not there is said by whoever misses it.
-    let path = |found: &Option<PathBuf>, name: &str| found.clone().unwrap_or_else(|| name.into());
-    Arc::new(Ffmpeg {
-        confines: confines(program),
-        ffmpeg: path(&programs.ffmpeg, "ffmpeg"),
-        ffprobe: path(&programs.ffprobe, "ffprobe"),
-        limits: adapter_ffmpeg::Limits::default(),
-    })
+    let us = std::process::id().to_string();
+    Confines { by: vec![program.into(), "confined".into(), "--parent".into(), us.into()] }
 }
 
 fn objects(

@@ -2,7 +2,7 @@
 
 use crate::config::Media;
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 
 /// Where they lie; `None`: not on this machine.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -20,7 +20,7 @@ impl Programs {
     #[must_use]
     pub fn find(media: &Media) -> Self {
         let found = |given: &Option<PathBuf>, names: &[&str]| match given {
-            Some(path) => is_program(path).then(|| path.clone()),
+            Some(path) => path::absolute(path).ok().filter(|path| is_program(path)),
             None => names.iter().find_map(|name| in_path(name)),
         };
         Self {
@@ -46,11 +46,37 @@ impl Programs {
 }
 
 fn in_path(name: &str) -> Option<PathBuf> {
-    let path = env::var_os("PATH")?;
-    env::split_paths(&path).map(|folder| folder.join(name)).find(|program| is_program(program))
+    among(env::split_paths(&env::var_os("PATH")?), name)
+}
+
+/// The first of these folders that has such a program. What happens to lie in the folder that somebody works in is not
+/// meant, even where `PATH` says so.
+fn among(folders: impl Iterator<Item = PathBuf>, name: &str) -> Option<PathBuf> {
+    let full = folders.filter(|folder| folder.is_absolute());
+    full.map(|folder| folder.join(name)).find(|program| is_program(program))
 }
 
 fn is_program(path: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt;
     path.metadata().is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    #[test]
+    fn a_program_is_found_by_a_full_path_alone_and_only_when_it_can_be_started() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("ffmpeg");
+        let find = |folders: &[&Path]| among(folders.iter().map(|path| path.to_path_buf()), "ffmpeg");
+        fs::write(&program, "").unwrap();
+        assert_eq!(find(&[folder.path()]), None, "it is a file and no program");
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
+        assert_eq!(find(&[Path::new("/nowhere"), folder.path()]), Some(program));
+        // Whatever lies here: `.`, an empty part and a relative one are not looked into.
+        assert_eq!(find(&[Path::new(""), Path::new("."), Path::new("bin")]), None);
+    }
 }
