@@ -7,6 +7,7 @@ use crate::answers::{Ready, Shelf};
 use crate::http::images::{ImageView, Linker};
 use crate::http::paging::PageView;
 use crate::http::problem::Problem;
+use crate::turns::Turns;
 use crate::wiring::App;
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -17,19 +18,22 @@ use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 /// How old a page may get where nobody told of a change.
 const LASTS: Duration = Duration::from_secs(5);
 /// Bytes of pages that are kept: a page of 500 pictures has about 3 MB, and 0.4 MB with gzip.
 const BYTES: usize = 32 * 1024 * 1024;
+/// Pages that are made at once: each has up to 6,000 signatures. Cursors can be made up, so that there is no end of pages
+/// that somebody may ask for.
+const MADE_AT_ONCE: usize = 4;
 /// Albums of which is kept what is said of them.
 const MOST_KNOWN: usize = 1_000;
 /// What instances tell each other on.
 const CHANNEL: &str = "albums";
-/// Archives that are sent at once: each holds one picture at a time.
+/// Archives that are sent at once, each of which holds one picture at a time; and to one account.
 const ARCHIVES: usize = 8;
+const ARCHIVES_EACH: usize = 2;
 
 /// Which page, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -52,16 +56,16 @@ pub struct Albums {
     /// Counts what was forgotten: what was read before is not known afterwards.
     forgotten: AtomicU64,
     /// So many archives are sent at once.
-    pub archives: Arc<Semaphore>,
+    pub archives: Arc<Turns>,
 }
 
 impl Default for Albums {
     fn default() -> Self {
         Self {
-            shelf: Shelf::of_large(LASTS, BYTES),
+            shelf: Shelf::of_large(LASTS, BYTES).in_turns(MADE_AT_ONCE),
             known: Mutex::default(),
             forgotten: AtomicU64::new(0),
-            archives: Arc::new(Semaphore::new(ARCHIVES)),
+            archives: Arc::new(Turns::new(ARCHIVES, ARCHIVES_EACH)),
         }
     }
 }
@@ -154,12 +158,14 @@ impl Albums {
 }
 
 async fn make(app: &App, question: PageQuestion) -> Result<Vec<u8>, Problem> {
-    let page = app.gallery.pictures(question.album, Shown::Visible, question.page()).await?;
-    if page.items.is_empty() && question.after.is_none() {
-        // That it is there is nobody's business before something of it is to be seen.
+    let album = app.albums.album(app, question.album).await?.ok_or_else(Problem::not_found)?;
+    let seen = async |page| app.gallery.pictures(question.album, Shown::Visible, page).await;
+    let page = seen(question.page()).await?;
+    // That it is there is nobody's business before something of it is to be seen, wherever a page begins.
+    if page.items.is_empty() && seen(PageRequest { limit: 1, after: None }).await?.items.is_empty() {
         return Err(Problem::not_found());
     }
-    let linker = Linker::of(app);
+    let linker = Linker::of(app, &album);
     // Thousands of signatures, and packing them: some milliseconds that others need not wait for.
     let written = tokio::task::spawn_blocking(move || written(&linker, page, question.zipped)).await;
     written.map_err(|error| Problem::internal(&error))?

@@ -10,7 +10,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, delete, get, patch, post};
 use chrono::{DateTime, Utc};
 use data_encoding::BASE64;
-use gallery::{Bulk, Picture, PictureStatus, Which};
+use gallery::{Album, Bulk, BulkError, Picture, PictureStatus, Which, file_name};
 use kernel::{Delivery, Disposition, Invalid, ObjectStore, PictureId, Timestamp, Window};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -29,19 +29,34 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(describe_image);
 }
 
-/// Makes the links of one answer, all for the same window.
+/// Makes the links to pictures of one album, all for the same window.
 pub struct Linker {
     objects: Arc<dyn ObjectStore>,
     window: Window,
     now: Timestamp,
+    /// By which pictures are called that somebody saves.
+    title: String,
 }
 
 impl Linker {
-    /// For links that are made now.
+    /// For links to pictures of this album that are made now.
     #[must_use]
-    pub fn of(app: &App) -> Self {
+    pub fn of(app: &App, album: &Album) -> Self {
+        Self::called(app, album.title.clone())
+    }
+
+    /// For links to one picture.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn to(app: &App, picture: &Picture) -> Result<Self, Problem> {
+        let album = app.albums.album(app, picture.album).await?;
+        Ok(Self::called(app, album.map(|album| album.title).unwrap_or_default()))
+    }
+
+    fn called(app: &App, title: String) -> Self {
         let window = app.gallery.terms.window;
-        Self { objects: Arc::clone(&app.objects), window, now: app.clock.now() }
+        Self { objects: Arc::clone(&app.objects), window, now: app.clock.now(), title }
     }
 }
 
@@ -73,8 +88,8 @@ pub struct ImageView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "ready")]
     status: Option<&'static str>,
-    /// Told to admins: why nothing can be made of it: `unknown_format`, `too_many_pixels`, `truncated`, `malformed`,
-    /// `too_much` or `unsupported`.
+    /// Told to admins: why nothing was made of it: `unknown_format`, `too_many_pixels`, `truncated`, `malformed`,
+    /// `too_much`, `unsupported`, `missing` or `internal`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "truncated")]
     error: Option<&'static str>,
@@ -164,7 +179,7 @@ fn sources(linker: &Linker, picture: &Picture) -> Result<Vec<ImageSourceView>, P
         let key = picture.rendition_key(pass, rendition).ok_or_else(Problem::unexpected)?;
         let delivery = Delivery {
             content_type: rendition.format.content_type().to_owned(),
-            disposition: Disposition::Inline,
+            disposition: Disposition::InlineAs(file_name(&linker.title, picture.id, rendition.format)),
             meter: None,
         };
         let link = linker.objects.link(&key, &delivery, linker.window, linker.now)?;
@@ -225,11 +240,17 @@ fn which(ids: Vec<Uuid>, album: Option<Uuid>) -> Result<Which, Problem> {
     }
 }
 
-async fn told(app: &App, bulk: Bulk) -> BulkView {
-    for album in &bulk.albums {
+/// What was done, and that it was: also when it was stopped half-way, or members would go on seeing what is withdrawn.
+async fn told(app: &App, outcome: Result<Bulk, BulkError>) -> Result<BulkView, Problem> {
+    let done = match &outcome {
+        Ok(done) | Err(BulkError::Stopped { done, .. }) => Some(done),
+        Err(_) => None,
+    };
+    for album in done.iter().flat_map(|done| &done.albums) {
         app.albums.changed(&*app.broadcast, *album).await;
     }
-    BulkView { changed: bulk.changed, unknown: bulk.unknown.into_iter().map(PictureId::as_uuid).collect() }
+    let Bulk { changed, unknown, .. } = outcome?;
+    Ok(BulkView { changed, unknown: unknown.into_iter().map(PictureId::as_uuid).collect() })
 }
 
 /// Show pictures to members, or take them out of sight: at once for whoever asks from then on, and within the life of a
@@ -246,8 +267,8 @@ async fn publish_images(
 ) -> Result<HttpResponse, Problem> {
     let body = body.into_inner();
     let which = which(body.ids, body.album_id)?;
-    let bulk = app.gallery.publish(&admin.0, &which, body.published).await?;
-    Ok(HttpResponse::Ok().json(told(&app, bulk).await))
+    let outcome = app.gallery.publish(&admin.0, &which, body.published).await;
+    Ok(HttpResponse::Ok().json(told(&app, outcome).await?))
 }
 
 /// Delete pictures with all their files. Those that are not there are none the less gone.
@@ -258,8 +279,8 @@ async fn publish_images(
 #[delete("/admin/images")]
 async fn delete_images(app: Data<App>, admin: Admin, body: Json<WhichBody>) -> Result<HttpResponse, Problem> {
     let body = body.into_inner();
-    let bulk = app.gallery.delete(&admin.0, &which(body.ids, body.album_id)?).await?;
-    told(&app, bulk).await;
+    let outcome = app.gallery.delete(&admin.0, &which(body.ids, body.album_id)?).await;
+    told(&app, outcome).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -271,8 +292,8 @@ async fn delete_images(app: Data<App>, admin: Admin, body: Json<WhichBody>) -> R
 #[post("/admin/images/retry")]
 async fn retry_images(app: Data<App>, admin: Admin, body: Json<WhichBody>) -> Result<HttpResponse, Problem> {
     let body = body.into_inner();
-    let bulk = app.gallery.retry(&admin.0, &which(body.ids, body.album_id)?).await?;
-    Ok(HttpResponse::Ok().json(told(&app, bulk).await))
+    let outcome = app.gallery.retry(&admin.0, &which(body.ids, body.album_id)?).await;
+    Ok(HttpResponse::Ok().json(told(&app, outcome).await?))
 }
 
 /// One picture, and how far it has come.
@@ -281,7 +302,7 @@ async fn retry_images(app: Data<App>, admin: Admin, body: Json<WhichBody>) -> Re
 #[get("/admin/images/{id}")]
 async fn show_image(app: Data<App>, _: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     let picture = app.gallery.picture(id.into_inner().into()).await?.ok_or_else(Problem::not_found)?;
-    Ok(HttpResponse::Ok().json(ImageView::whole(&Linker::of(&app), &picture)?))
+    Ok(HttpResponse::Ok().json(ImageView::whole(&Linker::to(&app, &picture).await?, &picture)?))
 }
 
 /// Write something under a picture, or nothing.
@@ -299,5 +320,5 @@ async fn describe_image(
     let id = PictureId::from(id.into_inner());
     let picture = app.gallery.describe(&admin.0, id, body.caption.as_deref()).await?;
     app.albums.changed(&*app.broadcast, picture.album).await;
-    Ok(HttpResponse::Ok().json(ImageView::whole(&Linker::of(&app), &picture)?))
+    Ok(HttpResponse::Ok().json(ImageView::whole(&Linker::to(&app, &picture).await?, &picture)?))
 }

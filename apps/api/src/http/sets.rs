@@ -2,7 +2,7 @@
 
 use super::access::Admin;
 use super::json::Json;
-use super::music::{SetView, TrackView, view};
+use super::music::{SetView, TrackView, view_with};
 use super::paging::{PageView, Paging, PagingQuery};
 use super::problem::Problem;
 use crate::wiring::App;
@@ -75,6 +75,7 @@ pub struct SetPatch {
     tracklist: Option<Vec<TrackView>>,
     /// A CUE sheet instead of a tracklist.
     cue: Option<String>,
+    /// Whether members may save it: in the formats that it could be saved in, else the usual ones.
     downloadable: Option<bool>,
     download_formats: Option<Vec<String>>,
     /// Whether members hear it, as soon as it is ready.
@@ -114,9 +115,14 @@ pub struct ManagedSetView {
     /// `processing`, `ready` or `failed`.
     #[schema(example = "ready")]
     status: &'static str,
-    /// Why nothing can be made of it: `unknown_format`, `no_sound`, `too_long`, `truncated`, `malformed` or `too_much`.
+    /// Why nothing was made of it: `unknown_format`, `no_sound`, `too_long`, `truncated`, `malformed`, `too_much`, `missing`
+    /// or `internal`.
     #[schema(required)]
     error: Option<&'static str>,
+    /// What to look at: `tracklist_cut`, when pieces of the tracklist begin behind the end of the set; members are not told
+    /// of those.
+    #[schema(value_type = Vec<String>, example = json!([]))]
+    warnings: Vec<&'static str>,
     /// How far the processing has come, 0 to 100.
     progress: u8,
     /// What was sent.
@@ -146,7 +152,8 @@ fn managed(app: &App, set: &MusicSet) -> Result<ManagedSetView, Problem> {
         stream_bytes: one.stream_bytes,
     };
     Ok(ManagedSetView {
-        set: view(app, set)?,
+        set: view_with(app, set, set.tracklist.iter())?,
+        warnings: set.warnings().into_iter().map(music::Warning::as_str).collect(),
         status,
         error,
         progress: set.progress,

@@ -2,19 +2,23 @@
 
 use crate::harness::on_each_store;
 use crate::harness::shop::Store;
-use crate::harness::{PASSWORD, Person};
+use crate::harness::{PASSWORD, Person, answer};
 use crate::uploads::Desk;
 use chrono::TimeDelta;
 use kernel::{AccountId, Clock, Timestamp};
 use media::ChargeError;
 use serde_json::{Value, json};
+use synesthesie::served::Counting;
 
 on_each_store!(
     Budgeted::open: a_link_counts_once_while_it_is_good,
     many_links_at_once_stay_within_the_budget,
     a_new_month_begins_anew,
     what_was_served_counts_when_it_is_more_than_what_was_signed,
+    what_was_served_is_written_down_where_no_worker_runs,
+    what_is_streamed_stays_within_the_budget,
     admins_see_what_all_were_sent_and_what_it_costs,
+    who_erases_their_account_stays_in_the_sums_alone,
 );
 
 /// A member who may be sent 1 GB in a month.
@@ -120,6 +124,29 @@ async fn what_was_served_counts_when_it_is_more_than_what_was_signed(shop: Budge
     shop.desk.app.stop().await;
 }
 
+async fn what_was_served_is_written_down_where_no_worker_runs(shop: Budgeted) {
+    let app = &shop.desk.app.app;
+    let counting = Counting::start(app).expect("it serves files");
+    app.meter.serve(shop.account(), 100 * MB);
+    counting.stop().await;
+    assert_eq!(shop.usage().await["served_bytes"], 100 * MB);
+    shop.desk.app.stop().await;
+}
+
+async fn what_is_streamed_stays_within_the_budget(shop: Budgeted) {
+    let (meter, account) = (&shop.desk.app.app.meter, shop.account());
+    meter.has_room_for(account, 1000 * MB).await.unwrap();
+    meter.spend(account, 600 * MB).await.unwrap();
+    assert!(is_exhausted(&meter.has_room_for(account, 401 * MB).await));
+    assert!(is_exhausted(&meter.spend(account, 401 * MB).await));
+    assert_eq!(shop.usage().await["bytes"], 600 * MB, "what was refused is not counted");
+    let both = futures_util::future::join_all([300 * MB, 300 * MB].map(|bytes| meter.spend(account, bytes)));
+    assert_eq!(both.await.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+    meter.spend(account, 100 * MB).await.unwrap();
+    assert!(is_exhausted(&meter.has_room_for(account, 0).await), "nothing at all is left");
+    shop.desk.app.stop().await;
+}
+
 async fn admins_see_what_all_were_sent_and_what_it_costs(shop: Budgeted) {
     let (admin, other) = (shop.desk.admin().await, shop.desk.app.member().await);
     assert_eq!(admin.get("/admin/egress").await.expect(200)["items"], json!([]));
@@ -139,5 +166,27 @@ async fn admins_see_what_all_were_sent_and_what_it_costs(shop: Budgeted) {
         admin.get(&format!("/admin/egress/{wrong}")).await.expect_problem(404, "not_found");
     }
     other.client.get("/admin/egress").await.expect_problem(403, "forbidden");
+    shop.desk.app.stop().await;
+}
+
+async fn who_erases_their_account_stays_in_the_sums_alone(shop: Budgeted) {
+    shop.charge("sets/1", 600 * MB).await.unwrap();
+    let admin = shop.desk.admin().await;
+    let before = admin.get("/admin/egress").await.expect(200);
+    let month = before["items"][0]["month"].as_str().unwrap().to_owned();
+    let member = shop.desk.app.login(&shop.member.email, PASSWORD).await.client;
+    let erasing = member.request(reqwest::Method::DELETE, "/users/me").json(&json!({"password": PASSWORD}));
+    assert_eq!(answer(erasing).await.status, 204);
+    shop.desk.work().await;
+    assert_eq!(admin.get("/admin/egress").await.expect(200), before);
+    let most = admin.get(&format!("/admin/egress/{month}")).await.expect(200);
+    assert_eq!(most["items"], json!([]));
+    assert_eq!(shop.desk.app.app.meter.history(shop.account()).await.unwrap(), []);
+    // What is served to their last links is forgotten, too.
+    shop.desk.app.app.meter.serve(shop.account(), MB);
+    shop.desk.app.app.meter.flush().await.unwrap();
+    shop.desk.clock.advance(TimeDelta::days(3));
+    shop.desk.work().await;
+    assert_eq!(shop.desk.app.app.meter.history(shop.account()).await.unwrap(), []);
     shop.desk.app.stop().await;
 }

@@ -4,6 +4,7 @@ use super::house::{House, text};
 use crate::harness::on_each_store;
 use crate::harness::shop::Store;
 use chrono::TimeDelta;
+use kernel::Clock;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::process::Command;
@@ -75,6 +76,9 @@ async fn a_browser_downloads_by_an_address_that_is_good_for_one_album_and_ten_mi
     house.admin.client.patch(&standing, &json!({"status": "suspended"})).await.expect(200);
     assert_eq!(house.follow(&url).await.status(), 404);
     house.admin.client.patch(&standing, &json!({"status": "active"})).await.expect(200);
+    assert_eq!(house.follow(&url).await.status(), 404, "the login that it was made for has ended");
+    let again = house.again(&member).await;
+    let url = text(&again.get(&format!("{path}?link=true")).await.expect(200), "url");
     assert_eq!(house.follow(&url).await.status(), 200);
     house.clock.advance(TimeDelta::minutes(11));
     assert_eq!(house.follow(&url).await.status(), 404);
@@ -94,5 +98,46 @@ async fn an_archive_is_not_sent_to_whom_too_much_was_sent() {
     assert!(refused.header("retry-after").parse::<u64>().is_ok_and(|seconds| seconds > 0));
     refused.expect_problem(429, "egress_budget_exhausted");
     member.client.get(&format!("{path}?link=true")).await.expect_problem(429, "egress_budget_exhausted");
+    house.app.stop().await;
+}
+
+#[tokio::test]
+async fn an_archive_that_is_larger_than_what_is_left_is_not_begun() {
+    let house = House::with(Store::Local, &[("media.egress_gb", "1")]).await;
+    let album = house.open_album().await;
+    house.shown(&album).await;
+    let member = house.app.member().await;
+    house.app.app.meter.streamed(member.id.parse().unwrap(), 999_999_900).await.unwrap();
+    let path = format!("/gallery/albums/{album}/archive.zip");
+    member.client.get(&path).await.expect_problem(429, "egress_budget_exhausted");
+    member.client.get(&format!("{path}?link=true")).await.expect_problem(429, "egress_budget_exhausted");
+    assert_eq!(member.client.get("/users/me/egress").await.expect(200)["bytes"], 999_999_900);
+    house.app.stop().await;
+}
+
+#[tokio::test]
+async fn nobody_downloads_more_than_two_archives_at_once() {
+    let house = House::open(Store::Local).await;
+    let album = house.open_album().await;
+    house.shown(&album).await;
+    let (member, other) = (house.app.member().await, house.app.member().await);
+    let path = format!("/gallery/albums/{album}/archive.zip");
+    let archives = &house.app.app.albums.archives;
+    let take = |who: &str| archives.take(who.parse().unwrap());
+    let mine = [take(&member.id).unwrap(), take(&member.id).unwrap()];
+    let refused = member.client.get(&path).await;
+    assert!(refused.header("retry-after").parse::<u64>().is_ok_and(|seconds| seconds > 0));
+    refused.expect_problem(429, "too_many_attempts");
+    let whole = async |who: &crate::harness::Person| {
+        who.client.request(Method::GET, &path).send().await.unwrap().bytes().await.unwrap()
+    };
+    assert_eq!(read(&whole(&other).await).len(), 1, "others do");
+    drop(mine);
+    assert_eq!(read(&whole(&member).await).len(), 1);
+    // All together have only so many.
+    let all: Vec<_> =
+        (0..8).map(|_| take(&kernel::AccountId::generate(house.clock.now()).to_string())).collect();
+    assert!(all.iter().all(Result::is_ok));
+    member.client.get(&path).await.expect_problem(503, "unavailable");
     house.app.stop().await;
 }

@@ -51,6 +51,20 @@ impl Meter {
         .await
     }
 
+    /// Before bytes are streamed by this program itself: counts them, if they are within the budget.
+    ///
+    /// # Errors
+    /// A [`ChargeError`]; nothing is counted then, and nothing is to be sent.
+    pub async fn spend(&self, account: AccountId, bytes: u64) -> Result<(), ChargeError> {
+        let now = self.clock.now();
+        transact(self.store.begin_media().await?, async |tx| {
+            let mut egress = tx.lock_egress(account, Month::of(now)).await?;
+            egress.charge(bytes, self.budget).map_err(|refusal| ChargeError::exhausted(refusal, now))?;
+            Ok(tx.save_signed(&egress).await?)
+        })
+        .await
+    }
+
     /// Counts bytes that were streamed by this program itself, whatever is left of the budget: they are gone.
     ///
     /// # Errors

@@ -50,6 +50,20 @@ impl Meter {
         }
     }
 
+    /// Whether so many bytes are left of a member's budget: for what is counted while it is sent.
+    ///
+    /// # Errors
+    /// A [`ChargeError`].
+    pub async fn has_room_for(&self, account: AccountId, bytes: u64) -> Result<(), ChargeError> {
+        let usage = self.usage(account).await?;
+        match usage.left() {
+            Some(left) if left == 0 || left < bytes => {
+                Err(ChargeError::exhausted(Exhausted { until: usage.until }, self.clock.now()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// What all were sent in each month, the latest first, up to `limit` months.
     ///
     /// # Errors
