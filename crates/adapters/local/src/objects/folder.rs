@@ -99,10 +99,10 @@ impl Folder {
     pub(super) fn place(&self, from: Temporary, to: &Path) -> io::Result<()> {
         let parent = to.parent().unwrap_or(&self.root);
         for _ in 0..TRIES {
-            make(parent)?;
-            match fs::rename(from.path(), to) {
-                // The last object of that folder went in this moment, and the folder with it.
-                Err(error) if error.kind() == ErrorKind::NotFound => {}
+            match make(parent).and_then(|()| fs::rename(from.path(), to)) {
+                // The last object of that folder went in this moment, and the folder with it; or one above it, which
+                // had just been seen to exist.
+                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::AlreadyExists) => {}
                 Err(error) => return Err(error),
                 Ok(()) => return self.sync_folders(parent),
             }
