@@ -1,7 +1,7 @@
 //! Ready answers to what many ask at once: made once, kept for a moment, sent to all of them.
 //!
 //! A crowd that asks the same waits for one answer instead of making the store work for each of them. What is kept
-//! is bounded in number and in bytes, whatever is asked for.
+//! is bounded in number and in bytes, whatever is asked for, and however much of it at once.
 
 use crate::http::problem::Problem;
 use actix_web::HttpResponse;
@@ -11,9 +11,10 @@ use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 
 /// Most answers that are kept.
 const MOST: usize = 256;
@@ -92,12 +93,16 @@ pub struct Shelf<K> {
     largest: usize,
     /// Most bytes of answers that are kept.
     most_bytes: usize,
+    /// So many are made at once; each while it has a turn.
+    turns: Option<Semaphore>,
 }
 
 /// One answer, or those who wait for it.
 struct Slot {
     /// When it was begun to be made: what changed later is not in it.
     since: Instant,
+    /// How large it is; 0 until it is made.
+    bytes: AtomicUsize,
     answer: OnceCell<Result<Arc<Ready>, Problem>>,
 }
 
@@ -105,13 +110,19 @@ impl<K: Eq + Hash + Clone> Shelf<K> {
     /// Keeps each answer for so long, counted from when it was begun to be made.
     #[must_use]
     pub fn new(lasts: Duration) -> Self {
-        Self { slots: Mutex::new(HashMap::new()), lasts, largest: LARGEST, most_bytes: MOST_BYTES }
+        Self { slots: Mutex::default(), lasts, largest: LARGEST, most_bytes: MOST_BYTES, turns: None }
     }
 
     /// The same for few answers that are large: so many bytes, of one of them or of all together.
     #[must_use]
     pub fn of_large(lasts: Duration, bytes: usize) -> Self {
         Self { largest: bytes, most_bytes: bytes, ..Self::new(lasts) }
+    }
+
+    /// The same, with so many made at once; the others wait for their turn.
+    #[must_use]
+    pub fn in_turns(self, at_once: usize) -> Self {
+        Self { turns: Some(Semaphore::new(at_once)), ..self }
     }
 
     /// The answer that is kept, or that is being made, or else the one that `make` makes. When whoever makes it goes
@@ -137,7 +148,19 @@ impl<K: Eq + Hash + Clone> Shelf<K> {
         make: impl Future<Output = Result<Ready, Problem>>,
     ) -> Result<Arc<Ready>, Problem> {
         let slot = self.slot(asked);
-        let work = async { make.await.map(Arc::new) };
+        let work = async {
+            // It is never closed; whoever waits here has made nothing yet.
+            let _turn = match &self.turns {
+                Some(turns) => turns.acquire().await.ok(),
+                None => None,
+            };
+            let ready = make.await.map(Arc::new)?;
+            if ready.body.len() <= self.largest {
+                slot.bytes.store(ready.body.len(), Ordering::Relaxed);
+                self.make_room(&slot);
+            }
+            Ok::<_, Problem>(ready)
+        };
         let answer = slot.answer.get_or_init(|| work).await.clone();
         if answer.as_ref().map_or(true, |ready| ready.body.len() > self.largest) {
             self.drop_slot(asked, &slot);
@@ -161,14 +184,32 @@ impl<K: Eq + Hash + Clone> Shelf<K> {
             return Arc::clone(slot);
         }
         slots.retain(|_, slot| slot.is_wanted(self.lasts) && !slot.is_abandoned());
-        let bytes: usize = slots.values().map(|slot| slot.bytes()).sum();
-        if slots.len() >= MOST || bytes > self.most_bytes {
+        if slots.len() >= MOST {
             // Somebody asks for ever new things. Whoever asks for the usual ones has to wait for the store once.
             slots.clear();
         }
-        let slot = Arc::new(Slot { since: Instant::now(), answer: OnceCell::new() });
+        let slot =
+            Arc::new(Slot { since: Instant::now(), bytes: AtomicUsize::new(0), answer: OnceCell::new() });
         slots.insert(asked.clone(), Arc::clone(&slot));
         slot
+    }
+
+    /// What was made last stays; of the others the oldest go, until all together are as large as may be.
+    fn make_room(&self, last: &Arc<Slot>) {
+        let mut slots = self.lock();
+        let mut bytes: usize = slots.values().map(|slot| slot.bytes()).sum();
+        if bytes <= self.most_bytes {
+            return;
+        }
+        let others = slots.iter().filter(|(_, slot)| slot.bytes() > 0 && !Arc::ptr_eq(slot, last));
+        let mut others: Vec<_> = others.map(|(asked, slot)| (slot.since, asked.clone())).collect();
+        others.sort_by_key(|(since, _)| *since);
+        for (_, asked) in others {
+            if bytes <= self.most_bytes {
+                return;
+            }
+            bytes -= slots.remove(&asked).map_or(0, |slot| slot.bytes());
+        }
     }
 
     /// Unless another has taken its place.
@@ -197,7 +238,7 @@ impl Slot {
     }
 
     fn bytes(&self) -> usize {
-        self.answer.get().and_then(|answer| answer.as_ref().ok()).map_or(0, |ready| ready.body.len())
+        self.bytes.load(Ordering::Relaxed)
     }
 }
 
@@ -205,7 +246,7 @@ impl Slot {
 mod tests {
     use super::*;
     use futures_util::future::join_all;
-    use std::sync::atomic::{AtomicU32, Ordering};
+    use std::sync::atomic::AtomicU32;
     use tokio::task::yield_now;
 
     const LONG: Duration = Duration::from_secs(3600);
@@ -285,10 +326,33 @@ mod tests {
         for number in 0..100 {
             shelf.answer(&number, async { Ok(vec![0; LARGEST]) }).await.unwrap();
             let bytes: usize = shelf.lock().values().map(|slot| slot.bytes()).sum();
-            assert!(bytes <= MOST_BYTES + LARGEST);
+            assert!(bytes <= MOST_BYTES);
+            assert!(shelf.lock().contains_key(&number), "what was asked for last is kept");
         }
         shelf.answer(&0, async { Ok(vec![0; LARGEST + 1]) }).await.unwrap();
         assert!(!shelf.lock().contains_key(&0));
+    }
+
+    #[tokio::test]
+    async fn what_many_ask_for_at_once_is_made_in_turns_and_stays_small() {
+        let shelf = Shelf::of_large(LONG, 3 * LARGEST).in_turns(2);
+        let (now, most) = (AtomicU32::new(0), AtomicU32::new(0));
+        let many = (0..50).map(|number| {
+            let (shelf, now, most) = (&shelf, &now, &most);
+            async move {
+                let made = async {
+                    most.fetch_max(now.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+                    yield_now().await;
+                    now.fetch_sub(1, Ordering::Relaxed);
+                    Ok(vec![0; LARGEST])
+                };
+                shelf.answer(&number, made).await.unwrap();
+                let bytes: usize = shelf.lock().values().map(|slot| slot.bytes()).sum();
+                assert!(bytes <= 3 * LARGEST);
+            }
+        });
+        join_all(many).await;
+        assert_eq!((most.load(Ordering::Relaxed), shelf.lock().len()), (2, 3));
     }
 
     #[tokio::test]

@@ -38,7 +38,8 @@ const PASSWORD: Rule = Rule { name: "password", limit: 20, window: QUARTER };
 const INVITES: Rule = Rule { name: "invites", limit: 30, window: HOUR };
 /// Offering tickets, which mails to whatever member: per account.
 const OFFERS: Rule = Rule { name: "offers", limit: 30, window: HOUR };
-/// Wishes of one account that pictures go, each of which takes one out of everybody's sight and mails all admins.
+/// Wishes of one account that pictures go, each of which takes one out of everybody's sight and mails all admins. How many
+/// of them wait for a decision is limited besides.
 const REMOVALS: Rule = Rule { name: "removals", limit: 60, window: HOUR };
 /// What sends a mail to a typed address: per address.
 const MAILS: Rule = Rule { name: "mails", limit: 5, window: QUARTER };

@@ -22,6 +22,7 @@ pub mod fixtures_invites;
 pub mod fixtures_seats;
 pub mod gallery_store;
 pub mod hasher;
+pub mod heap;
 pub mod idempotency_store;
 pub mod invite_budget;
 pub mod invite_store;
@@ -31,6 +32,7 @@ pub mod load;
 pub mod mailer;
 pub mod media_store;
 pub mod music_store;
+pub mod music_use_cases;
 #[cfg(feature = "objects")]
 pub mod object_store;
 pub mod office_store;

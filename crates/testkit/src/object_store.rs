@@ -293,7 +293,9 @@ pub async fn a_link_says_what_the_answer_is(objects: Objects) {
     let bytes = noise(400_000);
     put(&objects, "a/b.mp4", &bytes).await;
     let name = "Sörens Set, \"2\" + 2 & more.m4a";
-    for disposition in [Disposition::Inline, Disposition::Attachment(name.into())] {
+    for disposition in
+        [Disposition::Inline, Disposition::InlineAs(name.into()), Disposition::Attachment(name.into())]
+    {
         let delivery = Delivery {
             content_type: "audio/mp4; codecs=\"mp4a.40.2\"".into(),
             disposition: disposition.clone(),
@@ -351,8 +353,13 @@ pub async fn a_link_is_the_same_within_its_window(objects: Objects) {
     let mut urls = BTreeSet::from([first.url]);
     let saved = Delivery { disposition: Disposition::Attachment("a.txt".into()), ..inline() };
     let other = Delivery { content_type: "text/html".into(), ..inline() };
-    for Link { url, .. } in [made("b", &inline(), at(0)), made("a", &saved, at(0)), made("a", &other, at(0))]
-    {
+    let named = Delivery { disposition: Disposition::InlineAs("a.txt".into()), ..inline() };
+    for Link { url, .. } in [
+        made("b", &inline(), at(0)),
+        made("a", &saved, at(0)),
+        made("a", &named, at(0)),
+        made("a", &other, at(0)),
+    ] {
         assert!(urls.insert(url), "another object or answer has another link");
     }
 }

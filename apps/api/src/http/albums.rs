@@ -108,8 +108,8 @@ impl From<Album> for AlbumView {
 /// # Errors
 /// When links cannot be made.
 pub(super) fn cards(app: &App, page: Page<Counted>, all: bool) -> Result<PageView<AlbumCardView>, Problem> {
-    let linker = Linker::of(app);
     let card = |Counted { album, pictures, cover }: Counted| {
+        let linker = Linker::of(app, &album);
         let cover = cover.as_ref().map(|cover| match all {
             true => ImageView::whole(&linker, cover),
             false => ImageView::of(&linker, cover),

@@ -84,7 +84,12 @@ async fn play(
     let actor = listener(&app, &pass, id).await?;
     let set = app.music.heard_by(&actor, id).await?.ok_or_else(Problem::not_found)?;
     let mut answer = match Wanted::named(&file).ok_or_else(Problem::not_found)? {
-        Wanted::Master => playlist(hls::master(&set.suited(query.read()?), set.duration_ms)),
+        Wanted::Master => {
+            let renditions = set.suited(query.read()?);
+            // It counts nothing, but whoever has nothing left shall learn it here, and not from a player that falls silent.
+            app.meter.has_left(actor.account).await?;
+            playlist(hls::master(&renditions, set.duration_ms))
+        }
         Wanted::Playlist(rung) => {
             let index = app.music.index(&set, rung).await?.ok_or_else(Problem::not_found)?;
             let given = stream(&app, &actor, &set, rung).await?;

@@ -104,8 +104,17 @@ fn seconds(milliseconds: u64) -> f64 {
     seconds
 }
 
-/// A set, with links to its waveforms.
-pub(super) fn view(app: &App, set: &MusicSet) -> Result<SetView, Problem> {
+/// A set as members see it, with links to its waveforms.
+fn view(app: &App, set: &MusicSet) -> Result<SetView, Problem> {
+    view_with(app, set, set.heard())
+}
+
+/// The same with these pieces.
+pub(super) fn view_with<'a>(
+    app: &App,
+    set: &MusicSet,
+    tracks: impl Iterator<Item = &'a Track>,
+) -> Result<SetView, Problem> {
     let waveforms = app.music.waveforms(set)?;
     let overview = waveform::overview(set);
     let peaks_url =
@@ -130,7 +139,7 @@ pub(super) fn view(app: &App, set: &MusicSet) -> Result<SetView, Problem> {
             .into_iter()
             .map(|(samples_per_point, link)| PeaksView { samples_per_point, url: link.url })
             .collect(),
-        tracklist: set.tracklist.iter().map(track).collect(),
+        tracklist: tracks.map(track).collect(),
         downloadable: !set.downloads.is_empty(),
         download_formats: set.downloads.iter().map(|rung| rung.name()).collect(),
         published: set.published_at.is_some(),
@@ -306,7 +315,7 @@ pub struct PositionBody {
     /// Seconds from the beginning. Up to ten behind the end are taken as the end.
     #[schema(minimum = 0)]
     seconds: f64,
-    /// When one stopped there, if that was before now; what was said later counts.
+    /// When one stopped there, if that was before now, in a year from 1 on; what was said later counts.
     said_at: Option<DateTime<Utc>>,
 }
 

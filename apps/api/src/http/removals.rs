@@ -7,14 +7,14 @@ use super::paging::{PageView, Paging, PagingQuery};
 use super::problem::Problem;
 use crate::wiring::App;
 use actix_web::http::header;
-use actix_web::web::{Data, Path};
+use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, Utc};
-use gallery::{Absence, Picture, Removal};
-use kernel::{AccountId, PictureId};
+use gallery::{Absence, Picture, Removal, RemovalStatus, Wishes};
+use kernel::{AccountId, Invalid, PictureId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
@@ -49,7 +49,7 @@ pub struct RemovalView {
     image_id: Uuid,
     album_id: Uuid,
     /// `asked`: nobody sees the picture until it is decided; `removing`; `removed`: nothing is left of it; `refused`: it
-    /// is seen again.
+    /// is seen again, if it is published.
     #[schema(example = "removed")]
     status: &'static str,
     #[schema(required)]
@@ -131,19 +131,27 @@ pub(super) async fn all_of(app: &App, account: AccountId) -> Result<Vec<RemovalV
     Ok(all.into_iter().map(RemovalView::from).collect())
 }
 
+/// A picture with all that admins are told.
+async fn image(app: &App, picture: &Picture) -> Result<ImageView, Problem> {
+    ImageView::whole(&Linker::to(app, picture).await?, picture)
+}
+
 /// The case with its picture.
 async fn case(app: &App, removal: Removal) -> Result<RemovalCaseView, Problem> {
-    let picture = app.gallery.picture(removal.picture).await?;
-    let linker = Linker::of(app);
-    let image = picture.map(|picture| ImageView::whole(&linker, &picture)).transpose()?;
+    let image = match app.gallery.picture(removal.picture).await? {
+        Some(picture) => Some(image(app, &picture).await?),
+        None => None,
+    };
     Ok(RemovalCaseView::of(removal, image))
 }
 
 /// Ask that a picture goes which one may see. From now on nobody sees it, until an admin has decided; asking again
-/// answers the wish that stands.
+/// answers the wish that stands. Whom an admin refused it asks in vain (`removal_decided`), and of one's wishes at most 20
+/// wait for a decision (`too_many_removals`).
 #[utoipa::path(tag = "gallery", security(("bearer" = [])), request_body = Option<RemovalBody>, responses(
     (status = 201, body = RemovalView),
     (status = 404, body = Problem),
+    (status = 409, description = "`removal_decided`, `too_many_removals`", body = Problem),
     (status = 422, description = "`invalid_input`", body = Problem),
     (status = 429, description = "`too_many_attempts`", body = Problem)))]
 #[post("/gallery/images/{id}/removal-request")]
@@ -167,22 +175,45 @@ async fn ask_removal(
     (status = 200, body = PageView<RemovalView>)))]
 #[get("/users/me/removal-requests")]
 async fn own_removals(app: Data<App>, user: User, paging: Paging) -> Result<HttpResponse, Problem> {
-    let page = app.gallery.removals(Some(user.0.account), paging.0).await?;
+    let page = app.gallery.removals(Wishes::Of(user.0.account), paging.0).await?;
     Ok(HttpResponse::Ok().json(PageView::of(page, RemovalView::from)))
 }
 
+/// Of which wishes a list is.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct WishesQuery {
+    /// Only those of which this became: `asked`, which are still to be decided, `removing`, `removed` or `refused`; all
+    /// by default.
+    status: Option<String>,
+}
+
+impl WishesQuery {
+    fn read(&self) -> Result<Wishes, Problem> {
+        let Some(name) = &self.status else { return Ok(Wishes::All) };
+        let message = "must be asked, removing, removed or refused";
+        let wrong = || Problem::invalid(vec![Invalid::new("status", "unknown", message)]);
+        RemovalStatus::named(name).map(Wishes::That).ok_or_else(wrong)
+    }
+}
+
 /// What was asked to be removed, the latest first, with what became of it and the proof.
-#[utoipa::path(tag = "gallery", security(("bearer" = [])), params(PagingQuery), responses(
-    (status = 200, body = PageView<RemovalCaseView>)))]
+#[utoipa::path(tag = "gallery", security(("bearer" = [])), params(PagingQuery, WishesQuery), responses(
+    (status = 200, body = PageView<RemovalCaseView>),
+    (status = 422, description = "`invalid_input`", body = Problem)))]
 #[get("/admin/removal-requests")]
-async fn list_removals(app: Data<App>, _: Admin, paging: Paging) -> Result<HttpResponse, Problem> {
-    let page = app.gallery.removals(None, paging.0).await?;
+async fn list_removals(
+    app: Data<App>,
+    _: Admin,
+    query: Query<WishesQuery>,
+    paging: Paging,
+) -> Result<HttpResponse, Problem> {
+    let page = app.gallery.removals(query.read()?, paging.0).await?;
     let ids: Vec<_> = page.items.iter().map(|removal| removal.picture).collect();
-    let pictures = app.gallery.pictures_by_id(&ids).await?;
-    let linker = Linker::of(&app);
-    let image = |picture: &Picture| Ok((picture.id, ImageView::whole(&linker, picture)?));
-    let images: Result<BTreeMap<_, _>, Problem> = pictures.iter().map(image).collect();
-    let images = images?;
+    let mut images = BTreeMap::new();
+    for picture in app.gallery.pictures_by_id(&ids).await? {
+        images.insert(picture.id, image(&app, &picture).await?);
+    }
     let case = |removal: Removal| {
         let image = images.get(&removal.picture).cloned();
         RemovalCaseView::of(removal, image)
@@ -209,7 +240,7 @@ async fn agree_removal(
     Ok(HttpResponse::Ok().json(case(&app, removal).await?))
 }
 
-/// Do not agree: the picture is seen again, and the one who asked gets a mail.
+/// Do not agree: the picture is seen again, if it is published, and the one who asked gets a mail.
 #[utoipa::path(tag = "gallery", security(("bearer" = [])), request_body = Option<RemovalDecisionBody>, responses(
     (status = 200, body = RemovalCaseView),
     (status = 404, body = Problem),

@@ -16,7 +16,11 @@ pub async fn removal(app: &App, id: EffectId, removal: RemovalId) -> Result<Opti
     let Some((to, _)) = reader(app, account).await? else { return Ok(None) };
     let page = match wish.status {
         RemovalStatus::Removed => removed(&wish),
-        RemovalStatus::Refused => refused(&wish),
+        RemovalStatus::Refused => {
+            // It may have been withdrawn, or deleted, whatever was decided about the wish.
+            let picture = app.gallery.picture(wish.picture).await?;
+            refused(&wish, picture.is_some_and(|picture| picture.is_visible()))
+        }
         RemovalStatus::Asked | RemovalStatus::Removing => return Ok(None),
     };
     Ok(Some(page.mail(id, to, Vec::new())))
@@ -40,15 +44,24 @@ fn removed(wish: &Removal) -> Page {
     page
 }
 
-fn refused(wish: &Removal) -> Page {
+fn refused(wish: &Removal, shown: bool) -> Page {
     let asked = day(wish.asked_at);
-    let mut page = Page::new("Dein Bild bleibt / Your picture stays".to_owned());
+    let (subject, german, english) = if shown {
+        ("Dein Bild bleibt / Your picture stays", "zeigen es wieder", "show it again")
+    } else {
+        (
+            "Deine Bitte zu einem Bild / Your request about a picture",
+            "haben der Bitte nicht zugestimmt. Zu sehen ist das Bild zurzeit trotzdem nicht",
+            "did not agree to it. All the same the picture is not to be seen at present",
+        )
+    };
+    let mut page = Page::new(subject.to_owned());
     page.line(format!(
-        "Du hast am {asked} darum gebeten, dass ein Bild verschwindet. Wir haben das geprüft und zeigen es wieder. \
+        "Du hast am {asked} darum gebeten, dass ein Bild verschwindet. Wir haben das geprüft und {german}. \
          Wenn du das anders siehst, antworte uns bitte."
     ));
     page.line(format!(
-        "On {asked} you asked that a picture goes. We looked at it and show it again. If you see that differently, please \
+        "On {asked} you asked that a picture goes. We looked at it and {english}. If you see that differently, please \
          write to us."
     ));
     noted(&mut page, wish);
@@ -132,7 +145,16 @@ mod tests {
             assert!(mail.text.contains(said), "{said}: {}", mail.text);
         }
         assert!(!mail.text.contains("pictures/"), "names of files are ours");
-        let mail = refused(&wish).mail(EffectId::from(uuid::Uuid::nil()), "a@example.org".into(), Vec::new());
+        let refused = |shown| {
+            let page = refused(&wish, shown);
+            page.mail(EffectId::from(uuid::Uuid::nil()), "a@example.org".into(), Vec::new())
+        };
+        let mail = refused(true);
         assert!(mail.text.contains("zeigen es wieder") && mail.text.contains("show it again"));
+        let mail = refused(false);
+        for untrue in ["bleibt", "stays", "zeigen es wieder", "show it again"] {
+            assert!(!mail.subject.contains(untrue) && !mail.text.contains(untrue), "{untrue}");
+        }
+        assert!(mail.text.contains("nicht zugestimmt") && mail.text.contains("did not agree"));
     }
 }

@@ -23,6 +23,7 @@ pub(crate) struct GalleryTables {
     pub(crate) pictures_by_id: OrdSet<(AlbumId, PictureId)>,
     pub(crate) removals_by_age: OrdSet<Cursor>,
     pub(crate) removals_by_asker: OrdSet<(AccountId, Cursor)>,
+    pub(crate) removals_by_status: OrdSet<(&'static str, Cursor)>,
     /// Wishes that are not refused; a picture has one of them at most.
     pub(crate) removal_of: OrdMap<PictureId, RemovalId>,
 }

@@ -59,6 +59,14 @@ impl GalleryTx for PgTx {
         self.living_removal_locked(picture).await
     }
 
+    async fn lock_open_removals(&mut self, by: AccountId) -> Result<u32, StoreError> {
+        self.open_removals_locked(by).await
+    }
+
+    async fn was_refused(&mut self, picture: PictureId, by: AccountId) -> Result<bool, StoreError> {
+        self.refused_removal(picture, by).await
+    }
+
     async fn save_removal(&mut self, removal: &Removal) -> Result<(), StoreError> {
         self.upsert_removal(removal)
     }

@@ -39,6 +39,16 @@ pub(crate) fn published(by: &Cause, pictures: &[Picture], published: bool, now: 
         .collect()
 }
 
+/// Pictures that failed are made anew: one act for all of an album.
+pub(crate) fn retried(by: &Cause, pictures: &[Picture], now: Timestamp) -> Vec<Act> {
+    by_album(pictures)
+        .into_iter()
+        .map(|(album, ids)| {
+            of_album(by, "album.retry_pictures", album, now).changing(None, text(&json!({"pictures": ids})))
+        })
+        .collect()
+}
+
 /// Pictures have gone: one act for all of an album.
 pub(crate) fn deleted(by: &Cause, pictures: &[Picture], now: Timestamp) -> Vec<Act> {
     by_album(pictures)
@@ -130,8 +140,9 @@ mod tests {
         acts.extend(album_changed(&by, &before, &after, now));
         acts.extend(added(&by, &[of.clone()], now));
         acts.extend(published(&by, &[of.clone()], true, now));
+        acts.extend(retried(&by, &[of.clone()], now));
         acts.extend(deleted(&by, &[of], now));
-        assert_eq!(acts.len(), 10);
+        assert_eq!(acts.len(), 11);
         for act in acts {
             assert!(!serde_json::to_string(&act).unwrap().contains("private"), "{act:?}");
         }

@@ -2,6 +2,7 @@
 
 use crate::words::{self, LONGEST_CAPTION};
 use crate::{ImageFormat, Refusal, Rendered};
+use chrono::SubsecRound;
 use kernel::{AccountId, AlbumId, Cursor, Invalid, ObjectKey, PassId, PictureId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -85,6 +86,13 @@ pub struct Sent {
     pub caption: Option<String>,
 }
 
+/// Where the file lies that a picture is made of, unless it came as an upload of its own; it ends as its format is
+/// called.
+#[must_use]
+pub fn original(picture: PictureId, extension: &str) -> Option<ObjectKey> {
+    ObjectKey::parse(&format!("{}original.{extension}", prefix(picture)))
+}
+
 /// Under what all that belongs to a picture lies, but for what came as an upload of its own.
 #[must_use]
 pub fn prefix(picture: PictureId) -> String {
@@ -166,7 +174,8 @@ impl Picture {
         self.pass = Some(pass);
         (self.width, self.height) = (made.width, made.height);
         self.thumbhash.clone_from(&made.thumbhash);
-        self.taken_at = made.taken_at;
+        // What a camera says without knowing the time need not be an instant that can be kept.
+        self.taken_at = made.taken_at.map(|at| at.trunc_subsecs(6)).filter(|at| kernel::is_kept(*at));
         self.renditions = made.files.iter().map(rendition).collect();
     }
 
@@ -254,6 +263,24 @@ mod tests {
         assert!(!it.retry());
         it.finish(PassId::generate(noon()), &rendered());
         assert!(!it.retry());
+    }
+
+    #[test]
+    fn a_picture_may_be_old_but_no_older_than_what_can_be_kept() {
+        let mut it = picture();
+        let mut taken = |at: &str| {
+            it.finish(
+                PassId::generate(noon()),
+                &Rendered { taken_at: Some(at.parse().unwrap()), ..rendered() },
+            );
+            (it.taken_at.map(|at| at.to_string()), it.cursor().at)
+        };
+        assert_eq!(taken("1965-07-01T12:00:00Z").0.as_deref(), Some("1965-07-01 12:00:00 UTC"));
+        let fine = taken("1965-07-01T12:00:00.123456789Z");
+        assert_eq!(fine.0.as_deref(), Some("1965-07-01 12:00:00.123456 UTC"));
+        for never in ["0000-01-01T00:00:00Z", "-0001-01-01T00:00:00Z", "+10000-01-01T00:00:00Z"] {
+            assert_eq!(taken(never), (None, noon()), "{never}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What the use cases need from outside.
 
-use crate::{Album, Picture, Removal};
+use crate::{Album, Picture, Removal, RemovalStatus};
 use async_trait::async_trait;
 use kernel::{
     AccountId, AlbumId, AuditTx, EventId, Owed, Page, PageRequest, PictureId, RemovalId, StoreError,
@@ -28,6 +28,17 @@ pub struct Counted {
     pub cover: Option<Picture>,
 }
 
+/// Which wishes are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wishes {
+    /// All.
+    All,
+    /// Those of an account.
+    Of(AccountId),
+    /// Those of which this became.
+    That(RemovalStatus),
+}
+
 /// Keeps albums, pictures and wishes that they go.
 #[async_trait]
 pub trait GalleryStore: Send + Sync {
@@ -51,8 +62,8 @@ pub trait GalleryStore: Send + Sync {
     ) -> Result<Page<Picture>, StoreError>;
     /// One wish.
     async fn removal(&self, id: RemovalId) -> Result<Option<Removal>, StoreError>;
-    /// Wishes, the newest first (by [`Removal::cursor`], descending); those of one account, or all.
-    async fn removals(&self, by: Option<AccountId>, page: PageRequest) -> Result<Page<Removal>, StoreError>;
+    /// Those wishes, the newest first (by [`Removal::cursor`], descending).
+    async fn removals(&self, which: Wishes, page: PageRequest) -> Result<Page<Removal>, StoreError>;
 }
 
 /// All that a use case may touch before it commits. Locks are taken in this order: upload, album, pictures (by id),
@@ -84,9 +95,13 @@ pub trait GalleryTx: AuditTx {
     async fn lock_removal(&mut self, id: RemovalId) -> Result<Option<Removal>, StoreError>;
     /// The wish that is not refused and about this picture, if there is one; others wait for it until we end.
     async fn lock_removal_of(&mut self, picture: PictureId) -> Result<Option<Removal>, StoreError>;
+    /// How many wishes of an account are still to be decided, counted while nobody else can add one for it.
+    async fn lock_open_removals(&mut self, by: AccountId) -> Result<u32, StoreError>;
+    /// Whether a wish of this account about this picture was refused.
+    async fn was_refused(&mut self, picture: PictureId, by: AccountId) -> Result<bool, StoreError>;
     /// Writes a new one, or a changed one.
     async fn save_removal(&mut self, removal: &Removal) -> Result<(), StoreError>;
-    /// Takes the name of an account and its words out of all its wishes.
+    /// Takes the name of an account, its words and what it was told out of all its wishes.
     async fn forget_removals_of(&mut self, account: AccountId) -> Result<(), StoreError>;
     /// Says that nobody else makes a picture of this upload: `false` when it was taken or is not completed.
     async fn take_upload(&mut self, id: kernel::UploadId, by: AccountId) -> Result<bool, StoreError>;

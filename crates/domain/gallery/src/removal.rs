@@ -15,7 +15,7 @@ pub enum RemovalStatus {
     Removing,
     /// Nothing is left of it, and each file was looked for.
     Removed,
-    /// An admin did not agree: the picture is seen again.
+    /// An admin did not agree: the picture is seen again, if it is published.
     Refused,
 }
 
@@ -62,6 +62,13 @@ pub struct Removal {
 }
 
 impl RemovalStatus {
+    /// The one that is called so.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let all = [Self::Asked, Self::Removing, Self::Removed, Self::Refused];
+        all.into_iter().find(|one| one.as_str() == name)
+    }
+
     /// As stored and as shown.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -190,5 +197,7 @@ mod tests {
         assert!(!of.removal_asked);
         assert!(!wish.agree(Some(&of), admin, None, noon()).unwrap());
         assert_eq!(wish.status, RemovalStatus::Refused);
+        assert_eq!(RemovalStatus::named(wish.status.as_str()), Some(wish.status));
+        assert_eq!(RemovalStatus::named("refuse"), None);
     }
 }

@@ -9,13 +9,13 @@ mod make;
 mod removals;
 mod see;
 
-pub use add::AddError;
+pub use add::{AddError, Received};
 pub use albums::{AlbumError, DeleteAlbumError};
 pub use bulk::{Bulk, BulkError, DescribeError, MOST_AT_ONCE, Which};
 pub use clean::SweepError;
 pub use erase::EraseError;
 pub use make::{Bench, Made, MakeError};
-pub use removals::{AskError, DecideError};
+pub use removals::{AskError, DecideError, MOST_OPEN};
 pub use see::Viewer;
 
 use crate::{Attendance, GalleryStore, Renderer};

@@ -7,6 +7,11 @@ use chrono::TimeDelta;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+/// What the names of all objects begin with that this program keeps: those of pictures, of sets, and of what is sent.
+pub const TOPS: [&str; 3] = ["pictures/", "sets/", "uploads/"];
+/// What follows one of the [`TOPS`] where somebody only tries what a store does. Such an object belongs to nothing.
+pub const PROBES: &str = "probe/";
+
 /// The name of an object. Made by this program alone, never by who sends bytes: lower-case letters, digits and `-`, `.`
 /// in parts that `/` divides, none of them empty or beginning with a dot; at most 200 bytes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -121,6 +126,8 @@ impl Window {
 pub enum Disposition {
     /// Shows or plays it.
     Inline,
+    /// Shows or plays it, and offers this name to whoever saves it.
+    InlineAs(String),
     /// Saves it under this name.
     Attachment(String),
 }
@@ -130,22 +137,24 @@ impl Disposition {
     /// it when it has other letters. What could divide folders or end the header becomes `_`.
     #[must_use]
     pub fn header(&self) -> String {
-        let name = match self {
+        let (kind, name) = match self {
             Self::Inline => return "inline".into(),
-            Self::Attachment(name) => name.trim(),
+            Self::InlineAs(name) => ("inline", name),
+            Self::Attachment(name) => ("attachment", name),
         };
         let name: String = name
+            .trim()
             .chars()
             .map(|letter| if letter.is_control() || r#"/\":%"#.contains(letter) { '_' } else { letter })
             .collect();
         if name.is_empty() {
-            return "attachment".into();
+            return kind.into();
         }
         if name.is_ascii() {
-            return format!(r#"attachment; filename="{name}""#);
+            return format!(r#"{kind}; filename="{name}""#);
         }
         let readable = name.replace(|letter: char| !letter.is_ascii(), "_");
-        format!(r#"attachment; filename="{readable}"; filename*=UTF-8''{}"#, encoded(&name))
+        format!(r#"{kind}; filename="{readable}"; filename*=UTF-8''{}"#, encoded(&name))
     }
 }
 
@@ -340,6 +349,12 @@ mod tests {
             "attachment; filename=\"S_rens Tr_ume, 2 _.opus\"; \
              filename*=UTF-8''S%C3%B6rens%20Tr%C3%A4ume%2C%202%20%E2%82%AC.opus"
         );
+        let shown = |name: &str| Disposition::InlineAs(name.into()).header();
+        assert_eq!(
+            (shown(" "), shown("a b.webp")),
+            ("inline".into(), r#"inline; filename="a b.webp""#.into())
+        );
+        assert_eq!(shown("ä.webp"), "inline; filename=\"_.webp\"; filename*=UTF-8''%C3%A4.webp");
         for bad in
             ["a\"; filename=\"b.exe", "a\r\nSet-Cookie: b", "../../etc/passwd", "a\\b", "C:a", "100%41"]
         {

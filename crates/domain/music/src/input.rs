@@ -23,7 +23,7 @@ pub struct Recording {
 /// What is said of what members may save.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DownloadInput {
-    /// Whether anything.
+    /// Whether anything: what could be saved before, else the usual formats.
     pub allowed: Option<bool>,
     /// By the names of renditions; when only these are said, something may be saved if there is one.
     pub formats: Option<Vec<String>>,
@@ -136,6 +136,8 @@ impl SetChange {
         if let Some(recorded_at) = self.recorded_at {
             if recorded_at.is_some_and(|at| at > now + TimeDelta::days(1)) {
                 wrong.push(Invalid::new("recorded_at", "out_of_range", "must not lie in the future"));
+            } else if recorded_at.is_some_and(|at| !kernel::is_kept(at)) {
+                wrong.push(Invalid::new("recorded_at", "out_of_range", "this is too far away"));
             }
             changed.recorded_at = recorded_at.map(|at| at.trunc_subsecs(6));
         }
@@ -143,7 +145,7 @@ impl SetChange {
             Ok(tracks) => changed.tracklist = tracks.unwrap_or(changed.tracklist),
             Err(mistakes) => wrong.extend(mistakes),
         }
-        match self.downloads.read() {
+        match self.downloads.read(&set.downloads) {
             Ok(rungs) => changed.downloads = rungs.unwrap_or(changed.downloads),
             Err(mistakes) => wrong.extend(mistakes),
         }
@@ -184,10 +186,15 @@ impl TracklistInput {
 }
 
 impl DownloadInput {
-    fn read(self) -> Result<Option<Vec<Rung>>, Vec<Invalid>> {
+    /// What may be saved from now on, where `before` could be; `None` when nothing was said.
+    fn read(self, before: &[Rung]) -> Result<Option<Vec<Rung>>, Vec<Invalid>> {
         let Some(formats) = self.formats else {
-            let usual = |allowed| if allowed { USUAL_DOWNLOADS.to_vec() } else { Vec::new() };
-            return Ok(self.allowed.map(usual));
+            return Ok(self.allowed.map(|allowed| match allowed {
+                false => Vec::new(),
+                // That it may be saved says nothing against the formats that were chosen.
+                true if before.is_empty() => USUAL_DOWNLOADS.to_vec(),
+                true => before.to_vec(),
+            }));
         };
         let mut seen = BTreeSet::new();
         let (mut rungs, mut wrong) = (Vec::new(), Vec::new());
@@ -294,6 +301,37 @@ mod tests {
         let quiet = SetChange { published: Some(false), downloads: none, ..SetChange::default() };
         quiet.apply(&mut set, noon()).unwrap();
         assert_eq!((set.published_at, set.downloads.len()), (None, 0));
+    }
+
+    #[test]
+    fn formats_that_were_chosen_stay_until_others_are() {
+        let mut set = samples::ready();
+        let mut said = |allowed, formats: Option<&[&str]>| {
+            let formats = formats.map(|names| names.iter().map(ToString::to_string).collect());
+            let downloads = DownloadInput { allowed, formats };
+            SetChange { downloads, ..SetChange::default() }.apply(&mut set, noon()).unwrap();
+            set.downloads.iter().map(|rung| rung.name()).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(said(Some(true), None), "aac-256 opus-192", "the usual ones where there were none");
+        assert_eq!(said(None, Some(&["opus-64"])), "opus-64");
+        assert_eq!(said(Some(true), None), "opus-64");
+        assert_eq!(said(None, None), "opus-64");
+        assert_eq!(said(Some(false), None), "");
+        assert_eq!(said(Some(true), Some(&["aac-128"])), "aac-128");
+    }
+
+    #[test]
+    fn a_recording_was_made_when_there_was_somebody_to_make_it() {
+        for (at, code) in [
+            ("1900-01-01T00:00:00Z", None),
+            ("-20000-01-01T00:00:00Z", Some("out_of_range")),
+            ("+20000-01-01T00:00:00Z", Some("out_of_range")),
+        ] {
+            let said = SetInput { recorded_at: Some(at.parse().unwrap()), ..input() };
+            let wrong = said.make(&recording(), by(), noon()).err();
+            let codes = wrong.map(|wrong| wrong.iter().map(|one| one.code).collect::<Vec<_>>());
+            assert_eq!(codes, code.map(|code| vec![code]), "{at}");
+        }
     }
 
     #[test]

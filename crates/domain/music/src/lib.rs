@@ -30,7 +30,7 @@ pub use process::{
     SoundFile,
 };
 pub use quality::{NotDownloadable, Quality, USUAL_DOWNLOADS};
-pub use set::{Loudness, MusicSet, Rendition, SetStatus, SoundObject};
+pub use set::{Loudness, MusicSet, Rendition, SetStatus, SoundObject, Warning};
 pub use tracklist::Track;
 pub use use_cases::{
     Bench, ChangeError, CreateError, Given, HearError, Made, MakeError, Music, PerformError, PositionError,

@@ -1,5 +1,6 @@
 //! Where a member stopped listening.
 
+use chrono::SubsecRound;
 use kernel::{AccountId, SetId, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -31,9 +32,33 @@ pub fn place(seconds: f64, duration_ms: u64) -> Option<u64> {
     (at_ms <= duration_ms + SLACK_MS).then_some(at_ms.min(duration_ms))
 }
 
+/// When a member stopped who says so at `now`, as every store keeps it; `None` when nobody can have stopped then. A device
+/// whose clock is ahead must not keep what others say later from counting.
+#[must_use]
+pub fn instant(said_at: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+    let said_at = said_at.map_or(now, |at| at.min(now)).trunc_subsecs(6);
+    kernel::is_kept(said_at).then_some(said_at)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_said_was_said_before_now_and_not_before_all_time() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let now = at("2026-06-01T12:00:00.000001Z");
+        for (said, kept) in [
+            (None, Some(now)),
+            (Some("2026-06-01T11:59:00.123456789Z"), Some(at("2026-06-01T11:59:00.123456Z"))),
+            (Some("2026-06-01T12:00:01Z"), Some(now)),
+            (Some("+262000-01-01T00:00:00Z"), Some(now)),
+            (Some("1970-01-01T00:00:00Z"), Some(at("1970-01-01T00:00:00Z"))),
+            (Some("-20000-01-01T00:00:00Z"), None),
+        ] {
+            assert_eq!(instant(said.map(at), now), kept, "{said:?}");
+        }
+    }
 
     #[test]
     fn a_place_lies_in_the_set_or_just_behind_it() {

@@ -89,6 +89,24 @@ pub struct MusicSet {
     pub created_at: Timestamp,
 }
 
+/// What may be wrong with a set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Warning {
+    /// Pieces of its tracklist, which was written before anybody knew how long it is, begin behind its end; members are
+    /// not told of them.
+    TracklistCut,
+}
+
+impl Warning {
+    /// As shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TracklistCut => "tracklist_cut",
+        }
+    }
+}
+
 impl MusicSet {
     /// Where it stands in lists.
     #[must_use]
@@ -106,6 +124,23 @@ impl MusicSet {
     #[must_use]
     pub fn is_audible(&self) -> bool {
         self.published_at.is_some() && self.is_ready()
+    }
+
+    /// The pieces that a member is told of: one that begins behind the end cannot be heard.
+    pub fn heard(&self) -> impl Iterator<Item = &Track> {
+        self.tracklist.iter().filter(|track| !self.is_behind_the_end(track))
+    }
+
+    /// What whoever runs the set should look at.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Warning> {
+        let cut = self.tracklist.iter().any(|track| self.is_behind_the_end(track));
+        cut.then_some(Warning::TracklistCut).into_iter().collect()
+    }
+
+    /// Of a set that is still to be processed nobody knows where it ends.
+    fn is_behind_the_end(&self, track: &Track) -> bool {
+        self.duration_ms > 0 && u64::from(track.at_seconds) * 1000 >= self.duration_ms
     }
 
     /// Where the file that was sent lies, while it is kept.
@@ -189,5 +224,22 @@ impl SoundObject {
             },
             Self::Peaks(zoom) => format!("peaks-{zoom}.json"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples;
+
+    #[test]
+    fn pieces_behind_the_end_are_told_to_whom_they_can_be_of_use() {
+        let track = |at_seconds| Track { at_seconds, artist: String::new(), title: "x".into() };
+        let mut set = MusicSet { tracklist: vec![track(0), track(9)], ..samples::ready() };
+        assert_eq!((set.heard().count(), set.warnings()), (2, vec![]));
+        set.tracklist.push(track(10));
+        assert_eq!((set.heard().count(), set.warnings()), (2, vec![Warning::TracklistCut]));
+        set.duration_ms = 0;
+        assert_eq!((set.heard().count(), set.warnings()), (3, vec![]), "nobody knows yet");
     }
 }

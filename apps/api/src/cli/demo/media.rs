@@ -4,11 +4,8 @@ use super::{compose, paint};
 use crate::cli::Failure;
 use crate::wiring::App;
 use crate::worker;
-use gallery::Access;
-use gallery::album::AlbumChange;
-use gallery::picture::Sent;
-use gallery::use_cases::Which;
-use kernel::{Actor, AlbumId, Body, EventId, ObjectKey, SetId};
+use gallery::{Access, AlbumChange, Received, Which};
+use kernel::{Actor, AlbumId, Body, EventId, SetId};
 use media::upload::NewUpload;
 use music::{DownloadInput, SetChange, SetInput, Track, TracklistInput};
 
@@ -72,12 +69,15 @@ pub(super) async fn fill(app: &App, admin: Actor, event: EventId) -> Result<(), 
 
 async fn add_picture(app: &App, admin: &Actor, album: AlbumId, number: u32) -> Result<(), Failure> {
     let file = tokio::task::spawn_blocking(move || paint::picture(number)).await??;
-    let id = app.gallery.announce_picture().await?;
-    let key = ObjectKey::parse(&format!("pictures/{id}/original.png")).ok_or("no such name")?;
-    let bytes = u64::try_from(file.len())?;
-    app.objects.put(&key, Body::Bytes(file), "image/png").await?;
-    let sent = Sent { filename: format!("night-{number:02}.png"), key, bytes, caption: None };
-    app.gallery.add(admin, album, (id, &sent)).await?;
+    let file = Received {
+        filename: format!("night-{number:02}.png"),
+        extension: "png",
+        content_type: "image/png",
+        bytes: u64::try_from(file.len())?,
+        body: Body::Bytes(file),
+        caption: None,
+    };
+    app.gallery.receive(admin, album, file).await?;
     Ok(())
 }
 

@@ -10,8 +10,8 @@ use actix_web::http::{StatusCode, header};
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse, post};
 use futures_util::{Stream, StreamExt};
-use gallery::Sent;
-use kernel::{Actor, AlbumId, Body, Invalid, ObjectKey};
+use gallery::Received;
+use kernel::{Actor, AlbumId, Body, Invalid};
 use media::upload::{SNIFFED, sniff};
 use media::{Format, UploadKind};
 use serde::Serialize;
@@ -25,7 +25,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 /// Most bytes of one file.
-const LARGEST: u64 = 200 * 1024 * 1024;
+const LARGEST: u64 = UploadKind::Image.largest();
 /// Most files of one request.
 const MOST: usize = 100;
 /// How long the next bytes may take to arrive.
@@ -179,14 +179,16 @@ async fn take(
 ) -> Result<ImageView, Refused> {
     let room = app.workplace.room().map_err(|error| Problem::internal(&error))?;
     let (path, bytes, format) = keep(&room, field).await?;
-    let id = app.gallery.announce_picture().await.map_err(Problem::from)?;
-    let name = format!("{}original.{}", gallery::picture::prefix(id), extension(format));
-    let key = ObjectKey::parse(&name).ok_or_else(Problem::unexpected)?;
-    let put = app.objects.put(&key, Body::File(path), format.content_type()).await;
-    put.map_err(Problem::from)?;
-    let sent = Sent { filename: given.to_owned(), key, bytes, caption: None };
-    let picture = app.gallery.add(actor, album, (id, &sent)).await.map_err(Problem::from)?;
-    Ok(ImageView::whole(&Linker::of(app), &picture)?)
+    let file = Received {
+        filename: given.to_owned(),
+        extension: extension(format),
+        content_type: format.content_type(),
+        bytes,
+        body: Body::File(path),
+        caption: None,
+    };
+    let picture = app.gallery.receive(actor, album, file).await.map_err(Problem::from)?;
+    Ok(ImageView::whole(&Linker::to(app, &picture).await?, &picture)?)
 }
 
 const fn extension(format: Format) -> &'static str {

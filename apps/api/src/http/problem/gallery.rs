@@ -1,7 +1,9 @@
 //! Refusals of the gallery's use cases.
 
 use super::Problem;
-use gallery::{AddError, AlbumError, AskError, BulkError, DecideError, DeleteAlbumError, DescribeError};
+use gallery::{
+    AddError, AlbumError, AskError, BulkError, DecideError, DeleteAlbumError, DescribeError, MOST_OPEN,
+};
 
 impl From<AlbumError> for Problem {
     fn from(error: AlbumError) -> Self {
@@ -35,6 +37,7 @@ impl From<AddError> for Problem {
                 "upload_over",
                 "The upload is not complete, was given up, or became a picture already.",
             ),
+            AddError::Objects(error) => error.into(),
             AddError::Store(error) => error.into(),
         }
     }
@@ -45,7 +48,7 @@ impl From<BulkError> for Problem {
         match error {
             BulkError::UnknownAlbum => Self::not_found(),
             BulkError::Invalid(errors) => Self::invalid(errors),
-            BulkError::Store(error) => error.into(),
+            BulkError::Store(error) | BulkError::Stopped { cause: error, .. } => error.into(),
         }
     }
 }
@@ -64,6 +67,14 @@ impl From<AskError> for Problem {
     fn from(error: AskError) -> Self {
         match error {
             AskError::Unknown => Self::not_found(),
+            AskError::Refused => Self::conflict(
+                "removal_decided",
+                "You asked for this before and it was refused. Write to us if you see that differently.",
+            ),
+            AskError::TooMany => Self::conflict(
+                "too_many_removals",
+                format!("{MOST_OPEN} of your requests are still to be decided; please wait for that."),
+            ),
             AskError::Invalid(errors) => Self::invalid(errors),
             AskError::Store(error) => error.into(),
         }

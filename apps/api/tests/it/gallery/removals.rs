@@ -3,11 +3,13 @@
 use super::house::{House, text};
 use crate::harness::on_each_store;
 use crate::harness::shop::Store;
+use chrono::TimeDelta;
 use serde_json::json;
 
 on_each_store!(
     House::open: a_picture_that_somebody_wants_gone_goes_with_proof,
     a_wish_that_is_refused_gives_the_picture_back,
+    wishes_are_listed_by_what_became_of_them,
     who_is_erased_leaves_the_proof_alone,
 );
 
@@ -83,6 +85,82 @@ async fn a_wish_that_is_refused_gives_the_picture_back(house: House) {
     let mails = house.mails(&me);
     let mail = mails.iter().find(|mail| mail.subject.contains("Your picture stays")).unwrap();
     assert!(mail.text.contains("Nobody is on it."));
+    // What was decided stays: the picture is not hidden once more by whoever was refused it.
+    me.client.post(&wish, &json!({})).await.expect_problem(409, "removal_decided");
+    me.client.get(&path).await.expect(200);
+    house.work().await;
+    let told = house.mails(&house.admin);
+    assert!(told.iter().all(|mail| !mail.subject.contains("A picture is to go")), "nothing is to be decided");
+    let other = house.app.member().await;
+    other.client.post(&wish, &json!({})).await.expect(201);
+    house.app.stop().await;
+}
+
+async fn wishes_are_listed_by_what_became_of_them(house: House) {
+    let album = house.open_album().await;
+    let me = house.app.member().await;
+    let mut wishes = Vec::new();
+    for _ in 0..3 {
+        let id = house.shown(&album).await;
+        let asked = me.client.post(&format!("/gallery/images/{id}/removal-request"), &json!({})).await;
+        wishes.push(text(&asked.expect(201), "id"));
+        house.clock.advance(TimeDelta::seconds(1));
+    }
+    let admin = &house.admin.client;
+    admin.post(&format!("/admin/removal-requests/{}/refuse", wishes[0]), &json!({})).await.expect(200);
+    admin.post(&format!("/admin/removal-requests/{}/agree", wishes[2]), &json!({})).await.expect(200);
+    house.work().await;
+    let listed = async |query: &str| {
+        let page = admin.get(&format!("/admin/removal-requests{query}")).await.expect(200);
+        page["items"].as_array().unwrap().iter().map(|it| text(it, "id")).collect::<Vec<_>>()
+    };
+    let mut latest_first = wishes.clone();
+    latest_first.reverse();
+    assert_eq!(listed("").await, latest_first);
+    for (status, number) in [("asked", 1), ("refused", 0), ("removed", 2)] {
+        assert_eq!(listed(&format!("?status={status}")).await, [&*wishes[number]], "{status}");
+    }
+    assert_eq!(listed("?status=removing").await, Vec::<String>::new());
+    admin.get("/admin/removal-requests?status=open").await.expect_problem(422, "invalid_input");
+    house.app.stop().await;
+}
+
+#[tokio::test]
+async fn a_refusal_does_not_say_of_a_withdrawn_picture_that_it_is_shown() {
+    let house = House::open(Store::Local).await;
+    let album = house.open_album().await;
+    let id = house.shown(&album).await;
+    let me = house.app.member().await;
+    let wish = format!("/gallery/images/{id}/removal-request");
+    let asked = me.client.post(&wish, &json!({})).await.expect(201);
+    house.publish(&[&id], false).await;
+    let refuse = format!("/admin/removal-requests/{}/refuse", text(&asked, "id"));
+    house.admin.client.post(&refuse, &json!({})).await.expect(200);
+    house.work().await;
+    let mails = house.mails(&me);
+    let mail = mails.iter().find(|mail| mail.subject.contains("Your request about a picture")).unwrap();
+    assert!(!mail.text.contains("zeigen es wieder") && mail.text.contains("not to be seen"), "{}", mail.text);
+    house.app.stop().await;
+}
+
+#[tokio::test]
+async fn nobody_hides_more_than_a_few_pictures_before_admins_have_decided() {
+    let house = House::open(Store::Local).await;
+    let album = house.open_album().await;
+    let pictures = super::filled(&house.app, &album, 21).await;
+    let me = house.app.member().await;
+    let ask =
+        async |id: &str| me.client.post(&format!("/gallery/images/{id}/removal-request"), &json!({})).await;
+    for id in &pictures[..20] {
+        ask(id).await.expect(201);
+    }
+    ask(&pictures[20]).await.expect_problem(409, "too_many_removals");
+    let seen = me.client.get(&format!("/gallery/albums/{album}/images")).await.expect(200);
+    assert_eq!(seen["items"][0]["id"], pictures[20].as_str());
+    let waiting = house.admin.client.get("/admin/removal-requests?status=asked").await.expect(200);
+    let first = format!("/admin/removal-requests/{}/agree", text(&waiting["items"][0], "id"));
+    house.admin.client.post(&first, &json!({})).await.expect(200);
+    ask(&pictures[20]).await.expect(201);
     house.app.stop().await;
 }
 

@@ -150,10 +150,21 @@ async fn what_is_said_of_a_set_is_checked_as_a_whole(stage: Stage) {
     stage.change(id(&set), &late).await.expect(200);
     Fake::default().make(&stage.desk.app.app, id(&set)).await;
     let ready = stage.admin().await.get(&format!("/admin/sets/{}", id(&set))).await.expect(200);
-    assert_eq!(ready["tracklist"], json!([]), "it lies behind the end");
+    // It lies behind the end: whoever runs the set is told, and members are not sent there.
+    assert_eq!(
+        (&ready["tracklist"][0]["title"], &ready["warnings"]),
+        (&json!("x"), &json!(["tracklist_cut"]))
+    );
+    stage.change(id(&set), &json!({"published": true})).await.expect(200);
+    let heard = stage.member().await.get(&format!("/music/sets/{}", id(&set))).await.expect(200);
+    assert_eq!((&heard["tracklist"], heard.get("warnings")), (&json!([]), None));
     stage.change(id(&set), &late).await.expect_problem(422, "invalid_input");
     let both = json!({"cue": "x", "tracklist": []});
     stage.change(id(&set), &both).await.expect_problem(422, "invalid_input");
+    let never = json!({"recorded_at": "-20000-01-01T00:00:00Z"});
+    stage.change(id(&set), &never).await.expect_problem(422, "invalid_input");
+    let mended = json!({"tracklist": [{"at_seconds": 9, "title": "x"}]});
+    assert_eq!(stage.change(id(&set), &mended).await.expect(200)["warnings"], json!([]));
     let emptied = stage.change(id(&set), &json!({"recorded_at": null, "title": "Other"})).await.expect(200);
     assert_eq!((&emptied["recorded_at"], &emptied["title"]), (&Value::Null, &json!("Other")));
     stage.desk.app.stop().await;
@@ -181,11 +192,13 @@ async fn an_upload_becomes_one_set_of_its_sender(stage: Stage) {
 
 async fn a_cue_sheet_is_a_tracklist(stage: Stage) {
     let cue = "FILE \"a.mp3\" MP3\nTRACK 01 AUDIO\nTITLE \"Zwei\"\nPERFORMER \"Bob\"\nINDEX 01 00:05:70\n\
-               TRACK 02 AUDIO\nTITLE \"Eins\"\nINDEX 01 00:00:00\n";
+               TRACK 02 AUDIO\nTITLE \"Eins\"\nINDEX 01 00:00:00\n\
+               TRACK 03 AUDIO\nPERFORMER \"Cleo\"\nINDEX 01 00:08:00\n";
     let set = stage.sent(&json!({"cue": cue})).await;
     let expected = json!([
         {"at_seconds": 0, "artist": "", "title": "Eins"},
         {"at_seconds": 5, "artist": "Bob", "title": "Zwei"},
+        {"at_seconds": 8, "artist": "Cleo", "title": "ID"},
     ]);
     assert_eq!(set["tracklist"], expected);
     Fake::default().make(&stage.desk.app.app, id(&set)).await;

@@ -11,6 +11,7 @@ on_each_store!(
     a_pass_ends,
     a_pass_ends_with_its_login,
     a_pass_ends_when_its_member_is_sent_out,
+    a_pass_to_a_set_that_was_deleted_opens_nothing,
 );
 
 async fn hls(stage: &Stage, set: &str) -> String {
@@ -66,6 +67,21 @@ async fn a_pass_ends_with_its_login(stage: Stage) {
     member.post("/auth/logout-all", &Value::Null).await.expect(204);
     all_are(url, "session_ended").await;
     all_are(&beside(url, "x").replace("/x", "/opus-64.ogg"), "session_ended").await;
+    stage.desk.app.stop().await;
+}
+
+async fn a_pass_to_a_set_that_was_deleted_opens_nothing(stage: Stage) {
+    let set = stage.heard(&json!({})).await;
+    let url = hls(&stage, &set).await;
+    assert_eq!(play(&url).await.status, 200);
+    stage.admin().await.delete(&format!("/admin/sets/{set}")).await.expect(204);
+    for file in FILES {
+        play(&beside(&url, file)).await.expect_problem(404, "not_found");
+    }
+    stage.desk.work().await;
+    for file in FILES {
+        play(&beside(&url, file)).await.expect_problem(404, "not_found");
+    }
     stage.desk.app.stop().await;
 }
 

@@ -52,6 +52,8 @@ async fn what_may_not_be_saved_is_refused(store: Store) {
     for format in ["aac-256", "wav", "opus-192"] {
         member.get(&format!("{path}?format={format}")).await.expect_problem(403, "not_downloadable");
     }
+    let again = stage.change(&set, &json!({"downloadable": true})).await.expect(200);
+    assert_eq!(again["download_formats"], json!(["opus-64"]), "they were chosen");
     stage.change(&set, &json!({"downloadable": false})).await.expect(200);
     member.get(&path).await.expect_problem(403, "not_downloadable");
     stage.desk.app.stop().await;
@@ -75,8 +77,13 @@ async fn a_budget_that_is_used_up_says_so(store: Store) {
     }
     let path = format!("/music/sets/{set}/download");
     member.get(&path).await.expect_problem(429, "egress_budget_exhausted");
+    assert_eq!(play(url).await.status, 200, "something is left");
+    let account = stage.member.id.parse().unwrap();
+    stage.desk.app.app.meter.streamed(account, 400_000_000).await.unwrap();
+    play(url).await.expect_problem(429, "egress_budget_exhausted");
+    assert_eq!(play(&beside(url, "opus-128.m3u8")).await.status, 200, "what was given out stays so");
     let usage = member.get("/users/me/egress").await.expect(200);
-    assert_eq!(usage["bytes"], 600_000_000);
+    assert_eq!(usage["bytes"], 1_000_000_000);
     let other = stage.desk.app.member().await.client;
     other.get(&format!("{path}?link=true")).await.expect(200);
     stage.desk.app.stop().await;

@@ -62,6 +62,19 @@ async fn a_position_lies_in_the_set(stage: Stage) {
         let refused = member.put(&path, &json!({"seconds": seconds})).await;
         assert_eq!(refused.expect_problem(422, "invalid_input")["errors"][0]["field"], "seconds");
     }
+    for never in ["-20000-01-01T00:00:00Z", "0000-12-31T23:59:59Z"] {
+        let refused = member.put(&path, &json!({"seconds": 1, "said_at": never})).await;
+        let refused = refused.expect_problem(422, "invalid_input");
+        assert_eq!(
+            (&refused["errors"][0]["field"], &refused["errors"][0]["code"]),
+            (&json!("said_at"), &json!("out_of_range"))
+        );
+    }
+    assert_eq!(member.get(&path).await.expect(200)["said_at"], Value::Null);
+    // As fine as every store keeps it, and no finer.
+    let fine = json!({"seconds": 1, "said_at": "1969-12-31T23:59:59.123456789Z"});
+    assert_eq!(member.put(&path, &fine).await.expect(200)["said_at"], "1969-12-31T23:59:59.123456Z");
+    assert_eq!(member.get(&path).await.expect(200)["said_at"], "1969-12-31T23:59:59.123456Z");
     let ended = member.put(&path, &json!({"seconds": 19.9})).await.expect(200);
     assert_eq!(ended["seconds"], 10.0, "players know the length less exactly");
     let nowhere = "/music/sets/01900000-0000-7000-8000-000000000000/position";

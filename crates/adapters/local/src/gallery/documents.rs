@@ -87,6 +87,7 @@ impl Document for Removal {
     fn index(&self, state: &mut State, step: Step) {
         let tables = &mut state.gallery;
         step.set(&mut tables.removals_by_age, self.cursor());
+        step.set(&mut tables.removals_by_status, (self.status.as_str(), self.cursor()));
         if let Some(by) = self.by {
             step.set(&mut tables.removals_by_asker, (by, self.cursor()));
         }

@@ -2,9 +2,9 @@
 
 use crate::paging::{newest, newest_of, wanted};
 use crate::store::LocalStore;
-use ::gallery::{Album, Counted, GalleryStore, GalleryTx, Picture, Removal, Shown};
+use ::gallery::{Album, Counted, GalleryStore, GalleryTx, Picture, Removal, Shown, Wishes};
 use async_trait::async_trait;
-use kernel::{AccountId, AlbumId, Page, PageRequest, PictureId, RemovalId, StoreError};
+use kernel::{AlbumId, Page, PageRequest, PictureId, RemovalId, StoreError};
 use uuid::Uuid;
 
 #[async_trait]
@@ -51,14 +51,16 @@ impl GalleryStore for LocalStore {
         Ok(self.read().copy(&id))
     }
 
-    async fn removals(&self, by: Option<AccountId>, page: PageRequest) -> Result<Page<Removal>, StoreError> {
+    async fn removals(&self, which: Wishes, page: PageRequest) -> Result<Page<Removal>, StoreError> {
         let state = self.read();
+        let tables = &state.gallery;
         let copies = |ids: &mut dyn Iterator<Item = Uuid>| {
             ids.filter_map(|id| state.copy::<Removal>(&id.into())).take(wanted(page)).collect()
         };
-        let found = match by {
-            Some(by) => copies(&mut newest_of(&state.gallery.removals_by_asker, by, page)),
-            None => copies(&mut newest(&state.gallery.removals_by_age, page)),
+        let found = match which {
+            Wishes::All => copies(&mut newest(&tables.removals_by_age, page)),
+            Wishes::Of(account) => copies(&mut newest_of(&tables.removals_by_asker, account, page)),
+            Wishes::That(status) => copies(&mut newest_of(&tables.removals_by_status, status.as_str(), page)),
         };
         Ok(Page::cut(found, page.limit, Removal::cursor))
     }

@@ -13,6 +13,13 @@ const ADDING: &str = "adding a picture";
 const SAVING: &str = "saving a picture";
 
 impl LocalTx {
+    /// All wishes of an account.
+    fn asked_by(&self, account: AccountId) -> Vec<Removal> {
+        let (state, all) = (self.state(), PageRequest { limit: u32::MAX, after: None });
+        let ids = newest_of(&state.gallery.removals_by_asker, account, all);
+        ids.filter_map(|id| state.copy(&id.into())).collect()
+    }
+
     /// No picture is without an album.
     fn check_album(&mut self, picture: &Picture, doing: &'static str) -> Result<(), StoreError> {
         match self.state().get::<Album>(&picture.album) {
@@ -94,6 +101,17 @@ impl GalleryTx for LocalTx {
         Ok(state.gallery.removal_of.get(&picture).and_then(|id| state.copy(id)))
     }
 
+    async fn lock_open_removals(&mut self, by: AccountId) -> Result<u32, StoreError> {
+        let asked = self.asked_by(by);
+        let open = asked.iter().filter(|wish| wish.status == RemovalStatus::Asked).count();
+        Ok(u32::try_from(open).unwrap_or(u32::MAX))
+    }
+
+    async fn was_refused(&mut self, picture: PictureId, by: AccountId) -> Result<bool, StoreError> {
+        let refused = |wish: &Removal| wish.picture == picture && wish.status == RemovalStatus::Refused;
+        Ok(self.asked_by(by).iter().any(refused))
+    }
+
     async fn save_removal(&mut self, removal: &Removal) -> Result<(), StoreError> {
         let other = self.state().gallery.removal_of.get(&removal.picture);
         let other = other.is_some_and(|other| *other != removal.id);
@@ -105,12 +123,8 @@ impl GalleryTx for LocalTx {
     }
 
     async fn forget_removals_of(&mut self, account: AccountId) -> Result<(), StoreError> {
-        let all = PageRequest { limit: u32::MAX, after: None };
-        let asked: Vec<_> = newest_of(&self.state().gallery.removals_by_asker, account, all).collect();
-        for id in asked {
-            if let Some(removal) = self.state().copy::<Removal>(&id.into()) {
-                self.put(Removal { by: None, reason: None, ..removal });
-            }
+        for removal in self.asked_by(account) {
+            self.put(Removal { by: None, reason: None, note: None, ..removal });
         }
         Ok(())
     }

@@ -96,8 +96,10 @@ impl Links {
         let (_, until) = window.around(now);
         let mut query = Query::default();
         query.add("type", &delivery.content_type);
-        if let Disposition::Attachment(name) = &delivery.disposition {
-            query.add("name", name);
+        match &delivery.disposition {
+            Disposition::Inline => {}
+            Disposition::InlineAs(name) => query.add("shown", name),
+            Disposition::Attachment(name) => query.add("name", name),
         }
         if let Some(account) = delivery.meter {
             query.add("for", &account.to_string());
@@ -173,7 +175,8 @@ fn named(host: &str) -> String {
 }
 
 fn read(key: ObjectKey, query: &str) -> Option<Asked> {
-    let disposition = value(query, "name").map_or(Disposition::Inline, Disposition::Attachment);
+    let shown = || value(query, "shown").map_or(Disposition::Inline, Disposition::InlineAs);
+    let disposition = value(query, "name").map_or_else(shown, Disposition::Attachment);
     let meter = match value(query, "for") {
         Some(account) => Some(account.parse().ok()?),
         None => None,
@@ -283,6 +286,22 @@ mod tests {
         let (path, query) = split(&link);
         assert_eq!(links().verify("PUT", HOST, path, query, noon()), Ok(Asked::Part(part())));
         assert_eq!(link.expires_at, noon() + TimeDelta::minutes(10), "in whole seconds");
+    }
+
+    #[test]
+    fn what_is_shown_may_have_a_name_for_whoever_saves_it() {
+        for disposition in [
+            Disposition::Inline,
+            Disposition::InlineAs("Nächte 0042.webp".into()),
+            Disposition::Attachment("Nächte 0042.webp".into()),
+        ] {
+            let delivery = Delivery { disposition: disposition.clone(), ..delivery() };
+            let window = Window(TimeDelta::minutes(10));
+            let link = links().read(&key("pictures/a"), &delivery, window, noon()).unwrap();
+            let (path, query) = split(&link);
+            let Ok(Asked::Read(asked)) = links().verify("GET", HOST, path, query, noon()) else { panic!() };
+            assert_eq!(asked.disposition, disposition.header());
+        }
     }
 
     #[test]

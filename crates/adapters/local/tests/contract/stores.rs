@@ -29,6 +29,7 @@ mod memory {
     testkit::ledger_store_contract!(open);
     testkit::media_store_contract!(open);
     testkit::music_store_contract!(open);
+    testkit::music_use_cases_contract!(open);
     testkit::office_store_contract!(open);
     testkit::outbox_contract!(open);
     testkit::place_store_contract!(open);
@@ -73,6 +74,7 @@ mod directory {
     testkit::ledger_store_contract!(open);
     testkit::media_store_contract!(open);
     testkit::music_store_contract!(open);
+    testkit::music_use_cases_contract!(open);
     testkit::office_store_contract!(open);
     testkit::outbox_contract!(open);
     testkit::place_store_contract!(open);

@@ -3,13 +3,13 @@
 use super::album::{AlbumRow, CountedRow, album_columns};
 use super::picture::{PictureRow, picture_columns, pictures, select_pictures, uuids, visible};
 use super::removal::{RemovalRow, select_removals};
-use crate::column::before;
+use crate::column::{before, to_word};
 use crate::pool::PgStore;
 use crate::statement::{constant, text};
-use ::gallery::{Album, Counted, GalleryStore, GalleryTx, Picture, Removal, Shown};
+use ::gallery::{Album, Counted, GalleryStore, GalleryTx, Picture, Removal, Shown, Wishes};
 use async_trait::async_trait;
-use diesel::sql_types::{Array, BigInt, Nullable, Timestamptz, Uuid as SqlUuid};
-use kernel::{AccountId, AlbumId, Page, PageRequest, PictureId, RemovalId, StoreError};
+use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use kernel::{AlbumId, Page, PageRequest, PictureId, RemovalId, StoreError};
 use uuid::Uuid;
 
 /// Albums with how many pictures are meant and the first of them. Each album is looked at by itself, in the order of the
@@ -55,6 +55,10 @@ const ALL_PICTURES: &str = pictures_in_order!("true");
 
 const ALL_REMOVALS: &str = select_removals!(
     "WHERE (asked_at, id) < (coalesce($1, 'infinity'::timestamptz), coalesce($2, $3)) \
+     ORDER BY asked_at DESC, id DESC LIMIT $4"
+);
+const REMOVALS_THAT: &str = select_removals!(
+    "WHERE (asked_at, id) < (coalesce($1, 'infinity'::timestamptz), coalesce($2, $3)) AND status = $5 \
      ORDER BY asked_at DESC, id DESC LIMIT $4"
 );
 const REMOVALS_OF: &str = select_removals!(
@@ -128,7 +132,7 @@ impl GalleryStore for PgStore {
         rows.into_iter().next().map(Removal::try_from).transpose()
     }
 
-    async fn removals(&self, by: Option<AccountId>, page: PageRequest) -> Result<Page<Removal>, StoreError> {
+    async fn removals(&self, which: Wishes, page: PageRequest) -> Result<Page<Removal>, StoreError> {
         let doing = "listing wishes";
         let (at, id) = before(&page);
         let bound = |sql| {
@@ -138,10 +142,15 @@ impl GalleryStore for PgStore {
                 .bind::<SqlUuid, _>(Uuid::max())
                 .bind::<BigInt, _>(i64::from(page.limit) + 1)
         };
-        let rows: Vec<RemovalRow> = match by {
-            None => self.rows(doing, constant(bound(ALL_REMOVALS))).await?,
-            Some(by) => {
-                self.rows(doing, constant(bound(REMOVALS_OF).bind::<SqlUuid, _>(by.as_uuid()))).await?
+        let rows: Vec<RemovalRow> = match which {
+            Wishes::All => self.rows(doing, constant(bound(ALL_REMOVALS))).await?,
+            Wishes::Of(account) => {
+                let statement = bound(REMOVALS_OF).bind::<SqlUuid, _>(account.as_uuid());
+                self.rows(doing, constant(statement)).await?
+            }
+            Wishes::That(status) => {
+                let statement = bound(REMOVALS_THAT).bind::<Text, _>(to_word(&status, doing)?);
+                self.rows(doing, constant(statement)).await?
             }
         };
         let found = rows.into_iter().map(Removal::try_from).collect::<Result<_, _>>()?;

@@ -1,14 +1,23 @@
 //! Rows of `removals`.
 
-use crate::column::{document, to_document, to_word, word};
+use crate::column::{count, document, to_document, to_word, word};
 use crate::statement::{constant, text};
 use crate::transaction::PgTx;
 use ::gallery::Removal;
 use diesel::QueryableByName;
-use diesel::sql_types::{Array, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Integer, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use kernel::{AccountId, PictureId, RemovalId, StoreError, Timestamp};
 use serde_json::Value;
 use uuid::Uuid;
+
+/// What locks of those who ask are called by; the second half is whom they are about.
+const ASKERS: i32 = 0x6173_6b73;
+
+#[derive(QueryableByName)]
+struct CountRow {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
 
 #[derive(QueryableByName)]
 pub(super) struct RemovalRow {
@@ -96,6 +105,32 @@ impl PgTx {
         rows.into_iter().next().map(Removal::try_from).transpose()
     }
 
+    pub(super) async fn open_removals_locked(&mut self, by: AccountId) -> Result<u32, StoreError> {
+        let doing = "counting the wishes of an account";
+        // Two accounts of the same hash wait for each other, and nothing else.
+        let lock = text("SELECT pg_advisory_xact_lock($1, hashtext($2::text))")
+            .bind::<Integer, _>(ASKERS)
+            .bind::<SqlUuid, _>(by.as_uuid());
+        let read = text("SELECT count(*) AS count FROM removals WHERE by_id = $1 AND status = 'asked'")
+            .bind::<SqlUuid, _>(by.as_uuid());
+        let rows: Vec<CountRow> = self.lock_and_load(doing, constant(lock), constant(read)).await?;
+        count(rows.first().map_or(0, |row| row.count), doing)
+    }
+
+    pub(super) async fn refused_removal(
+        &mut self,
+        picture: PictureId,
+        by: AccountId,
+    ) -> Result<bool, StoreError> {
+        let statement = text(
+            "SELECT count(*) AS count FROM removals WHERE by_id = $1 AND picture_id = $2 AND status = 'refused'",
+        )
+        .bind::<SqlUuid, _>(by.as_uuid())
+        .bind::<SqlUuid, _>(picture.as_uuid());
+        let rows: Vec<CountRow> = self.load("looking for a refused wish", constant(statement)).await?;
+        Ok(rows.first().is_some_and(|row| row.count > 0))
+    }
+
     pub(super) fn upsert_removal(&mut self, it: &Removal) -> Result<(), StoreError> {
         let doing = "saving a wish";
         let statement = text(
@@ -128,7 +163,7 @@ impl PgTx {
     }
 
     pub(super) fn nameless_removals(&mut self, account: AccountId) {
-        let statement = text("UPDATE removals SET by_id = NULL, reason = NULL WHERE by_id = $1")
+        let statement = text("UPDATE removals SET by_id = NULL, reason = NULL, note = NULL WHERE by_id = $1")
             .bind::<SqlUuid, _>(account.as_uuid());
         self.write("taking a name out of wishes", constant(statement));
     }

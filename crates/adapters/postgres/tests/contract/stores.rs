@@ -21,6 +21,7 @@ testkit::invite_tree_contract!(open);
 testkit::ledger_store_contract!(open);
 testkit::media_store_contract!(open);
 testkit::music_store_contract!(open);
+testkit::music_use_cases_contract!(open);
 testkit::office_store_contract!(open);
 testkit::outbox_contract!(open);
 testkit::place_store_contract!(open);

@@ -1,4 +1,5 @@
 use super::Gallery;
+use super::clean::sweeps;
 use crate::{Effect, GalleryTx, Picture, PictureStatus, acts};
 use kernel::{
     Actor, AlbumId, Invalid, ObjectKey, Owed, PageRequest, PictureId, StoreError, Timestamp, transact,
@@ -41,9 +42,18 @@ pub enum BulkError {
     /// None is named, or too many.
     #[error("the pictures cannot be taken")]
     Invalid(Vec<Invalid>),
-    /// The store could not answer; some may have been done.
+    /// The store could not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The store could not answer half-way.
+    #[error("the store could not answer when {} were done", done.changed)]
+    Stopped {
+        /// What was done before, with each album in which something may have changed.
+        done: Bulk,
+        /// Why it went no further.
+        #[source]
+        cause: StoreError,
+    },
 }
 
 /// Why nothing else is written under a picture.
@@ -118,7 +128,23 @@ impl Gallery {
     }
 
     async fn do_to_many(&self, actor: &Actor, which: &Which, deed: Deed) -> Result<Bulk, BulkError> {
-        let mut bulk = Bulk::default();
+        let mut done = Bulk::default();
+        match self.do_steps(actor, which, deed, &mut done).await {
+            Ok(()) => Ok(done),
+            Err(BulkError::Store(cause)) if !done.albums.is_empty() => {
+                Err(BulkError::Stopped { done, cause })
+            }
+            Err(refused) => Err(refused),
+        }
+    }
+
+    async fn do_steps(
+        &self,
+        actor: &Actor,
+        which: &Which,
+        deed: Deed,
+        bulk: &mut Bulk,
+    ) -> Result<(), BulkError> {
         match which {
             Which::These(ids) => {
                 let ids: BTreeSet<_> = ids.iter().copied().collect();
@@ -128,7 +154,7 @@ impl Gallery {
                 }
                 let ids: Vec<_> = ids.into_iter().collect();
                 for some in ids.chunks(usize::try_from(STEP).unwrap_or(usize::MAX)) {
-                    let there = self.step(actor, Step::These(some), deed, &mut bulk).await?;
+                    let there = self.step(actor, Step::These(some), deed, bulk).await?;
                     bulk.unknown.extend(some.iter().filter(|id| !there.contains(id)));
                 }
             }
@@ -138,7 +164,7 @@ impl Gallery {
                 }
                 let mut after = None;
                 loop {
-                    let there = self.step(actor, Step::Album(*album, after), deed, &mut bulk).await?;
+                    let there = self.step(actor, Step::Album(*album, after), deed, bulk).await?;
                     after = there.last().copied();
                     if after.is_none() {
                         break;
@@ -146,7 +172,7 @@ impl Gallery {
                 }
             }
         }
-        Ok(bulk)
+        Ok(())
     }
 
     /// Does it to some, in one transaction; which ones are there.
@@ -158,6 +184,7 @@ impl Gallery {
         bulk: &mut Bulk,
     ) -> Result<Vec<PictureId>, StoreError> {
         let now = self.clock.now();
+        let albums = &mut bulk.albums;
         let (there, changed) = transact(self.store.begin_gallery().await?, async |tx| {
             let pictures = match step {
                 Step::These(ids) => tx.lock_pictures(ids).await?,
@@ -165,11 +192,12 @@ impl Gallery {
             };
             let there: Vec<_> = pictures.iter().map(|picture| picture.id).collect();
             let changed = Self::do_to(tx, actor, pictures, deed, now).await?;
-            Ok::<_, StoreError>((there, changed))
+            // Before the commit: where its answer is lost, it may have been done all the same.
+            albums.extend(&changed);
+            Ok::<_, StoreError>((there, changed.len()))
         })
         .await?;
-        bulk.changed += u32::try_from(changed.len()).unwrap_or(u32::MAX);
-        bulk.albums.extend(changed);
+        bulk.changed += u32::try_from(changed).unwrap_or(u32::MAX);
         Ok(there)
     }
 
@@ -193,6 +221,7 @@ impl Gallery {
                 tx.save_pictures(&pictures).await?;
                 let owed: Vec<_> = pictures.iter().map(|picture| Owed::now(picture.id, now)).collect();
                 tx.enqueue_pictures(&owed).await?;
+                tx.record(&acts::retried(&by, &pictures, now)).await?;
             }
             Deed::Delete => Self::delete_locked(tx, actor, &pictures, now).await?,
         }
@@ -222,7 +251,7 @@ impl Gallery {
             keys.extend(picture.keys().iter().map(ObjectKey::to_string));
             if picture.status == PictureStatus::Processing {
                 // Somebody may be making it: what they put is found by its place.
-                effects.push(Owed::now(Effect::Sweep { picture: picture.id }, now));
+                effects.extend(sweeps(picture.id, now));
             }
         }
         effects.extend(keys.chunks(KEYS).map(|some| Owed::now(Effect::Remove { keys: some.to_vec() }, now)));

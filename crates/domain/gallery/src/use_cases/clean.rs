@@ -1,11 +1,14 @@
 use super::Gallery;
-use crate::PictureStatus;
 use crate::picture::prefix;
+use crate::{Effect, PictureStatus};
 use chrono::TimeDelta;
-use kernel::{ObjectError, ObjectKey, PictureId, StoreError, Timestamp};
+use kernel::{ObjectError, ObjectKey, Owed, PictureId, StoreError, Timestamp};
 
 /// Before looking again while a picture is being made.
 const LATER: TimeDelta = TimeDelta::minutes(15);
+/// When it is looked once more for what a worker left that somebody faster had taken the work from: by then it has ended,
+/// however slow it was.
+const ONCE_MORE: TimeDelta = TimeDelta::hours(24);
 /// Objects that are listed, or deleted, at once.
 const SOME: u32 = 1_000;
 
@@ -18,6 +21,12 @@ pub enum SweepError {
     /// The objects could not be looked for, or removed.
     #[error(transparent)]
     Objects(#[from] ObjectError),
+}
+
+/// What is owed when the work on a picture is over: whatever its row does not name is swept now, and once more.
+pub(super) fn sweeps(picture: PictureId, now: Timestamp) -> [Owed<Effect>; 2] {
+    let sweep = Effect::Sweep { picture };
+    [Owed::now(sweep.clone(), now), Owed::at(sweep, now, now + ONCE_MORE)]
 }
 
 impl Gallery {

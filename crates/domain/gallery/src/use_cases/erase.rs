@@ -1,3 +1,4 @@
+use super::clean::sweeps;
 use super::{Gallery, SweepError};
 use crate::{Absence, Effect, Removal, RemovalStatus, acts};
 use kernel::{AlbumId, Cause, ObjectError, ObjectKey, Owed, RemovalId, StoreError, transact};
@@ -53,8 +54,9 @@ impl Gallery {
             tx.remove_pictures(&[wish.picture]).await?;
             tx.record(&[acts::erased(&Cause::system(), &wish, now)]).await?;
             // What somebody may still have been making is swept after them.
-            let sweep = Owed::now(Effect::Sweep { picture: wish.picture }, now);
-            tx.enqueue_gallery(&[sweep, Owed::now(Effect::TellRemoval { removal: id }, now)]).await?;
+            let mut effects = sweeps(wish.picture, now).to_vec();
+            effects.push(Owed::now(Effect::TellRemoval { removal: id }, now));
+            tx.enqueue_gallery(&effects).await?;
             Ok(Some(album))
         })
         .await

@@ -1,9 +1,12 @@
 use super::Gallery;
 use super::bulk::first;
-use crate::{Effect, Removal, RemovalStatus, acts};
+use crate::{Effect, Removal, RemovalStatus, Wishes, acts};
 use kernel::{
     AccountId, Actor, Invalid, Owed, Page, PageRequest, PictureId, RemovalId, StoreError, transact,
 };
+
+/// Most wishes of one account that are still to be decided: each of them keeps a picture from everybody.
+pub const MOST_OPEN: u32 = 20;
 
 /// Why a wish was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +14,12 @@ pub enum AskError {
     /// There is no such picture for whoever asks.
     #[error("there is no such picture")]
     Unknown,
+    /// An admin did not agree when they asked before.
+    #[error("it was refused before")]
+    Refused,
+    /// Too many wishes of theirs are still to be decided.
+    #[error("{MOST_OPEN} wishes are still to be decided")]
+    TooMany,
     /// The words cannot be taken.
     #[error("the words cannot be taken")]
     Invalid(Vec<Invalid>),
@@ -38,7 +47,8 @@ pub enum DecideError {
 
 impl Gallery {
     /// Asks that a picture goes, by somebody who sees it: from now on nobody sees it, until an admin has decided. Whoever
-    /// asked already gets the wish that stands.
+    /// asked already gets the wish that stands; whom an admin refused it does not hide the picture again. Admins are not
+    /// bound to that: they decide such wishes themselves.
     ///
     /// # Errors
     /// An [`AskError`].
@@ -64,6 +74,12 @@ impl Gallery {
             if !picture.is_visible() {
                 return Err(AskError::Unknown);
             }
+            if !actor.is_admin() && tx.was_refused(id, actor.account).await? {
+                return Err(AskError::Refused);
+            }
+            if tx.lock_open_removals(actor.account).await? >= MOST_OPEN {
+                return Err(AskError::TooMany);
+            }
             let wish = Removal::ask(&mut picture, actor.account, reason, now, links_end_at);
             let wish = wish.map_err(|wrong| AskError::Invalid(vec![wrong]))?;
             tx.save_pictures(&[picture]).await?;
@@ -88,7 +104,7 @@ impl Gallery {
         self.decide(actor, id, note, true).await
     }
 
-    /// Does not agree: the picture is seen again, and whoever asked is told.
+    /// Does not agree: the picture is seen again if it is published, and whoever asked is told.
     ///
     /// # Errors
     /// A [`DecideError`].
@@ -142,16 +158,12 @@ impl Gallery {
         self.store.removal(id).await
     }
 
-    /// Wishes, the newest first: those of one account, or all.
+    /// Those wishes, the newest first.
     ///
     /// # Errors
     /// When the store cannot answer.
-    pub async fn removals(
-        &self,
-        by: Option<AccountId>,
-        page: PageRequest,
-    ) -> Result<Page<Removal>, StoreError> {
-        self.store.removals(by, page).await
+    pub async fn removals(&self, which: Wishes, page: PageRequest) -> Result<Page<Removal>, StoreError> {
+        self.store.removals(which, page).await
     }
 
     /// All wishes of somebody, for the file with what is kept about them.
@@ -161,7 +173,7 @@ impl Gallery {
     pub async fn all_removals_of(&self, account: AccountId) -> Result<Vec<Removal>, StoreError> {
         let (mut all, mut page) = (Vec::new(), first(100));
         loop {
-            let found = self.store.removals(Some(account), page).await?;
+            let found = self.store.removals(Wishes::Of(account), page).await?;
             all.extend(found.items);
             page.after = found.next;
             if page.after.is_none() {
@@ -170,7 +182,7 @@ impl Gallery {
         }
     }
 
-    /// Forgets who asked and in which words; what was asked, and the proof, stays.
+    /// Forgets who asked, in which words, and what they were told; what was asked, and the proof, stays.
     ///
     /// # Errors
     /// When the store cannot answer.

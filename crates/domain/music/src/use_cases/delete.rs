@@ -1,3 +1,4 @@
+use super::perform::sweeps;
 use super::{ChangeError, Music};
 use crate::{Effect, acts};
 use kernel::{Actor, Owed, SetId, transact};
@@ -12,7 +13,7 @@ impl Music {
         transact(self.store.begin_music().await?, async |tx| {
             let set = tx.lock_set(id).await?.ok_or(ChangeError::Unknown)?;
             tx.remove_set(id).await?;
-            let mut effects = vec![Owed::now(Effect::Sweep { set: id }, now)];
+            let mut effects = sweeps(id, now).to_vec();
             if let Some(original) = &set.original {
                 effects.push(Owed::now(Effect::Remove { keys: vec![original.clone()] }, now));
             }

@@ -1,7 +1,11 @@
 use super::Music;
 use crate::{Effect, MusicSet, SetStatus};
-use kernel::{ObjectError, ObjectKey, SetId, StoreError};
+use chrono::TimeDelta;
+use kernel::{ObjectError, ObjectKey, Owed, SetId, StoreError, Timestamp};
 
+/// When it is looked once more for what a worker left that somebody faster had taken the work from: by then it has ended,
+/// however slow it was.
+const ONCE_MORE: TimeDelta = TimeDelta::hours(24);
 /// Objects that are looked at and removed together.
 const AT_ONCE: u32 = 500;
 
@@ -14,6 +18,12 @@ pub enum PerformError {
     /// The objects cannot be reached.
     #[error(transparent)]
     Object(#[from] ObjectError),
+}
+
+/// What is owed when the work on a set is over: whatever its row does not name is swept now, and once more.
+pub(super) fn sweeps(set: SetId, now: Timestamp) -> [Owed<Effect>; 2] {
+    let sweep = Effect::Sweep { set };
+    [Owed::now(sweep.clone(), now), Owed::at(sweep, now, now + ONCE_MORE)]
 }
 
 impl Music {

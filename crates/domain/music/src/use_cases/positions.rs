@@ -8,7 +8,7 @@ pub enum PositionError {
     /// There is no such set that they may hear.
     #[error("there is no such set")]
     Unknown,
-    /// It does not lie in the set.
+    /// It does not lie in the set, or was never said.
     #[error("the position is wrong")]
     Invalid(Vec<Invalid>),
     /// The store could not answer.
@@ -40,12 +40,13 @@ impl Music {
     ) -> Result<Position, PositionError> {
         let now = self.clock.now();
         let set = self.heard_by(actor, id).await?.ok_or(PositionError::Unknown)?;
-        let at_ms = position::place(seconds, set.duration_ms).ok_or_else(|| {
-            let message = "must lie in the set";
-            PositionError::Invalid(vec![Invalid::new("seconds", "out_of_range", message)])
-        })?;
-        // A device whose clock is ahead must not keep what others say later from counting.
-        let said_at = said_at.map_or(now, |at| at.min(now));
+        let wrong = |field: &str, message: &str| {
+            PositionError::Invalid(vec![Invalid::new(field, "out_of_range", message)])
+        };
+        let at_ms = position::place(seconds, set.duration_ms);
+        let at_ms = at_ms.ok_or_else(|| wrong("seconds", "must lie in the set"))?;
+        let said_at = position::instant(said_at, now);
+        let said_at = said_at.ok_or_else(|| wrong("said_at", "this is too far away"))?;
         let said = Position { account: actor.account, set: id, at_ms, said_at };
         self.store.save_position(&said).await?;
         Ok(self.store.position(actor.account, id).await?.unwrap_or(said))

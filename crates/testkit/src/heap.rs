@@ -1,0 +1,147 @@
+//! Objects in memory, for use cases that put, look for and remove them. Nobody gets a link, and nothing comes in parts.
+
+use crate::noon;
+use async_trait::async_trait;
+use kernel::{
+    Body, Content, Delivery, Fetch, Link, Listed, ObjectError, ObjectKey, ObjectStore, Part, PartsId, Reader,
+    Span, StoredObject, Timestamp, Unfinished, Window,
+};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Objects by name.
+#[derive(Clone, Default)]
+pub struct Heap(Arc<Mutex<BTreeMap<ObjectKey, Vec<u8>>>>);
+
+impl Heap {
+    /// The names of all objects that begin so.
+    #[must_use]
+    pub fn names(&self, prefix: &str) -> Vec<ObjectKey> {
+        self.lock().keys().filter(|key| key.as_str().starts_with(prefix)).cloned().collect()
+    }
+
+    /// Puts three bytes under a name.
+    pub fn lay(&self, key: &ObjectKey) {
+        self.lock().insert(key.clone(), vec![1, 2, 3]);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<ObjectKey, Vec<u8>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+struct Whole(Option<Vec<u8>>);
+
+#[async_trait]
+impl Reader for Whole {
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, ObjectError> {
+        Ok(self.0.take())
+    }
+}
+
+fn stored(bytes: &[u8]) -> StoredObject {
+    let content_type = "application/octet-stream".to_owned();
+    StoredObject { size: bytes.len() as u64, content_type, etag: "only-one".into() }
+}
+
+fn broken(cause: std::io::Error) -> ObjectError {
+    ObjectError::Broken { doing: "moving an object", cause: cause.into() }
+}
+
+/// What is not done here.
+fn never<T>() -> Result<T, ObjectError> {
+    Err(ObjectError::Refused {
+        doing: "what a heap does not do",
+        cause: "there are no links or parts".into(),
+    })
+}
+
+#[async_trait]
+impl Fetch for Heap {
+    async fn fetch(
+        &self,
+        key: &ObjectKey,
+        into: &Path,
+        told: &(dyn Fn(u64) + Send + Sync),
+    ) -> Result<bool, ObjectError> {
+        let Some(bytes) = self.lock().get(key).cloned() else { return Ok(false) };
+        std::fs::write(into, &bytes).map_err(broken)?;
+        told(bytes.len() as u64);
+        Ok(true)
+    }
+}
+
+#[async_trait]
+impl ObjectStore for Heap {
+    async fn put(&self, key: &ObjectKey, body: Body, _: &str) -> Result<(), ObjectError> {
+        let bytes = match body {
+            Body::Bytes(bytes) => bytes,
+            Body::File(path) => std::fs::read(path).map_err(broken)?,
+        };
+        self.lock().insert(key.clone(), bytes);
+        Ok(())
+    }
+
+    async fn head(&self, key: &ObjectKey) -> Result<Option<StoredObject>, ObjectError> {
+        Ok(self.lock().get(key).map(|bytes| stored(bytes)))
+    }
+
+    async fn get(&self, key: &ObjectKey, _: Option<Span>) -> Result<Option<Content>, ObjectError> {
+        let found = self.lock().get(key).cloned();
+        Ok(found.map(|bytes| Content { object: stored(&bytes), reader: Box::new(Whole(Some(bytes))) }))
+    }
+
+    async fn delete(&self, keys: &[ObjectKey]) -> Result<(), ObjectError> {
+        self.lock().retain(|key, _| !keys.contains(key));
+        Ok(())
+    }
+
+    async fn list(
+        &self,
+        prefix: &str,
+        after: Option<&ObjectKey>,
+        limit: u32,
+    ) -> Result<Vec<Listed>, ObjectError> {
+        let meant = |key: &&ObjectKey| after.is_none_or(|after| *key > after);
+        let names = self.names(prefix);
+        let names = names.iter().filter(meant).take(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(names.map(|key| Listed { key: key.clone(), size: 3, changed_at: noon() }).collect())
+    }
+
+    fn link(&self, _: &ObjectKey, _: &Delivery, _: Window, _: Timestamp) -> Result<Link, ObjectError> {
+        never()
+    }
+
+    async fn begin_parts(&self, _: &ObjectKey, _: &str) -> Result<PartsId, ObjectError> {
+        never()
+    }
+
+    fn part_link(
+        &self,
+        _: &ObjectKey,
+        _: &PartsId,
+        _: u32,
+        _: u64,
+        _: Timestamp,
+        _: Timestamp,
+    ) -> Result<Link, ObjectError> {
+        never()
+    }
+
+    async fn parts(&self, _: &ObjectKey, _: &PartsId) -> Result<Option<Vec<Part>>, ObjectError> {
+        never()
+    }
+
+    async fn finish_parts(&self, _: &ObjectKey, _: &PartsId, _: &[Part]) -> Result<(), ObjectError> {
+        never()
+    }
+
+    async fn drop_parts(&self, _: &ObjectKey, _: &PartsId) -> Result<(), ObjectError> {
+        never()
+    }
+
+    async fn unfinished(&self, _: &str, _: u32) -> Result<Vec<Unfinished>, ObjectError> {
+        never()
+    }
+}
