@@ -130,7 +130,7 @@ pub async fn examine(config: &Config, clock: &Arc<dyn Clock>) -> Report {
     findings.extend(providers::look(config, clock, stores.as_ref()).await);
     findings.push(mail::look(config, clock).await);
     findings.push(wallet::look(config));
-    findings.extend(media::look(config, &**clock).await);
+    findings.extend(media::look(config, clock).await);
     Report { findings }
 }
 

@@ -31,6 +31,7 @@ macro_rules! media_store_contract {
             a_link_counts_once_while_it_is_good,
             two_who_give_out_one_link_count_it_once,
             links_that_ended_are_forgotten,
+            who_is_forgotten_stays_in_the_sums_of_the_months,
             what_media_owes_is_owed_with_its_cause,
         );
     };
@@ -483,6 +484,42 @@ pub async fn links_that_ended_are_forgotten(stores: Stores) {
     assert_eq!(sweep(now, 100).await, 0);
     assert!(note(&stores, by, "link 1", until(1)).await, "it is known no more");
     assert!(!note(&stores, by, "link 5", until(5)).await, "what is good is");
+}
+
+pub async fn who_is_forgotten_stays_in_the_sums_of_the_months(stores: Stores) {
+    let (ada, ben) = (member(&stores).await, member(&stores).await);
+    sign(&stores, ada, JUNE, 100).await;
+    stores.media.add_served(&[(ada, JUNE, 40), (ben, JUNE, 60), (ada, JULY, 7)]).await.unwrap();
+    let until = noon() + TimeDelta::hours(1);
+    assert!(note(&stores, ada, "one", until).await && note(&stores, ben, "one", until).await);
+    let total =
+        |month, members, signed, served, counted| EgressTotal { month, members, signed, served, counted };
+    let sums = [total(JULY, 1, 0, 7, 7), total(JUNE, 2, 100, 100, 160)];
+    let forget = async |account| {
+        let forgetting = transact(begin(&stores).await, async move |tx| tx.forget_egress(account).await);
+        forgetting.await.unwrap();
+    };
+    forget(ada).await;
+    assert_eq!(stores.media.egress_totals(12).await.unwrap(), sums);
+    assert_eq!(stores.media.egress_totals(1).await.unwrap(), sums[..1]);
+    assert_eq!(stores.media.egress(ada, JUNE).await.unwrap(), sent(ada, JUNE, 0, 0));
+    assert_eq!(stores.media.egress_history(ada).await.unwrap(), []);
+    assert_eq!(stores.media.egress_of(JUNE, 100).await.unwrap(), [sent(ben, JUNE, 0, 60)]);
+    assert!(note(&stores, ada, "one", until).await, "it is known no more");
+    assert!(!note(&stores, ben, "one", until).await, "that of somebody else is");
+    forget(ben).await;
+    forget(ben).await;
+    assert_eq!(stores.media.egress_totals(12).await.unwrap(), sums);
+    assert_eq!(stores.media.egress_of(JUNE, 100).await.unwrap(), []);
+    // A last link of theirs was used.
+    stores.media.add_served(&[(ada, JULY, 3)]).await.unwrap();
+    forget(ada).await;
+    let last = [total(JULY, 2, 0, 10, 10), sums[1]];
+    assert_eq!(stores.media.egress_totals(12).await.unwrap(), last);
+    assert_eq!(stores.media.egress_history(ada).await.unwrap(), []);
+    // Who is there is added to who was.
+    stores.media.add_served(&[(ben, JUNE, 5)]).await.unwrap();
+    assert_eq!(stores.media.egress_totals(12).await.unwrap()[1], total(JUNE, 3, 100, 105, 165));
 }
 
 pub async fn what_media_owes_is_owed_with_its_cause(stores: Stores) {

@@ -118,7 +118,12 @@ fn host<'r>(app: &App, request: &'r HttpRequest) -> Option<&'r str> {
         0 => None,
         _ => named(&HeaderName::from_static("x-forwarded-host")),
     };
-    forwarded.or_else(|| named(&header::HOST)).map(str::trim)
+    forwarded.and_then(outermost).or_else(|| named(&header::HOST)).map(str::trim)
+}
+
+/// What the first of several proxies was asked for, which each of them may have added to.
+fn outermost(hosts: &str) -> Option<&str> {
+    hosts.split(',').map(str::trim).find(|host| !host.is_empty())
 }
 
 /// With what is said of a file whether or not it is sent.
@@ -175,4 +180,16 @@ fn of_another_size(asked: &PartAsked) -> Problem {
 
 fn late() -> Problem {
     Problem::new(StatusCode::REQUEST_TIMEOUT, "incomplete_body", "The body did not arrive.")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_several_hosts_the_first_is_what_the_browser_asked_for() {
+        assert_eq!(outermost("media.example.org"), Some("media.example.org"));
+        assert_eq!(outermost("media.example.org, inner:8080"), Some("media.example.org"));
+        assert_eq!((outermost(""), outermost(" , ")), (None, None));
+    }
 }

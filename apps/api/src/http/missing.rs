@@ -16,8 +16,13 @@ impl Methods {
     #[must_use]
     pub fn of(document: &OpenApi) -> Self {
         let paths = document.paths.paths.iter();
-        Self(paths.map(|(path, item)| (ResourceDef::new(path.as_str()), methods(item).join(", "))).collect())
+        Self(paths.map(|(path, item)| (pattern(path), methods(item).join(", "))).collect())
     }
+}
+
+/// What a documented path matches. Names of objects have slashes in them, which documents cannot say.
+fn pattern(path: &str) -> ResourceDef {
+    ResourceDef::new(path.replace("{key}", "{key:.*}"))
 }
 
 /// The methods that a documented path has.
@@ -51,4 +56,16 @@ pub async fn missing(request: HttpRequest, methods: Data<Methods>) -> Result<&'s
     let detail = "This method is not offered here.";
     Err(Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", detail)
         .allowing(allowed.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_objects_have_slashes_and_ids_have_none() {
+        assert!(pattern("/media/{key}").is_match("/media/sets/1/2/opus-128.mp4"));
+        assert!(pattern("/admin/sets/{id}").is_match("/admin/sets/1"));
+        assert!(!pattern("/admin/sets/{id}").is_match("/admin/sets/1/2"));
+    }
 }

@@ -71,6 +71,7 @@ pub struct UploadView {
     /// `image` or `set`.
     #[schema(example = "set")]
     kind: &'static str,
+    /// What it is called; empty once it is `taken` or `dropped`.
     filename: String,
     /// Bytes.
     size: u64,
@@ -125,7 +126,7 @@ pub struct CompleteBody {
 #[derive(Serialize, ToSchema)]
 pub struct CompletedView {
     upload_id: Uuid,
-    /// `completed`: `POST /admin/sets` takes it by its id; `taken`: it is a picture now.
+    /// `completed`: `POST /admin/sets` takes it by its id; `taken`: it is a picture or a set now.
     #[schema(example = "completed")]
     status: &'static str,
     /// The picture that was made of it.
@@ -213,7 +214,7 @@ async fn show_upload(app: Data<App>, admin: Admin, id: Path<Uuid>) -> Result<Htt
 }
 
 /// Put the parts together. What does not have the promised size, or begins as something else, is dropped. A picture
-/// goes into its album; a recording waits for `POST /admin/sets`.
+/// goes into its album; a recording waits for `POST /admin/sets`. Doing it again answers what was made of it.
 #[utoipa::path(tag = "media", security(("bearer" = [])), params(Once), request_body = CompleteBody, responses(
     (status = 200, body = CompletedView),
     (status = 404, body = Problem),

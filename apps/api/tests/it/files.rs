@@ -128,7 +128,7 @@ async fn a_link_opens_nothing_else() {
     reader.refused("GET", &url.replace("/media/sets/1/2/", "/media/sets//1/2/")).await;
     reader.refused("PUT", &url).await;
     for name in ["POST", "PATCH", "DELETE"] {
-        assert!([404, 405].contains(&reader.status(name, &url).await), "{name}");
+        assert_eq!(reader.status(name, &url).await, 405, "{name}");
     }
     let (bare, query) = url.split_once('?').unwrap();
     reader.refused("GET", bare).await;
@@ -168,7 +168,7 @@ async fn a_link_is_good_at_its_own_host_alone() {
 async fn what_is_gone_is_gone_although_its_link_is_good() {
     let reader = Reader::open(&[]).await;
     let url = reader.link();
-    reader.desk.app.app.objects.delete(&[reader.key.clone()]).await.unwrap();
+    reader.desk.app.app.objects.delete(std::slice::from_ref(&reader.key)).await.unwrap();
     assert_eq!(reader.status("GET", &url).await, 404);
     reader.desk.app.stop().await;
 }

@@ -4,14 +4,12 @@
 //! three hundred formats, lists of other files among them.
 
 use media::Format;
+use media::upload::{self, SNIFFED, TAGS};
 use music::Refusal;
 use std::io::{self, Read, Seek, SeekFrom};
 
 mod mp3;
 mod wav;
-
-/// Tags before the sound that are skipped over, at most.
-const TAGS: usize = 4;
 
 /// What was seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,22 +73,22 @@ pub(crate) fn sniff(file: &mut (impl Read + Seek)) -> Result<Kind, SniffError> {
     let end = file.seek(SeekFrom::End(0))?;
     let mut at = 0;
     for tags in 0..=TAGS {
-        let bytes = read(file, at, 12)?;
-        let format = |format| Ok(Kind { format, promised: None });
-        match (bytes.get(..4), bytes.get(4..8), bytes.get(8..12)) {
-            (Some(b"RIFF" | b"RIFX" | b"RF64" | b"BW64"), _, Some(b"WAVE")) if at == 0 => {
-                wav::check(file, end)?;
-                return format(Format::Wav);
-            }
-            (Some(b"FORM"), _, Some(b"AIFF" | b"AIFC")) if at == 0 => return format(Format::Aiff),
-            (_, Some(b"ftyp"), Some(_)) if at == 0 => return format(Format::M4a),
-            (Some(b"fLaC"), ..) => return format(Format::Flac),
-            (Some([b'I', b'D', b'3', _]), ..) if tags < TAGS => at = after_tag(&bytes, at, end)?,
-            _ => {
-                let promised = mp3::find(file, at, at > 0)?;
-                return Ok(Kind { format: Format::Mp3, promised });
-            }
+        let bytes = read(file, at, SNIFFED)?;
+        if tags < TAGS && bytes.starts_with(b"ID3") {
+            at = after_tag(&bytes, at, end)?;
+            continue;
         }
+        let format = |format| Ok(Kind { format, promised: None });
+        return match upload::sniff(&bytes) {
+            Some(Format::Wav) if at == 0 => {
+                wav::check(file, end)?;
+                format(Format::Wav)
+            }
+            Some(found @ (Format::Aiff | Format::M4a)) if at == 0 => format(found),
+            Some(Format::Flac) => format(Format::Flac),
+            // Closer than by one frame.
+            _ => Ok(Kind { format: Format::Mp3, promised: mp3::find(file, at, at > 0)? }),
+        };
     }
     Err(SniffError::Refused(Refusal::Malformed))
 }
@@ -101,9 +99,8 @@ fn after_tag(tag: &[u8], at: u64, end: u64) -> Result<u64, SniffError> {
     if size.iter().any(|byte| byte & 0x80 != 0) {
         return Err(SniffError::Refused(Refusal::Malformed));
     }
-    let size = size.iter().fold(0_u64, |size, byte| size << 7 | u64::from(*byte));
-    let footer = if tag.get(5).is_some_and(|flags| flags & 0x10 != 0) { 10 } else { 0 };
-    let after = at + 10 + size + footer;
+    let length = upload::tag_length(tag).ok_or(SniffError::Refused(Refusal::Malformed))?;
+    let after = at + length;
     if after >= end { Err(SniffError::Refused(Refusal::Truncated)) } else { Ok(after) }
 }
 

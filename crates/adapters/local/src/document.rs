@@ -105,6 +105,12 @@ impl Key for (AccountId, ::media::Month) {
     }
 }
 
+impl Key for ::media::Month {
+    fn bytes(&self) -> Vec<u8> {
+        self.0.to_be_bytes().to_vec()
+    }
+}
+
 impl Key for (AccountId, String) {
     fn bytes(&self) -> Vec<u8> {
         [self.0.bytes(), self.1.clone().into_bytes()].concat()

@@ -4,7 +4,7 @@ mod documents;
 mod reads;
 mod tx;
 
-pub(crate) use documents::KeptLink;
+pub(crate) use documents::{Forgotten, KeptLink};
 
 use crate::document::Table;
 use crate::transaction::LocalTx;
@@ -18,6 +18,7 @@ use std::cmp::Reverse;
 pub(crate) struct MediaTables {
     pub(crate) uploads: Table<Upload>,
     pub(crate) egress: Table<Egress>,
+    pub(crate) forgotten: Table<Forgotten>,
     pub(crate) links: Table<KeptLink>,
     /// Uploads that are open or completed, by sender.
     pub(crate) living_by_sender: OrdSet<(AccountId, Cursor)>,
@@ -41,8 +42,9 @@ impl LocalTx {
     pub(crate) fn take(&mut self, id: UploadId, by: AccountId) -> bool {
         let upload = self.state().copy::<Upload>(&id);
         let upload = upload.filter(|it| it.status == UploadStatus::Completed && it.by == by);
-        let Some(upload) = upload else { return false };
-        self.put(Upload { status: UploadStatus::Taken, ..upload });
+        let Some(mut upload) = upload else { return false };
+        upload.take();
+        self.put(upload);
         true
     }
 }

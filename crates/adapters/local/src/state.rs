@@ -133,6 +133,7 @@ kinds!(
     crate::booking::Series,
     crate::idempotency::KeptRequest,
     crate::mail_box::Received,
+    crate::media::Forgotten,
     crate::media::KeptLink,
     crate::outbox::Owing,
 );

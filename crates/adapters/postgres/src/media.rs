@@ -14,10 +14,12 @@ use kernel::{AccountId, Owed, StoreError, Timestamp, UploadId};
 impl PgTx {
     /// A picture or a set is made of an upload: `false` when it is not there to be taken by them.
     pub(crate) async fn take_completed(&mut self, id: UploadId, by: AccountId) -> Result<bool, StoreError> {
-        let statement =
-            text("UPDATE uploads SET status = 'taken' WHERE id = $1 AND by_id = $2 AND status = 'completed'")
-                .bind::<SqlUuid, _>(id.as_uuid())
-                .bind::<SqlUuid, _>(by.as_uuid());
+        let statement = text(
+            "UPDATE uploads SET status = 'taken', filename = '' \
+                 WHERE id = $1 AND by_id = $2 AND status = 'completed'",
+        )
+        .bind::<SqlUuid, _>(id.as_uuid())
+        .bind::<SqlUuid, _>(by.as_uuid());
         self.execute("taking an upload", constant(statement)).await.map(|taken| taken == 1)
     }
 }
@@ -59,6 +61,10 @@ impl MediaTx for PgTx {
 
     async fn sweep_links(&mut self, now: Timestamp, limit: u32) -> Result<u32, StoreError> {
         self.delete_links(now, limit).await
+    }
+
+    async fn forget_egress(&mut self, account: AccountId) -> Result<(), StoreError> {
+        self.forget_sent(account).await
     }
 
     async fn enqueue_media(&mut self, effects: &[Owed<Effect>]) -> Result<(), StoreError> {

@@ -32,7 +32,7 @@ macro_rules! steps {
 }
 
 /// Every step, in the order in which they are applied.
-pub const MIGRATIONS: [Migration; 28] = steps![
+pub const MIGRATIONS: [Migration; 29] = steps![
     "2026-11-21-000001_accounts",
     "2026-11-21-000002_events",
     "2026-11-21-000003_booking",
@@ -61,6 +61,7 @@ pub const MIGRATIONS: [Migration; 28] = steps![
     "2026-11-22-000032_address_view_counts",
     "2026-11-22-000033_media",
     "2026-11-22-000034_lanes",
+    "2026-11-22-000035_forgotten_egress",
 ];
 
 /// How a database's schema stands to the one that this program knows.

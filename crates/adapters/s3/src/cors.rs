@@ -60,11 +60,12 @@ pub fn wanted_cors(origins: &[String]) -> String {
 
 impl S3 {
     /// What pages of these origins lack; nothing, when all is well. Tried with links of its own objects, which are removed.
+    /// Says nothing of why where links themselves are refused: [`Self::probe`] tells that.
     ///
     /// # Errors
     /// [`ObjectError`], when that could not be found out.
     pub async fn cors_lacks(&self, origins: &[String], now: Timestamp) -> Result<Vec<CorsLack>, ObjectError> {
-        let (read, sent) = (probe_key("read")?, probe_key("sent")?);
+        let (read, sent) = (probe_key("uploads/", "read")?, probe_key("uploads/", "sent")?);
         self.put(&read, Body::Bytes(PROBE.to_vec()), PLAIN).await?;
         let parts = self.begin_parts(&sent, PLAIN).await?;
         let found = self.try_origins(origins, &read, &sent, &parts, now).await;
@@ -182,7 +183,7 @@ mod tests {
     async fn own_bucket() -> S3 {
         let shared = testkit::servers::s3().bucket.clone();
         let store = S3::new(&Settings {
-            bucket: probe_key("bucket").unwrap().to_string().replace('/', "-"),
+            bucket: probe_key("", "bucket").unwrap().to_string().replace('/', "-"),
             prefix: String::new(),
             endpoint: Some(shared.endpoint),
             region: shared.region,

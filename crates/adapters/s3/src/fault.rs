@@ -23,7 +23,8 @@ const NO_BUCKET: &str =
     "there is no such bucket at this endpoint: create it, or mend the name in media.url or media.endpoint";
 const FORBIDDEN: &str = "the keys may not do this: they need to list, read, put and delete objects of the bucket and to send \
      them in parts (s3:ListBucket, s3:ListBucketMultipartUploads, s3:GetObject, s3:PutObject, s3:DeleteObject, \
-     s3:AbortMultipartUpload, s3:ListMultipartUploadParts), or media.url names somebody else's bucket";
+     s3:AbortMultipartUpload, s3:ListMultipartUploadParts; where the bucket keeps versions, also \
+     s3:ListBucketVersions and s3:DeleteObjectVersion), or media.url names somebody else's bucket";
 const UNKNOWN_KEY: &str = "the store does not know media.access_key: is it of this endpoint, and still good?";
 const WRONG_SECRET: &str = "the signature is wrong: media.secret_key does not belong to media.access_key, or something \
      between here and the store changes requests";

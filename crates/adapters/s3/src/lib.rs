@@ -13,11 +13,12 @@ mod settings;
 mod sign;
 mod store;
 mod stream;
+mod versions;
 mod wire;
 
 pub use cors::{CorsLack, CorsNeed, wanted_cors};
 pub use kernel::ObjectError;
-pub use probe::Exposure;
+pub use probe::{Exposure, Probed};
 pub use settings::{Settings, Unusable};
 
 use aws_sdk_s3::Client;

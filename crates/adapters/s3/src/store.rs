@@ -9,6 +9,7 @@ use crate::stream::{Empty, Stream};
 use async_trait::async_trait;
 use aws_sdk_s3::Config;
 use aws_sdk_s3::config::http::HttpRequest;
+use aws_sdk_s3::operation::delete_objects::DeleteObjectsOutput;
 use aws_sdk_s3::primitives::{ByteStream, DateTime};
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use base64::Engine;
@@ -102,10 +103,7 @@ impl ObjectStore for S3 {
     }
 
     async fn delete(&self, keys: &[ObjectKey]) -> Result<(), ObjectError> {
-        for keys in keys.chunks(AT_ONCE) {
-            self.delete_at_once(keys).await?;
-        }
-        Ok(())
+        self.remove(keys).await.map(drop)
     }
 
     async fn list(
@@ -210,6 +208,7 @@ impl ObjectStore for S3 {
     }
 }
 
+const REMOVING: &str = "removing objects";
 const NO_RANGES: &str = "the store sends whole objects to who asks for a part of one: it is no complete S3";
 
 impl S3 {
@@ -218,12 +217,29 @@ impl S3 {
         Ok(self.head(key).await?.map(|object| Content { object, reader: Box::new(Empty) }))
     }
 
-    async fn delete_at_once(&self, keys: &[ObjectKey]) -> Result<(), ObjectError> {
-        const DOING: &str = "removing objects";
-        let named = |key: &ObjectKey| ObjectIdentifier::builder().key(self.place.name(key)).build();
-        let objects =
-            keys.iter().map(named).collect::<Result<_, _>>().map_err(|cause| broken(DOING, cause))?;
-        let delete = Delete::builder().set_objects(Some(objects)).quiet(true).build();
+    /// Removes them with all that the bucket keeps of them; whether it keeps anything ([`Self::remove_versions`]).
+    pub(crate) async fn remove(&self, keys: &[ObjectKey]) -> Result<bool, ObjectError> {
+        let mut kept = false;
+        for keys in keys.chunks(AT_ONCE) {
+            let named = |key: &ObjectKey| ObjectIdentifier::builder().key(self.place.name(key)).build();
+            let objects = keys.iter().map(named).collect::<Result<_, _>>();
+            let answer = self.delete_at_once(objects.map_err(|cause| broken(REMOVING, cause))?).await?;
+            // A marker says that the object is gone, and all its bytes are still there.
+            let marked = answer.deleted().iter().filter(|gone| gone.delete_marker() == Some(true));
+            for name in marked.filter_map(|gone| gone.key()) {
+                self.remove_versions(name).await?;
+                kept = true;
+            }
+        }
+        Ok(kept)
+    }
+
+    pub(crate) async fn delete_at_once(
+        &self,
+        objects: Vec<ObjectIdentifier>,
+    ) -> Result<DeleteObjectsOutput, ObjectError> {
+        const DOING: &str = REMOVING;
+        let delete = Delete::builder().set_objects(Some(objects)).quiet(false).build();
         let answer = self
             .client
             .delete_objects()
@@ -235,7 +251,10 @@ impl S3 {
             .await
             .map_err(failed(DOING))?;
         let refused = answer.errors().iter().find(|error| error.code() != Some("NoSuchKey"));
-        refused.map_or(Ok(()), |error| Err(refused_with(DOING, error.code(), error.message())))
+        match refused {
+            Some(error) => Err(refused_with(DOING, error.code(), error.message())),
+            None => Ok(answer),
+        }
     }
 }
 

@@ -53,6 +53,9 @@ pub trait MediaTx: AuditTx {
     ) -> Result<bool, StoreError>;
     /// Forgets up to `limit` links that ended before `now`; how many.
     async fn sweep_links(&mut self, now: Timestamp, limit: u32) -> Result<u32, StoreError>;
+    /// Takes an account out of all that is written of what members were sent, and of the links that were given out to it.
+    /// What it was sent stays in the totals of the months ([`MediaStore::egress_totals`]), which do not say whose it was.
+    async fn forget_egress(&mut self, account: AccountId) -> Result<(), StoreError>;
     /// Owes work, under [`crate::DOMAIN`].
     async fn enqueue_media(&mut self, effects: &[Owed<Effect>]) -> Result<(), StoreError>;
 }
@@ -65,6 +68,11 @@ pub enum Effect {
     Discard {
         /// Which.
         upload: UploadId,
+    },
+    /// Forget what an account was sent after it was erased, by links that it had until then.
+    Forget {
+        /// Whose.
+        account: AccountId,
     },
     /// Remove objects that nothing refers to any more.
     Remove {

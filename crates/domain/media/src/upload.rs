@@ -3,7 +3,7 @@
 mod sniff;
 mod wish;
 
-pub use sniff::{SNIFFED, sniff};
+pub use sniff::{SNIFFED, TAGS, behind_tag, sniff, tag_length};
 pub use wish::{NewUpload, Promise};
 
 use chrono::TimeDelta;
@@ -91,7 +91,8 @@ pub struct Upload {
     pub by: AccountId,
     /// What it is to become.
     pub kind: UploadKind,
-    /// What its sender calls it; shown, and never a name of an object.
+    /// What its sender calls it; shown, and never a name of an object. Empty once it is taken or dropped: files are called
+    /// by people's names, too.
     pub filename: String,
     /// How many bytes were promised.
     pub size: u64,
@@ -259,8 +260,31 @@ impl Upload {
     pub fn give_up(&mut self) -> Result<bool, Over> {
         match self.status {
             UploadStatus::Taken => Err(Over::Taken),
-            _ => Ok(std::mem::replace(&mut self.status, UploadStatus::Dropped) != UploadStatus::Dropped),
+            UploadStatus::Dropped => Ok(false),
+            UploadStatus::Open | UploadStatus::Completed => {
+                self.end(UploadStatus::Dropped);
+                Ok(true)
+            }
         }
+    }
+
+    /// The store has nothing of it any more, be it that its keeper drops parts on their own; `false` when it is not open.
+    pub fn lose(&mut self) -> bool {
+        let open = self.status == UploadStatus::Open;
+        if open {
+            self.end(UploadStatus::Dropped);
+        }
+        open
+    }
+
+    /// Something is made of it.
+    pub fn take(&mut self) {
+        self.end(UploadStatus::Taken);
+    }
+
+    fn end(&mut self, status: UploadStatus) {
+        self.status = status;
+        self.filename.clear();
     }
 }
 
@@ -319,6 +343,28 @@ pub(crate) mod tests {
         assert_eq!((it.complete(noon()), it.give_up()), (Err(Over::Taken), Err(Over::Taken)));
         it.status = UploadStatus::Dropped;
         assert_eq!((it.complete(noon()), it.give_up()), (Err(Over::Dropped), Ok(false)));
+    }
+
+    #[test]
+    fn what_has_ended_is_called_nothing() {
+        let ended = |end: fn(&mut Upload)| {
+            let mut it = upload(1);
+            end(&mut it);
+            (it.status, it.filename)
+        };
+        let dropped = (UploadStatus::Dropped, String::new());
+        assert_eq!(ended(|it| assert_eq!(it.give_up(), Ok(true))), dropped);
+        assert_eq!(ended(|it| assert!(it.lose())), dropped);
+        assert_eq!(ended(Upload::take), (UploadStatus::Taken, String::new()));
+        assert_eq!(ended(|it| assert_eq!(it.complete(noon()), Ok(true))).1, "night.flac");
+    }
+
+    #[test]
+    fn only_what_is_open_can_be_lost() {
+        for status in [UploadStatus::Completed, UploadStatus::Taken, UploadStatus::Dropped] {
+            let mut it = Upload { status, ..upload(1) };
+            assert!(!it.lose() && it.status == status);
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod begin;
 mod charge;
 mod complete;
 mod drop;
+mod forget;
 mod perform;
 mod serve;
 mod show;

@@ -2,7 +2,7 @@
 
 use super::Desk;
 use super::desk::{part, path};
-use crate::harness::on_each_store;
+use crate::harness::{answer, on_each_store};
 use serde_json::json;
 
 on_each_store!(Desk::open: a_picture_is_in_its_album_when_it_is_complete);
@@ -21,8 +21,17 @@ async fn a_picture_is_in_its_album_when_it_is_complete(desk: Desk) {
     assert_eq!(taken["status"], "taken");
     assert!(taken["image_id"].is_string(), "{taken}");
     assert_eq!(admin.post_once(&complete, "one", &body).await.expect(200), taken);
-    admin.post(&complete, &body).await.expect_problem(409, "upload_over");
+    assert_eq!(
+        admin.post(&complete, &body).await.expect(200),
+        taken,
+        "also without a key that says it is the same"
+    );
     admin.delete(&path(&begun)).await.expect_problem(409, "upload_over");
-    assert_eq!(admin.get(&path(&begun)).await.expect(200)["status"], "taken");
+    let shown = admin.get(&path(&begun)).await.expect(200);
+    assert_eq!((&shown["status"], &shown["filename"]), (&json!("taken"), &json!("")));
+    // Of what was deleted there is no second one.
+    let deleting = admin.request(reqwest::Method::DELETE, "/admin/images");
+    answer(deleting.json(&json!({"ids": [taken["image_id"]]}))).await.expect(200);
+    admin.post(&complete, &body).await.expect_problem(409, "upload_over");
     desk.app.stop().await;
 }

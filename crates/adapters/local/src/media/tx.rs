@@ -1,6 +1,6 @@
 //! Writing uploads and what was signed.
 
-use super::{KeptLink, egress};
+use super::{Forgotten, KeptLink, egress};
 use crate::transaction::LocalTx;
 use ::media::{DOMAIN, Effect, Egress, MediaTx, Month, Upload};
 use async_trait::async_trait;
@@ -58,6 +58,27 @@ impl MediaTx for LocalTx {
             self.remove::<KeptLink>(key);
         }
         Ok(u32::try_from(keys.len()).unwrap_or(u32::MAX))
+    }
+
+    async fn forget_egress(&mut self, account: AccountId) -> Result<(), StoreError> {
+        let tables = &self.state().media;
+        let months = (account, Month(0))..=(account, Month(u32::MAX));
+        let sent: Vec<Egress> = tables.egress.range(months).map(|(_, egress)| **egress).collect();
+        let links = tables.links.range((account, String::new())..);
+        let links: Vec<_> =
+            links.map(|(key, _)| key.clone()).take_while(|(owner, _)| *owner == account).collect();
+        for egress in sent {
+            let forgotten = match self.state().get::<Forgotten>(&egress.month) {
+                Some(before) => before.with(&egress),
+                None => Forgotten::nobody(egress.month).with(&egress),
+            };
+            self.remove::<Egress>(&(account, egress.month));
+            self.put(forgotten);
+        }
+        for key in links {
+            self.remove::<KeptLink>(&key);
+        }
+        Ok(())
     }
 
     async fn enqueue_media(&mut self, effects: &[Owed<Effect>]) -> Result<(), StoreError> {

@@ -157,6 +157,26 @@ impl PgTx {
         self.execute("noting a link", constant(statement)).await.map(|noted| noted == 1)
     }
 
+    /// In the order of months, so that two who are forgotten at once do not wait for each other in a circle.
+    pub(super) async fn forget_sent(&mut self, account: AccountId) -> Result<(), StoreError> {
+        let sent = text(
+            "WITH gone AS ( \
+                 DELETE FROM egress WHERE account_id = $1 RETURNING month, signed, served \
+             ) \
+             INSERT INTO egress_forgotten AS f (month, members, signed, served, counted) \
+             SELECT month, 1, signed, served, greatest(signed, served) FROM gone \
+             WHERE signed > 0 OR served > 0 ORDER BY month \
+             ON CONFLICT (month) DO UPDATE SET members = f.members + excluded.members, \
+                 signed = f.signed + excluded.signed, served = f.served + excluded.served, \
+                 counted = f.counted + excluded.counted",
+        )
+        .bind::<SqlUuid, _>(account.as_uuid());
+        self.execute("forgetting what a member was sent", constant(sent)).await?;
+        let links =
+            text("DELETE FROM egress_links WHERE account_id = $1").bind::<SqlUuid, _>(account.as_uuid());
+        self.execute("forgetting the links of a member", constant(links)).await.map(drop)
+    }
+
     pub(super) async fn delete_links(&mut self, now: Timestamp, limit: u32) -> Result<u32, StoreError> {
         let doing = "forgetting links that ended";
         let statement = text(

@@ -13,20 +13,34 @@ use diesel_async::RunQueryDsl;
 use kernel::{AccountId, Page, PageRequest, StoreError, Timestamp, UploadId};
 use uuid::Uuid;
 
-/// Jumps from month to month, however many were sent something in each. Rows without bytes were only locked.
+/// Jumps from month to month, however many were sent something in each. Rows without bytes were only locked. Both sums are
+/// aggregates, so that each looks up its month alone.
 const TOTALS: &str = "\
     WITH RECURSIVE months AS ( \
-        (SELECT month FROM egress WHERE month < $1 ORDER BY month DESC LIMIT 1) \
+        SELECT greatest( \
+            (SELECT e.month FROM egress e WHERE e.month < $1 ORDER BY e.month DESC LIMIT 1), \
+            (SELECT f.month FROM egress_forgotten f WHERE f.month < $1 ORDER BY f.month DESC LIMIT 1) \
+        ) AS month \
         UNION ALL \
-        SELECT (SELECT e.month FROM egress e WHERE e.month < m.month ORDER BY e.month DESC LIMIT 1) \
-        FROM months m WHERE m.month IS NOT NULL \
+        SELECT greatest( \
+            (SELECT e.month FROM egress e WHERE e.month < m.month ORDER BY e.month DESC LIMIT 1), \
+            (SELECT f.month FROM egress_forgotten f WHERE f.month < m.month ORDER BY f.month DESC LIMIT 1) \
+        ) FROM months m WHERE m.month IS NOT NULL \
     ) \
-    SELECT m.month, t.members, t.signed, t.served, t.counted \
-    FROM (SELECT month FROM months WHERE month IS NOT NULL LIMIT $2) m CROSS JOIN LATERAL ( \
-        SELECT count(*) AS members, sum(e.signed)::bigint AS signed, sum(e.served)::bigint AS served, \
-            sum(greatest(e.signed, e.served))::bigint AS counted \
+    SELECT m.month, t.members + g.members AS members, t.signed + g.signed AS signed, \
+        t.served + g.served AS served, t.counted + g.counted AS counted \
+    FROM (SELECT month FROM months WHERE month IS NOT NULL LIMIT $2) m \
+    CROSS JOIN LATERAL ( \
+        SELECT count(*) AS members, coalesce(sum(e.signed), 0)::bigint AS signed, \
+            coalesce(sum(e.served), 0)::bigint AS served, \
+            coalesce(sum(greatest(e.signed, e.served)), 0)::bigint AS counted \
         FROM egress e WHERE e.month = m.month AND (e.signed > 0 OR e.served > 0) \
-    ) t WHERE t.members > 0 ORDER BY m.month DESC";
+    ) t \
+    CROSS JOIN LATERAL ( \
+        SELECT coalesce(sum(f.members), 0)::bigint AS members, coalesce(sum(f.signed), 0)::bigint AS signed, \
+            coalesce(sum(f.served), 0)::bigint AS served, coalesce(sum(f.counted), 0)::bigint AS counted \
+        FROM egress_forgotten f WHERE f.month = m.month \
+    ) g WHERE t.members + g.members > 0 ORDER BY m.month DESC";
 
 #[async_trait]
 impl MediaStore for PgStore {

@@ -1,57 +1,68 @@
 //! What the doctor is told of a bucket: what we can do, what strangers can, and what browsers may.
 
+use crate::fake::{Asked, Reply, serving};
 use crate::{fresh, settings};
-use adapter_s3::{Exposure, S3};
+use adapter_s3::{Exposure, Probed, S3};
 use kernel::ObjectStore;
 use testkit::servers::Bucket;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+
+/// A bucket that a fake keeps.
+async fn faked(reply: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> S3 {
+    let bucket = Bucket { endpoint: serving(reply).await, ..testkit::servers::s3().bucket.clone() };
+    S3::new(&settings(&bucket, "live")).unwrap()
+}
 
 #[tokio::test]
 async fn a_good_bucket_does_all_that_is_needed_and_keeps_nothing_of_the_probe() {
     let store = fresh();
-    store.probe().await.unwrap();
+    assert_eq!(store.probe(crate::now()).await.unwrap(), Probed { keeps_versions: false });
     assert_eq!(store.exposures().await.unwrap(), []);
     assert_eq!(store.list("", None, 10).await.unwrap(), []);
     assert_eq!(store.unfinished("", 10).await.unwrap(), []);
 }
 
-/// Answers everybody well, whatever they ask: as open as a bucket can be. `HEAD` and `DELETE` have no body.
-async fn answer_all(listener: TcpListener) {
-    while let Ok((stream, _)) = listener.accept().await {
-        tokio::spawn(answer(stream));
-    }
-}
-
-async fn answer(mut stream: TcpStream) {
-    let mut asked = Vec::new();
-    while !asked.windows(4).any(|end| end == b"\r\n\r\n") {
-        match stream.read_buf(&mut asked).await {
-            Ok(0) | Err(_) => return,
-            Ok(_) => {}
-        }
-    }
-    let body = if asked.starts_with(b"POST") { "<DeleteResult/>" } else { "" };
-    let length = body.len();
-    let answer = format!(
-        "HTTP/1.1 200 OK\r\nETag: \"x\"\r\nContent-Type: application/xml\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}"
-    );
-    let _ = stream.write_all(answer.as_bytes()).await;
-    let _ = stream.shutdown().await;
-    let mut rest = Vec::new();
-    let _ = stream.read_to_end(&mut rest).await;
+#[tokio::test]
+async fn links_that_are_refused_are_told_apart_from_calls() {
+    let store = fresh();
+    // Signed for yesterday, as by a clock that is wrong; calls are signed by the real one.
+    let error = store.probe(crate::now() - chrono::TimeDelta::days(1)).await.unwrap_err();
+    let said = std::error::Error::source(&error).unwrap().to_string();
+    assert!(said.contains("refuses links") && error.to_string().contains("following a link"), "{said}");
+    assert_eq!(store.list("", None, 10).await.unwrap(), []);
+    assert_eq!(store.unfinished("", 10).await.unwrap(), []);
 }
 
 #[tokio::test]
 async fn an_open_bucket_is_seen_to_be_open() {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let bucket = Bucket {
-        endpoint: format!("http://{}", listener.local_addr().unwrap()),
-        ..testkit::servers::s3().bucket.clone()
-    };
-    tokio::spawn(answer_all(listener));
-    let store = S3::new(&settings(&bucket, "")).unwrap();
+    let store = faked(|_| Reply::fine("<DeleteResult/>")).await;
     let found = store.exposures().await.unwrap();
-    assert_eq!(found, [Exposure::Read, Exposure::List, Exposure::Write]);
+    assert_eq!(found, [Exposure::Read, Exposure::List, Exposure::Write, Exposure::Remove]);
     assert!(found[0].to_string().starts_with("anybody can read objects: take"), "{}", found[0]);
+}
+
+#[tokio::test]
+async fn a_single_right_that_strangers_have_anywhere_is_seen() {
+    /// The method, and where in the address.
+    type Right = (&'static str, &'static str);
+    let rights: [(Right, Exposure); 8] = [
+        (("GET", "/live/pictures/"), Exposure::Read),
+        (("GET", "/live/sets/"), Exposure::Read),
+        (("GET", "/live/uploads/"), Exposure::Read),
+        (("GET", "/?list-type=2&max-keys=1 "), Exposure::List),
+        (("GET", "&prefix=live%2Fsets%2F "), Exposure::List),
+        (("PUT", "/live/sets/"), Exposure::Write),
+        (("DELETE", "/live/pictures/"), Exposure::Remove),
+        (("DELETE", "/live/uploads/"), Exposure::Remove),
+    ];
+    for ((method, part), exposure) in rights {
+        let store = faked(move |asked: &Asked| {
+            let open = asked.line.starts_with(method) && asked.line.contains(part);
+            if asked.is_signed() || open { Reply::fine("<DeleteResult/>") } else { Reply::status(403, "") }
+        });
+        assert_eq!(store.await.exposures().await.unwrap(), [exposure], "{method} {part}");
+    }
+    let closed = |asked: &Asked| {
+        if asked.is_signed() { Reply::fine("<DeleteResult/>") } else { Reply::status(403, "") }
+    };
+    assert_eq!(faked(closed).await.exposures().await.unwrap(), []);
 }

@@ -3,8 +3,10 @@
 
 mod bucket;
 mod doctor;
+mod fake;
 mod links;
 mod trouble;
+mod versions;
 
 use adapter_s3::{S3, Settings};
 use kernel::{Clock, ObjectStore, SystemClock, Timestamp};

@@ -4,6 +4,8 @@ use super::Format;
 
 /// How many of the first bytes are looked at.
 pub const SNIFFED: u64 = 4096;
+/// Tags in front of the sound that are looked behind, at most.
+pub const TAGS: usize = 4;
 
 /// What begins with these bytes, which are the first [`SNIFFED`] of it, or all that there are.
 #[must_use]
@@ -17,7 +19,7 @@ pub fn sniff(bytes: &[u8]) -> Option<Format> {
     }
     match (at(0, 4), at(8, 12)) {
         (b"RIFF", b"WEBP") => return Some(Format::WebP),
-        (b"RIFF" | b"RF64", b"WAVE") => return Some(Format::Wav),
+        (b"RIFF" | b"RIFX" | b"RF64" | b"BW64", b"WAVE") => return Some(Format::Wav),
         (b"FORM", b"AIFF" | b"AIFC") => return Some(Format::Aiff),
         (b"fLaC", _) => return Some(Format::Flac),
         _ => {}
@@ -25,10 +27,35 @@ pub fn sniff(bytes: &[u8]) -> Option<Format> {
     if at(4, 8) == b"ftyp" {
         return by_brand(bytes);
     }
-    if at(0, 3) == b"ID3" {
-        return Some(behind_tag(bytes));
+    let mut rest = bytes;
+    for _ in 0..TAGS {
+        let Some(length) = tag_length(rest) else { break };
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    if bytes.starts_with(TAG) {
+        return Some(behind_tag(rest));
     }
     is_mp3(bytes).then_some(Format::Mp3)
+}
+
+/// How a tag begins that stands before the sound (ID3v2).
+const TAG: &[u8] = b"ID3";
+
+/// How long the tag is that begins here, if one does and says so: with a cover, longer than what is looked at.
+#[must_use]
+pub fn tag_length(bytes: &[u8]) -> Option<u64> {
+    let (head, _) = bytes.split_first_chunk::<10>().filter(|(head, _)| head.starts_with(TAG))?;
+    let (flags, size) = (head.get(5)?, head.get(6..)?);
+    let size = size.iter().fold(0, |sum, byte| sum << 7 | u64::from(byte & 0x7F));
+    let footer = if flags & 0x10 == 0 { 0 } else { 10 };
+    Some(10 + size + footer)
+}
+
+/// What follows a tag: FLAC where that is seen, else MP3, which is what tags are made for. What processes it looks closer.
+#[must_use]
+pub fn behind_tag(bytes: &[u8]) -> Format {
+    if bytes.starts_with(b"fLaC") { Format::Flac } else { Format::Mp3 }
 }
 
 /// What some kinds of HEIC call themselves: one picture, or several.
@@ -49,16 +76,6 @@ fn by_brand(bytes: &[u8]) -> Option<Format> {
         return Some(Format::Heic);
     }
     SOUND.contains(&own).then_some(Format::M4a)
-}
-
-/// What follows an ID3v2 tag: FLAC where that can be seen, else MP3, as a tag with a cover is longer than what is
-/// looked at.
-fn behind_tag(bytes: &[u8]) -> Format {
-    let behind = || {
-        let length = bytes.get(6..10)?.iter().fold(0, |sum, byte| sum << 7 | usize::from(byte & 0x7F));
-        bytes.get(10 + length..)
-    };
-    if behind().is_some_and(|rest| rest.starts_with(b"fLaC")) { Format::Flac } else { Format::Mp3 }
 }
 
 /// A frame of MPEG sound, layer III, and another one where it ends, if that can be seen.
@@ -124,14 +141,18 @@ mod tests {
 
     #[test]
     fn each_format_is_known_by_how_it_begins() {
-        let cases: [(Vec<u8>, Format); 19] = [
+        let cases: [(Vec<u8>, Format); 23] = [
             (vec![0xFF, 0xD8, 0xFF, 0xE0], Format::Jpeg),
             (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(), Format::Png),
             (b"RIFF\x10\0\0\0WEBPVP8 ".to_vec(), Format::WebP),
             (b"RIFF\x10\0\0\0WAVEfmt ".to_vec(), Format::Wav),
             (b"RF64\xff\xff\xff\xffWAVEds64".to_vec(), Format::Wav),
+            (b"BW64\xff\xff\xff\xffWAVEds64".to_vec(), Format::Wav),
+            (b"RIFX\0\0\0\x10WAVEfmt ".to_vec(), Format::Wav),
             (b"fLaC\0\0\0\x22".to_vec(), Format::Flac),
             (tagged(b"fLaC"), Format::Flac),
+            (tagged(&tagged(b"fLaC")), Format::Flac),
+            (b"ID3".to_vec(), Format::Mp3),
             (b"FORM\0\0\0\x10AIFFCOMM".to_vec(), Format::Aiff),
             (b"FORM\0\0\0\x10AIFCFVER".to_vec(), Format::Aiff),
             (tagged(&frames(1)), Format::Mp3),
@@ -148,6 +169,14 @@ mod tests {
         for (bytes, format) in cases {
             assert_eq!(sniff(&bytes), Some(format), "{:x?}", &bytes[..bytes.len().min(24)]);
         }
+    }
+
+    #[test]
+    fn a_tag_says_how_long_it_is() {
+        assert_eq!(tag_length(&tagged(b"fLaC")), Some(140));
+        assert_eq!(tag_length(b"ID3\x04\0\x10\0\0\0\x05"), Some(25), "with a footer");
+        assert_eq!(tag_length(b"ID3\x04\0\0\x7f\x7f\x7f\x7f"), Some(10 + (1 << 28) - 1));
+        assert_eq!((tag_length(b"ID3\x04\0\0\0\0\0"), tag_length(b"fLaC\0\0\0\x22\0\0")), (None, None));
     }
 
     #[test]

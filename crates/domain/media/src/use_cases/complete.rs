@@ -1,9 +1,15 @@
 use super::show::is_whole;
 use super::{Uploads, nameless};
-use crate::upload::{Over, SNIFFED, sniff};
+use crate::upload::{Over, SNIFFED, TAGS, behind_tag, sniff, tag_length};
 use crate::{Effect, Format, Upload, UploadStatus, acts};
-use kernel::{Actor, ObjectError, ObjectKey, Owed, Part, Span, StoreError, Timestamp, UploadId, transact};
+use chrono::TimeDelta;
+use kernel::{
+    Actor, Content, ObjectError, ObjectKey, Owed, Part, Span, StoreError, Timestamp, UploadId, transact,
+};
 use std::collections::BTreeMap;
+
+/// How long parts may be on their way into an object of which nobody wants to know any more.
+const ON_ITS_WAY: TimeDelta = TimeDelta::hours(1);
 
 /// Why an upload was not completed.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +48,7 @@ pub enum Mismatch {
 impl Uploads {
     /// Puts the parts together and looks whether they are what was promised, by size and by how they begin. `named` are
     /// the parts that the sender knows of, with what was answered to each; what was not named is taken as it is there.
-    /// Doing it again changes nothing.
+    /// Doing it again changes nothing, also when something was made of it.
     ///
     /// # Errors
     /// A [`CompleteError`].
@@ -54,6 +60,9 @@ impl Uploads {
     ) -> Result<Upload, CompleteError> {
         let upload = self.store.upload(id).await?;
         let upload = upload.filter(|upload| upload.by == sender.account).ok_or(CompleteError::Unknown)?;
+        if upload.status == UploadStatus::Taken {
+            return Ok(upload);
+        }
         upload.living(self.clock.now())?;
         if upload.status == UploadStatus::Completed {
             return Ok(upload);
@@ -94,7 +103,7 @@ impl Uploads {
             return Ok(());
         }
         let Some(now) = self.objects.parts(key, &upload.parts_id()).await? else {
-            return Err(Over::Dropped.into());
+            return Err(self.gone(upload).await);
         };
         let others: Vec<_> = seen.iter().filter(|part| !now.contains(part)).map(|part| part.number).collect();
         Err(if others.is_empty() { refused.into() } else { CompleteError::Missing(others) })
@@ -102,23 +111,47 @@ impl Uploads {
 
     /// What is wrong with the object, if something is.
     async fn look_at(&self, upload: &Upload, key: &ObjectKey) -> Result<Option<Mismatch>, CompleteError> {
-        let first = Some(Span { start: 0, length: SNIFFED });
-        let Some(mut content) = self.objects.get(key, first).await? else {
-            // Neither parts nor an object: somebody gave it up meanwhile.
-            return Err(Over::Dropped.into());
+        let Some((size, mut bytes)) = self.beginning(key, 0).await? else {
+            return Err(self.gone(upload).await);
         };
-        if content.object.size != upload.size {
-            return Ok(Some(Mismatch::Size(content.object.size)));
+        if size != upload.size {
+            return Ok(Some(Mismatch::Size(size)));
         }
+        let (mut found, mut start) = (sniff(&bytes), 0);
+        for _ in 0..TAGS {
+            let Some(length) = tag_length(&bytes).filter(|length| start + length < size) else { break };
+            start += length;
+            let Some((_, rest)) = self.beginning(key, start).await? else {
+                return Err(self.gone(upload).await);
+            };
+            bytes = rest;
+            found = Some(behind_tag(&bytes));
+        }
+        Ok((found != Some(upload.format)).then_some(Mismatch::Content(found)))
+    }
+
+    /// How large an object is, and what it begins with from there on.
+    async fn beginning(&self, key: &ObjectKey, start: u64) -> Result<Option<(u64, Vec<u8>)>, ObjectError> {
+        let span = Span { start, length: SNIFFED };
+        let Some(Content { object, mut reader }) = self.objects.get(key, Some(span)).await? else {
+            return Ok(None);
+        };
         let (mut bytes, most) = (Vec::new(), usize::try_from(SNIFFED).unwrap_or(usize::MAX));
         while bytes.len() < most
-            && let Some(more) = content.reader.next().await?
+            && let Some(more) = reader.next().await?
         {
             bytes.extend(more);
         }
         bytes.truncate(most);
-        let found = sniff(&bytes);
-        Ok((found != Some(upload.format)).then_some(Mismatch::Content(found)))
+        Ok(Some((object.size, bytes)))
+    }
+
+    /// Neither parts nor an object: somebody gave it up meanwhile, or the store has dropped them by itself.
+    async fn gone(&self, upload: &Upload) -> CompleteError {
+        match self.lose(upload.id).await {
+            Ok(_) => Over::Dropped.into(),
+            Err(error) => error.into(),
+        }
     }
 
     async fn settle(
@@ -128,9 +161,17 @@ impl Uploads {
         found: Option<Mismatch>,
     ) -> Result<Upload, CompleteError> {
         let now = self.clock.now();
-        let settled: Result<Result<Upload, Mismatch>, CompleteError> =
+        let settled: Result<Result<Upload, CompleteError>, CompleteError> =
             transact(self.store.begin_media().await?, async |tx| {
                 let before = tx.lock_upload(id).await?.ok_or(CompleteError::Unknown)?;
+                if before.status == UploadStatus::Taken {
+                    return Ok(Ok(before));
+                }
+                if before.status == UploadStatus::Dropped {
+                    // What was owed for that may have been done before the object was there.
+                    tx.enqueue_media(&discard(&before, now)).await?;
+                    return Ok(Err(Over::Dropped.into()));
+                }
                 let mut upload = before.clone();
                 let Some(mismatch) = found else {
                     if upload.complete(now)? {
@@ -145,19 +186,22 @@ impl Uploads {
                     let act = acts::changed("upload.refuse", &sender.cause(), (&before, &upload), now);
                     tx.save_upload(&upload).await?;
                     tx.record(&[act]).await?;
-                    tx.enqueue_media(&[discard(&upload, now)]).await?;
+                    tx.enqueue_media(&discard(&upload, now)).await?;
                 }
                 // A value, so that it is written.
-                Ok(Err(mismatch))
+                Ok(Err(mismatch.into()))
             })
             .await;
-        Ok(settled??)
+        settled?
     }
 }
 
-/// The work of dropping what has arrived.
-pub(super) fn discard(upload: &Upload, now: Timestamp) -> Owed<Effect> {
-    Owed::now(Effect::Discard { upload: upload.id }, now)
+/// The work of dropping what has arrived: at once, and once more when nothing of it can be on its way any more. A store may
+/// take minutes to make an object of parts, also of those that it was told to drop meanwhile, and whoever asked it for that
+/// may be killed.
+pub(super) fn discard(upload: &Upload, now: Timestamp) -> [Owed<Effect>; 2] {
+    let effect = Effect::Discard { upload: upload.id };
+    [Owed::now(effect.clone(), now), Owed::at(effect, now, now + ON_ITS_WAY)]
 }
 
 /// All parts in order, if each of them is there as it was named; else the numbers of those that are not.

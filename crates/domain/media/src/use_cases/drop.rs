@@ -32,7 +32,7 @@ impl Uploads {
             if upload.give_up()? {
                 tx.save_upload(&upload).await?;
                 tx.record(&[acts::changed("upload.drop", &sender.cause(), (&before, &upload), now)]).await?;
-                tx.enqueue_media(&[discard(&upload, now)]).await?;
+                tx.enqueue_media(&discard(&upload, now)).await?;
             }
             Ok(())
         })

@@ -26,6 +26,7 @@ impl Uploads {
                 let keys: Vec<_> = keys.iter().filter_map(|key| ObjectKey::parse(key)).collect();
                 Ok(self.objects.delete(&keys).await?)
             }
+            Effect::Forget { account } => Ok(self.forget_rest(*account).await?),
         }
     }
 

@@ -39,6 +39,15 @@ impl Served {
         }
     }
 
+    /// What was not written waits once more, and what was lost is not forgotten.
+    fn put_back(&self, rows: &[(AccountId, Month, u64)], lost: u64) {
+        for (account, month, bytes) in rows {
+            self.add((*account, *month), *bytes);
+        }
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.lost = waiting.lost.saturating_add(lost);
+    }
+
     fn take(&self) -> Waiting {
         std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -62,9 +71,7 @@ impl Meter {
             bytes.into_iter().map(|((account, month), bytes)| (account, month, bytes)).collect();
         for (place, chunk) in rows.chunks(AT_ONCE).enumerate() {
             if let Err(error) = self.store.add_served(chunk).await {
-                for (account, month, bytes) in rows.iter().skip(place * AT_ONCE) {
-                    self.served.add((*account, *month), *bytes);
-                }
+                self.served.put_back(rows.get(place * AT_ONCE..).unwrap_or_default(), lost);
                 return Err(error);
             }
         }
@@ -88,5 +95,15 @@ mod unit {
         assert_eq!((waiting.bytes.len(), waiting.lost), (MOST, 35));
         assert_eq!(waiting.bytes[&(Uuid::from_u128(1).into(), month)], 10);
         assert_eq!(served.take().bytes.len(), 0);
+    }
+
+    #[test]
+    fn what_could_not_be_written_waits_with_what_was_lost() {
+        let (served, month, member) = (Served::default(), Month(202_606), Uuid::from_u128(1).into());
+        served.put_back(&[(member, month, 7)], 35);
+        served.add((member, month), 3);
+        served.put_back(&[], 5);
+        let waiting = served.take();
+        assert_eq!((waiting.bytes[&(member, month)], waiting.lost), (10, 40));
     }
 }

@@ -1,7 +1,10 @@
+use super::complete::discard;
 use super::{Uploads, nameless};
 use crate::upload::PART_LINKS;
-use crate::{Upload, UploadStatus};
-use kernel::{AccountId, Link, ObjectError, Page, PageRequest, Part, StoreError, Timestamp, UploadId};
+use crate::{Upload, UploadStatus, acts};
+use kernel::{
+    AccountId, Cause, Link, ObjectError, Page, PageRequest, Part, StoreError, Timestamp, UploadId, transact,
+};
 
 /// Why an upload is not shown.
 #[derive(Debug, thiserror::Error)]
@@ -54,11 +57,30 @@ impl Uploads {
         }
         let key = upload.key().ok_or_else(|| nameless(&upload))?;
         let there = self.objects.parts(&key, &upload.parts_id()).await?;
-        match there {
-            Some(there) => Ok(self.progress(upload, there, now)?),
+        let upload = match there {
+            Some(there) => return Ok(self.progress(upload, there, now)?),
             // It was put together, and we were stopped before that was written: it waits to be completed.
-            None => Ok(Progress { upload, there: Vec::new(), missing: Vec::new() }),
-        }
+            None if self.objects.head(&key).await?.is_some() => upload,
+            // Nothing of it is there: whoever waited for it to be complete would wait in vain.
+            None => self.lose(id).await?.ok_or(ShowError::Unknown)?,
+        };
+        Ok(Progress { upload, there: Vec::new(), missing: Vec::new() })
+    }
+
+    /// Gives up an open upload of which the store has nothing any more; as it is then.
+    pub(super) async fn lose(&self, id: UploadId) -> Result<Option<Upload>, StoreError> {
+        let now = self.clock.now();
+        transact(self.store.begin_media().await?, async |tx| {
+            let Some(before) = tx.lock_upload(id).await? else { return Ok(None) };
+            let mut upload = before.clone();
+            if upload.lose() {
+                tx.save_upload(&upload).await?;
+                tx.record(&[acts::changed("upload.lose", &Cause::system(), (&before, &upload), now)]).await?;
+                tx.enqueue_media(&discard(&upload, now)).await?;
+            }
+            Ok(Some(upload))
+        })
+        .await
     }
 
     /// One's own that are open or completed, the newest first.

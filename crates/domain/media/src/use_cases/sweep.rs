@@ -1,14 +1,18 @@
 use super::complete::discard;
 use super::{PerformError, Uploads};
 use crate::upload::LASTS;
-use crate::{Upload, UploadStatus, acts};
+use crate::{UploadStatus, acts};
 use chrono::TimeDelta;
-use kernel::{Cause, StoreError, Timestamp, Unfinished, UploadId, transact};
+use kernel::{Cause, PROBES, StoreError, TOPS, Timestamp, Unfinished, UploadId, transact};
 
 /// Overdue ones that are looked for at once.
 const AT_ONCE: u32 = 100;
-/// Parts that were begun and not ended, looked at in one sweep.
-const UNFINISHED: u32 = 1_000;
+/// Parts that were begun and not ended, and probes, looked at in one sweep under each of the [`TOPS`].
+const LEFT: u32 = 1_000;
+/// Nothing that this program itself puts in parts takes longer.
+const PUTTING: TimeDelta = TimeDelta::days(1);
+/// Nor does whoever tries what a store does.
+const TRYING: TimeDelta = TimeDelta::hours(1);
 /// Links that are forgotten at once.
 const LINKS: u32 = 1_000;
 
@@ -31,23 +35,36 @@ impl Uploads {
         }
     }
 
-    /// What need not be done often, as it asks the object store: forgets links that have ended, and drops parts that no
-    /// open upload has, left by whoever was stopped while beginning, or that arrived while theirs were dropped. How many
-    /// of the latter.
+    /// What need not be done often, as it asks the object store: forgets links that have ended, and removes what was left
+    /// by whoever was stopped: parts that no open upload has, or that arrived while theirs were dropped; parts of what
+    /// this program was putting; and what was put to try the store. How many of all these.
     ///
     /// # Errors
     /// When a store cannot answer.
     pub async fn tidy(&self) -> Result<u32, PerformError> {
         let mut swept = 0;
         self.forget_links().await?;
-        let unfinished = self.objects.unfinished("uploads/", UNFINISHED).await?;
-        for left in unfinished {
-            if self.is_nobodys(&left).await? {
-                self.objects.drop_parts(&left.key, &left.parts).await?;
-                swept += 1;
+        for top in TOPS {
+            for left in self.objects.unfinished(top, LEFT).await? {
+                if self.is_nobodys(&left).await? {
+                    self.objects.drop_parts(&left.key, &left.parts).await?;
+                    swept += 1;
+                }
             }
+            swept += self.tidy_probes(top).await?;
         }
         Ok(swept)
+    }
+
+    async fn tidy_probes(&self, top: &str) -> Result<u32, PerformError> {
+        let since = self.clock.now() - TRYING;
+        let listed = self.objects.list(&format!("{top}{PROBES}"), None, LEFT).await?;
+        let left: Vec<_> =
+            listed.into_iter().filter(|probe| probe.changed_at < since).map(|probe| probe.key).collect();
+        if !left.is_empty() {
+            self.objects.delete(&left).await?;
+        }
+        Ok(u32::try_from(left.len()).unwrap_or(u32::MAX))
     }
 
     async fn give_up(&self, id: UploadId, now: Timestamp) -> Result<bool, StoreError> {
@@ -55,11 +72,15 @@ impl Uploads {
             let Some(before) = tx.lock_upload(id).await?.filter(|upload| upload.is_overdue(now)) else {
                 return Ok(false);
             };
-            let upload = Upload { status: UploadStatus::Dropped, ..before.clone() };
-            tx.save_upload(&upload).await?;
-            tx.record(&[acts::changed("upload.expire", &Cause::system(), (&before, &upload), now)]).await?;
-            tx.enqueue_media(&[discard(&upload, now)]).await?;
-            Ok(true)
+            let mut upload = before.clone();
+            let given_up = upload.give_up().unwrap_or(false);
+            if given_up {
+                tx.save_upload(&upload).await?;
+                tx.record(&[acts::changed("upload.expire", &Cause::system(), (&before, &upload), now)])
+                    .await?;
+                tx.enqueue_media(&discard(&upload, now)).await?;
+            }
+            Ok(given_up)
         })
         .await
     }
@@ -78,11 +99,12 @@ impl Uploads {
 
     /// Whether nobody can go on with these parts. What is young may be of an upload that is being begun.
     async fn is_nobodys(&self, left: &Unfinished) -> Result<bool, StoreError> {
-        if left.since > self.clock.now() - LASTS - TimeDelta::hours(1) {
+        let age = self.clock.now() - left.since;
+        let id = left.key.as_str().strip_prefix("uploads/").and_then(|id| id.parse().ok());
+        let Some(id) = id else { return Ok(age > PUTTING) };
+        if age < LASTS + TimeDelta::hours(1) {
             return Ok(false);
         }
-        let id = left.key.as_str().strip_prefix("uploads/").and_then(|id| id.parse().ok());
-        let Some(id) = id else { return Ok(true) };
         let upload = self.store.upload(id).await?;
         let same = upload.filter(|upload| upload.parts == left.parts.0);
         Ok(same.is_none_or(|upload| upload.status != UploadStatus::Open))

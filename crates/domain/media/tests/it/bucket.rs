@@ -18,12 +18,18 @@ pub(crate) enum Fault {
     LostAnswer,
     /// This happens first.
     Before(Work),
+    /// This happens while it takes long: there are no parts any more, and no object yet.
+    Meanwhile(Work),
 }
 
 #[derive(Default)]
 pub(crate) struct Bucket {
     objects: Mutex<BTreeMap<ObjectKey, Vec<u8>>>,
     parts: Mutex<BTreeMap<String, BTreeMap<u32, Vec<u8>>>>,
+    /// What was begun long ago and not ended.
+    pub(crate) left: Mutex<Vec<Unfinished>>,
+    /// When all objects were put.
+    pub(crate) put_at: Mutex<Timestamp>,
     pub(crate) fault: Mutex<Option<Fault>>,
 }
 
@@ -57,6 +63,16 @@ impl Bucket {
         (self.objects.lock().unwrap().len(), self.parts.lock().unwrap().len())
     }
 
+    /// All names.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.objects.lock().unwrap().keys().map(ToString::to_string).collect()
+    }
+
+    /// Loses what has arrived, as a rule of its keeper may have it.
+    pub(crate) fn lose(&self) {
+        self.parts.lock().unwrap().clear();
+    }
+
     fn there(&self, parts: &PartsId) -> Option<Vec<Part>> {
         let all = self.parts.lock().unwrap();
         let part = |(number, bytes): (&u32, &Vec<u8>)| Part {
@@ -80,9 +96,14 @@ impl ObjectStore for Bucket {
         Ok(self.objects.lock().unwrap().get(key).map(|bytes| object(bytes)))
     }
 
-    async fn get(&self, key: &ObjectKey, _: Option<Span>) -> Result<Option<Content>, ObjectError> {
+    async fn get(&self, key: &ObjectKey, span: Option<Span>) -> Result<Option<Content>, ObjectError> {
         let bytes = self.objects.lock().unwrap().get(key).cloned();
-        Ok(bytes.map(|bytes| Content { object: object(&bytes), reader: Box::new(Once(Some(bytes))) }))
+        Ok(bytes.map(|bytes| {
+            let Span { start, length } = span.unwrap_or(Span { start: 0, length: u64::MAX });
+            let (start, length) = (usize::try_from(start).unwrap(), usize::try_from(length).unwrap());
+            let run = bytes.iter().skip(start).take(length).copied().collect();
+            Content { object: object(&bytes), reader: Box::new(Once(Some(run))) }
+        }))
     }
 
     async fn delete(&self, keys: &[ObjectKey]) -> Result<(), ObjectError> {
@@ -90,8 +111,10 @@ impl ObjectStore for Bucket {
         Ok(())
     }
 
-    async fn list(&self, _: &str, _: Option<&ObjectKey>, _: u32) -> Result<Vec<Listed>, ObjectError> {
-        Ok(Vec::new())
+    async fn list(&self, prefix: &str, _: Option<&ObjectKey>, _: u32) -> Result<Vec<Listed>, ObjectError> {
+        let (objects, changed_at) = (self.objects.lock().unwrap(), *self.put_at.lock().unwrap());
+        let under = objects.keys().filter(|key| key.as_str().starts_with(prefix));
+        Ok(under.map(|key| Listed { key: key.clone(), size: 1, changed_at }).collect())
     }
 
     fn link(&self, _: &ObjectKey, _: &Delivery, _: Window, _: Timestamp) -> Result<Link, ObjectError> {
@@ -123,14 +146,22 @@ impl ObjectStore for Bucket {
     async fn finish_parts(&self, key: &ObjectKey, parts: &PartsId, of: &[Part]) -> Result<(), ObjectError> {
         let fault = self.fault.lock().unwrap().take();
         let lost = matches!(fault, Some(Fault::LostAnswer));
-        if let Some(Fault::Before(work)) = fault {
-            work.await;
-        }
+        let meanwhile = match fault {
+            Some(Fault::Before(work)) => {
+                work.await;
+                None
+            }
+            Some(Fault::Meanwhile(work)) => Some(work),
+            _ => None,
+        };
         if self.there(parts).is_none_or(|there| there != of) {
             return Err(refused());
         }
         let bytes = self.parts.lock().unwrap().remove(&parts.0).unwrap_or_default();
         let bytes = bytes.into_values().collect::<Vec<_>>().concat();
+        if let Some(work) = meanwhile {
+            work.await;
+        }
         self.objects.lock().unwrap().insert(key.clone(), bytes);
         let away =
             || ObjectError::Unavailable { doing: "putting parts together", cause: "the line broke".into() };
@@ -139,10 +170,12 @@ impl ObjectStore for Bucket {
 
     async fn drop_parts(&self, _: &ObjectKey, parts: &PartsId) -> Result<(), ObjectError> {
         self.parts.lock().unwrap().remove(&parts.0);
+        self.left.lock().unwrap().retain(|left| left.parts != *parts);
         Ok(())
     }
 
-    async fn unfinished(&self, _: &str, _: u32) -> Result<Vec<Unfinished>, ObjectError> {
-        Ok(Vec::new())
+    async fn unfinished(&self, prefix: &str, _: u32) -> Result<Vec<Unfinished>, ObjectError> {
+        let left = self.left.lock().unwrap();
+        Ok(left.iter().filter(|left| left.key.as_str().starts_with(prefix)).cloned().collect())
     }
 }

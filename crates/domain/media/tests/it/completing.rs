@@ -2,23 +2,31 @@
 
 use crate::bucket::{Bucket, Fault};
 use adapter_local::{LocalStore, Place};
-use kernel::{AccountId, Actor, Clock, ObjectError, ObjectStore, Role, SessionId};
-use media::{CompleteError, Effect, MediaStore, Mismatch, NewUpload, Over, Upload, UploadStatus, Uploads};
+use chrono::TimeDelta;
+use kernel::{AccountId, Actor, Body, Clock, ObjectError, ObjectStore, Outbox, PageRequest, Role, SessionId};
+use media::{
+    CompleteError, DOMAIN, Effect, Format, MediaStore, Mismatch, NewUpload, Over, Upload, UploadStatus,
+    Uploads,
+};
 use std::sync::Arc;
 use testkit::StoppedClock;
 
-struct Desk {
-    uploads: Uploads,
-    bucket: Arc<Bucket>,
+pub(crate) struct Desk {
+    pub(crate) uploads: Uploads,
+    pub(crate) bucket: Arc<Bucket>,
+    pub(crate) clock: Arc<StoppedClock>,
+    store: LocalStore,
     sender: Actor,
 }
 
 const FLAC: &[u8] = b"fLaC and more";
 
 impl Desk {
-    fn open() -> Self {
-        let store: Arc<dyn MediaStore> = Arc::new(LocalStore::open(Place::Memory).unwrap());
-        let clock: Arc<dyn Clock> = Arc::new(StoppedClock::default());
+    pub(crate) fn open() -> Self {
+        let store = LocalStore::open(Place::Memory).unwrap();
+        let media: Arc<dyn MediaStore> = Arc::new(store.clone());
+        let clock = Arc::new(StoppedClock::default());
+        let told: Arc<dyn Clock> = clock.clone();
         let (now, bucket) = (clock.now(), Arc::new(Bucket::default()));
         let sender = Actor {
             account: AccountId::generate(now),
@@ -27,7 +35,17 @@ impl Desk {
             request: None,
         };
         let objects: Arc<dyn ObjectStore> = bucket.clone();
-        Self { uploads: Uploads::new(store, objects, clock), bucket, sender }
+        Self { uploads: Uploads::new(media, objects, told), bucket, clock, store, sender }
+    }
+
+    /// Does all that is owed by now.
+    pub(crate) async fn work(&self) {
+        let now = self.clock.now();
+        let due = self.store.claim(&[DOMAIN], now, now, 100).await.unwrap();
+        for due in due {
+            self.uploads.perform(&serde_json::from_str(&due.body).unwrap()).await.unwrap();
+            self.store.finish(due.lease()).await.unwrap();
+        }
     }
 
     async fn sent(&self, bytes: &[u8]) -> Upload {
@@ -89,6 +107,71 @@ async fn what_is_given_up_while_it_is_put_together_leaves_nothing() {
     let over = desk.complete(&upload).await;
     assert!(matches!(over, Err(CompleteError::Over(Over::Dropped))), "{over:?}");
     assert_eq!(desk.bucket.count(), (0, 0));
+}
+
+#[tokio::test]
+async fn what_becomes_an_object_after_it_was_given_up_goes_as_well() {
+    let desk = Desk::open();
+    let upload = desk.sent(FLAC).await;
+    let (uploads, sender, id) = (desk.uploads.clone(), desk.sender, upload.id);
+    desk.fails(Fault::Meanwhile(Box::pin(async move {
+        uploads.drop(&sender, id).await.unwrap();
+        uploads.perform(&Effect::Discard { upload: id }).await.unwrap();
+    })));
+    let over = desk.complete(&upload).await;
+    assert!(matches!(over, Err(CompleteError::Over(Over::Dropped))), "{over:?}");
+    assert_eq!(desk.bucket.count(), (1, 0), "it came too late for what was done");
+    desk.work().await;
+    assert_eq!(desk.bucket.count(), (0, 0));
+}
+
+#[tokio::test]
+async fn what_nobody_could_tell_of_goes_an_hour_later() {
+    let desk = Desk::open();
+    let upload = desk.sent(FLAC).await;
+    desk.uploads.drop(&desk.sender, upload.id).await.unwrap();
+    desk.work().await;
+    // Whoever put it together was killed.
+    desk.bucket.put(&upload.key().unwrap(), Body::Bytes(FLAC.to_vec()), "audio/flac").await.unwrap();
+    desk.work().await;
+    assert_eq!(desk.bucket.count(), (1, 0));
+    desk.clock.advance(TimeDelta::hours(1));
+    desk.work().await;
+    assert_eq!(desk.bucket.count(), (0, 0));
+}
+
+#[tokio::test]
+async fn what_the_store_has_lost_is_said_to_be_dropped() {
+    let desk = Desk::open();
+    for by_looking in [true, false] {
+        let upload = desk.sent(FLAC).await;
+        desk.bucket.lose();
+        if by_looking {
+            let shown = desk.uploads.show(desk.sender.account, upload.id).await.unwrap();
+            assert_eq!((shown.upload.status, shown.upload.filename.as_str()), (UploadStatus::Dropped, ""));
+        }
+        let over = desk.complete(&upload).await;
+        assert!(matches!(over, Err(CompleteError::Over(Over::Dropped))), "{over:?}");
+        let page = PageRequest { limit: 10, after: None };
+        assert_eq!(desk.uploads.list(desk.sender.account, page).await.unwrap().items, []);
+    }
+}
+
+#[tokio::test]
+async fn flac_behind_a_tag_with_a_cover_is_flac() {
+    let desk = Desk::open();
+    let tag = |length: u8| {
+        [b"ID3\x04\0\0\0\0".to_vec(), vec![length, 0], vec![7; usize::from(length) * 128]].concat()
+    };
+    let twice = [tag(100), tag(40), FLAC.to_vec()].concat();
+    for whole in [[tag(100), FLAC.to_vec()].concat(), twice] {
+        let upload = desk.sent(&whole).await;
+        assert_eq!(desk.complete(&upload).await.unwrap().status, UploadStatus::Completed);
+    }
+    let mp3 = desk.sent(&[tag(100), b"\xff\xfb\x90\0".to_vec()].concat()).await;
+    let refused = desk.complete(&mp3).await;
+    let found = Mismatch::Content(Some(Format::Mp3));
+    assert!(matches!(&refused, Err(CompleteError::Mismatch(it)) if *it == found), "{refused:?}");
 }
 
 #[tokio::test]

@@ -9,3 +9,4 @@
 
 mod bucket;
 mod completing;
+mod tidying;
