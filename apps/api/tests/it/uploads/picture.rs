@@ -31,7 +31,7 @@ async fn a_picture_is_in_its_album_when_it_is_complete(desk: Desk) {
     assert_eq!((&shown["status"], &shown["filename"]), (&json!("taken"), &json!("")));
     // Of what was deleted there is no second one.
     let deleting = admin.request(reqwest::Method::DELETE, "/admin/images");
-    answer(deleting.json(&json!({"ids": [taken["image_id"]]}))).await.expect(200);
+    answer(deleting.json(&json!({"ids": [taken["image_id"]]}))).await.expect(204);
     admin.post(&complete, &body).await.expect_problem(409, "upload_over");
     desk.app.stop().await;
 }
