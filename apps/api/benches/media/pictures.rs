@@ -142,8 +142,11 @@ async fn paced(
     Ok((per_second, made.last().copied().unwrap_or_default()))
 }
 
+/// What is looked at of each.
+type Figure = (String, fn(&Maker) -> f64, Option<Goal>);
+
 fn compared(ours: &Maker, others: &[Maker]) -> Vec<Line> {
-    let figures: [(String, fn(&Maker) -> f64, Option<Goal>); 4] = [
+    let figures: [Figure; 4] = [
         ("pictures a second, all 12 files of 24 megapixels".into(), |it| it.alone, Some(Goal::AtLeast(1.0))),
         (format!("    the same, {} at once", processors()), |it| it.crowd, Some(Goal::AtLeast(1.0))),
         ("    bytes of all JPEG, quality 80".into(), |it| float(it.sizes.jpeg), None),

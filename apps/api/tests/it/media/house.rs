@@ -53,7 +53,7 @@ impl House {
     }
 
     /// With variables.
-    pub(super) async fn start(store: Store, bucket: Option<OwnBucket>, more: &[(&str, &str)]) -> Self {
+    pub(super) async fn start(store: Store, bucket: Option<OwnBucket>, more: &[(&'static str, &str)]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = match store {
             Store::Local => None,
