@@ -37,19 +37,13 @@ impl Room<'_> {
     }
 }
 
-/// Where it is said that this is known, the tests are run on a kernel without Landlock, or with one that knows no rules
-/// for the network.
+/// Where it is said that this is known, the tests are run on a kernel without Landlock.
 const KNOWN: &str = "SYNESTHESIE_TEST_WITHOUT_LANDLOCK";
 
 /// Whether the kernel keeps programs from files. What it cannot do is not passed over in silence.
 fn files_are_fenced() -> bool {
-    fenced(1)
-}
-
-fn fenced(least: i32) -> bool {
-    let version = landlock();
-    let fenced = version >= Some(least);
-    assert!(fenced || std::env::var_os(KNOWN).is_some(), "no Landlock {least} here; {KNOWN}=1 leaves it out");
+    let fenced = landlock().is_some();
+    assert!(fenced || std::env::var_os(KNOWN).is_some(), "no Landlock here; {KNOWN}=1 leaves it out");
     fenced
 }
 
@@ -112,7 +106,8 @@ fn it_calls_nobody() {
     assert!(Command::new("bash").args(["-c", &call]).status().unwrap().success(), "it can be called");
     std::thread::sleep(Duration::from_millis(50));
     assert!(listener.accept().is_ok());
-    if fenced(KEEPS_FROM_NETWORK) {
+    // Debian 12's kernel is older, which `doctor` says.
+    if files_are_fenced() && landlock() >= Some(KEEPS_FROM_NETWORK) {
         assert!(!ROOM.run(&["/usr/bin/bash", "-c", &call]).status.success());
         std::thread::sleep(Duration::from_millis(50));
         assert!(listener.accept().is_err());
