@@ -25,8 +25,8 @@ use uuid::Uuid;
 
 /// Pictures that are read from the store at once to know how large all are.
 const SOME: u32 = 500;
-/// Largest file that is held: one that is larger is left out.
-const LARGEST: u64 = 64 * 1024 * 1024;
+/// Largest file that is held, one for each archive that is being sent: one that is larger is left out.
+const LARGEST: u64 = 32 * 1024 * 1024;
 /// When to try again while too many are being sent.
 const BUSY: Duration = Duration::from_secs(30);
 
