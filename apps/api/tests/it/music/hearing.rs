@@ -60,8 +60,8 @@ async fn decoded(url: &str) -> f64 {
     let complaints = String::from_utf8_lossy(&said.stderr);
     assert!(said.status.success() && complaints.is_empty(), "decoding: {complaints}");
     let text = String::from_utf8(said.stdout).unwrap();
-    let times = text.lines().filter_map(|line| line.strip_prefix("out_time_us="));
-    times.last().unwrap().parse::<f64>().unwrap() / 1e6
+    let mut times = text.lines().filter_map(|line| line.strip_prefix("out_time_us="));
+    times.next_back().unwrap().parse::<f64>().unwrap() / 1e6
 }
 
 async fn playlists_say_what_players_have_to_know(stage: Stage) {
