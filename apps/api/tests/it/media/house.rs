@@ -53,7 +53,11 @@ impl House {
     }
 
     /// With variables.
-    pub(super) async fn start(store: Store, bucket: Option<OwnBucket>, more: &[(&'static str, &str)]) -> Self {
+    pub(super) async fn start(
+        store: Store,
+        bucket: Option<OwnBucket>,
+        more: &[(&'static str, &str)],
+    ) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let database = match store {
             Store::Local => None,
