@@ -2,6 +2,7 @@
 
 use super::rules::{Dependency, Kind, Package};
 use serde_json::Value;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -72,5 +73,6 @@ fn read(package: &Value, root: &Path) -> Package {
 
 /// Files of tests alone; what declares them says so.
 fn is_of_tests(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name == "tests.rs" || name == "samples.rs")
+    let of_tests = |name: &OsStr| name == "tests" || name == "samples";
+    path.file_stem().is_some_and(of_tests) || path.parent().and_then(Path::file_name).is_some_and(of_tests)
 }
