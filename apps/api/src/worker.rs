@@ -188,9 +188,16 @@ async fn long(app: &App, due: &Due, mut stop: watch::Receiver<bool>) -> Result<(
     }
 }
 
-/// Performs one that is done before its lease ends.
+/// Performs one that is ended even when the worker is to stop. Mostly it is done long before its lease ends.
 async fn short(app: &App, due: &Due) -> Result<(), StoreError> {
-    one(app, due, &Mutex::new(due.lease())).await
+    let held = Mutex::new(due.lease());
+    tokio::select! {
+        written = one(app, due, &held) => written,
+        () = keep(app, &held) => {
+            lost(due);
+            Ok(())
+        }
+    }
 }
 
 /// Renews a lease, three times as often as it would end, until it is lost. Nobody says anything with it meanwhile: what

@@ -129,19 +129,14 @@ impl LocalStore {
     async fn change(
         &self,
         lease: Lease,
-        change: impl FnOnce(Owing) -> Option<Owing> + Send,
+        change: impl FnOnce(Owing) -> Owing + Send,
     ) -> Result<bool, StoreError> {
         let mut tx = self.write().await?;
         let held = tx.state().copy::<Owing>(&lease.effect);
         let Some(owing) = held.filter(|owing| owing.leased_until == Some(lease.until)) else {
             return Ok(false);
         };
-        match change(owing) {
-            Some(changed) => tx.put(changed),
-            None => {
-                tx.remove::<Owing>(&lease.effect);
-            }
-        }
+        tx.put(change(owing));
         tx.commit().await?;
         Ok(true)
     }
@@ -180,11 +175,17 @@ impl Outbox for LocalStore {
     }
 
     async fn renew(&self, lease: Lease, until: Timestamp) -> Result<bool, StoreError> {
-        self.change(lease, |owing| Some(Owing { leased_until: Some(until), ..owing })).await
+        self.change(lease, |owing| Owing { leased_until: Some(until), ..owing }).await
     }
 
     async fn finish(&self, lease: Lease) -> Result<bool, StoreError> {
-        self.change(lease, |_| None).await
+        let mut tx = self.write().await?;
+        if tx.state().copy::<Owing>(&lease.effect).is_none() {
+            return Ok(false);
+        }
+        tx.remove::<Owing>(&lease.effect);
+        tx.commit().await?;
+        Ok(true)
     }
 
     async fn postpone(
@@ -196,7 +197,7 @@ impl Outbox for LocalStore {
         self.change(lease, |owing| {
             let attempts = if error.is_some() { owing.attempts } else { 0 };
             let error = error.map(str::to_owned).or(owing.error);
-            Some(Owing { due_at, attempts, error, leased_until: None, ..owing })
+            Owing { due_at, attempts, error, leased_until: None, ..owing }
         })
         .await
     }
@@ -204,14 +205,17 @@ impl Outbox for LocalStore {
     async fn defer(&self, lease: Lease, due_at: Timestamp) -> Result<bool, StoreError> {
         self.change(lease, |owing| {
             let attempts = owing.attempts.saturating_sub(1);
-            Some(Owing { due_at, attempts, leased_until: None, ..owing })
+            Owing { due_at, attempts, leased_until: None, ..owing }
         })
         .await
     }
 
     async fn park(&self, lease: Lease, error: &str, now: Timestamp) -> Result<bool, StoreError> {
-        self.change(lease, |owing| {
-            Some(Owing { leased_until: None, error: Some(error.to_owned()), parked_at: Some(now), ..owing })
+        self.change(lease, |owing| Owing {
+            leased_until: None,
+            error: Some(error.to_owned()),
+            parked_at: Some(now),
+            ..owing
         })
         .await
     }

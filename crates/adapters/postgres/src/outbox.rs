@@ -163,9 +163,7 @@ impl Outbox for PgStore {
     }
 
     async fn finish(&self, lease: Lease) -> Result<bool, StoreError> {
-        let statement = text("DELETE FROM effects WHERE id = $1 AND leased_until = $2")
-            .bind::<SqlUuid, _>(lease.effect.as_uuid())
-            .bind::<Timestamptz, _>(lease.until);
+        let statement = text("DELETE FROM effects WHERE id = $1").bind::<SqlUuid, _>(lease.effect.as_uuid());
         self.said("finishing an effect", constant(statement)).await
     }
 

@@ -85,7 +85,7 @@ impl Parked {
 /// The worker's side of the outbox, and that of the person who looks after it. Domains write to it through their own transactions.
 ///
 /// Whatever a worker says of an effect, it says with its lease. `false` when that is not good any more: the effect was
-/// finished, or somebody else has taken it up since; nothing is changed then.
+/// finished, or somebody else has taken it up since; nothing is changed then. Only that it is done is heard from anybody.
 #[async_trait]
 pub trait Outbox: Send + Sync {
     /// Leases up to `limit` effects of these domains that are due, the longest due first; two workers never get the same
@@ -100,7 +100,8 @@ pub trait Outbox: Send + Sync {
     ) -> Result<Vec<Due>, StoreError>;
     /// Makes a lease last until then: for work of many minutes.
     async fn renew(&self, lease: Lease, until: Timestamp) -> Result<bool, StoreError>;
-    /// Performed: the row goes.
+    /// Performed: the row goes, whoever has the lease by now. If it did not, what takes longer than a lease would be done
+    /// again and again. `false` when it had gone before.
     async fn finish(&self, lease: Lease) -> Result<bool, StoreError>;
     /// Not now: due again at `due_at`. With an `error` it counts as a failed attempt; without one it went well, and
     /// the failures before it count no more.
