@@ -3,6 +3,8 @@
 //! Nothing is asserted about time. It fails when something was sold wrongly: an answer that should not be, a ticket
 //! without a confirmation, a counter that is not what it counts.
 
+#[path = "../common/mod.rs"]
+mod common;
 mod databases;
 mod drive;
 mod floor;
@@ -44,9 +46,7 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
         Err(failure) => {
-            let causes = std::iter::successors(failure.source(), |cause| cause.source());
-            let said = causes.fold(failure.to_string(), |said, cause| format!("{said}: {cause}"));
-            eprintln!("bench: {said}");
+            eprintln!("bench: {}", common::with_causes(&*failure));
             ExitCode::FAILURE
         }
     }

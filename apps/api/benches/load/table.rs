@@ -1,24 +1,13 @@
 //! What was found out, as a table.
 
+use crate::common::table::{Goal, Line, drawn, thousands};
 use crate::floor::Floor;
 use crate::options::Options;
 use crate::rounds::{Report, Sample};
-use std::fmt::Write;
 use std::time::Duration;
 
 /// The most that the server may have in memory, in bytes.
 const MEMORY: u64 = 120 * 1024 * 1024;
-
-/// One line.
-#[derive(Debug, Default)]
-struct Line {
-    figure: String,
-    value: String,
-    latency: Option<(Duration, Duration)>,
-    beside: String,
-    ratio: Option<f64>,
-    goal: Option<f64>,
-}
 
 /// Everything, with a line about the circumstances.
 pub(crate) fn table(report: &Report, options: &Options) -> String {
@@ -58,16 +47,13 @@ pub(crate) fn table(report: &Report, options: &Options) -> String {
     let name = format!("hold + confirm, {} listen", thousands(f64::from(listeners(options))));
     lines.extend(sale(report, "heard", &name, unheard, 0.8));
     lines.extend(read(report, "age", "snapshots heard; ms: how old the last one was by then", None, None));
-    lines.extend(report.crowded.map(|peak| Line {
-        figure: format!(
-            "memory of that server at its most, MB ({} listen)",
-            thousands(f64::from(listeners(options)))
-        ),
-        value: (peak / (1024 * 1024)).to_string(),
-        ..Line::default()
-    }));
+    let name = format!(
+        "memory of that server at its most, MB ({} listen)",
+        thousands(f64::from(listeners(options)))
+    );
+    lines.extend(report.crowded.map(|peak| Line::new(name, megabytes(peak))));
     lines.extend(memory(report));
-    format!("\n{}{}\n", circumstances(report, options), drawn(&lines))
+    format!("\n{}{}\n", circumstances(report, options), drawn(&lines, "per second"))
 }
 
 fn listeners(options: &Options) -> u32 {
@@ -94,19 +80,14 @@ fn floor(report: &Report) -> Vec<Line> {
         let per_second = report.median(best.script).map_or(best.per_second, |sample| sample.per_second);
         let unit = if best.script == "batch" { ", 50 tickets a commit" } else { "" };
         let figure = format!("pgbench {}, {} clients{unit}", best.script, best.clients);
-        Line { figure, value: thousands(per_second), ..Line::default() }
+        Line::new(figure, per_second)
     };
     report.survey.iter().map(line).collect()
 }
 
 fn sale(report: &Report, figure: &str, name: &str, beside: Option<(String, f64)>, goal: f64) -> Vec<Line> {
     let Some(Sample { per_second, first, second }) = report.median(figure) else { return Vec::new() };
-    let part = |name: &str, latency| Line { figure: format!("    {name}"), latency, ..Line::default() };
-    vec![
-        compared(Line { figure: name.to_owned(), ..Line::default() }, per_second, beside, Some(goal)),
-        part("hold", first),
-        part("confirm", second),
-    ]
+    vec![compared(name, per_second, beside, Some(goal)), part("hold", first), part("confirm", second)]
 }
 
 /// Holds of seats beside places without seats, and maps beside the least that can be answered.
@@ -119,8 +100,7 @@ fn seats(report: &Report) -> Vec<Line> {
     ] {
         let beside = rate(plain).map(|per_second| ("hold + confirm of places".to_owned(), per_second));
         let Some(Sample { per_second, first, second }) = report.median(figure) else { continue };
-        let part = |name: &str, latency| Line { figure: format!("    {name}"), latency, ..Line::default() };
-        lines.push(compared(Line { figure: name.to_owned(), ..Line::default() }, per_second, beside, None));
+        lines.push(compared(name, per_second, beside, None));
         lines.extend([part("hold", first), part("release", second)]);
     }
     for (figure, name) in [
@@ -144,64 +124,31 @@ fn read(
     goal: Option<f64>,
 ) -> Option<Line> {
     let Sample { per_second, first: latency, .. } = report.median(figure)?;
-    Some(compared(Line { figure: name.to_owned(), latency, ..Line::default() }, per_second, beside, goal))
+    Some(compared(name, per_second, beside, goal).lasting(latency))
 }
 
-fn compared(line: Line, per_second: f64, beside: Option<(String, f64)>, goal: Option<f64>) -> Line {
-    let (beside, ratio) = match beside {
-        Some((beside, other)) => (beside, Some(per_second / other)),
-        None => (String::new(), None),
-    };
-    Line { value: thousands(per_second), beside, goal: ratio.and(goal), ratio, ..line }
+/// How long a step took that is part of what stands above.
+fn part(name: &str, latency: Option<(Duration, Duration)>) -> Line {
+    Line::words(format!("    {name}")).lasting(latency)
+}
+
+fn compared(name: &str, per_second: f64, beside: Option<(String, f64)>, goal: Option<f64>) -> Line {
+    let line = Line::new(name, per_second);
+    let Some((beside, other)) = beside else { return line };
+    let line = line.beside(beside, per_second / other);
+    goal.map(Goal::AtLeast).into_iter().fold(line, Line::aiming)
 }
 
 fn memory(report: &Report) -> Option<Line> {
     let (peak, now) = report.memory?;
-    let megabytes = |bytes: u64| bytes / (1024 * 1024);
-    Some(Line {
-        figure: format!("memory of the server at its most, MB (in the end {})", megabytes(now)),
-        value: megabytes(peak).to_string(),
-        beside: format!("under {} MB: {}", megabytes(MEMORY), if peak < MEMORY { "yes" } else { "NO" }),
-        ..Line::default()
-    })
+    let name = format!("memory of the server at its most, MB (in the end {:.0})", megabytes(now));
+    let met = peak < MEMORY;
+    Some(Line::new(name, megabytes(peak)).judged(&format!("under {:.0} MB", megabytes(MEMORY)), met))
 }
 
-fn drawn(lines: &[Line]) -> String {
-    let wide =
-        |text: fn(&Line) -> &str| lines.iter().map(|line| text(line).chars().count()).max().unwrap_or(0);
-    let (figures, besides) = (wide(|line| &line.figure), wide(|line| &line.beside).max(6));
-    let mut table = String::new();
-    let mut row = |cells: [&str; 7]| {
-        let [figure, value, p50, p99, beside, ratio, goal] = cells;
-        let text = format!(
-            "{figure:figures$}  {value:>10}  {p50:>8}  {p99:>8}  {beside:besides$}  {ratio:>5}  {goal:>8}"
-        );
-        let _ = writeln!(table, "{}", text.trim_end());
-    };
-    row(["", "per second", "p50 ms", "p99 ms", "beside", "ratio", "goal"]);
-    for line in lines {
-        let milliseconds = |latency: Duration| format!("{:.2}", latency.as_secs_f64() * 1000.0);
-        let (p50, p99) =
-            line.latency.map(|(p50, p99)| (milliseconds(p50), milliseconds(p99))).unwrap_or_default();
-        let ratio = line.ratio.map(|ratio| format!("{ratio:.2}")).unwrap_or_default();
-        let met = |goal: f64| if line.ratio.is_some_and(|ratio| ratio >= goal) { "met" } else { "MISSED" };
-        let goal = line.goal.map(|goal| format!("{goal} {}", met(goal))).unwrap_or_default();
-        row([&line.figure, &line.value, &p50, &p99, &line.beside, &ratio, &goal]);
-    }
-    table
-}
-
-/// Rounded, with a comma between each three digits.
-fn thousands(number: f64) -> String {
-    let digits = format!("{number:.0}");
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+#[expect(clippy::cast_precision_loss, reason = "a figure for people")]
+fn megabytes(bytes: u64) -> f64 {
+    (bytes / (1024 * 1024)) as f64
 }
 
 /// Says what the table leaves out.

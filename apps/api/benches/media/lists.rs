@@ -1,11 +1,12 @@
 //! The page of an album and the playlists of a set, beside the least that can be answered.
 
-use crate::ask::{Asked, ask, etag, get};
+use crate::ask::{Asked, ask, get};
+use crate::common::table::{Line, readable};
 use crate::house::{House, text};
 use crate::options::Options;
-use crate::table::{Line, readable};
 use crate::{Failure, float, silent};
 use serde_json::Value;
+use std::time::Duration;
 use testkit::load::register;
 
 /// How many ask at once.
@@ -27,9 +28,9 @@ pub(crate) async fn measure(house: &House, options: &Options) -> Result<Vec<Line
     let rendition = beside(&master, RUNG).ok_or("the playlist has no folder")?;
     let page = format!("/api/v1/gallery/albums/{album}/images?limit={PICTURES}");
     let of_album = get(&page, Some(&token), None);
-    let kept = etag(address, &of_album).await?;
+    let kept = etag(house, &page, &token).await?;
     let live = run(house, options, ("GET /health/live", 200), &get(LIVE, None, None)).await?;
-    let mut lines = vec![Line::new("GET /health/live, a second", live.per_second).lasting(&live.first_byte)];
+    let mut lines = vec![Line::new("GET /health/live, a second", live.per_second).lasting(latency(&live))];
     for (name, request, status) in [
         (format!("album of {PICTURES} pictures, gzip"), of_album, 200),
         ("    the same, not changed (304)".to_owned(), get(&page, Some(&token), Some(&kept)), 304),
@@ -38,7 +39,7 @@ pub(crate) async fn measure(house: &House, options: &Options) -> Result<Vec<Line
     ] {
         let asked = run(house, options, (name.trim(), status), &request).await?;
         let figure = format!("{name}, {} bytes, a second", readable(float(asked.bytes as u64)));
-        let line = Line::new(figure, asked.per_second).lasting(&asked.first_byte);
+        let line = Line::new(figure, asked.per_second).lasting(latency(&asked));
         lines.push(line.beside(LIVE, asked.per_second / live.per_second));
     }
     Ok(lines)
@@ -68,4 +69,17 @@ async fn master(house: &House, set: &str, token: &str) -> Result<String, Failure
 /// The same address with another file at its end.
 fn beside(path: &str, file: &str) -> Option<String> {
     Some(format!("{}/{file}", path.rsplit_once('/')?.0))
+}
+
+fn latency(asked: &Asked) -> Option<(Duration, Duration)> {
+    asked.first_byte.percentile(50).zip(asked.first_byte.percentile(99))
+}
+
+/// What a page's content is called as browsers get it, packed.
+async fn etag(house: &House, path: &str, token: &str) -> Result<String, Failure> {
+    let url = format!("http://{}{path}", house.program.address());
+    let asked = house.http.get(url).bearer_auth(token).header("accept-encoding", "gzip");
+    let answer = asked.send().await?.error_for_status()?;
+    let etag = answer.headers().get("etag").ok_or("a page has no ETag")?;
+    Ok(etag.to_str()?.to_owned())
 }

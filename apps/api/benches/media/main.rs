@@ -8,6 +8,8 @@ mod ask;
 #[path = "../../../../crates/adapters/ffmpeg/benches/pass/by_hand.rs"]
 #[allow(clippy::unwrap_used, reason = "a measurement that cannot go on shall stop")]
 mod by_hand;
+#[path = "../common/mod.rs"]
+mod common;
 mod house;
 mod lists;
 mod memory;
@@ -24,13 +26,14 @@ mod table;
 mod vips;
 mod ways;
 
+use common::table::Line;
+use common::with_causes;
 use house::House;
 use media::Confines;
 use options::Options;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
-use table::Line;
 use tokio::runtime::Builder;
 
 /// Why something was not measured.
@@ -108,11 +111,6 @@ fn measure(options: &Options, report: &mut Report) -> Result<(), Failure> {
         }
         Ok(())
     })
-}
-
-fn with_causes(failure: &(dyn std::error::Error + 'static)) -> String {
-    let causes = std::iter::successors(failure.source(), |cause| cause.source());
-    causes.fold(failure.to_string(), |said, cause| format!("{said}: {cause}"))
 }
 
 /// The server's program.

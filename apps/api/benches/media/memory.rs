@@ -1,9 +1,9 @@
 //! What a server through which a large file passes has in memory.
 
+use crate::common::table::{Line, readable};
 use crate::house::{House, text};
 use crate::options::Options;
 use crate::sending::{filler, pace, put, read};
-use crate::table::{Line, readable};
 use crate::{Failure, float};
 use actix_web::web::Bytes;
 use chrono::TimeDelta;

@@ -1,5 +1,6 @@
 //! What can be asked for.
 
+use crate::common::options::{groups, number};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -48,7 +49,7 @@ impl Options {
             match argument.as_str() {
                 "--seconds" => options.time = Duration::from_secs(number(&value()?, 1, 600)?),
                 "--runs" => options.runs = usize::try_from(number(&value()?, 1, 100)?).unwrap_or(1),
-                "--only" => options.only = groups(&value()?)?,
+                "--only" => options.only = groups(&value()?, &GROUPS)?,
                 "--quick" => {
                     options.time = Duration::from_secs(2);
                     (options.runs, options.sound) = (1, 60);
@@ -64,18 +65,5 @@ impl Options {
     /// Whether a group of figures is wanted.
     pub(crate) fn wants(&self, group: &str) -> bool {
         self.only.contains(group)
-    }
-}
-
-fn number(text: &str, least: u64, most: u64) -> Result<u64, String> {
-    let number = text.parse().ok().filter(|number| (least..=most).contains(number));
-    number.ok_or_else(|| format!("{text} is not a whole number from {least} to {most}"))
-}
-
-fn groups(text: &str) -> Result<BTreeSet<String>, String> {
-    let groups: BTreeSet<String> = text.split(',').map(|group| group.trim().to_owned()).collect();
-    match groups.iter().find(|group| !GROUPS.contains(&group.as_str())) {
-        Some(unknown) => Err(format!("{unknown} is none of {}", GROUPS.join(", "))),
-        None => Ok(groups),
     }
 }

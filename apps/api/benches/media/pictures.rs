@@ -1,8 +1,8 @@
 //! Pictures: the whole ladder of a photograph of 24 megapixels, as the server makes it and as others do.
 
+use crate::common::table::{Goal, Line, readable};
 use crate::options::Options;
 use crate::sharp::Sharp;
-use crate::table::{Goal, Line, readable};
 use crate::{Failure, confines, float, photo, processors, program, vips};
 use adapter_imaging::{Imaging, Limits};
 use futures_util::{StreamExt, TryStreamExt, stream};

@@ -166,7 +166,8 @@ mod tests {
     fn the_id_of_a_hold_is_found_in_its_answer() {
         let id = "0190aaaa-0000-7000-8000-00000000000f";
         let text = format!(r#"{{"event_id":"x","hold_id":"{id}","total":{{}}}}"#);
-        let answer = |status| Answer { status, retry_after: false, body: text.as_bytes() };
+        let first_byte = std::time::Instant::now();
+        let answer = |status| Answer { status, retry_after: false, body: text.as_bytes(), first_byte };
         assert_eq!(held(answer(201)).as_deref(), Some(id));
         assert_eq!(held(answer(200)), None);
     }

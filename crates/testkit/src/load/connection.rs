@@ -1,12 +1,15 @@
-//! HTTP/1.1 on one TCP connection that is kept (RFC 9112), for answers with a `Content-Length`.
+//! HTTP/1.1 on one TCP connection that is kept (RFC 9112).
 
 use std::io::{Error, ErrorKind, Result};
 use std::net::SocketAddr;
+use std::time::Instant;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// Longest head of an answer, in bytes.
 const MOST_HEAD: usize = 64 * 1024;
+/// The end of a body in pieces (RFC 9112, section 7.1).
+const LAST_PIECE: &[u8] = b"\r\n0\r\n\r\n";
 
 /// A connection, opened when it is first needed and again when it broke.
 #[derive(Debug)]
@@ -24,8 +27,10 @@ pub struct Answer<'a> {
     pub status: u16,
     /// Whether there is a `Retry-After`.
     pub retry_after: bool,
-    /// The body.
+    /// The body; one in pieces with what stands between them.
     pub body: &'a [u8],
+    /// When its first byte came.
+    pub first_byte: Instant,
 }
 
 /// Where an answer ends, and what its head says.
@@ -34,9 +39,22 @@ struct Head {
     /// Where the body begins.
     length: usize,
     status: u16,
-    body: usize,
+    /// Bytes of the body; `None`: it comes in pieces.
+    body: Option<usize>,
     retry_after: bool,
     close: bool,
+}
+
+impl Head {
+    /// Whether an answer that begins with this head is all there.
+    fn is_of_whole(&self, bytes: &[u8]) -> bool {
+        // What ends pieces begins with the end of a line, which may be that of the head.
+        let end = self.length.saturating_sub(2);
+        match self.body {
+            Some(body) => bytes.len() >= self.length + body,
+            None => bytes.get(end..).is_some_and(|pieces| pieces.ends_with(LAST_PIECE)),
+        }
+    }
 }
 
 /// Writes a request out: `body` is JSON, empty for none.
@@ -81,21 +99,24 @@ impl Connection {
         };
         stream.write_all(request).await?;
         self.buffer.clear();
+        read(&mut stream, &mut self.buffer).await?;
+        let first_byte = Instant::now();
         let head = loop {
-            read(&mut stream, &mut self.buffer).await?;
             if let Some(head) = head(&self.buffer)? {
                 break head;
             }
+            read(&mut stream, &mut self.buffer).await?;
         };
-        while self.buffer.len() < head.length + head.body {
+        while !head.is_of_whole(&self.buffer) {
             read(&mut stream, &mut self.buffer).await?;
         }
         if !head.close {
             self.stream = Some(stream);
         }
         // Put back only after a whole answer: a request that is dropped half-way takes its connection along.
-        let body = self.buffer.get(head.length..head.length + head.body).unwrap_or_default();
-        Ok(Answer { status: head.status, retry_after: head.retry_after, body })
+        let end = head.body.map_or(self.buffer.len(), |body| head.length + body);
+        let body = self.buffer.get(head.length..end).unwrap_or_default();
+        Ok(Answer { status: head.status, retry_after: head.retry_after, body, first_byte })
     }
 }
 
@@ -118,20 +139,24 @@ fn head(bytes: &[u8]) -> Result<Option<Head>> {
     let mut lines = text.map_err(|_| malformed("the head is not text"))?.split("\r\n");
     let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|status| status.parse().ok());
     let status = status.ok_or_else(|| malformed("there is no status"))?;
-    let mut head = Head { length: end + 4, status, body: 0, retry_after: false, close: false };
+    let mut head = Head { length: end + 4, status, body: Some(0), retry_after: false, close: false };
     let mut sized = matches!(status, 204 | 304);
     for (name, value) in lines.filter_map(|line| line.split_once(':')) {
         let value = value.trim();
         if name.eq_ignore_ascii_case("content-length") {
-            head.body = value.parse().map_err(|_| malformed("the content-length is no number"))?;
+            let length = value.parse().map_err(|_| malformed("the content-length is no number"))?;
+            // What is not sent along with those has a length, too (RFC 9110, section 8.6).
+            head.body = if sized { head.body } else { Some(length) };
             sized = true;
+        } else if name.eq_ignore_ascii_case("transfer-encoding") {
+            (head.body, sized) = (None, true);
         } else if name.eq_ignore_ascii_case("retry-after") {
             head.retry_after = true;
         } else if name.eq_ignore_ascii_case("connection") {
             head.close = value.eq_ignore_ascii_case("close");
         }
     }
-    if sized { Ok(Some(head)) } else { Err(malformed("there is no content-length")) }
+    if sized { Ok(Some(head)) } else { Err(malformed("it does not say where it ends")) }
 }
 
 fn malformed(what: &'static str) -> Error {
@@ -151,20 +176,35 @@ mod tests {
             assert_eq!(head(&text[..cut]).unwrap(), None, "{cut}");
         }
         let expected =
-            Head { length: text.len() - 12, status: 503, body: 12, retry_after: true, close: false };
+            Head { length: text.len() - 12, status: 503, body: Some(12), retry_after: true, close: false };
         assert_eq!(head(text).unwrap(), Some(expected));
     }
 
     #[test]
     fn an_answer_that_does_not_say_where_it_ends_is_refused() {
         for text in [
-            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n",
+            "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n\r\n",
             "HTTP/1.1 200 OK\r\ncontent-length: many\r\n\r\n",
             "nonsense\r\n\r\n",
         ] {
             assert_eq!(head(text.as_bytes()).unwrap_err().kind(), ErrorKind::InvalidData, "{text}");
         }
-        assert_eq!(head(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap().unwrap().body, 0);
+        assert_eq!(head(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap().unwrap().body, Some(0));
+        let kept = b"HTTP/1.1 304 Not Modified\r\ncontent-length: 9\r\n\r\n";
+        assert_eq!(head(kept).unwrap().unwrap().body, Some(0), "there is none, however long it would be");
+    }
+
+    #[test]
+    fn an_answer_in_pieces_is_whole_with_the_last_of_them() {
+        let text = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
+        let found = head(text).unwrap().unwrap();
+        assert_eq!(found.body, None);
+        for cut in found.length..text.len() {
+            assert!(!found.is_of_whole(&text[..cut]), "{cut}");
+        }
+        assert!(found.is_of_whole(text));
+        let empty = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n";
+        assert!(head(empty).unwrap().unwrap().is_of_whole(empty));
     }
 
     #[test]
