@@ -7,14 +7,12 @@ use super::access::Maybe;
 use super::problem::Problem;
 use crate::turns::NoTurn;
 use crate::wiring::App;
-use actix_web::http::header::{
-    self, ContentDisposition, DispositionParam, DispositionType, ExtendedValue, HeaderValue,
-};
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpResponse, get};
 use chrono::{DateTime, Utc};
-use gallery::{ImageFormat, Picture, Rendition, Shown, Viewer};
-use kernel::{Actor, AlbumId, PageRequest, StoreError};
+use gallery::{ImageFormat, Picture, Rendition, Shown, Viewer, folder_name};
+use kernel::{Actor, AlbumId, Disposition, PageRequest, StoreError};
 use pass::Pass;
 use sent::{Archive, sent};
 use serde::{Deserialize, Serialize};
@@ -83,10 +81,11 @@ async fn archive(
         NoTurn::Enough => Problem::too_many("too_many_attempts", BUSY),
         NoTurn::Busy => Problem::busy(BUSY),
     })?;
-    let name = file_name(&album.title);
+    let name = folder_name(&album.title);
+    let saved = Disposition::Attachment(format!("{name}.zip")).header();
     Ok(HttpResponse::Ok()
         .content_type("application/zip")
-        .insert_header(attachment(name.clone()))
+        .insert_header((header::CONTENT_DISPOSITION, saved))
         .insert_header((header::CACHE_CONTROL, HeaderValue::from_static("private, no-store")))
         .streaming(sent(Archive::of(app, id, actor, name, turn))))
 }
@@ -129,47 +128,4 @@ async fn size(app: &App, album: AlbumId) -> Result<Option<u64>, StoreError> {
 /// What of a picture is put into an archive.
 fn content(picture: &Picture) -> Option<&Rendition> {
     picture.largest(ImageFormat::Jpeg).filter(|largest| largest.bytes <= LARGEST)
-}
-
-/// A title as the name of a file or folder, on whatever system.
-fn file_name(title: &str) -> String {
-    let plain = |one: char| if one.is_alphanumeric() || " -_.()".contains(one) { one } else { '_' };
-    let name: String = title.chars().take(80).map(plain).collect();
-    let name = name.trim_matches([' ', '.']);
-    if name.is_empty() { "album".to_owned() } else { name.to_owned() }
-}
-
-fn attachment(name: String) -> ContentDisposition {
-    let plain: String = name.chars().map(|one| if one.is_ascii() { one } else { '_' }).collect();
-    let value = format!("{name}.zip").into_bytes();
-    let extended = ExtendedValue { charset: header::Charset::Ext("UTF-8".into()), language_tag: None, value };
-    ContentDisposition {
-        disposition: DispositionType::Attachment,
-        parameters: vec![
-            DispositionParam::Filename(format!("{plain}.zip")),
-            DispositionParam::FilenameExt(extended),
-        ],
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_title_becomes_a_name_that_every_system_takes() {
-        for (title, name) in [
-            ("Opening night", "Opening night"),
-            ("Nächte/2026: \"best\"", "Nächte_2026_ _best_"),
-            ("..", "album"),
-            ("../../etc", "_.._etc"),
-            ("a\r\nSet-Cookie: b", "a__Set-Cookie_ b"),
-        ] {
-            assert_eq!(file_name(title), name);
-        }
-        assert_eq!(
-            attachment("Nächte".into()).to_string(),
-            "attachment; filename=\"N_chte.zip\"; filename*=UTF-8''N%C3%A4chte.zip"
-        );
-    }
 }

@@ -13,7 +13,7 @@ pub mod use_cases;
 pub mod words;
 
 pub use album::{Access, Album, AlbumChange};
-pub use file_name::file_name;
+pub use file_name::{file_name, folder_name};
 pub use picture::{Picture, PictureStatus, Rendition, Sent};
 pub use ports::{Attendance, Counted, Effect, GalleryStore, GalleryTx, Shown, Wishes};
 pub use removal::{Absence, Removal, RemovalStatus};

@@ -8,6 +8,7 @@ pub mod actor;
 pub mod audit;
 pub mod currency;
 pub mod email;
+pub mod file_name;
 pub mod id;
 pub mod idempotency;
 pub mod invalid;
@@ -26,6 +27,7 @@ pub use actor::{Actor, Role};
 pub use audit::{Act, AuditLog, AuditTx, Cause, Subject, Who};
 pub use currency::Currency;
 pub use email::Email;
+pub use file_name::readable_name;
 pub use id::{
     AccountId, ActId, AlbumId, BookingId, CloseId, CloseTaskId, DisputeId, DocumentId, EffectId, EntryId,
     EventId, HoldId, IncidentId, InviteId, JobId, OneTimeId, OrganisationId, PassId, PaymentId, PictureId,
