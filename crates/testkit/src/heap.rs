@@ -6,27 +6,44 @@ use kernel::{
     Body, Content, Delivery, Fetch, Link, Listed, ObjectError, ObjectKey, ObjectStore, Part, PartsId, Reader,
     Span, StoredObject, Timestamp, Unfinished, Window,
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Objects by name.
 #[derive(Clone, Default)]
-pub struct Heap(Arc<Mutex<BTreeMap<ObjectKey, Vec<u8>>>>);
+pub struct Heap(Arc<Mutex<Laid>>);
+
+#[derive(Default)]
+struct Laid {
+    objects: BTreeMap<ObjectKey, Vec<u8>>,
+    /// What nothing deletes, however often it is asked to.
+    stuck: BTreeSet<ObjectKey>,
+}
 
 impl Heap {
     /// The names of all objects that begin so.
     #[must_use]
     pub fn names(&self, prefix: &str) -> Vec<ObjectKey> {
-        self.lock().keys().filter(|key| key.as_str().starts_with(prefix)).cloned().collect()
+        self.lock().objects.keys().filter(|key| key.as_str().starts_with(prefix)).cloned().collect()
     }
 
     /// Puts three bytes under a name.
     pub fn lay(&self, key: &ObjectKey) {
-        self.lock().insert(key.clone(), vec![1, 2, 3]);
+        self.lock().objects.insert(key.clone(), vec![1, 2, 3]);
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<ObjectKey, Vec<u8>>> {
+    /// From now on nothing deletes what is called so, and nobody is told.
+    pub fn stick(&self, key: &ObjectKey) {
+        self.lock().stuck.insert(key.clone());
+    }
+
+    /// Everything can be deleted again.
+    pub fn loosen(&self) {
+        self.lock().stuck.clear();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Laid> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -65,7 +82,7 @@ impl Fetch for Heap {
         into: &Path,
         told: &(dyn Fn(u64) + Send + Sync),
     ) -> Result<bool, ObjectError> {
-        let Some(bytes) = self.lock().get(key).cloned() else { return Ok(false) };
+        let Some(bytes) = self.lock().objects.get(key).cloned() else { return Ok(false) };
         std::fs::write(into, &bytes).map_err(broken)?;
         told(bytes.len() as u64);
         Ok(true)
@@ -79,21 +96,22 @@ impl ObjectStore for Heap {
             Body::Bytes(bytes) => bytes,
             Body::File(path) => std::fs::read(path).map_err(broken)?,
         };
-        self.lock().insert(key.clone(), bytes);
+        self.lock().objects.insert(key.clone(), bytes);
         Ok(())
     }
 
     async fn head(&self, key: &ObjectKey) -> Result<Option<StoredObject>, ObjectError> {
-        Ok(self.lock().get(key).map(|bytes| stored(bytes)))
+        Ok(self.lock().objects.get(key).map(|bytes| stored(bytes)))
     }
 
     async fn get(&self, key: &ObjectKey, _: Option<Span>) -> Result<Option<Content>, ObjectError> {
-        let found = self.lock().get(key).cloned();
+        let found = self.lock().objects.get(key).cloned();
         Ok(found.map(|bytes| Content { object: stored(&bytes), reader: Box::new(Whole(Some(bytes))) }))
     }
 
     async fn delete(&self, keys: &[ObjectKey]) -> Result<(), ObjectError> {
-        self.lock().retain(|key, _| !keys.contains(key));
+        let Laid { objects, stuck } = &mut *self.lock();
+        objects.retain(|key, _| !keys.contains(key) || stuck.contains(key));
         Ok(())
     }
 

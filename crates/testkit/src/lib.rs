@@ -21,6 +21,7 @@ pub mod fixtures_events;
 pub mod fixtures_invites;
 pub mod fixtures_seats;
 pub mod gallery_store;
+pub mod gallery_use_cases;
 pub mod hasher;
 pub mod heap;
 pub mod idempotency_store;

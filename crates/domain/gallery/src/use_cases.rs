@@ -47,6 +47,3 @@ pub struct Terms {
     /// How long links are the same.
     pub window: Window,
 }
-
-#[cfg(test)]
-mod tests;

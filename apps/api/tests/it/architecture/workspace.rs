@@ -2,7 +2,6 @@
 
 use super::rules::{Dependency, Kind, Package};
 use serde_json::Value;
-use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -73,6 +72,5 @@ fn read(package: &Value, root: &Path) -> Package {
 
 /// Files of tests alone; what declares them says so.
 fn is_of_tests(path: &Path) -> bool {
-    let of_tests = |name: &OsStr| name == "tests" || name == "samples";
-    path.file_stem().is_some_and(of_tests) || path.parent().and_then(Path::file_name).is_some_and(of_tests)
+    path.file_name().is_some_and(|name| name == "tests.rs" || name == "samples.rs")
 }

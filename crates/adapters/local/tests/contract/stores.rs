@@ -22,6 +22,7 @@ mod memory {
     testkit::event_store_contract!(open);
     testkit::event_use_cases_contract!(open);
     testkit::gallery_store_contract!(open);
+    testkit::gallery_use_cases_contract!(open);
     testkit::idempotency_store_contract!(open);
     testkit::invite_budget_contract!(open);
     testkit::invite_store_contract!(open);
@@ -67,6 +68,7 @@ mod directory {
     testkit::event_store_contract!(open);
     testkit::event_use_cases_contract!(open);
     testkit::gallery_store_contract!(open);
+    testkit::gallery_use_cases_contract!(open);
     testkit::idempotency_store_contract!(open);
     testkit::invite_budget_contract!(open);
     testkit::invite_store_contract!(open);

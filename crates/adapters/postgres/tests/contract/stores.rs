@@ -14,6 +14,7 @@ testkit::door_store_contract!(open);
 testkit::event_store_contract!(open);
 testkit::event_use_cases_contract!(open);
 testkit::gallery_store_contract!(open);
+testkit::gallery_use_cases_contract!(open);
 testkit::idempotency_store_contract!(open);
 testkit::invite_budget_contract!(open);
 testkit::invite_store_contract!(open);
