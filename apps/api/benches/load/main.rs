@@ -3,13 +3,13 @@
 //! Nothing is asserted about time. It fails when something was sold wrongly: an answer that should not be, a ticket
 //! without a confirmation, a counter that is not what it counts.
 
-#[path = "../common/mod.rs"]
-mod common;
 mod databases;
 mod drive;
 mod floor;
 mod options;
 mod paid;
+#[path = "../report/report.rs"]
+mod report;
 mod rounds;
 mod seats;
 mod stream;
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
         Err(failure) => {
-            eprintln!("bench: {}", common::with_causes(&*failure));
+            eprintln!("bench: {}", report::with_causes(&*failure));
             ExitCode::FAILURE
         }
     }

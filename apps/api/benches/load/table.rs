@@ -1,8 +1,8 @@
 //! What was found out, as a table.
 
-use crate::common::table::{Goal, Line, drawn, thousands};
 use crate::floor::Floor;
 use crate::options::Options;
+use crate::report::table::{Goal, Line, drawn, thousands};
 use crate::rounds::{Report, Sample};
 use std::time::Duration;
 

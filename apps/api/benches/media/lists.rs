@@ -1,9 +1,9 @@
 //! The page of an album and the playlists of a set, beside the least that can be answered.
 
 use crate::ask::{Asked, ask, get};
-use crate::common::table::{Line, readable};
 use crate::house::{House, text};
 use crate::options::Options;
+use crate::report::table::{Line, readable};
 use crate::{Failure, float, silent};
 use serde_json::Value;
 use std::time::Duration;

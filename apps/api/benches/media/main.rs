@@ -8,8 +8,6 @@ mod ask;
 #[path = "../../../../crates/adapters/ffmpeg/benches/pass/by_hand.rs"]
 #[allow(clippy::unwrap_used, reason = "a measurement that cannot go on shall stop")]
 mod by_hand;
-#[path = "../common/mod.rs"]
-mod common;
 mod house;
 mod lists;
 mod memory;
@@ -18,6 +16,8 @@ mod options;
 #[allow(clippy::indexing_slicing, reason = "a picture is drawn, and none but ours")]
 mod photo;
 mod pictures;
+#[path = "../report/report.rs"]
+mod report;
 mod sending;
 mod sharp;
 mod silent;
@@ -26,11 +26,11 @@ mod table;
 mod vips;
 mod ways;
 
-use common::table::Line;
-use common::with_causes;
 use house::House;
 use media::Confines;
 use options::Options;
+use report::table::Line;
+use report::with_causes;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};

@@ -1,8 +1,8 @@
 //! What a server through which a large file passes has in memory.
 
-use crate::common::table::{Line, readable};
 use crate::house::{House, text};
 use crate::options::Options;
+use crate::report::table::{Line, readable};
 use crate::sending::{filler, pace, put, read};
 use crate::{Failure, float};
 use actix_web::web::Bytes;

@@ -1,6 +1,6 @@
 //! What can be asked for.
 
-use crate::common::options::{groups, number};
+use crate::report::options::{groups, number};
 use std::collections::BTreeSet;
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
 //! Pictures: the whole ladder of a photograph of 24 megapixels, as the server makes it and as others do.
 
-use crate::common::table::{Goal, Line, readable};
 use crate::options::Options;
+use crate::report::table::{Goal, Line, readable};
 use crate::sharp::Sharp;
 use crate::{Failure, confines, float, photo, processors, program, vips};
 use adapter_imaging::{Imaging, Limits};

@@ -1,8 +1,8 @@
 //! Sound: the whole ladder of a recording, as the server makes it and as one command of ffmpeg does.
 
 use crate::by_hand::{by_hand, program, recording};
-use crate::common::table::{Goal, Line, readable};
 use crate::options::Options;
+use crate::report::table::{Goal, Line, readable};
 use crate::{Failure, confines};
 use adapter_ffmpeg::Ffmpeg;
 use music::Processor;

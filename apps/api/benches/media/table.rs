@@ -1,7 +1,7 @@
 //! What was found out, as a table.
 
-use crate::common::table::{Line, drawn};
 use crate::options::Options;
+use crate::report::table::{Line, drawn};
 
 /// Everything, with a line about the circumstances.
 pub(crate) fn table(lines: &[Line], options: &Options) -> String {

@@ -3,10 +3,10 @@
 //! With a bucket no byte passes through the server, so there is nothing to measure of it but that it does nothing.
 
 use crate::Failure;
-use crate::common::table::{Line, readable};
 use crate::float;
 use crate::house::House;
 use crate::options::Options;
+use crate::report::table::{Line, readable};
 use crate::sending::{filler, pace, put, read};
 use actix_web::web::Bytes;
 use adapter_s3::{S3, Settings};

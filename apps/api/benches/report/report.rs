@@ -1,4 +1,4 @@
-//! What benches share.
+//! How every bench is asked, and how it answers.
 #![allow(dead_code, reason = "each of them uses a part")]
 
 pub(crate) mod options;
