@@ -90,7 +90,9 @@ pub fn start(app: Arc<App>, listener: TcpListener) -> io::Result<Server> {
     });
     let workers = available_parallelism().map_or(2, usize::from);
     let server = server.workers(workers).disable_signals().shutdown_timeout(SHUTDOWN_SECONDS);
-    let running = server.client_request_timeout(FIRST_REQUEST).listen(listener)?.run();
+    // What is packed on its way is written in pieces, and none of them shall wait until the one before was acknowledged.
+    let server = server.client_request_timeout(FIRST_REQUEST).tcp_nodelay(true);
+    let running = server.listen(listener)?.run();
     let handle = running.handle();
     let live = tokio::spawn(live::places::watched_over(Arc::clone(&app)));
     Ok(Server { handle, task: tokio::spawn(running), live, app })
