@@ -148,7 +148,7 @@ fn memory(report: &Report) -> Option<Line> {
 
 #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
 fn megabytes(bytes: u64) -> f64 {
-    (bytes / (1024 * 1024)) as f64
+    bytes as f64 / f64::from(1024 * 1024)
 }
 
 /// Says what the table leaves out.

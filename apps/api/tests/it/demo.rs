@@ -1,6 +1,7 @@
 //! The demo: what it puts into an empty system, and where it does not go.
 
-use crate::harness::{TestApp, config};
+use crate::harness::{Client, TestApp, config};
+use reqwest::Method;
 use serde_json::json;
 use synesthesie::cli::demo;
 use synesthesie::config::Config;
@@ -61,6 +62,7 @@ async fn everything_it_offers_works() {
     for client in [&organiser.client, &door.client, &admin.client] {
         assert_eq!(client.get("/admin/events").await.expect(200)["items"].as_array().unwrap().len(), 4);
     }
+    media_is_ready(&app, &admin.client, &member.client).await;
     let invites = admin.client.get("/admin/invites").await.expect(200);
     let codes: Vec<_> = invites["items"]
         .as_array()
@@ -72,6 +74,42 @@ async fn everything_it_offers_works() {
     assert_eq!(codes.iter().map(|(_, uses)| *uses).collect::<Vec<_>>(), [50, 1]);
     for (code, _) in codes {
         assert_eq!(app.stranger().get(&format!("/invites/{code}")).await.expect(200)["valid"], true);
+    }
+}
+
+/// Opens an address that somebody was given; its bytes.
+async fn opened(app: &TestApp, url: &str) -> Vec<u8> {
+    let path = url.split_once("://").and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
+    let answer = app.stranger().request(Method::GET, path.unwrap()).send().await.unwrap();
+    assert_eq!(answer.status().as_u16(), 200, "{url}");
+    answer.bytes().await.unwrap().to_vec()
+}
+
+/// What is to be seen and heard was made, all of it, and can be opened.
+async fn media_is_ready(app: &TestApp, admin: &Client, member: &Client) {
+    let albums = admin.get("/admin/albums").await.expect(200);
+    let albums = albums["items"].as_array().unwrap();
+    assert_eq!(albums.len(), 2);
+    for album in albums {
+        let pictures = format!("/gallery/albums/{}/images?all=true", album["id"].as_str().unwrap());
+        let pictures = admin.get(&pictures).await.expect(200);
+        let pictures = pictures["items"].as_array().unwrap();
+        assert_eq!(pictures.len(), 6, "{album}");
+        for picture in pictures {
+            assert_eq!((&picture["status"], &picture["published"]), (&json!("ready"), &json!(true)));
+            let file = opened(app, picture["sources"][0]["url"].as_str().unwrap()).await;
+            assert!(file.starts_with(&[0xff, 0xd8, 0xff]), "{picture}");
+        }
+    }
+    let sets = member.get("/music/sets").await.expect(200);
+    let sets = sets["items"].as_array().unwrap();
+    assert_eq!(sets.len(), 2);
+    for set in sets {
+        let id = set["id"].as_str().unwrap();
+        assert_eq!(admin.get(&format!("/admin/sets/{id}")).await.expect(200)["status"], "ready");
+        let stream = member.get(&format!("/music/sets/{id}/stream")).await.expect(200);
+        let playlist = opened(app, stream["hls_url"].as_str().unwrap()).await;
+        assert!(playlist.starts_with(b"#EXTM3U"), "{set}");
     }
 }
 

@@ -140,16 +140,18 @@ fn head(bytes: &[u8]) -> Result<Option<Head>> {
     let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|status| status.parse().ok());
     let status = status.ok_or_else(|| malformed("there is no status"))?;
     let mut head = Head { length: end + 4, status, body: Some(0), retry_after: false, close: false };
-    let mut sized = matches!(status, 204 | 304);
+    // These have no body, whatever they say of the one that others would have (RFC 9112, section 6.3).
+    let bare = matches!(status, 204 | 304);
+    let mut sized = bare;
     for (name, value) in lines.filter_map(|line| line.split_once(':')) {
         let value = value.trim();
         if name.eq_ignore_ascii_case("content-length") {
             let length = value.parse().map_err(|_| malformed("the content-length is no number"))?;
-            // What is not sent along with those has a length, too (RFC 9110, section 8.6).
             head.body = if sized { head.body } else { Some(length) };
             sized = true;
         } else if name.eq_ignore_ascii_case("transfer-encoding") {
-            (head.body, sized) = (None, true);
+            head.body = if bare { head.body } else { None };
+            sized = true;
         } else if name.eq_ignore_ascii_case("retry-after") {
             head.retry_after = true;
         } else if name.eq_ignore_ascii_case("connection") {
@@ -192,6 +194,8 @@ mod tests {
         assert_eq!(head(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap().unwrap().body, Some(0));
         let kept = b"HTTP/1.1 304 Not Modified\r\ncontent-length: 9\r\n\r\n";
         assert_eq!(head(kept).unwrap().unwrap().body, Some(0), "there is none, however long it would be");
+        let kept = b"HTTP/1.1 304 Not Modified\r\ntransfer-encoding: chunked\r\n\r\n";
+        assert_eq!(head(kept).unwrap().unwrap().body, Some(0), "nor pieces");
     }
 
     #[test]

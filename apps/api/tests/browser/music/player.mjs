@@ -1,4 +1,4 @@
-// A page of another origin plays a set: by hls.js, by the element alone, from the middle, and draws its waveform.
+// A page of another origin plays a set: by hls.js, by the element alone, from the middle, to the end, and draws its waveform.
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
@@ -37,6 +37,17 @@ async function seek(time) {
   await new Promise(resolve => audio.addEventListener("seeked", resolve, { once: true }));
   await heard(audio, 0.3);
   return { media: noted.media, took: performance.now() - begun, at: audio.currentTime, errors: noted.errors };
+}
+
+/** In the page: plays on to the end, faster than it is, and tells what was loaded for that. */
+async function through() {
+  const audio = document.querySelector("audio");
+  audio.playbackRate = 8;
+  await new Promise((resolve, reject) => {
+    audio.addEventListener("ended", resolve, { once: true });
+    audio.addEventListener("error", () => reject(new Error(audio.error.message)), { once: true });
+  });
+  return { ...noted, at: audio.currentTime };
 }
 
 /** In the page: the element by itself, without a library. */
@@ -108,9 +119,16 @@ await scene(async phone => {
   assert.ok(then.at >= middle && then.at < middle + 5, `it is at ${then.at} s after ${then.took} ms`);
   await page.evaluate(() => { window.hls.destroy(); });
 
-  const aac = await begins(page, given.stream.hls_url.replace("master.m3u8", "aac-128.m3u8"));
-  assert.deepEqual(aac.errors, []);
-  await page.evaluate(() => { window.hls.destroy(); });
+  const all = Array.from({ length: Math.ceil(given.duration / 6) }, (_, segment) => segment);
+  for (const codec of ["opus-128", "aac-128"]) {
+    const begun = await begins(page, given.stream.hls_url.replace("master.m3u8", `${codec}.m3u8`));
+    assert.deepEqual(begun.errors, []);
+    const heard = await page.evaluate(through);
+    assert.deepEqual(heard.errors, []);
+    assert.deepEqual([...new Set(heard.media)].filter(it => it !== "initSegment"), all, `${codec} was played through`);
+    assert.ok(Math.abs(heard.at - given.duration) < 0.5, `${codec} ended at ${heard.at} s`);
+    await page.evaluate(() => { window.hls.destroy(); });
+  }
 
   for (const source of [given.stream.sources[0], given.stream.sources.at(-1)]) {
     const told = await page.evaluate(alone, [source.url, middle]);
