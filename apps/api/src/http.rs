@@ -10,6 +10,7 @@ pub mod audit;
 pub mod auth;
 pub mod billing;
 pub mod bookings;
+pub mod buyers;
 pub mod by_hand;
 pub mod calendars;
 pub mod called_off;

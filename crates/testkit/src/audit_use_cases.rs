@@ -6,7 +6,9 @@ use crate::fixtures_accounts::{PASSWORD, accounts_at_noon, invite_for, invites_a
 use crate::fixtures_bookings::{bookings, buyer, confirm_free, house, staff};
 use crate::fixtures_events::{event_input, events_at_noon, organisation, organiser, person, type_input};
 use crate::{Stores, noon};
-use accounts::Status;
+use accounts::{AccountFilter, Status};
+use booking::office::BookingFilter;
+use booking::tables::Table;
 use booking::use_cases::VerifyRequest;
 use booking::{CodeSigner, Door};
 use events::{EventInput, Standing, TicketTypeInput};
@@ -25,6 +27,7 @@ macro_rules! audit_use_cases_contract {
             what_organisers_do_is_recorded_under_their_organisation,
             who_works_where_is_recorded,
             the_door_undone_is_recorded,
+            who_takes_a_table_out_is_recorded_under_whose_it_is,
             what_is_refused_or_changes_nothing_is_no_act,
         );
     };
@@ -205,6 +208,42 @@ pub async fn the_door_undone_is_recorded(stores: Stores) {
     );
     assert_eq!((&found[0].who, found[0].request), (&Who::Account(staff.account), staff.request));
     assert_eq!(found[0].organisation, Some(house.event.organisation));
+}
+
+pub async fn who_takes_a_table_out_is_recorded_under_whose_it_is(stores: Stores) {
+    let (one, other) = (house(stores.clone(), 9, None, 0).await, house(stores.clone(), 9, None, 0).await);
+    let admin = in_request(person(&stores, Role::Admin).await, "six");
+    let filter = AccountFilter { query: Some("Byron".into()), status: None };
+    accounts_at_noon(&stores).take_out(filter, &admin).await.unwrap();
+    let people = acts(&stores, "account.export").await;
+    let expected = [("account.export", "", r#"{"searched":true,"status":null}"#)];
+    assert_eq!(people.iter().map(said).collect::<Vec<_>>(), expected);
+    assert_eq!((people[0].subject.id, people[0].organisation), (admin.account.as_uuid(), None));
+    assert_eq!((&people[0].who, people[0].request), (&Who::Account(admin.account), admin.request));
+
+    let bookings = bookings(&one);
+    let (here, there) = (one.event.organisation, other.event.organisation);
+    let both = BookingFilter { organisations: Some(vec![here, there]), ..BookingFilter::default() };
+    bookings.take_out(Table::Bookings(&both), &admin).await.unwrap();
+    let of_event = BookingFilter { event: Some(other.event.id), ..BookingFilter::default() };
+    bookings.take_out(Table::Bookings(&of_event), &admin).await.unwrap();
+    let nobodys = BookingFilter { organisations: Some(vec![]), ..BookingFilter::default() };
+    bookings.take_out(Table::Bookings(&nobodys), &admin).await.unwrap();
+    let taken = acts(&stores, "booking.export").await;
+    let mut taken: Vec<_> =
+        taken.iter().map(|act| (&*act.subject.kind, act.subject.id, act.organisation)).collect();
+    taken.sort_unstable();
+    let mut expected = vec![
+        ("organisation", here.as_uuid(), Some(here)),
+        ("organisation", there.as_uuid(), Some(there)),
+        ("event", other.event.id.as_uuid(), Some(there)),
+    ];
+    expected.sort_unstable();
+    assert_eq!(taken, expected);
+    bookings.take_out(Table::WaitingList(one.event.id), &admin).await.unwrap();
+    let list = acts(&stores, "waitlist.export").await;
+    assert_eq!(list.iter().map(said).collect::<Vec<_>>(), [("waitlist.export", "", "")]);
+    assert_eq!((list[0].subject.id, list[0].organisation), (one.event.id.as_uuid(), Some(here)));
 }
 
 pub async fn what_is_refused_or_changes_nothing_is_no_act(stores: Stores) {

@@ -1,30 +1,25 @@
 //! Who did what: for admins all of it, for those who run events what was done to what is their organisation's.
 
 use super::access::User;
-use super::csv;
+use super::csv::{self, Cell, Lines};
 use super::given::{id, instant};
 use super::paging::{PageView, Paging, PagingQuery};
 use super::problem::Problem;
 use super::staff::{managed, narrowed};
 use crate::wiring::App;
-use actix_web::http::header;
-use actix_web::web::{Bytes, Data, Query};
+use actix_web::web::{Data, Query};
 use actix_web::{HttpResponse, get};
-use chrono::{DateTime, SecondsFormat, Utc};
-use futures_util::stream::try_unfold;
+use chrono::{DateTime, Utc};
 use kernel::audit::{ActFilter, SealedAct};
-use kernel::{Actor, AuditLog, Cursor, Invalid, OrganisationId, PageRequest, StoreError, Who};
+use kernel::{Actor, Invalid, OrganisationId, PageRequest, Who};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 /// Longest name of an act that is looked for.
 const LONGEST: usize = 100;
-/// How many acts are read at a time for a table.
-const AT_A_TIME: u32 = 500;
 
 /// The calls of this file.
 pub fn routes(config: &mut ServiceConfig) {
@@ -182,28 +177,8 @@ async fn list_acts(
 #[get("/admin/audit/export")]
 async fn export_acts(app: Data<App>, user: User, query: Query<AuditQuery>) -> Result<HttpResponse, Problem> {
     let filter = allowed(&app, user.0, query.into_inner()).await?;
-    let lines = try_unfold(Some(Table { log: Arc::clone(&app.audit), filter, after: None }), next_lines);
-    Ok(HttpResponse::Ok()
-        .content_type("text/csv; charset=utf-8")
-        .insert_header((header::CONTENT_DISPOSITION, "attachment; filename=\"audit.csv\""))
-        .streaming(lines))
-}
-
-/// A table on its way out.
-struct Table {
-    log: Arc<dyn AuditLog>,
-    filter: ActFilter,
-    after: Option<Cursor>,
-}
-
-/// The next lines, and the rest of the table; `None` when there is none.
-async fn next_lines(table: Option<Table>) -> Result<Option<(Bytes, Option<Table>)>, StoreError> {
-    let Some(Table { log, filter, after }) = table else { return Ok(None) };
-    let page = log.acts(&filter, PageRequest { limit: AT_A_TIME, after }).await?;
-    let names = if after.is_none() { csv::line(COLUMNS) } else { String::new() };
-    let text = page.items.iter().fold(names, |text, sealed| text + &line(sealed));
-    let rest = page.next.map(|next| Table { log, filter, after: Some(next) });
-    Ok(Some((Bytes::from(text), rest)))
+    let read = async move |page: PageRequest| app.audit.acts(&filter, page).await;
+    Ok(csv::table("audit", &COLUMNS, read, row))
 }
 
 const COLUMNS: [&str; 12] = [
@@ -221,22 +196,20 @@ const COLUMNS: [&str; 12] = [
     "after",
 ];
 
-fn line(SealedAct { act, seal }: &SealedAct) -> String {
-    let text = |value: Option<String>| value.unwrap_or_default();
+fn row(SealedAct { act, seal }: &SealedAct, lines: &mut Lines) {
     let account = act.who.account().map(|account| account.to_string());
-    let cells: [String; 12] = [
-        text(seal.map(|seal| seal.seq.to_string())),
-        act.at.to_rfc3339_opts(SecondsFormat::Micros, true),
-        act.id.to_string(),
-        act.who.kind().to_owned(),
-        text(account.or_else(|| act.who.provider().map(str::to_owned))),
-        act.act.to_string(),
-        act.subject.kind.to_string(),
-        act.subject.id.to_string(),
-        text(act.organisation.map(|organisation| organisation.to_string())),
-        text(act.request.map(|request| request.to_string())),
-        text(act.before.clone()),
-        text(act.after.clone()),
-    ];
-    csv::line(cells.iter().map(String::as_str))
+    lines.add([
+        Cell::some(seal.map(|seal| seal.seq)),
+        Cell::instant(act.at),
+        Cell::of(act.id),
+        Cell::of(act.who.kind()),
+        Cell::some(account.or_else(|| act.who.provider().map(str::to_owned))),
+        Cell::of(&act.act),
+        Cell::of(&act.subject.kind),
+        Cell::of(act.subject.id),
+        Cell::some(act.organisation),
+        Cell::some(act.request),
+        Cell::some(act.before.as_ref()),
+        Cell::some(act.after.as_ref()),
+    ]);
 }

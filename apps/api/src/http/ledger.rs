@@ -1,27 +1,22 @@
 //! The ledger: entries, balances, and all of it as a table.
 
 use super::access::User;
-use super::csv;
+use super::csv::{self, Cell, Lines};
 use super::given::{id, instant};
 use super::money::MoneyView;
 use super::paging::{PageView, Paging, PagingQuery};
 use super::problem::Problem;
 use super::staff::{managed, narrowed};
 use crate::wiring::App;
-use actix_web::http::header;
-use actix_web::web::{Bytes, Data, Query};
+use actix_web::web::{Data, Query};
 use actix_web::{HttpResponse, get};
 use booking::ledger::{Account, Balance, Entry, EntryFilter};
-use chrono::{DateTime, SecondsFormat, Utc};
-use futures_util::stream;
-use kernel::{Actor, Cursor, Invalid, PageRequest, StoreError};
+use chrono::{DateTime, Utc};
+use kernel::{Actor, Invalid, PageRequest};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
-
-/// Entries that an export holds in memory at a time.
-const AT_ONCE: u32 = 500;
 
 /// The calls of this file.
 pub fn routes(config: &mut ServiceConfig) {
@@ -193,53 +188,24 @@ const COLUMNS: [&str; 15] = [
     "dispute_id",
 ];
 
-fn line(entry: &Entry) -> String {
-    let id = |id: Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
-    let cells = [
-        entry.at.to_rfc3339_opts(SecondsFormat::Micros, true),
-        entry.id.to_string(),
-        entry.kind.as_str().to_owned(),
-        entry.reversal.to_string(),
-        entry.from.to_string(),
-        entry.to.to_string(),
-        entry.amount.decimal(),
-        entry.amount.minor().to_string(),
-        entry.amount.currency().to_string(),
-        id(entry.organisation.map(|id| id.as_uuid())),
-        id(entry.event.map(|id| id.as_uuid())),
-        id(entry.booking.map(|id| id.as_uuid())),
-        id(entry.payment.map(|id| id.as_uuid())),
-        id(entry.refund.map(|id| id.as_uuid())),
-        id(entry.dispute.map(|id| id.as_uuid())),
-    ];
-    csv::line(cells.iter().map(String::as_str))
-}
-
-/// Where an export is.
-enum Progress {
-    Heading,
-    Entries(Option<Cursor>),
-    Ended,
-}
-
-async fn part(
-    app: Data<App>,
-    filter: EntryFilter,
-    progress: Progress,
-) -> Result<Option<(Bytes, (Data<App>, EntryFilter, Progress))>, StoreError> {
-    let (text, next) = match progress {
-        Progress::Heading => (csv::line(COLUMNS), Progress::Entries(None)),
-        Progress::Entries(after) => {
-            let page = app.ledger.entries(&filter, PageRequest { limit: AT_ONCE, after }).await?;
-            if page.items.is_empty() {
-                return Ok(None);
-            }
-            let next = page.next.map_or(Progress::Ended, |next| Progress::Entries(Some(next)));
-            (page.items.iter().map(line).collect(), next)
-        }
-        Progress::Ended => return Ok(None),
-    };
-    Ok(Some((Bytes::from(text), (app, filter, next))))
+fn row(entry: &Entry, lines: &mut Lines) {
+    lines.add([
+        Cell::instant(entry.at),
+        Cell::of(entry.id),
+        Cell::of(entry.kind.as_str()),
+        Cell::of(entry.reversal),
+        Cell::of(&entry.from),
+        Cell::of(&entry.to),
+        Cell::money(entry.amount),
+        Cell::Number(entry.amount.minor().to_string()),
+        Cell::of(entry.amount.currency()),
+        Cell::some(entry.organisation),
+        Cell::some(entry.event),
+        Cell::some(entry.booking),
+        Cell::some(entry.payment),
+        Cell::some(entry.refund),
+        Cell::some(entry.dispute),
+    ]);
 }
 
 /// The same entries as a table (CSV), the newest first. It is made while it is sent; one that breaks off is not whole.
@@ -254,11 +220,6 @@ async fn export_entries(
     query: Query<EntriesQuery>,
 ) -> Result<HttpResponse, Problem> {
     let filter = filter(&app, user.0, query.into_inner()).await?;
-    let parts = stream::try_unfold((app, filter, Progress::Heading), |(app, filter, progress)| {
-        part(app, filter, progress)
-    });
-    Ok(HttpResponse::Ok()
-        .insert_header((header::CONTENT_TYPE, csv::CONTENT_TYPE))
-        .insert_header((header::CONTENT_DISPOSITION, "attachment; filename=\"ledger.csv\""))
-        .streaming(Box::pin(parts)))
+    let read = async move |page: PageRequest| app.ledger.entries(&filter, page).await;
+    Ok(csv::table("ledger", &COLUMNS, read, row))
 }

@@ -1,5 +1,7 @@
 //! Money, as those see it who run events: bookings, payments, and what does not move.
 
+pub mod export;
+
 use super::access::User;
 use super::given::id;
 use super::money::MoneyView;
@@ -13,7 +15,7 @@ use actix_web::{HttpResponse, get};
 use booking::office::{BookingFilter, Of, PaymentFilter, Stuck, Whose};
 use booking::{BookingStatus, Payment, PaymentStatus, Provider, Reference};
 use chrono::{DateTime, Utc};
-use kernel::Invalid;
+use kernel::{Actor, Invalid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -21,7 +23,12 @@ use uuid::Uuid;
 
 /// The calls of this file.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(list_bookings).service(list_payments).service(list_stuck);
+    config
+        .service(list_bookings)
+        .service(export::export_bookings)
+        .service(list_payments)
+        .service(export::export_payments)
+        .service(list_stuck);
 }
 
 /// Which payments are wanted.
@@ -96,6 +103,20 @@ fn booking_status(text: &str) -> Option<BookingStatus> {
     all.into_iter().find(|status| status.as_str() == text)
 }
 
+/// The filter of a query, kept within what the actor may see.
+async fn bookings_wanted(app: &App, actor: Actor, query: BookingsQuery) -> Result<BookingFilter, Problem> {
+    let BookingsQuery { status, event_id, organisation_id, query } = query;
+    let managed = managed(app, actor).await?;
+    let mut wrong = Vec::new();
+    let filter = BookingFilter {
+        organisations: narrowed(managed, id("organisation_id", organisation_id, &mut wrong)),
+        event: id("event_id", event_id, &mut wrong),
+        status: word("status", status, booking_status, &mut wrong),
+        reference: query.filter(|text| !text.is_empty()).map(|text| reference(&text)),
+    };
+    if wrong.is_empty() { Ok(filter) } else { Err(Problem::invalid(wrong)) }
+}
+
 /// Bookings, the latest first.
 #[utoipa::path(tag = "payments", security(("bearer" = [])), params(BookingsQuery, PagingQuery), responses(
     (status = 200, body = PageView<ManagedBookingView>),
@@ -108,18 +129,7 @@ async fn list_bookings(
     query: Query<BookingsQuery>,
     paging: Paging,
 ) -> Result<HttpResponse, Problem> {
-    let BookingsQuery { status, event_id, organisation_id, query } = query.into_inner();
-    let managed = managed(&app, user.0).await?;
-    let mut wrong = Vec::new();
-    let filter = BookingFilter {
-        organisations: narrowed(managed, id("organisation_id", organisation_id, &mut wrong)),
-        event: id("event_id", event_id, &mut wrong),
-        status: word("status", status, booking_status, &mut wrong),
-        reference: query.filter(|text| !text.is_empty()).map(|text| reference(&text)),
-    };
-    if !wrong.is_empty() {
-        return Err(Problem::invalid(wrong));
-    }
+    let filter = bookings_wanted(&app, user.0, query.into_inner()).await?;
     let page = app.office.bookings(&filter, paging.0).await?;
     Ok(HttpResponse::Ok().json(PageView::of(page, |placed| ManagedBookingView::from(&placed))))
 }
@@ -192,6 +202,20 @@ impl From<Of<Payment>> for ManagedPaymentView {
     }
 }
 
+/// The filter of a query, kept within what the actor may see.
+async fn payments_wanted(app: &App, actor: Actor, query: PaymentsQuery) -> Result<PaymentFilter, Problem> {
+    let PaymentsQuery { status: asked, provider, query, organisation_id } = query;
+    let managed = managed(app, actor).await?;
+    let mut wrong = Vec::new();
+    let filter = PaymentFilter {
+        organisations: narrowed(managed, id("organisation_id", organisation_id, &mut wrong)),
+        status: word("status", asked, status, &mut wrong),
+        provider: word("provider", provider, |text| text.parse::<Provider>().ok(), &mut wrong),
+        reference: query.filter(|text| !text.is_empty()).map(|text| reference(&text)),
+    };
+    if wrong.is_empty() { Ok(filter) } else { Err(Problem::invalid(wrong)) }
+}
+
 /// Attempts to pay, the latest first.
 #[utoipa::path(tag = "payments", security(("bearer" = [])), params(PaymentsQuery, PagingQuery), responses(
     (status = 200, body = PageView<ManagedPaymentView>),
@@ -204,18 +228,7 @@ async fn list_payments(
     query: Query<PaymentsQuery>,
     paging: Paging,
 ) -> Result<HttpResponse, Problem> {
-    let PaymentsQuery { status: asked, provider, query, organisation_id } = query.into_inner();
-    let managed = managed(&app, user.0).await?;
-    let mut wrong = Vec::new();
-    let filter = PaymentFilter {
-        organisations: narrowed(managed, id("organisation_id", organisation_id, &mut wrong)),
-        status: word("status", asked, status, &mut wrong),
-        provider: word("provider", provider, |text| text.parse::<Provider>().ok(), &mut wrong),
-        reference: query.filter(|text| !text.is_empty()).map(|text| reference(&text)),
-    };
-    if !wrong.is_empty() {
-        return Err(Problem::invalid(wrong));
-    }
+    let filter = payments_wanted(&app, user.0, query.into_inner()).await?;
     let page = app.office.payments(&filter, paging.0).await?;
     Ok(HttpResponse::Ok().json(PageView::of(page, ManagedPaymentView::from)))
 }

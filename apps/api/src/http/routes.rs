@@ -57,6 +57,8 @@ fn api(config: &mut ServiceConfig) {
         .configure(holds::routes)
         .configure(bookings::routes)
         .configure(cancellation::routes)
+        // Before what would take `export` for the id of a booking.
+        .configure(payments::routes)
         .configure(refunds::routes)
         .configure(called_off::routes)
         .configure(documents::routes)
@@ -73,7 +75,6 @@ fn api(config: &mut ServiceConfig) {
         .configure(mail::routes)
         .configure(jobs::routes)
         .configure(ledger::routes)
-        .configure(payments::routes)
         .configure(daily_close::routes)
         .configure(incidents::routes)
         .configure(by_hand::routes)

@@ -1,6 +1,8 @@
 //! Waiting lists, for those who run the events.
 
 use super::access::User;
+use super::buyers::{self, with_buyers};
+use super::csv::{self, Cell, Lines};
 use super::json::Json;
 use super::once::Once;
 use super::paging::{PageView, Paging, PagingQuery};
@@ -10,9 +12,10 @@ use crate::wiring::App;
 use accounts::Account;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, post, put};
+use booking::tables::Table;
 use booking::{EntryStatus, ListCounts, Rules, WaitlistEntry};
 use events::access::Right;
-use kernel::{EventId, Invalid, Timestamp};
+use kernel::{EventId, Invalid, PageRequest, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -23,7 +26,13 @@ const MOST_OFFERS: u32 = 1000;
 
 /// The calls of this file.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(entries).service(stats).service(notify).service(settings).service(change_settings);
+    config
+        .service(entries)
+        .service(export_waitlist)
+        .service(stats)
+        .service(notify)
+        .service(settings)
+        .service(change_settings);
 }
 
 /// An entry with who waits.
@@ -46,7 +55,7 @@ impl ManagedEntryView {
         Self {
             buyer_id: entry.buyer.as_uuid(),
             email: account.map(|account| account.email.clone().into()),
-            name: account.map(|account| format!("{} {}", account.first_name, account.last_name)),
+            name: account.map(buyers::name),
             number: entry.number,
             entry: WaitlistEntryView::of(entry, None, now),
         }
@@ -137,12 +146,72 @@ async fn entries(
     let event = EventId::from(event.into_inner());
     app.events.require(user.0, event, Right::Manage).await?;
     let page = app.bookings.entries(event, paging.0).await?;
-    let ids: Vec<_> = page.items.iter().map(|entry| entry.buyer).collect();
-    let people = app.accounts.people(&ids).await?;
+    let page = with_buyers(&app, page, |entry| entry.buyer).await?;
     let now = app.clock.now();
-    Ok(HttpResponse::Ok().json(PageView::of(page, |entry| {
-        ManagedEntryView::of(&entry, people.iter().find(|account| account.id == entry.buyer), now)
-    })))
+    let show = |(entry, account): (WaitlistEntry, Option<Account>)| {
+        ManagedEntryView::of(&entry, account.as_ref(), now)
+    };
+    Ok(HttpResponse::Ok().json(PageView::of(page, show)))
+}
+
+const COLUMNS: [&str; 14] = [
+    "number",
+    "entry_id",
+    "joined_at",
+    "status",
+    "buyer_id",
+    "name",
+    "email",
+    "quantity",
+    "ticket_type_ids",
+    "max_price",
+    "currency",
+    "offered_at",
+    "expires_at",
+    "decided_at",
+];
+
+fn row(entry: &WaitlistEntry, account: Option<&Account>, now: Timestamp, lines: &mut Lines) {
+    let instant = |at: Option<Timestamp>| at.map_or(Cell::NOTHING, Cell::instant);
+    let types: Vec<_> = entry.ticket_types.iter().map(ToString::to_string).collect();
+    let [name, email] = buyers::cells(account);
+    lines.add([
+        Cell::of(entry.number),
+        Cell::of(entry.id),
+        Cell::instant(entry.joined_at),
+        Cell::of(entry.status_at(now).as_str()),
+        Cell::of(entry.buyer),
+        name,
+        email,
+        Cell::of(entry.quantity),
+        Cell::of(types.join(" ")),
+        entry.max_price.map_or(Cell::NOTHING, Cell::money),
+        Cell::some(entry.max_price.map(|price| price.currency())),
+        instant(entry.offered_at),
+        instant(entry.expires_at),
+        instant(entry.decided_at),
+    ]);
+}
+
+/// The same as a table (CSV), whole, with what became of each entry. It is made while it is sent; one that breaks off is
+/// not whole. Who takes it is on record.
+#[utoipa::path(tag = "organisers", security(("bearer" = [])), responses(
+    (status = 200, content_type = "text/csv", body = String), (status = 403, body = Problem),
+    (status = 404, body = Problem)))]
+#[get("/admin/waitlist/entries/{event_id}/export")]
+async fn export_waitlist(app: Data<App>, user: User, event: Path<Uuid>) -> Result<HttpResponse, Problem> {
+    let event = EventId::from(event.into_inner());
+    app.events.require(user.0, event, Right::Manage).await?;
+    app.bookings.take_out(Table::WaitingList(event), &user.0).await?;
+    let now = app.clock.now();
+    let read = async move |page: PageRequest| {
+        let page = app.bookings.entries(event, page).await?;
+        with_buyers(&app, page, |entry| entry.buyer).await
+    };
+    let row = move |(entry, account): &(WaitlistEntry, Option<Account>), lines: &mut Lines| {
+        row(entry, account.as_ref(), now, lines);
+    };
+    Ok(csv::table("waitlist", &COLUMNS, read, row))
 }
 
 /// The list in numbers.

@@ -148,6 +148,8 @@ async fn a_wrong_document_is_cancelled_by_a_document(store: Store) {
     assert!(lines[0].starts_with("number,kind,issued_on,"));
     let void = lines.iter().find(|line| line.starts_with("\"RE-2026-000002\",\"cancellation\"")).unwrap();
     assert!(void.ends_with("EUR,19,-21.01,-3.99,-25.00"), "{void}");
+    let acts = admin.get("/admin/audit?act=document.export").await.expect(200);
+    assert_eq!(acts["items"].as_array().unwrap().len(), 1, "who took it out is on record");
     shop.come_to_rest().await;
 }
 

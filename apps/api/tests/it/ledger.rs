@@ -19,7 +19,7 @@ async fn sold(store: Store) -> (Shop, Value) {
 }
 
 /// Somebody who manages the organisation of this name, made by an admin.
-async fn manager(shop: &Shop, organisation: &str) -> Person {
+pub(crate) async fn manager(shop: &Shop, organisation: &str) -> Person {
     let person = shop.buyer().await;
     let admin = shop.again(&shop.admin).await.client;
     let path = format!("/admin/organisations/{organisation}/members");

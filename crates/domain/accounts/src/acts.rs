@@ -1,7 +1,7 @@
 //! What the audit log says of accounts: their standing, never who they are.
 
-use crate::Account;
-use kernel::{Act, Cause, Subject, Timestamp};
+use crate::{Account, AccountFilter};
+use kernel::{Act, Actor, Cause, Subject, Timestamp};
 use serde_json::json;
 
 /// Another status or another role; `None` when neither changed.
@@ -20,6 +20,17 @@ pub(crate) fn erased(by: &Cause, before: &Account, after: &Account, now: Timesta
     act(by, "account.erase", after, now).changing(said(before), said(after))
 }
 
+/// Somebody took out a table of people. What was typed to find them may be a name, so only that something was is said.
+pub(crate) fn table_taken(by: &Actor, filter: &AccountFilter, now: Timestamp) -> Act {
+    let narrowed = json!({
+        "searched": filter.query.is_some(),
+        "status": filter.status.map(|status| status.as_str()),
+    });
+    by.cause()
+        .act("account.export", Subject::new("account", by.account.as_uuid()), now)
+        .changing(None, Some(narrowed.to_string()))
+}
+
 fn act(by: &Cause, name: &'static str, account: &Account, now: Timestamp) -> Act {
     by.act(name, Subject::new("account", account.id.as_uuid()), now)
 }
@@ -32,6 +43,7 @@ fn said(account: &Account) -> Option<String> {
 mod tests {
     use super::*;
     use crate::{PasswordHash, Person, Status};
+    use kernel::{Role, SessionId};
 
     #[test]
     fn no_word_of_the_log_tells_who_somebody_is() {
@@ -52,5 +64,11 @@ mod tests {
                 assert!(!text.contains(private), "{text}");
             }
         }
+        let (account, session) = (before.id, SessionId::generate(now));
+        let admin = Actor { account, session, role: Role::Admin, request: None };
+        let filter = AccountFilter { query: Some("byron".into()), status: Some(Status::Suspended) };
+        let taken = table_taken(&admin, &filter, now);
+        assert_eq!(taken.after.as_deref(), Some(r#"{"searched":true,"status":"suspended"}"#));
+        assert_eq!((taken.subject.id, taken.organisation), (account.as_uuid(), None));
     }
 }

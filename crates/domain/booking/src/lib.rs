@@ -41,6 +41,7 @@ pub mod sale;
 mod samples;
 pub mod seating;
 pub mod settlement;
+pub mod tables;
 pub mod ticket;
 pub mod transfer;
 pub mod use_cases;

@@ -27,6 +27,7 @@ mod seats;
 mod serve;
 mod show;
 mod sweep;
+mod take_out;
 mod told;
 mod transfer;
 mod vouchers;

@@ -35,6 +35,15 @@ pub struct Memory {
     pub peak: u64,
 }
 
+impl Memory {
+    /// Of the process with this number; `None` when there is none, or where there is no `/proc`.
+    #[must_use]
+    pub fn of(process: u32) -> Option<Self> {
+        let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+        Some(Self { now: kilobytes(&status, "VmRSS:")?, peak: kilobytes(&status, "VmHWM:")? })
+    }
+}
+
 impl Program {
     /// Gets everything ready but does not start it yet: `settings` as `("store.url", "postgres://...")`.
     ///
@@ -119,9 +128,7 @@ impl Program {
     /// What it has in memory; `None` when it does not run, or where there is no `/proc`.
     #[must_use]
     pub fn memory(&self) -> Option<Memory> {
-        let process = self.process.as_ref()?;
-        let status = std::fs::read_to_string(format!("/proc/{}/status", process.id())).ok()?;
-        Some(Memory { now: kilobytes(&status, "VmRSS:")?, peak: kilobytes(&status, "VmHWM:")? })
+        Memory::of(self.id()?)
     }
 
     /// Its number in the process table, while it runs.

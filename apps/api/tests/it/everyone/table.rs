@@ -227,10 +227,12 @@ const TABLE: &[Group] = &[
         "ufff++f+++",
         &[
             ("GET /api/v1/admin/bookings", ""),
+            ("GET /api/v1/admin/bookings/export", ""),
             ("GET /api/v1/admin/cancellation-requests", ""),
             ("GET /api/v1/admin/documents", ""),
             ("GET /api/v1/admin/documents.csv", ""),
             ("GET /api/v1/admin/payments", ""),
+            ("GET /api/v1/admin/payments/export", ""),
             ("GET /api/v1/admin/payments/stuck", ""),
             ("GET /api/v1/admin/payments/incidents", ""),
             ("GET /api/v1/admin/ledger", ""),
@@ -258,6 +260,7 @@ const TABLE: &[Group] = &[
         MANAGE,
         &[
             ("GET /api/v1/admin/waitlist/entries/{event_id}", "full"),
+            ("GET /api/v1/admin/waitlist/entries/{event_id}/export", "full"),
             ("GET /api/v1/admin/waitlist/stats/{event_id}", "full"),
             ("POST /api/v1/admin/waitlist/notify/{event_id}", "full"),
             ("GET /api/v1/admin/waitlist/settings/{event_id}", "full"),
@@ -331,6 +334,7 @@ const TABLE: &[Group] = &[
         ADMIN,
         &[
             ("GET /api/v1/admin/users", ""),
+            ("GET /api/v1/admin/users/export", ""),
             ("PATCH /api/v1/admin/users/{id}", "newcomer"),
             ("GET /api/v1/admin/users/{id}/invite-budget", "newcomer"),
             ("PUT /api/v1/admin/users/{id}/invite-budget", "newcomer"),

@@ -13,7 +13,6 @@ use kernel::{
     BookingId, Cursor, IncidentId, OrganisationId, Page, PageRequest, PaymentId, RefundId, StoreError,
     Timestamp,
 };
-use std::collections::BTreeSet;
 use std::ops::Bound;
 use uuid::Uuid;
 
@@ -33,15 +32,23 @@ impl BookingTables {
             let range = self.bookings.range((Bound::Unbounded, before::<BookingId>(page)));
             return Box::new(range.rev().map(|(id, _)| *id));
         };
-        let last = page.after.map_or(Uuid::max(), |after| after.id);
-        let mut found = BTreeSet::new();
-        for organisation in organisations {
-            let first = (*organisation, BookingId::from(Uuid::nil()));
-            let end = (*organisation, BookingId::from(last));
-            let of = self.bookings_by_organisation.range(first..=end).map(|(_, id)| *id);
-            found.extend(of.filter(|id| page.after.is_none() || id.as_uuid() != last));
-        }
-        Box::new(found.into_iter().rev())
+        let of = |organisation: &OrganisationId| {
+            let end = match page.after {
+                Some(after) => Bound::Excluded((*organisation, BookingId::from(after.id))),
+                None => Bound::Included((*organisation, BookingId::from(Uuid::max()))),
+            };
+            let first = Bound::Included((*organisation, BookingId::from(Uuid::nil())));
+            self.bookings_by_organisation.range((first, end)).rev().map(|(_, id)| *id).peekable()
+        };
+        // The newest of each, and of those the newest: no more is looked at than a page needs.
+        let mut each: Vec<_> = organisations.iter().map(of).collect();
+        Box::new(std::iter::from_fn(move || {
+            let newest = each.iter_mut().filter_map(|ids| ids.peek().copied()).max()?;
+            for ids in &mut each {
+                let _ = ids.next_if_eq(&newest);
+            }
+            Some(newest)
+        }))
     }
 }
 

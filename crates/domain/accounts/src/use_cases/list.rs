@@ -1,6 +1,15 @@
 use super::Accounts;
-use crate::{Account, AccountFilter, Status};
-use kernel::{AccountId, Email, Page, PageRequest, StoreError, transact};
+use crate::{Account, AccountFilter, Status, acts};
+use kernel::{AccountId, Actor, Email, Page, PageRequest, StoreError, transact};
+
+/// The filter without what nobody is called by.
+fn legible(filter: AccountFilter) -> AccountFilter {
+    let printable = |query: String| -> String {
+        query.trim().chars().filter(|one| !one.is_control()).take(200).collect()
+    };
+    let query = filter.query.map(printable).filter(|query| !query.is_empty());
+    AccountFilter { query, ..filter }
+}
 
 impl Accounts {
     /// For admins: accounts, the newest first. The query loses control characters and all beyond 200 characters.
@@ -8,11 +17,16 @@ impl Accounts {
     /// # Errors
     /// When the store cannot answer.
     pub async fn list(&self, filter: AccountFilter, page: PageRequest) -> Result<Page<Account>, StoreError> {
-        let printable = |query: String| -> String {
-            query.trim().chars().filter(|one| !one.is_control()).take(200).collect()
-        };
-        let query = filter.query.map(printable).filter(|query| !query.is_empty());
-        self.store.accounts(&AccountFilter { query, ..filter }, page).await
+        self.store.accounts(&legible(filter), page).await
+    }
+
+    /// For admins: records that somebody takes out all that [`Self::list`] finds, before the first line of it leaves.
+    ///
+    /// # Errors
+    /// When the store cannot answer; nothing shall leave then.
+    pub async fn take_out(&self, filter: AccountFilter, by: &Actor) -> Result<(), StoreError> {
+        let acts = [acts::table_taken(by, &legible(filter), self.clock.now())];
+        transact(self.store.begin().await?, async |tx| tx.record(&acts).await).await
     }
 
     /// These accounts, in no order; those that are erased or unknown are left out.
