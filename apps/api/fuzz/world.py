@@ -190,6 +190,7 @@ class World:
         self.asked("POST", "/admin/bookings/{id}/cancellation-request", {"decision": "refuse"})
         self.asked("POST", "/admin/payments/incidents/{id}/resolve", {"resolution": "nothing", "note": "seen"})
         self.asked("POST", "/admin/documents/{id}/cancel", {"reason": "wrong", "replace": True})
+        self.asked("POST", "/admin/jobs/retry", {"state": "parked"})
         day = (datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=1)).strftime("%Y-%m-%d")
         self.ask("POST", f"/admin/daily-close/{day}", {})
         self.add("daily-close", day)

@@ -2,6 +2,7 @@
 //! or parks them. A worker killed anywhere leaves leases that end; what it had begun is then done again, under the
 //! same idempotency keys.
 
+pub mod give_up;
 pub mod perform;
 pub mod pictures;
 pub mod retry;
@@ -13,6 +14,7 @@ use crate::wiring::App;
 use chrono::TimeDelta;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{StreamExt, stream};
+use give_up::give_up;
 use kernel::{Due, Lease, StoreError};
 use perform::{Done, Failure, perform};
 use retry::Next;
@@ -301,10 +303,10 @@ async fn failed(app: &App, due: &Due, held: &Mutex<Lease>, failure: &Failure) ->
     tracing::warn!(effect = %due.id, domain = name, causes = failure.without_names(), "an effect failed");
     let mut next = retry::after(due.attempts, now);
     if next == Next::Park
-        && let Err(error) = perform::give_up(app, due).await
+        && let Err(error) = give_up(app, &due.domain, &due.body).await
     {
-        let causes = error.without_names();
-        tracing::warn!(effect = %due.id, domain = name, causes, "that an effect failed was not written down");
+        let causes = Causes(&error);
+        tracing::warn!(effect = %due.id, domain = name, %causes, "that an effect failed was not written down");
         next = Next::At(now + UNWRITTEN);
     }
     let lease = held.lock().await;

@@ -2,11 +2,16 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a contract fails by panicking")]
 #![expect(missing_docs, reason = "the name of a case is its promise")]
 
-use crate::audit_log::some_act;
+mod listed;
+mod looked_after;
+
+pub use listed::*;
+pub use looked_after::*;
+
 use crate::{Stores, noon};
 use accounts::Effect;
 use chrono::TimeDelta;
-use kernel::{Due, EffectId, InviteId, Lease, OneTimeId, Owed, PageRequest, Parked, Timestamp, transact};
+use kernel::{Due, EffectId, InviteId, Lease, OneTimeId, Owed, Timestamp, transact};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::Barrier;
@@ -28,7 +33,7 @@ macro_rules! outbox_contract {
             what_is_parked_waits_for_a_person,
             parked_ones_are_listed_the_latest_first_in_pages_that_meet,
             what_is_retried_is_claimed_once_more,
-            what_is_not_parked_cannot_be_retried,
+            what_did_not_fail_cannot_be_retried,
             the_backlog_is_counted,
             what_is_not_asked_for_waits,
             the_longest_due_of_all_that_is_asked_for_comes_first,
@@ -37,6 +42,16 @@ macro_rules! outbox_contract {
             what_is_not_leased_any_more_is_not_made_longer,
             who_lost_a_lease_says_nothing_more_of_the_effect,
             what_brings_its_worker_down_is_counted,
+            what_brings_its_worker_down_fails,
+            what_went_well_after_all_does_not_fail_any_more,
+            work_is_listed_by_where_it_stands_in_pages_that_meet,
+            work_is_found_by_domain_and_kind,
+            work_is_counted_by_domain_and_kind,
+            many_are_retried_at_once,
+            what_a_worker_is_at_is_not_retried,
+            what_is_set_aside_is_known_whole,
+            what_is_discarded_is_gone_and_on_record,
+            of_retrying_and_discarding_at_once_one_happens,
         );
     };
     ($open:ident; $($case:ident),+ $(,)?) => {
@@ -64,7 +79,11 @@ pub const EVERY_DOMAIN: [&str; 8] = [
 ];
 
 async fn owe(stores: &Stores, due_at: Timestamp) -> Owed<Effect> {
-    let owed = Owed::at(Effect::SendVerification { one_time: OneTimeId::generate(noon()) }, noon(), due_at);
+    owe_this(stores, Effect::SendVerification { one_time: OneTimeId::generate(noon()) }, due_at).await
+}
+
+async fn owe_this(stores: &Stores, effect: Effect, due_at: Timestamp) -> Owed<Effect> {
+    let owed = Owed::at(effect, noon(), due_at);
     let tx = stores.accounts.begin().await.unwrap();
     transact(tx, async |tx| tx.enqueue_accounts(std::slice::from_ref(&owed)).await).await.unwrap();
     owed
@@ -215,81 +234,6 @@ async fn park(stores: &Stores, id: EffectId, error: &str, now: Timestamp) {
     assert!(stores.outbox.park(lease(id, noon()), error, now).await.unwrap());
 }
 
-async fn parked(stores: &Stores) -> Vec<Parked> {
-    stores.outbox.parked(PageRequest { limit: 100, after: None }).await.unwrap().items
-}
-
-pub async fn parked_ones_are_listed_the_latest_first_in_pages_that_meet(stores: Stores) {
-    owe(&stores, noon()).await;
-    assert_eq!(parked(&stores).await, [], "waiting is not being parked");
-    let mut expected = Vec::new();
-    for number in 0..7 {
-        let id = owe(&stores, noon()).await.id;
-        // Some are parked at one instant: then the id decides.
-        let parked_at = noon() + minutes(number % 3);
-        claim(&stores, noon()).await;
-        let away = Some("the mail server is away");
-        assert!(stores.outbox.postpone(lease(id, noon()), noon(), away).await.unwrap());
-        park(&stores, id, &format!("refused {number}"), parked_at).await;
-        let (domain, error) = (accounts::DOMAIN.to_owned(), format!("refused {number}"));
-        expected.push(Parked { id, domain, attempts: 2, parked_at, error });
-    }
-    expected.sort_by_key(|parked| std::cmp::Reverse((parked.parked_at, parked.id)));
-    for limit in [1, 2, 7, 100] {
-        let mut found = Vec::new();
-        let mut page = PageRequest { limit, after: None };
-        loop {
-            let next = stores.outbox.parked(page).await.unwrap();
-            assert!(next.items.len() <= usize::try_from(limit).unwrap());
-            found.extend(next.items);
-            page.after = next.next;
-            if page.after.is_none() {
-                break;
-            }
-        }
-        assert_eq!(found, expected, "pages of {limit}");
-    }
-}
-
-pub async fn what_is_retried_is_claimed_once_more(stores: Stores) {
-    let (retried, left) = (owe(&stores, noon()).await, owe(&stores, noon()).await);
-    claim(&stores, noon()).await;
-    for id in [retried.id, left.id] {
-        assert!(stores.outbox.park(lease(id, noon()), "no such address", noon()).await.unwrap());
-    }
-    let later = noon() + minutes(90);
-    assert!(stores.outbox.retry(retried.id, later, &some_act()).await.unwrap());
-    assert_eq!(claim(&stores, later - TimeDelta::microseconds(1)).await, [], "not before it was asked for");
-    let due = claim(&stores, later).await;
-    assert_eq!(ids(&due), [retried.id]);
-    assert_eq!((due[0].attempts, due[0].due_at), (0, later), "as if it had never failed");
-    assert_eq!(serde_json::from_str::<Effect>(&due[0].body).unwrap(), retried.effect);
-    assert_eq!(claim(&stores, later).await, [], "leased like any other");
-    let still: Vec<_> = parked(&stores).await.iter().map(|parked| parked.id).collect();
-    assert_eq!(still, [left.id]);
-    // What fails on can be parked again, and is listed as that.
-    let held = lease(retried.id, later);
-    assert!(stores.outbox.park(held, "still no such address", later).await.unwrap());
-    let again = &parked(&stores).await[0];
-    assert_eq!((again.id, again.attempts, again.parked_at), (retried.id, 1, later));
-}
-
-pub async fn what_is_not_parked_cannot_be_retried(stores: Stores) {
-    let (waiting, done) = (owe(&stores, noon() + minutes(5)).await, owe(&stores, noon()).await);
-    claim(&stores, noon()).await;
-    assert!(stores.outbox.finish(lease(done.id, noon())).await.unwrap());
-    for id in [waiting.id, done.id, EffectId::generate(noon())] {
-        assert!(!stores.outbox.retry(id, noon(), &some_act()).await.unwrap());
-    }
-    assert_eq!(claim(&stores, noon()).await, [], "and it is not due earlier for that");
-    let parked = owe(&stores, noon()).await;
-    park(&stores, parked.id, "no such address", noon()).await;
-    assert_eq!(stores.audit.waiting().await.unwrap(), 0, "what was refused is no act");
-    assert!(stores.outbox.retry(parked.id, noon(), &some_act()).await.unwrap());
-    assert!(!stores.outbox.retry(parked.id, noon(), &some_act()).await.unwrap(), "once is enough");
-    assert_eq!(stores.audit.waiting().await.unwrap(), 1);
-}
-
 pub async fn the_backlog_is_counted(stores: Stores) {
     assert_eq!(stores.outbox.backlog().await.unwrap(), kernel::outbox::Backlog::default());
     let parked = owe(&stores, noon() - minutes(9)).await;
@@ -388,7 +332,7 @@ pub async fn who_lost_a_lease_says_nothing_more_of_the_effect(stores: Stores) {
     assert!(!outbox.postpone(ours, later, None).await.unwrap());
     assert!(!outbox.postpone(ours, later, Some("too late")).await.unwrap());
     assert!(!outbox.park(ours, "too late", later).await.unwrap());
-    assert_eq!(parked(&stores).await, []);
+    assert_eq!(listed::parked(&stores).await, []);
     assert_eq!(claim(&stores, later).await, [], "it is still theirs");
     let theirs = lease(owed.id, later);
     assert!(outbox.defer(theirs, later).await.unwrap());

@@ -5,6 +5,7 @@ pub mod booking;
 pub mod events;
 pub mod gallery;
 pub mod invites;
+pub mod jobs;
 pub mod media;
 pub mod music;
 pub mod refunds;

@@ -144,28 +144,6 @@ pub async fn perform(app: &App, due: &Due) -> Result<Done, Failure> {
     }
 }
 
-/// Writes down that nobody tries any more, where somebody waits for what was owed and may ask for it anew.
-///
-/// # Errors
-/// A [`Failure`]: try again later.
-pub async fn give_up(app: &App, due: &Due) -> Result<(), Failure> {
-    // Of what cannot be read nobody knows what it was about.
-    match due.domain.as_str() {
-        gallery::PICTURES => match serde_json::from_str(&due.body) {
-            Ok(picture) => pictures::give_up(app, picture).await,
-            Err(_) => Ok(()),
-        },
-        music::SOUND => match serde_json::from_str(&due.body) {
-            Ok(set) => {
-                app.music.give_up(set).await?;
-                Ok(())
-            }
-            Err(_) => Ok(()),
-        },
-        _ => Ok(()),
-    }
-}
-
 async fn of_bookings(app: &App, due: &Due, effect: BookingEffect) -> Result<Done, Failure> {
     match effect {
         BookingEffect::SendTickets { booking } => {

@@ -4,8 +4,8 @@ use super::perform::{Done, Failure};
 use crate::wiring::App;
 use crate::workplace::Fetched;
 use chrono::TimeDelta;
-use gallery::Made;
 use gallery::use_cases::Bench;
+use gallery::{Made, MakeError};
 use kernel::PictureId;
 
 /// Before looking again whether a program is there that was missing; meanwhile a worker may take it up that has it.
@@ -36,8 +36,8 @@ pub async fn make(app: &App, picture: PictureId) -> Result<Done, Failure> {
 /// Says of a picture that it failed, as nobody tries any more.
 ///
 /// # Errors
-/// A [`Failure`]: try again later.
-pub async fn give_up(app: &App, picture: PictureId) -> Result<(), Failure> {
+/// A [`MakeError`]: try again later.
+pub async fn give_up(app: &App, picture: PictureId) -> Result<(), MakeError> {
     if let Made::Failed(album, _) = app.gallery.give_up(picture).await? {
         app.albums.changed(&*app.broadcast, album).await;
     }

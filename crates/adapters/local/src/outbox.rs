@@ -1,19 +1,20 @@
 //! Work owed after commits, and the worker's side of it.
 
+mod list;
+
 use crate::document::{Document, Step, Table};
-use crate::paging::{newest, wanted};
 use crate::state::State;
 use crate::store::LocalStore;
 use crate::transaction::LocalTx;
 use async_trait::async_trait;
 use imbl::{OrdMap, OrdSet};
-use kernel::outbox::Backlog;
+use kernel::outbox::{Backlog, OwedWork, SetAside, Standing, UNHEARD, WorkCount, WorkFilter};
 use kernel::{
-    Act, AuditTx, Cursor, Due, EffectId, Lease, Outbox, Owed, Page, PageRequest, Parked, StoreError,
-    Timestamp, Transaction, transact,
+    Act, AuditTx, Cursor, Due, EffectId, Lease, Outbox, Owed, Page, PageRequest, StoreError, Timestamp,
+    Transaction, transact,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// The outbox and its order.
@@ -23,6 +24,8 @@ pub(crate) struct OutboxTables {
     /// What is not parked, by domain, the longest due first. Leased ones stay in it: they are as few as workers take at
     /// once. A domain that owes nothing is not there.
     pub(crate) waiting: OrdMap<String, OrdSet<(Timestamp, EffectId)>>,
+    /// What of it failed, whatever its domain, the first due first.
+    pub(crate) failing: OrdSet<Cursor>,
     /// What is parked, by when it was.
     pub(crate) parked: OrdSet<Cursor>,
 }
@@ -57,9 +60,15 @@ impl Document for Owing {
     }
 
     fn index(&self, state: &mut State, step: Step) {
+        let id = self.id.as_uuid();
         match self.parked_at {
-            None => state.outbox.wait(step, &self.domain, (self.due_at, self.id)),
-            Some(at) => step.set(&mut state.outbox.parked, Cursor { at, id: self.id.as_uuid() }),
+            None => {
+                state.outbox.wait(step, &self.domain, (self.due_at, self.id));
+                if Standing::of(false, self.attempts, self.error.is_some()) == Standing::Failing {
+                    step.set(&mut state.outbox.failing, Cursor { at: self.due_at, id });
+                }
+            }
+            Some(at) => step.set(&mut state.outbox.parked, Cursor { at, id }),
         }
     }
 }
@@ -159,7 +168,11 @@ impl Outbox for LocalStore {
             let claimed = tx.state().outbox.claimable(domains, now, limit);
             let due = claimed.into_iter().map(|owing| {
                 let attempts = owing.attempts.saturating_add(1);
-                tx.put(Owing { leased_until: Some(lease_until), attempts, ..Owing::clone(&owing) });
+                // Whoever says something gives the lease back: one that is still there is of a worker that never did.
+                let unheard = owing.leased_until.map(|_| UNHEARD.to_owned());
+                let error = unheard.or_else(|| owing.error.clone());
+                let leased_until = Some(lease_until);
+                tx.put(Owing { leased_until, attempts, error, ..Owing::clone(&owing) });
                 Due {
                     id: owing.id,
                     domain: owing.domain.clone(),
@@ -196,7 +209,7 @@ impl Outbox for LocalStore {
     ) -> Result<bool, StoreError> {
         self.change(lease, |owing| {
             let attempts = if error.is_some() { owing.attempts } else { 0 };
-            let error = error.map(str::to_owned).or(owing.error);
+            let error = error.map(str::to_owned);
             Owing { due_at, attempts, error, leased_until: None, ..owing }
         })
         .await
@@ -220,28 +233,44 @@ impl Outbox for LocalStore {
         .await
     }
 
-    async fn parked(&self, page: PageRequest) -> Result<Page<Parked>, StoreError> {
-        let state = self.read();
-        let rows = newest(&state.outbox.parked, page).take(wanted(page));
-        let rows = rows.filter_map(|id| state.outbox.owing.get(&EffectId::from(id))).filter_map(|owing| {
-            Some(Parked {
-                id: owing.id,
-                domain: owing.domain.clone(),
-                attempts: owing.attempts,
-                parked_at: owing.parked_at?,
-                error: owing.error.clone().unwrap_or_default(),
-            })
-        });
-        Ok(Page::cut(rows.collect(), page.limit, Parked::cursor))
+    async fn listed(&self, filter: &WorkFilter, page: PageRequest) -> Result<Page<OwedWork>, StoreError> {
+        Ok(Page::cut(self.read().outbox.listed(filter, page), page.limit, OwedWork::cursor))
     }
 
-    async fn retry(&self, id: EffectId, now: Timestamp, act: &Act) -> Result<bool, StoreError> {
+    async fn counted(&self) -> Result<Vec<WorkCount>, StoreError> {
+        Ok(self.read().outbox.counted())
+    }
+
+    async fn set_aside(&self, id: EffectId) -> Result<Option<SetAside>, StoreError> {
+        Ok(self.read().set_aside(id))
+    }
+
+    async fn retry(&self, wanted: &[(EffectId, Act)], now: Timestamp) -> Result<Vec<EffectId>, StoreError> {
+        let wanted: BTreeMap<EffectId, &Act> = wanted.iter().map(|(id, act)| (*id, act)).collect();
         transact(self.write().await?, async |tx: &mut LocalTx| {
-            let parked = tx.state().copy::<Owing>(&id).filter(|owing| owing.parked_at.is_some());
-            let Some(owing) = parked else { return Ok(false) };
-            tx.put(Owing { due_at: now, attempts: 0, leased_until: None, parked_at: None, ..owing });
-            tx.record(std::slice::from_ref(act)).await?;
-            Ok(true)
+            let (mut taken, mut acts) = (Vec::new(), Vec::new());
+            for (id, act) in &wanted {
+                let failed = tx.state().copy::<Owing>(id).filter(|owing| owing.work().can_be_retried(now));
+                let Some(owing) = failed else { continue };
+                let again = Owing { due_at: now, attempts: 0, leased_until: None, ..owing };
+                tx.put(Owing { error: None, parked_at: None, ..again });
+                taken.push(*id);
+                acts.push(Act::clone(act));
+            }
+            tx.record(&acts).await?;
+            Ok(taken)
+        })
+        .await
+    }
+
+    async fn discard(&self, id: EffectId, act: &Act) -> Result<bool, StoreError> {
+        transact(self.write().await?, async |tx: &mut LocalTx| {
+            let parked = tx.state().get::<Owing>(&id).is_some_and(|owing| owing.parked_at.is_some());
+            if parked {
+                tx.remove::<Owing>(&id);
+                tx.record(std::slice::from_ref(act)).await?;
+            }
+            Ok(parked)
         })
         .await
     }

@@ -37,6 +37,15 @@ pub(crate) fn newest_cursors_of<O: Ord + Clone>(
     index.range((Bound::Included((owner, FIRST)), end)).rev().map(|(_, cursor)| *cursor)
 }
 
+/// The ids of all rows from the page's start on, the earliest first.
+pub(crate) fn earliest(index: &OrdSet<Cursor>, page: PageRequest) -> impl Iterator<Item = Uuid> {
+    let start = match page.after {
+        Some(cursor) => Bound::Excluded(cursor),
+        None => Bound::Included(FIRST),
+    };
+    index.range((start, Bound::Included(LAST))).map(|cursor| cursor.id)
+}
+
 /// The ids of all rows from the page's start on, the newest first.
 pub(crate) fn newest(index: &OrdSet<Cursor>, page: PageRequest) -> impl Iterator<Item = Uuid> {
     let end = match page.after {

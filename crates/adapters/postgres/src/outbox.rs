@@ -1,5 +1,7 @@
 //! The outbox: effects that are owed, and the leases of the workers that perform them.
 
+mod list;
+
 use crate::column::count;
 use crate::failure::{corrupt, failed};
 use crate::pool::PgStore;
@@ -11,12 +13,12 @@ use diesel::pg::Pg;
 use diesel::query_builder::QueryFragment;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use kernel::outbox::Backlog;
+use kernel::outbox::{Backlog, OwedWork, SetAside, UNHEARD, WorkCount, WorkFilter};
 use kernel::{
-    Act, AuditTx, Due, EffectId, Lease, Outbox, Owed, Page, PageRequest, Parked, StoreError, Timestamp,
-    transact,
+    Act, AuditTx, Due, EffectId, Lease, Outbox, Owed, Page, PageRequest, StoreError, Timestamp, transact,
 };
 use serde::Serialize;
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 impl PgTx {
@@ -73,27 +75,9 @@ impl TryFrom<DueRow> for Due {
 }
 
 #[derive(QueryableByName)]
-struct ParkedRow {
+struct TakenRow {
     #[diesel(sql_type = SqlUuid)]
     id: Uuid,
-    #[diesel(sql_type = Text)]
-    domain: String,
-    #[diesel(sql_type = BigInt)]
-    attempts: i64,
-    #[diesel(sql_type = Timestamptz)]
-    parked_at: Timestamp,
-    #[diesel(sql_type = Text)]
-    last_error: String,
-}
-
-impl TryFrom<ParkedRow> for Parked {
-    type Error = StoreError;
-
-    fn try_from(row: ParkedRow) -> Result<Self, StoreError> {
-        let ParkedRow { id, domain, attempts, parked_at, last_error: error } = row;
-        let attempts = count(attempts, "reading effects.attempts")?;
-        Ok(Self { id: id.into(), domain, attempts, parked_at, error })
-    }
 }
 
 #[derive(QueryableByName)]
@@ -130,9 +114,11 @@ impl Outbox for PgStore {
         let doing = "claiming effects";
         // Each domain by itself, by the index that begins with it: the rows of one are a run of that index, and are asked
         // for as such, since a plan for whatever values takes the index by time alone where it can, and walks past all
-        // that other domains owe. What is locked beyond the limit is free again with the end of the statement.
+        // that other domains owe. What is locked beyond the limit is free again with the end of the statement. Whoever says
+        // something gives the lease back: one that is still there is of a worker that never did.
         let statement = text(
-            "UPDATE effects SET leased_until = $2, attempts = attempts + 1 WHERE id = ANY(ARRAY( \
+            "UPDATE effects SET leased_until = $2, attempts = attempts + 1, \
+                 last_error = CASE WHEN leased_until IS NULL THEN last_error ELSE $5 END WHERE id = ANY(ARRAY( \
                  SELECT e.id FROM (SELECT DISTINCT unnest($4) AS name) d CROSS JOIN LATERAL ( \
                      SELECT id, due_at FROM effects \
                      WHERE domain >= d.name AND (domain, due_at) <= (d.name, $1) AND parked_at IS NULL \
@@ -145,7 +131,8 @@ impl Outbox for PgStore {
         .bind::<Timestamptz, _>(now)
         .bind::<Timestamptz, _>(lease_until)
         .bind::<BigInt, _>(i64::from(limit))
-        .bind::<Array<Text>, _>(domains);
+        .bind::<Array<Text>, _>(domains)
+        .bind::<Text, _>(UNHEARD);
         let mut connection = self.connection(doing).await?;
         let rows: Vec<DueRow> = constant(statement).load(&mut connection).await.map_err(failed(doing))?;
         let mut due = rows.into_iter().map(Due::try_from).collect::<Result<Vec<_>, _>>()?;
@@ -174,7 +161,7 @@ impl Outbox for PgStore {
         error: Option<&str>,
     ) -> Result<bool, StoreError> {
         let statement = text(
-            "UPDATE effects SET due_at = $3, leased_until = NULL, last_error = coalesce($4, last_error), \
+            "UPDATE effects SET due_at = $3, leased_until = NULL, last_error = $4, \
              attempts = CASE WHEN $4 IS NULL THEN 0 ELSE attempts END WHERE id = $1 AND leased_until = $2",
         )
         .bind::<SqlUuid, _>(lease.effect.as_uuid())
@@ -207,37 +194,54 @@ impl Outbox for PgStore {
         self.said("parking an effect", constant(statement)).await
     }
 
-    async fn parked(&self, page: PageRequest) -> Result<Page<Parked>, StoreError> {
-        let doing = "listing parked effects";
-        let statement = text(
-            "SELECT id, domain, attempts, parked_at, last_error FROM effects WHERE parked_at IS NOT NULL \
-             AND (parked_at, id) < (coalesce($1, 'infinity'::timestamptz), coalesce($2, $3)) \
-             ORDER BY parked_at DESC, id DESC LIMIT $4",
-        )
-        .bind::<Nullable<Timestamptz>, _>(page.after.map(|after| after.at))
-        .bind::<Nullable<SqlUuid>, _>(page.after.map(|after| after.id))
-        .bind::<SqlUuid, _>(Uuid::max())
-        .bind::<BigInt, _>(i64::from(page.limit) + 1);
-        let mut connection = self.connection(doing).await?;
-        let rows: Vec<ParkedRow> = constant(statement).load(&mut connection).await.map_err(failed(doing))?;
-        let found = rows.into_iter().map(Parked::try_from).collect::<Result<_, _>>()?;
-        Ok(Page::cut(found, page.limit, Parked::cursor))
+    async fn listed(&self, filter: &WorkFilter, page: PageRequest) -> Result<Page<OwedWork>, StoreError> {
+        list::listed(self, filter, page).await
     }
 
-    async fn retry(&self, id: EffectId, now: Timestamp, act: &Act) -> Result<bool, StoreError> {
-        let doing = "taking up a parked effect";
+    async fn counted(&self) -> Result<Vec<WorkCount>, StoreError> {
+        list::counted(self).await
+    }
+
+    async fn set_aside(&self, id: EffectId) -> Result<Option<SetAside>, StoreError> {
+        list::set_aside(self, id).await
+    }
+
+    async fn retry(&self, wanted: &[(EffectId, Act)], now: Timestamp) -> Result<Vec<EffectId>, StoreError> {
+        let doing = "taking up what failed";
+        let acts: BTreeMap<EffectId, &Act> = wanted.iter().map(|(id, act)| (*id, act)).collect();
+        let ids: Vec<Uuid> = acts.keys().map(|id| id.as_uuid()).collect();
+        // In the order of the ids, so that nobody who wants the same waits for somebody who waits for them.
         let statement = text(
-            "UPDATE effects SET parked_at = NULL, attempts = 0, due_at = $2, leased_until = NULL \
-             WHERE id = $1 AND parked_at IS NOT NULL",
+            "UPDATE effects SET parked_at = NULL, attempts = 0, due_at = $2, leased_until = NULL, last_error = NULL \
+             WHERE id = ANY(ARRAY( \
+                 SELECT id FROM effects WHERE id = ANY($1) \
+                     AND (parked_at IS NOT NULL OR (last_error IS NOT NULL AND attempts > 0)) \
+                     AND (leased_until IS NULL OR leased_until <= $2) ORDER BY id FOR UPDATE \
+             )) RETURNING id",
         )
-        .bind::<SqlUuid, _>(id.as_uuid())
+        .bind::<Array<SqlUuid>, _>(ids)
         .bind::<Timestamptz, _>(now);
         transact(Box::new(self.transaction().await?), async |tx: &mut PgTx| {
-            let taken = tx.execute(doing, constant(statement)).await? == 1;
-            if taken {
+            let rows: Vec<TakenRow> = tx.load(doing, constant(statement)).await?;
+            let mut taken: Vec<EffectId> = rows.into_iter().map(|row| row.id.into()).collect();
+            taken.sort_unstable();
+            let done: Vec<Act> = taken.iter().filter_map(|id| acts.get(id).copied().cloned()).collect();
+            tx.record(&done).await?;
+            Ok(taken)
+        })
+        .await
+    }
+
+    async fn discard(&self, id: EffectId, act: &Act) -> Result<bool, StoreError> {
+        let doing = "discarding a parked effect";
+        let statement = text("DELETE FROM effects WHERE id = $1 AND parked_at IS NOT NULL")
+            .bind::<SqlUuid, _>(id.as_uuid());
+        transact(Box::new(self.transaction().await?), async |tx: &mut PgTx| {
+            let gone = tx.execute(doing, constant(statement)).await? == 1;
+            if gone {
                 tx.record(std::slice::from_ref(act)).await?;
             }
-            Ok(taken)
+            Ok(gone)
         })
         .await
     }

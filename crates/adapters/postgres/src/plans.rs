@@ -142,9 +142,10 @@ async fn statements_of_the_hot_path_are_prepared_once_whatever_the_size_of_a_bat
 
 /// What looks at a whole table on purpose: reports, and lists that are short or walk an index in its order until
 /// the page is full.
-const WHOLE: [&str; 13] = [
+const WHOLE: [&str; 14] = [
     "SELECT account, currency, sum(minor)",
     "SELECT count(*) AS waiting",
+    "SELECT domain, kind, count(*) FILTER",
     "WITH places AS",
     "FROM \"organisations\" ORDER BY",
     // Of halls there are few, and it is asked before an organisation is removed.
@@ -252,6 +253,10 @@ async fn every_statement_finds_its_rows_by_an_index() {
         outbox::what_is_parked_waits_for_a_person,
         outbox::parked_ones_are_listed_the_latest_first_in_pages_that_meet,
         outbox::what_is_retried_is_claimed_once_more,
+        outbox::work_is_listed_by_where_it_stands_in_pages_that_meet,
+        outbox::work_is_found_by_domain_and_kind,
+        outbox::what_is_set_aside_is_known_whole,
+        outbox::what_is_discarded_is_gone_and_on_record,
         outbox::a_lease_is_made_longer_by_who_holds_it,
         place_store::pages_of_events_around_a_point_meet,
         place_store::events_are_read_together,
@@ -324,4 +329,19 @@ async fn what_is_claimed_is_found_by_its_domain() {
     // By the one that is sorted by time alone it would walk past all that other domains owe.
     assert!(lines.iter().any(|line| line.contains("effects_lane_idx")), "{lines:#?}");
     assert!(!lines.iter().any(|line| line.contains("effects_due_idx")), "{lines:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_fails_is_found_without_a_look_at_all_that_waits() {
+    let (store, _database) = single().await;
+    outbox::work_is_found_by_domain_and_kind(Stores::of(Arc::new(store.clone()))).await;
+    for (part, index) in [
+        ("last_error IS NOT NULL AND attempts > 0 AND (due_at", "effects_failing_idx"),
+        ("AND domain <= $4", "effects_lane_idx"),
+    ] {
+        let statements = prepared(&store).await;
+        let list = statements.iter().find(|it| it.statement.contains(part)).unwrap();
+        let lines = plan(&store, list).await;
+        assert!(lines.iter().any(|line| line.contains(index)), "{lines:#?}");
+    }
 }

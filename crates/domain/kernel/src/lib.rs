@@ -42,7 +42,7 @@ pub use object_store::{
     Body, Content, Delivery, Disposition, Fetch, Link, Listed, ObjectError, ObjectKey, ObjectStore, PROBES,
     Part, PartsId, Reader, Span, StoredObject, TOPS, Unfinished, Window,
 };
-pub use outbox::{Due, Lease, Outbox, Owed, Parked};
+pub use outbox::{Due, Lease, Outbox, Owed};
 pub use page::{Cursor, Page, PageRequest};
 pub use request::RequestName;
 pub use store::{StoreError, Transaction, transact};

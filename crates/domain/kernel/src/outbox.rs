@@ -1,6 +1,10 @@
 //! Work owed after a commit: written with its cause, performed later by a worker, at least once.
 
-use crate::{Act, Cursor, EffectId, Page, PageRequest, StoreError, Timestamp};
+pub mod work;
+
+pub use work::{OwedWork, SetAside, Standing, UNHEARD, WorkCount, WorkFilter};
+
+use crate::{Act, EffectId, Page, PageRequest, StoreError, Timestamp};
 use async_trait::async_trait;
 
 /// An effect with the time from which it is due; every domain has its own `E`.
@@ -60,28 +64,6 @@ pub struct Lease {
     pub until: Timestamp,
 }
 
-/// An effect that kept failing and was set aside. What it says stays in the store: it may hold addresses.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Parked {
-    /// Names the effect.
-    pub id: EffectId,
-    /// Which domain owes it: the domain crate's name.
-    pub domain: String,
-    /// How often it failed.
-    pub attempts: u32,
-    /// When it was set aside.
-    pub parked_at: Timestamp,
-    /// Why it failed the last time.
-    pub error: String,
-}
-
-impl Parked {
-    /// Where it stands in lists.
-    pub const fn cursor(&self) -> Cursor {
-        Cursor { at: self.parked_at, id: self.id.as_uuid() }
-    }
-}
-
 /// The worker's side of the outbox, and that of the person who looks after it. Domains write to it through their own transactions.
 ///
 /// Whatever a worker says of an effect, it says with its lease. `false` when that is not good any more: the effect was
@@ -90,7 +72,7 @@ impl Parked {
 pub trait Outbox: Send + Sync {
     /// Leases up to `limit` effects of these domains that are due, the longest due first; two workers never get the same
     /// one. What another version owes under a name that is not asked for waits for it. Each counts as failed once more until
-    /// it is said how it went: what brings its worker down is not tried for ever.
+    /// it is said how it went: what brings its worker down is not tried for ever, and has [`UNHEARD`] as its error.
     async fn claim(
         &self,
         domains: &[&str],
@@ -104,7 +86,7 @@ pub trait Outbox: Send + Sync {
     /// again and again. `false` when it had gone before.
     async fn finish(&self, lease: Lease) -> Result<bool, StoreError>;
     /// Not now: due again at `due_at`. With an `error` it counts as a failed attempt; without one it went well, and
-    /// the failures before it count no more.
+    /// the failures before it count no more, nor is their error kept.
     async fn postpone(
         &self,
         lease: Lease,
@@ -115,11 +97,17 @@ pub trait Outbox: Send + Sync {
     async fn defer(&self, lease: Lease, due_at: Timestamp) -> Result<bool, StoreError>;
     /// Keeps failing: set aside until a person looks at it.
     async fn park(&self, lease: Lease, error: &str, now: Timestamp) -> Result<bool, StoreError>;
-    /// What is parked, the latest parked first.
-    async fn parked(&self, page: PageRequest) -> Result<Page<Parked>, StoreError>;
-    /// Takes up again what was parked: due at `now`, as if it had never failed; records `act` with it. `false`, and
-    /// nothing recorded, when it is not parked.
-    async fn retry(&self, id: EffectId, now: Timestamp, act: &Act) -> Result<bool, StoreError>;
+    /// What is owed and stands so: of what is parked the latest first, of the rest what is due first.
+    async fn listed(&self, filter: &WorkFilter, page: PageRequest) -> Result<Page<OwedWork>, StoreError>;
+    /// How much is owed, by domain and kind, in their order.
+    async fn counted(&self) -> Result<Vec<WorkCount>, StoreError>;
+    /// What is parked under this id, whole.
+    async fn set_aside(&self, id: EffectId) -> Result<Option<SetAside>, StoreError>;
+    /// Takes up again what failed, each once: due at `now`, as if it had never failed; records the act beside each with
+    /// it. Answers which these were, in the order of their ids: neither what did not fail nor what a worker is at.
+    async fn retry(&self, wanted: &[(EffectId, Act)], now: Timestamp) -> Result<Vec<EffectId>, StoreError>;
+    /// Removes what is parked, undone; records `act` with it. `false`, and nothing recorded, when it is not parked.
+    async fn discard(&self, id: EffectId, act: &Act) -> Result<bool, StoreError>;
     /// How many wait (due or not), how many are parked, and when the longest due one was due.
     async fn backlog(&self) -> Result<Backlog, StoreError>;
 }

@@ -37,7 +37,9 @@ pub(super) fn body(route: &str) -> Value {
         "/api/v1/admin/events/{id}/vouchers" | "/api/v1/admin/vouchers/{id}" => json!({"percent": 10}),
         "/api/v1/admin/albums" => json!({"title": "The night"}),
         "/api/v1/admin/images" if route.starts_with("PATCH") => json!({"ids": [id], "published": true}),
-        "/api/v1/admin/images" | "/api/v1/admin/images/retry" => json!({"ids": [id]}),
+        "/api/v1/admin/images" | "/api/v1/admin/images/retry" | "/api/v1/admin/jobs/retry" => {
+            json!({"ids": [id]})
+        }
         "/api/v1/admin/images/{id}" => json!({"caption": "Lights"}),
         "/api/v1/admin/sets" => json!({"title": "The night", "artist": "Ada", "upload_id": id}),
         "/api/v1/music/sets/{id}/position" => json!({"seconds": 1}),

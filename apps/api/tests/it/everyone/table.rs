@@ -41,6 +41,7 @@ pub(super) const NEW: &[&str] = &[
     "new upload",
     "new set",
     "new failed set",
+    "new parked",
 ];
 
 /// A call, what its path names, and a letter for what each role is answered: `+` for what is not refused, `u` for 401,
@@ -348,7 +349,10 @@ const TABLE: &[Group] = &[
             ("PATCH /api/v1/admin/organisations/{id}", "new organisation"),
             ("DELETE /api/v1/admin/organisations/{id}", "new organisation"),
             ("GET /api/v1/admin/jobs", ""),
-            ("POST /api/v1/admin/jobs/{id}/retry", "parked"),
+            ("GET /api/v1/admin/jobs/counts", ""),
+            ("POST /api/v1/admin/jobs/retry", ""),
+            ("POST /api/v1/admin/jobs/{id}/retry", "new parked"),
+            ("DELETE /api/v1/admin/jobs/{id}", "new parked"),
             ("GET /api/v1/admin/daily-close", ""),
             ("GET /api/v1/admin/daily-close/{date}", "day"),
             ("POST /api/v1/admin/daily-close/{date}", "day"),
