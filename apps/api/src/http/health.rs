@@ -2,7 +2,7 @@
 
 use super::problem::Problem;
 use crate::wiring::App;
-use actix_web::http::header;
+use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use kernel::AccountId;
@@ -27,12 +27,16 @@ pub(super) async fn live() -> HttpResponse {
 }
 
 /// Whether it can serve: the store answers, and it is not about to stop.
-#[utoipa::path(tag = "operations",
-    responses((status = 200, body = HealthView), (status = 503, body = Problem)))]
+#[utoipa::path(tag = "operations", responses(
+    (status = 200, body = HealthView),
+    (status = 503, description = "`draining`: it is about to stop, and all is well; `unavailable`: the store does not answer",
+        body = Problem)))]
 #[get("/health/ready")]
 pub(super) async fn ready(app: Data<App>) -> Result<HttpResponse, Problem> {
     if app.is_draining() {
-        return Err(Problem::busy(Duration::from_secs(1)));
+        let detail = "This instance is about to stop; another one serves.";
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "draining", detail)
+            .retry_after(Duration::from_secs(1)));
     }
     // Nobody has this id; the answer is that the store answers.
     let ping = app.accounts.account(AccountId::from(Uuid::nil()));

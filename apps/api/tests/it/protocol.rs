@@ -178,7 +178,7 @@ async fn it_is_alive_and_ready_until_it_is_about_to_stop() {
     app.app.drain();
     let refused = app.stranger().get("/health/ready").await;
     assert_eq!(refused.header("retry-after"), "1");
-    refused.expect_problem(503, "unavailable");
+    refused.expect_problem(503, "draining");
     app.stranger().get("/health/live").await.expect(200);
     app.stop().await;
 }
