@@ -43,6 +43,7 @@ pub mod json;
 pub mod language;
 pub mod ledger;
 pub mod mail;
+pub mod maintenance;
 pub mod missing;
 pub mod money;
 pub mod music;

@@ -34,6 +34,8 @@ pub const QUICK: [&str; 6] =
 const CROWDED: TimeDelta = TimeDelta::seconds(2);
 /// Between two looks when nothing was due.
 const IDLE: Duration = Duration::from_millis(250);
+/// Between two looks whether work may go on while nothing is to be changed.
+const PAUSED: Duration = Duration::from_secs(1);
 /// Between two looks when the store is away.
 const AWAY: Duration = Duration::from_secs(2);
 /// While a lane is full somebody who is done wakes it; this is for nobody.
@@ -110,7 +112,13 @@ async fn effects(app: &App, lane: &Lane, mut stop: watch::Receiver<bool>) {
             lacked = lacks;
         }
         let room = if lacks.is_some() { 0 } else { lane.at_once - under_way.len() };
-        let claiming = claim(app, lane.domains, room);
+        let claiming = async {
+            // Nothing is begun while nothing is to be changed.
+            match app.maintenance.is_on().await {
+                true => Ok(None),
+                false => claim(app, lane.domains, room).await.map(Some),
+            }
+        };
         tokio::pin!(claiming);
         // What is under way goes on meanwhile: it may hold the very connections that this waits for.
         let claimed = loop {
@@ -120,9 +128,10 @@ async fn effects(app: &App, lane: &Lane, mut stop: watch::Receiver<bool>) {
             }
         };
         let pause = match claimed {
-            Ok(due) if due.is_empty() && lacks.is_some() => SEEK,
-            Ok(due) if due.is_empty() => IDLE,
-            Ok(due) => {
+            Ok(None) => PAUSED,
+            Ok(Some(due)) if due.is_empty() && lacks.is_some() => SEEK,
+            Ok(Some(due)) if due.is_empty() => IDLE,
+            Ok(Some(due)) => {
                 under_way.extend(due.into_iter().map(|due| {
                     let stop = stop.clone();
                     async move { under_lease(app, &due, stop, patience).await }
@@ -246,8 +255,8 @@ pub async fn round(app: &App) -> Result<usize, StoreError> {
     Ok(count)
 }
 
-/// Performs these, so many at a time, and nobody tells it to stop. Each is written down as soon as it is done, whatever becomes
-/// of the others.
+/// Performs these, so many at a time, and nobody tells it to stop. Each is written down as soon as it is done, whatever
+/// becomes of the others.
 async fn all(app: &App, due: Vec<Due>, at_once: usize) -> Result<(), StoreError> {
     let (_goes_on, stop) = watch::channel(false);
     let written: Vec<_> = stream::iter(due)

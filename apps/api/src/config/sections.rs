@@ -151,6 +151,7 @@ pub(super) fn read(reader: &mut Reader) -> Config {
         booking: booking(reader),
         bank_transfer: payments::bank_transfer(reader),
         worker: worker(reader),
+        maintenance: super::maintenance::read(reader),
         log: Log { filter: reader.text("log.filter") },
         wallet: super::wallet::read(reader),
         media: super::media::read(reader),

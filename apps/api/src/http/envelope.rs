@@ -3,7 +3,7 @@
 
 use super::missing::Methods;
 use super::problem::{CONTENT_TYPE, Problem};
-use super::{cors, deadlines, request_id};
+use super::{cors, deadlines, maintenance, request_id};
 use crate::metrics::Route;
 use crate::wiring::App;
 use actix_web::body::{BodySize, BoxBody, EitherBody, MessageBody};
@@ -97,6 +97,9 @@ async fn answer(
     // Nothing that has a NUL in its address exists, and a store may choke on it.
     if has_nul(request.uri().path()) || request.uri().query().is_some_and(has_nul) {
         let refused = Problem::bad_request("malformed_address", "The address must not have NUL characters.");
+        return Ok(request.into_response(refused.error_response().map_into_right_body()));
+    }
+    if let Err(refused) = maintenance::refuse(app, &request).await {
         return Ok(request.into_response(refused.error_response().map_into_right_body()));
     }
     let mut request = request;

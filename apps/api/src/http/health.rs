@@ -19,6 +19,15 @@ pub struct HealthView {
     status: &'static str,
 }
 
+/// Says that requests are served.
+#[derive(Serialize, ToSchema)]
+pub struct ReadyView {
+    /// `ok`.
+    status: &'static str,
+    /// Everything can be looked at, and nothing be changed.
+    read_only: bool,
+}
+
 /// Whether the process runs at all; asks nobody.
 #[utoipa::path(tag = "operations", responses((status = 200, body = HealthView)))]
 #[get("/health/live")]
@@ -28,8 +37,8 @@ pub(super) async fn live() -> HttpResponse {
 
 /// Whether it can serve: the store answers, and it is not about to stop.
 #[utoipa::path(tag = "operations", responses(
-    (status = 200, body = HealthView),
-    (status = 503, description = "`draining`: it is about to stop, and all is well; `unavailable`: the store does not answer",
+    (status = 200, body = ReadyView),
+    (status = 503, description = "`draining`: it stops, and all is well; `unavailable`: the store does not answer",
         body = Problem)))]
 #[get("/health/ready")]
 pub(super) async fn ready(app: Data<App>) -> Result<HttpResponse, Problem> {
@@ -41,7 +50,8 @@ pub(super) async fn ready(app: Data<App>) -> Result<HttpResponse, Problem> {
     // Nobody has this id; the answer is that the store answers.
     let ping = app.accounts.account(AccountId::from(Uuid::nil()));
     timeout(Duration::from_secs(2), ping).await.map_err(|_| Problem::busy(Duration::from_secs(1)))??;
-    Ok(HttpResponse::Ok().json(HealthView { status: "ok" }))
+    let read_only = app.maintenance.is_on().await;
+    Ok(HttpResponse::Ok().json(ReadyView { status: "ok", read_only }))
 }
 
 /// What is counted, for Prometheus.
@@ -51,6 +61,7 @@ pub(super) async fn metrics(app: Data<App>) -> Result<HttpResponse, Problem> {
     if let Some(store) = &app.postgres {
         app.metrics.pool(store.status());
     }
+    app.metrics.read_only(app.maintenance.is_on().await);
     app.metrics.listeners(app.live.listeners());
     app.metrics.outbox(&app.outbox.backlog().await?, app.clock.now());
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -36,6 +36,7 @@ mod ledger;
 mod limits;
 mod live;
 mod mail_out;
+mod maintenance;
 mod media;
 mod model;
 mod money;
