@@ -32,6 +32,7 @@ class World:
         bare = lambda: self.ask("POST", "/admin/organisations", {"name": "Bare"})["id"]
         self.add("bare organisations", bare(), bare())
         self.asked("PATCH", "/admin/organisations/{id}", {"name": "House"})
+        self.asked("PUT", "/admin/maintenance", {"read_only": False})
         self.people()
         self.events()
         self.shop()

@@ -6,6 +6,7 @@ mod commands;
 pub mod demo;
 mod doctor;
 mod ledger;
+mod maintenance;
 mod rehearse;
 
 use crate::config::Config;
@@ -71,6 +72,11 @@ enum Command {
     Audit {
         #[command(subcommand)]
         command: AuditCommand,
+    },
+    /// Let everything be looked at and nothing be changed, on all instances; on the local store `serve` is asked for that.
+    Maintenance {
+        #[command(subcommand)]
+        command: maintenance::MaintenanceCommand,
     },
     /// Compare bookings, ledger and providers for a day, and close it when nothing differs; say every difference.
     Close(close::CloseDay),
@@ -179,6 +185,7 @@ fn perform(command: Command) -> Result<(), Failure> {
             Command::Ledger { command: LedgerCommand::Check } => ledger::check(config).await,
             Command::Ledger { command: LedgerCommand::CatchUp } => ledger::catch_up(config).await,
             Command::Audit { command: AuditCommand::Verify(how) } => audit::verify(config, how).await,
+            Command::Maintenance { command } => maintenance::run(config, command).await,
             Command::Close(wish) => close::run(config, wish).await,
             Command::Migrate => commands::migrate(config).await,
             Command::User { command: UserCommand::CreateAdmin(who) } => {

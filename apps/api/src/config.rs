@@ -6,6 +6,7 @@
 
 pub mod invites;
 pub mod layers;
+pub mod maintenance;
 pub mod media;
 pub mod places;
 pub mod reader;
@@ -14,6 +15,7 @@ pub mod waitlist;
 pub mod wallet;
 
 pub use invites::Invites;
+pub use maintenance::Maintenance;
 pub use media::{Bucket, Media, MediaUrl};
 pub use places::{Environment, MailUrl, StoreUrl};
 pub use reader::{ConfigError, Mistake, Secret};
@@ -62,6 +64,8 @@ pub struct Config {
     pub bank_transfer: Option<BankTransfer>,
     /// Work owed after commits.
     pub worker: Worker,
+    /// Whether anything may be changed.
+    pub maintenance: Maintenance,
     /// What is logged.
     pub log: Log,
     /// Wallet passes.

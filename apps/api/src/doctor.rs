@@ -2,6 +2,7 @@
 
 mod keys;
 mod mail;
+mod maintenance;
 mod media;
 mod providers;
 mod skew;
@@ -126,6 +127,7 @@ pub async fn examine(config: &Config, clock: &Arc<dyn Clock>) -> Report {
     findings.extend(keys::look(config));
     let (stores, seen) = stores::look(config, &**clock).await;
     findings.extend(seen);
+    findings.extend(maintenance::look(config, stores.as_ref()).await);
     findings.push(stores::redis(config).await);
     findings.extend(providers::look(config, clock, stores.as_ref()).await);
     findings.push(mail::look(config, clock).await);

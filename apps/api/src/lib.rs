@@ -14,6 +14,7 @@ pub mod keys;
 pub mod limits;
 pub mod live;
 pub mod mails;
+pub mod maintenance;
 pub mod maps;
 pub mod metrics;
 pub mod passwords;

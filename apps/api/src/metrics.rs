@@ -41,6 +41,7 @@ pub struct Metrics {
     outbox_waiting: Gauge,
     outbox_parked: Gauge,
     outbox_overdue: Gauge,
+    read_only: Gauge,
     listeners: Gauge,
     told: Counter,
     pool_open: Gauge,
@@ -77,6 +78,7 @@ impl Default for Metrics {
             "outbox_overdue_seconds",
             "For how long the longest due effect has been due",
         );
+        let read_only = gauge(&mut registry, "read_only", "1 while nothing is to be changed, else 0");
         let listeners = gauge(&mut registry, "live_listeners", "Streams that are open");
         let told = Counter::default();
         registry.register("live_news", "Snapshots that were sent on streams", told.clone());
@@ -98,6 +100,7 @@ impl Default for Metrics {
             outbox_waiting,
             outbox_parked,
             outbox_overdue,
+            read_only,
             listeners,
             told,
             pool_open,
@@ -134,6 +137,11 @@ impl Metrics {
     /// Counts a snapshot that is sent to one listener.
     pub fn told(&self) {
         self.told.inc();
+    }
+
+    /// Shows whether nothing is to be changed.
+    pub fn read_only(&self, on: bool) {
+        self.read_only.set(i64::from(on));
     }
 
     /// Shows how many listen.

@@ -21,6 +21,7 @@ use crate::keys::{Keys, SeedError, read_seed};
 use crate::limits::Limits;
 use crate::live::sessions::Sessions;
 use crate::live::{Board, Room};
+use crate::maintenance::Maintenance;
 use crate::maps::Maps;
 use crate::metrics::Metrics;
 use crate::passwords::Bcrypt;
@@ -156,6 +157,8 @@ pub struct App {
     pub audit_mac: Arc<Mac>,
     /// Copies of answers that can be made again.
     pub cache: Arc<dyn Cache>,
+    /// Whether anything may be changed.
+    pub maintenance: Maintenance,
     /// Tells other instances.
     pub broadcast: Arc<dyn Broadcast>,
     /// The PostgreSQL store itself, when it is one, for its pool's numbers.
@@ -224,6 +227,9 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         cache: Arc::clone(&cache),
         clock: Arc::clone(&clock),
     };
+    let read_only = config.maintenance.read_only;
+    let maintenance =
+        Maintenance::open(Arc::clone(&stores.maintenance), Arc::clone(&clock), read_only).await?;
     let media = self::media::build(config, &stores, &keys, &clock)?;
     let Post { mailer, mail_box } = post(config, stores.local.as_ref(), &clock)?;
     let seconds = |count: u32| TimeDelta::seconds(i64::from(count));
@@ -302,6 +308,7 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         audit: stores.audit,
         audit_mac: audit_mac(&keys),
         cache,
+        maintenance,
         broadcast,
         postgres: stores.postgres,
         metrics: Metrics::default(),

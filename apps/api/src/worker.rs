@@ -36,6 +36,8 @@ pub const QUICK: [&str; 6] =
 const CROWDED: TimeDelta = TimeDelta::seconds(2);
 /// Between two looks when nothing was due.
 const IDLE: Duration = Duration::from_millis(250);
+/// Between two looks whether work may go on while nothing is to be changed.
+const PAUSED: Duration = Duration::from_secs(1);
 /// Between two looks when the store is away.
 const AWAY: Duration = Duration::from_secs(2);
 /// While a lane is full somebody who is done wakes it; this is for nobody.
@@ -45,7 +47,7 @@ const SEEK: Duration = Duration::from_secs(10);
 /// How long an effect waits that is given up, when that cannot be written down.
 const UNWRITTEN: TimeDelta = TimeDelta::minutes(10);
 
-/// Works until told to stop; what is being performed then is still ended.
+/// Works until told to stop. What is being performed then is still ended if that does not take long, and else given back.
 pub async fn run(app: Arc<App>, stop: watch::Receiver<bool>) {
     let lanes = lanes(&app);
     let effects = futures_util::future::join_all(lanes.iter().map(|lane| effects(&app, lane, stop.clone())));
@@ -62,8 +64,7 @@ struct Lane {
     domains: &'static [&'static str],
     /// How many are performed at the same time.
     at_once: usize,
-    /// Whether one may take longer than a lease: it is then renewed meanwhile, and given back at once when the worker is to
-    /// stop.
+    /// Whether one may take many minutes: it is then given back at once when the worker is to stop.
     long: bool,
 }
 
@@ -71,6 +72,11 @@ impl Lane {
     /// The program that is missing here for its work: then it is left to workers that have it.
     fn lacks(&self, app: &App) -> Option<&'static str> {
         if self.domains.contains(&music::SOUND) { app.processor.missing() } else { None }
+    }
+
+    /// How long what is under way may still take when the worker is to stop.
+    fn patience(&self, app: &App) -> Duration {
+        if self.long { Duration::ZERO } else { Duration::from_secs(app.config.worker.stop_seconds.into()) }
     }
 }
 
@@ -99,7 +105,7 @@ pub(crate) async fn wait(stop: &mut watch::Receiver<bool>, time: Duration) -> bo
 }
 
 async fn effects(app: &App, lane: &Lane, mut stop: watch::Receiver<bool>) {
-    let mut under_way = FuturesUnordered::new();
+    let (mut under_way, patience) = (FuturesUnordered::new(), lane.patience(app));
     let mut lacked = None;
     loop {
         let lacks = lane.lacks(app);
@@ -108,7 +114,13 @@ async fn effects(app: &App, lane: &Lane, mut stop: watch::Receiver<bool>) {
             lacked = lacks;
         }
         let room = if lacks.is_some() { 0 } else { lane.at_once - under_way.len() };
-        let claiming = claim(app, lane.domains, room);
+        let claiming = async {
+            // Nothing is begun while nothing is to be changed.
+            match app.maintenance.is_on().await {
+                true => Ok(None),
+                false => claim(app, lane.domains, room).await.map(Some),
+            }
+        };
         tokio::pin!(claiming);
         // What is under way goes on meanwhile: it may hold the very connections that this waits for.
         let claimed = loop {
@@ -118,12 +130,13 @@ async fn effects(app: &App, lane: &Lane, mut stop: watch::Receiver<bool>) {
             }
         };
         let pause = match claimed {
-            Ok(due) if due.is_empty() && lacks.is_some() => SEEK,
-            Ok(due) if due.is_empty() => IDLE,
-            Ok(due) => {
+            Ok(None) => PAUSED,
+            Ok(Some(due)) if due.is_empty() && lacks.is_some() => SEEK,
+            Ok(Some(due)) if due.is_empty() => IDLE,
+            Ok(Some(due)) => {
                 under_way.extend(due.into_iter().map(|due| {
                     let stop = stop.clone();
-                    async move { if lane.long { long(app, &due, stop).await } else { short(app, &due).await } }
+                    async move { under_lease(app, &due, stop, patience).await }
                 }));
                 Duration::ZERO
             }
@@ -172,12 +185,23 @@ fn lease(app: &App) -> TimeDelta {
     TimeDelta::seconds(i64::from(app.config.worker.lease_seconds))
 }
 
-/// Performs one effect that may take long. It ends when the lease is lost, which means that somebody else does it; and
-/// when the worker is to stop: then it is due again at once.
-async fn long(app: &App, due: &Due, mut stop: watch::Receiver<bool>) -> Result<(), StoreError> {
+/// Performs one effect, under a lease that is renewed meanwhile. It ends when the lease is lost, which means that somebody
+/// else does it; and when it is not done so long after the worker was told to stop: then it is due again at once, instead of
+/// when the lease would have ended. Mostly it is done long before that.
+async fn under_lease(
+    app: &App,
+    due: &Due,
+    mut stop: watch::Receiver<bool>,
+    patience: Duration,
+) -> Result<(), StoreError> {
+    if *stop.borrow() {
+        // It was claimed while the worker was told to stop: it is for somebody else to begin.
+        return ours(due, app.outbox.defer(due.lease(), app.clock.now()).await);
+    }
     let held = Mutex::new(due.lease());
     let stopped = async {
         drop(stop.wait_for(|stop| *stop).await);
+        tokio::time::sleep(patience).await;
         held.lock().await
     };
     tokio::select! {
@@ -187,18 +211,6 @@ async fn long(app: &App, due: &Due, mut stop: watch::Receiver<bool>) -> Result<(
             Ok(())
         }
         lease = stopped => ours(due, app.outbox.defer(*lease, app.clock.now()).await),
-    }
-}
-
-/// Performs one that is ended even when the worker is to stop. Mostly it is done long before its lease ends.
-async fn short(app: &App, due: &Due) -> Result<(), StoreError> {
-    let held = Mutex::new(due.lease());
-    tokio::select! {
-        written = one(app, due, &held) => written,
-        () = keep(app, &held) => {
-            lost(due);
-            Ok(())
-        }
     }
 }
 
@@ -241,14 +253,23 @@ pub async fn round(app: &App) -> Result<usize, StoreError> {
         due.extend(claim(app, lane.domains, AT_ONCE).await?);
     }
     let count = due.len();
-    // Each is written down as soon as it is done, whatever becomes of the others.
+    all(app, due, AT_ONCE).await?;
+    Ok(count)
+}
+
+/// Performs these, so many at a time, and nobody tells it to stop. Each is written down as soon as it is done, whatever
+/// becomes of the others.
+async fn all(app: &App, due: Vec<Due>, at_once: usize) -> Result<(), StoreError> {
+    let (_goes_on, stop) = watch::channel(false);
     let written: Vec<_> = stream::iter(due)
-        .map(|due| async move { short(app, &due).await })
-        .buffer_unordered(AT_ONCE)
+        .map(|due| {
+            let stop = stop.clone();
+            async move { under_lease(app, &due, stop, Duration::ZERO).await }
+        })
+        .buffer_unordered(at_once)
         .collect()
         .await;
-    written.into_iter().collect::<Result<Vec<()>, _>>()?;
-    Ok(count)
+    written.into_iter().collect()
 }
 
 /// Makes everything of pictures and sets that is owed and can be made here, in their lanes, and ends.
@@ -262,12 +283,7 @@ pub async fn work_off(app: &App) -> Result<(), StoreError> {
             if due.is_empty() {
                 break;
             }
-            let written: Vec<_> = stream::iter(due)
-                .map(|due| async move { short(app, &due).await })
-                .buffer_unordered(lane.at_once)
-                .collect()
-                .await;
-            written.into_iter().collect::<Result<Vec<()>, _>>()?;
+            all(app, due, lane.at_once).await?;
         }
     }
     Ok(())

@@ -31,6 +31,7 @@ pub mod invite_tree;
 pub mod ledger_store;
 pub mod load;
 pub mod mailer;
+pub mod maintenance_store;
 pub mod media_store;
 pub mod music_store;
 pub mod music_use_cases;

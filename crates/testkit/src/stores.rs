@@ -4,7 +4,7 @@ use accounts::AccountStore;
 use booking::{BookingStore, CloseStore, HolderStore, LedgerStore, OfficeStore};
 use events::EventStore;
 use gallery::GalleryStore;
-use kernel::{AuditLog, IdempotencyStore, Outbox};
+use kernel::{AuditLog, IdempotencyStore, MaintenanceStore, Outbox};
 use media::MediaStore;
 use music::MusicStore;
 use std::any::Any;
@@ -38,6 +38,8 @@ pub struct Stores {
     pub outbox: Arc<dyn Outbox>,
     /// Answers to requests that may be repeated.
     pub idempotency: Arc<dyn IdempotencyStore>,
+    /// Whether anything may be changed.
+    pub maintenance: Arc<dyn MaintenanceStore>,
     /// What was done by whom.
     pub audit: Arc<dyn AuditLog>,
     /// What has to live as long as they do: a database that is dropped, a directory.
@@ -60,6 +62,7 @@ impl Stores {
             + MusicStore
             + Outbox
             + IdempotencyStore
+            + MaintenanceStore
             + AuditLog
             + 'static,
     {
@@ -76,6 +79,7 @@ impl Stores {
             music: store.clone(),
             outbox: store.clone(),
             idempotency: store.clone(),
+            maintenance: store.clone(),
             audit: store,
             keeps: None,
         }

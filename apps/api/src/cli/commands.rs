@@ -3,7 +3,7 @@
 use super::{CreateAdmin, Failure};
 use crate::config::{Config, Environment, StoreUrl};
 use crate::confine;
-use crate::http;
+use crate::http::{self, probes};
 use crate::served::Counting;
 use crate::simulated::simulated;
 use crate::wiring::store::Stores;
@@ -22,8 +22,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-/// How long the worker may take to end what it is performing.
-const WORK_ENDS: Duration = Duration::from_secs(30);
+/// How long the worker may take to write down what it could not end in its time, or to give it back.
+const GIVES_BACK: Duration = Duration::from_secs(10);
 
 /// Whose events they are until an admin says otherwise.
 pub(super) const ORGANISATION: &str = "Synesthesie";
@@ -108,19 +108,22 @@ fn raise_file_limit() {
 struct Work {
     stop: watch::Sender<bool>,
     task: JoinHandle<()>,
+    /// How long it may take to end.
+    patience: Duration,
 }
 
 impl Work {
     fn start(app: &Arc<App>) -> Self {
         confine::warn();
         let (stop, stopped) = watch::channel(false);
-        Self { stop, task: tokio::spawn(worker::run(Arc::clone(app), stopped)) }
+        let patience = Duration::from_secs(app.config.worker.stop_seconds.into()) + GIVES_BACK;
+        Self { stop, task: tokio::spawn(worker::run(Arc::clone(app), stopped)), patience }
     }
 
-    /// What is being performed is still ended; what takes too long is done again after its lease.
+    /// What is being performed is still ended or given back; what cannot even be given back is done again after its lease.
     async fn stop(self) {
         let _ = self.stop.send(true);
-        if tokio::time::timeout(WORK_ENDS, self.task).await.is_err() {
+        if tokio::time::timeout(self.patience, self.task).await.is_err() {
             tracing::warn!("the worker did not end in time");
         }
     }
@@ -133,15 +136,21 @@ pub(super) async fn work(config: Config) -> Result<(), Failure> {
     if config.payments.simulators {
         return Err("payments.simulators: the simulators run inside `serve`, out of reach for `work`".into());
     }
+    let listener = config.worker.metrics_bind.map(TcpListener::bind).transpose()?;
     let app = Arc::new(wiring::build(&config, Arc::new(SystemClock)).await?);
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let worker = Work::start(&app);
+    let probes = listener.map(|listener| probes::start(Arc::clone(&app), listener)).transpose()?;
     tracing::info!("working");
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
     }
+    app.drain();
     worker.stop().await;
+    if let Some(probes) = probes {
+        probes.stop().await?;
+    }
     Ok(())
 }
 

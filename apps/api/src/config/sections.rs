@@ -21,6 +21,8 @@ pub struct Http {
     pub allowed_origins: Vec<String>,
     /// How many proxies in front of us write `X-Forwarded-For`.
     pub trusted_proxies: u32,
+    /// How long the making of an answer may take, unless it is known to take longer.
+    pub answer_seconds: u32,
 }
 
 impl Http {
@@ -109,6 +111,10 @@ pub struct Worker {
     pub enabled: bool,
     /// How long nobody else does what a worker has begun: when it was killed, it is done again after that.
     pub lease_seconds: u32,
+    /// How long what is quickly done may still take when the worker is to stop, before it is given back.
+    pub stop_seconds: u32,
+    /// Where `work` tells machines how it is, if it does.
+    pub metrics_bind: Option<SocketAddr>,
 }
 
 /// What is logged.
@@ -145,6 +151,7 @@ pub(super) fn read(reader: &mut Reader) -> Config {
         booking: booking(reader),
         bank_transfer: payments::bank_transfer(reader),
         worker: worker(reader),
+        maintenance: super::maintenance::read(reader),
         log: Log { filter: reader.text("log.filter") },
         wallet: super::wallet::read(reader),
         media: super::media::read(reader),
@@ -173,8 +180,21 @@ fn booking(reader: &mut Reader) -> Booking {
 }
 
 fn worker(reader: &mut Reader) -> Worker {
-    let lease_seconds = reader.number("worker.lease_seconds", 1, 3600);
-    Worker { enabled: reader.flag("worker.enabled"), lease_seconds }
+    let given = reader.text("worker.metrics_bind");
+    let metrics_bind = match given.parse::<SocketAddr>() {
+        Ok(address) => Some(address),
+        Err(_) if given.is_empty() => None,
+        Err(_) => {
+            reader.wrong("worker.metrics_bind", "must be an address and a port, as 127.0.0.1:9090, or empty");
+            None
+        }
+    };
+    Worker {
+        enabled: reader.flag("worker.enabled"),
+        lease_seconds: reader.number("worker.lease_seconds", 1, 3600),
+        stop_seconds: reader.number("worker.stop_seconds", 0, 600),
+        metrics_bind,
+    }
 }
 
 fn http(reader: &mut Reader, environment: Environment) -> Http {
@@ -197,7 +217,8 @@ fn http(reader: &mut Reader, environment: Environment) -> Http {
         reader.wrong("http.allowed_origins", "must be origins, as https://app.example.org, without a path");
     }
     let trusted_proxies = reader.number("http.trusted_proxies", 0, 10);
-    Http { bind, public_url, allowed_origins, trusted_proxies }
+    let answer_seconds = reader.number("http.answer_seconds", 1, 300);
+    Http { bind, public_url, allowed_origins, trusted_proxies, answer_seconds }
 }
 
 fn store(reader: &mut Reader) -> Store {

@@ -1,12 +1,14 @@
 //! What wraps every request: its id, its line in the log, its place in the metrics, its headers; and whatever goes
 //! wrong inside, down to a panic, comes out as a problem.
 
+use super::missing::Methods;
 use super::problem::{CONTENT_TYPE, Problem};
-use super::{cors, request_id};
+use super::{cors, deadlines, maintenance, request_id};
 use crate::metrics::Route;
 use crate::wiring::App;
 use actix_web::body::{BodySize, BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
@@ -18,6 +20,7 @@ use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Instant;
+use tokio::time::timeout;
 use tracing::{Instrument, field};
 
 type Answer = ServiceResponse<EitherBody<BoxBody>>;
@@ -34,11 +37,16 @@ pub async fn envelope(
     let (id, method, started) = (request_id::of(request.headers()), request.method().clone(), Instant::now());
     let origin = cors::allowed_origin(request.headers(), &app.config.http.allowed_origins);
     let span = tracing::info_span!("request", request_id = %id, %method, route = field::Empty);
-    let work = AssertUnwindSafe(answer(request, next, origin.is_some())).catch_unwind();
+    // When no answer comes of it, the request is gone, and with it what it is counted under.
+    let (methods, path) = (request.app_data::<Data<Methods>>().cloned(), request.path().to_owned());
+    let work = AssertUnwindSafe(answer(&app, request, next, origin.is_some())).catch_unwind();
     let outcome = request_id::with(id.clone(), work.instrument(span.clone())).await;
     let _in_span = span.enter();
     let failed = |status: StatusCode| {
-        app.metrics.request(&route(&method, None, status), started.elapsed());
+        let pattern = methods.as_ref().and_then(|methods| methods.counted_as(&method, &path));
+        let route = route(&method, pattern, status);
+        log(&route, started);
+        app.metrics.request(&route, started.elapsed());
     };
     match outcome {
         Ok(Ok(mut answer)) => {
@@ -52,20 +60,32 @@ pub async fn envelope(
             Ok(answer)
         }
         Ok(Err(error)) => {
-            let problem = of_error(&error).of_request(id);
+            let problem = of_error(&error);
             failed(problem.status_code());
-            Err(problem.into())
+            Err(bare(problem, &id, origin))
         }
         Err(_) => {
             tracing::error!("a request ended in a panic");
             app.metrics.panic();
             failed(StatusCode::INTERNAL_SERVER_ERROR);
-            Err(Problem::unexpected().of_request(id).into())
+            Err(bare(Problem::unexpected(), &id, origin))
         }
     }
 }
 
+/// What is answered where the request is gone, with the headers of every other answer.
+fn bare(problem: Problem, id: &str, origin: Option<HeaderValue>) -> Error {
+    let problem = problem.of_request(id.to_owned());
+    let mut response = problem.error_response();
+    dress(response.headers_mut(), id);
+    if let Some(origin) = origin {
+        cors::dress(response.headers_mut(), origin);
+    }
+    InternalError::from_response(problem, response).into()
+}
+
 async fn answer(
+    app: &App,
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
     allowed_origin: bool,
@@ -79,13 +99,22 @@ async fn answer(
         let refused = Problem::bad_request("malformed_address", "The address must not have NUL characters.");
         return Ok(request.into_response(refused.error_response().map_into_right_body()));
     }
+    if let Err(refused) = maintenance::refuse(app, &request).await {
+        return Ok(request.into_response(refused.error_response().map_into_right_body()));
+    }
     let mut request = request;
     let bodiless = request.method() == Method::HEAD;
     if bodiless {
         // Answered like GET (RFC 9110, 9.3.2); the server itself leaves the body out.
         request.head_mut().method = Method::GET;
     }
-    let mut answer = next.call(request).await?.map_into_boxed_body();
+    let most = deadlines::of(app, request.method(), request.path());
+    let making = next.call(request);
+    let made = match most {
+        Some(most) => timeout(most, making).await.map_err(|_| deadlines::too_slow())?,
+        None => making.await,
+    };
+    let mut answer = made?.map_into_boxed_body();
     if bodiless {
         // It would be made for nobody, and may never end.
         answer = answer.map_body(|_, body| BoxBody::new(Unsent::of(&body)));

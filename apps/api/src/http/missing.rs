@@ -3,7 +3,7 @@
 use super::problem::Problem;
 use actix_web::HttpRequest;
 use actix_web::dev::ResourceDef;
-use actix_web::http::StatusCode;
+use actix_web::http::{Method, StatusCode};
 use actix_web::web::Data;
 use utoipa::openapi::OpenApi;
 use utoipa::openapi::path::PathItem;
@@ -18,10 +18,20 @@ impl Methods {
         let paths = document.paths.paths.iter();
         Self(paths.map(|(path, item)| (pattern(path), methods(item).join(", "))).collect())
     }
+
+    /// The pattern that a request is counted under, where its own is not known any more.
+    #[must_use]
+    pub fn counted_as(&self, method: &Method, path: &str) -> Option<String> {
+        let mut known = self.0.iter();
+        let (pattern, _) = known.find(|(pattern, methods)| {
+            methods.split(", ").any(|one| one == method.as_str()) && pattern.is_match(path)
+        })?;
+        pattern.pattern().map(str::to_owned)
+    }
 }
 
 /// What a documented path matches. Names of objects have slashes in them, which documents cannot say.
-fn pattern(path: &str) -> ResourceDef {
+pub(super) fn pattern(path: &str) -> ResourceDef {
     ResourceDef::new(path.replace("{key}", "{key:.*}"))
 }
 

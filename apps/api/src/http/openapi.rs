@@ -69,7 +69,8 @@ const NOT_JSON: Common = ("415", "NotJson", "`unsupported_media_type`");
 const INVALID: Common = ("422", "Invalid", "`invalid_input`, with what is wrong in `errors`");
 const TOO_MANY: Common = ("429", "TooMany", "`too_many_attempts`; see `Retry-After`");
 const INTERNAL: Common = ("500", "Internal", "`internal`: a defect, told to those who run it");
-const UNAVAILABLE: Common = ("503", "Unavailable", "`unavailable`; see `Retry-After`");
+const UNAVAILABLE: Common =
+    ("503", "Unavailable", "`unavailable`, `too_slow`, `maintenance`; see `Retry-After`");
 
 /// What both say of the key is [`once::documented`].
 const IN_FLIGHT: Common = ("409", "InFlight", "");

@@ -8,7 +8,7 @@ use booking::{BookingStore, CloseStore, HolderStore, LedgerStore, OfficeStore};
 use events::EventStore;
 use gallery::GalleryStore;
 use invites::InviteStore;
-use kernel::{AuditLog, IdempotencyStore, Outbox, StoreError};
+use kernel::{AuditLog, IdempotencyStore, MaintenanceStore, Outbox, StoreError};
 use media::MediaStore;
 use music::MusicStore;
 use std::sync::Arc;
@@ -39,6 +39,8 @@ pub struct Stores {
     pub music: Arc<dyn MusicStore>,
     /// Answers to repeated requests.
     pub idempotency: Arc<dyn IdempotencyStore>,
+    /// Whether anything may be changed.
+    pub maintenance: Arc<dyn MaintenanceStore>,
     /// What is owed after commits.
     pub outbox: Arc<dyn Outbox>,
     /// What was done by whom.
@@ -101,6 +103,7 @@ impl Stores {
             + GalleryStore
             + MusicStore
             + IdempotencyStore
+            + MaintenanceStore
             + Outbox
             + AuditLog
             + 'static,
@@ -118,6 +121,7 @@ impl Stores {
             gallery: store.clone(),
             music: store.clone(),
             idempotency: store.clone(),
+            maintenance: store.clone(),
             outbox: store.clone(),
             audit: store,
             local: None,

@@ -29,8 +29,18 @@ const ANSWERS: TimeDelta = TimeDelta::hours(24);
 /// How long ended sessions and links are kept.
 const SESSIONS: TimeDelta = TimeDelta::days(30);
 
+/// Waits for the time of the next round; `false` when it is over. Rounds are left out while nothing is to be changed.
+async fn next(app: &App, stop: &mut watch::Receiver<bool>, pause: Duration) -> bool {
+    while wait(stop, pause).await {
+        if !app.maintenance.is_on().await {
+            return true;
+        }
+    }
+    false
+}
+
 pub(super) async fn sweep_holds(app: &App, mut stop: watch::Receiver<bool>) {
-    while wait(&mut stop, SWEEP).await {
+    while next(app, &mut stop, SWEEP).await {
         loop {
             match app.bookings.sweep().await {
                 Ok(0) => break,
@@ -51,7 +61,7 @@ pub(super) async fn sweep_holds(app: &App, mut stop: watch::Receiver<bool>) {
 
 /// Finds what happened at providers without us and without their telling.
 pub(super) async fn look_outside(app: &App, mut stop: watch::Receiver<bool>) {
-    while wait(&mut stop, LOOK).await {
+    while next(app, &mut stop, LOOK).await {
         match app.bookings.look_outside().await {
             Ok(looked) => {
                 if looked.news > 0 {
@@ -73,7 +83,7 @@ pub(super) async fn look_outside(app: &App, mut stop: watch::Receiver<bool>) {
 
 /// Closes the days that are over.
 pub(super) async fn close_days(app: &App, mut stop: watch::Receiver<bool>) {
-    while wait(&mut stop, CLOSE).await {
+    while next(app, &mut stop, CLOSE).await {
         match app.closing.close_due().await {
             Ok((closed, failures)) => {
                 for close in closed {
@@ -89,7 +99,8 @@ pub(super) async fn close_days(app: &App, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// Chains what was done since the last look.
+/// Chains what was done since the last look; also while nothing is to be changed, which is when people are most likely to
+/// have their hands in the database.
 pub(super) async fn seal_acts(app: &App, mut stop: watch::Receiver<bool>) {
     while wait(&mut stop, SEAL).await {
         if let Err(error) = seal_round(app).await {
@@ -119,7 +130,7 @@ pub async fn seal_round(app: &App) -> Result<usize, StoreError> {
 
 /// Drops uploads that nobody ended.
 pub(super) async fn look_after_media(app: &App, mut stop: watch::Receiver<bool>) {
-    while wait(&mut stop, MEDIA).await {
+    while next(app, &mut stop, MEDIA).await {
         if let Err(error) = app.uploads.sweep().await {
             tracing::warn!(causes = %Causes(&error), "uploads that nobody ended could not be swept");
         }
@@ -127,7 +138,7 @@ pub(super) async fn look_after_media(app: &App, mut stop: watch::Receiver<bool>)
 }
 
 pub(super) async fn tidy(app: &App, mut stop: watch::Receiver<bool>) {
-    while wait(&mut stop, TIDY).await {
+    while next(app, &mut stop, TIDY).await {
         let now = app.clock.now();
         match app.uploads.tidy().await {
             Ok(0) => {}

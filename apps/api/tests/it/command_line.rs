@@ -34,6 +34,8 @@ fn every_command_explains_itself() {
         vec!["close"],
         vec!["check-config"],
         vec!["audit", "verify"],
+        vec!["maintenance", "on"],
+        vec!["maintenance", "off"],
     ] {
         let arguments = [command.as_slice(), &["--help"]].concat();
         let (fine, said, _) = output(&mut program(folder.path(), &arguments));
@@ -109,6 +111,33 @@ fn a_day_without_money_is_closed_and_one_that_is_not_over_is_not() {
     assert!(!fine && said.contains("has not begun"), "{said}");
     let (fine, _, said) = output(&mut program(folder.path(), &["close", "1.6.2026"]));
     assert!(!fine && said.contains("must be a date"), "{said}");
+}
+
+#[test]
+fn what_is_read_only_is_said_and_ended_by_hand() {
+    let folder = tempfile::tempdir().unwrap();
+    let run =
+        |arguments: &[&str]| output(&mut program(folder.path(), &[&["maintenance"], arguments].concat()));
+    let (fine, _, said) = run(&["status"]);
+    assert!(!fine && said.contains("there is no store in"), "{said}");
+    assert!(create_admin(folder.path(), "correct horse battery").0);
+    let (fine, said, wrong) = run(&["status"]);
+    assert!(fine && said.contains("Everything can be changed."), "{said}{wrong}");
+    for (until, expected) in [("soon", "wants an instant"), ("2020-01-01T00:00:00Z", "must be in the future")]
+    {
+        let (fine, _, said) = run(&["on", "--until", until]);
+        assert!(!fine && said.contains("--until") && said.contains(expected), "{said}");
+    }
+    let (fine, said, wrong) =
+        run(&["on", "--until", "2999-01-01T00:00:00Z", "--message", "We move.", "--shut-doors"]);
+    assert!(fine && said.contains("doors are shut") && said.contains("told: We move."), "{said}{wrong}");
+    let (fine, said, wrong) = run(&["status"]);
+    assert!(
+        fine && said.contains("nothing be changed, since") && said.contains("2999-01-01"),
+        "{said}{wrong}"
+    );
+    let (fine, said, wrong) = run(&["off"]);
+    assert!(fine && said.contains("Everything can be changed."), "{said}{wrong}");
 }
 
 #[test]

@@ -174,11 +174,12 @@ async fn only_pages_of_allowed_origins_may_read_answers() {
 async fn it_is_alive_and_ready_until_it_is_about_to_stop() {
     let app = TestApp::start().await;
     assert_eq!(app.stranger().get("/health/live").await.expect(200), json!({"status": "ok"}));
-    assert_eq!(app.stranger().get("/health/ready").await.expect(200), json!({"status": "ok"}));
+    let ready = app.stranger().get("/health/ready").await.expect(200);
+    assert_eq!(ready, json!({"status": "ok", "read_only": false}));
     app.app.drain();
     let refused = app.stranger().get("/health/ready").await;
     assert_eq!(refused.header("retry-after"), "1");
-    refused.expect_problem(503, "unavailable");
+    refused.expect_problem(503, "draining");
     app.stranger().get("/health/live").await.expect(200);
     app.stop().await;
 }

@@ -20,6 +20,7 @@ mod idempotency;
 mod invites;
 mod journal;
 mod mail_box;
+mod maintenance;
 mod media;
 mod music;
 mod objects;

@@ -9,6 +9,7 @@ use crate::gallery::GalleryTables;
 use crate::idempotency::IdempotencyTables;
 use crate::invites::InviteTables;
 use crate::mail_box::MailTables;
+use crate::maintenance::MaintenanceTables;
 use crate::media::MediaTables;
 use crate::music::MusicTables;
 use crate::outbox::OutboxTables;
@@ -26,6 +27,7 @@ pub(crate) struct State {
     pub(crate) idempotency: IdempotencyTables,
     pub(crate) invites: InviteTables,
     pub(crate) mails: MailTables,
+    pub(crate) maintenance: MaintenanceTables,
     pub(crate) media: MediaTables,
     pub(crate) music: MusicTables,
     pub(crate) outbox: OutboxTables,
@@ -118,6 +120,7 @@ kinds!(
     ::gallery::Removal,
     ::invites::Invite,
     ::invites::Inviter,
+    ::kernel::ReadOnly,
     ::media::Egress,
     ::media::Upload,
     ::music::MusicSet,

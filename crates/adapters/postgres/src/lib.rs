@@ -16,6 +16,7 @@ mod failure;
 mod gallery;
 mod idempotency;
 mod invites;
+mod maintenance;
 mod media;
 pub mod migrations;
 mod music;

@@ -11,8 +11,9 @@ use std::time::Duration;
 use testkit::{
     Stores, account_store, audit_log, booking_store, cancelling_store, document_store, door_store,
     event_store, gallery_store, idempotency_store, invite_budget, invite_store, invite_tree, ledger_store,
-    media_store, music_store, office_store, organisation_store, outbox, place_store, place_use_cases,
-    quota_store, return_store, seat_store, servers, transfer_store, voucher_store, waitlist_store,
+    maintenance_store, media_store, music_store, office_store, organisation_store, outbox, place_store,
+    place_use_cases, quota_store, return_store, seat_store, servers, transfer_store, voucher_store,
+    waitlist_store,
 };
 
 /// A store with one connection, so that all statements meet on it.
@@ -226,6 +227,7 @@ async fn every_statement_finds_its_rows_by_an_index() {
         ledger_store::entries_come_newest_first_in_pages_that_meet,
         ledger_store::entries_are_found_by_what_they_are_about,
         ledger_store::all_bookings_can_be_walked_through,
+        maintenance_store::what_was_said_reads_back_whole,
         media_store::an_upload_reads_back_whole,
         media_store::a_change_of_an_upload_is_kept,
         media_store::living_uploads_are_listed_the_newest_first_in_pages_that_meet,

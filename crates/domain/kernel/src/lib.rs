@@ -13,6 +13,7 @@ pub mod id;
 pub mod idempotency;
 pub mod invalid;
 pub mod mailer;
+pub mod maintenance;
 pub mod money;
 pub mod object_store;
 pub mod outbox;
@@ -37,6 +38,7 @@ pub use id::{
 pub use idempotency::{Begun, IdempotencyStore, RequestKey, SWEPT_AT_ONCE, StoredAnswer};
 pub use invalid::Invalid;
 pub use mailer::{Attachment, Mail, MailError, Mailer};
+pub use maintenance::{MaintenanceStore, MaintenanceTx, ReadOnly};
 pub use money::{Money, MoneyError};
 pub use object_store::{
     Body, Content, Delivery, Disposition, Fetch, Link, Listed, ObjectError, ObjectKey, ObjectStore, PROBES,

@@ -348,6 +348,8 @@ const TABLE: &[Group] = &[
             ("POST /api/v1/admin/organisations", ""),
             ("PATCH /api/v1/admin/organisations/{id}", "new organisation"),
             ("DELETE /api/v1/admin/organisations/{id}", "new organisation"),
+            ("GET /api/v1/admin/maintenance", ""),
+            ("PUT /api/v1/admin/maintenance", ""),
             ("GET /api/v1/admin/jobs", ""),
             ("GET /api/v1/admin/jobs/counts", ""),
             ("POST /api/v1/admin/jobs/retry", ""),

@@ -28,6 +28,7 @@ mod memory {
     testkit::invite_store_contract!(open);
     testkit::invite_tree_contract!(open);
     testkit::ledger_store_contract!(open);
+    testkit::maintenance_store_contract!(open);
     testkit::media_store_contract!(open);
     testkit::music_store_contract!(open);
     testkit::music_use_cases_contract!(open);
@@ -74,6 +75,7 @@ mod directory {
     testkit::invite_store_contract!(open);
     testkit::invite_tree_contract!(open);
     testkit::ledger_store_contract!(open);
+    testkit::maintenance_store_contract!(open);
     testkit::media_store_contract!(open);
     testkit::music_store_contract!(open);
     testkit::music_use_cases_contract!(open);

@@ -135,6 +135,17 @@ impl Bookings {
         self.store.booking(id).await
     }
 
+    /// The booking that a payment is for, as it stands: nobody is asked, and nothing written.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    pub async fn paid_for(&self, payment: PaymentId) -> Result<Option<Booking>, StoreError> {
+        match self.store.booking_of_payment(payment).await? {
+            Some(id) => self.store.booking(id).await,
+            None => Ok(None),
+        }
+    }
+
     /// Writes down a standing; if the buyer has agreed, takes the money now instead of later. When the booking's time
     /// is `over`, a refusal ends the attempt: money moves only when we take it.
     pub(super) async fn apply_and_capture(
