@@ -24,7 +24,7 @@ on_each_store!(
 /// How long a helper of a dead program may take to see that nobody listens.
 const MOMENT: Duration = Duration::from_secs(20);
 /// How long anything else may take on a machine that compiles meanwhile.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(240);
 /// Between two looks.
 const POLL: Duration = Duration::from_millis(10);
 /// Between two looks for what is over in a moment.
@@ -93,7 +93,7 @@ fn reads(house: &House) -> bool {
 }
 
 async fn a_program_killed_while_ffmpeg_works_makes_the_set_when_it_is_back(mut house: House) {
-    let flac = made_up("sine=f=300:r=44100:d=300", "flac", "").await;
+    let flac = made_up("sine=f=300:r=44100:d=90", "flac", "").await;
     let set = house.set(&flac, "audio/flac").await;
     let path = format!("/admin/sets/{set}");
     for _ in 0..2 {
