@@ -15,6 +15,7 @@ mod program;
 mod psql;
 mod redis;
 mod s3;
+pub mod scripted;
 mod smtp;
 
 pub use certificate::Certificate;

@@ -179,17 +179,62 @@ fn create_admin(folder: &Path, password: &str) -> (bool, String, String) {
 
 /// Serves until told to stop.
 fn serve(folder: &Path) -> (Child, String) {
+    let (child, url, _) = served(&mut program(folder, &["serve"]));
+    (child, url)
+}
+
+/// The same, with all that it said until then.
+fn served(command: &mut Command) -> (Child, String, Vec<String>) {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let mut child = program(folder, &["serve"])
+    let mut child = command
         .env("SYNESTHESIE__HTTP__BIND", format!("127.0.0.1:{port}"))
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    assert!(lines.by_ref().any(|line| line.unwrap().contains("serving")), "it serves");
+    let mut said: Vec<String> = Vec::new();
+    while said.last().is_none_or(|line| !line.contains("serving")) {
+        let line = lines.next().unwrap_or_else(|| panic!("it does not serve: {said:#?}"));
+        said.push(line.unwrap());
+    }
     // Read on, or its log would fill the pipe.
     std::thread::spawn(move || lines.for_each(drop));
-    (child, format!("http://127.0.0.1:{port}/api/v1"))
+    (child, format!("http://127.0.0.1:{port}/api/v1"), said)
+}
+
+#[test]
+fn what_waits_for_a_program_that_is_missing_is_said_when_it_is_served() {
+    let (folder, nothing) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let media = format!("file:{}", folder.path().join("media").display());
+    let warned = |path: Option<&Path>| {
+        let mut command = program(folder.path(), &["serve"]);
+        command.env("SYNESTHESIE__MEDIA__URL", &media);
+        if let Some(path) = path {
+            command.env("PATH", path);
+        }
+        let (child, _, mut said) = served(&mut command);
+        terminate(child);
+        said.retain(|line| line.contains("a program is missing: what needs it waits"));
+        said
+    };
+    assert_eq!(warned(None), Vec::<String>::new(), "where all of them are, nothing waits");
+    let said = warned(Some(nothing.path()));
+    let expected = [
+        ("ffmpeg", "recordings", "ffmpeg"),
+        ("ffprobe", "recordings", "ffmpeg"),
+        ("heif-dec or heif-convert", "pictures in HEIC", "libheif-examples"),
+    ];
+    assert_eq!(said.len(), expected.len(), "{said:#?}");
+    for (line, (program, waits, package)) in said.iter().zip(expected) {
+        for wanted in [
+            "WARN ".to_owned(),
+            format!("program=\"{program}\""),
+            format!("waits=\"{waits}\""),
+            format!("package=\"{package}\""),
+        ] {
+            assert!(line.contains(&wanted), "no {wanted} in {line}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The configuration is checked as a whole, and every mistake is named at once.
 
-use synesthesie::config::{Config, ConfigError, Environment, MailUrl, StoreUrl};
+use synesthesie::config::{Config, ConfigError, Environment, MailUrl, MediaUrl, StoreUrl};
 
 fn read(file: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let file = (!file.is_empty()).then(|| ("test.toml".to_owned(), file.to_owned()));
@@ -139,4 +139,95 @@ fn buyers_return_only_to_places_that_were_agreed_on() {
     ] {
         assert!(!http.may_return_to(address), "{address}");
     }
+}
+
+/// A bucket as it should be.
+const BUCKET: [(&str, &str); 5] = [
+    ("SYNESTHESIE__MEDIA__URL", "s3://my-bucket/live/media"),
+    ("SYNESTHESIE__MEDIA__ENDPOINT", "https://s3.example.org/"),
+    ("SYNESTHESIE__MEDIA__REGION", "eu-central-1"),
+    ("SYNESTHESIE__MEDIA__ACCESS_KEY", "AKIAHUNTER2"),
+    ("SYNESTHESIE__MEDIA__SECRET_KEY", "hunter2"),
+];
+
+/// That bucket, with one variable that says something else.
+fn bucket_with<'v>(name: &'v str, value: &'v str) -> Vec<(&'v str, &'v str)> {
+    let mut variables = BUCKET.to_vec();
+    variables.push((name, value));
+    variables
+}
+
+#[test]
+fn a_bucket_is_read_with_its_prefix_and_its_secrets_are_not_shown() {
+    let config = read("", &BUCKET).unwrap();
+    assert!(!format!("{config:?}").to_lowercase().contains("hunter2"));
+    let MediaUrl::Bucket(bucket) = &config.media.url else { panic!("{:?}", config.media.url) };
+    assert_eq!((bucket.name.as_str(), bucket.prefix.as_str()), ("my-bucket", "live/media"));
+    assert_eq!(bucket.endpoint.as_deref(), Some("https://s3.example.org"));
+    assert_eq!((bucket.region.as_str(), bucket.secret_key.expose()), ("eu-central-1", "hunter2"));
+    let config = read("", &bucket_with("SYNESTHESIE__MEDIA__URL", "file:/srv/media")).unwrap();
+    assert!(matches!(&config.media.url, MediaUrl::Folder(folder) if folder.ends_with("media")));
+}
+
+#[test]
+fn every_mistake_about_media_is_named_at_once() {
+    let variables = [
+        ("SYNESTHESIE__MEDIA__URL", "s3://My_Bucket"),
+        ("SYNESTHESIE__MEDIA__ENDPOINT", "s3.example.org"),
+        ("SYNESTHESIE__MEDIA__EGRESS_CURRENCY", "doubloons"),
+        ("SYNESTHESIE__MEDIA__KEEP_ORIGINALS", "perhaps"),
+        ("SYNESTHESIE__MEDIA__LINK_MINUTES", "0"),
+        ("SYNESTHESIE__MEDIA__PICTURES_AT_ONCE", "65"),
+        ("SYNESTHESIE__MEDIA__BUKCET", "x"),
+    ];
+    let expected = [
+        "media.access_key",
+        "media.bukcet",
+        "media.egress_currency",
+        "media.endpoint",
+        "media.keep_originals",
+        "media.link_minutes",
+        "media.pictures_at_once",
+        "media.region",
+        "media.secret_key",
+        "media.url",
+    ];
+    assert_eq!(keys(read("", &variables).unwrap_err()), expected);
+}
+
+#[test]
+fn what_is_wrong_with_a_place_for_media_is_said() {
+    // One letter more than a bucket's name may have.
+    let long = format!("s3://{}", "a".repeat(64));
+    for (name, value, key, words) in [
+        ("SYNESTHESIE__MEDIA__URL", "s3://", "media.url", "must name a bucket"),
+        ("SYNESTHESIE__MEDIA__URL", "s3://ab", "media.url", "must name a bucket"),
+        ("SYNESTHESIE__MEDIA__URL", "s3://My-Bucket", "media.url", "must name a bucket"),
+        ("SYNESTHESIE__MEDIA__URL", "s3://my_bucket/live", "media.url", "must name a bucket"),
+        ("SYNESTHESIE__MEDIA__URL", long.as_str(), "media.url", "must name a bucket"),
+        ("SYNESTHESIE__MEDIA__URL", "s3://my-bucket/Live", "media.url", "must have a prefix"),
+        ("SYNESTHESIE__MEDIA__URL", "s3://my-bucket/../other", "media.url", "must have a prefix"),
+        ("SYNESTHESIE__MEDIA__URL", "s3:my-bucket", "media.url", "file:PATH or s3://bucket/prefix"),
+        ("SYNESTHESIE__MEDIA__URL", "https://my-bucket", "media.url", "file:PATH or s3://bucket/prefix"),
+        ("SYNESTHESIE__MEDIA__URL", "file:", "media.url", "file:PATH or s3://bucket/prefix"),
+        ("SYNESTHESIE__MEDIA__URL", "/srv/media", "media.url", "file:PATH or s3://bucket/prefix"),
+        ("SYNESTHESIE__MEDIA__ENDPOINT", "s3.example.org", "media.endpoint", "must be https:// and a host"),
+        ("SYNESTHESIE__MEDIA__ENDPOINT", "ftp://s3.example.org", "media.endpoint", "must be https://"),
+        ("SYNESTHESIE__MEDIA__ENDPOINT", "https://s3.example.org/x", "media.endpoint", "must be https://"),
+        ("SYNESTHESIE__MEDIA__REGION", "", "media.region", "is required with s3://"),
+        ("SYNESTHESIE__MEDIA__ACCESS_KEY", "", "media.access_key", "is required with s3://"),
+        ("SYNESTHESIE__MEDIA__SECRET_KEY", "", "media.secret_key", "is required with s3://"),
+        ("SYNESTHESIE__MEDIA__SECRET_KEY_FILE", "/nowhere", "media.secret_key_file", "is given beside"),
+        ("SYNESTHESIE__MEDIA__PATH_STYLE", "1", "media.path_style", "must be true or false"),
+    ] {
+        let error = read("", &bucket_with(name, value)).unwrap_err();
+        let said = error.to_string();
+        assert!(said.contains(words) && !said.to_lowercase().contains("hunter2"), "{name}={value}: {said}");
+        let mut found = keys(error);
+        // What is given twice is not used, and is then missing as well.
+        found.retain(|found| found != "media.secret_key" || key == "media.secret_key");
+        assert_eq!(found, [key], "{name}={value}: {said}");
+    }
+    // Of a bucket that is not used nothing is demanded.
+    assert!(read("", &[("SYNESTHESIE__MEDIA__REGION", "somewhere")]).is_ok());
 }

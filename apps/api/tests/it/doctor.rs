@@ -12,6 +12,7 @@ use synesthesie::config::Config;
 use synesthesie::doctor::{Report, State, examine};
 use synesthesie::wiring::store::Stores;
 use testkit::StoppedClock;
+use testkit::servers::scripted::{Asked, Reply, serving};
 use testkit::servers::{RedisServer, SmtpOptions, SmtpSink};
 
 const KEY: &str = "2b7e151628aed2a6abf7158809cf4f3c2b7e151628aed2a6abf7158809cf4f3c";
@@ -233,4 +234,97 @@ fn the_command_says_it_in_words_or_as_json_and_fails_when_something_is_broken() 
     let (code, said) = run(folder.path(), &["doctor", "--json"], &wrong);
     let report: Value = serde_json::from_str(&said).unwrap();
     assert_eq!((code, &report["errors"]), (1, &serde_json::json!(2)), "{said}");
+}
+
+/// What strangers may be let do with a bucket, as it is called.
+static RIGHTS: [&str; 4] =
+    ["read objects", "list the bucket", "put objects into the bucket", "remove objects"];
+
+/// Which of them is made use of.
+fn used(asked: &Asked) -> &'static str {
+    match asked.line.split(' ').next() {
+        Some("PUT") => "put objects into the bucket",
+        Some("DELETE") => "remove objects",
+        _ if asked.line.contains("list-type=2") => "list the bucket",
+        _ => "read objects",
+    }
+}
+
+/// As a store answers in which all goes well, for whoever asks: it has what the doctor has put there, until the doctor has
+/// removed it and looks whether that is gone.
+fn obliging(asked: &Asked) -> Reply {
+    const PUT: &str = "May be removed.";
+    let mut words = asked.line.split(' ');
+    let (method, address) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let query = address.split_once('?').map_or("", |(_, query)| query);
+    let said = |name: &str| {
+        let mut pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        pairs.find(|(found, _)| *found == name).map(|(_, value)| value.replace("%2F", "/"))
+    };
+    let (begins, in_parts, lists) =
+        (said("uploads").is_some(), said("uploadId").is_some(), said("list-type").is_some());
+    let size = PUT.len();
+    match method {
+        "HEAD" => Reply::status(404, ""),
+        "GET" if lists => Reply::fine(format!(
+            "<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>{}</Key><Size>{size}</Size>\
+             </Contents></ListBucketResult>",
+            said("prefix").unwrap_or_default()
+        )),
+        "GET" if begins => Reply::fine("<ListMultipartUploadsResult></ListMultipartUploadsResult>"),
+        "GET" if in_parts => Reply::fine(format!(
+            "<ListPartsResult><IsTruncated>false</IsTruncated><Part><PartNumber>1</PartNumber>\
+             <ETag>\"x\"</ETag><Size>{size}</Size></Part></ListPartsResult>"
+        )),
+        "GET" => Reply::fine(PUT),
+        "POST" if begins => Reply::fine(
+            "<InitiateMultipartUploadResult><UploadId>1</UploadId></InitiateMultipartUploadResult>",
+        ),
+        "POST" if in_parts => {
+            Reply::fine("<CompleteMultipartUploadResult><ETag>\"x\"</ETag></CompleteMultipartUploadResult>")
+        }
+        "POST" => Reply::fine("<DeleteResult></DeleteResult>"),
+        _ => Reply::fine(""),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bucket_that_is_open_to_strangers_fails_the_command_and_is_named() {
+    let mut cases: Vec<&'static [&'static str]> = RIGHTS.chunks(1).collect();
+    cases.extend([&RIGHTS[..], &[]]);
+    for open in cases {
+        let endpoint = serving(move |asked: &Asked| {
+            let known = asked.is_signed() || asked.is_by_link() || asked.line.starts_with("OPTIONS");
+            if known || open.contains(&used(asked)) { obliging(asked) } else { Reply::status(403, "") }
+        });
+        let endpoint = endpoint.await.unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let workplace = folder.path().join("work").display().to_string();
+        let settings = [
+            ("SYNESTHESIE__MEDIA__URL", "s3://the-house/live"),
+            ("SYNESTHESIE__MEDIA__ENDPOINT", endpoint.as_str()),
+            ("SYNESTHESIE__MEDIA__REGION", "somewhere"),
+            ("SYNESTHESIE__MEDIA__ACCESS_KEY", "me"),
+            ("SYNESTHESIE__MEDIA__SECRET_KEY", "hunter2"),
+            ("SYNESTHESIE__MEDIA__PATH_STYLE", "true"),
+            ("SYNESTHESIE__MEDIA__WORKPLACE", workplace.as_str()),
+        ];
+        let (code, said) = run(folder.path(), &["doctor"], &settings);
+        let of = |check: &str| {
+            let line = said.lines().find(|line| line.split_whitespace().nth(1) == Some(check));
+            line.unwrap_or_else(|| panic!("no {check}: {said}"))
+        };
+        // Whatever else there is to be said of it is good: what fails is that it is open.
+        assert!(of("media").starts_with("ok") && of("media").contains(" the-house,"), "{said}");
+        assert!(of("media_cors").starts_with("ok"), "{said}");
+        let (privacy, is_open) = (of("media_privacy"), !open.is_empty());
+        assert_eq!((code, privacy.starts_with("ERROR")), (i32::from(is_open), is_open), "{open:?}: {said}");
+        for right in RIGHTS {
+            let named = privacy.contains(&format!("anybody can {right}: take "));
+            assert_eq!(named, open.contains(&right), "{right}: {said}");
+        }
+        assert_eq!(said.contains("make the bucket private at once"), is_open, "{said}");
+        assert!(said.contains(if is_open { "1 errors" } else { "0 errors" }), "{said}");
+        assert!(!said.contains("hunter2"), "{said}");
+    }
 }

@@ -3,6 +3,7 @@
 mod beside;
 mod bucket;
 mod flat;
+mod hostile;
 mod house;
 mod killed;
 mod processes;

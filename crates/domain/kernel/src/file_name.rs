@@ -71,7 +71,8 @@ mod tests {
             prop_assert!(!name.is_empty() && name.len() <= 180);
             prop_assert!(!name.starts_with(['.', ' ']) && !name.ends_with(['.', ' ']));
             prop_assert!(!name.contains(['/', '\\', ':', '"', '%', '|', '*', '?', '<', '>']));
-            prop_assert!(!name.contains(|one: char| one.is_control() || ('\u{202a}'..='\u{202e}').contains(&one)));
+            let hidden = |one: char| one.is_control() || ('\u{202a}'..='\u{202e}').contains(&one);
+            prop_assert!(!name.contains(hidden));
         }
     }
 }

@@ -8,6 +8,7 @@
 )]
 
 mod bench;
+mod corpus;
 mod ends;
 mod golden;
 mod hostile;

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on shall stop"
 )]
 
+#[path = "corpus/corpus.rs"]
 mod corpus;
 mod golden;
 mod hostile;

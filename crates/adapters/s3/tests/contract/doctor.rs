@@ -1,14 +1,14 @@
 //! What the doctor is told of a bucket: what we can do, what strangers can, and what browsers may.
 
-use crate::fake::{Asked, Reply, serving};
 use crate::{fresh, settings};
 use adapter_s3::{Exposure, Probed, S3};
 use kernel::ObjectStore;
 use testkit::servers::Bucket;
+use testkit::servers::scripted::{Asked, Reply, serving};
 
 /// A bucket that a fake keeps.
 async fn faked(reply: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> S3 {
-    let bucket = Bucket { endpoint: serving(reply).await, ..testkit::servers::s3().bucket.clone() };
+    let bucket = Bucket { endpoint: serving(reply).await.unwrap(), ..testkit::servers::s3().bucket.clone() };
     S3::new(&settings(&bucket, "live")).unwrap()
 }
 

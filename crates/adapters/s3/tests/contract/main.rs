@@ -3,7 +3,6 @@
 
 mod bucket;
 mod doctor;
-mod fake;
 mod links;
 mod trouble;
 mod versions;

@@ -1,11 +1,11 @@
 //! Buckets that keep what is removed.
 
-use crate::fake::{Asked, Reply, serving};
 use crate::settings;
 use adapter_s3::{S3, Settings};
 use kernel::{ObjectError, ObjectKey, ObjectStore};
 use std::error::Error;
 use std::sync::{Arc, Mutex};
+use testkit::servers::scripted::{Asked, Reply, serving};
 
 const NAME: &str = "pictures/1/2/320.webp";
 
@@ -47,7 +47,7 @@ fn versioned(asked: &Asked, kept: &Kept) -> Reply {
 async fn what_is_removed_is_gone_with_all_its_versions() {
     let kept: Kept = Arc::new(Mutex::new(vec!["1".into(), "2".into()]));
     let shared = Arc::clone(&kept);
-    let endpoint = serving(move |asked| versioned(asked, &shared)).await;
+    let endpoint = serving(move |asked| versioned(asked, &shared)).await.unwrap();
     let store = S3::new(&settings_at(endpoint)).unwrap();
     store.delete(&[ObjectKey::parse(NAME).unwrap()]).await.unwrap();
     assert_eq!(*kept.lock().unwrap(), Vec::<String>::new());
@@ -62,7 +62,7 @@ async fn whoever_may_not_remove_versions_is_told_and_nothing_is_called_gone() {
         }
         versioned(asked, &kept)
     });
-    let store = S3::new(&settings_at(endpoint.await)).unwrap();
+    let store = S3::new(&settings_at(endpoint.await.unwrap())).unwrap();
     let error = store.delete(&[ObjectKey::parse(NAME).unwrap()]).await.unwrap_err();
     assert!(matches!(error, ObjectError::Broken { .. }), "{error:?}");
     let said = error.source().unwrap().to_string();

@@ -1,5 +1,5 @@
+use super::super::samples;
 use super::{Ends, Hostile, hostile};
-use crate::samples;
 use gallery::Refusal;
 
 fn good() -> Vec<u8> {

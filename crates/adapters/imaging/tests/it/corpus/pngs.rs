@@ -1,5 +1,5 @@
+use super::super::samples::{self, PNG_HEAD_END, chunk};
 use super::{Ends, Hostile, hostile, mazes, profiles};
-use crate::samples::{self, PNG_HEAD_END, chunk};
 use flate2::Compression;
 use flate2::write::ZlibEncoder;
 use gallery::Refusal;

@@ -1,51 +1,71 @@
 //! A store that answers what a test wants: for what real ones are not set up to do.
 
+use std::io;
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
+/// What a page of any origin needs to be told, or its browser does not let it send and read.
+const ANY_PAGE: &str = "Access-Control-Allow-Origin: *\r\nAccess-Control-Allow-Methods: *\r\n\
+    Access-Control-Allow-Headers: *\r\nAccess-Control-Expose-Headers: *\r\n";
+
 /// What was asked.
-pub(crate) struct Asked {
+#[derive(Debug)]
+pub struct Asked {
     /// As `GET /bucket/name?query HTTP/1.1`.
-    pub(crate) line: String,
+    pub line: String,
     head: String,
-    pub(crate) body: String,
+    /// What came with it.
+    pub body: String,
 }
 
 impl Asked {
     /// Whether somebody with keys asks.
-    pub(crate) fn is_signed(&self) -> bool {
+    #[must_use]
+    pub fn is_signed(&self) -> bool {
         self.head.to_ascii_lowercase().contains("\r\nauthorization:")
+    }
+
+    /// Whether somebody follows a link that was signed by who has keys.
+    #[must_use]
+    pub fn is_by_link(&self) -> bool {
+        self.line.contains("X-Amz-Signature=")
     }
 }
 
 /// What is answered.
-pub(crate) struct Reply {
+#[derive(Debug)]
+pub struct Reply {
     status: u16,
     body: String,
 }
 
 impl Reply {
-    pub(crate) fn fine(body: impl Into<String>) -> Self {
+    /// That all is well.
+    pub fn fine(body: impl Into<String>) -> Self {
         Self::status(200, body)
     }
 
-    pub(crate) fn status(status: u16, body: impl Into<String>) -> Self {
+    /// Something else.
+    pub fn status(status: u16, body: impl Into<String>) -> Self {
         Self { status, body: body.into() }
     }
 }
 
-/// Answers for as long as the test runs; where.
-pub(crate) async fn serving(reply: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
+/// Answers for as long as the test runs; where. Whoever asks by a page may do so from any origin.
+///
+/// # Errors
+/// When nobody may listen on 127.0.0.1.
+pub async fn serving(reply: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> io::Result<String> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
     let reply = Arc::new(reply);
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             tokio::spawn(answer(stream, Arc::clone(&reply)));
         }
     });
-    format!("http://{address}")
+    Ok(format!("http://{address}"))
 }
 
 async fn answer(mut stream: TcpStream, reply: Arc<impl Fn(&Asked) -> Reply>) {
@@ -55,7 +75,7 @@ async fn answer(mut stream: TcpStream, reply: Arc<impl Fn(&Asked) -> Reply>) {
     let body = if asked.line.starts_with("HEAD") { String::new() } else { body };
     let answer = format!(
         "HTTP/1.1 {status} As Told\r\nETag: \"x\"\r\nContent-Type: application/xml\r\nContent-Length: {}\r\n\
-         Connection: close\r\n\r\n{body}",
+         {ANY_PAGE}Connection: close\r\n\r\n{body}",
         body.len()
     );
     let _ = stream.write_all(answer.as_bytes()).await;
