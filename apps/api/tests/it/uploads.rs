@@ -4,6 +4,7 @@ mod bucket;
 mod desk;
 mod flat;
 mod kept;
+mod pages;
 mod picture;
 
 pub(crate) use desk::Desk;

@@ -5,6 +5,8 @@ use std::fmt::Write;
 
 /// The first version in which every segment may be a run of bytes of a fragmented MP4 file.
 const HEAD: &str = "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-INDEPENDENT-SEGMENTS\n";
+/// A last segment that is shorter is none of its own.
+const SHORTEST_LAST_MS: u32 = 500;
 
 /// Names one playlist of segments for each rendition, in their order, by its name beside this one: `opus-128.m3u8`.
 #[must_use]
@@ -27,7 +29,8 @@ pub fn master(renditions: &[Rendition], duration_ms: u64) -> String {
 /// Names the segments of a rendition, all of them runs of bytes of the file at `url`.
 #[must_use]
 pub fn media(index: &Index, url: &str) -> String {
-    let longest = index.segments.iter().map(|segment| segment.duration_ms.div_ceil(1000)).max();
+    let segments = told(&index.segments);
+    let longest = segments.iter().map(|segment| segment.duration_ms.div_ceil(1000)).max();
     let mut text = HEAD.to_owned();
     let _ = write!(
         text,
@@ -36,12 +39,27 @@ pub fn media(index: &Index, url: &str) -> String {
         longest.unwrap_or(1).max(1),
         index.init,
     );
-    for Segment { duration_ms, start, length } in &index.segments {
+    for Segment { duration_ms, start, length } in &segments {
         let (seconds, rest) = (duration_ms / 1000, duration_ms % 1000);
         let _ = write!(text, "#EXTINF:{seconds}.{rest:03},\n#EXT-X-BYTERANGE:{length}@{start}\n{url}\n");
     }
     text.push_str("#EXT-X-ENDLIST\n");
     text
+}
+
+/// The segments as players are told of them: a last one of a fraction of a second belongs to the one before it. It may hold
+/// nothing but the delay of the encoder, which is cut off in front, so that it lies behind all that is heard; hls.js waits for
+/// such a one for ever and never ends.
+fn told(segments: &[Segment]) -> Vec<Segment> {
+    let mut told = segments.to_vec();
+    if let [.., before, last] = told.as_mut_slice()
+        && last.duration_ms < SHORTEST_LAST_MS
+    {
+        before.duration_ms = before.duration_ms.saturating_add(last.duration_ms);
+        before.length = before.length.saturating_add(last.length);
+        told.pop();
+    }
+    told
 }
 
 /// The most bits per second of any segment. One that is much shorter than the others, as the last may be, says nothing of
@@ -87,6 +105,18 @@ mod tests {
             #EXTINF:6.000,\n#EXT-X-BYTERANGE:96000@700\nhttps://host/a?b=c\n\
             #EXTINF:4.007,\n#EXT-X-BYTERANGE:50@96700\nhttps://host/a?b=c\n#EXT-X-ENDLIST\n";
         assert_eq!(media(&index, "https://host/a?b=c"), expected);
+    }
+
+    #[test]
+    fn what_is_left_at_the_end_for_a_moment_belongs_to_the_segment_before() {
+        let segments = vec![segment(6000, 0, 10), segment(6000, 10, 20), segment(6, 30, 1)];
+        let text = media(&Index { init: 0, segments: segments.clone() }, "x");
+        assert!(text.contains("#EXT-X-TARGETDURATION:7\n"), "{text}");
+        assert!(text.ends_with("#EXTINF:6.006,\n#EXT-X-BYTERANGE:21@10\nx\n#EXT-X-ENDLIST\n"), "{text}");
+        let alone = media(&Index { init: 0, segments: segments[2..].to_vec() }, "x");
+        assert!(alone.contains("#EXTINF:0.006,\n"), "a moment is heard, too: {alone}");
+        let whole = told(&segments[..2]);
+        assert_eq!(whole, segments[..2]);
     }
 
     #[test]

@@ -46,6 +46,10 @@ async function through() {
   await new Promise((resolve, reject) => {
     audio.addEventListener("ended", resolve, { once: true });
     audio.addEventListener("error", () => reject(new Error(audio.error.message)), { once: true });
+    setTimeout(() => {
+      const held = Array.from({ length: audio.buffered.length }, (_, it) => [audio.buffered.start(it), audio.buffered.end(it)]);
+      reject(new Error(`at ${audio.currentTime} s, ${JSON.stringify({ held, paused: audio.paused, ...noted })}`));
+    }, 90_000);
   });
   return { ...noted, at: audio.currentTime };
 }
@@ -124,7 +128,8 @@ await scene(async phone => {
     const begun = await begins(page, given.stream.hls_url.replace("master.m3u8", `${codec}.m3u8`));
     assert.deepEqual(begun.errors, []);
     const heard = await page.evaluate(through);
-    assert.deepEqual(heard.errors, []);
+    // Eight times as fast, a busy machine may be late.
+    assert.deepEqual(heard.errors.filter(it => it !== "bufferStalledError"), []);
     assert.deepEqual([...new Set(heard.media)].filter(it => it !== "initSegment"), all, `${codec} was played through`);
     assert.ok(Math.abs(heard.at - given.duration) < 0.5, `${codec} ended at ${heard.at} s`);
     await page.evaluate(() => { window.hls.destroy(); });
