@@ -41,6 +41,7 @@ pub mod json;
 pub mod language;
 pub mod ledger;
 pub mod mail;
+pub mod mail_templates;
 pub mod missing;
 pub mod money;
 pub mod music;

@@ -34,6 +34,7 @@ mod killed;
 mod ledger;
 mod limits;
 mod live;
+mod mail_language;
 mod mail_out;
 mod media;
 mod model;
