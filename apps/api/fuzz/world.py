@@ -223,6 +223,8 @@ class World:
                             if mail.get("attachments")]
         self.add("mail", *self.until("a mail with files", attached)[:2])
         self.add("places", "0")
+        self.add("templates", "tickets", "invite")
+        self.asked("POST", "/admin/mail/test", {"template": "tickets", "language": "de"})
 
     def sold(self):
         """What doors and waiting lists are asked."""

@@ -44,6 +44,7 @@ pub mod json;
 pub mod language;
 pub mod ledger;
 pub mod mail;
+pub mod mail_templates;
 pub mod maintenance;
 pub mod missing;
 pub mod money;

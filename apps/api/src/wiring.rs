@@ -21,6 +21,7 @@ use crate::keys::{Keys, SeedError, read_seed};
 use crate::limits::Limits;
 use crate::live::sessions::Sessions;
 use crate::live::{Board, Room};
+use crate::mails::Templates;
 use crate::maintenance::Maintenance;
 use crate::maps::Maps;
 use crate::metrics::Metrics;
@@ -112,6 +113,8 @@ pub struct App {
     pub wallet: Wallet,
     /// Draws documents and tickets.
     pub press: Press,
+    /// What mails say.
+    pub templates: Templates,
     /// Carries mail.
     pub mailer: Arc<dyn Mailer>,
     /// The mail that was kept here, when none is sent.
@@ -195,6 +198,9 @@ pub enum WiringError {
     /// No fonts.
     #[error(transparent)]
     Press(#[from] PrintError),
+    /// No words for mails.
+    #[error("the templates of mails cannot be used")]
+    Templates(#[from] minijinja::Error),
     /// No pictures and no music.
     #[error(transparent)]
     Media(#[from] MediaError),
@@ -283,6 +289,7 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         maps: Maps::default(),
         live,
         listening: Arc::default(),
+        templates: Templates::new()?,
         mailer,
         mail_box,
         invites: Invites::new(stores.invites, Arc::clone(&clock), keys.invite_codes())

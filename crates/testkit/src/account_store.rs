@@ -10,7 +10,8 @@ use accounts::{
 };
 use chrono::TimeDelta;
 use kernel::{
-    AccountId, Email, OneTimeId, Owed, PageRequest, Role, SessionId, StoreError, Timestamp, transact,
+    AccountId, Email, Language, OneTimeId, Owed, PageRequest, Role, SessionId, StoreError, Timestamp,
+    transact,
 };
 use std::sync::Arc;
 
@@ -68,6 +69,7 @@ fn unsaved(email: &str) -> Account {
         role: Role::Member,
         status: Status::Active,
         profile: Profile::default(),
+        language: None,
         invite: None,
         created_at: noon(),
         updated_at: noon(),
@@ -118,6 +120,7 @@ pub async fn an_account_reads_back_whole(stores: Stores) {
         role: Role::Admin,
         status: Status::Pending,
         profile,
+        language: Some(Language::German),
         created_at: noon() + TimeDelta::microseconds(1),
         ..unsaved("full@example.org")
     };
@@ -126,8 +129,11 @@ pub async fn an_account_reads_back_whole(stores: Stores) {
         assert_eq!(stores.accounts.account(account.id).await.unwrap().as_ref(), Some(account));
         assert_eq!(stores.accounts.account_by_email(&account.email).await.unwrap().as_ref(), Some(account));
     }
-    for status in [Status::Suspended, Status::Rejected, Status::Active] {
+    let languages = [Some(Language::English), None, Some(Language::German)];
+    for (status, language) in [Status::Suspended, Status::Rejected, Status::Active].into_iter().zip(languages)
+    {
         full.status = status;
+        full.language = language;
         full.role = Role::Member;
         full.first_name.push('x');
         full.profile = Profile::default();

@@ -11,11 +11,11 @@ use crate::outbox::EVERY_DOMAIN;
 use crate::{HeldHasher, PlainHasher, Stores, noon};
 use accounts::{
     AccountFilter, AccountRefusal, Accounts, ChangeStandingError, CreateAdminError, Effect, LoginError,
-    RegisterError, Registered, Registration, Status,
+    RegisterError, Registered, Registration, SignUp, Status,
 };
 use chrono::TimeDelta;
 use invites::NewInvites;
-use kernel::{AccountId, PageRequest, Role, SessionId};
+use kernel::{AccountId, Language, PageRequest, Role, SessionId};
 use std::sync::Arc;
 
 /// One test per promise: `testkit::account_use_cases_contract!(open)`, where `open` is an `async fn() -> Stores`
@@ -82,7 +82,8 @@ pub async fn a_sign_up_opens_a_members_account(stores: Stores) {
     let (invite, code) = invited(&stores, &invite_for(2)).await;
     let accounts = accounts_at_noon(&stores);
     let typed = code.to_lowercase().replace('-', "");
-    let registered = accounts.register(sign_up(" Ada@Example.org", Some(&typed))).await.unwrap();
+    let wish = SignUp { language: Some(Language::German), ..sign_up(" Ada@Example.org", Some(&typed)) };
+    let registered = accounts.register(wish).await.unwrap();
     let Registered::SignedIn(signed_in) = registered else { panic!("{registered:?}") };
     assert_eq!(signed_in.account.email.as_str(), "ada@example.org");
     assert_eq!((signed_in.account.role, signed_in.account.status), (Role::Member, Status::Active));
@@ -95,6 +96,10 @@ pub async fn a_sign_up_opens_a_members_account(stores: Stores) {
     };
     let letter = accounts.verification_letter(one_time).await.unwrap().unwrap();
     assert_eq!(letter.to, signed_in.account.email);
+    assert_eq!(
+        (letter.language, signed_in.account.language),
+        (Some(Language::German), Some(Language::German))
+    );
 }
 
 pub async fn policy_decides_who_needs_an_invite(stores: Stores) {

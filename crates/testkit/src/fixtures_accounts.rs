@@ -89,6 +89,7 @@ pub fn sign_up(email: &str, code: Option<&str>) -> SignUp {
         first_name: "Ada".into(),
         last_name: "Byron".into(),
         user_agent: Some("Browser".into()),
+        language: None,
     }
 }
 

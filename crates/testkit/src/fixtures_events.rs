@@ -66,6 +66,7 @@ pub async fn person(stores: &Stores, role: Role) -> Actor {
         role,
         status: accounts::Status::Active,
         profile: Profile::default(),
+        language: None,
         invite: None,
         created_at: noon(),
         updated_at: noon(),

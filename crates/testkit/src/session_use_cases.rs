@@ -15,7 +15,7 @@ use accounts::{
 };
 use chrono::TimeDelta;
 use invites::NewInvites;
-use kernel::{Due, EffectId, SessionId};
+use kernel::{Due, EffectId, Language, SessionId};
 use std::sync::Arc;
 
 async fn alive(stores: &Stores, signed_in: &SignedIn) -> bool {
@@ -211,14 +211,17 @@ pub async fn a_profile_changes_field_by_field(stores: Stores) {
     let accounts = accounts_at_noon(&stores);
     let change = AccountChange {
         first_name: Some(" Augusta ".into()),
+        language: Some("de-AT".into()),
         profile: ProfileChange { bio: Some(Some("Counts.".into())), ..ProfileChange::default() },
         ..AccountChange::default()
     };
     let changed = accounts.update_profile(&actor(&signed_in), change).await.unwrap();
     assert_eq!((changed.first_name.as_str(), changed.last_name.as_str()), ("Augusta", "Byron"));
     assert_eq!(changed.profile.bio.as_deref(), Some("Counts."));
+    assert_eq!(changed.language, Some(Language::German));
     let wrong = AccountChange {
         last_name: Some(String::new()),
+        language: Some("tlh".into()),
         profile: ProfileChange { website: Some(Some("javascript:x".into())), ..ProfileChange::default() },
         ..AccountChange::default()
     };
@@ -226,7 +229,7 @@ pub async fn a_profile_changes_field_by_field(stores: Stores) {
         panic!("it is refused")
     };
     let fields: Vec<_> = wrong.iter().map(|one| one.field.as_str()).collect();
-    assert_eq!(fields, ["last_name", "profile.website"]);
+    assert_eq!(fields, ["last_name", "language", "profile.website"]);
     assert_eq!(stores.accounts.account(changed.id).await.unwrap(), Some(changed));
 }
 

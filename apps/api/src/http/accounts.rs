@@ -15,7 +15,7 @@ use actix_web::http::header;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, delete, get, patch};
 use chrono::{DateTime, Utc};
-use kernel::{Role, SessionId};
+use kernel::{Language, Role, SessionId};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -47,6 +47,9 @@ pub struct UserView {
     role: &'static str,
     #[schema(example = "active")]
     status: &'static str,
+    /// Which language mails and tickets come in, `de` or `en`; null, which means English, until that is known.
+    #[schema(required, example = "de")]
+    language: Option<&'static str>,
     profile: ProfileView,
     /// What the person may do on the whole platform.
     permissions: Vec<&'static str>,
@@ -80,6 +83,7 @@ impl From<Account> for UserView {
             last_name: account.last_name,
             role: account.role.as_str(),
             status: account.status.as_str(),
+            language: account.language.map(Language::tag),
             profile: ProfileView {
                 bio: profile.bio,
                 location: profile.location,
@@ -116,6 +120,8 @@ async fn me(app: Data<App>, user: User) -> Result<HttpResponse, Problem> {
 pub struct UpdateMe {
     first_name: Option<String>,
     last_name: Option<String>,
+    /// In which language one wants mails: `de` or `en`.
+    language: Option<String>,
     #[serde(default)]
     profile: ProfilePatch,
 }
@@ -152,6 +158,7 @@ impl From<UpdateMe> for AccountChange {
         Self {
             first_name: body.first_name,
             last_name: body.last_name,
+            language: body.language,
             profile: ProfileChange {
                 bio: profile.bio,
                 location: profile.location,
@@ -164,7 +171,7 @@ impl From<UpdateMe> for AccountChange {
     }
 }
 
-/// Change one's name and profile.
+/// Change one's name, language and profile.
 #[utoipa::path(tag = "accounts", security(("bearer" = [])), request_body = UpdateMe, responses(
     (status = 200, body = UserView), (status = 422, body = Problem)))]
 #[patch("/users/me")]

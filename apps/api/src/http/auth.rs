@@ -3,7 +3,7 @@
 use super::access::User;
 use super::accounts::UserView;
 use super::json::Json;
-
+use super::language;
 use super::problem::Problem;
 use crate::gate::TOKEN_SECONDS;
 use crate::wiring::App;
@@ -77,7 +77,7 @@ fn user_agent(request: &HttpRequest) -> Option<String> {
     Some(text.to_owned())
 }
 
-/// Open an account.
+/// Open an account. Mails come in German or English, as `Accept-Language` wishes; `PATCH /users/me` changes that.
 #[utoipa::path(tag = "accounts", request_body = Register, responses(
     (status = 201, body = SessionView),
     (status = 409, description = "`email_taken`", body = Problem),
@@ -91,8 +91,8 @@ async fn register(
 ) -> Result<HttpResponse, Problem> {
     app.limits.entrance(&request).await?;
     let Register { invite_code, email, password, first_name, last_name } = body.into_inner();
-    let user_agent = user_agent(&request);
-    let wish = SignUp { invite_code, email, password, first_name, last_name, user_agent };
+    let (user_agent, language) = (user_agent(&request), language::accepted(&request));
+    let wish = SignUp { invite_code, email, password, first_name, last_name, user_agent, language };
     let turn = timeout(PATIENCE, app.sign_ups.acquire()).await;
     let _turn = turn.map_err(|_| Problem::busy(Duration::from_secs(5)))?;
     let view = match app.accounts.register(wish).await? {

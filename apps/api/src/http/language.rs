@@ -1,11 +1,10 @@
-//! Which language a file is wanted in.
+//! Which language somebody reads, as they or their browser say.
 
 use super::problem::Problem;
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{FromRequest, HttpRequest};
-use adapter_pdf::Language;
-use kernel::Invalid;
+use kernel::{Invalid, Language};
 use serde::Deserialize;
 use std::future::{Ready, ready};
 use utoipa::IntoParams;
@@ -29,9 +28,17 @@ impl FromRequest for Wished {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let query = serde_urlencoded::from_str::<LanguageQuery>(request.query_string());
         let query = query.map_err(|_| Problem::bad_request("malformed_query", "The query cannot be read."));
-        let accepted = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-        ready(query.and_then(|query| read(query.lang.as_deref(), accepted)).map(Self))
+        ready(query.and_then(|query| read(query.lang.as_deref(), accept_language(request))).map(Self))
     }
+}
+
+/// What a browser says that its owner reads; `None` when it says nothing, or nothing that we write.
+pub(super) fn accepted(request: &HttpRequest) -> Option<Language> {
+    accept_language(request).and_then(best)
+}
+
+fn accept_language(request: &HttpRequest) -> Option<&str> {
+    request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok())
 }
 
 fn read(lang: Option<&str>, accepted: Option<&str>) -> Result<Language, Problem> {

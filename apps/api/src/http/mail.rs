@@ -71,7 +71,7 @@ async fn list_mail(app: Data<App>, _admin: Admin, paging: Paging) -> Result<Http
 
 /// A file inside a mail of the box.
 #[utoipa::path(tag = "operations", security(("bearer" = [])), responses(
-    (status = 200, content((Vec<u8> = "application/pdf"), (Vec<u8> = "image/png"))),
+    (status = 200, content((Vec<u8> = "application/pdf"), (Vec<u8> = "image/png"), (String = "text/calendar"))),
     (status = 404, body = Problem)))]
 #[get("/admin/mail/{id}/attachments/{place}")]
 async fn show_attachment(

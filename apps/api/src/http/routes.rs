@@ -6,7 +6,7 @@ use super::{
 use super::{albums, archive, gallery, images, removals};
 use super::{
     billing, bookings, by_hand, called_off, cancellation, disputes, documents, door, duplicates, holds,
-    incidents, ledger, mail, maintenance, pages, payments, tickets, transfers, webhooks,
+    incidents, ledger, mail, mail_templates, maintenance, pages, payments, tickets, transfers, webhooks,
 };
 use super::{egress, files, uploads};
 use super::{events, organisations, organisers, policies, quotas, refunds, ticket_types};
@@ -72,6 +72,7 @@ fn api(config: &mut ServiceConfig) {
         .configure(wallet::routes)
         .configure(webhooks::routes)
         .configure(disputes::routes)
+        .configure(mail_templates::routes)
         .configure(mail::routes)
         .configure(maintenance::routes)
         .configure(jobs::routes)

@@ -1,7 +1,8 @@
-//! Mails about wishes that a picture goes. Nobody has said in which language they read, so each says it in both.
+//! Mails about wishes that a picture goes.
 
-use super::page::Page;
-use super::{LetterError, for_each, reader};
+use super::content::Content;
+use super::reader::reader;
+use super::{LetterError, to_admins};
 use crate::wiring::App;
 use gallery::{Removal, RemovalStatus};
 use kernel::{EffectId, Mail, RemovalId, Timestamp};
@@ -13,67 +14,33 @@ use kernel::{EffectId, Mail, RemovalId, Timestamp};
 pub async fn removal(app: &App, id: EffectId, removal: RemovalId) -> Result<Option<Mail>, LetterError> {
     let Some(wish) = app.gallery.removal(removal).await? else { return Ok(None) };
     let Some(account) = wish.by else { return Ok(None) };
-    let Some((to, _)) = reader(app, account).await? else { return Ok(None) };
-    let page = match wish.status {
-        RemovalStatus::Removed => removed(&wish),
+    let Some(reader) = reader(app, account).await? else { return Ok(None) };
+    let content = match wish.status {
+        RemovalStatus::Removed => removed(wish),
         RemovalStatus::Refused => {
             // It may have been withdrawn, or deleted, whatever was decided about the wish.
             let picture = app.gallery.picture(wish.picture).await?;
-            refused(&wish, picture.is_some_and(|picture| picture.is_visible()))
+            refused(wish, picture.is_some_and(|picture| picture.is_visible()))
         }
         RemovalStatus::Asked | RemovalStatus::Removing => return Ok(None),
     };
-    Ok(Some(page.mail(id, to, Vec::new())))
+    let written = app.templates.written(reader.language, &content)?;
+    Ok(Some(written.mail(id, reader.to, Vec::new())))
 }
 
-fn removed(wish: &Removal) -> Page {
-    let files = wish.proof.len();
-    let (asked, gone) = (day(wish.asked_at), wish.removed_at.unwrap_or(wish.asked_at));
-    let mut page = Page::new("Dein Bild ist gelöscht / Your picture has been removed".to_owned());
-    page.line(format!(
-        "Du hast am {asked} darum gebeten, dass ein Bild verschwindet. Es ist gelöscht: {files} Dateien, in jeder Größe. \
-         Danach haben wir nach jeder einzelnen gesucht und keine mehr gefunden ({}).",
-        minute(gone)
-    ));
-    page.line(format!(
-        "On {asked} you asked that a picture goes. It has been removed: {files} files, in every size. We looked for each \
-         of them afterwards, and none was there any more ({}).",
-        minute(gone)
-    ));
-    noted(&mut page, wish);
-    page
-}
-
-fn refused(wish: &Removal, shown: bool) -> Page {
-    let asked = day(wish.asked_at);
-    let (subject, german, english) = if shown {
-        ("Dein Bild bleibt / Your picture stays", "zeigen es wieder", "show it again")
-    } else {
-        (
-            "Deine Bitte zu einem Bild / Your request about a picture",
-            "haben der Bitte nicht zugestimmt. Zu sehen ist das Bild zurzeit trotzdem nicht",
-            "did not agree to it. All the same the picture is not to be seen at present",
-        )
-    };
-    let mut page = Page::new(subject.to_owned());
-    page.line(format!(
-        "Du hast am {asked} darum gebeten, dass ein Bild verschwindet. Wir haben das geprüft und {german}. \
-         Wenn du das anders siehst, antworte uns bitte."
-    ));
-    page.line(format!(
-        "On {asked} you asked that a picture goes. We looked at it and {english}. If you see that differently, please \
-         write to us."
-    ));
-    noted(&mut page, wish);
-    page
-}
-
-/// What an admin said to it, in whichever language.
-fn noted(page: &mut Page, wish: &Removal) {
-    if let Some(note) = &wish.note {
-        page.line(format!("„{note}“"));
+fn removed(wish: Removal) -> Content {
+    Content::PictureRemoved {
+        asked_on: day(wish.asked_at),
+        files: wish.proof.len(),
+        gone_at: minute(wish.removed_at.unwrap_or(wish.asked_at)),
+        note: wish.note,
+        case: wish.id.to_string(),
     }
-    page.line(format!("{}", wish.id));
+}
+
+fn refused(wish: Removal, shown: bool) -> Content {
+    let case = wish.id.to_string();
+    Content::PictureKept { asked_on: day(wish.asked_at), shown, note: wish.note, case }
 }
 
 /// That somebody wants a picture gone, to every admin; nothing when it is decided already.
@@ -84,22 +51,8 @@ pub async fn removal_asked(app: &App, id: EffectId, removal: RemovalId) -> Resul
     let wish = app.gallery.removal(removal).await?;
     let Some(wish) = wish.filter(|wish| wish.status == RemovalStatus::Asked) else { return Ok(Vec::new()) };
     let album = app.gallery.album(wish.album).await?.map(|album| album.title).unwrap_or_default();
-    let admins = app.accounts.admins().await?;
-    let mail = |admin: accounts::Account| {
-        let mut page = Page::new(format!("Ein Bild soll weg / A picture is to go: {album}"));
-        page.line(format!(
-            "Jemand bittet darum, dass ein Bild aus „{album}“ verschwindet. Bis du entscheidest, sieht es niemand."
-        ));
-        page.line(format!(
-            "Somebody asks that a picture of “{album}” goes. Until you decide, nobody sees it."
-        ));
-        if let Some(reason) = &wish.reason {
-            page.line(format!("„{reason}“"));
-        }
-        page.line(format!("{}", wish.id));
-        page.mail(for_each(id, admin.id.as_uuid()), admin.email.into(), Vec::new())
-    };
-    Ok(admins.into_iter().map(mail).collect())
+    let content = Content::PictureWish { album, reason: wish.reason, case: wish.id.to_string() };
+    to_admins(app, id, &content).await
 }
 
 fn day(at: Timestamp) -> String {
@@ -113,8 +66,9 @@ fn minute(at: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::mails::Templates;
     use gallery::Absence;
-    use kernel::{AccountId, AlbumId, PictureId};
+    use kernel::{AccountId, AlbumId, Language, PictureId};
 
     fn wish() -> Removal {
         let now: Timestamp = "2026-06-01T12:00:00Z".parse().unwrap();
@@ -138,23 +92,32 @@ mod tests {
 
     #[test]
     fn both_languages_say_how_many_files_went_and_when() {
-        let wish = wish();
-        let mail = removed(&wish).mail(EffectId::from(uuid::Uuid::nil()), "a@example.org".into(), Vec::new());
-        for said in ["13 Dateien", "13 files", "2026-06-01 12:00 UTC", "Tut uns leid.", &wish.id.to_string()]
-        {
-            assert!(mail.text.contains(said), "{said}: {}", mail.text);
+        let templates = Templates::new().unwrap();
+        for (language, files) in [(Language::German, "13 Dateien"), (Language::English, "13 files")] {
+            let wish = wish();
+            let case = wish.id.to_string();
+            let mail = templates.written(language, &removed(wish)).unwrap();
+            for said in [files, "2026-06-01 12:00 UTC", "Tut uns leid.", &case] {
+                assert!(mail.text.contains(said), "{said}: {}", mail.text);
+            }
+            assert!(!mail.text.contains("pictures/"), "names of files are ours");
         }
-        assert!(!mail.text.contains("pictures/"), "names of files are ours");
-        let refused = |shown| {
-            let page = refused(&wish, shown);
-            page.mail(EffectId::from(uuid::Uuid::nil()), "a@example.org".into(), Vec::new())
-        };
-        let mail = refused(true);
-        assert!(mail.text.contains("zeigen es wieder") && mail.text.contains("show it again"));
-        let mail = refused(false);
-        for untrue in ["bleibt", "stays", "zeigen es wieder", "show it again"] {
-            assert!(!mail.subject.contains(untrue) && !mail.text.contains(untrue), "{untrue}");
+    }
+
+    #[test]
+    fn a_refusal_says_that_a_picture_is_shown_only_where_it_is() {
+        let templates = Templates::new().unwrap();
+        for (language, shows, untrue, refusal) in [
+            (Language::German, "zeigen es wieder", "bleibt", "nicht zugestimmt"),
+            (Language::English, "show it again", "stays", "did not agree"),
+        ] {
+            let mail = templates.written(language, &refused(wish(), true)).unwrap();
+            assert!(mail.text.contains(shows) && mail.subject.contains(untrue));
+            let mail = templates.written(language, &refused(wish(), false)).unwrap();
+            for word in [shows, untrue] {
+                assert!(!mail.subject.contains(word) && !mail.text.contains(word), "{word}");
+            }
+            assert!(mail.text.contains(refusal));
         }
-        assert!(mail.text.contains("nicht zugestimmt") && mail.text.contains("did not agree"));
     }
 }

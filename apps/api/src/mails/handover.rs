@@ -1,20 +1,12 @@
 //! Mails about tickets that are handed on from one member to another. Neither is told the other's address.
 
-use super::page::Page;
-use super::{LetterError, attach, occasion, title, when_and_where};
+use super::content::{Content, EventFacts, Slip};
+use super::reader::reader;
+use super::{LetterError, address, files, local, occasion};
 use crate::press::{self, Night, PressError};
-use crate::qr;
 use crate::wiring::App;
-use accounts::Status;
-use adapter_pdf::Language;
 use booking::{Ticket, TransferNews, TransferStatus};
-use kernel::{AccountId, Attachment, BookingId, EffectId, Mail, StoreError, TicketId, TransferId};
-
-/// Where somebody reads mail, and their given name; `None` when the account is gone.
-pub(super) async fn reader(app: &App, account: AccountId) -> Result<Option<(String, String)>, StoreError> {
-    let account = app.accounts.account(account).await?.filter(|account| account.status != Status::Deleted);
-    Ok(account.map(|account| (account.email.into(), account.first_name)))
-}
+use kernel::{AccountId, BookingId, EffectId, Mail, TicketId, TransferId};
 
 /// One ticket with its code, to whoever holds it now.
 ///
@@ -28,30 +20,20 @@ pub async fn one_ticket(
     let Some(occasion) = occasion(app, booking).await? else { return Ok(None) };
     let ticket = occasion.placed.tickets.iter().find(|it| it.id == ticket && it.status.lives());
     let Some(ticket) = ticket else { return Ok(None) };
-    let Some((to, _)) = reader(app, ticket.holder).await? else { return Ok(None) };
-    let mut page = Page::new(format!("Your ticket for {}", occasion.event.title));
-    page.line(
-        "The ticket is yours now, with a code of its own. The one that it had before opens no door.".into(),
-    );
-    page.lines(when_and_where(&occasion.event));
-    let (code, content_id) = (app.door.code(ticket), format!("ticket-{}", ticket.id));
-    page.ticket(&title(ticket, 1, 1, &occasion.types), &code, &content_id);
-    page.line("The code lets one person in, once. Whoever shows it first is the one.".into());
-    let picture = Attachment {
-        filename: "ticket.png".into(),
-        content_type: "image/png".into(),
-        content_id: Some(content_id),
-        bytes: qr::png(&code)?,
-    };
-    let mut attachments = vec![picture];
+    let Some(reader) = reader(app, ticket.holder).await? else { return Ok(None) };
+    let slip = Slip::of(ticket, app.door.code(ticket), (1, 1), &occasion.types);
+    let mut attachments =
+        vec![files::picture(&slip, "ticket.png".into())?, files::calendar(app, &occasion.event)];
+    let event = EventFacts::of(&occasion.event, reader.language);
+    let written = app.templates.written(reader.language, &Content::Ticket { event, ticket: slip })?;
     let night = Night { event: &occasion.event, types: &occasion.types, organiser: &occasion.organiser };
     let printed: Result<Vec<u8>, PressError> =
         match press::ticket_sheet(app, ticket, &occasion.placed.booking, &night, None) {
-            Ok(sheet) => app.press.tickets(vec![sheet], Language::default()).await,
+            Ok(sheet) => app.press.tickets(vec![sheet], reader.language).await,
             Err(error) => Err(error.into()),
         };
-    attach(&mut attachments, printed, id);
-    Ok(Some(page.mail(id, to, attachments)))
+    files::attach(&mut attachments, printed, id);
+    Ok(Some(written.mail(id, reader.to, attachments)))
 }
 
 /// That tickets are good no more, to whoever held them without having bought them. What was paid for them is the
@@ -68,22 +50,14 @@ pub async fn tickets_died(
     let Some(occasion) = occasion(app, booking).await? else { return Ok(None) };
     let gone = |ticket: &&Ticket| tickets.contains(&ticket.id) && !ticket.status.lives();
     let count = occasion.placed.tickets.iter().filter(gone).count();
-    let Some((to, _)) = reader(app, holder).await?.filter(|_| count > 0) else { return Ok(None) };
-    let event = &occasion.event;
-    let (which, opens) = match count {
-        1 => ("your ticket is cancelled".to_owned(), "opens"),
-        _ => (format!("your {count} tickets are cancelled"), "open"),
-    };
-    let what = if event.status == events::Status::Cancelled {
-        format!("We are sorry: this does not take place, and {which}.")
-    } else {
-        format!("We are sorry: {which} and {opens} no door any more.")
-    };
-    let mut page = Page::new(format!("Cancelled: {}", event.title));
-    page.line(what);
-    page.lines(when_and_where(event));
-    page.line("If money goes back for it, it goes to whoever bought it.".into());
-    Ok(Some(page.mail(id, to, Vec::new())))
+    let Some(reader) = reader(app, holder).await?.filter(|_| count > 0) else { return Ok(None) };
+    let called_off = occasion.event.status == events::Status::Cancelled;
+    let event = EventFacts::of(&occasion.event, reader.language);
+    let content = Content::TicketsCancelled { event, count, called_off };
+    // In whose calendar it stands, there it shall be struck out.
+    let struck_out = called_off.then(|| files::calendar(app, &occasion.event));
+    let written = app.templates.written(reader.language, &content)?;
+    Ok(Some(written.mail(id, reader.to, struck_out.into_iter().collect())))
 }
 
 /// A given name as it may stand in a mail to somebody else, who did not ask for it: nothing that a mail program makes a
@@ -121,38 +95,27 @@ pub async fn handed_on(
         TransferNews::Accepted | TransferNews::Declined => Some(transfer.from),
     };
     let Some(account) = reader_of else { return Ok(None) };
-    let Some((to, _)) = reader(app, account).await? else { return Ok(None) };
+    let Some(reader) = reader(app, account).await? else { return Ok(None) };
     let Some(listed) = app.events.facts(transfer.event).await? else { return Ok(None) };
-    let event = listed.event;
-    if news == TransferNews::Offered && event.status == events::Status::Cancelled {
+    if news == TransferNews::Offered && listed.event.status == events::Status::Cancelled {
         return Ok(None);
     }
-    let giver = reader(app, transfer.from).await?;
-    let giver = giver.as_ref().and_then(|(_, name)| spoken(name)).unwrap_or("Somebody");
-    let (subject, text) = match news {
-        TransferNews::Offered => (
-            format!("A ticket for {}", event.title),
-            format!(
-                "{giver} offers you a ticket. Log in to take it or to decline, until {}. The event: {}/events/{}",
-                super::local(&event, transfer.expires_at),
-                app.config.http.public_url,
-                event.slug
-            ),
-        ),
-        TransferNews::Accepted => (
-            format!("Your ticket for {} was taken", event.title),
-            "The ticket that you offered is somebody else's now; the code that you have opens no door."
-                .into(),
-        ),
-        TransferNews::Declined => (
-            format!("Your ticket for {} was not taken", event.title),
-            "The ticket that you offered was declined. It is still yours and good.".into(),
-        ),
+    let event = EventFacts::of(&listed.event, reader.language);
+    let content = match news {
+        TransferNews::Offered => {
+            let giver = self::reader(app, transfer.from).await?;
+            Content::TransferOffered {
+                event,
+                giver: giver.and_then(|giver| spoken(&giver.first_name).map(str::to_owned)),
+                until: local(&listed.event, transfer.expires_at, reader.language),
+                address: address(app, &listed.event),
+            }
+        }
+        TransferNews::Accepted => Content::TransferAccepted { event },
+        TransferNews::Declined => Content::TransferDeclined { event },
     };
-    let mut page = Page::new(subject);
-    page.line(text);
-    page.lines(when_and_where(&event));
-    Ok(Some((transfer.booking, page.mail(id, to, Vec::new()))))
+    let written = app.templates.written(reader.language, &content)?;
+    Ok(Some((transfer.booking, written.mail(id, reader.to, Vec::new()))))
 }
 
 #[cfg(test)]

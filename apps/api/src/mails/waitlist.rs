@@ -1,7 +1,8 @@
 //! Mails to those on a waiting list.
 
-use super::page::Page;
-use super::{LetterError, local, reader, when_and_where};
+use super::content::{Content, EventFacts};
+use super::reader::reader;
+use super::{LetterError, address, local};
 use crate::wiring::App;
 use booking::{EntryStatus, ListNews, SaleStatus};
 use kernel::{EffectId, Mail, WaitlistEntryId};
@@ -18,47 +19,30 @@ pub async fn on_list(
 ) -> Result<Option<Mail>, LetterError> {
     let Some(entry) = app.bookings.entry(entry).await? else { return Ok(None) };
     let stands = entry.status_at(app.clock.now());
-    let Some((to, _)) = reader(app, entry.buyer).await? else { return Ok(None) };
+    let Some(reader) = reader(app, entry.buyer).await? else { return Ok(None) };
     let Some(listed) = app.events.facts(entry.event).await? else { return Ok(None) };
     let Some(sale) = app.bookings.sale(entry.event).await? else { return Ok(None) };
-    let (event, cancelled) = (listed.event, sale.status == SaleStatus::Cancelled);
-    let many =
-        if entry.quantity == 1 { "A place is".into() } else { format!("{} places are", entry.quantity) };
-    let (subject, text) = match (news, entry.expires_at) {
-        (ListNews::Offered, Some(until)) if stands == EntryStatus::Offered && !cancelled => (
-            format!("Your turn: {}", event.title),
-            format!(
-                "{many} kept for you until {}. Log in to book; after that it is the next one's turn. The event: {}/events/{}",
-                local(&event, until),
-                app.config.http.public_url,
-                event.slug
-            ),
-        ),
+    let cancelled = sale.status == SaleStatus::Cancelled;
+    let event = EventFacts::of(&listed.event, reader.language);
+    let content = match (news, entry.expires_at) {
+        (ListNews::Offered, Some(until)) if stands == EntryStatus::Offered && !cancelled => {
+            Content::WaitlistOffered {
+                event,
+                places: entry.quantity,
+                until: local(&listed.event, until, reader.language),
+                address: address(app, &listed.event),
+            }
+        }
         (ListNews::Offered, _) => return Ok(None),
-        (ListNews::Expired | ListNews::Over | ListNews::Gone, _) if cancelled => (
-            format!("Cancelled: {}", event.title),
-            "This event does not take place, and so its waiting list has ended. There is nothing that you have to do."
-                .into(),
-        ),
-        (ListNews::Over, _) => (
-            format!("The waiting list has ended: {}", event.title),
-            "No tickets are sold any more, and none became free for you.".into(),
-        ),
-        (ListNews::Gone, _) => (
-            format!("You wait no longer: {}", event.title),
-            "The tickets that you waited for were taken out of the sale. You can join the list for others.".into(),
-        ),
-        (ListNews::Expired, _) if sale.is_over(app.clock.now()) => (
-            format!("Your turn is over: {}", event.title),
-            "You did not book in time, and no tickets are sold any more.".into(),
-        ),
-        (ListNews::Expired, _) => (
-            format!("Your turn is over: {}", event.title),
-            "You did not book in time, so it is the next one's turn. You can join the list again.".into(),
-        ),
+        (ListNews::Expired | ListNews::Over | ListNews::Gone, _) if cancelled => {
+            Content::WaitlistCalledOff { event }
+        }
+        (ListNews::Over, _) => Content::WaitlistEnded { event },
+        (ListNews::Gone, _) => Content::WaitlistGone { event },
+        (ListNews::Expired, _) => {
+            Content::WaitlistExpired { event, sale_over: sale.is_over(app.clock.now()) }
+        }
     };
-    let mut page = Page::new(subject);
-    page.line(text);
-    page.lines(when_and_where(&event));
-    Ok(Some(page.mail(id, to, Vec::new())))
+    let written = app.templates.written(reader.language, &content)?;
+    Ok(Some(written.mail(id, reader.to, Vec::new())))
 }

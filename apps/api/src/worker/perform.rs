@@ -230,11 +230,11 @@ async fn of_accounts(app: &App, due: &Due, effect: AccountEffect) -> Result<Done
     let mail = match effect {
         AccountEffect::SendVerification { one_time } => {
             let letter = app.accounts.verification_letter(one_time).await?;
-            letter.map(|letter| mails::verification(app, due.id, &letter))
+            letter.map(|letter| mails::verification(app, due.id, &letter)).transpose()?
         }
         AccountEffect::AskedForReset { email } => {
             let letter = app.accounts.reset_letter(due.id, &email).await?;
-            letter.map(|letter| mails::reset(app, due.id, &letter))
+            letter.map(|letter| mails::reset(app, due.id, &letter)).transpose()?
         }
         AccountEffect::Erased { account } => {
             app.events.leave_all(account).await?;
@@ -283,7 +283,11 @@ async fn leave_lists(app: &App, account: AccountId, until: Option<Timestamp>) ->
 async fn of_invites(app: &App, due: &Due, effect: InviteEffect) -> Result<Done, Failure> {
     let InviteEffect::SendInvite { invite } = effect;
     let letter = app.invites.letter(invite).await?;
-    send(app, letter.map(|letter| mails::invite(app, due.id, &letter))).await
+    let mail = match letter {
+        Some(letter) => Some(mails::invite(app, due.id, &letter).await?),
+        None => None,
+    };
+    send(app, mail).await
 }
 
 /// Sends a mail about a booking, and keeps that it was taken: it may have to be shown to a bank.

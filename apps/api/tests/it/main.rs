@@ -36,6 +36,7 @@ mod killed;
 mod ledger;
 mod limits;
 mod live;
+mod mail_language;
 mod mail_out;
 mod maintenance;
 mod media;

@@ -1,7 +1,7 @@
 //! Receipts, invoices, credit notes and cancellations.
 
 use crate::sheet::{Align, HEIGHT, MARGIN, Sheets, Style, WIDTH};
-use crate::words::Words;
+use crate::words::{Words, words};
 use crate::{Language, Printer};
 use booking::document::lines::Line;
 use booking::{Document, DocumentKind, Party};
@@ -20,7 +20,7 @@ const BODY: Style = Style::regular(9.5);
 
 /// The pages of a document.
 pub(crate) fn drawn<'p>(printer: &'p Printer, document: &Document, language: Language) -> Sheets<'p> {
-    let words = language.words();
+    let words = words(language);
     let title = format!("{} {}", words.title(document.kind), document.number);
     let mut sheets = Sheets::new(printer, title, document.issuer.name.clone(), language.tag());
     let mut draft = Draft { document, language, words, sheets: &mut sheets };

@@ -7,7 +7,6 @@
 //!
 //! Drawing takes processor time and no waiting: whoever serves requests does it on a thread of its own.
 
-mod figures;
 mod invoice;
 mod sheet;
 mod ticket;
@@ -15,9 +14,9 @@ mod typeface;
 mod words;
 
 pub use ticket::{Symbol, TicketSheet};
-pub use words::Language;
 
 use booking::Document;
+pub use kernel::Language;
 use typeface::Typeface;
 
 /// Why there is no file.

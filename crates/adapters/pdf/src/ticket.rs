@@ -1,6 +1,7 @@
 //! Tickets: the code that the door scans, and what its holder has to know.
 
 use crate::sheet::{Align, HEIGHT, MARGIN, Sheets, Style, WIDTH};
+use crate::words::words;
 use crate::{Language, Printer};
 use chrono::NaiveDateTime;
 use kernel::Timestamp;
@@ -49,7 +50,7 @@ pub struct TicketSheet {
 const SIDE: f32 = 216.0;
 
 pub(crate) fn drawn<'p>(printer: &'p Printer, tickets: &[TicketSheet], language: Language) -> Sheets<'p> {
-    let words = language.words();
+    let words = words(language);
     let title = tickets.first().map(|ticket| format!("{}: {}", words.ticket, ticket.title));
     let organiser = tickets.first().map(|ticket| ticket.organiser.clone());
     let mut sheets =
@@ -62,7 +63,7 @@ pub(crate) fn drawn<'p>(printer: &'p Printer, tickets: &[TicketSheet], language:
 }
 
 fn page(sheets: &mut Sheets<'_>, ticket: &TicketSheet, language: Language) {
-    let words = language.words();
+    let words = words(language);
     let number = ticket.number.map(|(place, of)| format!(" {place} {} {of}", words.of)).unwrap_or_default();
     let kind = format!("{}{number}", words.ticket);
     sheets.text((MARGIN, MARGIN + 12.0), Align::Left, Style::bold(11.0).pale(), &kind);

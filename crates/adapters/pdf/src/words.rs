@@ -1,51 +1,13 @@
 //! What documents say, in each language.
 
 use booking::DocumentKind;
-use std::str::FromStr;
+use kernel::Language;
 
-/// A language that documents are written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Language {
-    /// English.
-    #[default]
-    English,
-    /// German.
-    German,
-}
-
-/// The text names no language that documents are written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("this is neither de nor en")]
-pub struct UnknownLanguage;
-
-impl FromStr for Language {
-    type Err = UnknownLanguage;
-
-    /// Reads a language tag (RFC 5646): what follows the language itself, as in `de-AT`, changes nothing.
-    fn from_str(tag: &str) -> Result<Self, UnknownLanguage> {
-        let language = tag.split(['-', '_']).next().unwrap_or(tag);
-        [Self::English, Self::German]
-            .into_iter()
-            .find(|known| known.tag().eq_ignore_ascii_case(language))
-            .ok_or(UnknownLanguage)
-    }
-}
-
-impl Language {
-    /// Its tag: `de`, `en`.
-    #[must_use]
-    pub const fn tag(self) -> &'static str {
-        match self {
-            Self::English => "en",
-            Self::German => "de",
-        }
-    }
-
-    pub(crate) const fn words(self) -> &'static Words {
-        match self {
-            Self::English => &ENGLISH,
-            Self::German => &GERMAN,
-        }
+/// What they say in one.
+pub(crate) const fn words(language: Language) -> &'static Words {
+    match language {
+        Language::English => &ENGLISH,
+        Language::German => &GERMAN,
     }
 }
 
@@ -87,8 +49,6 @@ pub(crate) struct Words {
     pub(crate) kind: &'static str,
     pub(crate) seat: &'static str,
     pub(crate) once: &'static str,
-    pub(crate) weekdays: [&'static str; 7],
-    pub(crate) months: [&'static str; 12],
 }
 
 impl Words {
@@ -139,21 +99,6 @@ const ENGLISH: Words = Words {
     kind: "Kind",
     seat: "Seat",
     once: "This code lets one person in, once. Whoever shows it first is the one.",
-    weekdays: ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"],
-    months: [
-        "January",
-        "February",
-        "March",
-        "April",
-        "May",
-        "June",
-        "July",
-        "August",
-        "September",
-        "October",
-        "November",
-        "December",
-    ],
 };
 
 const GERMAN: Words = Words {
@@ -193,36 +138,4 @@ const GERMAN: Words = Words {
     kind: "Kategorie",
     seat: "Platz",
     once: "Dieser Code lässt eine Person ein, ein einziges Mal: wer ihn zuerst zeigt.",
-    weekdays: ["Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"],
-    months: [
-        "Januar",
-        "Februar",
-        "März",
-        "April",
-        "Mai",
-        "Juni",
-        "Juli",
-        "August",
-        "September",
-        "Oktober",
-        "November",
-        "Dezember",
-    ],
 };
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_tag_is_read_by_its_language_alone() {
-        for (tag, language) in
-            [("de", Language::German), ("de-AT", Language::German), ("EN_us", Language::English)]
-        {
-            assert_eq!(tag.parse(), Ok(language));
-        }
-        for tag in ["", "fr", "deutsch", "*"] {
-            assert_eq!(tag.parse::<Language>(), Err(UnknownLanguage));
-        }
-    }
-}

@@ -32,6 +32,7 @@ struct AccountRow {
     invite_id: Option<Uuid>,
     created_at: Timestamp,
     updated_at: Timestamp,
+    language: Option<String>,
 }
 
 impl TryFrom<&Account> for AccountRow {
@@ -51,6 +52,7 @@ impl TryFrom<&Account> for AccountRow {
             invite_id: account.invite.map(|invite| invite.as_uuid()),
             created_at: account.created_at,
             updated_at: account.updated_at,
+            language: account.language.map(|language| language.tag().to_owned()),
         })
     }
 }
@@ -69,6 +71,7 @@ impl TryFrom<AccountRow> for Account {
             role: word(&row.role, "reading accounts.role")?,
             status: word(&row.status, "reading accounts.status")?,
             profile: document(row.profile, "reading accounts.profile")?,
+            language: row.language.map(|tag| word(&tag, "reading accounts.language")).transpose()?,
             invite: row.invite_id.map(Into::into),
             created_at: row.created_at,
             updated_at: row.updated_at,

@@ -1,7 +1,7 @@
 //! A person's account, and who may do what to it.
 
 use crate::{PasswordHash, Profile, profile::text_problem};
-use kernel::{AccountId, Cursor, Email, Invalid, InviteId, Role, Timestamp};
+use kernel::{AccountId, Cursor, Email, Invalid, InviteId, Language, Role, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
@@ -72,6 +72,9 @@ pub struct Account {
     pub status: Status,
     /// What they tell about themselves.
     pub profile: Profile,
+    /// In which language they are written to, once that is known.
+    #[serde(default)]
+    pub language: Option<Language>,
     /// What they came in with.
     pub invite: Option<InviteId>,
     /// When it was opened.
@@ -146,6 +149,7 @@ impl Account {
             role: Role::Member,
             status: Status::Active,
             profile: Profile::default(),
+            language: None,
             invite: None,
             created_at: now,
             updated_at: now,
@@ -223,6 +227,7 @@ impl Account {
             role: Role::Member,
             status: Status::Deleted,
             profile: Profile::default(),
+            language: None,
             invite: self.invite,
             created_at: self.created_at,
             updated_at: now,
@@ -281,6 +286,7 @@ mod tests {
             role,
             status,
             profile: Profile { bio: Some("Counts.".into()), ..Profile::default() },
+            language: Some(Language::German),
             invite: None,
             created_at: noon(),
             updated_at: noon(),
@@ -343,9 +349,17 @@ mod tests {
         let mut account = account(Role::Member, Status::Active);
         account.erase(&[], noon()).unwrap();
         let document = serde_json::to_string(&account).unwrap().to_lowercase();
-        for word in ["ada", "byron", "counts", "hash\":\"", "example"] {
+        for word in ["ada", "byron", "counts", "hash\":\"", "example", "\"de\""] {
             assert!(!document.contains(word), "{word} in {document}");
         }
+    }
+
+    #[test]
+    fn an_account_of_before_languages_were_kept_is_read_without_one() {
+        let mut document = serde_json::to_value(account(Role::Member, Status::Active)).unwrap();
+        assert_eq!(document["language"], "de");
+        document.as_object_mut().unwrap().remove("language");
+        assert_eq!(serde_json::from_value::<Account>(document).unwrap().language, None);
     }
 
     #[test]

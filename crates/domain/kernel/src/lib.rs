@@ -12,6 +12,7 @@ pub mod file_name;
 pub mod id;
 pub mod idempotency;
 pub mod invalid;
+pub mod language;
 pub mod mailer;
 pub mod maintenance;
 pub mod money;
@@ -37,6 +38,7 @@ pub use id::{
 };
 pub use idempotency::{Begun, IdempotencyStore, RequestKey, SWEPT_AT_ONCE, StoredAnswer};
 pub use invalid::Invalid;
+pub use language::{Language, UnknownLanguage};
 pub use mailer::{Attachment, Mail, MailError, Mailer};
 pub use maintenance::{MaintenanceStore, MaintenanceTx, ReadOnly};
 pub use money::{Money, MoneyError};

@@ -57,6 +57,7 @@ pub(super) async fn invited(app: &App, who: &Somebody, code: &str) -> Result<Act
         first_name: first_name.into(),
         last_name: last_name.into(),
         user_agent: None,
+        language: None,
     };
     match app.accounts.register(wish).await? {
         Registered::SignedIn(signed_in) => {

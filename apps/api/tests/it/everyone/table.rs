@@ -387,6 +387,9 @@ const TABLE: &[Group] = &[
             ("GET /api/v1/admin/egress/{month}", "month"),
             ("GET /api/v1/admin/mail", ""),
             ("GET /api/v1/admin/mail/{id}/attachments/{place}", "mail, place"),
+            ("GET /api/v1/admin/mail/templates", ""),
+            ("GET /api/v1/admin/mail/templates/{name}/preview", "template"),
+            ("POST /api/v1/admin/mail/test", ""),
         ],
     ),
     // A day on which nothing differs has no task.

@@ -87,6 +87,7 @@ impl World {
             ("nobody's", NOBODYS.to_owned()),
             ("scanner", "page.mjs".to_owned()),
             ("month", "2026-06".to_owned()),
+            ("template", "tickets".to_owned()),
         ]);
         let mut world = Self { shop, people, cast, attendee, night, known };
         world.fill_events().await;

@@ -59,7 +59,7 @@ async fn a_picture_that_somebody_wants_gone_goes_with_proof(house: House) {
     assert_eq!(other.client.get("/users/me/removal-requests").await.expect(200)["items"], json!([]));
     let mails = house.mails(&me);
     let mail = mails.iter().find(|mail| mail.subject.contains("has been removed")).unwrap();
-    assert!(mail.text.contains(&format!("{} Dateien", proof.len())), "{}", mail.text);
+    assert!(mail.text.contains(&format!("{} files", proof.len())), "{}", mail.text);
     house.app.stop().await;
 }
 
@@ -139,7 +139,7 @@ async fn a_refusal_does_not_say_of_a_withdrawn_picture_that_it_is_shown() {
     house.work().await;
     let mails = house.mails(&me);
     let mail = mails.iter().find(|mail| mail.subject.contains("Your request about a picture")).unwrap();
-    assert!(!mail.text.contains("zeigen es wieder") && mail.text.contains("not to be seen"), "{}", mail.text);
+    assert!(!mail.text.contains("show it again") && mail.text.contains("not to be seen"), "{}", mail.text);
     house.app.stop().await;
 }
 

@@ -6,7 +6,7 @@ use booking::document::{DocumentKind, owed};
 use booking::ledger::{Account, EntryFilter};
 use booking::use_cases::Placed;
 use booking::{Booking, BookingStatus, PaymentStatus, Provider, Refund, RefundReason, RefundStatus, Ticket};
-use kernel::{Clock, PageRequest};
+use kernel::{Clock, Mail, PageRequest};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Steps of the clock until everything must have come to rest.
@@ -104,11 +104,11 @@ impl Shop {
             let account = self.app.app.accounts.account(booking.buyer).await.unwrap().unwrap();
             let reference = booking.reference.to_string();
             let mails = self.mails(&String::from(account.email));
-            let of_it =
-                mails.iter().filter(|mail| mail.text.contains(&reference) && !mail.attachments.is_empty());
+            let pictured = |mail: &&Mail| mail.attachments.iter().any(|file| file.content_id.is_some());
+            let of_it = mails.iter().filter(|mail| mail.text.contains(&reference)).filter(pictured);
             let attached: Vec<_> = of_it.map(|mail| mail.attachments.len()).collect();
-            // A picture for each ticket, and all of them as one PDF file.
-            let expected = if tickets.is_empty() { vec![] } else { vec![tickets.len() + 1] };
+            // A picture for each ticket, the event for a calendar, and all tickets as one PDF file.
+            let expected = if tickets.is_empty() { vec![] } else { vec![tickets.len() + 2] };
             assert_eq!(attached, expected, "one mail with the tickets of {reference}");
         }
     }

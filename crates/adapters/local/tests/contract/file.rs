@@ -290,6 +290,7 @@ fn bare_account() -> Account {
         role: Role::Member,
         status: Status::Active,
         profile: Profile::default(),
+        language: None,
         invite: None,
         created_at: noon(),
         updated_at: noon(),

@@ -1,7 +1,7 @@
 use super::Accounts;
 use crate::{Profile, Session, Status};
 use invites::Inviter;
-use kernel::{Actor, Email, InviteId, PageRequest, Role, StoreError, Timestamp};
+use kernel::{Actor, Email, InviteId, Language, PageRequest, Role, StoreError, Timestamp};
 use serde::Serialize;
 
 /// What accounts and invites keep about a person, for that person. Without the password's hash: it is of no use
@@ -22,6 +22,8 @@ pub struct PersonalRecord {
     pub status: Status,
     /// What they told about themselves.
     pub profile: Profile,
+    /// In which language they are written to.
+    pub language: Option<Language>,
     /// What they came in with.
     pub invite: Option<InviteId>,
     /// When the account was opened.
@@ -100,6 +102,7 @@ impl Accounts {
             role: account.role,
             status: account.status,
             profile: account.profile,
+            language: account.language,
             invite: account.invite,
             created_at: account.created_at,
             updated_at: account.updated_at,

@@ -1,6 +1,6 @@
 use super::Accounts;
 use crate::{Account, OneTime, OneTimeToken, Purpose};
-use kernel::{EffectId, Email, OneTimeId, StoreError, Timestamp, transact};
+use kernel::{EffectId, Email, Language, OneTimeId, StoreError, Timestamp, transact};
 
 /// What a mail with a link says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,6 +9,8 @@ pub struct Letter {
     pub to: Email,
     /// How to address them.
     pub first_name: String,
+    /// In which language they are written to, once that is known.
+    pub language: Option<Language>,
     /// What the link carries.
     pub token: OneTimeToken,
     /// Until when it works.
@@ -50,6 +52,7 @@ impl Accounts {
         link.is_alive(self.clock.now()).then(|| Letter {
             to: account.email,
             first_name: account.first_name,
+            language: account.language,
             token: self.tokens.one_time_token(link.id, link.purpose),
             expires_at: link.expires_at,
         })

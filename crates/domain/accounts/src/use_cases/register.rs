@@ -3,7 +3,7 @@ use crate::{
     Account, AccountTx, Effect, HashError, OneTime, Password, PasswordError, Person, Purpose, Session, Status,
 };
 use invites::{CodeHash, InviteCode};
-use kernel::{AccountId, Email, Invalid, InviteId, OneTimeId, Owed, StoreError, transact};
+use kernel::{AccountId, Email, Invalid, InviteId, Language, OneTimeId, Owed, StoreError, transact};
 
 /// What a person typed to open an account.
 pub struct SignUp {
@@ -19,6 +19,8 @@ pub struct SignUp {
     pub last_name: String,
     /// What the device calls itself.
     pub user_agent: Option<String>,
+    /// What the device says that they read, where it says so.
+    pub language: Option<Language>,
 }
 
 /// An account was opened.
@@ -72,6 +74,7 @@ impl Accounts {
         let now = self.clock.now();
         let mut account = Account::open(person, hash, now);
         account.status = self.status_with(invite);
+        account.language = wish.language;
         let user_agent = wish.user_agent.as_deref();
         let session = account.is_active().then(|| Session::open(account.id, user_agent, now));
         let link = OneTime::new(OneTimeId::generate(now), account.id, Purpose::VerifyEmail, now);

@@ -1,6 +1,6 @@
 use super::Accounts;
 use crate::{Account, ProfileChange, account::read_name};
-use kernel::{Actor, Invalid, StoreError, Timestamp, transact};
+use kernel::{Actor, Invalid, Language, StoreError, Timestamp, transact};
 
 /// What of oneself changes; `None` leaves a field as it is.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -9,6 +9,8 @@ pub struct AccountChange {
     pub first_name: Option<String>,
     /// 1 to 100 characters.
     pub last_name: Option<String>,
+    /// The tag of a language that we write in: `de` or `en`.
+    pub language: Option<String>,
     /// Field by field.
     pub profile: ProfileChange,
 }
@@ -28,7 +30,7 @@ pub enum UpdateError {
 }
 
 impl Accounts {
-    /// Changes the actor's name and profile.
+    /// Changes the actor's name, language and profile.
     ///
     /// # Errors
     /// An [`UpdateError`]; nothing has then changed.
@@ -57,6 +59,11 @@ fn apply(mut account: Account, change: AccountChange, now: Timestamp) -> Result<
             Some(Err(invalid)) => wrong.push(invalid),
             None => {}
         }
+    }
+    match change.language.map(|tag| tag.parse::<Language>()) {
+        Some(Ok(language)) => account.language = Some(language),
+        Some(Err(_)) => wrong.push(Invalid::new("language", "unknown", "must be de or en")),
+        None => {}
     }
     account.profile.apply(change.profile);
     account.updated_at = now;

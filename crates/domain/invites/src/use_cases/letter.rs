@@ -1,6 +1,6 @@
 use super::Invites;
 use crate::InviteCode;
-use kernel::{Email, InviteId, StoreError, Timestamp};
+use kernel::{AccountId, Email, InviteId, StoreError, Timestamp};
 
 /// What the mail to an invited person says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub struct InviteLetter {
     pub code: InviteCode,
     /// Until when.
     pub expires_at: Option<Timestamp>,
+    /// Who made the invite.
+    pub by: AccountId,
 }
 
 impl Invites {
@@ -26,7 +28,7 @@ impl Invites {
         if self.store.lineage(invite.created_by).await?.opens().is_err() {
             return Ok(None);
         }
-        let code = self.code(&invite);
-        Ok(invite.email.map(|to| InviteLetter { to, code, expires_at: invite.expires_at }))
+        let (code, by, expires_at) = (self.code(&invite), invite.created_by, invite.expires_at);
+        Ok(invite.email.map(|to| InviteLetter { to, code, expires_at, by }))
     }
 }
