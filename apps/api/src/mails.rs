@@ -5,6 +5,7 @@
 mod gallery;
 mod handover;
 mod page;
+mod security;
 mod waitlist;
 
 use crate::http::problem::Causes;
@@ -23,6 +24,7 @@ pub use handover::{handed_on, one_ticket, tickets_died};
 use invites::InviteLetter;
 use kernel::{Attachment, BookingId, EffectId, Mail, StoreError, TicketTypeId, Timestamp};
 use page::Page;
+pub use security::{address_asked, address_changed, new_address, second_factor};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use uuid::Uuid;

@@ -8,6 +8,7 @@ pub mod invites;
 pub mod media;
 pub mod music;
 pub mod refunds;
+pub mod security;
 pub mod vouchers;
 
 use super::request_id;
