@@ -90,8 +90,12 @@ NEVER = {
     "POST /api/v1/admin/bookings/{id}/refunds/{refund_id}/retry": "no refund has failed",
     "POST /api/v1/admin/daily-close/{date}/tasks/{id}/resolve": "every day that is closed is right",
     "POST /api/v1/admin/jobs/{id}/retry": "no job has failed",
+    "POST /api/v1/auth/change-email": "its token is in a mail",
     "POST /api/v1/auth/change-password": "all others log in with the old one",
     "POST /api/v1/auth/refresh": "its token is known to a session of its own only",
     "POST /api/v1/auth/reset-password": "its token is in a mail",
+    "POST /api/v1/users/me/totp/confirm": "its code is shown by a device, and all others log in without",
+    "POST /api/v1/users/me/totp/recovery-codes": "its code is shown by a device",
+    "DELETE /api/v1/users/me/totp": "its code is shown by a device",
     "POST /api/v1/webhooks/paypal": "its signature is the provider's",
 }

@@ -250,6 +250,9 @@ class World:
         self.add("sessions", *[one["id"] for one in sessions if not one["current"]][:2])
         self.add("gifts", self.mine("POST", "/users/me/invites", {})["items"][0]["id"])
         self.asked("POST", "/users/me/invites", {"max_uses": 1})
+        self.asked("POST", "/users/me/totp", {"password": self.program.password})
+        moved = {"email": f"moved-{time.time_ns()}@example.org", "password": self.program.password}
+        self.asked("POST", "/users/me/email", moved)
         feed = self.mine("POST", "/users/me/calendar", {})["url"]
         self.add("calendars", feed.rsplit("/", 1)[1].removesuffix(".ics"))
         self.add("hold", *[self.hold(*self.elsewhere(), self.token) for _ in range(2)])

@@ -104,6 +104,8 @@ enum LedgerCommand {
 enum UserCommand {
     /// Open an account that may do everything.
     CreateAdmin(CreateAdmin),
+    /// Take the second factor of an account away whose owner lost the device and the recovery codes.
+    ResetTotp(ResetTotp),
 }
 
 #[derive(Subcommand)]
@@ -135,6 +137,14 @@ pub struct CreateAdmin {
     /// Last name.
     #[arg(long, default_value = "Admin")]
     pub last_name: String,
+}
+
+/// Whose second factor to take away.
+#[derive(clap::Args)]
+pub struct ResetTotp {
+    /// What the person logs in with.
+    #[arg(long)]
+    pub email: String,
 }
 
 /// Why a command failed; shown with its causes.
@@ -191,6 +201,7 @@ fn perform(command: Command) -> Result<(), Failure> {
             Command::User { command: UserCommand::CreateAdmin(who) } => {
                 commands::create_admin(config, who).await
             }
+            Command::User { command: UserCommand::ResetTotp(who) } => commands::reset_totp(config, who).await,
             Command::CheckConfig => commands::check_config(&config),
             Command::Openapi | Command::Doctor { .. } | Command::Confined(_) | Command::Picture { .. } => {
                 Ok(())

@@ -2,7 +2,7 @@
 //!
 //! Each is HMAC-SHA256 of a label under the seed: knowing one says nothing about another.
 
-use accounts::TokenKey;
+use accounts::{FactorKey, TokenKey};
 use booking::VoucherKey;
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD, HEXLOWER, HEXLOWER_PERMISSIVE};
 use invites::CodeKey;
@@ -117,6 +117,12 @@ impl Keys {
     #[must_use]
     pub fn tokens(&self) -> TokenKey {
         TokenKey::new(self.derive(b"synesthesie/tokens/1"))
+    }
+
+    /// The key that second factors are derived from.
+    #[must_use]
+    pub fn second_factors(&self) -> FactorKey {
+        FactorKey::new(self.derive(b"synesthesie/second-factors/1"))
     }
 
     /// The key that seals answers kept for repeats.

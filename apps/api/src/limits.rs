@@ -1,6 +1,7 @@
 //! How often someone may try: per address on the network, per account, per address typed.
 
 use crate::http::Problem;
+use accounts::Network;
 use actix_web::HttpRequest;
 use actix_web::http::header::HeaderMap;
 use data_encoding::HEXLOWER;
@@ -251,15 +252,27 @@ impl Limits {
 
     /// What stands for a client on the network: its IPv4 address, or the /64 that one household gets of IPv6.
     fn network(&self, request: &HttpRequest) -> String {
-        let peer = request.peer_addr().map(|peer| peer.ip());
-        match forwarded(request.headers(), self.trusted_proxies).or(peer) {
+        match self.address(request) {
             None => "unknown".to_owned(),
             Some(IpAddr::V4(address)) => address.to_string(),
-            Some(IpAddr::V6(address)) => match address.to_ipv4_mapped() {
-                Some(address) => address.to_string(),
-                None => address.segments().iter().take(4).map(|part| format!("{part:x}:")).collect(),
-            },
+            Some(IpAddr::V6(address)) => {
+                address.segments().iter().take(4).map(|part| format!("{part:x}:")).collect()
+            }
         }
+    }
+
+    /// Where on the network a client is, as coarsely as it is kept with its session.
+    #[must_use]
+    pub fn whereabouts(&self, request: &HttpRequest) -> Option<Network> {
+        self.address(request).map(|address| match address {
+            IpAddr::V4(address) => Network::v4(address.octets()),
+            IpAddr::V6(address) => Network::v6(address.segments()),
+        })
+    }
+
+    fn address(&self, request: &HttpRequest) -> Option<IpAddr> {
+        let peer = request.peer_addr().map(|peer| peer.ip());
+        forwarded(request.headers(), self.trusted_proxies).or(peer).map(|address| address.to_canonical())
     }
 }
 

@@ -9,6 +9,7 @@ mod handover;
 mod news;
 mod reader;
 mod samples;
+mod security;
 mod templates;
 mod waitlist;
 
@@ -28,6 +29,7 @@ use kernel::{BookingId, EffectId, Language, Mail, StoreError, TicketTypeId, Time
 pub use news::news;
 use reader::{Reader, reader};
 pub use samples::{Preview, preview, previews, trial};
+pub use security::{address_asked, address_changed, new_address, second_factor};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 pub use templates::{Templates, Written};

@@ -224,6 +224,8 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         clock: Arc::clone(&clock),
         codes: keys.invite_codes(),
         tokens: keys.tokens(),
+        factors: keys.second_factors(),
+        admins_need_totp: config.auth.require_admin_totp,
         registration: config.auth.registration,
     };
     let limits = Limits {

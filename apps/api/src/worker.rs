@@ -2,6 +2,7 @@
 //! or parks them. A worker killed anywhere leaves leases that end; what it had begun is then done again, under the
 //! same idempotency keys.
 
+pub mod alerts;
 pub mod give_up;
 pub mod perform;
 pub mod pictures;
@@ -30,8 +31,15 @@ use tokio::sync::{Mutex, watch};
 /// many as may wait for a provider, so that mails go out although one hangs.
 const AT_ONCE: usize = 32;
 /// What is done in a moment. What takes longer has lanes of its own ([`lanes`]), so that it keeps no mail waiting.
-pub const QUICK: [&str; 6] =
-    [booking::DOMAIN, accounts::DOMAIN, invites::DOMAIN, media::DOMAIN, gallery::DOMAIN, music::DOMAIN];
+pub const QUICK: [&str; 7] = [
+    booking::DOMAIN,
+    accounts::DOMAIN,
+    accounts::ALERTS,
+    invites::DOMAIN,
+    media::DOMAIN,
+    gallery::DOMAIN,
+    music::DOMAIN,
+];
 /// How long an effect waits that found no way to its provider free.
 const CROWDED: TimeDelta = TimeDelta::seconds(2);
 /// Between two looks when nothing was due.

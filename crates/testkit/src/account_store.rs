@@ -6,12 +6,13 @@ use crate::fixtures_accounts::{accounts_at, save_account};
 use crate::fixtures_events::person;
 use crate::{StoppedClock, Stores, noon};
 use accounts::{
-    Account, AccountFilter, AccountTx, Effect, OneTime, PasswordHash, Profile, Purpose, Session, Status,
+    Account, AccountFilter, AccountTx, Alert, Effect, EmailChange, Network, OneTime, Origin, PasswordHash,
+    Profile, Purpose, RecoveryHash, SecondFactor, Session, Status,
 };
 use chrono::TimeDelta;
 use kernel::{
-    AccountId, Email, Language, OneTimeId, Owed, PageRequest, Role, SessionId, StoreError, Timestamp,
-    transact,
+    AccountId, Email, EmailChangeId, Language, OneTimeId, Owed, PageRequest, Role, SessionId, StoreError,
+    Timestamp, transact,
 };
 use std::sync::Arc;
 
@@ -28,6 +29,9 @@ macro_rules! account_store_contract {
             an_email_is_taken_once,
             an_email_is_taken_once_by_many_at_a_time,
             an_erased_address_is_free_again,
+            an_address_is_taken_over_by_one,
+            a_second_factor_reads_back_whole,
+            a_wish_for_another_address_reads_back_whole,
             a_link_is_made_once,
             a_refusal_leaves_no_trace,
             a_dropped_transaction_undoes_itself_and_frees_its_locks,
@@ -147,12 +151,15 @@ pub async fn an_account_reads_back_whole(stores: Stores) {
 
 pub async fn a_session_reads_back_whole(stores: Stores) {
     let owner = added(&stores, "ada@example.org").await.id;
-    let mut session = Session::open(owner, Some("Browser 🎧"), noon());
+    let network = Some(Network::v4([203, 0, 113, 7]));
+    let origin = Origin { user_agent: Some("Browser 🎧".into()), network, request: None };
+    let mut session = Session::open_from(owner, &origin, noon());
     add_session(&stores, &session).await;
     assert_eq!(stores.accounts.sessions(&[session.id]).await.unwrap().pop().as_ref(), Some(&session));
     session.generation = u32::MAX;
     session.last_used_at += TimeDelta::microseconds(1);
     session.expires_at += TimeDelta::days(1);
+    session.last_network = Some(Network::v6([0x2001, 0xdb8, 1, 2, 3, 4, 5, 6]));
     session.end(noon());
     let saving = transact(begin(&stores).await, async |tx| {
         tx.lock_session(session.id).await?;
@@ -232,6 +239,108 @@ pub async fn an_erased_address_is_free_again(stores: Stores) {
     assert_eq!(stores.accounts.account(first.id).await.unwrap(), Some(first));
     let second = added(&stores, "ada@example.org").await;
     assert_eq!(stores.accounts.account_by_email(&address).await.unwrap(), Some(second));
+}
+
+pub async fn an_address_is_taken_over_by_one(stores: Stores) {
+    let (mut ada, mut bob) =
+        (added(&stores, "ada@example.org").await, added(&stores, "bob@example.org").await);
+    let mut tx = begin(&stores).await;
+    tx.lock_account(bob.id).await.unwrap();
+    let before = std::mem::replace(&mut bob.email, ada.email.clone());
+    assert!(!tx.take_email(&bob).await.unwrap());
+    // The refusal was an answer: the same transaction goes on.
+    bob.email = "countess@example.org".parse().unwrap();
+    assert!(tx.take_email(&bob).await.unwrap());
+    tx.commit().await.unwrap();
+    assert_eq!(stores.accounts.account_by_email(&bob.email).await.unwrap().as_ref(), Some(&bob));
+    assert_eq!(stores.accounts.account_by_email(&before).await.unwrap(), None);
+    // What somebody left is free, and one's own is no other's.
+    let mut tx = begin(&stores).await;
+    tx.lock_account(ada.id).await.unwrap();
+    assert!(tx.take_email(&ada).await.unwrap());
+    ada.email = before;
+    assert!(tx.take_email(&ada).await.unwrap());
+    tx.commit().await.unwrap();
+    assert_eq!(stores.accounts.account_by_email(&ada.email).await.unwrap(), Some(ada));
+}
+
+pub async fn a_second_factor_reads_back_whole(stores: Stores) {
+    let (ada, bob) = (added(&stores, "ada@example.org").await.id, added(&stores, "bob@example.org").await.id);
+    let save = async |factor: &SecondFactor| {
+        let saving = transact(begin(&stores).await, async |tx| {
+            tx.lock_account(factor.account).await?;
+            tx.save_second_factor(factor).await
+        });
+        saving.await.unwrap();
+    };
+    let first = SecondFactor::begin(ada, noon());
+    save(&first).await;
+    assert_eq!(stores.accounts.second_factors(&[ada, bob]).await.unwrap(), [first]);
+    let mut second = SecondFactor::begin(ada, noon() + TimeDelta::microseconds(1));
+    second.confirmed_at = Some(noon());
+    second.last_step = Some(59_999_999_999);
+    second.recovery = (0..10).map(|number| RecoveryHash([number; 32])).collect();
+    second.wrong = u32::MAX;
+    second.wrong_since = Some(noon() - TimeDelta::microseconds(1));
+    save(&second).await;
+    let others = SecondFactor::begin(bob, noon());
+    save(&others).await;
+    let mut found = stores.accounts.second_factors(&[bob, ada, AccountId::generate(noon())]).await.unwrap();
+    found.sort_by_key(|factor| factor.wrong);
+    assert_eq!(found, [others.clone(), second.clone()]);
+    let mut tx = begin(&stores).await;
+    assert_eq!(tx.lock_second_factor(ada).await.unwrap(), Some(second));
+    for _ in 0..2 {
+        tx.drop_second_factor(ada).await.unwrap();
+    }
+    assert_eq!(tx.lock_second_factor(ada).await.unwrap(), None);
+    tx.commit().await.unwrap();
+    assert_eq!(stores.accounts.second_factors(&[ada, bob]).await.unwrap(), [others]);
+    assert_eq!(stores.accounts.second_factors(&[]).await.unwrap(), []);
+}
+
+pub async fn a_wish_for_another_address_reads_back_whole(stores: Stores) {
+    let (ada, bob) = (added(&stores, "ada@example.org").await, added(&stores, "bob@example.org").await);
+    let wish = |of: &Account, days| {
+        let at = noon() + TimeDelta::days(days);
+        EmailChange::ask(of, SessionId::generate(at), format!("new{days}@example.org").parse().unwrap(), at)
+    };
+    let (mut made, open, foreign) = (wish(&ada, 0), wish(&ada, 1), wish(&bob, 1));
+    let mut tx = begin(&stores).await;
+    for change in [&made, &open, &foreign] {
+        tx.add_email_change(change).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    made.make(&mut ada.clone(), noon()).unwrap();
+    let mut tx = begin(&stores).await;
+    assert!(tx.lock_email_change(made.id).await.unwrap().is_some_and(|change| change.made_at.is_none()));
+    assert_eq!(tx.lock_email_change(EmailChangeId::generate(noon())).await.unwrap(), None);
+    tx.save_email_change(&made).await.unwrap();
+    let end = noon() + TimeDelta::days(1);
+    for later in 0..2 {
+        tx.end_email_changes(ada.id, end + TimeDelta::hours(later)).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let open = EmailChange { ended_at: Some(end), ..open };
+    assert_eq!(stores.accounts.email_changes_of(ada.id).await.unwrap(), [open.clone(), made.clone()]);
+    assert_eq!(
+        stores.accounts.email_change(foreign.id).await.unwrap(),
+        Some(foreign.clone()),
+        "somebody else's"
+    );
+    // Each expires a day after it was asked for.
+    assert_eq!(stores.accounts.sweep_accounts(made.expires_at).await.unwrap(), 0);
+    assert_eq!(stores.accounts.sweep_accounts(open.expires_at).await.unwrap(), 1);
+    assert_eq!(stores.accounts.email_change(made.id).await.unwrap(), None);
+    let mut tx = begin(&stores).await;
+    tx.forget_email_changes(ada.id).await.unwrap();
+    let alert = Alert::AddressAsked { change: foreign.id };
+    tx.enqueue_alerts(&[Owed::now(alert, noon())]).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(stores.accounts.email_changes_of(ada.id).await.unwrap(), []);
+    assert_eq!(stores.accounts.email_changes_of(bob.id).await.unwrap(), [foreign]);
+    let due = stores.outbox.claim(&[accounts::ALERTS], noon(), end, 10).await.unwrap().pop().unwrap();
+    assert_eq!(serde_json::from_str::<Alert>(&due.body).unwrap(), alert);
 }
 
 pub async fn a_link_is_made_once(stores: Stores) {

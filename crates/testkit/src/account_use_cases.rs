@@ -1,5 +1,5 @@
-//! What signing up, logging in and standing promise over every store. Passwords, sessions and erasure have their
-//! own file.
+//! What signing up, logging in and standing promise over every store. Passwords, sessions and erasure have a file of their
+//! own, as second factors and changes of the address have.
 #![expect(clippy::unwrap_used, reason = "a contract fails by panicking")]
 #![expect(missing_docs, reason = "the name of a case is its promise")]
 
@@ -11,7 +11,7 @@ use crate::outbox::EVERY_DOMAIN;
 use crate::{HeldHasher, PlainHasher, Stores, noon};
 use accounts::{
     AccountFilter, AccountRefusal, Accounts, ChangeStandingError, CreateAdminError, Effect, LoginError,
-    RegisterError, Registered, Registration, SignUp, Status,
+    Origin, RegisterError, Registered, Registration, SignUp, Status,
 };
 use chrono::TimeDelta;
 use invites::NewInvites;
@@ -54,6 +54,27 @@ macro_rules! account_use_cases_contract {
             an_erased_account_leaves_nobody_behind,
             the_last_admin_cannot_be_erased,
             a_person_gets_what_is_kept_of_them,
+        );
+        $crate::account_use_cases_contract!($open; factor_use_cases:
+            a_second_factor_is_asked_for_at_every_login,
+            of_logins_with_one_code_at_one_time_one_gets_in,
+            a_recovery_code_logs_in_once_and_its_owner_is_told,
+            wrong_codes_are_counted_although_they_are_refused,
+            who_does_without_proves_password_and_code,
+            new_recovery_codes_void_the_old_ones,
+            an_enrolment_without_a_code_protects_nothing,
+            an_admin_takes_a_lost_second_factor_away,
+            an_admin_without_a_second_factor_acts_as_a_member_where_one_is_needed,
+            an_erased_account_keeps_no_second_factor,
+        );
+        $crate::account_use_cases_contract!($open; email_use_cases:
+            an_address_changes_when_who_reads_there_says_so,
+            an_address_that_somebody_has_is_told_to_them_alone,
+            what_is_no_new_address_is_not_asked_for,
+            a_second_factor_is_needed_for_another_address,
+            what_was_asked_for_before_is_called_off,
+            of_all_who_want_one_address_at_one_time_one_gets_it,
+            whoever_erases_their_account_is_forgotten_with_every_address,
         );
     };
     ($open:ident; $module:ident: $($case:ident),+ $(,)?) => {
@@ -299,7 +320,7 @@ pub async fn a_suspension_ends_every_session(stores: Stores) {
     expected.sort_by_key(|(session, _)| *session);
     assert_eq!(found, expected);
     assert_eq!(accounts.identify(&[signed_in.session.id]).await.unwrap().pop(), None);
-    assert!(accounts.refresh(signed_in.refresh_token.expose()).await.is_err());
+    assert!(accounts.refresh(signed_in.refresh_token.expose(), &Origin::default()).await.is_err());
     assert_eq!(barred(&stores).await, [id], "what it waits for is given up with it");
     let back = accounts.change_standing(&admin, id, Some(Status::Active), Some(Role::Admin)).await.unwrap();
     assert_eq!((back.status, back.role), (Status::Active, Role::Admin));

@@ -3,10 +3,14 @@
 
 use crate::fixtures_events::person;
 use crate::{PlainHasher, StoppedClock, Stores, noon};
-use accounts::{Account, Accounts, Credentials, Registered, Registration, SignUp, SignedIn, TokenKey};
+use accounts::{
+    Account, Accounts, Credentials, FactorKey, Origin, Registered, Registration, SignUp, SignedIn, TokenKey,
+};
+use data_encoding::BASE32_NOPAD;
 use invites::{CodeHash, CodeKey, Invite, Invites, NewInvites};
-use kernel::{AccountId, Actor, Clock, InviteId, Role, transact};
+use kernel::{AccountId, Actor, Clock, InviteId, Role, Timestamp, transact};
 use std::sync::Arc;
+use totp_rs::{Builder, Secret};
 
 /// The password of everybody in tests.
 pub const PASSWORD: &str = "correct horse battery";
@@ -33,6 +37,8 @@ pub fn accounts_at(stores: &Stores, clock: Arc<dyn Clock>) -> Accounts {
         clock,
         codes: code_key(),
         tokens: TokenKey::new([4; 32]),
+        factors: FactorKey::new([5; 32]),
+        admins_need_totp: false,
         registration: Registration::InviteOnly,
     }
 }
@@ -88,7 +94,7 @@ pub fn sign_up(email: &str, code: Option<&str>) -> SignUp {
         password: PASSWORD.into(),
         first_name: "Ada".into(),
         last_name: "Byron".into(),
-        user_agent: Some("Browser".into()),
+        origin: Origin { user_agent: Some("Browser".into()), ..Origin::default() },
         language: None,
     }
 }
@@ -96,7 +102,19 @@ pub fn sign_up(email: &str, code: Option<&str>) -> SignUp {
 /// What a person types to log in.
 #[must_use]
 pub fn credentials(email: &str, password: &str) -> Credentials {
-    Credentials { email: email.into(), password: password.into(), user_agent: None }
+    Credentials { email: email.into(), password: password.into(), totp: None, origin: Origin::default() }
+}
+
+/// What a device shows that was given this secret, in base32.
+///
+/// # Panics
+/// When it is no secret.
+#[must_use]
+pub fn shown_code(secret: &str, now: Timestamp) -> String {
+    let secret = BASE32_NOPAD.decode(secret.as_bytes()).expect("the secret is base32");
+    let secret = Secret::new_stack(secret.try_into().expect("the secret has 20 bytes"));
+    let seconds = u64::try_from(now.timestamp()).expect("it is after 1970");
+    Builder::new().with_secret(secret).build_noncompliant().generate(seconds).to_string()
 }
 
 /// A member who signed up with a fresh invite and is logged in.

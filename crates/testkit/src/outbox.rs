@@ -67,8 +67,9 @@ macro_rules! outbox_contract {
 }
 
 /// Under what anything is owed today, for tests that want all of it.
-pub const EVERY_DOMAIN: [&str; 8] = [
+pub const EVERY_DOMAIN: [&str; 9] = [
     accounts::DOMAIN,
+    accounts::ALERTS,
     booking::DOMAIN,
     gallery::DOMAIN,
     gallery::PICTURES,

@@ -10,7 +10,7 @@ use crate::fixtures_accounts::{
 use crate::outbox::EVERY_DOMAIN;
 use crate::{StoppedClock, Stores, noon};
 use accounts::{
-    AccountChange, AccountRefusal, ChangePasswordError, DeleteError, Effect, EndSessionError, Letter,
+    AccountChange, AccountRefusal, ChangePasswordError, DeleteError, Effect, EndSessionError, Letter, Origin,
     ProfileChange, RefreshError, Registered, ResetError, SignedIn, Status, UpdateError, VerifyError,
 };
 use chrono::TimeDelta;
@@ -45,25 +45,25 @@ pub async fn a_refresh_gives_the_next_token(stores: Stores) {
     let mut token = signed_in.refresh_token.clone();
     for _ in 0..3 {
         clock.advance(TimeDelta::days(20));
-        let refreshed = accounts.refresh(token.expose()).await.unwrap();
+        let refreshed = accounts.refresh(token.expose(), &Origin::default()).await.unwrap();
         assert_eq!((refreshed.session.id, &refreshed.account), (signed_in.session.id, &signed_in.account));
         assert_ne!(refreshed.refresh_token, token);
         token = refreshed.refresh_token;
     }
     clock.advance(TimeDelta::days(30));
-    assert!(matches!(accounts.refresh(token.expose()).await, Err(RefreshError::Invalid)));
+    assert!(matches!(accounts.refresh(token.expose(), &Origin::default()).await, Err(RefreshError::Invalid)));
 }
 
 pub async fn a_reused_refresh_token_ends_the_session(stores: Stores) {
     let signed_in = member(&stores, "ada@example.org").await;
     let accounts = accounts_at_noon(&stores);
     let other = accounts.login(credentials("ada@example.org", PASSWORD)).await.unwrap();
-    let next = accounts.refresh(signed_in.refresh_token.expose()).await.unwrap();
-    let reused = accounts.refresh(signed_in.refresh_token.expose()).await;
+    let next = accounts.refresh(signed_in.refresh_token.expose(), &Origin::default()).await.unwrap();
+    let reused = accounts.refresh(signed_in.refresh_token.expose(), &Origin::default()).await;
     assert!(matches!(reused, Err(RefreshError::Reused)));
     let stored = stores.accounts.sessions(&[signed_in.session.id]).await.unwrap().pop().unwrap();
     assert_eq!(stored.ended_at, Some(noon()), "the refusal was kept");
-    let refused = accounts.refresh(next.refresh_token.expose()).await;
+    let refused = accounts.refresh(next.refresh_token.expose(), &Origin::default()).await;
     assert!(matches!(refused, Err(RefreshError::Invalid)));
     assert!(!alive(&stores, &signed_in).await && alive(&stores, &other).await);
 }
@@ -73,7 +73,7 @@ pub async fn of_refreshes_at_one_time_one_wins_and_the_session_ends(stores: Stor
     let tries: Vec<_> = (0..10)
         .map(|_| {
             let (accounts, token) = (accounts_at_noon(&stores), signed_in.refresh_token.clone());
-            tokio::spawn(async move { accounts.refresh(token.expose()).await })
+            tokio::spawn(async move { accounts.refresh(token.expose(), &Origin::default()).await })
         })
         .collect();
     let mut won = 0;
@@ -94,7 +94,10 @@ pub async fn a_forged_token_is_refused(stores: Stores) {
     let unknown = accounts.tokens.refresh_token(SessionId::generate(noon()), 0);
     let forged = stranger.refresh_token(signed_in.session.id, 0);
     for token in ["", "nonsense", forged.expose(), unknown.expose()] {
-        assert!(matches!(accounts.refresh(token).await, Err(RefreshError::Invalid)), "{token}");
+        assert!(
+            matches!(accounts.refresh(token, &Origin::default()).await, Err(RefreshError::Invalid)),
+            "{token}"
+        );
     }
     assert!(alive(&stores, &signed_in).await);
 }

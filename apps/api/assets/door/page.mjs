@@ -146,8 +146,17 @@ const on = (id, event, work) => at(id).addEventListener(event, it => {
   run(work);
 });
 on("login", "submit", async () => {
-  await line.logIn(at("email").value, at("password").value);
-  at("password").value = "";
+  try {
+    await line.logIn(at("email").value, at("password").value, at("totp").value);
+  } catch (error) {
+    if (error.code === "totp_required") {
+      at("second").hidden = false;
+      at("totp").focus();
+    }
+    throw error;
+  }
+  at("password").value = at("totp").value = "";
+  at("second").hidden = true;
   show();
   const [found, now] = [await events(line), Date.now()];
   at("event").replaceChildren(...found.map(it => new Option(`${it.title}, ${new Date(it.starts_at).toLocaleDateString()}`, it.id)));
@@ -178,7 +187,7 @@ on("sync", "click", () => scanner.tell());
 on("leave", "click", async () => {
   camera.stop();
   await scanner.leave();
-  for (const id of ["email", "password", "code", "reason"]) at(id).value = "";
+  for (const id of ["email", "password", "totp", "code", "reason"]) at(id).value = "";
   at("event").replaceChildren();
   verdict("Ready");
   if (scanner.waiting.length > 0) say("Signed out. What the server does not know yet stays here: sign in again to tell it.");

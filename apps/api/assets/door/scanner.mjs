@@ -22,7 +22,7 @@ const within = (milliseconds, work) => {
   return Promise.race([work, late]).finally(() => clearTimeout(timer));
 };
 
-/** The way to the server. Errors have a `status` when the server answered. */
+/** The way to the server. Errors have a `status`, and mostly a `code`, when the server answered. */
 export class Line {
   constructor(fetch, base = "/api/v1") {
     [this.fetch, this.base, this.tokens, this.renewing] = [fetch, base, null, null];
@@ -32,8 +32,9 @@ export class Line {
     return this.tokens !== null;
   }
 
-  async logIn(email, password) {
-    const answer = await this.call("POST", "/auth/login", { email, password });
+  /** `totp` is a code of a second factor, for who has one. */
+  async logIn(email, password, totp) {
+    const answer = await this.call("POST", "/auth/login", { email, password, ...(totp ? { totp } : {}) });
     this.tokens = await answer.json();
   }
 
@@ -49,7 +50,7 @@ export class Line {
     if (answer.status === 401 && used && (await this.#renewed(used))) answer = await this.#send(method, path, body);
     if (answer.ok) return answer;
     const said = await answer.json().catch(() => ({}));
-    throw Object.assign(new Error(said.detail ?? "The server said no."), { status: answer.status });
+    throw Object.assign(new Error(said.detail ?? "The server said no."), { status: answer.status, code: said.code });
   }
 
   #send(method, path, body) {

@@ -1,6 +1,6 @@
 //! The commands themselves.
 
-use super::{CreateAdmin, Failure};
+use super::{CreateAdmin, Failure, ResetTotp};
 use crate::config::{Config, Environment, StoreUrl};
 use crate::confine;
 use crate::http::{self, probes};
@@ -212,6 +212,19 @@ pub(super) async fn create_admin(config: Config, who: CreateAdmin) -> Result<(),
         Err(refusal) => return Err(refusal.into()),
     }
     if made { say(&format!("Password: {password}")) } else { Ok(()) }
+}
+
+/// For when the only admin is the one who is locked out.
+pub(super) async fn reset_totp(config: Config, who: ResetTotp) -> Result<(), Failure> {
+    if !is_lasting(&config.store.url) {
+        return Err("store.url forgets everything when this command ends: choose a lasting one".into());
+    }
+    let app = wiring::build(&config, Arc::new(SystemClock)).await?;
+    if app.accounts.reset_totp_of(&who.email).await? {
+        say("The second factor is gone, and its owner is logged out everywhere.")
+    } else {
+        say("This account has no second factor.")
+    }
 }
 
 fn read_line() -> Result<String, Failure> {

@@ -67,6 +67,8 @@ pub struct Auth {
     pub registration: Registration,
     /// bcrypt's work factor: each step doubles the time.
     pub bcrypt_cost: u32,
+    /// Whether an admin may do what admins may only with a second factor.
+    pub require_admin_totp: bool,
 }
 
 /// Rate limits.
@@ -275,7 +277,12 @@ fn auth(reader: &mut Reader, environment: Environment) -> Auth {
         }
     };
     let least = if environment == Environment::Production { 10 } else { 4 };
-    Auth { signing_key, registration, bcrypt_cost: reader.number("auth.bcrypt_cost", least, 16) }
+    Auth {
+        signing_key,
+        registration,
+        bcrypt_cost: reader.number("auth.bcrypt_cost", least, 16),
+        require_admin_totp: reader.flag("auth.require_admin_totp"),
+    }
 }
 
 fn contradictions(reader: &mut Reader, config: &Config) {

@@ -2,6 +2,7 @@
 
 use super::problem::Problem;
 use super::request_id;
+use super::routes::BASE;
 pub use crate::gate::Visit;
 use crate::wiring::App;
 use actix_web::dev::Payload;
@@ -39,17 +40,30 @@ fn unknown() -> Problem {
     Problem::unauthorized("unauthenticated", "Send a valid access token.")
 }
 
-/// Who sent the request, and until when; `None` when it says nothing about that.
+/// Whether a request is about what is administered.
+fn administers(request: &HttpRequest) -> bool {
+    request.path().strip_prefix(BASE).is_some_and(|path| path.starts_with("/admin/"))
+}
+
+/// Who sent the request, and until when; `None` when it says nothing about that. An admin who lacks the second factor
+/// that admins need here is told so wherever something is administered, and is a member elsewhere.
 async fn visit(
     app: Option<Data<App>>,
     token: Result<Option<String>, Problem>,
+    administers: bool,
 ) -> Result<Option<Visit>, Problem> {
     let Some(token) = token? else {
         return Ok(None);
     };
     let app = app.ok_or_else(Problem::unexpected)?;
     let Visit { actor, expires_at } = app.gate.visit(&token).await?.ok_or_else(unknown)?;
-    let request = request_id::current().and_then(|name| name.parse().ok());
+    if administers && !actor.is_admin() && app.accounts.lacks_totp(actor.account).await? {
+        return Err(Problem::forbidden(
+            "totp_required",
+            "Admins need a second factor here: enrol your device.",
+        ));
+    }
+    let request = request_id::name();
     Ok(Some(Visit { actor: Actor { request, ..actor }, expires_at }))
 }
 
@@ -61,8 +75,9 @@ macro_rules! extracted {
 
             fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
                 let (app, token) = (request.app_data::<Data<App>>().cloned(), bearer(request));
+                let administers = administers(request);
                 Box::pin(async move {
-                    let $visit = visit(app, token).await?;
+                    let $visit = visit(app, token, administers).await?;
                     $decide
                 })
             }

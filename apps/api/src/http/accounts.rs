@@ -10,7 +10,7 @@ use super::returns::{self, ReturnView};
 use super::transfers::{self, TransferView};
 use super::waitlist::{self, WaitlistEntryView};
 use crate::wiring::App;
-use accounts::{Account, AccountChange, PersonalRecord, ProfileChange, Session};
+use accounts::{Account, AccountChange, Network, PersonalRecord, ProfileChange, Session, device};
 use actix_web::http::header;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, delete, get, patch};
@@ -257,6 +257,15 @@ pub struct LoginView {
     /// What the device called itself.
     #[schema(required)]
     user_agent: Option<String>,
+    /// What it seems to be by that, as "Firefox on Android"; null when that is not known.
+    #[schema(required)]
+    device: Option<String>,
+    /// Where on the network one logged in: the /24 of an IPv4 address or the /48 of an IPv6 one.
+    #[schema(required, example = "203.0.113.0/24")]
+    network: Option<String>,
+    /// Where it was refreshed last.
+    #[schema(required, example = "203.0.113.0/24")]
+    last_network: Option<String>,
     created_at: DateTime<Utc>,
     last_used_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
@@ -273,8 +282,12 @@ pub struct LoginsView {
 }
 
 fn login_view(session: Session, asking: SessionId) -> LoginView {
+    let text = |network: Option<Network>| network.map(|network| network.as_str().to_owned());
     LoginView {
         id: session.id.as_uuid(),
+        device: session.user_agent.as_deref().and_then(device),
+        network: text(session.network),
+        last_network: text(session.last_network),
         user_agent: session.user_agent,
         created_at: session.created_at,
         last_used_at: session.last_used_at,

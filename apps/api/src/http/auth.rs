@@ -5,9 +5,10 @@ use super::accounts::UserView;
 use super::json::Json;
 use super::language;
 use super::problem::Problem;
+use super::request_id;
 use crate::gate::TOKEN_SECONDS;
 use crate::wiring::App;
-use accounts::{Credentials, LoginError, RefreshError, Registered, SignUp, SignedIn};
+use accounts::{CodeRefusal, Credentials, LoginError, Origin, RefreshError, Registered, SignUp, SignedIn};
 use actix_web::http::header;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, post};
@@ -72,9 +73,13 @@ fn session(app: &App, signed_in: SignedIn) -> Result<SessionView, Problem> {
     })
 }
 
-fn user_agent(request: &HttpRequest) -> Option<String> {
-    let text = request.headers().get(header::USER_AGENT)?.to_str().ok()?;
-    Some(text.to_owned())
+fn origin(app: &App, request: &HttpRequest) -> Origin {
+    let user_agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    Origin {
+        user_agent: user_agent.map(str::to_owned),
+        network: app.limits.whereabouts(request),
+        request: request_id::name(),
+    }
 }
 
 /// Open an account. Mails come in German or English, as `Accept-Language` wishes; `PATCH /users/me` changes that.
@@ -91,8 +96,8 @@ async fn register(
 ) -> Result<HttpResponse, Problem> {
     app.limits.entrance(&request).await?;
     let Register { invite_code, email, password, first_name, last_name } = body.into_inner();
-    let (user_agent, language) = (user_agent(&request), language::accepted(&request));
-    let wish = SignUp { invite_code, email, password, first_name, last_name, user_agent, language };
+    let (origin, language) = (origin(&app, &request), language::accepted(&request));
+    let wish = SignUp { invite_code, email, password, first_name, last_name, origin, language };
     let turn = timeout(PATIENCE, app.sign_ups.acquire()).await;
     let _turn = turn.map_err(|_| Problem::busy(Duration::from_secs(5)))?;
     let view = match app.accounts.register(wish).await? {
@@ -110,24 +115,27 @@ pub struct Login {
     email: String,
     #[schema(format = Password)]
     password: String,
+    /// A code of the second factor, or a recovery code, where there is one.
+    totp: Option<String>,
 }
 
 /// Log in.
 #[utoipa::path(tag = "accounts", request_body = Login, responses(
     (status = 200, body = SessionView),
     (status = 401, description = "`invalid_credentials`", body = Problem),
-    (status = 403, description = "`account_suspended`, `account_pending`", body = Problem),
+    (status = 403, description = "`account_suspended`, `account_pending`; `totp_required`: send `totp` as well",
+        body = Problem),
     (status = 429, description = "`too_many_attempts`", body = Problem)))]
 #[post("/auth/login")]
 async fn login(app: Data<App>, request: HttpRequest, body: Json<Login>) -> Result<HttpResponse, Problem> {
-    let Login { email, password } = body.into_inner();
+    let Login { email, password, totp } = body.into_inner();
     app.limits.login(&request, &email).await?;
-    let given = Credentials { email: email.clone(), password, user_agent: user_agent(&request) };
+    let given = Credentials { email: email.clone(), password, totp, origin: origin(&app, &request) };
     match app.accounts.login(given).await {
         Ok(signed_in) => Ok(HttpResponse::Ok().json(session(&app, signed_in)?)),
-        Err(LoginError::InvalidCredentials) => {
+        Err(refusal @ (LoginError::InvalidCredentials | LoginError::Code(CodeRefusal::Wrong { .. }))) => {
             app.limits.login_failed(&request, &email).await?;
-            Err(LoginError::InvalidCredentials.into())
+            Err(refusal.into())
         }
         Err(refusal) => Err(refusal.into()),
     }
@@ -146,7 +154,7 @@ pub struct Refresh {
 #[post("/auth/refresh")]
 async fn refresh(app: Data<App>, request: HttpRequest, body: Json<Refresh>) -> Result<HttpResponse, Problem> {
     app.limits.refresh(&request).await?;
-    match app.accounts.refresh(&body.refresh_token).await {
+    match app.accounts.refresh(&body.refresh_token, &origin(&app, &request)).await {
         Ok(signed_in) => Ok(HttpResponse::Ok().json(session(&app, signed_in)?)),
         Err(RefreshError::Reused) => {
             if let Some((ended, _)) = app.accounts.tokens.read_refresh_token(&body.refresh_token) {

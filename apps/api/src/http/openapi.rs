@@ -61,7 +61,8 @@ type Common = (&'static str, &'static str, &'static str);
 
 const BAD_REQUEST: Common = ("400", "BadRequest", "`malformed_json`, `malformed_query`, `malformed_address`");
 const UNAUTHENTICATED: Common = ("401", "Unauthenticated", "`unauthenticated`");
-const FORBIDDEN: Common = ("403", "Forbidden", "`forbidden`: it is for admins, or for those who run it");
+const FORBIDDEN: Common =
+    ("403", "Forbidden", "`forbidden`: it is for admins, or for those who run it; `totp_required`");
 const NOT_FOUND: Common = ("404", "NotFound", "`not_found`: it is not there, or not for you to know of");
 const LATE: Common = ("408", "Late", "`incomplete_body`: it did not arrive in time");
 const TOO_LARGE: Common = ("413", "TooLarge", "`too_large`");

@@ -8,7 +8,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 /// The calls of this file.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(verify_email_page).service(reset_password_page).service(event_page);
+    config
+        .service(verify_email_page)
+        .service(change_email_page)
+        .service(reset_password_page)
+        .service(event_page);
 }
 
 /// Confirms the address at once.
@@ -19,6 +23,17 @@ const token = new URLSearchParams(location.hash.slice(1)).get("token");
 const said = document.getElementById("said");
 fetch("/api/v1/auth/verify-email", {method: "POST", headers: {"content-type": "application/json"}, body: JSON.stringify({token})})
   .then(answer => { said.textContent = answer.ok ? "Thank you: mail reaches you here." : "This link works no more." })
+  .catch(() => { said.textContent = "The server cannot be reached. Please try again." });
+</script></html>"#;
+
+/// Makes the address that of the account at once.
+const CHANGE: &str = r#"<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>Change your address</title><h1>Change your address</h1><p id="said" role="status">One moment.</p>
+<script>
+const token = new URLSearchParams(location.hash.slice(1)).get("token");
+const said = document.getElementById("said");
+fetch("/api/v1/auth/change-email", {method: "POST", headers: {"content-type": "application/json"}, body: JSON.stringify({token})})
+  .then(answer => { said.textContent = answer.ok ? "Thank you: from now on you log in with this address." : "This link works no more." })
   .catch(() => { said.textContent = "The server cannot be reached. Please try again." });
 </script></html>"#;
 
@@ -74,6 +89,13 @@ fn page(html: &'static str) -> HttpResponse {
 #[get("/verify-email")]
 async fn verify_email_page() -> HttpResponse {
     page(VERIFY)
+}
+
+/// The page that makes another address somebody's.
+#[utoipa::path(tag = "operations", responses((status = 200, content_type = "text/html", body = String)))]
+#[get("/change-email")]
+async fn change_email_page() -> HttpResponse {
+    page(CHANGE)
 }
 
 /// The page that sets a new password.

@@ -9,6 +9,7 @@ pub mod jobs;
 pub mod media;
 pub mod music;
 pub mod refunds;
+pub mod security;
 pub mod vouchers;
 
 use super::request_id;

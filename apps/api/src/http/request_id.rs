@@ -1,6 +1,7 @@
 //! A name for every request: in its answer, in its problems, in every line that is logged for it.
 
 use actix_web::http::header::HeaderMap;
+use kernel::RequestName;
 use uuid::Uuid;
 
 /// The header that carries it, both ways.
@@ -25,6 +26,12 @@ fn is_sane(id: &str) -> bool {
 #[must_use]
 pub fn current() -> Option<String> {
     CURRENT.try_with(Clone::clone).ok()
+}
+
+/// The same as it travels with what the request causes.
+#[must_use]
+pub fn name() -> Option<RequestName> {
+    current().and_then(|name| name.parse().ok())
 }
 
 /// Runs `work` for the request of this id.

@@ -8,7 +8,7 @@ use super::{
     billing, bookings, by_hand, called_off, cancellation, disputes, documents, door, duplicates, holds,
     incidents, ledger, mail, mail_templates, maintenance, pages, payments, tickets, transfers, webhooks,
 };
-use super::{egress, files, uploads};
+use super::{egress, emails, files, totp, uploads};
 use super::{events, organisations, organisers, policies, quotas, refunds, ticket_types};
 use super::{hls, music, sets};
 use super::{invite_tree, my_invites, offline, returns, scanner, vouchers, waitlist, waitlists, wallet};
@@ -37,6 +37,8 @@ fn api(config: &mut ServiceConfig) {
     config
         .configure(auth::routes)
         .configure(accounts::routes)
+        .configure(totp::routes)
+        .configure(emails::routes)
         .configure(admin::routes)
         .configure(invites::routes)
         .configure(my_invites::routes)

@@ -214,6 +214,48 @@ pub(super) enum Content {
         first_name: String,
         address: String,
     },
+    FactorEnabled {
+        first_name: String,
+        at: String,
+    },
+    FactorDisabled {
+        first_name: String,
+        at: String,
+    },
+    FactorReset {
+        first_name: String,
+        at: String,
+    },
+    RecoveryCodesReplaced {
+        first_name: String,
+        at: String,
+    },
+    RecoveryCodeUsed {
+        first_name: String,
+        at: String,
+        left: usize,
+    },
+    CodesGuessed {
+        first_name: String,
+        at: String,
+    },
+    ConfirmNewAddress {
+        until: String,
+        address: String,
+    },
+    AddressTaken {
+        first_name: String,
+    },
+    AddressAsked {
+        first_name: String,
+        at: String,
+        new_address: String,
+    },
+    AddressChanged {
+        first_name: String,
+        at: String,
+        new_address: String,
+    },
     Invite {
         code: String,
         address: String,
@@ -264,6 +306,16 @@ impl Content {
             Self::DayOpen { .. } => "day_open",
             Self::VerifyEmail { .. } => "verify_email",
             Self::ResetPassword { .. } => "reset_password",
+            Self::FactorEnabled { .. } => "factor_enabled",
+            Self::FactorDisabled { .. } => "factor_disabled",
+            Self::FactorReset { .. } => "factor_reset",
+            Self::RecoveryCodesReplaced { .. } => "recovery_codes_replaced",
+            Self::RecoveryCodeUsed { .. } => "recovery_code_used",
+            Self::CodesGuessed { .. } => "codes_guessed",
+            Self::ConfirmNewAddress { .. } => "confirm_new_address",
+            Self::AddressTaken { .. } => "address_taken",
+            Self::AddressAsked { .. } => "address_asked",
+            Self::AddressChanged { .. } => "address_changed",
             Self::Invite { .. } => "invite",
             Self::PictureRemoved { .. } => "picture_removed",
             Self::PictureKept { .. } => "picture_kept",

@@ -91,6 +91,7 @@ pub(super) fn samples(language: Language) -> Vec<Content> {
     all.extend(about_bookings(language));
     all.extend(about_waiting(language));
     all.extend(about_people());
+    all.extend(about_logins(language));
     all
 }
 
@@ -189,6 +190,27 @@ fn about_people() -> Vec<Content> {
             reason: Some("It shows me".into()),
             case: case(),
         },
+    ]
+}
+
+fn about_logins(language: Language) -> Vec<Content> {
+    let first_name = || "Ada".to_owned();
+    let new_address = || "countess@example.org".to_owned();
+    let at = || language.moment(DateTime::from_timestamp(BEGINS, 0).unwrap_or_default().naive_utc(), "UTC");
+    vec![
+        Content::FactorEnabled { first_name: first_name(), at: at() },
+        Content::FactorDisabled { first_name: first_name(), at: at() },
+        Content::FactorReset { first_name: first_name(), at: at() },
+        Content::RecoveryCodesReplaced { first_name: first_name(), at: at() },
+        Content::RecoveryCodeUsed { first_name: first_name(), at: at(), left: 7 },
+        Content::CodesGuessed { first_name: first_name(), at: at() },
+        Content::ConfirmNewAddress {
+            until: at(),
+            address: "https://example.org/change-email#token=sample".into(),
+        },
+        Content::AddressTaken { first_name: first_name() },
+        Content::AddressAsked { first_name: first_name(), at: at(), new_address: new_address() },
+        Content::AddressChanged { first_name: first_name(), at: at(), new_address: new_address() },
     ]
 }
 

@@ -1,6 +1,6 @@
 //! What each effect means.
 
-use super::pictures;
+use super::{alerts, pictures};
 use crate::http::problem::Causes;
 use crate::mails;
 use crate::press::particulars;
@@ -102,6 +102,7 @@ pub fn domain(due: &Due) -> &'static str {
     let known = [
         booking::DOMAIN,
         accounts::DOMAIN,
+        accounts::ALERTS,
         invites::DOMAIN,
         media::DOMAIN,
         gallery::DOMAIN,
@@ -128,6 +129,9 @@ pub async fn perform(app: &App, due: &Due) -> Result<Done, Failure> {
     match due.domain.as_str() {
         booking::DOMAIN => of_bookings(app, due, serde_json::from_str(&due.body).map_err(unreadable)?).await,
         accounts::DOMAIN => of_accounts(app, due, serde_json::from_str(&due.body).map_err(unreadable)?).await,
+        accounts::ALERTS => {
+            alerts::tell(app, due, serde_json::from_str(&due.body).map_err(unreadable)?).await
+        }
         invites::DOMAIN => of_invites(app, due, serde_json::from_str(&due.body).map_err(unreadable)?).await,
         media::DOMAIN => {
             app.uploads.perform(&serde_json::from_str(&due.body).map_err(unreadable)?).await?;
@@ -308,7 +312,7 @@ async fn send_about(
 }
 
 /// Sends a mail, if there is one to send. One that is refused for good ends parked, where an admin sees it.
-async fn send(app: &App, mail: Option<Mail>) -> Result<Done, Failure> {
+pub(super) async fn send(app: &App, mail: Option<Mail>) -> Result<Done, Failure> {
     let Some(mail) = mail else { return Ok(Done::Finished) };
     match app.mailer.send(&mail).await {
         Ok(()) => {

@@ -30,6 +30,7 @@ fn every_command_explains_itself() {
         vec!["serve"],
         vec!["migrate"],
         vec!["user", "create-admin"],
+        vec!["user", "reset-totp"],
         vec!["openapi"],
         vec!["close"],
         vec!["check-config"],
@@ -257,6 +258,17 @@ async fn an_admin_made_by_hand_logs_in_and_stays_so_over_a_restart() {
     let me = http.get(format!("{url}/users/me")).bearer_auth(token).send().await.unwrap();
     assert_eq!(me.status(), 200, "the key was kept");
     terminate(second);
+}
+
+#[test]
+fn a_second_factor_is_taken_away_by_hand() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(create_admin(folder.path(), "correct horse battery").0);
+    let reset = |email: &str| output(&mut program(folder.path(), &["user", "reset-totp", "--email", email]));
+    let (fine, said, wrong) = reset("ROOT@example.org");
+    assert!(fine && said.contains("has no second factor"), "{said}{wrong}");
+    let (fine, _, said) = reset("nobody@example.org");
+    assert!(!fine && said.contains("there is no such account"), "{said}");
 }
 
 #[tokio::test]

@@ -95,6 +95,33 @@ async fn people_see_where_they_are_logged_in_and_end_it_there() {
 }
 
 #[tokio::test]
+async fn people_see_with_what_and_from_where_they_are_logged_in() {
+    let app = TestApp::with(&[("http.trusted_proxies", "1")]).await;
+    let person = app.member().await;
+    let from = async |address: &str, path: &str, body: Value| {
+        let request = app.stranger().request(reqwest::Method::POST, path).json(&body);
+        let request = request.header("x-forwarded-for", address);
+        let firefox = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
+        crate::harness::answer(request.header("user-agent", firefox)).await.expect(200)
+    };
+    let credentials = json!({"email": person.email, "password": PASSWORD});
+    let session = from("203.0.113.77", "/auth/login", credentials).await;
+    let seen = async |session: &Value| {
+        let client = app.with_token(session["access_token"].as_str().unwrap());
+        let all = client.get("/users/me/sessions").await.expect(200);
+        all["items"].as_array().unwrap().iter().find(|one| one["current"] == true).unwrap().clone()
+    };
+    let here = seen(&session).await;
+    assert_eq!((&here["device"], &here["network"]), (&json!("Firefox on Linux"), &json!("203.0.113.0/24")));
+    assert_eq!(here["last_network"], here["network"]);
+    let token = json!({"refresh_token": session["refresh_token"]});
+    let session = from("2001:db8:12:3456::1", "/auth/refresh", token).await;
+    let moved = seen(&session).await;
+    assert_eq!((&moved["id"], &moved["network"]), (&here["id"], &json!("203.0.113.0/24")));
+    assert_eq!(moved["last_network"], "2001:db8:12::/48");
+}
+
+#[tokio::test]
 async fn a_new_password_ends_all_other_sessions() {
     let app = TestApp::start().await;
     let (here, new) = (app.member().await, "an entirely new one");

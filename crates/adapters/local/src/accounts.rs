@@ -2,12 +2,13 @@
 
 mod documents;
 mod reads;
+mod security;
 mod tx;
 
 use crate::document::Table;
-use ::accounts::{Account, OneTime, Session};
+use ::accounts::{Account, EmailChange, OneTime, SecondFactor, Session};
 use imbl::{OrdMap, OrdSet};
-use kernel::{AccountId, Cursor, Email, InviteId, OneTimeId, SessionId, Timestamp};
+use kernel::{AccountId, Cursor, Email, EmailChangeId, InviteId, OneTimeId, SessionId, Timestamp};
 
 /// This domain's documents and their indexes.
 #[derive(Clone, Default)]
@@ -15,6 +16,8 @@ pub(crate) struct AccountTables {
     pub(crate) accounts: Table<Account>,
     pub(crate) links: Table<OneTime>,
     pub(crate) sessions: Table<Session>,
+    pub(crate) factors: Table<SecondFactor>,
+    pub(crate) email_changes: Table<EmailChange>,
     pub(crate) accounts_by_email: OrdMap<Email, AccountId>,
     pub(crate) accounts_by_age: OrdSet<Cursor>,
     pub(crate) accounts_by_invite: OrdSet<(InviteId, Cursor)>,
@@ -27,4 +30,6 @@ pub(crate) struct AccountTables {
     pub(crate) sessions_by_end: OrdSet<(Timestamp, SessionId)>,
     pub(crate) unused_links: OrdSet<(AccountId, OneTimeId)>,
     pub(crate) links_by_end: OrdSet<(Timestamp, OneTimeId)>,
+    pub(crate) email_changes_by_account: OrdSet<(AccountId, Cursor)>,
+    pub(crate) email_changes_by_end: OrdSet<(Timestamp, EmailChangeId)>,
 }

@@ -3,9 +3,10 @@
 use crate::state::State;
 use imbl::{OrdMap, OrdSet};
 use kernel::{
-    AccountId, ActId, AlbumId, BookingId, DocumentId, EffectId, EntryId, EventId, HoldId, IncidentId,
-    InviteId, JobId, OneTimeId, OrganisationId, PictureId, QuotaId, RemovalId, ReturnId, ScanId, SessionId,
-    SetId, TicketId, TicketTypeId, TransferId, UploadId, VenueTemplateId, VoucherId, WaitlistEntryId,
+    AccountId, ActId, AlbumId, BookingId, DocumentId, EffectId, EmailChangeId, EntryId, EventId, HoldId,
+    IncidentId, InviteId, JobId, OneTimeId, OrganisationId, PictureId, QuotaId, RemovalId, ReturnId, ScanId,
+    SessionId, SetId, TicketId, TicketTypeId, TransferId, UploadId, VenueTemplateId, VoucherId,
+    WaitlistEntryId,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -50,6 +51,7 @@ id_keys!(
     BookingId,
     DocumentId,
     EffectId,
+    EmailChangeId,
     EntryId,
     EventId,
     HoldId,

@@ -88,7 +88,9 @@ macro_rules! kinds {
 
 kinds!(
     ::accounts::Account,
+    ::accounts::EmailChange,
     ::accounts::OneTime,
+    ::accounts::SecondFactor,
     ::accounts::Session,
     ::booking::Booking,
     ::booking::Delivery,

@@ -1,14 +1,16 @@
 //! Accounts, their sessions and links.
 
+mod email_change;
 mod one_time;
 mod reads;
+mod second_factor;
 mod session;
 
 use crate::column::{document, to_document, word};
 use crate::failure::corrupt;
 use crate::schema::{accounts, search_text};
 use crate::transaction::PgTx;
-use ::accounts::ports::Effect;
+use ::accounts::ports::{Alert, Effect};
 use ::accounts::{Account, AccountTx, OneTime, PasswordHash, Purpose, Session};
 use async_trait::async_trait;
 use diesel::prelude::*;
@@ -89,6 +91,8 @@ fn found_by(account: &Account) -> String {
 impl AccountTx for PgTx {
     async fn add_account(&mut self, account: &Account) -> Result<bool, StoreError> {
         let row = AccountRow::try_from(account)?;
+        // Somebody may be about to change their address to this one: an update knows no `ON CONFLICT`.
+        self.reserve_address(&account.email);
         let added = diesel::insert_into(accounts::table)
             .values((row, accounts::search_text.eq(found_by(account))))
             .on_conflict(accounts::email)
@@ -177,5 +181,9 @@ impl AccountTx for PgTx {
 
     async fn enqueue_accounts(&mut self, effects: &[Owed<Effect>]) -> Result<(), StoreError> {
         self.enqueue(::accounts::DOMAIN, effects)
+    }
+
+    async fn enqueue_alerts(&mut self, alerts: &[Owed<Alert>]) -> Result<(), StoreError> {
+        self.enqueue(::accounts::ALERTS, alerts)
     }
 }

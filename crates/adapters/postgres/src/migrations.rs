@@ -32,7 +32,7 @@ macro_rules! steps {
 }
 
 /// Every step, in the order in which they are applied.
-pub const MIGRATIONS: [Migration; 32] = steps![
+pub const MIGRATIONS: [Migration; 33] = steps![
     "2026-11-21-000001_accounts",
     "2026-11-21-000002_events",
     "2026-11-21-000003_booking",
@@ -64,6 +64,7 @@ pub const MIGRATIONS: [Migration; 32] = steps![
     "2026-11-22-000035_forgotten_egress",
     "2026-11-22-000036_failing",
     "2026-11-22-000037_maintenance",
+    "2026-11-22-000038_second_factors",
     "2026-11-22-000040_languages",
 ];
 

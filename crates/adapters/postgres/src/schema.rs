@@ -50,6 +50,8 @@ diesel::table! {
         expires_at -> Timestamptz,
         ended_at -> Nullable<Timestamptz>,
         user_agent -> Nullable<Text>,
+        network -> Nullable<Text>,
+        last_network -> Nullable<Text>,
     }
 }
 
@@ -61,6 +63,33 @@ diesel::table! {
         created_at -> Timestamptz,
         expires_at -> Timestamptz,
         used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    second_factors (account_id) {
+        account_id -> Uuid,
+        factor_id -> Uuid,
+        created_at -> Timestamptz,
+        confirmed_at -> Nullable<Timestamptz>,
+        last_step -> Nullable<BigInt>,
+        recovery -> Array<Binary>,
+        wrong -> BigInt,
+        wrong_since -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    email_changes (id) {
+        id -> Uuid,
+        account_id -> Uuid,
+        session_id -> Uuid,
+        old_email -> Text,
+        new_email -> Text,
+        asked_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        made_at -> Nullable<Timestamptz>,
+        ended_at -> Nullable<Timestamptz>,
     }
 }
 

@@ -1,6 +1,6 @@
-//! What the audit log says of accounts: their standing, never who they are.
+//! What the audit log says of accounts: their standing and what protects them, never who they are.
 
-use crate::{Account, AccountFilter};
+use crate::{Account, AccountFilter, EmailChange, SecondFactor};
 use kernel::{Act, Actor, Cause, Subject, Timestamp};
 use serde_json::json;
 
@@ -31,6 +31,50 @@ pub(crate) fn table_taken(by: &Actor, filter: &AccountFilter, now: Timestamp) ->
         .changing(None, Some(narrowed.to_string()))
 }
 
+/// The second factor is asked for from now on.
+pub(crate) fn factor_enabled(by: &Cause, factor: &SecondFactor, now: Timestamp) -> Act {
+    factor_act(by, "account.enable_totp", factor, now).changing(None, protected(factor))
+}
+
+/// Its owner does without it.
+pub(crate) fn factor_disabled(by: &Cause, factor: &SecondFactor, now: Timestamp) -> Act {
+    factor_act(by, "account.disable_totp", factor, now).changing(protected(factor), None)
+}
+
+/// Somebody else took it away.
+pub(crate) fn factor_reset(by: &Cause, factor: &SecondFactor, now: Timestamp) -> Act {
+    factor_act(by, "account.reset_totp", factor, now).changing(protected(factor), None)
+}
+
+/// There are other recovery codes, or one less.
+pub(crate) fn recovery_codes_changed(
+    by: &Cause,
+    name: &'static str,
+    (before, after): (&SecondFactor, &SecondFactor),
+    now: Timestamp,
+) -> Act {
+    factor_act(by, name, after, now).changing(protected(before), protected(after))
+}
+
+/// Another address was asked for.
+pub(crate) fn email_asked(by: &Cause, change: &EmailChange, now: Timestamp) -> Act {
+    by.act("account.ask_email", Subject::new("account", change.account.as_uuid()), now)
+}
+
+/// The address is another one. Which, the log does not say.
+pub(crate) fn email_changed(by: &Cause, change: &EmailChange, now: Timestamp) -> Act {
+    by.act("account.change_email", Subject::new("account", change.account.as_uuid()), now)
+}
+
+fn factor_act(by: &Cause, name: &'static str, factor: &SecondFactor, now: Timestamp) -> Act {
+    by.act(name, Subject::new("account", factor.account.as_uuid()), now)
+}
+
+fn protected(factor: &SecondFactor) -> Option<String> {
+    let codes = factor.recovery.len();
+    Some(json!({"totp_since": factor.confirmed_at, "recovery_codes": codes}).to_string())
+}
+
 fn act(by: &Cause, name: &'static str, account: &Account, now: Timestamp) -> Act {
     by.act(name, Subject::new("account", account.id.as_uuid()), now)
 }
@@ -42,7 +86,7 @@ fn said(account: &Account) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{PasswordHash, Person, Status};
+    use crate::{FactorKey, PasswordHash, Person, Status};
     use kernel::{Role, SessionId};
 
     #[test]
@@ -70,5 +114,31 @@ mod tests {
         let taken = table_taken(&admin, &filter, now);
         assert_eq!(taken.after.as_deref(), Some(r#"{"searched":true,"status":"suspended"}"#));
         assert_eq!((taken.subject.id, taken.organisation), (account.as_uuid(), None));
+        let change =
+            EmailChange::ask(&before, SessionId::generate(now), "countess@example.org".parse().unwrap(), now);
+        for act in [email_asked(&by, &change, now), email_changed(&by, &change, now)] {
+            let text = serde_json::to_string(&act).unwrap();
+            assert!(text.contains(&before.id.to_string()) && !text.contains("example.org"), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_word_of_the_log_helps_to_prove_a_second_factor() {
+        let now = "2026-06-01T12:00:00Z".parse().unwrap();
+        let mut after = SecondFactor::begin(kernel::AccountId::generate(now), now);
+        let before = after.clone();
+        let codes = after.replace_recovery_codes(&FactorKey::new([7; 32]), now);
+        let by = Cause::command_line();
+        for act in [
+            factor_enabled(&by, &after, now),
+            factor_disabled(&by, &after, now),
+            factor_reset(&by, &after, now),
+            recovery_codes_changed(&by, "account.use_recovery_code", (&before, &after), now),
+        ] {
+            let text = serde_json::to_string(&act).unwrap();
+            assert!(text.contains("recovery_codes") && text.contains(&after.account.to_string()), "{text}");
+            assert!(!text.contains(&after.id.to_string()), "{text}");
+            assert!(codes.iter().all(|code| !text.contains(code.expose())), "{text}");
+        }
     }
 }

@@ -1,14 +1,22 @@
 //! What the accounts need from outside.
 
+mod email_changes;
+mod second_factors;
+
+pub use email_changes::{EmailChangeReads, EmailChangeTx};
+pub use second_factors::{SecondFactorReads, SecondFactorTx};
+
 use crate::{Account, AccountFilter, OneTime, Password, PasswordHash, Purpose, Session};
 use async_trait::async_trait;
 use invites::{InviteStore, InviteTx};
-use kernel::{AccountId, Email, OneTimeId, Owed, Page, PageRequest, SessionId, StoreError, Timestamp};
+use kernel::{
+    AccountId, Email, EmailChangeId, OneTimeId, Owed, Page, PageRequest, SessionId, StoreError, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 /// Keeps accounts with their sessions and links; beside the invites, because opening an account uses one up.
 #[async_trait]
-pub trait AccountStore: InviteStore {
+pub trait AccountStore: InviteStore + SecondFactorReads + EmailChangeReads {
     /// Dropping the transaction undoes it; see [`kernel::transact`].
     async fn begin(&self) -> Result<Box<dyn AccountTx>, StoreError>;
     /// One account.
@@ -31,22 +39,23 @@ pub trait AccountStore: InviteStore {
     ) -> Result<Vec<SessionId>, StoreError>;
     /// One link.
     async fn one_time(&self, id: OneTimeId) -> Result<Option<OneTime>, StoreError>;
-    /// Drops sessions that ended or expired before `before` and links that expired before it, of each at most
-    /// [`kernel::SWEPT_AT_ONCE`]; returns how many.
+    /// Drops sessions that ended or expired before `before`, and links and wishes for another address that expired before
+    /// it, of each at most [`kernel::SWEPT_AT_ONCE`]; returns how many.
     async fn sweep_accounts(&self, before: Timestamp) -> Result<u64, StoreError>;
 }
 
 /// All that an account's use case may touch before it commits. Locks are taken in this order: inviters, invites
-/// (see [`InviteTx`]), admins, account, session, link.
+/// (see [`InviteTx`]), admins, account, second factor, session, link, wish for another address.
 #[async_trait]
-pub trait AccountTx: InviteTx {
+pub trait AccountTx: InviteTx + SecondFactorTx + EmailChangeTx {
     /// `false`, and nothing written, when another account has the address.
     async fn add_account(&mut self, account: &Account) -> Result<bool, StoreError>;
     /// Other transactions wait for this row until we end.
     async fn lock_account(&mut self, id: AccountId) -> Result<Option<Account>, StoreError>;
     /// Locks all active admins, in the order of their ids, so that two of them cannot send each other away.
     async fn lock_admins(&mut self) -> Result<Vec<AccountId>, StoreError>;
-    /// Writes a changed one. Its address changes only when it is erased, and is then free for others.
+    /// Writes a changed one. Its address changes only when it is erased, and is then free for others; see
+    /// [`EmailChangeTx::take_email`].
     async fn save_account(&mut self, account: &Account) -> Result<(), StoreError>;
     /// Writes a new login.
     async fn add_session(&mut self, session: &Session) -> Result<(), StoreError>;
@@ -78,6 +87,8 @@ pub trait AccountTx: InviteTx {
     ) -> Result<(), StoreError>;
     /// Owes work, under [`crate::DOMAIN`].
     async fn enqueue_accounts(&mut self, effects: &[Owed<Effect>]) -> Result<(), StoreError>;
+    /// Owes mails to owners of accounts, under [`crate::ALERTS`].
+    async fn enqueue_alerts(&mut self, alerts: &[Owed<Alert>]) -> Result<(), StoreError>;
 }
 
 /// Work owed after a commit. No token is inside: links are signed when the mail is written.
@@ -107,6 +118,55 @@ pub enum Effect {
         /// Since when.
         at: Timestamp,
     },
+}
+
+/// What the owner of an account is told by mail, because it touches who may log in. Owed after a commit, as effects are,
+/// but under a name of its own. There is no token in it either, and no address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Alert {
+    /// Something happened to the second factor.
+    SecondFactor {
+        /// Whose.
+        account: AccountId,
+        /// What.
+        news: FactorNews,
+        /// When.
+        at: Timestamp,
+    },
+    /// Mail the link that proves a new address to that address.
+    ConfirmAddress {
+        /// The wish.
+        change: EmailChangeId,
+    },
+    /// Tell the old address that another one was asked for.
+    AddressAsked {
+        /// The wish.
+        change: EmailChangeId,
+    },
+    /// Tell the old address that it is not that of the account any more.
+    AddressChanged {
+        /// The wish.
+        change: EmailChangeId,
+    },
+}
+
+/// What happened to a second factor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FactorNews {
+    /// From now on it is asked for.
+    Enabled,
+    /// Its owner does without.
+    Disabled,
+    /// It was taken away by an admin, or by whoever runs the program.
+    Reset,
+    /// There are new recovery codes.
+    CodesReplaced,
+    /// A recovery code was used.
+    CodeUsed,
+    /// Somebody who knows the password typed wrong codes, until no more were looked at.
+    Guessed,
 }
 
 /// Why a password could not be hashed.

@@ -1,7 +1,8 @@
 //! One device's login. Its refresh tokens are numbered; only the newest number refreshes it.
 
+use crate::Network;
 use chrono::TimeDelta;
-use kernel::{AccountId, Cursor, SessionId, Timestamp};
+use kernel::{AccountId, Cursor, RequestName, SessionId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// A login.
@@ -23,6 +24,23 @@ pub struct Session {
     pub ended_at: Option<Timestamp>,
     /// What the device called itself, up to 300 characters.
     pub user_agent: Option<String>,
+    /// Where on the network the password was given.
+    #[serde(default)]
+    pub network: Option<Network>,
+    /// Where it was refreshed last.
+    #[serde(default)]
+    pub last_network: Option<Network>,
+}
+
+/// From where somebody asks.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Origin {
+    /// What the device calls itself.
+    pub user_agent: Option<String>,
+    /// Where on the network it is, if that is known.
+    pub network: Option<Network>,
+    /// What the request is called.
+    pub request: Option<RequestName>,
 }
 
 /// What became of a refresh token.
@@ -55,6 +73,23 @@ impl Session {
             expires_at: now + IDLE,
             ended_at: None,
             user_agent: user_agent.map(printable),
+            network: None,
+            last_network: None,
+        }
+    }
+
+    /// A new login from somewhere.
+    #[must_use]
+    pub fn open_from(account: AccountId, origin: &Origin, now: Timestamp) -> Self {
+        let network = origin.network.clone();
+        let session = Self::open(account, origin.user_agent.as_deref(), now);
+        Self { last_network: network.clone(), network, ..session }
+    }
+
+    /// Remembers where it is used; what is not known changes nothing.
+    pub fn used_from(&mut self, origin: &Origin) {
+        if let Some(network) = &origin.network {
+            self.last_network = Some(network.clone());
         }
     }
 
@@ -143,6 +178,27 @@ mod tests {
     #[test]
     fn a_device_cannot_smuggle_control_characters() {
         assert_eq!(session().user_agent.as_deref(), Some("Browser1"));
+    }
+
+    #[test]
+    fn it_is_remembered_where_it_began_and_where_it_is_used() {
+        let at = |network| Origin { network, ..Origin::default() };
+        let (home, train) = (Network::v4([192, 0, 2, 1]), Network::v4([198, 51, 100, 1]));
+        let mut session = Session::open_from(AccountId::generate(noon()), &at(Some(home.clone())), noon());
+        assert_eq!((&session.network, &session.last_network), (&Some(home.clone()), &Some(home.clone())));
+        session.used_from(&at(Some(train.clone())));
+        session.used_from(&at(None));
+        assert_eq!((session.network, session.last_network), (Some(home), Some(train)));
+    }
+
+    #[test]
+    fn a_session_of_before_says_nothing_of_the_network() {
+        let mut document = serde_json::to_value(session()).unwrap();
+        for field in ["network", "last_network"] {
+            document.as_object_mut().unwrap().remove(field);
+        }
+        let read: Session = serde_json::from_value(document).unwrap();
+        assert_eq!((read.network, read.last_network), (None, None));
     }
 
     proptest! {

@@ -1,9 +1,9 @@
 //! Tokens that are signed instead of stored: whoever reads the database cannot make one.
 
-use crate::Purpose;
+use crate::{Purpose, email_change};
 use data_encoding::BASE64URL_NOPAD;
 use invites::mac::digest;
-use kernel::{OneTimeId, SessionId};
+use kernel::{EmailChangeId, OneTimeId, SessionId};
 use std::fmt;
 use subtle::ConstantTimeEq;
 
@@ -55,6 +55,18 @@ impl TokenKey {
     #[must_use]
     pub fn read_one_time_token(&self, token: &str, purpose: Purpose) -> Option<OneTimeId> {
         self.unseal(purpose.as_str().as_bytes(), token).map(|id| OneTimeId::from(uuid(id)))
+    }
+
+    /// The token of the link that makes another address somebody's.
+    #[must_use]
+    pub fn email_token(&self, id: EmailChangeId) -> OneTimeToken {
+        OneTimeToken(self.seal(email_change::PURPOSE.as_bytes(), id.as_uuid().as_bytes().to_vec()))
+    }
+
+    /// The wish behind such a link; `None` unless we made it.
+    #[must_use]
+    pub fn read_email_token(&self, token: &str) -> Option<EmailChangeId> {
+        self.unseal(email_change::PURPOSE.as_bytes(), token).map(|id| EmailChangeId::from(uuid(id)))
     }
 
     fn seal(&self, label: &[u8], mut bytes: Vec<u8>) -> String {
@@ -122,6 +134,10 @@ mod tests {
         assert_eq!(key().read_refresh_token(refresh.expose()), Some((session, 70_000)));
         let token = key().one_time_token(link, Purpose::VerifyEmail);
         assert_eq!(key().read_one_time_token(token.expose(), Purpose::VerifyEmail), Some(link));
+        let change = EmailChangeId::generate(noon());
+        let token = key().email_token(change);
+        assert_eq!(key().read_email_token(token.expose()), Some(change));
+        assert_eq!(key().read_one_time_token(token.expose(), Purpose::VerifyEmail), None);
     }
 
     #[test]
@@ -129,6 +145,7 @@ mod tests {
         let token = key().one_time_token(OneTimeId::generate(noon()), Purpose::VerifyEmail);
         assert_eq!(key().read_one_time_token(token.expose(), Purpose::ResetPassword), None);
         assert_eq!(key().read_refresh_token(token.expose()), None);
+        assert_eq!(key().read_email_token(token.expose()), None);
         let other = TokenKey::new([8; 32]);
         assert_eq!(other.read_one_time_token(token.expose(), Purpose::VerifyEmail), None);
     }

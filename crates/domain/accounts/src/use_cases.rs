@@ -1,7 +1,10 @@
 //! One file per verb.
 
+mod alerts;
+mod change_email;
 mod change_password;
 mod change_standing;
+mod check_code;
 mod create_admin;
 mod delete_account;
 mod export;
@@ -15,15 +18,20 @@ mod logout;
 mod refresh;
 mod register;
 mod reset_password;
+mod reset_totp;
+mod second_factor;
 mod sessions;
 mod update_profile;
 mod verify_email;
 
+pub use alerts::{AddressLetter, AddressProof, FactorLetter};
+pub use change_email::{AskEmailError, ChangeEmailError};
 pub use change_password::ChangePasswordError;
 pub use change_standing::ChangeStandingError;
+pub use check_code::{Claim, ProofError};
 pub use create_admin::CreateAdminError;
 pub use delete_account::DeleteError;
-pub use export::{InviteRecord, PersonalRecord};
+pub use export::{FactorRecord, InviteRecord, PersonalRecord};
 pub use identify::Identity;
 pub use invite_tree::{InviteTree, Twig};
 pub use letters::Letter;
@@ -31,12 +39,15 @@ pub use login::{Credentials, LoginError};
 pub use refresh::RefreshError;
 pub use register::{RegisterError, Registered, SignUp};
 pub use reset_password::ResetError;
+pub use reset_totp::ResetTotpError;
+pub use second_factor::{Enrolment, FactorError, FactorStanding};
 pub use sessions::EndSessionError;
 pub use update_profile::{AccountChange, UpdateError};
 pub use verify_email::VerifyError;
 
 use crate::{
-    Account, AccountStore, HashError, Password, PasswordHash, PasswordHasher, RefreshToken, Session, TokenKey,
+    Account, AccountStore, FactorKey, HashError, Password, PasswordHash, PasswordHasher, RefreshToken,
+    Session, TokenKey,
 };
 use invites::CodeKey;
 use kernel::Clock;
@@ -56,6 +67,10 @@ pub struct Accounts {
     pub codes: CodeKey,
     /// What signs refresh tokens and links.
     pub tokens: TokenKey,
+    /// What second factors are derived from.
+    pub factors: FactorKey,
+    /// Whether an admin may do what admins may only with a second factor.
+    pub admins_need_totp: bool,
     /// Who may open an account.
     pub registration: Registration,
 }

@@ -66,6 +66,10 @@ ids! {
     InviteId,
     /// The record of a link that works once (not the link).
     OneTimeId,
+    /// One enrolment of a device that shows codes (not its secret).
+    FactorId,
+    /// Somebody's wish to log in with another address (not the link that proves it).
+    EmailChangeId,
     /// Who runs events.
     OrganisationId,
     /// An event.

@@ -2,7 +2,7 @@
 
 use crate::cli::Failure;
 use crate::wiring::App;
-use accounts::{Account, Registered, SignUp};
+use accounts::{Account, Origin, Registered, SignUp};
 use kernel::{Actor, SessionId};
 
 /// Everybody's password. It is printed, and refused in production with everything else here.
@@ -56,7 +56,7 @@ pub(super) async fn invited(app: &App, who: &Somebody, code: &str) -> Result<Act
         password: PASSWORD.into(),
         first_name: first_name.into(),
         last_name: last_name.into(),
-        user_agent: None,
+        origin: Origin::default(),
         language: None,
     };
     match app.accounts.register(wish).await? {

@@ -1,10 +1,11 @@
 //! Refusals of the accounts' use cases.
 
 use super::Problem;
+use super::security::totp_required;
 use crate::gate::SigningError;
 use accounts::{
-    AccountRefusal, ChangePasswordError, ChangeStandingError, DeleteError, EndSessionError, HashError,
-    LoginError, PasswordError, RefreshError, RegisterError, ResetError, UpdateError, VerifyError,
+    AccountRefusal, ChangePasswordError, ChangeStandingError, CodeRefusal, DeleteError, EndSessionError,
+    HashError, LoginError, PasswordError, RefreshError, RegisterError, ResetError, UpdateError, VerifyError,
 };
 use std::time::Duration;
 
@@ -59,9 +60,11 @@ impl From<RegisterError> for Problem {
 impl From<LoginError> for Problem {
     fn from(error: LoginError) -> Self {
         match error {
-            LoginError::InvalidCredentials => {
-                Self::unauthorized("invalid_credentials", "Address or password is wrong.")
+            LoginError::InvalidCredentials | LoginError::Code(CodeRefusal::Wrong { .. }) => {
+                Self::unauthorized("invalid_credentials", "Address, password or code is wrong.")
             }
+            LoginError::Code(CodeRefusal::Blocked { wait }) => Self::too_many("too_many_attempts", wait),
+            LoginError::TotpRequired => totp_required(),
             LoginError::Suspended => Self::forbidden("account_suspended", "This account is suspended."),
             LoginError::Pending => Self::forbidden("account_pending", "This account awaits approval."),
             LoginError::Hashing(error) => error.into(),
@@ -82,7 +85,7 @@ impl From<RefreshError> for Problem {
     }
 }
 
-fn wrong_password() -> Problem {
+pub(super) fn wrong_password() -> Problem {
     Problem::forbidden("wrong_password", "The current password is wrong.")
 }
 
@@ -97,7 +100,7 @@ impl From<ChangePasswordError> for Problem {
     }
 }
 
-fn token_invalid() -> Problem {
+pub(super) fn token_invalid() -> Problem {
     Problem::unprocessable("token_invalid", "This link works no more; ask for a new one.")
 }
 

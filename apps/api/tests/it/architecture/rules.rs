@@ -39,7 +39,7 @@ enum Layer {
 const KERNEL: [&str; 5] = ["async-trait", "chrono", "serde", "thiserror", "uuid"];
 
 /// Small crates that compute and touch nothing outside.
-const PURE: [&str; 18] = [
+const PURE: [&str; 19] = [
     "aes-gcm",
     "async-trait",
     "chrono",
@@ -55,6 +55,7 @@ const PURE: [&str; 18] = [
     "sha2",
     "subtle",
     "thiserror",
+    "totp-rs",
     "tracing",
     "unicode-normalization",
     "uuid",

@@ -89,6 +89,7 @@ export class House {
   async #answered({ path, body, size }) {
     const said = (status, body) => answer(status, body, this.at);
     if (size > 65_536) return said(413, { detail: "The body is too large." });
+    if (path === "/auth/login" && body.totp !== this.totp) return said(403, { code: "totp_required", detail: "Send a code." });
     if (path === "/auth/login" || path === "/auth/refresh") return said(200, { access_token: "a", refresh_token: "r" });
     if (path === "/auth/logout") return said(204, "");
     if (path.endsWith("/bundle")) return said(200, await this.bundle());

@@ -43,6 +43,18 @@ test("a guest who comes in while a list is fetched is not forgotten", async () =
   assert.deepEqual(house.tickets.map(ticket => ticket.inside), [1, 1]);
 });
 
+test("who has a second factor is asked for it, and nobody else sends one", async () => {
+  const house = await House.open();
+  await new Line(house.fetch).logIn("door@example.org", "secret", "");
+  assert.deepEqual(house.asked.at(-1).body, { email: "door@example.org", password: "secret" });
+  house.totp = "287082";
+  const line = new Line(house.fetch);
+  const refused = await line.logIn("door@example.org", "secret", "").catch(error => error);
+  assert.deepEqual([refused.status, refused.code, line.open], [403, "totp_required", false]);
+  await line.logIn("door@example.org", "secret", "287082");
+  assert.equal(line.open, true);
+});
+
 test("what is on the device is told also without a list, each to its own event", async () => {
   const house = await House.open();
   const code = await house.ticket();

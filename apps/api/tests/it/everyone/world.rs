@@ -138,6 +138,8 @@ impl World {
             "/auth/login" => json!({"email": self.attendee.email, "password": PASSWORD}),
             "/auth/forgot-password" => json!({"email": self.attendee.email}),
             "/users/me" if route.starts_with("DELETE") => json!({"password": PASSWORD}),
+            "/users/me/totp" if route.starts_with("POST") => json!({"password": PASSWORD}),
+            "/users/me/email" => json!({"email": unique_email("moved"), "password": PASSWORD}),
             "/tickets/verify" => json!({"code": known("code"), "event_id": known("event"), "dry_run": true}),
             "/admin/events" | "/admin/events/{id}" => self.cast.event("A night like this"),
             "/admin/venue-templates" => {

@@ -48,6 +48,7 @@ impl Client {
             "/door",
             "/media/",
             "/api/",
+            "/change-email",
             "/reset-password",
             "/verify-email",
         ];

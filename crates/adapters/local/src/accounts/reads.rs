@@ -2,7 +2,7 @@
 
 use crate::paging::{newest, newest_of, wanted};
 use crate::store::LocalStore;
-use ::accounts::{Account, AccountFilter, AccountStore, AccountTx, OneTime, Session};
+use ::accounts::{Account, AccountFilter, AccountStore, AccountTx, EmailChange, OneTime, Session};
 use async_trait::async_trait;
 use kernel::{
     AccountId, Email, OneTimeId, Page, PageRequest, SWEPT_AT_ONCE, SessionId, StoreError, Timestamp,
@@ -84,13 +84,18 @@ impl AccountStore for LocalStore {
         let sessions: Vec<_> = sessions.take(most).map(|(_, id)| *id).collect();
         let links = tables.links_by_end.iter().take_while(|(end, _)| *end < before);
         let links: Vec<_> = links.take(most).map(|(_, id)| *id).collect();
+        let changes = tables.email_changes_by_end.iter().take_while(|(end, _)| *end < before);
+        let changes: Vec<_> = changes.take(most).map(|(_, id)| *id).collect();
         for id in &sessions {
             tx.remove::<Session>(id);
         }
         for id in &links {
             tx.remove::<OneTime>(id);
         }
+        for id in &changes {
+            tx.remove::<EmailChange>(id);
+        }
         tx.commit().await?;
-        Ok(u64::try_from(sessions.len() + links.len()).unwrap_or(u64::MAX))
+        Ok(u64::try_from(sessions.len() + links.len() + changes.len()).unwrap_or(u64::MAX))
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::paging::newest_of;
 use crate::transaction::LocalTx;
-use ::accounts::{Account, AccountTx, DOMAIN, Effect, OneTime, Purpose, Session};
+use ::accounts::{ALERTS, Account, AccountTx, Alert, DOMAIN, Effect, OneTime, Purpose, Session};
 use ::events::Feed;
 use async_trait::async_trait;
 use kernel::{AccountId, OneTimeId, Owed, PageRequest, SessionId, StoreError, Timestamp};
@@ -105,5 +105,9 @@ impl AccountTx for LocalTx {
 
     async fn enqueue_accounts(&mut self, effects: &[Owed<Effect>]) -> Result<(), StoreError> {
         self.enqueue(DOMAIN, effects)
+    }
+
+    async fn enqueue_alerts(&mut self, alerts: &[Owed<Alert>]) -> Result<(), StoreError> {
+        self.enqueue(ALERTS, alerts)
     }
 }

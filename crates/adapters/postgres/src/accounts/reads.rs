@@ -5,7 +5,7 @@ use super::one_time::OneTimeRow;
 use super::session::SessionRow;
 use crate::failure::{corrupt, failed};
 use crate::pool::PgStore;
-use crate::schema::{account_one_times, accounts, sessions, strpos};
+use crate::schema::{account_one_times, accounts, email_changes, sessions, strpos};
 use crate::statement::{constant, text};
 use ::accounts::{Account, AccountFilter, AccountStore, AccountTx, OneTime, Session};
 use async_trait::async_trait;
@@ -128,7 +128,7 @@ impl AccountStore for PgStore {
     }
 
     async fn sweep_accounts(&self, before: Timestamp) -> Result<u64, StoreError> {
-        let doing = "sweeping sessions and links";
+        let doing = "sweeping sessions, links and wishes for another address";
         let mut connection = self.connection(doing).await?;
         let most = i64::from(SWEPT_AT_ONCE);
         let over = sessions::ended_at.lt(before).assume_not_null().or(sessions::expires_at.lt(before));
@@ -141,6 +141,11 @@ impl AccountStore for PgStore {
         let ids: Vec<Uuid> = over.load(&mut connection).await.map_err(failed(doing))?;
         let expired = diesel::delete(account_one_times::table.filter(account_one_times::id.eq_any(ids)));
         let expired = expired.execute(&mut connection).await.map_err(failed(doing))?;
-        (ended + expired).try_into().map_err(corrupt(doing))
+        let over = email_changes::table.filter(email_changes::expires_at.lt(before));
+        let over = over.select(email_changes::id).limit(most).for_update().skip_locked();
+        let ids: Vec<Uuid> = over.load(&mut connection).await.map_err(failed(doing))?;
+        let wished = diesel::delete(email_changes::table.filter(email_changes::id.eq_any(ids)));
+        let wished = wished.execute(&mut connection).await.map_err(failed(doing))?;
+        (ended + expired + wished).try_into().map_err(corrupt(doing))
     }
 }

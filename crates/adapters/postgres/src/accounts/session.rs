@@ -3,7 +3,7 @@
 use crate::column::count;
 use crate::schema::sessions;
 use crate::transaction::PgTx;
-use ::accounts::Session;
+use ::accounts::{Network, Session};
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
 use kernel::{AccountId, SessionId, StoreError, Timestamp};
@@ -20,10 +20,13 @@ pub(super) struct SessionRow {
     expires_at: Timestamp,
     ended_at: Option<Timestamp>,
     user_agent: Option<String>,
+    network: Option<String>,
+    last_network: Option<String>,
 }
 
 impl From<&Session> for SessionRow {
     fn from(session: &Session) -> Self {
+        let text = |network: &Option<Network>| network.as_ref().map(|network| network.as_str().to_owned());
         Self {
             id: session.id.as_uuid(),
             account_id: session.account.as_uuid(),
@@ -33,6 +36,8 @@ impl From<&Session> for SessionRow {
             expires_at: session.expires_at,
             ended_at: session.ended_at,
             user_agent: session.user_agent.clone(),
+            network: text(&session.network),
+            last_network: text(&session.last_network),
         }
     }
 }
@@ -50,6 +55,8 @@ impl TryFrom<SessionRow> for Session {
             expires_at: row.expires_at,
             ended_at: row.ended_at,
             user_agent: row.user_agent,
+            network: row.network.map(Network::stored),
+            last_network: row.last_network.map(Network::stored),
         })
     }
 }

@@ -21,7 +21,7 @@ pub enum ChangePasswordError {
 
 impl Accounts {
     /// Sets a new password. All other sessions end, the calendar is closed, and links that would set another password
-    /// are void.
+    /// or another address are void.
     ///
     /// # Errors
     /// A [`ChangePasswordError`].
@@ -47,6 +47,7 @@ impl Accounts {
             tx.end_sessions_of(account.id, Some(actor.session), now).await?;
             tx.close_calendar_of(account.id).await?;
             tx.void_one_times(account.id, Purpose::ResetPassword, now).await?;
+            tx.end_email_changes(account.id, now).await?;
             Ok(())
         })
         .await

@@ -41,6 +41,7 @@ impl Accounts {
             tx.save_account(&account).await?;
             if !account.is_active() {
                 tx.end_sessions_of(id, None, now).await?;
+                tx.end_email_changes(id, now).await?;
                 let barred = Effect::Barred { account: id, at: now };
                 tx.enqueue_accounts(&[Owed::now(barred, now)]).await?;
             }

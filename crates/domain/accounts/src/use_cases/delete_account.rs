@@ -56,7 +56,8 @@ impl Accounts {
             }
             if let Some(invite) = seen.invite
                 && let Some(mut invite) = tx.lock_invite(invite).await?
-                && invite.email.as_ref() == Some(&seen.email)
+                // Its own, whatever address the account has by now: a bound invite opens one for nobody else.
+                && invite.email.is_some()
             {
                 invite.forget_address(now);
                 tx.save_invite(&invite).await?;
@@ -74,6 +75,8 @@ impl Accounts {
             for purpose in [Purpose::ResetPassword, Purpose::VerifyEmail] {
                 tx.void_one_times(account.id, purpose, now).await?;
             }
+            tx.drop_second_factor(account.id).await?;
+            tx.forget_email_changes(account.id).await?;
             tx.enqueue_accounts(&[Owed::now(Effect::Erased { account: account.id }, now)]).await?;
             Ok(tx.record(&[acts::erased(&actor.cause(), &before, &account, now)]).await?)
         })

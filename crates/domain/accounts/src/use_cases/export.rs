@@ -1,5 +1,5 @@
 use super::Accounts;
-use crate::{Profile, Session, Status};
+use crate::{EmailChange, Profile, SecondFactor, Session, Status};
 use invites::Inviter;
 use kernel::{Actor, Email, InviteId, Language, PageRequest, Role, StoreError, Timestamp};
 use serde::Serialize;
@@ -32,12 +32,43 @@ pub struct PersonalRecord {
     pub updated_at: Timestamp,
     /// Where they are logged in.
     pub sessions: Vec<Session>,
+    /// The second factor, when there is one.
+    pub second_factor: Option<FactorRecord>,
+    /// Other addresses that they asked for.
+    pub email_changes: Vec<EmailChange>,
     /// How many uses an admin lets them give away; without it, as many as everybody.
     pub invite_budget: Option<u32>,
     /// Since when nobody comes in by them, if an admin decided so.
     pub frozen_since: Option<Timestamp>,
     /// What they invited with.
     pub invites_made: Vec<InviteRecord>,
+}
+
+/// What is kept of a second factor that is of use to its owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct FactorRecord {
+    /// When its secret was shown.
+    pub created_at: Timestamp,
+    /// Since when it is asked for.
+    pub confirmed_at: Option<Timestamp>,
+    /// How many recovery codes were not used.
+    pub recovery_codes: usize,
+    /// How many codes were wrong lately.
+    pub wrong_codes: u32,
+    /// Since when.
+    pub wrong_since: Option<Timestamp>,
+}
+
+impl From<SecondFactor> for FactorRecord {
+    fn from(factor: SecondFactor) -> Self {
+        Self {
+            created_at: factor.created_at,
+            confirmed_at: factor.confirmed_at,
+            recovery_codes: factor.recovery.len(),
+            wrong_codes: factor.wrong,
+            wrong_since: factor.wrong_since,
+        }
+    }
 }
 
 /// An invite as its maker knows it.
@@ -94,6 +125,7 @@ impl Accounts {
         }
         let inviter = self.store.inviter(actor.account).await?;
         let inviter = inviter.unwrap_or_else(|| Inviter::new(actor.account));
+        let factor = self.store.second_factors(&[actor.account]).await?.pop();
         Ok(Some(PersonalRecord {
             email: account.email,
             email_verified_at: account.email_verified_at,
@@ -107,6 +139,8 @@ impl Accounts {
             created_at: account.created_at,
             updated_at: account.updated_at,
             sessions: self.store.sessions_of(actor.account, self.clock.now()).await?,
+            second_factor: factor.map(FactorRecord::from),
+            email_changes: self.store.email_changes_of(actor.account).await?,
             invite_budget: inviter.budget,
             frozen_since: inviter.ruling.filter(|ruling| ruling.frozen).map(|ruling| ruling.at),
             invites_made,

@@ -1,6 +1,6 @@
 use super::Accounts;
 use crate::{Account, Session};
-use kernel::{AccountId, Actor, SessionId, StoreError};
+use kernel::{AccountId, Actor, Role, SessionId, StoreError};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Whom a session belongs to, as stored now.
@@ -14,7 +14,7 @@ pub struct Identity {
 
 impl Accounts {
     /// Who acts in each of these sessions, in no order; those that are over, and those whose account may not log in
-    /// (any more), are missing.
+    /// (any more), are missing. An admin who lacks the second factor that admins need acts as a member, whoever asks.
     ///
     /// # Errors
     /// When the store cannot answer.
@@ -26,9 +26,11 @@ impl Accounts {
         let accounts = self.store.accounts_of(&of.into_iter().collect::<Vec<_>>()).await?;
         let accounts: BTreeMap<AccountId, Account> =
             accounts.into_iter().filter(Account::is_active).map(|account| (account.id, account)).collect();
+        let lacking = self.lacking_totp(&accounts).await?;
         let identity = |session: Session| {
             let account = accounts.get(&session.account)?.clone();
-            let actor = Actor { account: account.id, session: session.id, role: account.role, request: None };
+            let role = if lacking.contains(&account.id) { Role::Member } else { account.role };
+            let actor = Actor { account: account.id, session: session.id, role, request: None };
             Some(Identity { actor, account })
         };
         Ok(living.into_iter().filter_map(identity).collect())

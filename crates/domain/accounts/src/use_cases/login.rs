@@ -1,6 +1,7 @@
+use super::check_code::Checked;
 use super::{Accounts, SignedIn};
-use crate::{HashError, Session, Status};
-use kernel::{Email, StoreError, transact};
+use crate::{CodeRefusal, HashError, Origin, Session, Status};
+use kernel::{Cause, Email, StoreError, Who, transact};
 
 /// What a person typed to log in.
 pub struct Credentials {
@@ -8,8 +9,10 @@ pub struct Credentials {
     pub email: String,
     /// As typed, whatever its length.
     pub password: String,
-    /// What the device calls itself.
-    pub user_agent: Option<String>,
+    /// A code of the second factor, or a recovery code; asked for where there is one.
+    pub totp: Option<String>,
+    /// From where.
+    pub origin: Origin,
 }
 
 /// Why nobody was logged in.
@@ -24,6 +27,12 @@ pub enum LoginError {
     /// The password is right, but no admin has agreed yet.
     #[error("the account awaits approval")]
     Pending,
+    /// The password is right, and the account has a second factor.
+    #[error("a code of the second factor is needed")]
+    TotpRequired,
+    /// The password is right, and the code is not taken.
+    #[error(transparent)]
+    Code(#[from] CodeRefusal),
     /// The password could not be checked.
     #[error(transparent)]
     Hashing(#[from] HashError),
@@ -33,7 +42,7 @@ pub enum LoginError {
 }
 
 impl Accounts {
-    /// Opens a session. How often one may try is decided before, at the front door.
+    /// Opens a session. How often one may try a password is decided before, at the front door.
     ///
     /// # Errors
     /// A [`LoginError`].
@@ -47,7 +56,8 @@ impl Accounts {
             return Err(LoginError::InvalidCredentials);
         };
         let now = self.clock.now();
-        transact(self.store.begin().await?, async |tx| {
+        let by = Cause { who: Who::Account(found.id), request: given.origin.request };
+        let outcome = transact(self.store.begin().await?, async |tx| {
             // Looked at again under lock: a new password or a suspension meanwhile has ended all sessions, and
             // none may begin after it on the strength of what was true before.
             let account = tx.lock_account(found.id).await?.ok_or(LoginError::InvalidCredentials)?;
@@ -60,10 +70,15 @@ impl Accounts {
                 Status::Suspended | Status::Rejected => return Err(LoginError::Suspended),
                 Status::Deleted => return Err(LoginError::InvalidCredentials),
             }
-            let session = Session::open(account.id, given.user_agent.as_deref(), now);
+            match self.check_code(tx, account.id, given.totp.as_deref(), (&by, now)).await? {
+                Checked::Without | Checked::Proven(_) => {}
+                Checked::Missing => return Err(LoginError::TotpRequired),
+                Checked::Refused(refusal) => return Ok(Err(refusal)),
+            }
+            let session = Session::open_from(account.id, &given.origin, now);
             tx.add_session(&session).await?;
-            Ok(self.signed_in(account, session))
-        })
-        .await
+            Ok(Ok(self.signed_in(account, session)))
+        });
+        Ok(outcome.await??)
     }
 }

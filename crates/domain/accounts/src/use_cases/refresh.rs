@@ -1,5 +1,5 @@
 use super::{Accounts, SignedIn};
-use crate::Refreshed;
+use crate::{Origin, Refreshed};
 use kernel::{StoreError, transact};
 
 /// Why a session was not refreshed.
@@ -17,17 +17,20 @@ pub enum RefreshError {
 }
 
 impl Accounts {
-    /// Exchanges a refresh token for the next one.
+    /// Exchanges a refresh token for the next one, and notes from where.
     ///
     /// # Errors
     /// A [`RefreshError`].
-    pub async fn refresh(&self, token: &str) -> Result<SignedIn, RefreshError> {
+    pub async fn refresh(&self, token: &str, origin: &Origin) -> Result<SignedIn, RefreshError> {
         let (id, generation) = self.tokens.read_refresh_token(token).ok_or(RefreshError::Invalid)?;
         let now = self.clock.now();
         let (session, refreshed) = transact(self.store.begin().await?, async |tx| {
             let mut session = tx.lock_session(id).await?.ok_or(RefreshError::Invalid)?;
             // A value and no error, although the token is refused: what a reuse ends has to stay ended.
             let refreshed = session.refresh(generation, now);
+            if refreshed == Refreshed::Now {
+                session.used_from(origin);
+            }
             match refreshed {
                 Refreshed::Now | Refreshed::Reused => tx.save_session(&session).await?,
                 Refreshed::Ended => {}

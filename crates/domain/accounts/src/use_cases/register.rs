@@ -1,6 +1,7 @@
 use super::{Accounts, Registration, SignedIn};
 use crate::{
-    Account, AccountTx, Effect, HashError, OneTime, Password, PasswordError, Person, Purpose, Session, Status,
+    Account, AccountTx, Effect, HashError, OneTime, Origin, Password, PasswordError, Person, Purpose,
+    Session, Status,
 };
 use invites::{CodeHash, InviteCode};
 use kernel::{AccountId, Email, Invalid, InviteId, Language, OneTimeId, Owed, StoreError, transact};
@@ -17,8 +18,8 @@ pub struct SignUp {
     pub first_name: String,
     /// 1 to 100 characters.
     pub last_name: String,
-    /// What the device calls itself.
-    pub user_agent: Option<String>,
+    /// From where.
+    pub origin: Origin,
     /// What the device says that they read, where it says so.
     pub language: Option<Language>,
 }
@@ -75,8 +76,7 @@ impl Accounts {
         let mut account = Account::open(person, hash, now);
         account.status = self.status_with(invite);
         account.language = wish.language;
-        let user_agent = wish.user_agent.as_deref();
-        let session = account.is_active().then(|| Session::open(account.id, user_agent, now));
+        let session = account.is_active().then(|| Session::open_from(account.id, &wish.origin, now));
         let link = OneTime::new(OneTimeId::generate(now), account.id, Purpose::VerifyEmail, now);
         transact(self.store.begin().await?, async |tx| {
             if let (Some(code), Some(inviter)) = (invite, inviter) {

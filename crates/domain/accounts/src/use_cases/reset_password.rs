@@ -20,8 +20,8 @@ pub enum ResetError {
 }
 
 impl Accounts {
-    /// Sets a new password by a link. All sessions end, the calendar is closed, and all other such links are void; that
-    /// the link arrived proves the address.
+    /// Sets a new password by a link. All sessions end, the calendar is closed, and all other such links are void, and
+    /// those to another address; that the link arrived proves the address. A second factor stays.
     ///
     /// # Errors
     /// A [`ResetError`].
@@ -46,6 +46,7 @@ impl Accounts {
             tx.end_sessions_of(account.id, None, now).await?;
             tx.close_calendar_of(account.id).await?;
             tx.void_one_times(account.id, Purpose::ResetPassword, now).await?;
+            tx.end_email_changes(account.id, now).await?;
             Ok(())
         })
         .await
