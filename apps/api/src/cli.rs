@@ -1,6 +1,7 @@
 //! What can be typed after `synesthesie`.
 
 mod audit;
+mod backup;
 mod close;
 mod commands;
 pub mod demo;
@@ -71,6 +72,11 @@ enum Command {
     Audit {
         #[command(subcommand)]
         command: AuditCommand,
+    },
+    /// Make, list, verify and restore backups.
+    Backup {
+        #[command(subcommand)]
+        command: backup::BackupCommand,
     },
     /// Compare bookings, ledger and providers for a day, and close it when nothing differs; say every difference.
     Close(close::CloseDay),
@@ -179,6 +185,7 @@ fn perform(command: Command) -> Result<(), Failure> {
             Command::Ledger { command: LedgerCommand::Check } => ledger::check(config).await,
             Command::Ledger { command: LedgerCommand::CatchUp } => ledger::catch_up(config).await,
             Command::Audit { command: AuditCommand::Verify(how) } => audit::verify(config, how).await,
+            Command::Backup { command } => backup::run(config, command).await,
             Command::Close(wish) => close::run(config, wish).await,
             Command::Migrate => commands::migrate(config).await,
             Command::User { command: UserCommand::CreateAdmin(who) } => {

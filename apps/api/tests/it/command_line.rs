@@ -34,6 +34,10 @@ fn every_command_explains_itself() {
         vec!["close"],
         vec!["check-config"],
         vec!["audit", "verify"],
+        vec!["backup", "create"],
+        vec!["backup", "list"],
+        vec!["backup", "verify"],
+        vec!["backup", "restore"],
     ] {
         let arguments = [command.as_slice(), &["--help"]].concat();
         let (fine, said, _) = output(&mut program(folder.path(), &arguments));
