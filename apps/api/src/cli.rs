@@ -1,6 +1,7 @@
 //! What can be typed after `synesthesie`.
 
 mod audit;
+mod backup;
 mod close;
 mod commands;
 pub mod demo;
@@ -77,6 +78,11 @@ enum Command {
     Maintenance {
         #[command(subcommand)]
         command: maintenance::MaintenanceCommand,
+    },
+    /// Make, list, verify and restore backups.
+    Backup {
+        #[command(subcommand)]
+        command: backup::BackupCommand,
     },
     /// Compare bookings, ledger and providers for a day, and close it when nothing differs; say every difference.
     Close(close::CloseDay),
@@ -196,6 +202,7 @@ fn perform(command: Command) -> Result<(), Failure> {
             Command::Ledger { command: LedgerCommand::CatchUp } => ledger::catch_up(config).await,
             Command::Audit { command: AuditCommand::Verify(how) } => audit::verify(config, how).await,
             Command::Maintenance { command } => maintenance::run(config, command).await,
+            Command::Backup { command } => backup::run(config, command).await,
             Command::Close(wish) => close::run(config, wish).await,
             Command::Migrate => commands::migrate(config).await,
             Command::User { command: UserCommand::CreateAdmin(who) } => {

@@ -4,6 +4,7 @@
 //! `environment = "production"` (both are inside the program), the file named by `SYNESTHESIE_CONFIG`, and
 //! variables `SYNESTHESIE__SECTION__KEY`. Secrets may be given as `<key>_file` instead.
 
+pub mod backup;
 pub mod invites;
 pub mod layers;
 pub mod maintenance;
@@ -14,6 +15,7 @@ pub mod sections;
 pub mod waitlist;
 pub mod wallet;
 
+pub use backup::Backup;
 pub use invites::Invites;
 pub use maintenance::Maintenance;
 pub use media::{Bucket, Media, MediaUrl};
@@ -72,6 +74,8 @@ pub struct Config {
     pub wallet: Wallet,
     /// Pictures and music.
     pub media: Media,
+    /// Backups.
+    pub backup: Backup,
 }
 
 impl Config {

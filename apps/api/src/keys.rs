@@ -167,6 +167,12 @@ impl Keys {
         self.derive(b"synesthesie/audit-log/1")
     }
 
+    /// By what people know which seed this is; it says nothing about it.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        HEXLOWER.encode(&self.derive(b"synesthesie/fingerprint/1")).chars().take(16).collect()
+    }
+
     fn derive(&self, label: &[u8]) -> [u8; 32] {
         invites::mac::digest(&self.seed, &[label])
     }
@@ -239,6 +245,8 @@ mod tests {
         let keys = Keys::new([7; 32]);
         assert_ne!(keys.access_tokens(), keys.ticket_codes());
         assert_ne!(keys.access_tokens(), [7; 32]);
+        assert_eq!(keys.fingerprint(), Keys::new([7; 32]).fingerprint());
+        assert_ne!(keys.fingerprint(), Keys::new([8; 32]).fingerprint());
         assert_eq!(format!("{keys:?}"), "Keys(..)");
     }
 }

@@ -1,6 +1,7 @@
 //! The one place where ports meet adapters.
 
 pub mod absorbers;
+pub mod backups;
 pub mod guests;
 pub mod mail;
 pub mod makers;

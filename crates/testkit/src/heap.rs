@@ -19,6 +19,8 @@ struct Laid {
     objects: BTreeMap<ObjectKey, Vec<u8>>,
     /// What nothing deletes, however often it is asked to.
     stuck: BTreeSet<ObjectKey>,
+    /// Whether the last byte of all that is put is lost.
+    losing: bool,
 }
 
 impl Heap {
@@ -31,6 +33,11 @@ impl Heap {
     /// Puts three bytes under a name.
     pub fn lay(&self, key: &ObjectKey) {
         self.lock().objects.insert(key.clone(), vec![1, 2, 3]);
+    }
+
+    /// From now on the last byte of all that is put is lost, and nobody is told.
+    pub fn lose(&self) {
+        self.lock().losing = true;
     }
 
     /// From now on nothing deletes what is called so, and nobody is told.
@@ -92,11 +99,15 @@ impl Fetch for Heap {
 #[async_trait]
 impl ObjectStore for Heap {
     async fn put(&self, key: &ObjectKey, body: Body, _: &str) -> Result<(), ObjectError> {
-        let bytes = match body {
+        let mut bytes = match body {
             Body::Bytes(bytes) => bytes,
             Body::File(path) => std::fs::read(path).map_err(broken)?,
         };
-        self.lock().objects.insert(key.clone(), bytes);
+        let mut laid = self.lock();
+        if laid.losing {
+            bytes.pop();
+        }
+        laid.objects.insert(key.clone(), bytes);
         Ok(())
     }
 
@@ -110,7 +121,7 @@ impl ObjectStore for Heap {
     }
 
     async fn delete(&self, keys: &[ObjectKey]) -> Result<(), ObjectError> {
-        let Laid { objects, stuck } = &mut *self.lock();
+        let Laid { objects, stuck, .. } = &mut *self.lock();
         objects.retain(|key, _| !keys.contains(key) || stuck.contains(key));
         Ok(())
     }
@@ -121,10 +132,15 @@ impl ObjectStore for Heap {
         after: Option<&ObjectKey>,
         limit: u32,
     ) -> Result<Vec<Listed>, ObjectError> {
-        let meant = |key: &&ObjectKey| after.is_none_or(|after| *key > after);
-        let names = self.names(prefix);
-        let names = names.iter().filter(meant).take(usize::try_from(limit).unwrap_or(usize::MAX));
-        Ok(names.map(|key| Listed { key: key.clone(), size: 3, changed_at: noon() }).collect())
+        let laid = self.lock();
+        let meant =
+            |key: &ObjectKey| key.as_str().starts_with(prefix) && after.is_none_or(|after| key > after);
+        let listed = |(key, bytes): (&ObjectKey, &Vec<u8>)| {
+            let StoredObject { size, etag, .. } = stored(bytes);
+            Listed { key: key.clone(), size, changed_at: noon(), etag: Some(etag) }
+        };
+        let found = laid.objects.iter().filter(|(key, _)| meant(key));
+        Ok(found.take(usize::try_from(limit).unwrap_or(usize::MAX)).map(listed).collect())
     }
 
     fn link(&self, _: &ObjectKey, _: &Delivery, _: Window, _: Timestamp) -> Result<Link, ObjectError> {

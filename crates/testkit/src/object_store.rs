@@ -282,6 +282,10 @@ pub async fn objects_are_listed_by_name_in_pages_that_meet(objects: Objects) {
             assert!(found.iter().all(|it| it.size == it.key.as_str().len() as u64));
             let late = now() - TimeDelta::minutes(10);
             assert!(found.iter().all(|it| it.changed_at > late));
+            for listed in &found {
+                let known = head(&objects, listed.key.as_str()).await.unwrap();
+                assert_eq!(listed.etag.as_ref(), Some(&known.etag), "the list says what a look says");
+            }
         }
     }
     // After a name that is not there, too.

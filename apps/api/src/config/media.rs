@@ -74,7 +74,10 @@ pub(super) fn read(reader: &mut Reader) -> Media {
         Currency::EUR
     });
     let workplace = program(reader, "media.workplace");
-    let url = url(reader);
+    let url = place(reader, "media").unwrap_or_else(|| {
+        reader.wrong("media.url", PLACES);
+        MediaUrl::Folder(PathBuf::from("./data/media"))
+    });
     Media {
         workplace: workplace.unwrap_or_else(|| usual_workplace(&url)),
         url,
@@ -100,46 +103,52 @@ fn usual_workplace(url: &MediaUrl) -> PathBuf {
     }
 }
 
-fn url(reader: &mut Reader) -> MediaUrl {
-    const KEY: &str = "media.url";
-    let text = reader.text(KEY);
-    let bucket = bucket(reader, text.strip_prefix("s3://"));
+const PLACES: &str = "must be file:PATH or s3://bucket/prefix";
+
+/// Where the objects of a section lie: its `url`, with what is said of a bucket beside it. `None` when it is empty, or wrong.
+pub(super) fn place(reader: &mut Reader, section: &str) -> Option<MediaUrl> {
+    let key = format!("{section}.url");
+    let text = reader.text(&key);
+    let bucket = bucket(reader, section, text.strip_prefix("s3://"));
     match (text.strip_prefix("file:"), bucket) {
-        (Some(path), _) if !path.is_empty() => MediaUrl::Folder(PathBuf::from(path)),
-        (_, Some(bucket)) => MediaUrl::Bucket(Box::new(bucket)),
+        (Some(path), _) if !path.is_empty() => Some(MediaUrl::Folder(PathBuf::from(path))),
+        (_, Some(bucket)) => Some(MediaUrl::Bucket(Box::new(bucket))),
+        _ if text.is_empty() => None,
         _ => {
-            reader.wrong(KEY, "must be file:PATH or s3://bucket/prefix");
-            MediaUrl::Folder(PathBuf::from("./data/media"))
+            reader.wrong(&key, PLACES);
+            None
         }
     }
 }
 
 /// The bucket of this name and prefix. What is said of one that is not used is read none the less, so that it is known.
-fn bucket(reader: &mut Reader, place: Option<&str>) -> Option<Bucket> {
-    let endpoint = reader.text("media.endpoint").trim_end_matches('/').to_owned();
-    let region = reader.text("media.region");
-    let (access_key, secret_key) = (reader.secret("media.access_key"), reader.secret("media.secret_key"));
-    let path_style = reader.flag("media.path_style");
+fn bucket(reader: &mut Reader, section: &str, place: Option<&str>) -> Option<Bucket> {
+    let key = |name: &str| format!("{section}.{name}");
+    let endpoint = reader.text(&key("endpoint")).trim_end_matches('/').to_owned();
+    let region = reader.text(&key("region"));
+    let (access_key, secret_key) = (reader.secret(&key("access_key")), reader.secret(&key("secret_key")));
+    let path_style = reader.flag(&key("path_style"));
     let place = place?;
     if !endpoint.is_empty() && !super::places::is_origin(&endpoint) {
-        reader.wrong("media.endpoint", "must be https:// and a host, as https://s3.example.org");
+        reader.wrong(&key("endpoint"), "must be https:// and a host, as https://s3.example.org");
     }
     if region.is_empty() {
-        reader.wrong("media.region", "is required with s3://: what the keeper of the bucket calls the place");
+        let message = "is required with s3://: what the keeper of the bucket calls the place";
+        reader.wrong(&key("region"), message);
     }
-    for (key, given) in [("media.access_key", &access_key), ("media.secret_key", &secret_key)] {
+    for (name, given) in [("access_key", &access_key), ("secret_key", &secret_key)] {
         if given.is_none() {
-            reader.wrong(key, "is required with s3://");
+            reader.wrong(&key(name), "is required with s3://");
         }
     }
     let (name, prefix) = place.split_once('/').unwrap_or((place, ""));
     let prefix = prefix.trim_end_matches('/');
     let known = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte);
     if !(3..=63).contains(&name.len()) || !name.bytes().all(known) {
-        reader.wrong("media.url", "must name a bucket: 3 to 63 lower-case letters, digits, - and .");
+        reader.wrong(&key("url"), "must name a bucket: 3 to 63 lower-case letters, digits, - and .");
     }
     if !prefix.is_empty() && kernel::ObjectKey::parse(prefix).is_none() {
-        reader.wrong("media.url", "must have a prefix of lower-case letters, digits, -, . and /");
+        reader.wrong(&key("url"), "must have a prefix of lower-case letters, digits, -, . and /");
     }
     let empty = || Secret::new("");
     Some(Bucket {

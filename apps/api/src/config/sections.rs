@@ -157,6 +157,7 @@ pub(super) fn read(reader: &mut Reader) -> Config {
         log: Log { filter: reader.text("log.filter") },
         wallet: super::wallet::read(reader),
         media: super::media::read(reader),
+        backup: super::backup::read(reader),
     };
     contradictions(reader, &config);
     config

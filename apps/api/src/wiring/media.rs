@@ -116,7 +116,11 @@ fn confines(program: PathBuf) -> Confines {
     Confines { by: vec![program.into(), "confined".into(), "--parent".into(), us.into()] }
 }
 
-fn objects(
+/// Where objects lie, and the folder, when it is one.
+///
+/// # Errors
+/// A [`MediaError`].
+pub fn objects(
     config: &Config,
     keys: &Keys,
     clock: &Arc<dyn Clock>,

@@ -37,6 +37,10 @@ fn every_command_explains_itself() {
         vec!["audit", "verify"],
         vec!["maintenance", "on"],
         vec!["maintenance", "off"],
+        vec!["backup", "create"],
+        vec!["backup", "list"],
+        vec!["backup", "verify"],
+        vec!["backup", "restore"],
     ] {
         let arguments = [command.as_slice(), &["--help"]].concat();
         let (fine, said, _) = output(&mut program(folder.path(), &arguments));

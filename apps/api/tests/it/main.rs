@@ -9,6 +9,7 @@
 
 mod architecture;
 mod audit;
+mod backup;
 mod command_line;
 mod configuration;
 mod confined;

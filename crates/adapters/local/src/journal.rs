@@ -14,7 +14,7 @@ pub(crate) const FILE: &str = "synesthesie.sqlite";
 /// Says in the file's header whose it is ("SYNE"; `PRAGMA application_id`, SQLite file format, offset 68).
 const APPLICATION: i64 = 0x5359_4E45;
 /// What the documents look like. A file with a larger number was written by a newer program.
-const SCHEMA: i64 = 3;
+pub(crate) const SCHEMA: i64 = 3;
 /// What makes documents of each earlier schema into documents of the next one, from the first on.
 const UPGRADES: [(i64, &str); 2] = [(
     1,
@@ -149,6 +149,17 @@ impl Journal {
             load_row(&mut state, row).map_err(|error| StoreError::broken("reading its file", error))?;
         }
         Ok(state)
+    }
+
+    /// Says that its documents are those of an earlier schema: whoever opens it next brings them into today's form.
+    pub(crate) fn date_back(&self, schema: i64) -> rusqlite::Result<()> {
+        self.connection.pragma_update(None, "user_version", schema)
+    }
+
+    /// Puts everything into the one file, and lets go of it.
+    pub(crate) fn close(self) -> rusqlite::Result<()> {
+        self.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")?;
+        self.connection.close().map_err(|(_, error)| error)
     }
 
     /// Writes changes durably: all of them, or none.

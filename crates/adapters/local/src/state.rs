@@ -13,6 +13,7 @@ use crate::maintenance::MaintenanceTables;
 use crate::media::MediaTables;
 use crate::music::MusicTables;
 use crate::outbox::OutboxTables;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -57,6 +58,16 @@ impl State {
         Some(before)
     }
 
+    /// Shows every document of a kind, until somebody has seen enough; whether it came to the end.
+    fn each_of<D: Document>(&self, see: &mut See<'_>) -> serde_json::Result<bool> {
+        for (key, document) in D::table(self) {
+            if !see(D::KIND, key.bytes(), serde_json::to_string(&**document)?) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
+    }
+
     fn read<D: Document>(&mut self, key: &[u8], body: &str) -> Result<(), Unreadable> {
         let document: D = serde_json::from_str(body).map_err(|error| Unreadable::new(D::KIND, key, error))?;
         if document.key().bytes() != key {
@@ -67,9 +78,32 @@ impl State {
     }
 }
 
+/// Is shown the kind, the key and the text of a document; `false` when that was enough.
+pub(crate) type See<'a> = dyn FnMut(&'static str, Vec<u8>, String) -> bool + 'a;
+
 macro_rules! kinds {
     ($($document:ty),+ $(,)?) => {
         impl State {
+            /// Shows every document as the journal keeps it, until somebody has seen enough; whether it came to the end.
+            pub(crate) fn each(&self, see: &mut See<'_>) -> serde_json::Result<bool> {
+                $(
+                    if !self.each_of::<$document>(see)? {
+                        return Ok(false);
+                    }
+                )+
+                Ok(true)
+            }
+
+            /// How many documents there are of each kind.
+            pub(crate) fn counts(&self) -> BTreeMap<String, u64> {
+                let mut counts = BTreeMap::new();
+                $(
+                    let count = u64::try_from(<$document>::table(self).len()).unwrap_or(u64::MAX);
+                    counts.insert(<$document>::KIND.to_owned(), count);
+                )+
+                counts
+            }
+
             /// Reads one document of the journal.
             pub(crate) fn load(&mut self, kind: &str, key: &[u8], body: &str) -> Result<(), Unreadable> {
                 $(
@@ -81,8 +115,8 @@ macro_rules! kinds {
             }
         }
 
-        #[cfg(test)]
-        const KINDS: &[&str] = &[$(<$document>::KIND),+];
+        /// What all kinds are called in the journal.
+        pub(crate) const KINDS: &[&str] = &[$(<$document>::KIND),+];
     };
 }
 

@@ -11,6 +11,7 @@ mod accounts;
 mod audit;
 mod booking;
 mod column;
+mod dump;
 mod events;
 mod failure;
 mod gallery;
@@ -30,5 +31,6 @@ pub mod testing;
 mod tls;
 pub mod transaction;
 
+pub use dump::PgTools;
 pub use migrations::{SchemaState, migrate, schema_state, server_time};
 pub use pool::{PgStore, PoolOptions, PoolStatus};

@@ -224,7 +224,7 @@ struct Applied {
 }
 
 /// Versions in the order of their application.
-async fn applied(connection: &mut AsyncPgConnection) -> Result<Vec<String>, StoreError> {
+pub(crate) async fn applied(connection: &mut AsyncPgConnection) -> Result<Vec<String>, StoreError> {
     let doing = "reading the applied migrations";
     let there: QueryResult<Vec<Applied>> = text(
         "SELECT relname::text AS version FROM pg_class WHERE oid = to_regclass('__diesel_schema_migrations')",

@@ -42,6 +42,19 @@ pub async fn fresh_database(server: &str) -> Result<FreshDatabase, StoreError> {
     Ok(FreshDatabase { server: server.to_owned(), name })
 }
 
+/// Makes a database without any table on a server.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn empty_database(server: &str) -> Result<FreshDatabase, StoreError> {
+    let mut connection = connect(server).await?;
+    let name = format!("synesthesie_test_{}", Uuid::new_v4().simple());
+    // Of the one that nobody can have put anything into.
+    let create = format!("CREATE DATABASE {name} TEMPLATE template0");
+    connection.batch_execute(&create).await.map_err(failed("making an empty database"))?;
+    Ok(FreshDatabase { server: server.to_owned(), name })
+}
+
 /// The name of a database with the present schema and nothing in it; made when there is none. Its name tells the
 /// schema, so that a changed migration never meets an old template.
 async fn template(connection: &mut AsyncPgConnection, server: &str) -> Result<String, StoreError> {

@@ -17,6 +17,8 @@ pub(crate) struct Address {
     pub(crate) config: tokio_postgres::Config,
     /// `None` leaves the connection unencrypted.
     pub(crate) tls: Option<MakeRustlsConnect>,
+    /// Against whom the server's certificate is checked; `None`: the public authorities.
+    pub(crate) authorities: Option<String>,
 }
 
 impl Address {
@@ -43,7 +45,7 @@ impl Address {
             url.parse().map_err(|cause: tokio_postgres::Error| StoreError::broken(DOING, cause))?;
         config.ssl_mode(if encrypted { SslMode::Require } else { SslMode::Disable });
         let tls = if encrypted { Some(connector(authorities)?) } else { None };
-        Ok(Self { config, tls })
+        Ok(Self { config, tls, authorities: authorities.map(str::to_owned) })
     }
 }
 

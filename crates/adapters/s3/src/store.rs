@@ -131,7 +131,8 @@ impl ObjectStore for S3 {
                 // What somebody else put there is none of ours, and is passed over.
                 let Some(key) = object.key().and_then(|name| self.place.key(name)) else { continue };
                 let size = u64::try_from(object.size().unwrap_or(0)).unwrap_or(0);
-                found.push(Listed { key, size, changed_at: moment(object.last_modified()) });
+                let (changed_at, etag) = (moment(object.last_modified()), object.e_tag().map(unquoted));
+                found.push(Listed { key, size, changed_at, etag });
             }
             after = page.contents().last().and_then(|object| object.key()).map(str::to_owned);
             if found.len() >= limit || after.is_none() || !page.is_truncated().unwrap_or(false) {

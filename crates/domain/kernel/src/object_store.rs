@@ -80,6 +80,8 @@ pub struct Listed {
     pub size: u64,
     /// When it was put.
     pub changed_at: Timestamp,
+    /// As [`StoredObject::etag`]; nothing, where the store cannot tell.
+    pub etag: Option<String>,
 }
 
 /// Bytes on their way out of the store.

@@ -69,7 +69,7 @@ const IN_DOMAIN_TESTS: [&str; 7] =
 const BETWEEN_DOMAINS: [(&str, &str); 1] = [("accounts", "invites")];
 
 /// Which crate alone may use a technology. A name ending in `*` stands for all that begin so.
-const TECHNOLOGIES: [(&str, &str); 13] = [
+const TECHNOLOGIES: [(&str, &str); 15] = [
     ("diesel*", "adapter-postgres"),
     ("tokio-postgres", "adapter-postgres"),
     ("rusqlite", "adapter-local"),
@@ -79,6 +79,8 @@ const TECHNOLOGIES: [(&str, &str); 13] = [
     ("async-stripe*", "adapter-stripe"),
     ("paypal-rs", "adapter-paypal"),
     ("aws-*", "adapter-s3"),
+    ("age", "adapter-age"),
+    ("zstd", "adapter-age"),
     ("mail-send", "adapter-smtp"),
     ("mail-builder", "adapter-smtp"),
     ("tracing-subscriber", "synesthesie"),

@@ -42,6 +42,12 @@ impl OwnBucket {
         ]
     }
 
+    /// The same as the place of backups.
+    pub fn backup_settings(&self) -> Vec<(String, String)> {
+        let settings = self.settings().into_iter();
+        settings.map(|(key, value)| (key.replace("media.", "backup."), value)).collect()
+    }
+
     /// What every link begins with.
     pub fn base(&self) -> String {
         format!("{}/{}/{PREFIX}/", self.0.endpoint, self.0.name)

@@ -229,7 +229,10 @@ impl Listing<'_> {
         let Some(key) = ObjectKey::parse(name).filter(|_| wanted) else { return Ok(()) };
         if let Some(metadata) = if_there(fs::metadata(path))? {
             let size = metadata.len().saturating_sub(NOTE);
-            self.found.push(Listed { key, size, changed_at: metadata.modified()?.into() });
+            let changed_at = metadata.modified()?.into();
+            // A file that was cut off says nothing of itself, and is listed as long as it is.
+            let etag = open_object(path).ok().flatten().map(|(_, object)| object.etag);
+            self.found.push(Listed { key, size, changed_at, etag });
         }
         Ok(())
     }

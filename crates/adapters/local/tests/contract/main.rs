@@ -9,6 +9,7 @@
 
 mod absorbers;
 mod audit;
+mod copies;
 mod crash;
 mod defences;
 mod file;

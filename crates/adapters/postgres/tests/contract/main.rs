@@ -4,6 +4,7 @@
 
 mod address_views;
 mod audit;
+mod copies;
 mod documents;
 mod ledger;
 mod migrations;

@@ -114,7 +114,7 @@ impl ObjectStore for Bucket {
     async fn list(&self, prefix: &str, _: Option<&ObjectKey>, _: u32) -> Result<Vec<Listed>, ObjectError> {
         let (objects, changed_at) = (self.objects.lock().unwrap(), *self.put_at.lock().unwrap());
         let under = objects.keys().filter(|key| key.as_str().starts_with(prefix));
-        Ok(under.map(|key| Listed { key: key.clone(), size: 1, changed_at }).collect())
+        Ok(under.map(|key| Listed { key: key.clone(), size: 1, changed_at, etag: None }).collect())
     }
 
     fn link(&self, _: &ObjectKey, _: &Delivery, _: Window, _: Timestamp) -> Result<Link, ObjectError> {

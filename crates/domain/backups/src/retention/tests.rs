@@ -1,0 +1,135 @@
+//! What stays, for any history.
+
+use super::*;
+use proptest::prelude::*;
+
+const RULE: Rule = Rule { daily: 7, weekly: 5, monthly: 12 };
+
+fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+fn named(text: &str) -> BackupName {
+    BackupName::generate(at(text))
+}
+
+/// One at three in the morning of each of these many days before the last one.
+fn daily(days: i64, standing: Standing) -> Vec<(BackupName, Standing)> {
+    let last = at("2026-06-30T03:00:00Z");
+    (0..days).map(|back| (BackupName::generate(last - TimeDelta::days(back)), standing)).collect()
+}
+
+fn left(all: &[(BackupName, Standing)], rule: Rule, now: Timestamp) -> Vec<(BackupName, Standing)> {
+    let gone = rule.removable(all, now);
+    all.iter().filter(|(name, _)| !gone.contains(name)).cloned().collect()
+}
+
+#[test]
+fn of_a_year_of_daily_ones_the_last_days_weeks_and_months_stay() {
+    let all = daily(400, Standing::Good(Depth::Restored));
+    let now = at("2026-06-30T04:00:00Z");
+    let left: Vec<_> =
+        left(&all, RULE, now).iter().map(|(name, _)| name.made_at().format("%m-%d").to_string()).collect();
+    let days = ["06-30", "06-29", "06-28", "06-27", "06-26", "06-25", "06-24"];
+    // Sundays, of which 06-28 is a day, too; and the last days of months.
+    let weeks = ["06-21", "06-14", "06-07"];
+    let months =
+        ["05-31", "04-30", "03-31", "02-28", "01-31", "12-31", "11-30", "10-31", "09-30", "08-31", "07-31"];
+    assert_eq!(left, [&days[..], &weeks[..], &months[..]].concat());
+}
+
+#[test]
+fn days_without_a_backup_do_not_count() {
+    let rule = Rule { daily: 2, weekly: 0, monthly: 0 };
+    let all =
+        ["2026-06-01T03:00:00Z", "2026-03-01T03:00:00Z", "2026-01-01T03:00:00Z", "2026-01-01T02:00:00Z"]
+            .map(|text| (named(text), Standing::Good(Depth::Sums)));
+    assert_eq!(left(&all, rule, at("2026-07-01T00:00:00Z")), all[..2]);
+}
+
+#[test]
+fn while_nothing_was_found_good_nothing_goes() {
+    let now = at("2027-01-01T00:00:00Z");
+    for standing in [Standing::Unchecked, Standing::Bad, Standing::Unfinished] {
+        assert_eq!(RULE.removable(&daily(50, standing), now), [], "{standing:?}");
+    }
+}
+
+#[test]
+fn the_last_one_that_was_restored_is_not_given_away_for_newer_ones_that_were_not() {
+    let mut all = daily(60, Standing::Good(Depth::Sums));
+    all[55].1 = Standing::Good(Depth::Restored);
+    all[57].1 = Standing::Good(Depth::Restored);
+    let rule = Rule { daily: 3, weekly: 0, monthly: 0 };
+    let left = left(&all, rule, at("2026-07-01T00:00:00Z"));
+    assert_eq!(left, [&all[..3], &all[55..56]].concat());
+}
+
+#[test]
+fn bad_ones_take_nobodys_place_and_go_after_a_week() {
+    let mut all = daily(30, Standing::Good(Depth::Opened));
+    for (_, standing) in &mut all[..10] {
+        *standing = Standing::Bad;
+    }
+    let rule = Rule { daily: 2, weekly: 0, monthly: 0 };
+    let left = left(&all, rule, at("2026-06-30T04:00:00Z"));
+    assert_eq!(left, [&all[..7], &all[10..12]].concat(), "seven bad ones are young");
+}
+
+#[test]
+fn what_is_being_written_is_left_alone() {
+    let all = [
+        (named("2026-06-30T03:00:00Z"), Standing::Unfinished),
+        (named("2026-06-20T03:00:00Z"), Standing::Unfinished),
+        (named("2026-06-19T03:00:00Z"), Standing::Good(Depth::Sums)),
+    ];
+    assert_eq!(RULE.removable(&all, at("2026-06-30T04:00:00Z")), [all[1].0.clone()]);
+}
+
+fn standing() -> impl Strategy<Value = Standing> {
+    prop_oneof![
+        Just(Standing::Unfinished),
+        Just(Standing::Bad),
+        Just(Standing::Unchecked),
+        Just(Standing::Good(Depth::Sums)),
+        Just(Standing::Good(Depth::Opened)),
+        Just(Standing::Good(Depth::Restored)),
+    ]
+}
+
+proptest! {
+    /// Whatever was made, and however it turned out: the newest that was found good so deep stays, for every depth; who
+    /// applies the rule twice removes nothing more; and what was not to go the first time does not go because of others.
+    #[test]
+    fn the_last_good_one_never_goes_and_a_rule_is_done_when_it_was_applied(
+        made in proptest::collection::vec((0_i64..24 * 800, standing()), 0..60),
+        rule in (0_usize..9, 0_usize..6, 0_usize..14),
+        later in 0_i64..24 * 40,
+    ) {
+        let begin = at("2024-01-01T00:00:00Z");
+        let all: Vec<_> = made
+            .into_iter()
+            .map(|(hour, standing)| (BackupName::generate(begin + TimeDelta::hours(hour)), standing))
+            .collect();
+        let (daily, weekly, monthly) = rule;
+        let rule = Rule { daily, weekly, monthly };
+        let now = begin + TimeDelta::hours(24 * 800 + later);
+        let stays = left(&all, rule, now);
+        for depth in Depth::ALL {
+            let newest = |some: &[(BackupName, Standing)]| {
+                some.iter()
+                    .filter(|(_, standing)| matches!(standing, Standing::Good(to) if *to >= depth))
+                    .map(|(name, _)| name.clone())
+                    .max()
+            };
+            prop_assert_eq!(newest(&stays), newest(&all));
+        }
+        prop_assert_eq!(rule.removable(&stays, now), Vec::<BackupName>::new());
+        let whole = stays.iter().filter(|(_, it)| matches!(it, Standing::Good(_) | Standing::Unchecked)).count();
+        let anything_good = all.iter().any(|(_, it)| matches!(it, Standing::Good(_)));
+        prop_assert!(!anything_good || whole <= daily + weekly + monthly + Depth::ALL.len());
+        let mut backwards = all.clone();
+        backwards.reverse();
+        prop_assert_eq!(rule.removable(&backwards, now), rule.removable(&all, now));
+    }
+}

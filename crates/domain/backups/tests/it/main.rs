@@ -1,0 +1,7 @@
+//! The use cases, over a vault in memory and a sealer that anybody could open.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on shall stop")]
+
+mod corrupt;
+mod house;
+mod keeping;
+mod restoring;
