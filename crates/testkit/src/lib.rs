@@ -15,6 +15,7 @@ pub mod document_store;
 pub mod door_store;
 pub mod event_store;
 pub mod event_use_cases;
+pub mod figures_store;
 pub mod fixtures_accounts;
 pub mod fixtures_bookings;
 pub mod fixtures_events;

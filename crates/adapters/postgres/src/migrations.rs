@@ -32,7 +32,7 @@ macro_rules! steps {
 }
 
 /// Every step, in the order in which they are applied.
-pub const MIGRATIONS: [Migration; 29] = steps![
+pub const MIGRATIONS: [Migration; 30] = steps![
     "2026-11-21-000001_accounts",
     "2026-11-21-000002_events",
     "2026-11-21-000003_booking",
@@ -62,6 +62,7 @@ pub const MIGRATIONS: [Migration; 29] = steps![
     "2026-11-22-000033_media",
     "2026-11-22-000034_lanes",
     "2026-11-22-000035_forgotten_egress",
+    "2026-11-22-000039_figures",
 ];
 
 /// How a database's schema stands to the one that this program knows.
