@@ -5,6 +5,7 @@ mod close;
 mod commands;
 pub mod demo;
 mod doctor;
+mod figures;
 mod ledger;
 mod rehearse;
 
@@ -67,6 +68,11 @@ enum Command {
         #[command(subcommand)]
         command: LedgerCommand,
     },
+    /// Compare the figures of dashboards and analytics with bookings, tickets and the ledger.
+    Figures {
+        #[command(subcommand)]
+        command: FiguresCommand,
+    },
     /// Look after the audit log.
     Audit {
         #[command(subcommand)]
@@ -92,6 +98,14 @@ enum LedgerCommand {
     Check,
     /// Post what bookings owe to the ledger that were changed by a version without one; then check.
     CatchUp,
+}
+
+#[derive(Subcommand)]
+enum FiguresCommand {
+    /// Count every event from its rows and name each figure that is another.
+    Check,
+    /// Count everything anew; then check.
+    Remake,
 }
 
 #[derive(Subcommand)]
@@ -178,6 +192,8 @@ fn perform(command: Command) -> Result<(), Failure> {
             Command::CheckStock => commands::check_stock(config).await,
             Command::Ledger { command: LedgerCommand::Check } => ledger::check(config).await,
             Command::Ledger { command: LedgerCommand::CatchUp } => ledger::catch_up(config).await,
+            Command::Figures { command: FiguresCommand::Check } => figures::check(config).await,
+            Command::Figures { command: FiguresCommand::Remake } => figures::remake(config).await,
             Command::Audit { command: AuditCommand::Verify(how) } => audit::verify(config, how).await,
             Command::Close(wish) => close::run(config, wish).await,
             Command::Migrate => commands::migrate(config).await,

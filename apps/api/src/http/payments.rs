@@ -8,16 +8,21 @@ use super::problem::Problem;
 use super::refunds::ManagedBookingView;
 use super::staff::{managed, narrowed};
 use crate::wiring::App;
+use accounts::AccountFilter;
 use actix_web::web::{Data, Query};
 use actix_web::{HttpResponse, get};
-use booking::office::{BookingFilter, Of, PaymentFilter, Stuck, Whose};
+use booking::office::{BookingFilter, Of, PaymentFilter, Person, Stuck, Whose};
+use booking::use_cases::Placed;
 use booking::{BookingStatus, Payment, PaymentStatus, Provider, Reference};
 use chrono::{DateTime, Utc};
-use kernel::Invalid;
+use kernel::{Invalid, Page, PageRequest};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
+
+/// Letters and digits of a reference.
+const REFERENCE: usize = 12;
 
 /// The calls of this file.
 pub fn routes(config: &mut ServiceConfig) {
@@ -82,8 +87,22 @@ pub struct BookingsQuery {
     event_id: Option<String>,
     #[param(value_type = Option<Uuid>)]
     organisation_id: Option<String>,
-    /// A reference, with or without hyphens.
+    /// A reference, with or without hyphens; or a part of a name or mail address, in either case: of who bought or holds a
+    /// ticket, and with `event_id` also of those who were named as coming.
     query: Option<String>,
+}
+
+/// A booking, with who bought it.
+#[derive(Serialize, ToSchema)]
+pub struct FoundBookingView {
+    #[serde(flatten)]
+    booking: ManagedBookingView,
+    /// Null once the account is gone.
+    #[schema(required)]
+    buyer_name: Option<String>,
+    /// Null once the account is gone.
+    #[schema(required)]
+    buyer_email: Option<String>,
 }
 
 fn booking_status(text: &str) -> Option<BookingStatus> {
@@ -96,9 +115,9 @@ fn booking_status(text: &str) -> Option<BookingStatus> {
     all.into_iter().find(|status| status.as_str() == text)
 }
 
-/// Bookings, the latest first.
+/// Bookings, the latest first. A page of those that are looked for by name may be shorter than its limit.
 #[utoipa::path(tag = "payments", security(("bearer" = [])), params(BookingsQuery, PagingQuery), responses(
-    (status = 200, body = PageView<ManagedBookingView>),
+    (status = 200, body = PageView<FoundBookingView>),
     (status = 403, body = Problem),
     (status = 422, body = Problem)))]
 #[get("/admin/bookings")]
@@ -115,13 +134,59 @@ async fn list_bookings(
         organisations: narrowed(managed, id("organisation_id", organisation_id, &mut wrong)),
         event: id("event_id", event_id, &mut wrong),
         status: word("status", status, booking_status, &mut wrong),
-        reference: query.filter(|text| !text.is_empty()).map(|text| reference(&text)),
+        ..BookingFilter::default()
     };
     if !wrong.is_empty() {
         return Err(Problem::invalid(wrong));
     }
-    let page = app.office.bookings(&filter, paging.0).await?;
-    Ok(HttpResponse::Ok().json(PageView::of(page, |placed| ManagedBookingView::from(&placed))))
+    let text = query.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    let page = found(&app, filter, text, paging.0).await?;
+    Ok(HttpResponse::Ok().json(with_buyers(&app, page).await?))
+}
+
+/// Most people that a part of a name or address may mean.
+const PEOPLE: u32 = 500;
+
+/// What could be a reference is looked for as one first, and as somebody's name when no booking has it.
+async fn found(
+    app: &App,
+    filter: BookingFilter,
+    text: Option<String>,
+    page: PageRequest,
+) -> Result<Page<Placed>, Problem> {
+    let Some(text) = text else { return Ok(app.office.bookings(&filter, page).await?) };
+    let named = reference(&text);
+    if named.as_str().len() == REFERENCE && !text.contains('@') {
+        let by_name = BookingFilter { reference: Some(named), ..filter.clone() };
+        let found = app.office.bookings(&by_name, page).await?;
+        if !found.items.is_empty() {
+            return Ok(found);
+        }
+    }
+    let wanted = AccountFilter { query: Some(text.clone()), status: None };
+    let people = app.accounts.list(wanted, PageRequest { limit: PEOPLE, after: None }).await?;
+    if people.next.is_some() {
+        let message = "means more than 500 people: write more of the name or address";
+        return Err(Problem::invalid(vec![Invalid::new("query", "too_wide", message)]));
+    }
+    let accounts = people.items.into_iter().map(|account| account.id).collect();
+    let person = Person { accounts, text: text.to_lowercase() };
+    Ok(app.office.bookings_of(&person, &filter, page).await?)
+}
+
+async fn with_buyers(app: &App, page: Page<Placed>) -> Result<PageView<FoundBookingView>, Problem> {
+    let mut buyers: Vec<_> = page.items.iter().map(|placed| placed.booking.buyer).collect();
+    buyers.sort_unstable();
+    buyers.dedup();
+    let people = app.accounts.people(&buyers).await?;
+    Ok(PageView::of(page, |placed| {
+        let buyer = people.iter().find(|account| account.id == placed.booking.buyer);
+        FoundBookingView {
+            booking: ManagedBookingView::from(&placed),
+            buyer_name: buyer.map(|account| format!("{} {}", account.first_name, account.last_name)),
+            buyer_email: buyer.map(|account| account.email.clone().into()),
+        }
+    }))
 }
 
 /// Whose money it is.

@@ -22,6 +22,7 @@ mod door_staff;
 mod egress;
 mod events;
 mod everyone;
+mod figures;
 mod files;
 mod foreign_ids;
 mod gallery;

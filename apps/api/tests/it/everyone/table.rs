@@ -226,6 +226,11 @@ const TABLE: &[Group] = &[
     (
         "ufff++f+++",
         &[
+            ("GET /api/v1/admin/dashboard", ""),
+            ("GET /api/v1/admin/analytics", ""),
+            ("GET /api/v1/admin/analytics/revenue", ""),
+            ("GET /api/v1/admin/analytics/popular-events", ""),
+            ("GET /api/v1/admin/events/analytics", ""),
             ("GET /api/v1/admin/bookings", ""),
             ("GET /api/v1/admin/cancellation-requests", ""),
             ("GET /api/v1/admin/documents", ""),
@@ -275,6 +280,7 @@ const TABLE: &[Group] = &[
             ("PUT /api/v1/admin/events/{id}/cancellation-policy", "draft"),
             ("GET /api/v1/admin/events/{id}/cancellation-policy", "draft"),
             ("GET /api/v1/admin/events/{id}/bookings", "event"),
+            ("GET /api/v1/admin/events/{id}/analytics", "event"),
             ("GET /api/v1/admin/bookings/{id}", "paid"),
             ("POST /api/v1/admin/bookings/{id}/refund", "new booking"),
             ("POST /api/v1/admin/bookings/{id}/refunds/{refund_id}/retry", "refunded, refund"),
@@ -330,6 +336,7 @@ const TABLE: &[Group] = &[
     (
         ADMIN,
         &[
+            ("GET /api/v1/admin/analytics/members", ""),
             ("GET /api/v1/admin/users", ""),
             ("PATCH /api/v1/admin/users/{id}", "newcomer"),
             ("GET /api/v1/admin/users/{id}/invite-budget", "newcomer"),
