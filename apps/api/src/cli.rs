@@ -6,6 +6,7 @@ mod close;
 mod commands;
 pub mod demo;
 mod doctor;
+mod figures;
 mod ledger;
 mod maintenance;
 mod rehearse;
@@ -69,6 +70,11 @@ enum Command {
         #[command(subcommand)]
         command: LedgerCommand,
     },
+    /// Compare the figures of dashboards and analytics with bookings, tickets and the ledger.
+    Figures {
+        #[command(subcommand)]
+        command: FiguresCommand,
+    },
     /// Look after the audit log.
     Audit {
         #[command(subcommand)]
@@ -104,6 +110,14 @@ enum LedgerCommand {
     Check,
     /// Post what bookings owe to the ledger that were changed by a version without one; then check.
     CatchUp,
+}
+
+#[derive(Subcommand)]
+enum FiguresCommand {
+    /// Count every event from its rows and name each figure that is another.
+    Check,
+    /// Count everything anew; then check.
+    Remake,
 }
 
 #[derive(Subcommand)]
@@ -200,6 +214,8 @@ fn perform(command: Command) -> Result<(), Failure> {
             Command::CheckStock => commands::check_stock(config).await,
             Command::Ledger { command: LedgerCommand::Check } => ledger::check(config).await,
             Command::Ledger { command: LedgerCommand::CatchUp } => ledger::catch_up(config).await,
+            Command::Figures { command: FiguresCommand::Check } => figures::check(config).await,
+            Command::Figures { command: FiguresCommand::Remake } => figures::remake(config).await,
             Command::Audit { command: AuditCommand::Verify(how) } => audit::verify(config, how).await,
             Command::Maintenance { command } => maintenance::run(config, command).await,
             Command::Backup { command } => backup::run(config, command).await,

@@ -39,7 +39,9 @@ use adapter_postgres::PgStore;
 use adapter_redis::UnusableUrl;
 use adapter_wallet::{Wallet, WalletError};
 use booking::use_cases::Pages;
-use booking::{Bookings, Closing, CodeSigner, Documents, Door, Ledger, OfferTerms, Office, Terms, Vouchers};
+use booking::{
+    Bookings, Closing, CodeSigner, Documents, Door, Figures, Ledger, OfferTerms, Office, Terms, Vouchers,
+};
 use chrono::TimeDelta;
 use events::Events;
 use gallery::Gallery;
@@ -67,6 +69,8 @@ const PROVIDERS: usize = 16;
 const BUNDLES: usize = 1;
 /// How long such a list is handed out again.
 const BUNDLE_LASTS: Duration = Duration::from_secs(5);
+/// How old a dashboard may get beside what was counted meanwhile, which is shown at once.
+const OVERVIEWS_LAST: Duration = Duration::from_secs(10);
 /// Bytes of such lists that are kept: one of the largest.
 const BUNDLE_BYTES: usize = 40 * 1024 * 1024;
 
@@ -98,6 +102,10 @@ pub struct App {
     pub vouchers: Vouchers,
     /// Use cases of the ledger.
     pub ledger: Ledger,
+    /// Use cases of figures.
+    pub figures: Figures,
+    /// Dashboards and analytics, kept for a moment.
+    pub overviews: Shelf<String>,
     /// Use cases of the daily close.
     pub closing: Closing,
     /// Use cases of those who run events, around money.
@@ -274,6 +282,13 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
     Ok(App {
         closing,
         vouchers: Vouchers::new(Arc::clone(&stores.booking), Arc::clone(&clock), keys.vouchers()),
+        figures: Figures::new(
+            stores.figures,
+            Arc::clone(&stores.booking),
+            Arc::clone(&stores.ledger),
+            Arc::clone(&clock),
+        ),
+        overviews: Shelf::new(OVERVIEWS_LAST),
         ledger: Ledger::new(stores.ledger, Arc::clone(&stores.booking), Arc::clone(&clock)),
         office: Office::new(stores.office, &bookings),
         documents: Documents::new(Arc::clone(&stores.booking), Arc::clone(&clock)),

@@ -20,7 +20,7 @@ use kernel::{Due, Lease, StoreError};
 use perform::{Done, Failure, perform};
 use retry::Next;
 pub use rounds::seal_round;
-use rounds::{close_days, look_after_media, look_outside, seal_acts, sweep_holds, tidy};
+use rounds::{close_days, count_figures, look_after_media, look_outside, seal_acts, sweep_holds, tidy};
 use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -63,7 +63,8 @@ pub async fn run(app: Arc<App>, stop: watch::Receiver<bool>) {
     let (acts, rest) = (seal_acts(&app, stop.clone()), tidy(&app, stop.clone()));
     let days = close_days(&app, stop.clone());
     let media = look_after_media(&app, stop.clone());
-    futures_util::join!(effects, holds, acts, rest, days, media, look_outside(&app, stop));
+    let figures = count_figures(&app, stop.clone());
+    futures_util::join!(effects, holds, acts, rest, days, media, figures, look_outside(&app, stop));
 }
 
 /// Effects that wait for each other, and for no others.

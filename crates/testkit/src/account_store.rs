@@ -2,12 +2,12 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a contract fails by panicking")]
 #![expect(missing_docs, reason = "the name of a case is its promise")]
 
-use crate::fixtures_accounts::{accounts_at, save_account};
+use crate::fixtures_accounts::{accounts_at, bare_invite, save_account};
 use crate::fixtures_events::person;
 use crate::{StoppedClock, Stores, noon};
 use accounts::{
-    Account, AccountFilter, AccountTx, Alert, Effect, EmailChange, Network, OneTime, Origin, PasswordHash,
-    Profile, Purpose, RecoveryHash, SecondFactor, Session, Status,
+    Account, AccountFilter, AccountTx, Alert, Brought, Effect, EmailChange, Joined, Network, OneTime, Origin,
+    PasswordHash, Profile, Purpose, RecoveryHash, SecondFactor, Session, Status,
 };
 use chrono::TimeDelta;
 use kernel::{
@@ -44,6 +44,7 @@ macro_rules! account_store_contract {
             links_of_one_purpose_become_void,
             what_ended_long_ago_is_swept,
             only_admins_who_may_log_in_are_locked_as_such,
+            who_joined_is_counted_by_day_and_by_whom_they_were_brought,
         );
     };
     ($open:ident; $($case:ident),+ $(,)?) => {
@@ -621,4 +622,43 @@ pub async fn only_admins_who_may_log_in_are_locked_as_such(stores: Stores) {
     let mut tx = begin(&stores).await;
     assert_eq!(tx.lock_admins().await.unwrap(), admins);
     tx.rollback().await.unwrap();
+}
+
+pub async fn who_joined_is_counted_by_day_and_by_whom_they_were_brought(stores: Stores) {
+    let (maker, other) =
+        (person(&stores, Role::Admin).await.account, person(&stores, Role::Member).await.account);
+    let ends = Some(noon() + TimeDelta::days(1));
+    let used_up = invites::Invite { max_uses: 5, used: 2, expires_at: ends, ..bare_invite(maker) };
+    let taken_back = invites::Invite { max_uses: 3, used: 1, revoked_at: ends, ..bare_invite(other) };
+    let tx = stores.accounts.begin_invites().await.unwrap();
+    let invites = [used_up.clone(), taken_back.clone()];
+    transact(tx, async |tx| tx.add_invites(&invites).await).await.unwrap();
+    let (first, until) = (noon() - TimeDelta::hours(12), noon() + TimeDelta::hours(36));
+    for (email, invite, created_at) in [
+        ("a@example.org", Some(used_up.id), noon()),
+        ("b@example.org", Some(used_up.id), until - TimeDelta::microseconds(1)),
+        ("c@example.org", Some(taken_back.id), first),
+        ("d@example.org", None, first),
+        ("e@example.org", Some(taken_back.id), until),
+        ("f@example.org", None, first - TimeDelta::microseconds(1)),
+    ] {
+        assert!(add(&stores, &Account { invite, created_at, ..unsaved(email) }).await);
+    }
+    let (store, span) = (&stores.accounts, (first, until));
+    let day = noon().date_naive();
+    // With the two who made the invites.
+    let expected = [
+        Joined { day, members: 5, invited: 2 },
+        Joined { day: day.succ_opt().unwrap(), members: 1, invited: 1 },
+    ];
+    assert_eq!(store.joined(span).await.unwrap(), expected);
+    let brought = [Brought { account: maker, members: 2 }, Brought { account: other, members: 1 }];
+    assert_eq!(store.most_brought(span, 9).await.unwrap(), brought);
+    assert_eq!(store.most_brought(span, 1).await.unwrap(), brought[..1]);
+    assert_eq!(store.joined((until, first)).await.unwrap(), []);
+    let made =
+        |invites, uses, used, expired, revoked| invites::Made { invites, uses, used, expired, revoked };
+    assert_eq!(store.invites_made(span, noon()).await.unwrap(), made(2, 8, 3, 0, 2));
+    assert_eq!(store.invites_made(span, noon() + TimeDelta::days(1)).await.unwrap(), made(2, 8, 3, 3, 2));
+    assert_eq!(store.invites_made((until, until), noon()).await.unwrap(), invites::Made::default());
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a model fails by panicking")]
 
 mod edits;
+mod figures;
 mod resale;
 
 use crate::cancelling_store::policy;
@@ -26,6 +27,9 @@ use kernel::{
 
 /// Buyers in a world; few, so that limits are met.
 const BUYERS: u64 = 4;
+
+/// Steps between two counts of the figures.
+const COUNTED: u32 = 7;
 
 /// The codes of a world's two vouchers.
 const CODES: [&str; 2] = ["HALFOFF", "GUESTS"];
@@ -186,11 +190,18 @@ pub async fn the_same_history_gives_the_same_answers(one: Stores, other: Stores,
         let serves = dice.below(2) == 0;
         let (left, right) = (one.state(serves).await, other.state(serves).await);
         assert_eq!(left, right, "seed {seed}, after step {number}: {step:?}");
+        // And counts by now and then.
+        if number % COUNTED == 0 {
+            let (left, right) = (one.figures().await, other.figures().await);
+            assert_eq!(left, right, "seed {seed}, figures after step {number}: {step:?}");
+        }
     }
     for world in [&mut one, &mut other] {
         world.end().await;
     }
     assert_eq!(one.state(false).await, other.state(false).await, "seed {seed}, when all is over");
+    let (left, right) = (one.figures_anew().await, other.figures_anew().await);
+    assert_eq!(left, right, "seed {seed}, figures when all is over");
 }
 
 impl World {

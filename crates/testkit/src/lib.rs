@@ -18,6 +18,7 @@ pub mod email_use_cases;
 pub mod event_store;
 pub mod event_use_cases;
 pub mod factor_use_cases;
+pub mod figures_store;
 pub mod fixtures_accounts;
 pub mod fixtures_bookings;
 pub mod fixtures_events;

@@ -12,7 +12,9 @@ use booking::{
     Booking, BookingStatus, Charge, Decided, Office, PaymentStatus, Provider, RefundStatus, Standing, books,
 };
 use chrono::TimeDelta;
-use kernel::{Actor, Cause, Clock, Money, Page, PageRequest, Role, SessionId, StoreError, transact};
+use kernel::{
+    AccountId, Actor, Cause, Clock, Money, Page, PageRequest, Role, SessionId, StoreError, transact,
+};
 
 /// One test per promise: `testkit::office_store_contract!(open)`, as for the other stores.
 #[macro_export]
@@ -20,6 +22,7 @@ macro_rules! office_store_contract {
     ($open:ident) => {
         $crate::office_store_contract!($open;
             bookings_are_listed_the_latest_first_in_pages_that_meet,
+            bookings_are_found_by_who_bought_them_or_holds_their_tickets,
             payments_are_listed_with_their_bookings,
             what_does_not_move_is_named,
             cases_wait_for_a_person_and_are_closed_once,
@@ -115,6 +118,47 @@ pub async fn bookings_are_listed_the_latest_first_in_pages_that_meet(stores: Sto
     assert_eq!(listed(BookingFilter { reference: reference.clone(), ..everything() }).await, [last.id]);
     let event = Some(other.event.id);
     assert_eq!(listed(BookingFilter { reference, event, ..everything() }).await, []);
+}
+
+pub async fn bookings_are_found_by_who_bought_them_or_holds_their_tickets(stores: Stores) {
+    let (one, other) = (house(stores.clone(), 9, None, 2500).await, house(stores, 9, None, 2500).await);
+    let (ada, bob) = (buyer(&one.stores).await, buyer(&one.stores).await);
+    let unpaid = booked_unpaid(&one, ada, 1).await;
+    one.clock.advance(TimeDelta::seconds(1));
+    let paid = charged(&one, &booked_unpaid(&one, bob, 1).await, 2500).await;
+    other.clock.advance(TimeDelta::seconds(2));
+    let elsewhere = booked_unpaid(&other, ada, 1).await;
+    // Bob hands his ticket on.
+    let mut ticket = one.stores.booking.tickets_of_bookings(&[paid.id]).await.unwrap().remove(0);
+    ticket.holder = ada;
+    let tx = one.stores.booking.begin().await.unwrap();
+    let handed = transact(tx, async |tx| -> Result<(), StoreError> {
+        tx.lock_ticket(ticket.id).await?;
+        tx.save_ticket(&ticket).await
+    });
+    handed.await.unwrap();
+    let found = async |filter: BookingFilter, limit| {
+        let page = one.stores.office.bookings(&filter, first(limit)).await.unwrap();
+        let ids: Vec<_> = page.items.iter().map(|booking| booking.id).collect();
+        (ids, page.next.is_some())
+    };
+    let by =
+        |people: &[AccountId]| BookingFilter { people: Some(people.to_vec()), ..BookingFilter::default() };
+    assert_eq!(found(by(&[ada]), 9).await, (vec![elsewhere.id, paid.id, unpaid.id], false));
+    assert_eq!(found(by(&[ada]), 2).await, (vec![elsewhere.id, paid.id], true));
+    assert_eq!(found(by(&[bob]), 9).await, (vec![paid.id], false));
+    assert_eq!(found(by(&[]), 9).await, (vec![], false));
+    let organisations = Some(vec![one.event.organisation]);
+    assert_eq!(
+        found(BookingFilter { organisations, ..by(&[ada, bob]) }, 9).await,
+        (vec![paid.id, unpaid.id], false)
+    );
+    let event = Some(other.event.id);
+    assert_eq!(found(BookingFilter { event, ..by(&[ada]) }, 9).await, (vec![elsewhere.id], false));
+    let status = Some(BookingStatus::Confirmed);
+    assert_eq!(found(BookingFilter { status, ..by(&[ada]) }, 9).await, (vec![paid.id], false));
+    let reference = Some(unpaid.reference.clone());
+    assert_eq!(found(BookingFilter { reference, ..by(&[bob]) }, 9).await, (vec![], false));
 }
 
 pub async fn payments_are_listed_with_their_bookings(stores: Stores) {

@@ -1,7 +1,7 @@
 //! One system's stores, as the contract suites get them from an adapter.
 
 use accounts::AccountStore;
-use booking::{BookingStore, CloseStore, HolderStore, LedgerStore, OfficeStore};
+use booking::{BookingStore, CloseStore, FiguresStore, HolderStore, LedgerStore, OfficeStore};
 use events::EventStore;
 use gallery::GalleryStore;
 use kernel::{AuditLog, IdempotencyStore, MaintenanceStore, Outbox};
@@ -24,6 +24,8 @@ pub struct Stores {
     pub holders: Arc<dyn HolderStore>,
     /// The ledger.
     pub ledger: Arc<dyn LedgerStore>,
+    /// Sums of what was sold, and how events stand.
+    pub figures: Arc<dyn FiguresStore>,
     /// Days whose money was compared.
     pub close: Arc<dyn CloseStore>,
     /// What those who run events look through.
@@ -55,6 +57,7 @@ impl Stores {
             + BookingStore
             + HolderStore
             + LedgerStore
+            + FiguresStore
             + CloseStore
             + OfficeStore
             + MediaStore
@@ -72,6 +75,7 @@ impl Stores {
             booking: store.clone(),
             holders: store.clone(),
             ledger: store.clone(),
+            figures: store.clone(),
             close: store.clone(),
             office: store.clone(),
             media: store.clone(),

@@ -3,6 +3,7 @@
 pub mod export;
 
 use super::access::User;
+use super::buyers::{self, with_buyers};
 use super::given::id;
 use super::money::MoneyView;
 use super::paging::{PageView, Paging, PagingQuery};
@@ -10,16 +11,21 @@ use super::problem::Problem;
 use super::refunds::ManagedBookingView;
 use super::staff::{managed, narrowed};
 use crate::wiring::App;
+use accounts::AccountFilter;
 use actix_web::web::{Data, Query};
 use actix_web::{HttpResponse, get};
-use booking::office::{BookingFilter, Of, PaymentFilter, Stuck, Whose};
+use booking::office::{BookingFilter, Of, PaymentFilter, Person, Stuck, Whose};
+use booking::use_cases::Placed;
 use booking::{BookingStatus, Payment, PaymentStatus, Provider, Reference};
 use chrono::{DateTime, Utc};
-use kernel::{Actor, Invalid};
+use kernel::{Actor, Invalid, Page, PageRequest, StoreError};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
+
+/// Letters and digits of a reference.
+const REFERENCE: usize = 12;
 
 /// The calls of this file.
 pub fn routes(config: &mut ServiceConfig) {
@@ -89,8 +95,22 @@ pub struct BookingsQuery {
     event_id: Option<String>,
     #[param(value_type = Option<Uuid>)]
     organisation_id: Option<String>,
-    /// A reference, with or without hyphens.
+    /// A reference, with or without hyphens; or a part of a name or mail address, in either case: of who bought or holds a
+    /// ticket, and with `event_id` also of those who were named as coming.
     query: Option<String>,
+}
+
+/// A booking, with who bought it.
+#[derive(Serialize, ToSchema)]
+pub struct FoundBookingView {
+    #[serde(flatten)]
+    booking: ManagedBookingView,
+    /// Null once the account is gone.
+    #[schema(required)]
+    buyer_name: Option<String>,
+    /// Null once the account is gone.
+    #[schema(required)]
+    buyer_email: Option<String>,
 }
 
 fn booking_status(text: &str) -> Option<BookingStatus> {
@@ -103,8 +123,27 @@ fn booking_status(text: &str) -> Option<BookingStatus> {
     all.into_iter().find(|status| status.as_str() == text)
 }
 
-/// The filter of a query, kept within what the actor may see.
-async fn bookings_wanted(app: &App, actor: Actor, query: BookingsQuery) -> Result<BookingFilter, Problem> {
+/// Most people that a part of a name or address may mean.
+const PEOPLE: u32 = 500;
+
+/// Which bookings are wanted, within what the actor may see.
+struct Wanted {
+    filter: BookingFilter,
+    /// Whose, where a name or an address was typed.
+    person: Option<Person>,
+}
+
+impl Wanted {
+    async fn page(&self, app: &App, page: PageRequest) -> Result<Page<Placed>, StoreError> {
+        match &self.person {
+            Some(person) => app.office.bookings_of(person, &self.filter, page).await,
+            None => app.office.bookings(&self.filter, page).await,
+        }
+    }
+}
+
+/// What a query asks for. What could be a reference is one where a booking has it, and somebody's name where none has.
+async fn bookings_wanted(app: &App, actor: Actor, query: BookingsQuery) -> Result<Wanted, Problem> {
     let BookingsQuery { status, event_id, organisation_id, query } = query;
     let managed = managed(app, actor).await?;
     let mut wrong = Vec::new();
@@ -112,14 +151,34 @@ async fn bookings_wanted(app: &App, actor: Actor, query: BookingsQuery) -> Resul
         organisations: narrowed(managed, id("organisation_id", organisation_id, &mut wrong)),
         event: id("event_id", event_id, &mut wrong),
         status: word("status", status, booking_status, &mut wrong),
-        reference: query.filter(|text| !text.is_empty()).map(|text| reference(&text)),
+        ..BookingFilter::default()
     };
-    if wrong.is_empty() { Ok(filter) } else { Err(Problem::invalid(wrong)) }
+    if !wrong.is_empty() {
+        return Err(Problem::invalid(wrong));
+    }
+    let text = query.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+    let Some(text) = text else { return Ok(Wanted { filter, person: None }) };
+    let named = reference(&text);
+    if named.as_str().len() == REFERENCE && !text.contains('@') {
+        let by_name = BookingFilter { reference: Some(named), ..filter.clone() };
+        let found = app.office.bookings(&by_name, PageRequest { limit: 1, after: None }).await?;
+        if !found.items.is_empty() {
+            return Ok(Wanted { filter: by_name, person: None });
+        }
+    }
+    let wanted = AccountFilter { query: Some(text.clone()), status: None };
+    let people = app.accounts.list(wanted, PageRequest { limit: PEOPLE, after: None }).await?;
+    if people.next.is_some() {
+        let message = "means more than 500 people: write more of the name or address";
+        return Err(Problem::invalid(vec![Invalid::new("query", "too_wide", message)]));
+    }
+    let accounts = people.items.into_iter().map(|account| account.id).collect();
+    Ok(Wanted { filter, person: Some(Person { accounts, text: text.to_lowercase() }) })
 }
 
-/// Bookings, the latest first.
+/// Bookings, the latest first. A page of those that are looked for by name may be shorter than its limit.
 #[utoipa::path(tag = "payments", security(("bearer" = [])), params(BookingsQuery, PagingQuery), responses(
-    (status = 200, body = PageView<ManagedBookingView>),
+    (status = 200, body = PageView<FoundBookingView>),
     (status = 403, body = Problem),
     (status = 422, body = Problem)))]
 #[get("/admin/bookings")]
@@ -129,9 +188,14 @@ async fn list_bookings(
     query: Query<BookingsQuery>,
     paging: Paging,
 ) -> Result<HttpResponse, Problem> {
-    let filter = bookings_wanted(&app, user.0, query.into_inner()).await?;
-    let page = app.office.bookings(&filter, paging.0).await?;
-    Ok(HttpResponse::Ok().json(PageView::of(page, |placed| ManagedBookingView::from(&placed))))
+    let wanted = bookings_wanted(&app, user.0, query.into_inner()).await?;
+    let page = wanted.page(&app, paging.0).await?;
+    let page = with_buyers(&app, page, |placed| placed.booking.buyer).await?;
+    Ok(HttpResponse::Ok().json(PageView::of(page, |(placed, buyer)| FoundBookingView {
+        booking: ManagedBookingView::from(&placed),
+        buyer_name: buyer.as_ref().map(buyers::name),
+        buyer_email: buyer.map(|account| account.email.into()),
+    })))
 }
 
 /// Whose money it is.

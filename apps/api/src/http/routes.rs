@@ -4,6 +4,7 @@ use super::{
     accounts, address_views, admin, audit, auth, calendars, daily_close, docs, health, invites, jobs, openapi,
 };
 use super::{albums, archive, gallery, images, removals};
+use super::{analytics, dashboard, event_analytics, growth};
 use super::{
     billing, bookings, by_hand, called_off, cancellation, disputes, documents, door, duplicates, holds,
     incidents, ledger, mail, mail_templates, maintenance, pages, payments, tickets, transfers, webhooks,
@@ -45,6 +46,10 @@ fn api(config: &mut ServiceConfig) {
         .configure(invite_tree::routes)
         .configure(events::routes)
         .configure(calendars::routes)
+        .configure(dashboard::routes)
+        .configure(analytics::routes)
+        .configure(growth::routes)
+        .configure(event_analytics::routes)
         .configure(organisers::routes)
         .configure(duplicates::routes)
         .configure(address_views::routes)

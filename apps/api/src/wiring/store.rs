@@ -4,7 +4,7 @@ use crate::config::StoreUrl;
 use accounts::AccountStore;
 use adapter_local::{LocalStore, Place};
 use adapter_postgres::{PgStore, PoolOptions, SchemaState};
-use booking::{BookingStore, CloseStore, HolderStore, LedgerStore, OfficeStore};
+use booking::{BookingStore, CloseStore, FiguresStore, HolderStore, LedgerStore, OfficeStore};
 use events::EventStore;
 use gallery::GalleryStore;
 use invites::InviteStore;
@@ -27,6 +27,8 @@ pub struct Stores {
     pub holders: Arc<dyn HolderStore>,
     /// The ledger.
     pub ledger: Arc<dyn LedgerStore>,
+    /// Sums of what was sold, and how events stand.
+    pub figures: Arc<dyn FiguresStore>,
     /// Days whose money was compared.
     pub close: Arc<dyn CloseStore>,
     /// What those who run events look through.
@@ -97,6 +99,7 @@ impl Stores {
             + BookingStore
             + HolderStore
             + LedgerStore
+            + FiguresStore
             + CloseStore
             + OfficeStore
             + MediaStore
@@ -115,6 +118,7 @@ impl Stores {
             booking: store.clone(),
             holders: store.clone(),
             ledger: store.clone(),
+            figures: store.clone(),
             close: store.clone(),
             office: store.clone(),
             media: store.clone(),

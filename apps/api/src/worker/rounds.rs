@@ -5,7 +5,7 @@ use crate::http::problem::Causes;
 use crate::wiring::App;
 use chrono::TimeDelta;
 use kernel::{StoreError, audit};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// Between two looks for acts to seal.
@@ -20,6 +20,10 @@ const SWEEP: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_secs(10);
 /// Between two questions whether a day is due to be closed.
 const CLOSE: Duration = Duration::from_secs(60);
+/// Between two counts of figures, at least and at most: they are true to the minute.
+const COUNT: (Duration, Duration) = (Duration::from_secs(15), Duration::from_secs(45));
+/// The same while events are counted for the first time.
+const COUNT_ON: Duration = Duration::from_secs(1);
 /// Between two sweeps of what is only kept for a while.
 const TIDY: Duration = Duration::from_secs(600);
 /// Between two looks after uploads.
@@ -96,6 +100,32 @@ pub(super) async fn close_days(app: &App, mut stop: watch::Receiver<bool>) {
             }
             Err(error) => tracing::warn!(causes = %Causes(&error), "days could not be closed"),
         }
+    }
+}
+
+/// Counts what was sold, given back and scanned since the last count. After one that took long it rests ten times as
+/// long, so that it never takes more than a small part of what sales have.
+pub(super) async fn count_figures(app: &App, mut stop: watch::Receiver<bool>) {
+    let (mut pause, mut whole) = (COUNT.0, true);
+    while next(app, &mut stop, pause).await {
+        let begun = Instant::now();
+        let counted = if whole { app.figures.count().await } else { app.figures.count_now().await.map(Some) };
+        match counted {
+            Ok(None) => whole = true,
+            Ok(Some(counted)) => {
+                whole = counted.whole || !counted.kept;
+                if counted.days + counted.standings > 0 {
+                    let (days, events) = (counted.days, counted.standings);
+                    tracing::debug!(days, events, "figures counted anew");
+                }
+            }
+            Err(error) => {
+                whole = true;
+                tracing::warn!(causes = %Causes(&error), "figures could not be counted");
+            }
+        }
+        let rest = (begun.elapsed() * 10).clamp(COUNT.0, COUNT.1);
+        pause = if whole { rest } else { COUNT_ON };
     }
 }
 

@@ -41,6 +41,8 @@ fn every_command_explains_itself() {
         vec!["backup", "list"],
         vec!["backup", "verify"],
         vec!["backup", "restore"],
+        vec!["figures", "check"],
+        vec!["figures", "remake"],
     ] {
         let arguments = [command.as_slice(), &["--help"]].concat();
         let (fine, said, _) = output(&mut program(folder.path(), &arguments));
@@ -104,6 +106,21 @@ fn the_ledger_of_an_empty_system_agrees() {
     assert!(fine && said.contains("says what all 0 bookings say"), "{said}{wrong}");
     let (fine, said, wrong) = output(&mut program(folder.path(), &["ledger", "catch-up"]));
     assert!(fine && said.contains("Posted what 0 bookings owed."), "{said}{wrong}");
+}
+
+#[test]
+fn figures_are_counted_before_they_can_be_checked() {
+    let folder = tempfile::tempdir().unwrap();
+    let figures = |what| output(&mut program(folder.path(), &["figures", what]));
+    let (fine, _, said) = figures("check");
+    assert!(!fine && said.contains("there is no store in"), "a wrong path has no figures: {said}");
+    assert!(create_admin(folder.path(), "correct horse battery").0);
+    let (fine, _, said) = figures("check");
+    assert!(!fine && said.contains("not every event was counted yet"), "{said}");
+    for what in ["remake", "check"] {
+        let (fine, said, wrong) = figures(what);
+        assert!(fine && said.contains("are what the rows of 0 events say"), "{said}{wrong}");
+    }
 }
 
 #[test]

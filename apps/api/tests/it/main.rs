@@ -26,6 +26,7 @@ mod emails;
 mod events;
 mod everyone;
 mod exports;
+mod figures;
 mod files;
 mod foreign_ids;
 mod gallery;

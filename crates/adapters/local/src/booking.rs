@@ -5,6 +5,7 @@ mod close;
 mod documents;
 mod door_reads;
 mod door_tx;
+mod figures;
 mod holders;
 mod job_tx;
 mod ledger;
@@ -22,6 +23,7 @@ mod waitlist;
 
 pub(crate) use close::CloseTurn;
 pub(crate) use documents::{KeptPromise, Notice};
+pub(crate) use figures::KeptFigureLook;
 pub(crate) use outside::KeptLook;
 pub(crate) use papers::Series;
 pub(crate) use seats::KeptClaim;
@@ -30,6 +32,7 @@ pub(crate) use waitlist::KeptRules;
 use crate::document::Table;
 use crate::state::State;
 use ::booking::close::DayClose;
+use ::booking::figures::{DayFigures, EventFigures};
 use ::booking::ledger::{Account, Entry};
 use ::booking::{
     Booking, Delivery, Document as Paper, Hold, Incident, Job, Offer, Origin, Provider, Quota, Reference,
@@ -54,8 +57,11 @@ pub(crate) struct BookingTables {
     pub(crate) claims_by_section: OrdSet<(EventId, SectionId, SeatId)>,
     pub(crate) closes: Table<DayClose>,
     pub(crate) close_turns: Table<CloseTurn>,
+    pub(crate) day_figures: Table<DayFigures>,
     pub(crate) deliveries: Table<Delivery>,
     pub(crate) entries: Table<Entry>,
+    pub(crate) event_figures: Table<EventFigures>,
+    pub(crate) figure_looks: Table<KeptFigureLook>,
     pub(crate) holds: Table<Hold>,
     pub(crate) incidents: Table<Incident>,
     pub(crate) jobs: Table<Job>,

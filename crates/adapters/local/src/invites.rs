@@ -7,7 +7,7 @@ use crate::paging::{newest, newest_of, wanted};
 use crate::state::State;
 use crate::store::LocalStore;
 use crate::transaction::LocalTx;
-use ::invites::{Branch, CodeHash, DOMAIN, Effect, Invite, InviteStore, InviteTx, Inviter, Lineage};
+use ::invites::{Branch, CodeHash, DOMAIN, Effect, Invite, InviteStore, InviteTx, Inviter, Lineage, Made};
 use async_trait::async_trait;
 use imbl::{OrdMap, OrdSet};
 use kernel::{AccountId, Cursor, InviteId, Owed, Page, PageRequest, StoreError, Timestamp};
@@ -84,6 +84,22 @@ impl InviteStore for LocalStore {
             None => copies(&mut newest(&state.invites.by_age, page)),
         };
         Ok(Page::cut(found, page.limit, Invite::cursor))
+    }
+
+    async fn invites_made(
+        &self,
+        (from, until): (Timestamp, Timestamp),
+        now: Timestamp,
+    ) -> Result<Made, StoreError> {
+        let state = self.read();
+        let at = |at| Cursor { at, id: Uuid::nil() };
+        let mut made = Made::default();
+        for cursor in state.invites.by_age.range(at(from)..at(until.max(from))) {
+            if let Some(invite) = state.get::<Invite>(&cursor.id.into()) {
+                made.add(invite, now);
+            }
+        }
+        Ok(made)
     }
 
     async fn inviter(&self, account: AccountId) -> Result<Option<Inviter>, StoreError> {

@@ -9,6 +9,7 @@ mod dispute;
 mod document;
 mod door;
 mod door_reads;
+mod figures;
 mod hold;
 mod holders;
 mod job;

@@ -1,5 +1,6 @@
 //! Invites.
 
+mod made;
 mod tree;
 
 use crate::column::count;
@@ -8,7 +9,7 @@ use crate::pool::PgStore;
 use crate::schema::invites;
 use crate::transaction::PgTx;
 use ::invites::ports::Effect;
-use ::invites::{Branch, CodeHash, Invite, InviteStore, InviteTx, Inviter, Lineage};
+use ::invites::{Branch, CodeHash, Invite, InviteStore, InviteTx, Inviter, Lineage, Made};
 use async_trait::async_trait;
 use diesel::prelude::*;
 use diesel_async::RunQueryDsl;
@@ -114,6 +115,10 @@ impl InviteStore for PgStore {
         let rows: Vec<InviteRow> = query.load(&mut connection).await.map_err(failed(doing))?;
         let found = rows.into_iter().map(Invite::try_from).collect::<Result<_, _>>()?;
         Ok(Page::cut(found, page.limit, Invite::cursor))
+    }
+
+    async fn invites_made(&self, span: (Timestamp, Timestamp), now: Timestamp) -> Result<Made, StoreError> {
+        self.made_within(span, now).await
     }
 
     async fn inviter(&self, account: AccountId) -> Result<Option<Inviter>, StoreError> {

@@ -32,7 +32,7 @@ macro_rules! steps {
 }
 
 /// Every step, in the order in which they are applied.
-pub const MIGRATIONS: [Migration; 33] = steps![
+pub const MIGRATIONS: [Migration; 34] = steps![
     "2026-11-21-000001_accounts",
     "2026-11-21-000002_events",
     "2026-11-21-000003_booking",
@@ -65,6 +65,7 @@ pub const MIGRATIONS: [Migration; 33] = steps![
     "2026-11-22-000036_failing",
     "2026-11-22-000037_maintenance",
     "2026-11-22-000038_second_factors",
+    "2026-11-22-000039_figures",
     "2026-11-22-000040_languages",
 ];
 

@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use testkit::{
     Stores, account_store, audit_log, booking_store, cancelling_store, document_store, door_store,
-    event_store, gallery_store, idempotency_store, invite_budget, invite_store, invite_tree, ledger_store,
-    maintenance_store, media_store, music_store, office_store, organisation_store, outbox, place_store,
-    place_use_cases, quota_store, return_store, seat_store, servers, transfer_store, voucher_store,
-    waitlist_store,
+    event_store, figures_store, gallery_store, idempotency_store, invite_budget, invite_store, invite_tree,
+    ledger_store, maintenance_store, media_store, music_store, office_store, organisation_store, outbox,
+    place_store, place_use_cases, quota_store, return_store, seat_store, servers, transfer_store,
+    voucher_store, waitlist_store,
 };
 
 /// A store with one connection, so that all statements meet on it.
@@ -186,6 +186,7 @@ async fn every_statement_finds_its_rows_by_an_index() {
         account_store::links_of_one_purpose_become_void,
         account_store::what_ended_long_ago_is_swept,
         account_store::only_admins_who_may_log_in_are_locked_as_such,
+        account_store::who_joined_is_counted_by_day_and_by_whom_they_were_brought,
         document_store::a_document_reads_back_whole,
         document_store::an_invoice_takes_the_place_of_the_receipt,
         document_store::billing_details_read_back_whole,
@@ -202,6 +203,14 @@ async fn every_statement_finds_its_rows_by_an_index() {
         event_store::events_are_read_together_with_their_types,
         event_store::an_account_has_one_standing_in_an_organisation,
         event_store::owners_who_remove_each_other_leave_one,
+        figures_store::what_is_sold_and_paid_is_counted,
+        figures_store::what_goes_back_is_taken_from_what_it_was_paid_for,
+        figures_store::what_was_sold_before_the_first_look_is_counted,
+        figures_store::who_was_there_before_returns,
+        figures_store::lists_and_vouchers_are_counted,
+        figures_store::what_is_kept_reads_back_whole,
+        figures_store::days_are_replaced_and_forgotten,
+        figures_store::days_are_added_up_as_they_are_asked_for,
         gallery_store::a_picture_reads_back_whole,
         gallery_store::a_wish_reads_back_whole,
         gallery_store::changes_are_kept,
@@ -249,6 +258,7 @@ async fn every_statement_finds_its_rows_by_an_index() {
         music_store::who_is_forgotten_stopped_nowhere,
         music_store::progress_is_kept_while_a_set_is_processed,
         office_store::bookings_are_listed_the_latest_first_in_pages_that_meet,
+        office_store::bookings_are_found_by_who_bought_them_or_holds_their_tickets,
         office_store::payments_are_listed_with_their_bookings,
         office_store::what_does_not_move_is_named,
         office_store::cases_wait_for_a_person_and_are_closed_once,

@@ -4,6 +4,7 @@ pub mod account;
 mod acts;
 pub mod device;
 pub mod email_change;
+pub mod growth;
 pub mod network;
 pub mod one_time;
 pub mod password;
@@ -17,6 +18,7 @@ mod use_cases;
 pub use account::{Account, AccountFilter, AccountRefusal, Person, Status};
 pub use device::device;
 pub use email_change::EmailChange;
+pub use growth::{Brought, Joined, UtcDay};
 pub use network::Network;
 pub use one_time::{OneTime, Purpose};
 pub use password::{Password, PasswordError, PasswordHash};
@@ -31,7 +33,7 @@ pub use token::{OneTimeToken, RefreshToken, TokenKey};
 pub use use_cases::{
     AccountChange, Accounts, AddressLetter, AddressProof, AskEmailError, ChangeEmailError,
     ChangePasswordError, ChangeStandingError, Claim, CreateAdminError, Credentials, DeleteError,
-    EndSessionError, Enrolment, FactorError, FactorLetter, FactorRecord, FactorStanding, Identity,
+    EndSessionError, Enrolment, FactorError, FactorLetter, FactorRecord, FactorStanding, Growth, Identity,
     InviteRecord, InviteTree, Letter, LoginError, PersonalRecord, ProofError, RefreshError, RegisterError,
     Registered, Registration, ResetError, ResetTotpError, SignUp, SignedIn, Twig, UpdateError, VerifyError,
 };

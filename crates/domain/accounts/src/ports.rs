@@ -6,7 +6,7 @@ mod second_factors;
 pub use email_changes::{EmailChangeReads, EmailChangeTx};
 pub use second_factors::{SecondFactorReads, SecondFactorTx};
 
-use crate::{Account, AccountFilter, OneTime, Password, PasswordHash, Purpose, Session};
+use crate::{Account, AccountFilter, Brought, Joined, OneTime, Password, PasswordHash, Purpose, Session};
 use async_trait::async_trait;
 use invites::{InviteStore, InviteTx};
 use kernel::{
@@ -39,6 +39,14 @@ pub trait AccountStore: InviteStore + SecondFactorReads + EmailChangeReads {
     ) -> Result<Vec<SessionId>, StoreError>;
     /// One link.
     async fn one_time(&self, id: OneTimeId) -> Result<Option<OneTime>, StoreError>;
+    /// Who joined within a span, first instant included and last not, by day; days on which nobody did are left out.
+    async fn joined(&self, span: (Timestamp, Timestamp)) -> Result<Vec<Joined>, StoreError>;
+    /// Up to `limit` who brought somebody who joined within a span: who brought most first, then by id.
+    async fn most_brought(
+        &self,
+        span: (Timestamp, Timestamp),
+        limit: u32,
+    ) -> Result<Vec<Brought>, StoreError>;
     /// Drops sessions that ended or expired before `before`, and links and wishes for another address that expired before
     /// it, of each at most [`kernel::SWEPT_AT_ONCE`]; returns how many.
     async fn sweep_accounts(&self, before: Timestamp) -> Result<u64, StoreError>;

@@ -20,6 +20,7 @@ pub mod desk;
 pub mod dispute;
 pub mod document;
 pub mod effect;
+pub mod figures;
 pub mod hold;
 pub mod job;
 pub mod ledger;
@@ -69,10 +70,10 @@ pub use payment::{
 pub use policy::{CancellationPolicy, MalformedPolicy, NoWay, PolicyInput, Promise, Tier, TierInput};
 pub use ports::{
     BookingStore, BookingTx, CloseStore, CloseTx, Counter, DocumentFilter, DocumentStore, DocumentTx,
-    DoorCounts, DoorReads, DoorTx, HolderStore, JobTx, LedgerStore, LedgerTx, ListCounts, NoticeKey,
-    OfficeStore, OrderTx, OutsideReads, OutsideTx, Quarter, ReturnReads, ReturnTx, SaleTx, SeatReads, SeatTx,
-    StockDifference, SyncTx, TransferReads, TransferTx, TypeCount, VoucherReads, VoucherTx, WaitlistReads,
-    WaitlistTx,
+    DoorCounts, DoorReads, DoorTx, FiguresStore, FiguresTx, HolderStore, JobTx, LedgerStore, LedgerTx,
+    ListCounts, NoticeKey, OfficeStore, OrderTx, OutsideReads, OutsideTx, Quarter, ReturnReads, ReturnTx,
+    SaleTx, SeatReads, SeatTx, StockDifference, SyncTx, TransferReads, TransferTx, TypeCount, VoucherReads,
+    VoucherTx, WaitlistReads, WaitlistTx,
 };
 pub use presence::Presence;
 pub use provider::{
@@ -90,7 +91,7 @@ pub use seating::{
 pub use settlement::{Settled, settle};
 pub use ticket::{Ticket, TicketStatus};
 pub use transfer::{Transfer, TransferRefusal, TransferStatus};
-pub use use_cases::{Bookings, Closing, Documents, Door, Ledger, Office, Vouchers};
+pub use use_cases::{Bookings, Closing, Documents, Door, Figures, Ledger, Office, Vouchers};
 pub use voucher::{
     Applied, Issued, Opens, Places, Usage, Voucher, VoucherHash, VoucherInput, VoucherKey, VoucherPrice,
     WhyNot,

@@ -1,10 +1,11 @@
 //! What those who run events look through: bookings, payments, money that does not move, and cases for a person.
 
 use crate::{
-    Booking, BookingStatus, Incident, Payment, PaymentStatus, Provider, Reference, Refund, RefundStatus,
+    Attendee, Booking, BookingStatus, Incident, Payment, PaymentStatus, Provider, Reference, Refund,
+    RefundStatus, Ticket,
 };
 use chrono::TimeDelta;
-use kernel::{BookingId, Cursor, EventId, Money, OrganisationId, PaymentId, RefundId, Timestamp};
+use kernel::{AccountId, BookingId, Cursor, EventId, Money, OrganisationId, PaymentId, RefundId, Timestamp};
 
 /// So long a provider may leave us without an answer.
 pub const SILENT: TimeDelta = TimeDelta::hours(1);
@@ -22,16 +23,45 @@ pub struct BookingFilter {
     pub status: Option<BookingStatus>,
     /// With this name.
     pub reference: Option<Reference>,
+    /// That one of these bought, or of which one of them holds a ticket.
+    pub people: Option<Vec<AccountId>>,
 }
 
 impl BookingFilter {
-    /// Whether a booking is wanted.
+    /// Whether a booking is wanted, whoever bought it or came by its tickets.
     #[must_use]
     pub fn wants(&self, booking: &Booking) -> bool {
         self.organisations.as_ref().is_none_or(|all| all.contains(&booking.organisation))
             && self.event.is_none_or(|event| booking.event == event)
             && self.status.is_none_or(|status| booking.status == status)
             && self.reference.as_ref().is_none_or(|reference| booking.reference == *reference)
+    }
+}
+
+/// Somebody who is looked for by name or address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// The accounts of those it may be.
+    pub accounts: Vec<AccountId>,
+    /// What was typed, in lower case.
+    pub text: String,
+}
+
+impl Person {
+    /// Whether they bought a booking, hold one of its tickets, or are named as somebody who is to come.
+    #[must_use]
+    pub fn is_in(&self, booking: &Booking, tickets: &[Ticket]) -> bool {
+        let mut held = tickets.iter().map(|ticket| ticket.holder);
+        let named = tickets.iter().filter_map(|ticket| ticket.attendee.as_ref());
+        self.accounts.contains(&booking.buyer)
+            || held.any(|holder| self.accounts.contains(&holder))
+            || booking.attendees.iter().chain(named).any(|attendee| self.is(attendee))
+    }
+
+    fn is(&self, attendee: &Attendee) -> bool {
+        let name = format!("{} {}", attendee.first_name, attendee.last_name).to_lowercase();
+        let address = attendee.email.as_ref().map(|email| email.to_lowercase());
+        name.contains(&self.text) || address.is_some_and(|address| address.contains(&self.text))
     }
 }
 
@@ -205,5 +235,35 @@ impl IncidentFilter {
     pub fn wants(&self, whose: &Whose, incident: &Incident) -> bool {
         self.organisations.as_ref().is_none_or(|all| all.contains(&whose.organisation))
             && self.open.is_none_or(|open| open == incident.resolved.is_none())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::samples::{paid, somebody};
+
+    #[test]
+    fn somebody_is_found_as_buyer_as_holder_and_by_the_names_that_were_given() {
+        let (_, mut booking, mut tickets) = paid(10, 2);
+        let by = |accounts: Vec<AccountId>, text: &str| Person { accounts, text: text.into() };
+        let nobody = || vec![somebody()];
+        assert!(by(vec![booking.buyer], "?").is_in(&booking, &tickets));
+        assert!(!by(nobody(), "ada").is_in(&booking, &tickets));
+        let other = somebody();
+        tickets[1].holder = other;
+        assert!(by(vec![other], "?").is_in(&booking, &tickets));
+        let ada = Attendee {
+            first_name: "Ada".into(),
+            last_name: "Byron".into(),
+            email: Some("Countess@example.org".into()),
+        };
+        booking.attendees = vec![ada.clone()];
+        for (text, found) in [("a by", true), ("countess@", true), ("grace", false)] {
+            assert_eq!(by(nobody(), text).is_in(&booking, &[]), found, "{text}");
+        }
+        booking.attendees.clear();
+        tickets[0].attendee = Some(ada);
+        assert!(by(nobody(), "byron").is_in(&booking, &tickets));
     }
 }

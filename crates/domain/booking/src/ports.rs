@@ -3,11 +3,13 @@
 mod close;
 mod documents;
 mod door;
+mod figures;
 mod holders;
 
 pub use close::{CloseStore, CloseTx};
 pub use documents::{DocumentFilter, DocumentStore, DocumentTx};
 pub use door::{DoorCounts, DoorReads, Quarter, SyncTx, TypeCount};
+pub use figures::{FiguresStore, FiguresTx};
 pub use holders::HolderStore;
 mod returns;
 mod seats;

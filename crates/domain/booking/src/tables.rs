@@ -55,7 +55,7 @@ impl Table<'_> {
         match self {
             Self::Bookings(filter) => Some(json!({
                 "status": filter.status.map(|status| status.as_str()),
-                "searched": filter.reference.is_some(),
+                "searched": filter.reference.is_some() || filter.people.is_some(),
             })),
             Self::Payments(filter) => Some(json!({
                 "status": filter.status.map(|status| status.as_str()),

@@ -5,6 +5,7 @@ pub mod budget;
 pub mod code;
 pub mod invite;
 pub mod mac;
+pub mod made;
 pub mod ports;
 pub mod tree;
 mod use_cases;
@@ -12,6 +13,7 @@ mod use_cases;
 pub use budget::{Budget, BudgetExhausted};
 pub use code::{CodeHash, CodeKey, InviteCode, MalformedCode};
 pub use invite::{Invite, InviteRefusal};
+pub use made::Made;
 pub use ports::{Effect, InviteStore, InviteTx};
 pub use tree::{Ancestor, BelowSpent, Branch, DEEPEST, Inviter, Lineage, Ruling, Shut};
 pub use use_cases::{

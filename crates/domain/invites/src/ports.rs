@@ -1,6 +1,6 @@
 //! What the invites need from outside.
 
-use crate::{Branch, CodeHash, Invite, Inviter, Lineage};
+use crate::{Branch, CodeHash, Invite, Inviter, Lineage, Made};
 use async_trait::async_trait;
 use kernel::{AccountId, AuditTx, InviteId, Owed, Page, PageRequest, StoreError, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -20,6 +20,8 @@ pub trait InviteStore: Send + Sync {
         created_by: Option<AccountId>,
         page: PageRequest,
     ) -> Result<Page<Invite>, StoreError>;
+    /// What became by `now` of the invites that were made within a span, first instant included and last not.
+    async fn invites_made(&self, span: (Timestamp, Timestamp), now: Timestamp) -> Result<Made, StoreError>;
     /// What is kept of an account as an inviter: [`Inviter::new`] where nothing is; `None` without such an account.
     async fn inviter(&self, account: AccountId) -> Result<Option<Inviter>, StoreError>;
     /// What an account has given away: the sum of [`Invite::spends`].

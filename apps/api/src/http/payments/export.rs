@@ -9,7 +9,7 @@ use crate::wiring::App;
 use accounts::Account;
 use actix_web::web::{Data, Query};
 use actix_web::{HttpResponse, get};
-use booking::office::Of;
+use booking::office::{BookingFilter, Of};
 use booking::tables::Table;
 use booking::use_cases::Placed;
 use booking::{Booking, Payment};
@@ -76,10 +76,12 @@ pub(super) async fn export_bookings(
     user: User,
     query: Query<BookingsQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let filter = bookings_wanted(&app, user.0, query.into_inner()).await?;
-    app.bookings.take_out(Table::Bookings(&filter), &user.0).await?;
+    let wanted = bookings_wanted(&app, user.0, query.into_inner()).await?;
+    let people = wanted.person.as_ref().map(|person| person.accounts.clone());
+    let asked = BookingFilter { people, ..wanted.filter.clone() };
+    app.bookings.take_out(Table::Bookings(&asked), &user.0).await?;
     let read = async move |page: PageRequest| {
-        let page = app.office.bookings(&filter, page).await?;
+        let page = wanted.page(&app, page).await?;
         with_buyers(&app, page, |placed| placed.booking.buyer).await
     };
     Ok(csv::table("bookings", &BOOKINGS, read, booking_row))

@@ -240,6 +240,11 @@ const TABLE: &[Group] = &[
     (
         "ufff++f+++",
         &[
+            ("GET /api/v1/admin/dashboard", ""),
+            ("GET /api/v1/admin/analytics", ""),
+            ("GET /api/v1/admin/analytics/revenue", ""),
+            ("GET /api/v1/admin/analytics/popular-events", ""),
+            ("GET /api/v1/admin/events/analytics", ""),
             ("GET /api/v1/admin/bookings", ""),
             ("GET /api/v1/admin/bookings/export", ""),
             ("GET /api/v1/admin/cancellation-requests", ""),
@@ -292,6 +297,7 @@ const TABLE: &[Group] = &[
             ("PUT /api/v1/admin/events/{id}/cancellation-policy", "draft"),
             ("GET /api/v1/admin/events/{id}/cancellation-policy", "draft"),
             ("GET /api/v1/admin/events/{id}/bookings", "event"),
+            ("GET /api/v1/admin/events/{id}/analytics", "event"),
             ("GET /api/v1/admin/bookings/{id}", "paid"),
             ("POST /api/v1/admin/bookings/{id}/refund", "new booking"),
             ("POST /api/v1/admin/bookings/{id}/refunds/{refund_id}/retry", "refunded, refund"),
@@ -347,6 +353,7 @@ const TABLE: &[Group] = &[
     (
         ADMIN,
         &[
+            ("GET /api/v1/admin/analytics/members", ""),
             ("GET /api/v1/admin/users", ""),
             ("GET /api/v1/admin/users/export", ""),
             ("PATCH /api/v1/admin/users/{id}", "newcomer"),

@@ -59,6 +59,16 @@ impl Shop {
         assert!(compared.agrees(), "{compared:?}");
         self.check_mails(&placed).await;
         self.check_documents(&placed).await;
+        self.check_figures(&placed).await;
+    }
+
+    /// What is counted is what the rows say, one by one.
+    async fn check_figures(&self, placed: &[Placed]) {
+        let figures = &self.app.app.figures;
+        figures.count_all().await.unwrap();
+        for event in placed.iter().map(|placed| placed.booking.event).collect::<BTreeSet<_>>() {
+            assert_eq!(figures.differences(event).await.unwrap(), [], "figures of {event}");
+        }
     }
 
     /// What was paid for a booking is on one living document, and numbers have no gap.

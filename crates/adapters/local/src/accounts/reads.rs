@@ -1,18 +1,33 @@
 //! Reading without a transaction: what was committed last; and sweeping.
 
 use crate::paging::{newest, newest_of, wanted};
+use crate::state::State;
 use crate::store::LocalStore;
-use ::accounts::{Account, AccountFilter, AccountStore, AccountTx, EmailChange, OneTime, Session};
+use ::accounts::{
+    Account, AccountFilter, AccountStore, AccountTx, Brought, EmailChange, Joined, OneTime, Session,
+};
 use async_trait::async_trait;
 use kernel::{
-    AccountId, Email, OneTimeId, Page, PageRequest, SWEPT_AT_ONCE, SessionId, StoreError, Timestamp,
+    AccountId, Cursor, Email, OneTimeId, Page, PageRequest, SWEPT_AT_ONCE, SessionId, StoreError, Timestamp,
     Transaction,
 };
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use uuid::Uuid;
 
 /// Most sessions in the list of one account.
 const MOST_SESSIONS: usize = 100;
 /// All that come.
 const ALL: PageRequest = PageRequest { limit: u32::MAX, after: None };
+
+impl State {
+    /// Accounts that were made within a span.
+    fn accounts_between(&self, (from, until): (Timestamp, Timestamp)) -> impl Iterator<Item = &Account> {
+        let at = |at| Cursor { at, id: Uuid::nil() };
+        let made = self.accounts.accounts_by_age.range(at(from)..at(until.max(from)));
+        made.filter_map(|cursor| self.get::<Account>(&cursor.id.into())).map(|account| &**account)
+    }
+}
 
 #[async_trait]
 impl AccountStore for LocalStore {
@@ -75,6 +90,37 @@ impl AccountStore for LocalStore {
 
     async fn one_time(&self, id: OneTimeId) -> Result<Option<OneTime>, StoreError> {
         Ok(self.read().copy(&id))
+    }
+
+    async fn joined(&self, span: (Timestamp, Timestamp)) -> Result<Vec<Joined>, StoreError> {
+        let state = self.read();
+        let mut days = BTreeMap::new();
+        for account in state.accounts_between(span) {
+            let day = account.created_at.date_naive();
+            let joined = days.entry(day).or_insert(Joined { day, members: 0, invited: 0 });
+            joined.members += 1;
+            joined.invited += u64::from(account.invite.is_some());
+        }
+        Ok(days.into_values().collect())
+    }
+
+    async fn most_brought(
+        &self,
+        span: (Timestamp, Timestamp),
+        limit: u32,
+    ) -> Result<Vec<Brought>, StoreError> {
+        let state = self.read();
+        let mut brought: BTreeMap<AccountId, u64> = BTreeMap::new();
+        for account in state.accounts_between(span) {
+            if let Some(inviter) = state.brought_by(account) {
+                *brought.entry(inviter).or_default() += 1;
+            }
+        }
+        let mut brought: Vec<_> =
+            brought.into_iter().map(|(account, members)| Brought { account, members }).collect();
+        brought.sort_by_key(|one| (Reverse(one.members), one.account));
+        brought.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        Ok(brought)
     }
 
     async fn sweep_accounts(&self, before: Timestamp) -> Result<u64, StoreError> {

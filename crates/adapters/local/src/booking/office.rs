@@ -7,11 +7,11 @@ use crate::store::LocalStore;
 use ::booking::office::{
     BookingFilter, IncidentFilter, Of, PaymentFilter, Stuck, Whose, stuck_payment, stuck_refund,
 };
-use ::booking::{Booking, Incident, OfficeStore, Payment};
+use ::booking::{Booking, Incident, OfficeStore, Payment, Ticket};
 use async_trait::async_trait;
 use kernel::{
-    BookingId, Cursor, IncidentId, OrganisationId, Page, PageRequest, PaymentId, RefundId, StoreError,
-    Timestamp,
+    AccountId, BookingId, Cursor, IncidentId, OrganisationId, Page, PageRequest, PaymentId, RefundId,
+    StoreError, Timestamp,
 };
 use std::ops::Bound;
 use uuid::Uuid;
@@ -78,7 +78,13 @@ impl OfficeStore for LocalStore {
     async fn bookings(&self, filter: &BookingFilter, page: PageRequest) -> Result<Page<Booking>, StoreError> {
         let state = self.read();
         let found = state.booking.latest(filter.organisations.as_deref(), page);
-        let found = found.filter_map(|id| state.get::<Booking>(&id)).filter(|booking| filter.wants(booking));
+        let holds = |booking: &Booking, people: &[AccountId]| {
+            let mut tickets = state.booking.tickets_of(booking.id).filter_map(|id| state.get::<Ticket>(&id));
+            people.contains(&booking.buyer) || tickets.any(|ticket| people.contains(&ticket.holder))
+        };
+        let found = found.filter_map(|id| state.get::<Booking>(&id)).filter(|booking| {
+            filter.wants(booking) && filter.people.as_ref().is_none_or(|people| holds(booking, people))
+        });
         let found = found.take(wanted(page)).map(|booking| Booking::clone(booking)).collect();
         let cursor = |booking: &Booking| Cursor { at: booking.created_at, id: booking.id.as_uuid() };
         Ok(Page::cut(found, page.limit, cursor))

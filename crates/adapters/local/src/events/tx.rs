@@ -2,6 +2,7 @@
 
 use crate::booking::{KeptPromise, KeptRules};
 use crate::transaction::LocalTx;
+use ::booking::figures::EventFigures;
 use ::booking::{Job, Voucher, WaitlistEntry};
 use ::events::{Event, EventTx, Organisation, Quota, Seating, Stock, Stocked, Taken, TicketType};
 use async_trait::async_trait;
@@ -62,6 +63,7 @@ impl EventTx for LocalTx {
             self.remove::<WaitlistEntry>(&entry);
         }
         self.remove::<KeptRules>(&id);
+        self.remove::<EventFigures>(&id);
         if let Some(job) = self.state().booking.jobs_by_event.get(&id).copied() {
             self.remove::<Job>(&job);
         }

@@ -58,7 +58,7 @@ impl State {
         Lineage(way)
     }
 
-    fn brought_by(&self, account: &Account) -> Option<AccountId> {
+    pub(crate) fn brought_by(&self, account: &Account) -> Option<AccountId> {
         self.get::<Invite>(&account.invite?).map(|invite| invite.created_by)
     }
 

@@ -21,6 +21,7 @@ mod memory {
     testkit::door_store_contract!(open);
     testkit::event_store_contract!(open);
     testkit::event_use_cases_contract!(open);
+    testkit::figures_store_contract!(open);
     testkit::gallery_store_contract!(open);
     testkit::gallery_use_cases_contract!(open);
     testkit::idempotency_store_contract!(open);
@@ -68,6 +69,7 @@ mod directory {
     testkit::door_store_contract!(open);
     testkit::event_store_contract!(open);
     testkit::event_use_cases_contract!(open);
+    testkit::figures_store_contract!(open);
     testkit::gallery_store_contract!(open);
     testkit::gallery_use_cases_contract!(open);
     testkit::idempotency_store_contract!(open);

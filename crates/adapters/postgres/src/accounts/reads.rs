@@ -7,10 +7,12 @@ use crate::failure::{corrupt, failed};
 use crate::pool::PgStore;
 use crate::schema::{account_one_times, accounts, email_changes, sessions, strpos};
 use crate::statement::{constant, text};
-use ::accounts::{Account, AccountFilter, AccountStore, AccountTx, OneTime, Session};
+use ::accounts::{
+    Account, AccountFilter, AccountStore, AccountTx, Brought, Joined, OneTime, Session, UtcDay,
+};
 use async_trait::async_trait;
 use diesel::prelude::*;
-use diesel::sql_types::{Array, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Date, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use kernel::{
     AccountId, Email, OneTimeId, Page, PageRequest, SWEPT_AT_ONCE, SessionId, StoreError, Timestamp,
@@ -24,6 +26,24 @@ const SESSIONS_SHOWN: i64 = 100;
 struct IdRow {
     #[diesel(sql_type = SqlUuid)]
     id: Uuid,
+}
+
+#[derive(QueryableByName)]
+struct JoinedRow {
+    #[diesel(sql_type = Date)]
+    day: UtcDay,
+    #[diesel(sql_type = BigInt)]
+    members: i64,
+    #[diesel(sql_type = BigInt)]
+    invited: i64,
+}
+
+#[derive(QueryableByName)]
+struct BroughtRow {
+    #[diesel(sql_type = SqlUuid)]
+    id: Uuid,
+    #[diesel(sql_type = BigInt)]
+    members: i64,
 }
 
 #[async_trait]
@@ -125,6 +145,49 @@ impl AccountStore for PgStore {
         let query = account_one_times::table.find(id.as_uuid()).select(OneTimeRow::as_select());
         let row = query.first(&mut connection).await.optional().map_err(failed(doing))?;
         row.map(OneTime::try_from).transpose()
+    }
+
+    async fn joined(&self, (from, until): (Timestamp, Timestamp)) -> Result<Vec<Joined>, StoreError> {
+        let doing = "counting who joined";
+        let mut connection = self.connection(doing).await?;
+        let statement = text(
+            "SELECT (created_at AT TIME ZONE 'UTC')::date AS day, count(*) AS members, count(invite_id) AS invited \
+             FROM accounts WHERE created_at >= $1 AND created_at < $2 GROUP BY 1 ORDER BY 1",
+        )
+        .bind::<Timestamptz, _>(from)
+        .bind::<Timestamptz, _>(until);
+        let rows: Vec<JoinedRow> = constant(statement).load(&mut connection).await.map_err(failed(doing))?;
+        let number = |number: i64| u64::try_from(number).map_err(corrupt(doing));
+        rows.into_iter()
+            .map(|row| {
+                let (members, invited) = (number(row.members)?, number(row.invited)?);
+                Ok(Joined { day: row.day, members, invited })
+            })
+            .collect()
+    }
+
+    async fn most_brought(
+        &self,
+        (from, until): (Timestamp, Timestamp),
+        limit: u32,
+    ) -> Result<Vec<Brought>, StoreError> {
+        let doing = "counting who brought most";
+        let mut connection = self.connection(doing).await?;
+        let statement = text(
+            "SELECT invited_by AS id, count(*) AS members FROM accounts \
+             WHERE created_at >= $1 AND created_at < $2 AND invited_by IS NOT NULL \
+             GROUP BY invited_by ORDER BY count(*) DESC, invited_by LIMIT $3",
+        )
+        .bind::<Timestamptz, _>(from)
+        .bind::<Timestamptz, _>(until)
+        .bind::<BigInt, _>(i64::from(limit));
+        let rows: Vec<BroughtRow> = constant(statement).load(&mut connection).await.map_err(failed(doing))?;
+        rows.into_iter()
+            .map(|row| {
+                let members = u64::try_from(row.members).map_err(corrupt(doing))?;
+                Ok(Brought { account: row.id.into(), members })
+            })
+            .collect()
     }
 
     async fn sweep_accounts(&self, before: Timestamp) -> Result<u64, StoreError> {

@@ -1,6 +1,9 @@
 //! What those who run events look through. Lists go by id, which sorts by the time at which its thing came to be, so
 //! that no index is needed beside the key.
 
+mod people;
+
+use self::people::of_people;
 use super::order::{BookingRow, bookings, select_bookings};
 use super::payment::PaymentRow;
 use crate::column::{document, word};
@@ -286,7 +289,12 @@ pub(super) fn incident_by_id(id: IncidentId) -> Statement<impl QueryFragment<Pg>
 #[async_trait]
 impl OfficeStore for PgStore {
     async fn bookings(&self, filter: &BookingFilter, page: PageRequest) -> Result<Page<Booking>, StoreError> {
-        let rows: Vec<BookingRow> = self.rows("listing bookings of organisers", list(filter, page)).await?;
+        let rows: Vec<BookingRow> = match &filter.people {
+            Some(people) => {
+                self.rows("looking for somebody's bookings", of_people(people, filter, page)).await?
+            }
+            None => self.rows("listing bookings of organisers", list(filter, page)).await?,
+        };
         let cursor = |booking: &Booking| Cursor { at: booking.created_at, id: booking.id.as_uuid() };
         Ok(Page::cut(bookings(rows)?, page.limit, cursor))
     }

@@ -13,6 +13,7 @@ testkit::document_store_contract!(open);
 testkit::door_store_contract!(open);
 testkit::event_store_contract!(open);
 testkit::event_use_cases_contract!(open);
+testkit::figures_store_contract!(open);
 testkit::gallery_store_contract!(open);
 testkit::gallery_use_cases_contract!(open);
 testkit::idempotency_store_contract!(open);

@@ -1,0 +1,30 @@
+//! Figures: what was sold, earned and given back on each day, and how every event stands.
+//!
+//! They follow from bookings, tickets and the ledger and are kept beside them as sums, so that nobody who looks at them
+//! waits for a million rows. Nothing that sells writes them: the worker counts again and again what may have changed
+//! ([`crate::use_cases::Figures`]), and a [`Recount`] of the rows themselves shows that they are right.
+//!
+//! A day of an event ([`DayFigures`]) is made of what never changes afterwards: tickets that were issued on it, and
+//! entries of the ledger that were posted on it. How an event stands ([`EventFigures`]) is counted from rows that do
+//! change.
+
+mod day;
+mod facts;
+mod filter;
+mod flow;
+mod recount;
+mod standing;
+mod total;
+
+pub use day::{DayFigures, DayRow, LocalDay, Part, day_of, first_id, span_of};
+pub use facts::{Facts, Moved, Sold};
+pub use filter::{By, FlowFilter, Look, StandingFilter, Sum, SumKey};
+pub use flow::Flow;
+pub use recount::{FigureDifference, Recount};
+pub use standing::{
+    Counts, EventFigures, GuestFigures, ListFigures, OrderFigures, TypeFigures, VoucherFigures, places,
+};
+pub use total::Total;
+
+#[cfg(test)]
+mod tests;

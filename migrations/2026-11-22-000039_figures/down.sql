@@ -1,0 +1,3 @@
+DROP TABLE figure_looks;
+DROP TABLE event_figures;
+DROP TABLE day_figures;
