@@ -155,14 +155,7 @@ pub async fn a_set_reads_back_whole(stores: Stores) {
         ..audible_set(by)
     };
     let mut sets = vec![bare_set(by), full];
-    for reason in [
-        Refusal::UnknownFormat,
-        Refusal::NoSound,
-        Refusal::TooLong,
-        Refusal::Truncated,
-        Refusal::Malformed,
-        Refusal::TooMuch,
-    ] {
+    for reason in Refusal::ALL {
         sets.push(MusicSet { status: SetStatus::Failed { reason }, progress: 37, ..bare_set(by) });
     }
     for set in sets {

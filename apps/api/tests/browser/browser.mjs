@@ -2,6 +2,8 @@
 // BROWSER (the program), BROWSER_TOOLS (where playwright-core is), BROWSER_CASE (JSON: addresses and what else it needs)
 // and, if somebody wants to see pictures, BROWSER_SHOTS (a folder).
 import { createRequire } from "node:module";
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { createInterface } from "node:readline";
 
 const { BROWSER, BROWSER_TOOLS, BROWSER_CASE, BROWSER_SHOTS } = process.env;
@@ -57,6 +59,18 @@ class Phone {
   async shot(name) {
     if (BROWSER_SHOTS) await this.page.screenshot({ path: `${BROWSER_SHOTS}/${name}.png` });
   }
+}
+
+/** Serves pages at the address of `given.page`, whose port makes them another origin; `found` gives type and body for a path. */
+export async function pages(found) {
+  const server = createServer((asked, answer) => {
+    const [type, body] = found(asked.url);
+    answer.setHeader("content-type", type).end(body);
+  });
+  const { hostname, port } = new URL(given.page);
+  server.listen(port, hostname);
+  await once(server, "listening");
+  return server;
 }
 
 /** Plays a scene in a browser. When it fails, or a console complained, that is told with what was on the pages. */

@@ -6,6 +6,7 @@ pub mod bucket;
 mod client;
 pub mod document;
 pub mod files;
+pub mod form;
 pub mod process;
 pub mod providers;
 pub mod scan;

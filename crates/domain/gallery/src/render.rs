@@ -63,6 +63,18 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Each of them.
+    pub const ALL: [Self; 8] = [
+        Self::UnknownFormat,
+        Self::TooManyPixels,
+        Self::Truncated,
+        Self::Malformed,
+        Self::TooMuch,
+        Self::Unsupported,
+        Self::Missing,
+        Self::Internal,
+    ];
+
     /// As shown.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

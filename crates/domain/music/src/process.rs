@@ -32,6 +32,18 @@ pub enum Refusal {
 }
 
 impl Refusal {
+    /// Each of them.
+    pub const ALL: [Self; 8] = [
+        Self::UnknownFormat,
+        Self::NoSound,
+        Self::TooLong,
+        Self::Truncated,
+        Self::Malformed,
+        Self::TooMuch,
+        Self::Missing,
+        Self::Internal,
+    ];
+
     /// As shown.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -22,14 +22,7 @@ pub async fn a_picture_reads_back_whole(stores: Stores) {
         ..visible_picture(&album)
     };
     let mut pictures = vec![bare_picture(&album), full];
-    for reason in [
-        Refusal::UnknownFormat,
-        Refusal::TooManyPixels,
-        Refusal::Truncated,
-        Refusal::Malformed,
-        Refusal::TooMuch,
-        Refusal::Unsupported,
-    ] {
+    for reason in Refusal::ALL {
         pictures.push(Picture { status: PictureStatus::Failed { reason }, ..bare_picture(&album) });
     }
     add_pictures(&stores, &pictures).await;

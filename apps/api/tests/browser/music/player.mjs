@@ -1,9 +1,7 @@
 // A page of another origin plays a set: by hls.js, by the element alone, from the middle, to the end, and draws its waveform.
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:http";
-import { given, scene } from "../browser.mjs";
+import { given, pages, scene } from "../browser.mjs";
 
 const HTML = `<!doctype html><title>Player</title><link rel="icon" href="data:,"><audio></audio><script src="/hls.js"></script>`;
 const ARGS = ["--autoplay-policy=no-user-gesture-required", "--mute-audio"];
@@ -96,14 +94,8 @@ const HEARD = `window.heard = async (audio, seconds) => {
   }
 }`;
 
-// Another port is another origin.
-const pages = createServer((asked, answer) => {
-  const [type, body] = asked.url === "/hls.js" ? ["text/javascript", readFileSync(given.library)] : ["text/html", HTML];
-  answer.setHeader("content-type", type).end(body);
-});
-const { hostname, port } = new URL(given.page);
-pages.listen(port, hostname);
-await once(pages, "listening");
+const server = await pages(path =>
+  path === "/hls.js" ? ["text/javascript", readFileSync(given.library)] : ["text/html", HTML]);
 
 await scene(async phone => {
   const one = await phone("the listener");
@@ -147,4 +139,4 @@ await scene(async phone => {
   assert.ok(Math.abs(drawn - given.duration) < 1, `its waveform shows ${drawn} s`);
   assert.ok(peaks.data.some(it => it > 20) && peaks.data.every(it => it >= -128 && it <= 127));
 }, { args: ARGS });
-pages.close();
+server.close();

@@ -1,8 +1,6 @@
 // A page of another origin sends a recording in parts to where it is kept, is loaded anew in the middle, and goes on.
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer } from "node:http";
-import { given, scene } from "../browser.mjs";
+import { given, pages, scene } from "../browser.mjs";
 
 const HTML = `<!doctype html><title>Sender</title><link rel="icon" href="data:,">`;
 
@@ -48,11 +46,7 @@ async function goOn() {
   return { id: found.upload_id, missing: shown.parts.map(it => it.number), arrived: shown.arrived, sent, done };
 }
 
-// Another port is another origin.
-const pages = createServer((_, answer) => { answer.setHeader("content-type", "text/html").end(HTML); });
-const { hostname, port } = new URL(given.page);
-pages.listen(port, hostname);
-await once(pages, "listening");
+const server = await pages(() => ["text/html", HTML]);
 
 await scene(async phone => {
   const { page } = await phone("the sender");
@@ -71,4 +65,4 @@ await scene(async phone => {
   assert.equal(bare(ended.arrived.find(it => it.number === 2).etag), bare(begun.sent.etag));
   assert.equal(ended.done.status, "completed");
 });
-pages.close();
+server.close();

@@ -1,8 +1,8 @@
 //! Pictures that are sent as a form.
 
 use super::house::{House, png, text};
-use crate::harness::on_each_store;
 use crate::harness::shop::Store;
+use crate::harness::{form, on_each_store};
 use serde_json::{Value, json};
 
 on_each_store!(House::open: a_broken_file_fails_alone_with_its_reason);
@@ -84,15 +84,9 @@ async fn a_form_that_breaks_off_keeps_what_had_come() {
     let house = House::open(Store::Local).await;
     let album = house.open_album().await;
     let picture = png(8, 8);
-    let part = |name: &str| {
-        format!(
-            "--a-line-that-stands-in-no-picture\r\nContent-Disposition: form-data; name=\"files\"; \
-             filename=\"{name}\"\r\n\r\n"
-        )
-        .into_bytes()
-    };
-    let body =
-        [part("a.png"), picture.clone(), b"\r\n".to_vec(), part("b.png"), picture[..20].to_vec()].concat();
+    let begun = |name: &str| form::before(name).into_bytes();
+    let body = [begun("a.png"), picture.clone(), form::BEHIND.into(), begun("b.png"), picture[..20].to_vec()]
+        .concat();
     let sent: Value = house.send_raw(&album, body).await.expect(201);
     assert!(sent["items"][0]["image"].is_object(), "{sent}");
     assert_eq!(sent["items"][1]["error"]["code"], "incomplete_body", "{sent}");

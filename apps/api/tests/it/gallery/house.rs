@@ -1,7 +1,7 @@
 //! A house with pictures: an admin who sends them, at a clock that stands still, into a folder of their own.
 
 use crate::harness::shop::Store;
-use crate::harness::{Answer, Client, PASSWORD, Person, TestApp, answer};
+use crate::harness::{Answer, Client, PASSWORD, Person, TestApp, answer, form};
 use adapter_postgres::testing::{FreshDatabase, fresh_database};
 use kernel::{Clock, Mail, PageRequest, SystemClock};
 use reqwest::Method;
@@ -11,9 +11,6 @@ use std::sync::Arc;
 use synesthesie::worker;
 use tempfile::TempDir;
 use testkit::StoppedClock;
-
-/// What divides the parts of a form.
-const BOUNDARY: &str = "a-line-that-stands-in-no-picture";
 
 pub(super) struct House {
     pub(super) app: TestApp,
@@ -64,27 +61,13 @@ impl House {
 
     /// Sends files as a form; each with its name.
     pub(super) async fn send(&self, album: &str, files: &[(&str, &[u8])]) -> Answer {
-        let mut body = Vec::new();
-        for (name, bytes) in files {
-            body.extend_from_slice(
-                format!(
-                    "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{name}\"\r\n\
-                     Content-Type: application/octet-stream\r\n\r\n"
-                )
-                .as_bytes(),
-            );
-            body.extend_from_slice(bytes);
-            body.extend_from_slice(b"\r\n");
-        }
-        body.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
-        self.send_raw(album, body).await
+        self.send_raw(album, form::whole(files)).await
     }
 
     /// Sends a form as it is.
     pub(super) async fn send_raw(&self, album: &str, body: Vec<u8>) -> Answer {
         let request = self.admin.client.request(Method::POST, &format!("/admin/albums/{album}/images"));
-        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
-        answer(request.header("content-type", kind).body(body)).await
+        answer(request.header("content-type", form::KIND).body(body)).await
     }
 
     /// A picture that is made; its id.

@@ -3,8 +3,8 @@
 use super::House;
 use super::house::{asked, text};
 use crate::gallery::filled;
-use crate::harness::TestApp;
 use crate::harness::shop::Store;
+use crate::harness::{TestApp, form};
 use gallery::ImageFormat;
 use kernel::Body;
 use serde_json::{Value, json};
@@ -24,14 +24,8 @@ const MANY_MADE: usize = 60;
 
 /// Sends so many large pictures in one form, without having all of it in memory here; what was answered.
 async fn send(house: &House, album: &str, count: usize) -> Value {
-    const LINE: &str = "a-line-that-stands-in-no-picture";
-    let head = |number: usize| {
-        format!(
-            "--{LINE}\r\nContent-Disposition: form-data; name=\"files\"; filename=\"{number:04}.jpg\"\r\n\r\n"
-        )
-    };
-    let end = format!("--{LINE}--\r\n");
-    let length = count * (head(0).len() + SENT + 2) + end.len();
+    let head = |number: usize| form::before(&format!("{number:04}.jpg"));
+    let length = count * (head(0).len() + SENT + form::BEHIND.len()) + form::END.len();
     let token = house.admin().await.token.unwrap();
     let host = house.url.strip_prefix("http://").unwrap();
     let mut picture = vec![7_u8; SENT];
@@ -39,15 +33,16 @@ async fn send(house: &House, album: &str, count: usize) -> Value {
     let mut stream = TcpStream::connect(host).await.unwrap();
     let request = format!(
         "POST /api/v1/admin/albums/{album}/images HTTP/1.1\r\nHost: {host}\r\nAuthorization: Bearer {token}\r\n\
-         Content-Type: multipart/form-data; boundary={LINE}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+         Content-Type: {}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n",
+        form::KIND
     );
     stream.write_all(request.as_bytes()).await.unwrap();
     for number in 0..count {
         stream.write_all(head(number).as_bytes()).await.unwrap();
         stream.write_all(&picture).await.unwrap();
-        stream.write_all(b"\r\n").await.unwrap();
+        stream.write_all(form::BEHIND.as_bytes()).await.unwrap();
     }
-    stream.write_all(end.as_bytes()).await.unwrap();
+    stream.write_all(form::END.as_bytes()).await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.unwrap();
     let (headers, body) = answer.split_once("\r\n\r\n").unwrap();

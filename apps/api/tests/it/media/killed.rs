@@ -215,22 +215,23 @@ async fn nothing_is_left_half_sent_after_a_day(house: &House, prefix: &str) {
     tidier.stop().await;
 }
 
-#[tokio::test]
-async fn a_program_killed_while_it_puts_a_set_into_a_bucket_leaves_nothing_but_the_set() {
+/// Of what is made while the program is killed, a bucket has what belongs to it, and by the day after nothing else.
+async fn killed_beside_a_bucket(prefix: &str, made: impl AsyncFnOnce(&mut House) -> Vec<Vec<String>>) {
     let mut house = House::in_bucket(Store::Local).await;
-    let made = killed_while_it_puts_a_set(&mut house).await;
+    let made = made(&mut house).await;
     nothing_else_is_in_the_bucket(&house, &made).await;
-    nothing_is_left_half_sent_after_a_day(&house, "sets/1/2/").await;
+    nothing_is_left_half_sent_after_a_day(&house, prefix).await;
     nothing_else_is_in_the_bucket(&house, &made).await;
 }
 
 #[tokio::test]
+async fn a_program_killed_while_it_puts_a_set_into_a_bucket_leaves_nothing_but_the_set() {
+    killed_beside_a_bucket("sets/1/2/", killed_while_it_puts_a_set).await;
+}
+
+#[tokio::test]
 async fn a_program_killed_while_it_puts_a_picture_into_a_bucket_leaves_nothing_but_the_picture() {
-    let mut house = House::in_bucket(Store::Local).await;
-    let made = killed_while_it_puts_a_picture(&mut house).await;
-    nothing_else_is_in_the_bucket(&house, &made).await;
-    nothing_is_left_half_sent_after_a_day(&house, "pictures/1/2/").await;
-    nothing_else_is_in_the_bucket(&house, &made).await;
+    killed_beside_a_bucket("pictures/1/2/", killed_while_it_puts_a_picture).await;
 }
 
 /// What hangs does not see that nobody listens any more: it has to be ended with the program.
