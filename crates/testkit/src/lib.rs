@@ -37,6 +37,7 @@ pub mod load;
 pub mod mailer;
 pub mod maintenance_store;
 pub mod media_store;
+pub mod messaging_store;
 pub mod music_store;
 pub mod music_use_cases;
 #[cfg(feature = "objects")]

@@ -69,6 +69,7 @@ pub fn letter(to: &str) -> Mail {
         text: "See you there.".into(),
         html: None,
         attachments: Vec::new(),
+        return_path: None,
     }
 }
 

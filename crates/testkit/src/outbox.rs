@@ -67,7 +67,7 @@ macro_rules! outbox_contract {
 }
 
 /// Under what anything is owed today, for tests that want all of it.
-pub const EVERY_DOMAIN: [&str; 9] = [
+pub const EVERY_DOMAIN: [&str; 10] = [
     accounts::DOMAIN,
     accounts::ALERTS,
     booking::DOMAIN,
@@ -75,6 +75,7 @@ pub const EVERY_DOMAIN: [&str; 9] = [
     gallery::PICTURES,
     invites::DOMAIN,
     media::DOMAIN,
+    messaging::DOMAIN,
     music::DOMAIN,
     music::SOUND,
 ];

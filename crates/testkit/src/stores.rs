@@ -6,6 +6,7 @@ use events::EventStore;
 use gallery::GalleryStore;
 use kernel::{AuditLog, IdempotencyStore, MaintenanceStore, Outbox};
 use media::MediaStore;
+use messaging::MessagingStore;
 use music::MusicStore;
 use std::any::Any;
 use std::fmt;
@@ -32,6 +33,8 @@ pub struct Stores {
     pub office: Arc<dyn OfficeStore>,
     /// Uploads, and what members were sent.
     pub media: Arc<dyn MediaStore>,
+    /// Letters, and addresses that get no announcements.
+    pub messaging: Arc<dyn MessagingStore>,
     /// Albums and pictures.
     pub gallery: Arc<dyn GalleryStore>,
     /// Sets, and where members stopped.
@@ -61,6 +64,7 @@ impl Stores {
             + CloseStore
             + OfficeStore
             + MediaStore
+            + MessagingStore
             + GalleryStore
             + MusicStore
             + Outbox
@@ -79,6 +83,7 @@ impl Stores {
             close: store.clone(),
             office: store.clone(),
             media: store.clone(),
+            messaging: store.clone(),
             gallery: store.clone(),
             music: store.clone(),
             outbox: store.clone(),

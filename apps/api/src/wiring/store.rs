@@ -10,6 +10,7 @@ use gallery::GalleryStore;
 use invites::InviteStore;
 use kernel::{AuditLog, IdempotencyStore, MaintenanceStore, Outbox, StoreError};
 use media::MediaStore;
+use messaging::MessagingStore;
 use music::MusicStore;
 use std::sync::Arc;
 
@@ -35,6 +36,8 @@ pub struct Stores {
     pub office: Arc<dyn OfficeStore>,
     /// Uploads, and what members were sent.
     pub media: Arc<dyn MediaStore>,
+    /// Letters, and addresses that get no announcements.
+    pub messaging: Arc<dyn MessagingStore>,
     /// Albums and pictures.
     pub gallery: Arc<dyn GalleryStore>,
     /// Sets, and where members stopped listening.
@@ -103,6 +106,7 @@ impl Stores {
             + CloseStore
             + OfficeStore
             + MediaStore
+            + MessagingStore
             + GalleryStore
             + MusicStore
             + IdempotencyStore
@@ -122,6 +126,7 @@ impl Stores {
             close: store.clone(),
             office: store.clone(),
             media: store.clone(),
+            messaging: store.clone(),
             gallery: store.clone(),
             music: store.clone(),
             idempotency: store.clone(),

@@ -23,6 +23,7 @@ mod journal;
 mod mail_box;
 mod maintenance;
 mod media;
+mod messaging;
 mod music;
 mod objects;
 mod outbox;

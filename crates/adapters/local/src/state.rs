@@ -11,6 +11,7 @@ use crate::invites::InviteTables;
 use crate::mail_box::MailTables;
 use crate::maintenance::MaintenanceTables;
 use crate::media::MediaTables;
+use crate::messaging::MessagingTables;
 use crate::music::MusicTables;
 use crate::outbox::OutboxTables;
 use std::collections::BTreeMap;
@@ -30,6 +31,7 @@ pub(crate) struct State {
     pub(crate) mails: MailTables,
     pub(crate) maintenance: MaintenanceTables,
     pub(crate) media: MediaTables,
+    pub(crate) messaging: MessagingTables,
     pub(crate) music: MusicTables,
     pub(crate) outbox: OutboxTables,
 }
@@ -161,6 +163,8 @@ kinds!(
     ::kernel::ReadOnly,
     ::media::Egress,
     ::media::Upload,
+    ::messaging::Letter,
+    ::messaging::Suppression,
     ::music::MusicSet,
     ::music::Position,
     crate::audit::KeptAct,
@@ -177,6 +181,7 @@ kinds!(
     crate::mail_box::Received,
     crate::media::Forgotten,
     crate::media::KeptLink,
+    crate::messaging::KeptReport,
     crate::outbox::Owing,
 );
 

@@ -139,6 +139,7 @@ mod tests {
             text: "x".repeat(bytes),
             html: None,
             attachments: Vec::new(),
+            return_path: None,
         }
     }
 

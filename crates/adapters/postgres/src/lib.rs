@@ -19,6 +19,7 @@ mod idempotency;
 mod invites;
 mod maintenance;
 mod media;
+mod messaging;
 pub mod migrations;
 mod music;
 mod outbox;

@@ -110,18 +110,24 @@ impl SmtpMailer {
         let body = message::bytes(mail, &to, &self.sender, attachments, self.clock.now());
         let work = async {
             match self.server.connect().await? {
-                Line::Sealed(line) => self.converse(*line, &to, &body).await,
-                Line::Plain(line) => self.converse(*line, &to, &body).await,
+                Line::Sealed(line) => self.converse(*line, (mail, &to), &body).await,
+                Line::Plain(line) => self.converse(*line, (mail, &to), &body).await,
             }
         };
         tokio::time::timeout(PATIENCE, work).await.unwrap_or(Err(Failure::Late))
     }
 
-    async fn converse<S>(&self, mut line: SmtpClient<S>, to: &Email, body: &[u8]) -> Result<(), Failure>
+    async fn converse<S>(
+        &self,
+        mut line: SmtpClient<S>,
+        (mail, to): (&Mail, &Email),
+        body: &[u8],
+    ) -> Result<(), Failure>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        line.mail_from(self.sender.address(), &Parameters::new()).await?;
+        let from = mail.return_path.as_ref().map_or(self.sender.address(), Email::as_str);
+        line.mail_from(from, &Parameters::new()).await?;
         line.rcpt_to(to.as_str(), &Parameters::new()).await.map_err(blame)?;
         line.data(body).await.map_err(blame)?;
         // It is theirs now, whatever becomes of the connection.

@@ -132,6 +132,7 @@ mod tests {
             text: "Text".into(),
             html: None,
             attachments: sizes.iter().map(file).collect(),
+            return_path: None,
         }
     }
 

@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use adapter_smtp::{SmtpMailer, UnusableSettings};
-use kernel::{Attachment, MailError, Mailer};
+use kernel::{Attachment, Mail, MailError, Mailer};
 use mail_parser::{MessageParser, MimeHeaders};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
@@ -82,6 +82,16 @@ async fn envelope_and_header_name_sender_and_recipient() {
     assert_eq!((from.name(), from.address()), (Some("The House"), Some("tickets@house.example")));
     assert_eq!(mail.header("Date").unwrap(), "Mon, 1 Jun 2026 12:00:00 +0000");
     assert!(!mail.tls);
+}
+
+#[tokio::test]
+async fn reports_go_where_the_mail_says_and_replies_to_the_sender() {
+    let sink = open().await;
+    let return_path = Some("bounces+1@house.example".parse().unwrap());
+    sink.mailer.send(&Mail { return_path, ..letter("guest@house.example") }).await.unwrap();
+    let mail = sink.sink.messages().unwrap().remove(0);
+    assert_eq!(mail.from, "bounces+1@house.example");
+    assert!(mail.header("from").unwrap().contains("<tickets@house.example>"));
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! Mail, sent after the commit by the worker.
 
-use crate::EffectId;
+use crate::{EffectId, Email};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -20,6 +20,9 @@ pub struct Mail {
     pub html: Option<String>,
     /// Files; those with a `content_id` are shown inside the HTML.
     pub attachments: Vec<Attachment>,
+    /// Where servers on its way report what became of it (the sender of the envelope); to whom it is from without one.
+    #[serde(default)]
+    pub return_path: Option<Email>,
 }
 
 /// A file inside a mail.

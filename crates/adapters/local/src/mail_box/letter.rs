@@ -38,7 +38,8 @@ impl From<Enclosure> for Attachment {
 }
 
 pub(super) fn serialize<S: Serializer>(mail: &Mail, serializer: S) -> Result<S::Ok, S::Error> {
-    let Mail { id, to, subject, text, html, attachments } = mail.clone();
+    // It is of no use to who reads it here.
+    let Mail { id, to, subject, text, html, attachments, return_path: _ } = mail.clone();
     let attachments = attachments.into_iter().map(Enclosure::from).collect();
     Letter { id, to, subject, text, html, attachments }.serialize(serializer)
 }
@@ -46,5 +47,5 @@ pub(super) fn serialize<S: Serializer>(mail: &Mail, serializer: S) -> Result<S::
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Mail, D::Error> {
     let Letter { id, to, subject, text, html, attachments } = Letter::deserialize(deserializer)?;
     let attachments = attachments.into_iter().map(Attachment::from).collect();
-    Ok(Mail { id, to, subject, text, html, attachments })
+    Ok(Mail { id, to, subject, text, html, attachments, return_path: None })
 }

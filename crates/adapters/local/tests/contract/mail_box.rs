@@ -42,7 +42,7 @@ impl Postbox for OnDisk {
 
     async fn arrived(&self) -> Vec<Arrived> {
         let arrived = self.mails.list(all()).items.into_iter().rev().map(|received| {
-            let Mail { id, to, subject, text, html, attachments } = received.mail;
+            let Mail { id, to, subject, text, html, attachments, .. } = received.mail;
             Arrived { id: id.to_string(), to, subject, text, html, attachments }
         });
         arrived.collect()
@@ -64,6 +64,7 @@ fn mail(text: &str) -> Mail {
             content_id: Some("ticket".into()),
             bytes: vec![0, 255, 10, 13],
         }],
+        return_path: None,
     }
 }
 

@@ -31,6 +31,7 @@ mod memory {
     testkit::ledger_store_contract!(open);
     testkit::maintenance_store_contract!(open);
     testkit::media_store_contract!(open);
+    testkit::messaging_store_contract!(open);
     testkit::music_store_contract!(open);
     testkit::music_use_cases_contract!(open);
     testkit::office_store_contract!(open);
@@ -79,6 +80,7 @@ mod directory {
     testkit::ledger_store_contract!(open);
     testkit::maintenance_store_contract!(open);
     testkit::media_store_contract!(open);
+    testkit::messaging_store_contract!(open);
     testkit::music_store_contract!(open);
     testkit::music_use_cases_contract!(open);
     testkit::office_store_contract!(open);

@@ -1,0 +1,3 @@
+DROP TABLE mail_reports;
+DROP TABLE suppressions;
+DROP TABLE letters;
