@@ -13,8 +13,8 @@ use kernel::{
     transact,
 };
 use messaging::{
-    About, AddressHash, AddressKey, Draft, Effect, Letter, LetterFilter, LetterState, MessagingTx, News, Origin,
-    Suppression, SuppressionReason, Troubles,
+    About, AddressHash, AddressKey, Draft, Effect, Letter, LetterFilter, LetterState, MessagingTx, News,
+    Origin, Suppression, SuppressionReason, Troubles,
 };
 use std::collections::BTreeSet;
 
@@ -349,8 +349,7 @@ pub async fn what_is_old_is_swept_and_the_rest_stays(stores: Stores) {
     let (old, new) = (letter(0, "ada"), letter(10, "ada"));
     add(&stores, &[old.clone(), new.clone()]).await;
     for (name, seconds) in [("old", 0), ("new", 10)] {
-        let told =
-            transact(begin(&stores).await, async |tx| tx.remember_report(name, later(seconds)).await);
+        let told = transact(begin(&stores).await, async |tx| tx.remember_report(name, later(seconds)).await);
         assert!(told.await.unwrap());
     }
     assert_eq!(stores.messaging.sweep_letters(later(10), later(0)).await.unwrap(), 1);
@@ -369,7 +368,9 @@ pub async fn what_messaging_owes_is_owed_with_its_cause(stores: Stores) {
     drop(tx);
     let claim = async || {
         let due = stores.outbox.claim(&[messaging::DOMAIN], noon(), later(60), 10).await.unwrap();
-        due.into_iter().map(|due| (due.id, serde_json::from_str::<Effect>(&due.body).unwrap())).collect::<Vec<_>>()
+        due.into_iter()
+            .map(|due| (due.id, serde_json::from_str::<Effect>(&due.body).unwrap()))
+            .collect::<Vec<_>>()
     };
     assert_eq!(claim().await, []);
     let owing =

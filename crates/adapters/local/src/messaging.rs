@@ -134,13 +134,11 @@ impl Document for KeptReport {
 
 impl MessagingTables {
     /// Letters from the page's start on, by the index that leaves the fewest to look at.
-    fn listed<'s>(
-        &'s self,
-        filter: &LetterFilter,
-        page: PageRequest,
-    ) -> Box<dyn Iterator<Item = Uuid> + 's> {
+    fn listed<'s>(&'s self, filter: &LetterFilter, page: PageRequest) -> Box<dyn Iterator<Item = Uuid> + 's> {
         match filter {
-            LetterFilter { booking: Some(booking), .. } => Box::new(newest_of(&self.by_booking, *booking, page)),
+            LetterFilter { booking: Some(booking), .. } => {
+                Box::new(newest_of(&self.by_booking, *booking, page))
+            }
             LetterFilter { to: Some(to), .. } => Box::new(newest_of(&self.by_address, to.clone(), page)),
             LetterFilter { account: Some(account), .. } => {
                 Box::new(newest_of(&self.by_account, *account, page))
@@ -179,7 +177,8 @@ impl MessagingStore for LocalStore {
         let state = self.read();
         let bookings: BTreeSet<BookingId> = bookings.iter().copied().collect();
         let all = PageRequest { limit: u32::MAX, after: None };
-        let ids = bookings.into_iter().flat_map(|booking| newest_of(&state.messaging.by_booking, booking, all));
+        let ids =
+            bookings.into_iter().flat_map(|booking| newest_of(&state.messaging.by_booking, booking, all));
         Ok(ids.filter_map(|id| state.copy(&EffectId::from(id))).collect())
     }
 

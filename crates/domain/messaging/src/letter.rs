@@ -78,7 +78,9 @@ impl LetterState {
     pub const fn after(self, news: News) -> Self {
         match (self, news) {
             (Self::Bounced, _) | (_, News::Bounced) => Self::Bounced,
-            (Self::Sent, _) | (_, News::Taken | News::Delayed | News::Arrived | News::Complained) => Self::Sent,
+            (Self::Sent, _) | (_, News::Taken | News::Delayed | News::Arrived | News::Complained) => {
+                Self::Sent
+            }
             (_, News::PutOff) => Self::Deferred,
             (_, News::Refused | News::GivenUp) => Self::Failed,
         }
@@ -105,7 +107,7 @@ pub struct About {
     pub booking: Option<BookingId>,
     /// The event that it is about.
     pub event: Option<EventId>,
-    /// The ticket that it brings, when it brings one alone.
+    /// The ticket that it is about, when it is about one alone.
     pub ticket: Option<TicketId>,
 }
 

@@ -75,7 +75,9 @@ impl Reach {
             LetterState::Bounced => Self::Bounced,
             LetterState::Failed => Self::Failed,
             // Something else that came back later says that the mailbox is gone.
-            LetterState::Sent if mailbox.bounced_at.is_some_and(|at| at >= newest.created_at) => Self::Bounced,
+            LetterState::Sent if mailbox.bounced_at.is_some_and(|at| at >= newest.created_at) => {
+                Self::Bounced
+            }
             LetterState::Sent if mailbox.proven => Self::Reached,
             LetterState::Sent => Self::Unproven,
         }

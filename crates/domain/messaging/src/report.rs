@@ -47,7 +47,8 @@ impl Status {
         if self.subject != 0 {
             return self;
         }
-        let mut codes = words.split(|letter: char| !letter.is_ascii_digit() && letter != '.').filter_map(Self::parse);
+        let mut codes =
+            words.split(|letter: char| !letter.is_ascii_digit() && letter != '.').filter_map(Self::parse);
         codes.find(|code| code.class == self.class && code.subject != 0).unwrap_or(self)
     }
 

@@ -129,7 +129,8 @@ mod tests {
     fn a_complaint_outweighs_a_bounce_and_the_newer_the_older() {
         let at = |text: &str| text.parse::<Timestamp>().unwrap();
         let address = AddressKey::new([1; 32]).hash(&email("ada@example.org"));
-        let one = |reason, day: &str| Suppression { address: address.clone(), reason, at: at(day), letter: None };
+        let one =
+            |reason, day: &str| Suppression { address: address.clone(), reason, at: at(day), letter: None };
         let (first, second) = ("2026-06-01T12:00:00Z", "2026-06-02T12:00:00Z");
         let (bounced, complained) = (SuppressionReason::Bounced, SuppressionReason::Complained);
         assert!(one(complained, first).outweighs(&one(bounced, second)));

@@ -5,9 +5,7 @@ use crate::clock::StoppedClock;
 use crate::{Stores, noon};
 use chrono::TimeDelta;
 use kernel::audit::ActFilter;
-use kernel::{
-    AccountId, Act, BookingId, Cause, EffectId, EventId, OrganisationId, PageRequest, TicketId,
-};
+use kernel::{AccountId, Act, BookingId, Cause, EffectId, EventId, OrganisationId, PageRequest, TicketId};
 use messaging::{
     About, AddressKey, Channel, Draft, Effect, Heard, Letter, LetterFilter, LetterState, LiftError, Messages,
     News, Origin, Report, SendAgainError, Status, SuppressionReason, TicketWish, Verdict,

@@ -127,10 +127,9 @@ impl MessagingStore for PgStore {
 
     async fn suppressions(&self, addresses: &[AddressHash]) -> Result<Vec<Suppression>, StoreError> {
         let hashes: Vec<String> = addresses.iter().map(|address| address.as_str().to_owned()).collect();
-        let statement = text(
-            "SELECT address_hash, reason, at, letter_id FROM suppressions WHERE address_hash = ANY($1)",
-        )
-        .bind::<Array<Text>, _>(hashes);
+        let statement =
+            text("SELECT address_hash, reason, at, letter_id FROM suppressions WHERE address_hash = ANY($1)")
+                .bind::<Array<Text>, _>(hashes);
         let rows: Vec<SuppressionRow> =
             self.rows("looking for addresses without announcements", constant(statement)).await?;
         rows.into_iter().map(Suppression::try_from).collect()

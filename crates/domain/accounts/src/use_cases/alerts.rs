@@ -5,6 +5,8 @@ use kernel::{AccountId, Email, EmailChangeId, Language, StoreError};
 /// What a mail about a second factor says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FactorLetter {
+    /// Whose account it is about.
+    pub account: AccountId,
     /// Whom it goes to.
     pub to: Email,
     /// How to address them.
@@ -22,6 +24,8 @@ pub enum AddressProof {
     Link(Letter),
     /// Somebody has an account with it: they are told, and nobody else is.
     Taken {
+        /// Whose account that is.
+        account: AccountId,
         /// Whom it goes to.
         to: Email,
         /// How to address them.
@@ -52,6 +56,7 @@ impl Accounts {
         let factors = self.store.second_factors(&[account.id]).await?;
         let factor = factors.into_iter().find(SecondFactor::is_confirmed);
         Ok(Some(FactorLetter {
+            account: account.id,
             to: account.email,
             first_name: account.first_name,
             language: account.language,
@@ -69,10 +74,11 @@ impl Accounts {
         let Some(change) = change else { return Ok(None) };
         let Some(account) = self.standing(change.account).await? else { return Ok(None) };
         if let Some(owner) = self.store.account_by_email(&change.new).await? {
-            let (to, first_name, language) = (owner.email, owner.first_name, owner.language);
-            return Ok(Some(AddressProof::Taken { to, first_name, language }));
+            let Account { id: account, email: to, first_name, language, .. } = owner;
+            return Ok(Some(AddressProof::Taken { account, to, first_name, language }));
         }
         Ok(Some(AddressProof::Link(Letter {
+            account: account.id,
             to: change.new,
             first_name: account.first_name,
             language: account.language,

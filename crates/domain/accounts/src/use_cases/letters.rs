@@ -1,10 +1,12 @@
 use super::Accounts;
 use crate::{Account, OneTime, OneTimeToken, Purpose};
-use kernel::{EffectId, Email, Language, OneTimeId, StoreError, Timestamp, transact};
+use kernel::{AccountId, EffectId, Email, Language, OneTimeId, StoreError, Timestamp, transact};
 
 /// What a mail with a link says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Letter {
+    /// Whose account it is about.
+    pub account: AccountId,
     /// Whom it goes to.
     pub to: Email,
     /// How to address them.
@@ -50,6 +52,7 @@ impl Accounts {
 
     fn letter(&self, account: Account, link: &OneTime) -> Option<Letter> {
         link.is_alive(self.clock.now()).then(|| Letter {
+            account: account.id,
             to: account.email,
             first_name: account.first_name,
             language: account.language,

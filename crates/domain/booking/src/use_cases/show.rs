@@ -69,6 +69,27 @@ impl Bookings {
         Ok(self.store.ticket(id).await?.filter(|ticket| ticket.holder == holder))
     }
 
+    /// Up to `limit` tickets of an event after this one, whatever became of them, in the order of their ids.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    pub async fn tickets_of_event(
+        &self,
+        event: EventId,
+        after: Option<TicketId>,
+        limit: u32,
+    ) -> Result<Vec<Ticket>, StoreError> {
+        self.store.tickets_of_event(event, after, limit).await
+    }
+
+    /// A ticket of an event, whoever holds it.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    pub async fn ticket_of_event(&self, event: EventId, id: TicketId) -> Result<Option<Ticket>, StoreError> {
+        Ok(self.store.ticket(id).await?.filter(|ticket| ticket.event == event))
+    }
+
     /// How an event sells now; nothing is locked.
     ///
     /// # Errors

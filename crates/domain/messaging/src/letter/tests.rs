@@ -98,7 +98,10 @@ fn the_same_once_more_is_another_letter() {
     let id = EffectId::generate(later(2));
     let new = old.once_more(id, later(2));
     assert_eq!((new.id, new.effect, new.state, new.tries), (id, id, LetterState::Queued, 0));
-    assert_eq!((&new.to, &new.about, &new.origin, new.said.as_deref()), (&old.to, &old.about, &old.origin, None));
+    assert_eq!(
+        (&new.to, &new.about, &new.origin, new.said.as_deref()),
+        (&old.to, &old.about, &old.origin, None)
+    );
     assert!(old.is_trouble());
     old.again = Some(id);
     assert!(!old.is_trouble(), "somebody has seen to it");

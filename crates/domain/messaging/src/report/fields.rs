@@ -74,7 +74,8 @@ impl<'m> Part<'m> {
         };
         let (mut found, mut start, mut at) = (Vec::new(), None, 0);
         for line in self.body.split_inclusive('\n') {
-            let rest = line.trim_end().strip_prefix("--").and_then(|rest| rest.strip_prefix(boundary.as_str()));
+            let rest =
+                line.trim_end().strip_prefix("--").and_then(|rest| rest.strip_prefix(boundary.as_str()));
             if let Some(rest) = rest.filter(|rest| ["", "--"].contains(rest)) {
                 if let Some(start) = start.take() {
                     found.extend(self.body.get(start..at).map(Part::of));
@@ -133,7 +134,8 @@ mod tests {
 
     #[test]
     fn fields_are_found_in_any_case_and_unfolded() {
-        let fields = Fields::of("Subject: one\n two\n\tthree\nno field\nTO: ada@example.org\nTo: bob@example.org");
+        let fields =
+            Fields::of("Subject: one\n two\n\tthree\nno field\nTO: ada@example.org\nTo: bob@example.org");
         assert_eq!(fields.get("subject"), Some("one two three"));
         assert_eq!(fields.all("to").collect::<Vec<_>>(), ["ada@example.org", "bob@example.org"]);
         assert_eq!(fields.get("from"), None);
@@ -143,7 +145,10 @@ mod tests {
     fn parameters_are_read_however_they_are_written() {
         for (value, boundary) in [
             ("multipart/report; boundary=abc", Some("abc")),
-            ("multipart/report; report-type=delivery-status;\tBoundary = \"a;b=\\\"c\\\\\" ; x=y", Some("a;b=\"c\\")),
+            (
+                "multipart/report; report-type=delivery-status;\tBoundary = \"a;b=\\\"c\\\\\" ; x=y",
+                Some("a;b=\"c\\"),
+            ),
             ("multipart/report; boundary=\"open", Some("open")),
             ("multipart/report; boundary", None),
             ("multipart/report", None),

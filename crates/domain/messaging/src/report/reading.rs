@@ -11,8 +11,13 @@ const DELIVERY: [&str; 2] = ["message/delivery-status", "message/global-delivery
 /// What complaints stand in.
 const FEEDBACK: &str = "message/feedback-report";
 /// The mail itself, or what is left of it.
-const RETURNED: [&str; 5] =
-    ["message/rfc822", "text/rfc822-headers", "message/rfc822-headers", "message/global", "message/global-headers"];
+const RETURNED: [&str; 5] = [
+    "message/rfc822",
+    "text/rfc822-headers",
+    "message/rfc822-headers",
+    "message/global",
+    "message/global-headers",
+];
 /// What of complaints means that mail is not wanted. Others tell of passwords, viruses and forgeries, and `not-spam` that a
 /// mail was wanted after all.
 const UNWANTED: [&str; 4] = ["abuse", "fraud", "opt-out", "opt-out-list"];
@@ -29,7 +34,8 @@ pub(super) fn read(message: &[u8]) -> Option<Report> {
     let parts = whole.parts();
     let of = |kinds: &[&str]| parts.iter().find(|part| kinds.iter().any(|kind| part.is(kind)));
     let told = of(&DELIVERY).or_else(|| of(&[FEEDBACK]))?;
-    let (verdict, status, said) = if told.is(FEEDBACK) { complaint(told.body)? } else { delivery(told.body)? };
+    let (verdict, status, said) =
+        if told.is(FEEDBACK) { complaint(told.body)? } else { delivery(told.body)? };
     let returned = of(&RETURNED).map(|part| Part::of(part.body));
     let letters = letters(&whole.header, &Fields::of(told.body), returned.as_ref().map(|it| &it.header));
     Some(Report { letters, verdict, status, said })
@@ -51,7 +57,9 @@ fn of_recipient(fields: &Fields) -> Option<Outcome> {
         _ => return None,
     };
     // `smtp; 550 5.1.1 <ada@example.org>: unknown`: what stands before the semicolon says whose words they are.
-    let words = fields.get("diagnostic-code").map(|code| code.split_once(';').map_or(code, |(_, words)| words.trim()));
+    let words = fields
+        .get("diagnostic-code")
+        .map(|code| code.split_once(';').map_or(code, |(_, words)| words.trim()));
     let status = fields.get("status").and_then(Status::parse);
     let status = status.map(|status| words.map_or(status, |words| status.refined(words)));
     let said = words.map(str::to_owned).or_else(|| fields.get("status").map(str::to_owned));

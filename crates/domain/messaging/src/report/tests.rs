@@ -95,7 +95,8 @@ fn what_is_no_report_is_none() {
 
 #[test]
 fn of_several_recipients_the_worst_counts() {
-    let arrived = "Final-Recipient: rfc822; bob@example.org\nAction: delivered\nStatus: 2.0.0\n\nFinal-Recipient:";
+    let arrived =
+        "Final-Recipient: rfc822; bob@example.org\nAction: delivered\nStatus: 2.0.0\n\nFinal-Recipient:";
     let both = POSTFIX.replace("Final-Recipient:", arrived);
     assert_eq!(read(&both).verdict, Verdict::Bounced);
     let relayed = POSTFIX.replace("Action: failed", "Action: relayed (to a server that says nothing)");
@@ -119,14 +120,18 @@ fn only_what_is_wrong_with_the_address_for_good_stops_announcements() {
         ("4.1.1", false),
         ("4.4.7", false),
     ] {
-        let report = Report { letters: Vec::new(), verdict: Verdict::Bounced, status: status(code), said: None };
+        let report =
+            Report { letters: Vec::new(), verdict: Verdict::Bounced, status: status(code), said: None };
         assert_eq!(report.suppresses().is_some(), stops, "{code}");
     }
 }
 
 #[test]
 fn codes_are_three_small_numbers() {
-    assert_eq!(status("5.1.1 (bad destination mailbox address)").map(|it| it.to_string()).as_deref(), Some("5.1.1"));
+    assert_eq!(
+        status("5.1.1 (bad destination mailbox address)").map(|it| it.to_string()).as_deref(),
+        Some("5.1.1")
+    );
     for text in ["", "5", "5.1", "5.1.1.1", "3.1.1", "5.1.x", "5.1.", "5.1234.1", "550", "+5.1.1"] {
         assert_eq!(status(text), None, "{text}");
     }

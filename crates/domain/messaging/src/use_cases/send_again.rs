@@ -85,7 +85,10 @@ impl Messages {
         let now = self.clock.now();
         let TicketWish { ticket, booking, event, organisation, account, channel, to, kind } = wish;
         let known = self.store.letters_about(&[booking]).await?;
-        let same = |letter: &&Letter| letter.about.ticket == Some(ticket) && letter.to.as_ref() == Some(&to);
+        let same = |letter: &&Letter| {
+            let About { kind: said, ticket: of, .. } = &letter.about;
+            (said.as_str(), *of, letter.to.as_ref()) == (kind, Some(ticket), Some(&to))
+        };
         if known.iter().filter(same).any(|letter| letter.state == LetterState::Queued) {
             return Err(SendAgainError::Waiting);
         }
