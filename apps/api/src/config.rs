@@ -11,6 +11,7 @@ pub mod maintenance;
 pub mod media;
 pub mod places;
 pub mod reader;
+mod reports;
 pub mod sections;
 pub mod waitlist;
 pub mod wallet;

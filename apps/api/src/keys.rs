@@ -6,6 +6,7 @@ use accounts::{FactorKey, TokenKey};
 use booking::VoucherKey;
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD, HEXLOWER, HEXLOWER_PERMISSIVE};
 use invites::CodeKey;
+use messaging::AddressKey;
 use std::fmt;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -159,6 +160,12 @@ impl Keys {
     #[must_use]
     pub fn vouchers(&self) -> VoucherKey {
         VoucherKey::new(self.derive(b"synesthesie/vouchers/1"))
+    }
+
+    /// The key that addresses are recognised by which get no announcements.
+    #[must_use]
+    pub fn addresses(&self) -> AddressKey {
+        AddressKey::new(self.derive(b"synesthesie/addresses/1"))
     }
 
     /// The key that the audit log is chained with.

@@ -7,6 +7,7 @@ mod files;
 mod gallery;
 mod handover;
 mod news;
+mod outgoing;
 mod reader;
 mod samples;
 mod security;
@@ -25,8 +26,9 @@ use events::{Event, Listed};
 pub use gallery::{removal, removal_asked};
 pub use handover::{handed_on, one_ticket, tickets_died};
 use invites::InviteLetter;
-use kernel::{BookingId, EffectId, Language, Mail, StoreError, TicketTypeId, Timestamp};
+use kernel::{BookingId, EffectId, Language, StoreError, TicketTypeId, Timestamp};
 pub use news::news;
+pub use outgoing::Outgoing;
 use reader::{Reader, reader};
 pub use samples::{Preview, preview, previews, trial};
 pub use security::{address_asked, address_changed, new_address, second_factor};
@@ -35,6 +37,11 @@ use std::collections::BTreeMap;
 pub use templates::{Templates, Written};
 use uuid::Uuid;
 pub use waitlist::on_list;
+
+/// What the mail is called that brings all tickets of a booking.
+pub const TICKETS: &str = "tickets";
+/// What the mail is called that brings one ticket.
+pub const TICKET: &str = "ticket";
 
 /// Why a mail could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -88,7 +95,7 @@ fn address(app: &App, event: &Event) -> String {
 ///
 /// # Errors
 /// A [`LetterError`].
-pub async fn tickets(app: &App, id: EffectId, booking: BookingId) -> Result<Option<Mail>, LetterError> {
+pub async fn tickets(app: &App, id: EffectId, booking: BookingId) -> Result<Option<Outgoing>, LetterError> {
     let Some(occasion) = occasion(app, booking).await? else { return Ok(None) };
     let Occasion { placed: Placed { booking, tickets }, reader, event, types, .. } = &occasion;
     let Some(reader) = reader else { return Ok(None) };
@@ -105,10 +112,10 @@ pub async fn tickets(app: &App, id: EffectId, booking: BookingId) -> Result<Opti
     attachments.push(files::calendar(app, event));
     let printed = printed(app, &occasion, reader.language).await;
     files::attach(&mut attachments, printed, id);
-    let (reference, event) = (booking.reference.to_string(), EventFacts::of(event, reader.language));
-    let content = Content::Tickets { reference, event, tickets: slips };
-    let written = app.templates.written(reader.language, &content)?;
-    Ok(Some(written.mail(id, reader.to.clone(), attachments)))
+    let facts = EventFacts::of(event, reader.language);
+    let content = Content::Tickets { reference: booking.reference.to_string(), event: facts, tickets: slips };
+    let mail = app.templates.written(reader.language, &content)?.mail(id, reader.to.clone(), attachments);
+    Ok(Some(mail.to(reader.account).of(booking.id).on(event.id)))
 }
 
 /// What the buyer has of a booking: some may have been cancelled or handed on while the mail waited.
@@ -132,32 +139,37 @@ async fn printed(app: &App, occasion: &Occasion, language: Language) -> Result<V
 ///
 /// # Errors
 /// A [`LetterError`].
-pub async fn incident(app: &App, id: EffectId, incident: &Incident) -> Result<Vec<Mail>, LetterError> {
-    let reference =
-        app.bookings.placed(incident.booking).await?.map(|placed| placed.booking.reference.to_string());
+pub async fn incident(app: &App, id: EffectId, incident: &Incident) -> Result<Vec<Outgoing>, LetterError> {
+    let booking = app.bookings.placed(incident.booking).await?.map(|placed| placed.booking);
+    let reference = booking.as_ref().map(|booking| booking.reference.to_string());
     let content = Content::Incident {
         kind: incident.kind.as_str(),
         reference: reference.unwrap_or_else(|| incident.booking.to_string()),
         attempt: incident.payment.to_string(),
         evidence: incident.evidence.clone(),
     };
-    to_admins(app, id, &content).await
+    let all = to_admins(app, id, &content).await?.into_iter();
+    Ok(match booking {
+        Some(booking) => all.map(|mail| mail.of(booking.id).on(booking.event)).collect(),
+        None => all.collect(),
+    })
 }
 
 /// A day that cannot be closed without a person, to each admin.
 ///
 /// # Errors
 /// A [`LetterError`].
-pub async fn day_open(app: &App, id: EffectId, day: Day, open: u64) -> Result<Vec<Mail>, LetterError> {
+pub async fn day_open(app: &App, id: EffectId, day: Day, open: u64) -> Result<Vec<Outgoing>, LetterError> {
     to_admins(app, id, &Content::DayOpen { day: day.to_string(), open }).await
 }
 
 /// The same to each admin, in the language of each.
-async fn to_admins(app: &App, id: EffectId, content: &Content) -> Result<Vec<Mail>, LetterError> {
-    let mail = |admin: accounts::Account| -> Result<Mail, LetterError> {
+async fn to_admins(app: &App, id: EffectId, content: &Content) -> Result<Vec<Outgoing>, LetterError> {
+    let mail = |admin: accounts::Account| -> Result<Outgoing, LetterError> {
         let id = for_each(id, admin.id.as_uuid());
         let reader = Reader::from(admin);
-        Ok(app.templates.written(reader.language, content)?.mail(id, reader.to, Vec::new()))
+        let mail = app.templates.written(reader.language, content)?.mail(id, reader.to, Vec::new());
+        Ok(mail.to(reader.account))
     };
     app.accounts.admins().await?.into_iter().map(mail).collect()
 }
@@ -173,7 +185,7 @@ fn for_each(effect: EffectId, recipient: Uuid) -> EffectId {
 ///
 /// # Errors
 /// A [`LetterError`].
-pub fn verification(app: &App, id: EffectId, letter: &Letter) -> Result<Mail, LetterError> {
+pub fn verification(app: &App, id: EffectId, letter: &Letter) -> Result<Outgoing, LetterError> {
     let (first_name, address) = (letter.first_name.clone(), link(app, "verify-email", letter));
     linked(app, id, letter, &Content::VerifyEmail { first_name, address })
 }
@@ -182,7 +194,7 @@ pub fn verification(app: &App, id: EffectId, letter: &Letter) -> Result<Mail, Le
 ///
 /// # Errors
 /// A [`LetterError`].
-pub fn reset(app: &App, id: EffectId, letter: &Letter) -> Result<Mail, LetterError> {
+pub fn reset(app: &App, id: EffectId, letter: &Letter) -> Result<Outgoing, LetterError> {
     let (first_name, address) = (letter.first_name.clone(), link(app, "reset-password", letter));
     linked(app, id, letter, &Content::ResetPassword { first_name, address })
 }
@@ -192,9 +204,9 @@ fn link(app: &App, page: &str, letter: &Letter) -> String {
     format!("{}/{page}#token={}", app.config.http.public_url, letter.token.expose())
 }
 
-fn linked(app: &App, id: EffectId, letter: &Letter, content: &Content) -> Result<Mail, LetterError> {
+fn linked(app: &App, id: EffectId, letter: &Letter, content: &Content) -> Result<Outgoing, LetterError> {
     let written = app.templates.written(letter.language.unwrap_or_default(), content)?;
-    Ok(written.mail(id, letter.to.clone().into(), Vec::new()))
+    Ok(written.mail(id, letter.to.clone().into(), Vec::new()).to(letter.account))
 }
 
 /// An invite to the address that it is bound to. Nobody knows what is read there; whoever invites writes as they read
@@ -202,7 +214,7 @@ fn linked(app: &App, id: EffectId, letter: &Letter, content: &Content) -> Result
 ///
 /// # Errors
 /// A [`LetterError`].
-pub async fn invite(app: &App, id: EffectId, letter: &InviteLetter) -> Result<Mail, LetterError> {
+pub async fn invite(app: &App, id: EffectId, letter: &InviteLetter) -> Result<Outgoing, LetterError> {
     let language = app.accounts.account(letter.by).await?.and_then(|by| by.language).unwrap_or_default();
     let (code, address) = (letter.code.to_string(), app.config.http.public_url.clone());
     let written = app.templates.written(language, &Content::Invite { code, address })?;

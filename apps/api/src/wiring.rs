@@ -52,6 +52,7 @@ use kernel::{
     AuditLog, Broadcast, Cache, Clock, EventId, IdempotencyStore, Mailer, ObjectStore, Outbox, StoreError,
 };
 use mail::{Post, PostError, post};
+use messaging::Messages;
 use music::{Music, Processor};
 use payments::{Counter, Promises, ProviderSettingsError, providers};
 use std::sync::Arc;
@@ -124,6 +125,8 @@ pub struct App {
     pub press: Press,
     /// What mails say.
     pub templates: Templates,
+    /// Use cases of letters: what became of each mail.
+    pub messages: Messages,
     /// Carries mail.
     pub mailer: Arc<dyn Mailer>,
     /// The mail that was kept here, when none is sent.
@@ -308,6 +311,7 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         live,
         listening: Arc::default(),
         templates: Templates::new()?,
+        messages: Messages::new(stores.messaging, Arc::clone(&clock), keys.addresses()),
         mailer,
         mail_box,
         invites: Invites::new(stores.invites, Arc::clone(&clock), keys.invite_codes())

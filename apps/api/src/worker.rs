@@ -2,10 +2,12 @@
 //! or parks them. A worker killed anywhere leaves leases that end; what it had begun is then done again, under the
 //! same idempotency keys.
 
+mod again;
 pub mod alerts;
 pub mod give_up;
 pub mod perform;
 pub mod pictures;
+pub mod post;
 pub mod retry;
 mod rounds;
 pub mod sound;
@@ -31,12 +33,13 @@ use tokio::sync::{Mutex, watch};
 /// many as may wait for a provider, so that mails go out although one hangs.
 const AT_ONCE: usize = 32;
 /// What is done in a moment. What takes longer has lanes of its own ([`lanes`]), so that it keeps no mail waiting.
-pub const QUICK: [&str; 7] = [
+pub const QUICK: [&str; 8] = [
     booking::DOMAIN,
     accounts::DOMAIN,
     accounts::ALERTS,
     invites::DOMAIN,
     media::DOMAIN,
+    messaging::DOMAIN,
     gallery::DOMAIN,
     music::DOMAIN,
 ];
@@ -328,7 +331,7 @@ async fn failed(app: &App, due: &Due, held: &Mutex<Lease>, failure: &Failure) ->
     tracing::warn!(effect = %due.id, domain = name, causes = failure.without_names(), "an effect failed");
     let mut next = retry::after(due.attempts, now);
     if next == Next::Park
-        && let Err(error) = give_up(app, &due.domain, &due.body).await
+        && let Err(error) = give_up(app, due.id, (&due.domain, &due.body)).await
     {
         let causes = Causes(&error);
         tracing::warn!(effect = %due.id, domain = name, %causes, "that an effect failed was not written down");

@@ -7,7 +7,9 @@ pub use payments::{BankTransfer, PayPal, Payments, Stripe};
 use super::Config;
 use super::places::{Environment, MailUrl, StoreUrl, is_origin, origin_of};
 use super::reader::{Reader, Secret};
+use super::reports;
 use accounts::Registration;
+use kernel::Email;
 use std::net::SocketAddr;
 
 /// The server.
@@ -56,6 +58,10 @@ pub struct Mail {
     pub url: MailUrl,
     /// Sender of every mail.
     pub from: String,
+    /// Where other servers report what became of mails; each mail has a part of its own behind a `+`.
+    pub bounce_address: Option<Email>,
+    /// All that may sign what came to that address now.
+    pub webhook_secrets: Vec<Secret>,
 }
 
 /// Keys and sign-up.
@@ -257,7 +263,8 @@ fn mail(reader: &mut Reader) -> Mail {
     if !from.contains('@') || from.chars().any(char::is_control) {
         reader.wrong("mail.from", "must be a sender, as Tickets <tickets@example.org>");
     }
-    Mail { url, from }
+    let (bounce_address, webhook_secrets) = (reports::address(reader), reports::secrets(reader));
+    Mail { url, from, bounce_address, webhook_secrets }
 }
 
 fn auth(reader: &mut Reader, environment: Environment) -> Auth {

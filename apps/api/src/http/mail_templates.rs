@@ -8,15 +8,19 @@ use super::paging::PageView;
 use super::problem::{Causes, Problem};
 use crate::mails::{self, Preview};
 use crate::wiring::App;
+use crate::worker::post::{HandOverError, hand_over};
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, post};
 use kernel::{AccountId, Invalid, Language, MailError};
+use messaging::About;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
+/// What the log calls such a mail.
+const TRIAL: &str = "test";
 /// When a mail server that asks for patience may be asked again.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -111,20 +115,24 @@ async fn tried(app: &App, asker: AccountId, wish: &TestMail) -> Result<HttpRespo
     };
     let mail = mails::trial(app, &wish.template, language, asker.email.to_string());
     let mail = mail.map_err(|error| Problem::internal(&error))?;
-    let mail = mail.ok_or_else(|| unknown("template", "must be one of those that are listed"))?;
+    let mut mail = mail.ok_or_else(|| unknown("template", "must be one of those that are listed"))?;
     app.limits.mail_to(asker.email.as_str()).await?;
-    match app.mailer.send(&mail).await {
-        Ok(()) => {
-            app.metrics.mail("sent");
-            Ok(HttpResponse::Accepted().finish())
-        }
-        Err(error @ MailError::Deferred(_)) => {
-            app.metrics.mail("deferred");
+    // Whatever it looks like, it is no ticket and no link.
+    mail.about = About { kind: TRIAL.to_owned(), account: Some(asker.id), ..About::default() };
+    let id = mail.mail.id;
+    let answer = hand_over(app, mail, (id, None)).await;
+    if answer.is_err() {
+        // Whoever asks for it again gets another one.
+        app.messages.given_up(id).await?;
+    }
+    match answer {
+        Ok(()) => Ok(HttpResponse::Accepted().finish()),
+        Err(HandOverError::Store(error)) => Err(error.into()),
+        Err(HandOverError::Mail(error @ MailError::Deferred(_))) => {
             let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "mail_deferred", said(&error));
             Err(problem.retry_after(PATIENCE))
         }
-        Err(error @ MailError::Refused(_)) => {
-            app.metrics.mail("refused");
+        Err(HandOverError::Mail(error @ MailError::Refused(_))) => {
             Err(Problem::unprocessable("mail_refused", said(&error)))
         }
     }

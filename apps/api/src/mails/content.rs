@@ -1,5 +1,6 @@
 //! What mails are filled with: each variant belongs to the template of its name, which sees the fields and nothing else.
 
+use super::{TICKET, TICKETS};
 use booking::{Booking, RefundReason, Ticket};
 use events::Event;
 use kernel::{Language, TicketTypeId};
@@ -284,8 +285,8 @@ impl Content {
     /// The template's name.
     pub(super) const fn name(&self) -> &'static str {
         match self {
-            Self::Tickets { .. } => "tickets",
-            Self::Ticket { .. } => "ticket",
+            Self::Tickets { .. } => TICKETS,
+            Self::Ticket { .. } => TICKET,
             Self::TransferOffered { .. } => "transfer_offered",
             Self::TransferAccepted { .. } => "transfer_accepted",
             Self::TransferDeclined { .. } => "transfer_declined",

@@ -2,16 +2,16 @@
 
 use super::content::Content;
 use super::reader::reader;
-use super::{LetterError, to_admins};
+use super::{LetterError, Outgoing, to_admins};
 use crate::wiring::App;
 use gallery::{Removal, RemovalStatus};
-use kernel::{EffectId, Mail, RemovalId, Timestamp};
+use kernel::{EffectId, RemovalId, Timestamp};
 
 /// What became of a wish, to whoever asked; nothing to whom nothing became of it yet, or whose account was erased.
 ///
 /// # Errors
 /// A [`LetterError`].
-pub async fn removal(app: &App, id: EffectId, removal: RemovalId) -> Result<Option<Mail>, LetterError> {
+pub async fn removal(app: &App, id: EffectId, removal: RemovalId) -> Result<Option<Outgoing>, LetterError> {
     let Some(wish) = app.gallery.removal(removal).await? else { return Ok(None) };
     let Some(account) = wish.by else { return Ok(None) };
     let Some(reader) = reader(app, account).await? else { return Ok(None) };
@@ -25,7 +25,7 @@ pub async fn removal(app: &App, id: EffectId, removal: RemovalId) -> Result<Opti
         RemovalStatus::Asked | RemovalStatus::Removing => return Ok(None),
     };
     let written = app.templates.written(reader.language, &content)?;
-    Ok(Some(written.mail(id, reader.to, Vec::new())))
+    Ok(Some(written.mail(id, reader.to, Vec::new()).to(reader.account)))
 }
 
 fn removed(wish: Removal) -> Content {
@@ -47,7 +47,11 @@ fn refused(wish: Removal, shown: bool) -> Content {
 ///
 /// # Errors
 /// A [`LetterError`].
-pub async fn removal_asked(app: &App, id: EffectId, removal: RemovalId) -> Result<Vec<Mail>, LetterError> {
+pub async fn removal_asked(
+    app: &App,
+    id: EffectId,
+    removal: RemovalId,
+) -> Result<Vec<Outgoing>, LetterError> {
     let wish = app.gallery.removal(removal).await?;
     let Some(wish) = wish.filter(|wish| wish.status == RemovalStatus::Asked) else { return Ok(Vec::new()) };
     let album = app.gallery.album(wish.album).await?.map(|album| album.title).unwrap_or_default();

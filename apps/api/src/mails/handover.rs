@@ -2,13 +2,15 @@
 
 use super::content::{Content, EventFacts, Slip};
 use super::reader::reader;
-use super::{LetterError, address, files, local, occasion};
+use super::{LetterError, Outgoing, address, files, local, occasion};
 use crate::press::{self, Night, PressError};
+use crate::reach::attendee_address;
 use crate::wiring::App;
 use booking::{Ticket, TransferNews, TransferStatus};
-use kernel::{AccountId, BookingId, EffectId, Mail, TicketId, TransferId};
+use kernel::{AccountId, BookingId, EffectId, TicketId, TransferId};
+use messaging::Channel;
 
-/// One ticket with its code, to whoever holds it now.
+/// One ticket with its code, to whoever holds it now, or to whoever is to come with it.
 ///
 /// # Errors
 /// A [`LetterError`].
@@ -16,24 +18,41 @@ pub async fn one_ticket(
     app: &App,
     id: EffectId,
     (booking, ticket): (BookingId, TicketId),
-) -> Result<Option<Mail>, LetterError> {
+    channel: Channel,
+) -> Result<Option<Outgoing>, LetterError> {
     let Some(occasion) = occasion(app, booking).await? else { return Ok(None) };
     let ticket = occasion.placed.tickets.iter().find(|it| it.id == ticket && it.status.lives());
     let Some(ticket) = ticket else { return Ok(None) };
-    let Some(reader) = reader(app, ticket.holder).await? else { return Ok(None) };
+    let holder = reader(app, ticket.holder).await?;
+    // Nobody knows what others read, but for who named them.
+    let language = holder.as_ref().map(|holder| holder.language).unwrap_or_default();
+    let (to, account) = match channel {
+        Channel::Account => match holder {
+            Some(holder) => (holder.to, Some(holder.account)),
+            None => return Ok(None),
+        },
+        Channel::Attendee => match attendee_address(ticket) {
+            Some(address) => (address.into(), None),
+            None => return Ok(None),
+        },
+    };
     let slip = Slip::of(ticket, app.door.code(ticket), (1, 1), &occasion.types);
     let mut attachments =
         vec![files::picture(&slip, "ticket.png".into())?, files::calendar(app, &occasion.event)];
-    let event = EventFacts::of(&occasion.event, reader.language);
-    let written = app.templates.written(reader.language, &Content::Ticket { event, ticket: slip })?;
+    let event = EventFacts::of(&occasion.event, language);
+    let written = app.templates.written(language, &Content::Ticket { event, ticket: slip })?;
     let night = Night { event: &occasion.event, types: &occasion.types, organiser: &occasion.organiser };
     let printed: Result<Vec<u8>, PressError> =
         match press::ticket_sheet(app, ticket, &occasion.placed.booking, &night, None) {
-            Ok(sheet) => app.press.tickets(vec![sheet], reader.language).await,
+            Ok(sheet) => app.press.tickets(vec![sheet], language).await,
             Err(error) => Err(error.into()),
         };
     files::attach(&mut attachments, printed, id);
-    Ok(Some(written.mail(id, reader.to, attachments)))
+    let mail = written.mail(id, to, attachments).of(booking).on(occasion.event.id).with(ticket.id);
+    Ok(Some(match account {
+        Some(account) => mail.to(account),
+        None => mail,
+    }))
 }
 
 /// That tickets are good no more, to whoever held them without having bought them. What was paid for them is the
@@ -46,7 +65,7 @@ pub async fn tickets_died(
     id: EffectId,
     booking: BookingId,
     (holder, tickets): (AccountId, &[TicketId]),
-) -> Result<Option<Mail>, LetterError> {
+) -> Result<Option<Outgoing>, LetterError> {
     let Some(occasion) = occasion(app, booking).await? else { return Ok(None) };
     let gone = |ticket: &&Ticket| tickets.contains(&ticket.id) && !ticket.status.lives();
     let count = occasion.placed.tickets.iter().filter(gone).count();
@@ -57,7 +76,8 @@ pub async fn tickets_died(
     // In whose calendar it stands, there it shall be struck out.
     let struck_out = called_off.then(|| files::calendar(app, &occasion.event));
     let written = app.templates.written(reader.language, &content)?;
-    Ok(Some(written.mail(id, reader.to, struck_out.into_iter().collect())))
+    let mail = written.mail(id, reader.to, struck_out.into_iter().collect());
+    Ok(Some(mail.to(reader.account).of(booking).on(occasion.event.id)))
 }
 
 /// A given name as it may stand in a mail to somebody else, who did not ask for it: nothing that a mail program makes a
@@ -87,7 +107,7 @@ pub async fn handed_on(
     id: EffectId,
     transfer: TransferId,
     news: TransferNews,
-) -> Result<Option<(BookingId, Mail)>, LetterError> {
+) -> Result<Option<Outgoing>, LetterError> {
     let Some(transfer) = app.bookings.transfer(transfer).await? else { return Ok(None) };
     let stands = transfer.status_at(app.clock.now());
     let reader_of = match news {
@@ -115,7 +135,8 @@ pub async fn handed_on(
         TransferNews::Declined => Content::TransferDeclined { event },
     };
     let written = app.templates.written(reader.language, &content)?;
-    Ok(Some((transfer.booking, written.mail(id, reader.to, Vec::new()))))
+    let mail = written.mail(id, reader.to, Vec::new()).to(reader.account);
+    Ok(Some(mail.of(transfer.booking).on(transfer.event).with(transfer.ticket)))
 }
 
 #[cfg(test)]

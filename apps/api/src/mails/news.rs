@@ -1,11 +1,11 @@
 //! What became of a booking, to whoever made it.
 
 use super::content::{Content, EventFacts, MoneyBack, Settled};
-use super::{LetterError, Occasion, files, occasion};
+use super::{LetterError, Occasion, Outgoing, files, occasion};
 use crate::wiring::App;
 use booking::use_cases::Placed;
 use booking::{Booking, BuyerNews, Ticket};
-use kernel::{BookingId, EffectId, Language, Mail};
+use kernel::{BookingId, EffectId, Language};
 
 /// What became of a booking.
 ///
@@ -16,7 +16,7 @@ pub async fn news(
     id: EffectId,
     booking: BookingId,
     news: BuyerNews,
-) -> Result<Option<Mail>, LetterError> {
+) -> Result<Option<Outgoing>, LetterError> {
     let Some(occasion) = occasion(app, booking).await? else { return Ok(None) };
     let Occasion { placed: Placed { booking, tickets }, reader, event, .. } = occasion;
     let Some(reader) = reader else { return Ok(None) };
@@ -25,7 +25,8 @@ pub async fn news(
     // In whose calendar it stands, there it shall be struck out.
     let struck_out = (news == BuyerNews::EventCancelled).then(|| files::calendar(app, &event));
     let written = app.templates.written(reader.language, &content)?;
-    Ok(Some(written.mail(id, reader.to, struck_out.into_iter().collect())))
+    let mail = written.mail(id, reader.to, struck_out.into_iter().collect());
+    Ok(Some(mail.to(reader.account).of(booking.id).on(event.id)))
 }
 
 fn content(

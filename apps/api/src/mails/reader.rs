@@ -6,6 +6,7 @@ use kernel::{AccountId, Language, StoreError};
 
 /// Where somebody reads mail, in which language, and how to address them.
 pub(super) struct Reader {
+    pub(super) account: AccountId,
     pub(super) to: String,
     pub(super) first_name: String,
     pub(super) language: Language,
@@ -14,6 +15,7 @@ pub(super) struct Reader {
 impl From<Account> for Reader {
     fn from(account: Account) -> Self {
         Self {
+            account: account.id,
             to: account.email.into(),
             first_name: account.first_name,
             // Whoever opened their account before it was asked, or whose browser reads neither.

@@ -1,10 +1,10 @@
 //! One of each mail about nobody, for admins who want to see what the templates say.
 
 use super::content::{Content, EventFacts, MoneyBack, Settled, Slip};
-use super::{LetterError, Written, files};
+use super::{LetterError, Outgoing, Written, files};
 use crate::wiring::App;
 use chrono::{DateTime, TimeDelta};
-use kernel::{EffectId, Language, Mail, Money};
+use kernel::{EffectId, Language, Money};
 
 /// Friday, 4 July 2031, 20:00, as the clocks there show it.
 const BEGINS: i64 = 1_940_961_600;
@@ -41,7 +41,7 @@ pub fn preview(app: &App, name: &str, language: Language) -> Result<Option<Previ
 ///
 /// # Errors
 /// A [`LetterError`].
-pub fn trial(app: &App, name: &str, language: Language, to: String) -> Result<Option<Mail>, LetterError> {
+pub fn trial(app: &App, name: &str, language: Language, to: String) -> Result<Option<Outgoing>, LetterError> {
     let Some(content) = sample(name, language) else { return Ok(None) };
     let mut pictures = Vec::new();
     for slip in content.slips() {

@@ -2,8 +2,10 @@
 //! what a paragraph, a link or a picture is in each stands in `parts.txt` and `parts.html`, and what is around the whole
 //! in `layout.*`.
 
+use super::Outgoing;
 use super::content::Content;
 use kernel::{Attachment, EffectId, Language, Mail};
+use messaging::About;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, Value, escape_formatter};
@@ -80,6 +82,8 @@ pub struct Templates {
 
 /// A mail as it was written, to nobody yet; without `Debug`, as there are codes and links in it.
 pub struct Written {
+    /// The template's name.
+    pub kind: &'static str,
     /// One line.
     pub subject: String,
     /// Plain text.
@@ -113,15 +117,16 @@ impl Templates {
         // A subject is one line, whatever a title contains.
         let subject = render(&forms.subject)?;
         let subject = subject.chars().map(|one| if one.is_control() { ' ' } else { one }).collect();
-        Ok(Written { subject, text: render(&forms.text)?, html: render(&forms.html)? })
+        Ok(Written { kind: name, subject, text: render(&forms.text)?, html: render(&forms.html)? })
     }
 }
 
 impl Written {
     /// To somebody, under the name of what owes it.
-    pub(super) fn mail(self, id: EffectId, to: String, attachments: Vec<Attachment>) -> Mail {
-        let Self { subject, text, html } = self;
-        Mail { id, to, subject, text, html: Some(html), attachments }
+    pub(super) fn mail(self, id: EffectId, to: String, attachments: Vec<Attachment>) -> Outgoing {
+        let Self { kind, subject, text, html } = self;
+        let mail = Mail { id, to, subject, text, html: Some(html), attachments, return_path: None };
+        Outgoing { mail, about: About { kind: kind.to_owned(), ..About::default() } }
     }
 }
 
@@ -237,7 +242,7 @@ mod tests {
         for language in Language::ALL {
             for content in samples(language).into_iter().chain(branches(language)) {
                 let name = content.name();
-                let Written { subject, text, html } = templates.written(language, &content).unwrap();
+                let Written { subject, text, html, .. } = templates.written(language, &content).unwrap();
                 assert!(!subject.trim().is_empty() && subject.trim() == subject, "{name}: {subject:?}");
                 assert!(!text.contains("\n\n\n") && !text.contains("  "), "{name}: {text:?}");
                 assert!(html.contains(&format!("<html lang=\"{}\">", language.tag())), "{html}");

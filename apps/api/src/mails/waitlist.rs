@@ -2,10 +2,10 @@
 
 use super::content::{Content, EventFacts};
 use super::reader::reader;
-use super::{LetterError, address, local};
+use super::{LetterError, Outgoing, address, local};
 use crate::wiring::App;
 use booking::{EntryStatus, ListNews, SaleStatus};
-use kernel::{EffectId, Mail, WaitlistEntryId};
+use kernel::{EffectId, WaitlistEntryId};
 
 /// What became of an entry. An offer that is over by now is not told any more.
 ///
@@ -16,7 +16,7 @@ pub async fn on_list(
     id: EffectId,
     entry: WaitlistEntryId,
     news: ListNews,
-) -> Result<Option<Mail>, LetterError> {
+) -> Result<Option<Outgoing>, LetterError> {
     let Some(entry) = app.bookings.entry(entry).await? else { return Ok(None) };
     let stands = entry.status_at(app.clock.now());
     let Some(reader) = reader(app, entry.buyer).await? else { return Ok(None) };
@@ -44,5 +44,5 @@ pub async fn on_list(
         }
     };
     let written = app.templates.written(reader.language, &content)?;
-    Ok(Some(written.mail(id, reader.to, Vec::new())))
+    Ok(Some(written.mail(id, reader.to, Vec::new()).to(reader.account).on(entry.event)))
 }

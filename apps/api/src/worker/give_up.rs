@@ -15,6 +15,9 @@ pub enum GiveUpError {
     /// The set still counts as being processed.
     #[error(transparent)]
     Set(#[from] music::MakeError),
+    /// Its letters still count as about to be handed over.
+    #[error(transparent)]
+    Letters(#[from] StoreError),
 }
 
 /// Why work was not discarded.
@@ -32,7 +35,8 @@ pub enum DiscardError {
 ///
 /// # Errors
 /// A [`GiveUpError`]: try again later.
-pub async fn give_up(app: &App, domain: &str, body: &str) -> Result<(), GiveUpError> {
+pub async fn give_up(app: &App, id: EffectId, (domain, body): (&str, &str)) -> Result<(), GiveUpError> {
+    app.messages.given_up(id).await?;
     // Of what cannot be read nobody knows what it was about.
     match domain {
         gallery::PICTURES => {
@@ -59,7 +63,7 @@ pub async fn discard(app: &App, id: EffectId, cause: &Cause) -> Result<bool, Dis
     // Before it goes: whoever stops in between finds it again. Where the same is owed once more, somebody was told that it
     // failed and has asked for it anew; that goes on.
     if !again {
-        give_up(app, &work.domain, &body).await?;
+        give_up(app, id, (&work.domain, &body)).await?;
     }
     let before = json!({
         "domain": work.domain, "kind": work.kind, "attempts": work.attempts, "parked_at": work.parked_at,

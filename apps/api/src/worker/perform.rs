@@ -1,18 +1,21 @@
 //! What each effect means.
 
-use super::{alerts, pictures};
+use super::post::{Errand, HandOverError, send, send_about, send_each};
+use super::{again, alerts, pictures};
 use crate::http::problem::Causes;
-use crate::mails;
+use crate::mails::{self, TICKET, TICKETS};
 use crate::press::particulars;
 use crate::wiring::App;
 use crate::worker::sound;
 use accounts::Effect as AccountEffect;
 use booking::Effect as BookingEffect;
 use booking::use_cases::ResoldError;
+use futures_util::future::BoxFuture;
 use gallery::Effect as GalleryEffect;
 use gallery::{EraseError, MakeError, SweepError};
 use invites::Effect as InviteEffect;
-use kernel::{AccountId, BookingId, Due, Mail, MailError, ObjectError, StoreError, Timestamp};
+use kernel::{AccountId, Due, MailError, ObjectError, StoreError, Timestamp};
+use messaging::Channel;
 
 /// How it went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +93,15 @@ impl Failure {
     }
 }
 
+impl From<HandOverError> for Failure {
+    fn from(error: HandOverError) -> Self {
+        match error {
+            HandOverError::Store(error) => error.into(),
+            HandOverError::Mail(error) => error.into(),
+        }
+    }
+}
+
 impl From<Option<Timestamp>> for Done {
     fn from(again: Option<Timestamp>) -> Self {
         again.map_or(Self::Finished, Self::Again)
@@ -105,6 +117,7 @@ pub fn domain(due: &Due) -> &'static str {
         accounts::ALERTS,
         invites::DOMAIN,
         media::DOMAIN,
+        messaging::DOMAIN,
         gallery::DOMAIN,
         gallery::PICTURES,
         music::DOMAIN,
@@ -125,19 +138,41 @@ pub fn needs_provider(due: &Due) -> bool {
 /// # Errors
 /// A [`Failure`]: try again later.
 pub async fn perform(app: &App, due: &Due) -> Result<Done, Failure> {
+    run(app, Errand { due, again: None }).await
+}
+
+/// The same for whom it is meant. What is sent again is performed within what asks for it, so that the future has a size only
+/// in a box.
+pub(super) fn run<'a>(app: &'a App, errand: Errand<'a>) -> BoxFuture<'a, Result<Done, Failure>> {
+    Box::pin(of_any(app, errand))
+}
+
+async fn of_any(app: &App, errand: Errand<'_>) -> Result<Done, Failure> {
+    let due = errand.due;
     let unreadable = |cause| Failure::Unreadable { domain: due.domain.clone(), cause };
     match due.domain.as_str() {
-        booking::DOMAIN => of_bookings(app, due, serde_json::from_str(&due.body).map_err(unreadable)?).await,
-        accounts::DOMAIN => of_accounts(app, due, serde_json::from_str(&due.body).map_err(unreadable)?).await,
-        accounts::ALERTS => {
-            alerts::tell(app, due, serde_json::from_str(&due.body).map_err(unreadable)?).await
+        booking::DOMAIN => {
+            of_bookings(app, errand, serde_json::from_str(&due.body).map_err(unreadable)?).await
         }
-        invites::DOMAIN => of_invites(app, due, serde_json::from_str(&due.body).map_err(unreadable)?).await,
+        accounts::DOMAIN => {
+            of_accounts(app, errand, serde_json::from_str(&due.body).map_err(unreadable)?).await
+        }
+        accounts::ALERTS => {
+            alerts::tell(app, errand, serde_json::from_str(&due.body).map_err(unreadable)?).await
+        }
+        invites::DOMAIN => {
+            of_invites(app, errand, serde_json::from_str(&due.body).map_err(unreadable)?).await
+        }
         media::DOMAIN => {
             app.uploads.perform(&serde_json::from_str(&due.body).map_err(unreadable)?).await?;
             Ok(Done::Finished)
         }
-        gallery::DOMAIN => of_gallery(app, due, serde_json::from_str(&due.body).map_err(unreadable)?).await,
+        messaging::DOMAIN => {
+            again::perform(app, errand, serde_json::from_str(&due.body).map_err(unreadable)?).await
+        }
+        gallery::DOMAIN => {
+            of_gallery(app, errand, serde_json::from_str(&due.body).map_err(unreadable)?).await
+        }
         gallery::PICTURES => pictures::make(app, serde_json::from_str(&due.body).map_err(unreadable)?).await,
         music::DOMAIN => {
             app.music.perform(&serde_json::from_str(&due.body).map_err(unreadable)?).await?;
@@ -148,39 +183,38 @@ pub async fn perform(app: &App, due: &Due) -> Result<Done, Failure> {
     }
 }
 
-async fn of_bookings(app: &App, due: &Due, effect: BookingEffect) -> Result<Done, Failure> {
+async fn of_bookings(app: &App, errand: Errand<'_>, effect: BookingEffect) -> Result<Done, Failure> {
+    let id = errand.due.id;
     match effect {
         BookingEffect::SendTickets { booking } => {
-            let mail = mails::tickets(app, due.id, booking).await?;
-            send_about(app, due, booking, "tickets", mail).await
+            let mail = mails::tickets(app, id, booking).await?;
+            send_about(app, errand, TICKETS, mail).await
         }
         BookingEffect::SendTicket { booking, ticket } => {
-            let mail = mails::one_ticket(app, due.id, (booking, ticket)).await?;
-            send_about(app, due, booking, "ticket", mail).await
+            let mail = mails::one_ticket(app, id, (booking, ticket), Channel::Account).await?;
+            send_about(app, errand, TICKET, mail).await
         }
         BookingEffect::TellTransfer { transfer, news } => {
-            match mails::handed_on(app, due.id, transfer, news).await? {
-                Some((booking, mail)) => send_about(app, due, booking, news.as_str(), Some(mail)).await,
-                None => Ok(Done::Finished),
-            }
+            let mail = mails::handed_on(app, id, transfer, news).await?;
+            send_about(app, errand, news.as_str(), mail).await
         }
         BookingEffect::TellBuyer { booking, news } => {
-            let mail = mails::news(app, due.id, booking, news).await?;
-            send_about(app, due, booking, news.as_str(), mail).await
+            let mail = mails::news(app, id, booking, news).await?;
+            send_about(app, errand, news.as_str(), mail).await
         }
         BookingEffect::TellHolder { booking, holder, tickets } => {
-            let mail = mails::tickets_died(app, due.id, booking, (holder, &tickets)).await?;
-            send_about(app, due, booking, "tickets_cancelled", mail).await
+            let mail = mails::tickets_died(app, id, booking, (holder, &tickets)).await?;
+            send_about(app, errand, "tickets_cancelled", mail).await
         }
         BookingEffect::TellAdmins { incident } => {
-            send_each(app, mails::incident(app, due.id, &incident).await?).await
+            send_each(app, errand, mails::incident(app, id, &incident).await?).await
         }
         BookingEffect::TellDayOpen { day, open } => {
-            send_each(app, mails::day_open(app, due.id, day, open).await?).await
+            send_each(app, errand, mails::day_open(app, id, day, open).await?).await
         }
         BookingEffect::TellWaiting { entry, news } => match app.bookings.quiet_until(entry, news).await? {
             Some(morning) => Ok(Done::Again(morning)),
-            None => send(app, mails::on_list(app, due.id, entry, news).await?).await,
+            None => send(app, errand, mails::on_list(app, id, entry, news).await?).await,
         },
         BookingEffect::ServeWaitlist { event } => {
             app.bookings.serve_list(event).await?;
@@ -219,26 +253,16 @@ async fn of_bookings(app: &App, due: &Due, effect: BookingEffect) -> Result<Done
     }
 }
 
-/// One admin's dead address must not keep the news from the others.
-async fn send_each(app: &App, mails: Vec<Mail>) -> Result<Done, Failure> {
-    let mut outcome = Ok(Done::Finished);
-    for mail in mails {
-        if let Err(failure) = send(app, Some(mail)).await {
-            outcome = Err(failure);
-        }
-    }
-    outcome
-}
-
-async fn of_accounts(app: &App, due: &Due, effect: AccountEffect) -> Result<Done, Failure> {
+async fn of_accounts(app: &App, errand: Errand<'_>, effect: AccountEffect) -> Result<Done, Failure> {
+    let id = errand.due.id;
     let mail = match effect {
         AccountEffect::SendVerification { one_time } => {
             let letter = app.accounts.verification_letter(one_time).await?;
-            letter.map(|letter| mails::verification(app, due.id, &letter)).transpose()?
+            letter.map(|letter| mails::verification(app, id, &letter)).transpose()?
         }
         AccountEffect::AskedForReset { email } => {
-            let letter = app.accounts.reset_letter(due.id, &email).await?;
-            letter.map(|letter| mails::reset(app, due.id, &letter)).transpose()?
+            let letter = app.accounts.reset_letter(id, &email).await?;
+            letter.map(|letter| mails::reset(app, id, &letter)).transpose()?
         }
         AccountEffect::Erased { account } => {
             app.events.leave_all(account).await?;
@@ -246,6 +270,7 @@ async fn of_accounts(app: &App, due: &Due, effect: AccountEffect) -> Result<Done
             app.music.forget(account).await?;
             app.gallery.forget(account).await?;
             app.uploads.forget(account).await?;
+            app.messages.forget(account).await?;
             None
         }
         AccountEffect::Barred { account, at } => {
@@ -256,10 +281,10 @@ async fn of_accounts(app: &App, due: &Due, effect: AccountEffect) -> Result<Done
             None
         }
     };
-    send(app, mail).await
+    send(app, errand, mail).await
 }
 
-async fn of_gallery(app: &App, due: &Due, effect: GalleryEffect) -> Result<Done, Failure> {
+async fn of_gallery(app: &App, errand: Errand<'_>, effect: GalleryEffect) -> Result<Done, Failure> {
     match effect {
         GalleryEffect::Remove { keys } => {
             app.gallery.remove(&keys).await?;
@@ -268,10 +293,10 @@ async fn of_gallery(app: &App, due: &Due, effect: GalleryEffect) -> Result<Done,
         GalleryEffect::Sweep { picture } => Ok(app.gallery.sweep(picture).await?.into()),
         GalleryEffect::Erase { removal } => pictures::erase(app, removal).await,
         GalleryEffect::TellRemoval { removal } => {
-            send(app, mails::removal(app, due.id, removal).await?).await
+            send(app, errand, mails::removal(app, errand.due.id, removal).await?).await
         }
         GalleryEffect::TellAdmins { removal } => {
-            send_each(app, mails::removal_asked(app, due.id, removal).await?).await
+            send_each(app, errand, mails::removal_asked(app, errand.due.id, removal).await?).await
         }
     }
 }
@@ -284,48 +309,12 @@ async fn leave_lists(app: &App, account: AccountId, until: Option<Timestamp>) ->
     Ok(())
 }
 
-async fn of_invites(app: &App, due: &Due, effect: InviteEffect) -> Result<Done, Failure> {
+async fn of_invites(app: &App, errand: Errand<'_>, effect: InviteEffect) -> Result<Done, Failure> {
     let InviteEffect::SendInvite { invite } = effect;
     let letter = app.invites.letter(invite).await?;
     let mail = match letter {
-        Some(letter) => Some(mails::invite(app, due.id, &letter).await?),
+        Some(letter) => Some(mails::invite(app, errand.due.id, &letter).await?),
         None => None,
     };
-    send(app, mail).await
-}
-
-/// Sends a mail about a booking, and keeps that it was taken: it may have to be shown to a bank.
-async fn send_about(
-    app: &App,
-    due: &Due,
-    booking: BookingId,
-    what: &str,
-    mail: Option<Mail>,
-) -> Result<Done, Failure> {
-    let there = mail.is_some();
-    let done = send(app, mail).await?;
-    if there && let Err(error) = app.bookings.delivered(due.id, booking, what).await {
-        // It went out: sending it again for the sake of the note would be worse than no note.
-        tracing::warn!(effect = %due.id, causes = %Causes(&error), "a delivery was not noted");
-    }
-    Ok(done)
-}
-
-/// Sends a mail, if there is one to send. One that is refused for good ends parked, where an admin sees it.
-pub(super) async fn send(app: &App, mail: Option<Mail>) -> Result<Done, Failure> {
-    let Some(mail) = mail else { return Ok(Done::Finished) };
-    match app.mailer.send(&mail).await {
-        Ok(()) => {
-            app.metrics.mail("sent");
-            Ok(Done::Finished)
-        }
-        Err(error @ MailError::Deferred(_)) => {
-            app.metrics.mail("deferred");
-            Err(error.into())
-        }
-        Err(error @ MailError::Refused(_)) => {
-            app.metrics.mail("refused");
-            Err(error.into())
-        }
-    }
+    send(app, errand, mail).await
 }

@@ -170,6 +170,7 @@ pub(super) async fn look_after_media(app: &App, mut stop: watch::Receiver<bool>)
 pub(super) async fn tidy(app: &App, mut stop: watch::Receiver<bool>) {
     while next(app, &mut stop, TIDY).await {
         let now = app.clock.now();
+        sweep_letters(app).await;
         match app.uploads.tidy().await {
             Ok(0) => {}
             Ok(parts) => tracing::debug!(parts, "parts of no upload dropped"),
@@ -185,6 +186,20 @@ pub(super) async fn tidy(app: &App, mut stop: watch::Receiver<bool>) {
                     tracing::warn!(causes = %Causes(&error), "old rows could not be dropped");
                     break;
                 }
+            }
+        }
+    }
+}
+
+/// Drops letters that are too old to be kept.
+async fn sweep_letters(app: &App) {
+    loop {
+        match app.messages.sweep().await {
+            Ok(0) => return,
+            Ok(letters) => tracing::debug!(letters, "old letters dropped"),
+            Err(error) => {
+                tracing::warn!(causes = %Causes(&error), "old letters could not be dropped");
+                return;
             }
         }
     }

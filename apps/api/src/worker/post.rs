@@ -1,0 +1,122 @@
+//! Mails on their way out. Each is written into the log before it is handed over, and what came of it afterwards.
+
+use super::perform::{Done, Failure};
+use crate::http::problem::Causes;
+use crate::mails::Outgoing;
+use crate::wiring::App;
+use kernel::{Due, EffectId, Email, MailError, StoreError};
+use messaging::{Draft, Letter, News, Origin, return_path};
+
+/// What is performed, and for whom.
+#[derive(Clone, Copy)]
+pub struct Errand<'e> {
+    /// What is owed.
+    pub due: &'e Due,
+    /// The letter that is said once more by it, if it is: nobody else gets anything.
+    pub again: Option<&'e Letter>,
+}
+
+impl Errand<'_> {
+    /// Whether a mail is one of those that are to go out.
+    fn wants(&self, outgoing: &Outgoing) -> bool {
+        self.again.is_none_or(|letter| match letter.about.account {
+            Some(account) => outgoing.about.account == Some(account),
+            None => letter.to.as_ref().is_some_and(|to| to.as_str() == outgoing.mail.to),
+        })
+    }
+}
+
+/// Why a mail did not go out.
+#[derive(Debug, thiserror::Error)]
+pub enum HandOverError {
+    /// It could not be written down that it does.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The mail server did not take it.
+    #[error(transparent)]
+    Mail(#[from] MailError),
+}
+
+/// Hands a mail over, unless that was done before. `owed` is the effect that owes it, with what it takes to owe it again.
+///
+/// # Errors
+/// A [`HandOverError`].
+pub async fn hand_over(
+    app: &App,
+    outgoing: Outgoing,
+    (effect, origin): (EffectId, Option<Origin>),
+) -> Result<(), HandOverError> {
+    let Outgoing { mut mail, about } = outgoing;
+    let bounces = app.config.mail.bounce_address.as_ref();
+    mail.return_path = bounces.and_then(|bounces| return_path(bounces, mail.id));
+    let draft = Draft { id: mail.id, effect, to: Email::stored(&mail.to).ok(), about, origin };
+    if !app.messages.begin(draft).await? {
+        return Ok(());
+    }
+    let answer = app.mailer.send(&mail).await;
+    let (name, news) = match &answer {
+        Ok(()) => ("sent", News::Taken),
+        Err(MailError::Deferred(_)) => ("deferred", News::PutOff),
+        Err(MailError::Refused(_)) => ("refused", News::Refused),
+    };
+    app.metrics.mail(name);
+    let said = answer.as_ref().err().map(|error| Causes(error).to_string());
+    if let Err(error) = app.messages.learn(mail.id, news, said.as_deref()).await {
+        // It has gone or not whatever is written: sending it again for the sake of the log would be worse.
+        tracing::warn!(mail = %mail.id, causes = %Causes(&error), "what became of a mail was not written down");
+    }
+    answer.map_err(HandOverError::from)
+}
+
+/// Sends a mail, if there is one to send. One that is refused for good ends parked, where an admin sees it.
+///
+/// # Errors
+/// A [`Failure`]: try again later.
+pub async fn send(app: &App, errand: Errand<'_>, outgoing: Option<Outgoing>) -> Result<Done, Failure> {
+    let Some(mut outgoing) = outgoing.filter(|outgoing| errand.wants(outgoing)) else {
+        return Ok(Done::Finished);
+    };
+    let Due { id, domain, body, .. } = errand.due;
+    if errand.again.is_some() {
+        // Under the name of the letter that was asked for, whatever it is made of.
+        outgoing.mail.id = *id;
+    }
+    let origin = Origin { domain: domain.clone(), body: body.clone() };
+    hand_over(app, outgoing, (*id, Some(origin))).await?;
+    Ok(Done::Finished)
+}
+
+/// Sends several. One admin's dead address must not keep the news from the others.
+///
+/// # Errors
+/// A [`Failure`], when any of them did not go out: try again later.
+pub async fn send_each(app: &App, errand: Errand<'_>, mails: Vec<Outgoing>) -> Result<Done, Failure> {
+    let mut outcome = Ok(Done::Finished);
+    for mail in mails {
+        if let Err(failure) = send(app, errand, Some(mail)).await {
+            outcome = Err(failure);
+        }
+    }
+    outcome
+}
+
+/// Sends a mail about a booking, and keeps that it was taken: it may have to be shown to a bank.
+///
+/// # Errors
+/// A [`Failure`]: try again later.
+pub async fn send_about(
+    app: &App,
+    errand: Errand<'_>,
+    what: &str,
+    mail: Option<Outgoing>,
+) -> Result<Done, Failure> {
+    let booking = mail.as_ref().filter(|mail| errand.wants(mail)).and_then(|mail| mail.about.booking);
+    let done = send(app, errand, mail).await?;
+    if let Some(booking) = booking
+        && let Err(error) = app.bookings.delivered(errand.due.id, booking, what).await
+    {
+        // It went out: sending it again for the sake of the note would be worse than no note.
+        tracing::warn!(effect = %errand.due.id, causes = %Causes(&error), "a delivery was not noted");
+    }
+    Ok(done)
+}
