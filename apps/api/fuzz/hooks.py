@@ -13,6 +13,9 @@ import schemathesis
 
 from things import FIELDS, named
 
+# What comes to an address for reports is sent as it came.
+schemathesis.serializer.alias("message/rfc822", "application/octet-stream")
+
 # Ids by what they are of.
 THINGS = json.loads(pathlib.Path(os.environ["SYNESTHESIE_THINGS"]).read_text())
 

@@ -60,6 +60,7 @@ PARAMETERS = {
     "POST /admin/bookings/{id}/refund": {"id": "free bookings"},
     "POST /admin/bookings/{id}/cancellation-request": {"id": "asked"},
     "GET /admin/mail/{id}/attachments/{place}": {"place": "places"},
+    "POST /admin/events/{id}/reachability/{ticket_id}/resend": {"id": "held", "ticket_id": "held tickets"},
     "POST /gallery/images/{id}/removal-request": {"id": "asked for"},
     "POST /admin/removal-requests/{id}/agree": {"id": "to be agreed"},
     "POST /admin/removal-requests/{id}/refuse": {"id": "to be refused"},
@@ -97,5 +98,7 @@ NEVER = {
     "POST /api/v1/users/me/totp/confirm": "its code is shown by a device, and all others log in without",
     "POST /api/v1/users/me/totp/recovery-codes": "its code is shown by a device",
     "DELETE /api/v1/users/me/totp": "its code is shown by a device",
+    "DELETE /api/v1/admin/mail/{id}/suppression": "no mail came back",
+    "POST /api/v1/webhooks/mail": "its signature is that of whoever passes reports on",
     "POST /api/v1/webhooks/paypal": "its signature is the provider's",
 }

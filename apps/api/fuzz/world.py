@@ -232,6 +232,9 @@ class World:
         ticket, code = booking["tickets"][0]["id"], booking["tickets"][0]["code"]
         self.ask("POST", "/tickets/verify", {"code": code})
         self.add("checked", ticket)
+        self.add("held", self.night)
+        self.add("held tickets", ticket)
+        self.asked("POST", "/admin/events/{id}/reachability/{ticket_id}/resend", {"to": "account"})
         self.add("ticket-codes", code)
         self.asked("POST", "/tickets/verify", {"code": code, "dry_run": True})
         scan = {"nonce": f"scan-{time.time_ns()}", "code": code, "at": hours(0), "verdict": "admitted"}

@@ -3,6 +3,7 @@
 use super::access::User;
 use super::egress::{self, MonthView};
 use super::json::{Json, Optional};
+use super::mail::{self, OwnMail, OwnSuppression};
 use super::music::{self, StoppedView};
 use super::problem::Problem;
 use super::removals::{self, RemovalView};
@@ -221,6 +222,10 @@ struct Export {
     listening: Vec<StoppedView>,
     /// Pictures that one asked to be removed.
     removal_requests: Vec<RemovalView>,
+    /// Mails to one's account and address, and what became of them; what they said is not kept.
+    mails: Vec<OwnMail>,
+    /// Why announcements do not go to one's address, if so.
+    announcements_stopped: Option<OwnSuppression>,
 }
 
 /// What accounts and invites keep about oneself, with what one handed on and was handed, as a file. Bookings and tickets
@@ -237,6 +242,7 @@ async fn export_me(app: Data<App>, user: User) -> Result<HttpResponse, Problem> 
     let egress = egress::all_of(&app, user.0.account).await?;
     let listening = music::all_of(&app, &user.0).await?;
     let removal_requests = removals::all_of(&app, user.0.account).await?;
+    let (mails, announcements_stopped) = mail::all_of(&app, user.0.account, &record.email).await?;
     let export = Export {
         record,
         calendar_open_since,
@@ -246,6 +252,8 @@ async fn export_me(app: Data<App>, user: User) -> Result<HttpResponse, Problem> 
         egress,
         listening,
         removal_requests,
+        mails,
+        announcements_stopped,
     };
     Ok(HttpResponse::Ok().insert_header(disposition).json(export))
 }

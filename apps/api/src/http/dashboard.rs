@@ -15,6 +15,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use events::Status;
 use events::use_cases::{Search, Seen};
 use kernel::{EventId, PageRequest, Timestamp};
+use messaging::Troubles;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
@@ -133,6 +134,7 @@ pub struct PlatformView {
     /// Invites that were made in the last thirty days.
     invites: InvitesMadeView,
     jobs: JobCountsView,
+    mail: MailTroubleView,
 }
 
 /// Who joined of late, by days in UTC.
@@ -159,6 +161,24 @@ impl From<invites::Made> for InvitesMadeView {
     fn from(made: invites::Made) -> Self {
         let invites::Made { invites, uses, used, expired, revoked } = made;
         Self { invites, uses, used, expired, revoked }
+    }
+}
+
+/// Mails of the last thirty days that did not arrive and were not sent again; see `/admin/mail?state=trouble`.
+#[derive(Serialize, ToSchema)]
+pub struct MailTroubleView {
+    /// The mail server does not take them for now.
+    deferred: u64,
+    /// They came back.
+    bounced: u64,
+    /// The mail server will never take them, or they were tried for too long.
+    failed: u64,
+}
+
+impl From<Troubles> for MailTroubleView {
+    fn from(troubles: Troubles) -> Self {
+        let Troubles { deferred, bounced, failed } = troubles;
+        Self { deferred, bounced, failed }
     }
 }
 
@@ -314,5 +334,6 @@ async fn platform(app: &App, today: Day, now: Timestamp) -> Result<PlatformView,
             failed: backlog.parked,
             overdue_seconds: backlog.oldest_due.map_or(0, |due| (now - due).num_seconds().max(0)),
         },
+        mail: app.messages.troubles().await?.into(),
     })
 }

@@ -86,7 +86,7 @@ fn state(text: &str) -> Option<Standing> {
 }
 
 /// The name of a domain or a kind, or `None` when none is given; what can be none is noted as a mistake.
-fn name(field: &'static str, text: Option<String>, wrong: &mut Vec<Invalid>) -> Option<String> {
+pub(super) fn name(field: &'static str, text: Option<String>, wrong: &mut Vec<Invalid>) -> Option<String> {
     let text = text.filter(|text| !text.is_empty())?;
     let plain = |letter: u8| letter.is_ascii_alphanumeric() || b"._".contains(&letter);
     if text.len() <= LONGEST && text.bytes().all(plain) {

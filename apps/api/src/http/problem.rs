@@ -7,6 +7,7 @@ pub mod gallery;
 pub mod invites;
 pub mod jobs;
 pub mod media;
+pub mod messaging;
 pub mod music;
 pub mod refunds;
 pub mod security;

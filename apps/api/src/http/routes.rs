@@ -7,7 +7,8 @@ use super::{albums, archive, gallery, images, removals};
 use super::{analytics, dashboard, event_analytics, growth};
 use super::{
     billing, bookings, by_hand, called_off, cancellation, disputes, documents, door, duplicates, holds,
-    incidents, ledger, mail, mail_templates, maintenance, pages, payments, tickets, transfers, webhooks,
+    incidents, ledger, mail, mail_reports, mail_templates, maintenance, pages, payments, reachability,
+    tickets, transfers, webhooks,
 };
 use super::{egress, emails, files, totp, uploads};
 use super::{events, organisations, organisers, policies, quotas, refunds, ticket_types};
@@ -50,6 +51,7 @@ fn api(config: &mut ServiceConfig) {
         .configure(analytics::routes)
         .configure(growth::routes)
         .configure(event_analytics::routes)
+        .configure(reachability::routes)
         .configure(organisers::routes)
         .configure(duplicates::routes)
         .configure(address_views::routes)
@@ -81,6 +83,7 @@ fn api(config: &mut ServiceConfig) {
         .configure(disputes::routes)
         .configure(mail_templates::routes)
         .configure(mail::routes)
+        .configure(mail_reports::routes)
         .configure(maintenance::routes)
         .configure(jobs::routes)
         .configure(ledger::routes)

@@ -30,6 +30,12 @@ pub struct NoticeView {
     result: &'static str,
 }
 
+impl NoticeView {
+    pub(super) const fn of(result: &'static str) -> Self {
+        Self { result }
+    }
+}
+
 async fn hear(
     app: &App,
     provider: Provider,

@@ -2,12 +2,13 @@
 
 use crate::events::cast::{Cast, id};
 use crate::harness::{Person, TestApp};
+use crate::mail_reports::{SECRET, bounce, tell};
 use crate::night::Night;
 use chrono::TimeDelta;
 use data_encoding::BASE64;
 use kernel::{Clock, SystemClock};
 use reqwest::Method;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 use synesthesie::worker;
@@ -32,7 +33,12 @@ impl Office {
         let clock = Arc::new(StoppedClock::at(SystemClock.now()));
         let sink = Arc::new(AtomicU16::new(0));
         let url = relay(Arc::clone(&sink)).await;
-        let app = TestApp::with_clock(&[("mail.url", url.as_str())], clock.clone()).await;
+        let settings = [
+            ("mail.url", url.as_str()),
+            ("mail.bounce_address", "bounces@house.example"),
+            ("mail.webhook_secrets", SECRET),
+        ];
+        let app = TestApp::with_clock(&settings, clock.clone()).await;
         let cast = Cast::of(&app).await;
         let night = Night::of(&cast, TITLE).await;
         Self { app, clock, cast, night, sink }
@@ -171,4 +177,72 @@ async fn a_mail_that_may_have_arrived_comes_again_under_the_same_name() {
     assert_eq!((first.len(), second.len()), (1, 1));
     let name = first[0].header("message-id").unwrap();
     assert_eq!(second[0].header("message-id").unwrap(), name, "mailboxes can tell that it is the same");
+}
+
+#[tokio::test]
+async fn what_becomes_of_a_mail_is_in_the_log_and_its_bounce_finds_it_by_where_it_goes() {
+    let office = Office::open().await;
+    let admin = &office.cast.admin.client;
+    let defer = vec![office.guest().email.clone()];
+    let busy = SmtpSink::start(&SmtpOptions { defer, ..SmtpOptions::default() }).unwrap();
+    let ready = SmtpSink::start(&SmtpOptions::default()).unwrap();
+    office.hand_to(&busy);
+    let booking = office.night.book(&office.guest().client, 1).await;
+    office.work().await;
+    let path = format!("/admin/mail?kind=tickets&booking_id={}", id(&booking));
+    let only = async |path: &str| {
+        let page = admin.get(path).await.expect(200);
+        assert_eq!(page["items"].as_array().unwrap().len(), 1, "{page}");
+        page["items"][0].clone()
+    };
+    let put_off = only(&path).await;
+    assert_eq!((&put_off["state"], &put_off["tries"]), (&json!("deferred"), &json!(1)));
+    assert!(put_off["said"].is_string() && put_off["text"].is_null() && put_off["sent_at"].is_null());
+    let again = format!("/admin/mail/{}/resend", id(&put_off));
+    admin.post(&again, &json!({})).await.expect_problem(409, "mail_waiting");
+    office.hand_to(&ready);
+    office.later(TimeDelta::minutes(1)).await;
+    let sent = only(&path).await;
+    assert_eq!((&sent["id"], &sent["state"], &sent["tries"]), (&put_off["id"], &json!("sent"), &json!(2)));
+
+    let mail = tickets(&ready, office.guest()).remove(0);
+    let name = id(&sent).replace('-', "");
+    assert_eq!(
+        mail.from,
+        format!("bounces+{name}@house.example"),
+        "reports of it go to an address of its own"
+    );
+    assert!(mail.header("from").unwrap().contains("tickets@localhost"), "and answers to who wrote it");
+    // What comes back may say nothing of it but by where it goes.
+    let report = bounce("nobody-knows", &mail.from);
+    let stranger = office.app.stranger();
+    let told = tell(&stranger, "one", &report, office.clock.now()).await.expect(200);
+    assert_eq!(told["result"], "applied");
+    assert_eq!(only(&path).await["state"], "bounced");
+    admin.post(&again, &json!({})).await.expect(202);
+    office.work().await;
+    let mails = tickets(&ready, office.guest());
+    assert_eq!(mails.len(), 2);
+    let [first, second] = [&mails[0], &mails[1]].map(|mail| mail.header("message-id").unwrap());
+    assert_ne!(first, second, "or it would be shown once");
+}
+
+#[tokio::test]
+async fn what_is_given_up_has_failed_until_somebody_has_it_tried_again() {
+    let office = Office::open().await;
+    let admin = &office.cast.admin.client;
+    let refuse = vec![office.guest().email.clone()];
+    let strict = SmtpSink::start(&SmtpOptions { refuse, ..SmtpOptions::default() }).unwrap();
+    let ready = SmtpSink::start(&SmtpOptions::default()).unwrap();
+    office.hand_to(&strict);
+    let booking = office.night.book(&office.guest().client, 1).await;
+    office.work().await;
+    let path = format!("/admin/mail?kind=tickets&booking_id={}", id(&booking));
+    let seen = admin.get(&path).await.expect(200);
+    assert_eq!((&seen["items"][0]["state"], &seen["items"][0]["tries"]), (&json!("failed"), &json!(1)));
+    office.hand_to(&ready);
+    office.later(TimeDelta::minutes(1)).await;
+    let seen = admin.get(&path).await.expect(200);
+    assert_eq!((&seen["items"][0]["state"], &seen["items"][0]["tries"]), (&json!("sent"), &json!(2)));
+    assert_eq!(tickets(&ready, office.guest()).len(), 1);
 }

@@ -40,7 +40,7 @@ impl House {
         Self::with(store, &[]).await
     }
 
-    async fn with(store: Store, settings: &[(&str, &str)]) -> Self {
+    pub(super) async fn with(store: Store, settings: &[(&str, &str)]) -> Self {
         let database = match store {
             Store::Local => None,
             Store::Postgres => Some(fresh_database(&testkit::servers::postgres().url).await.unwrap()),

@@ -19,6 +19,7 @@ pub(super) fn body(route: &str) -> Value {
         "/api/v1/admin/waitlist/notify/{event_id}" => json!({"count": 1}),
         "/api/v1/admin/waitlist/settings/{event_id}" => json!({"offers": "manual", "returns_allowed": true}),
         "/api/v1/tickets/verify" => json!({"code": "x", "event_id": id}),
+        "/api/v1/admin/events/{id}/reachability/{ticket_id}/resend" => json!({"to": "account"}),
         "/api/v1/admin/mail/test" => json!({"template": "tickets"}),
         "/api/v1/admin/organisations" => json!({"name": "Other people", "slug": "other-people"}),
         "/api/v1/admin/organisations/{id}" => json!({"name": "Other people"}),

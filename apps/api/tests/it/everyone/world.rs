@@ -10,11 +10,13 @@ use crate::music::Fake;
 use crate::night::{Night, wish};
 use chrono::{Days, TimeDelta};
 use kernel::{Clock, SystemClock};
+use messaging::{Report, Status, Verdict};
 use music::Refusal;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use testkit::StoppedClock;
+use uuid::Uuid;
 
 /// Somebody of a kind.
 pub(super) struct Someone {
@@ -436,6 +438,19 @@ impl World {
                 let due = due.pop().unwrap();
                 outbox.park(due.lease(), "the mail server refused it", now).await.unwrap();
                 return due.id.to_string();
+            }
+            // A report came that nobody is there.
+            "new suppressed" => {
+                let id = self.known["mail"].clone();
+                let report = Report {
+                    letters: vec![id.parse().unwrap()],
+                    verdict: Verdict::Bounced,
+                    status: Status::parse("5.1.1"),
+                    said: None,
+                };
+                let name = Uuid::new_v4().to_string();
+                self.shop.app.app.messages.hear(&name, Some(&report)).await.unwrap();
+                return id;
             }
             "new set" => return self.set().await,
             "new failed set" => {

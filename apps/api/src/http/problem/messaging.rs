@@ -1,0 +1,28 @@
+//! Refusals around mails.
+
+use super::Problem;
+use messaging::{LiftError, SendAgainError};
+
+impl From<SendAgainError> for Problem {
+    fn from(error: SendAgainError) -> Self {
+        match error {
+            SendAgainError::Unknown => Self::not_found(),
+            SendAgainError::Waiting => {
+                Self::conflict("mail_waiting", "It is still to be handed over: the same arrives anyway.")
+            }
+            SendAgainError::Forgotten => {
+                Self::conflict("mail_forgotten", "It cannot be sent again: what it takes to is forgotten.")
+            }
+            SendAgainError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<LiftError> for Problem {
+    fn from(error: LiftError) -> Self {
+        match error {
+            LiftError::Unknown => Self::not_found(),
+            LiftError::Store(error) => error.into(),
+        }
+    }
+}
