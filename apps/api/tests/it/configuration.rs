@@ -114,6 +114,33 @@ fn secrets_may_come_from_files() {
 }
 
 #[test]
+fn reports_of_mail_have_an_address_and_secrets_that_replace_each_other() {
+    let config = read("", &[]).unwrap();
+    assert!(config.mail.bounce_address.is_none() && config.mail.webhook_secrets.is_empty());
+    let [one, other] =
+        ["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="];
+    let secrets = format!("{one}, {other}");
+    let variables = [
+        ("SYNESTHESIE__MAIL__BOUNCE_ADDRESS", "Bounces@example.org"),
+        ("SYNESTHESIE__MAIL__WEBHOOK_SECRETS", secrets.as_str()),
+    ];
+    let mail = read("", &variables).unwrap().mail;
+    assert_eq!(mail.bounce_address.unwrap().as_str(), "bounces@example.org");
+    let known: Vec<_> = mail.webhook_secrets.iter().map(|secret| secret.expose()).collect();
+    assert_eq!(known, [one, other]);
+    // Behind it there has to be room for the name of a mail.
+    let long = format!("{}@example.org", "b".repeat(32));
+    let short = format!("{one}, whsec_hunter2");
+    let variables = [
+        ("SYNESTHESIE__MAIL__BOUNCE_ADDRESS", long.as_str()),
+        ("SYNESTHESIE__MAIL__WEBHOOK_SECRETS", short.as_str()),
+    ];
+    let error = read("", &variables).unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
+    assert_eq!(keys(error), ["mail.bounce_address", "mail.webhook_secrets"]);
+}
+
+#[test]
 fn buyers_return_only_to_places_that_were_agreed_on() {
     let file = "[http]\npublic_url = \"https://tickets.example.org\"\nallowed_origins = [\"https://app.example.org\"]\n";
     let http = read(file, &[]).unwrap().http;
