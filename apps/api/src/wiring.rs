@@ -29,6 +29,7 @@ use crate::metrics::Metrics;
 use crate::passwords::Bcrypt;
 use crate::press::Press;
 use crate::sealed::Seal;
+use crate::worker::pace::Pace;
 use crate::workplace::Workplace;
 use ::media::{Meter, Uploads};
 use absorbers::Absorbers;
@@ -126,6 +127,8 @@ pub struct App {
     pub templates: Templates,
     /// Carries mail.
     pub mailer: Arc<dyn Mailer>,
+    /// How much of it goes to one domain.
+    pub pace: Pace,
     /// The mail that was kept here, when none is sent.
     pub mail_box: Option<MailBox>,
     /// Access tokens, and whether their sessions still count.
@@ -310,6 +313,7 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         templates: Templates::new()?,
         mailer,
         mail_box,
+        pace: Pace::new(config.mail.per_domain_per_minute),
         invites: Invites::new(stores.invites, Arc::clone(&clock), keys.invite_codes())
             .allowing(config.invites.member_budget),
         gate: Gate::new(&keys.access_tokens(), accounts.clone(), Arc::clone(&broadcast))?,

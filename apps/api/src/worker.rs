@@ -4,6 +4,7 @@
 
 pub mod alerts;
 pub mod give_up;
+pub mod pace;
 pub mod perform;
 pub mod pictures;
 pub mod retry;
@@ -317,6 +318,11 @@ async fn one(app: &App, due: &Due, held: &Mutex<Lease>) -> Result<(), StoreError
         Ok(Done::Again(at)) => {
             let lease = held.lock().await;
             ours(due, app.outbox.postpone(*lease, at, None).await)
+        }
+        Err(Failure::OutOfTurn(mail)) => {
+            let turn = app.pace.turn(&due.domain, &mail, app.clock.now());
+            let lease = held.lock().await;
+            ours(due, app.outbox.defer(*lease, turn).await)
         }
         Err(failure) => failed(app, due, held, &failure).await,
     }

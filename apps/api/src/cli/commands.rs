@@ -33,9 +33,13 @@ pub(super) fn say(line: &str) -> Result<(), Failure> {
     Ok(writeln!(io::stdout(), "{line}")?)
 }
 
-/// What `serve` would refuse of the configuration before it listens, beside what refuses to be read.
+/// What `serve` would refuse of the configuration before it listens, beside what refuses to be read; and what others have to
+/// publish for it.
 pub(super) fn check_config(config: &Config) -> Result<(), Failure> {
     wiring::wallet::build(&config.wallet)?;
+    if let Some(dkim) = &config.mail.dkim {
+        say(&format!("Mails are signed for {}. DNS has to say:\n{}", dkim.domain(), dkim.record()))?;
+    }
     say("The configuration is fine.")
 }
 
