@@ -79,7 +79,13 @@ pub async fn run(options: &Options, configured: &Config, log: &mut impl Write) -
     let (visits, restless) = come_to_rest(&mut stage, &shop, &crowd, visits, &offered).await;
     writeln!(log, "Everything is counted.")?;
     let impossible = stage.impossible(&options.faults);
-    let apart = together::disagreements(&stage, &shop, &offered.event).await;
+    let apart = match crowd.first() {
+        Some(plan) => {
+            let member = Visitor::new(&shop, plan, &stage.run);
+            together::disagreements(member, &offered.event, stage.redis.is_some()).await
+        }
+        None => Vec::new(),
+    };
     let config = stage.fleet.config()?;
     stage.fleet.stop().await?;
     let mut found = check::check(&stage, &config, &offered, seats).await?;

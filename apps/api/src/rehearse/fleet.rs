@@ -153,3 +153,43 @@ impl Fleet {
         self.instances.iter().chain(&self.workers).map(Server::log).collect::<Vec<_>>().join("\n")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rehearse::fault::Faults;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_process_has_an_address_and_a_log_of_its_own_and_is_configured_like_the_others() {
+        let options = Options {
+            event: None,
+            seats: 1,
+            buyers: 1,
+            store: None,
+            instances: 2,
+            workers: Some(2),
+            faults: Faults::default(),
+            seed: 1,
+            report: None,
+        };
+        let (addresses, folder) = (Addresses::of(&options).unwrap(), Path::new("/nowhere"));
+        let settings = vec![("worker.enabled", "false".to_owned())];
+        let mut fleet = Fleet::new(&addresses, &settings, folder, &reqwest::Client::new());
+        assert_eq!((fleet.count(Part::Instance), fleet.count(Part::Worker)), (2, 2));
+        let wanted: Vec<String> =
+            addresses.of_instances().iter().map(|address| format!("http://{address}")).collect();
+        assert_eq!(fleet.bases(), wanted);
+        let bases: BTreeSet<String> = fleet.all().map(|server| server.base()).collect();
+        let logs: BTreeSet<String> = fleet.all().map(|server| server.log()).collect();
+        assert_eq!((bases.len(), logs.len()), (4, 4));
+        assert!(!fleet.config().unwrap().worker.enabled);
+        let first = fleet.one(Part::Worker, 0).map(|server| server.base());
+        assert_eq!(fleet.one(Part::Worker, 2).map(|server| server.base()), first, "turns begin anew");
+        let variables = fleet.one(Part::Worker, 0).map(|server| server.variables()).unwrap_or_default();
+        assert!(
+            variables.iter().any(|(name, _)| name == "SYNESTHESIE__WORKER__METRICS_BIND"),
+            "{variables:?}"
+        );
+    }
+}

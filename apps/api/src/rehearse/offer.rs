@@ -1,7 +1,7 @@
 //! What is put on sale, and by whom.
 
 use super::options::Options;
-use super::shop::{Answer, Request, Shop, text};
+use super::shop::{Request, Shop, text};
 use super::stage::{ADMIN, Stage};
 use super::visitor::{Offered, OfferedKind, PASSWORD};
 use crate::cli::Failure;
@@ -150,12 +150,6 @@ impl<'a> Admin<'a> {
 
     pub(super) async fn get(&self, path: &str) -> Result<Value, Failure> {
         self.ask(path, None).await
-    }
-
-    /// What one of several instances answers.
-    pub(super) async fn get_at(&self, instance: usize, path: &str) -> Option<Answer> {
-        let token = Some(self.token.as_str());
-        self.shop.ask_at(instance, &Request { token, path, key: None, body: None }).await
     }
 
     async fn ask(&self, path: &str, body: Option<Value>) -> Result<Value, Failure> {

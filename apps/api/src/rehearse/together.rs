@@ -1,9 +1,7 @@
 //! What several instances have to agree on: how much is left, and how often somebody tried.
 
-use super::offer::Admin;
-use super::shop::Shop;
-use super::stage::Stage;
-use crate::cli::Failure;
+use super::shop::{Request, Shop};
+use super::visitor::Visitor;
 use serde_json::Value;
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
@@ -22,38 +20,40 @@ const NETWORK: u32 = 0xc612_0000;
 const HOSTS: u32 = (1 << 17) - 1;
 const TOO_MANY: u16 = 429;
 
-/// On what they do not agree, in words.
-pub(super) async fn disagreements(stage: &Stage, shop: &Shop, event: &str) -> Vec<String> {
+/// On what they do not agree, in words: as somebody of the crowd sees it, and with a Redis to `share` or without.
+pub(super) async fn disagreements(mut member: Visitor<'_>, event: &str, share: bool) -> Vec<String> {
+    let shop = member.shop;
     if shop.instances() < 2 {
         return Vec::new();
     }
     let mut apart = Vec::new();
-    match left(shop, event).await {
-        Ok(said) => apart.extend(said),
-        Err(failure) => apart.push(format!("instances cannot be asked what is left: {failure}")),
+    if member.log_in().await {
+        apart.extend(left(shop, &member.token, event).await);
+    } else {
+        apart.push("nobody can log in any more".to_owned());
     }
     // Without Redis each counts for itself, as documented.
-    if stage.redis.is_some() && !counts_together(shop).await {
+    if share && !counts_together(shop).await {
         apart.push("who has to wait at one instance need not at another".to_owned());
     }
     apart
 }
 
 /// What is left, when they say different things of it and go on doing so.
-async fn left(shop: &Shop, event: &str) -> Result<Option<String>, Failure> {
-    let (admin, since) = (Admin::log_in(shop).await?, Instant::now());
-    let path = format!("/api/v1/events/{event}/availability");
+async fn left(shop: &Shop, token: &str, event: &str) -> Option<String> {
+    let (path, since) = (format!("/api/v1/events/{event}/availability"), Instant::now());
+    let request = Request { token: Some(token), path: &path, key: None, body: None };
     loop {
         let mut said = Vec::new();
         for instance in 0..shop.instances() {
-            let answer = admin.get_at(instance, &path).await;
+            let answer = shop.ask_at(instance, &request).await;
             said.push(answer.filter(|(status, _)| *status == 200).map(|(_, left)| left));
         }
         if agree(&said) {
-            return Ok(None);
+            return None;
         }
         if since.elapsed() > PATIENCE {
-            return Ok(Some(format!("instances do not agree on what is left: {said:?}")));
+            return Some(format!("instances do not agree on what is left: {said:?}"));
         }
         tokio::time::sleep(PAUSE).await;
     }
