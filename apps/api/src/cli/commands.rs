@@ -44,14 +44,19 @@ pub(super) fn check_config(config: &Config) -> Result<(), Failure> {
 }
 
 pub(super) async fn serve(config: Config) -> Result<(), Failure> {
+    let told = told_to_stop()?;
+    serve_until(config, Arc::new(SystemClock), told).await
+}
+
+/// Returns when the system or a person asks this process to end; listens from now on.
+fn told_to_stop() -> io::Result<impl Future<Output = ()>> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let told = async move {
+    Ok(async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-    };
-    serve_until(config, Arc::new(SystemClock), told).await
+    })
 }
 
 /// Serves by this clock until told to stop.
@@ -134,6 +139,16 @@ impl Work {
 }
 
 pub(super) async fn work(config: Config) -> Result<(), Failure> {
+    let told = told_to_stop()?;
+    work_until(config, Arc::new(SystemClock), told).await
+}
+
+/// Performs what is owed by this clock until told to stop.
+pub(super) async fn work_until(
+    config: Config,
+    clock: Arc<dyn Clock>,
+    told: impl Future<Output = ()>,
+) -> Result<(), Failure> {
     if !matches!(config.store.url, StoreUrl::Postgres(_)) {
         return Err("the local store belongs to one process: there, `serve` performs what is owed".into());
     }
@@ -141,15 +156,11 @@ pub(super) async fn work(config: Config) -> Result<(), Failure> {
         return Err("payments.simulators: the simulators run inside `serve`, out of reach for `work`".into());
     }
     let listener = config.worker.metrics_bind.map(TcpListener::bind).transpose()?;
-    let app = Arc::new(wiring::build(&config, Arc::new(SystemClock)).await?);
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let app = Arc::new(wiring::build(&config, clock).await?);
     let worker = Work::start(&app);
     let probes = listener.map(|listener| probes::start(Arc::clone(&app), listener)).transpose()?;
     tracing::info!("working");
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    told.await;
     app.drain();
     worker.stop().await;
     if let Some(probes) = probes {
