@@ -37,7 +37,7 @@ use accounts::{Accounts, HashError};
 use adapter_local::{Disk, MailBox};
 use adapter_pdf::PrintError;
 use adapter_postgres::PgStore;
-use adapter_redis::UnusableUrl;
+use adapter_redis::{Redis, UnusableUrl};
 use adapter_wallet::{Wallet, WalletError};
 use booking::use_cases::Pages;
 use booking::{
@@ -176,6 +176,8 @@ pub struct App {
     pub maintenance: Maintenance,
     /// Tells other instances.
     pub broadcast: Arc<dyn Broadcast>,
+    /// Redis itself, when it is used, to ask whether it answers.
+    pub redis: Option<Arc<Redis>>,
     /// The PostgreSQL store itself, when it is one, for its pool's numbers.
     pub postgres: Option<PgStore>,
     /// What is counted.
@@ -228,7 +230,7 @@ pub enum WiringError {
 pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, WiringError> {
     let stores = Stores::open(&config.store.url).await?;
     let keys = keys(config)?;
-    let Absorbers { limiter, cache, broadcast } = absorbers::build(config, &clock)?;
+    let Absorbers { limiter, cache, broadcast, redis } = absorbers::build(config, &clock)?;
     let hashing = available_parallelism().map_or(1, |cores| (cores.get() - 1).max(1));
     let accounts = Accounts {
         store: Arc::clone(&stores.accounts),
@@ -266,7 +268,8 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
     };
     let pages =
         Pages { name: "Synesthesie".into(), returns: format!("{}{BASE}/payments", config.http.public_url) };
-    let providers = providers(config, &clock)?;
+    let metrics = Metrics::new(clock.now());
+    let providers = providers(config, &clock, Some(&metrics.provider_calls()))?;
     let till = Counter {
         providers: providers.clone(),
         simulators: config.payments.simulators,
@@ -339,8 +342,9 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         cache,
         maintenance,
         broadcast,
+        redis,
         postgres: stores.postgres,
-        metrics: Metrics::default(),
+        metrics,
         draining: AtomicBool::new(false),
         config: config.clone(),
         clock,

@@ -52,7 +52,7 @@ pub async fn check(stage: &Stage, config: &Config, offered: &Offered, seats: u64
     report.ledger_sum = compared.sums.iter().map(|(_, sum)| *sum).fold(0, i64::saturating_add);
     report.ledger_differences += compared.differences;
     let told = told(stores.office.as_ref()).await?;
-    for provider in providers(config, &clock)? {
+    for provider in providers(config, &clock, None)? {
         at_the_provider(provider.as_ref(), (&bookings, &told), clock.as_ref(), &mut report).await?;
     }
     Ok(report)
