@@ -115,7 +115,8 @@ impl Source for PgTools {
         let mut connection = self.connect().await?;
         connection.batch_execute(SNAPSHOT).await.map_err(failed(COPYING))?;
         let exported = names(&mut connection, "SELECT pg_export_snapshot() AS name").await?;
-        let snapshot = exported.as_slice().first().ok_or_else(|| StoreError::broken(COPYING, "there is no snapshot"))?;
+        let snapshot =
+            exported.as_slice().first().ok_or_else(|| StoreError::broken(COPYING, "there is no snapshot"))?;
         let rows = counts(&mut connection).await?;
         let schema = applied(&mut connection).await?.pop().unwrap_or_default();
         let mut command = self.command(&self.pg_dump);
