@@ -288,7 +288,7 @@ pub async fn lists_and_vouchers_are_counted(stores: Stores) {
         max_price: None,
     };
     bookings(&house).join_list(house.event.id, wish).await.unwrap();
-    voucher_store::make(&house, "FIRST", &voucher_store::half()).await.unwrap();
+    voucher_store::make(&house, "FIRST1", &voucher_store::half()).await.unwrap();
     counted(&house).await;
     let counts = standing(&house).await.counts;
     assert_eq!((counts.list.waiting, counts.list.wanted, counts.list.joined()), (1, 1, 1));
@@ -297,7 +297,7 @@ pub async fn lists_and_vouchers_are_counted(stores: Stores) {
     house.clock.advance(TimeDelta::minutes(1));
     let (who, selling) = (buyer(&house.stores).await, bookings(&house));
     selling.leave_list(house.event.id, wish_of(&house).await).await.unwrap();
-    let hold = voucher_store::hold_with(&house, &selling, who, (Some("FIRST"), 2)).await.unwrap();
+    let hold = voucher_store::hold_with(&house, &selling, who, (Some("FIRST1"), 2)).await.unwrap();
     let booking = crate::fixtures_bookings::confirm_paid(&selling, who, hold.id).await.booking;
     house.provider.pay(booking.payments[0].session.as_deref().unwrap());
     selling.come_back(booking.payments[0].id).await.unwrap().unwrap();
