@@ -1,5 +1,6 @@
 //! Looks at everything that the system leans on, changes nothing, and says what to do about what is wrong.
 
+mod backups;
 mod keys;
 mod mail;
 mod maintenance;
@@ -133,6 +134,7 @@ pub async fn examine(config: &Config, clock: &Arc<dyn Clock>) -> Report {
     findings.push(mail::look(config, clock).await);
     findings.push(wallet::look(config));
     findings.extend(media::look(config, clock).await);
+    findings.extend(backups::look(config, clock).await);
     Report { findings }
 }
 

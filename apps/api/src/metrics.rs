@@ -42,6 +42,7 @@ pub struct Metrics {
     outbox_parked: Gauge,
     outbox_overdue: Gauge,
     read_only: Gauge,
+    last_good_backup: Gauge,
     listeners: Gauge,
     told: Counter,
     pool_open: Gauge,
@@ -79,6 +80,11 @@ impl Default for Metrics {
             "For how long the longest due effect has been due",
         );
         let read_only = gauge(&mut registry, "read_only", "1 while nothing is to be changed, else 0");
+        let last_good_backup = gauge(
+            &mut registry,
+            "backup_last_good_timestamp_seconds",
+            "The instant that the last backup shows that was restored and found good; 0 without one",
+        );
         let listeners = gauge(&mut registry, "live_listeners", "Streams that are open");
         let told = Counter::default();
         registry.register("live_news", "Snapshots that were sent on streams", told.clone());
@@ -101,6 +107,7 @@ impl Default for Metrics {
             outbox_parked,
             outbox_overdue,
             read_only,
+            last_good_backup,
             listeners,
             told,
             pool_open,
@@ -142,6 +149,11 @@ impl Metrics {
     /// Shows whether nothing is to be changed.
     pub fn read_only(&self, on: bool) {
         self.read_only.set(i64::from(on));
+    }
+
+    /// Shows the instant of the last good backup.
+    pub fn last_good_backup(&self, at: Option<kernel::Timestamp>) {
+        self.last_good_backup.set(at.map_or(0, |at| at.timestamp()));
     }
 
     /// Shows how many listen.

@@ -140,7 +140,11 @@ pub async fn every_key_that_it_was_sealed_to_opens_it(keys: &Keys) {
 
 pub async fn a_key_for_once_opens_what_the_others_open_and_nothing_else(keys: &Keys) {
     let (sealer, opener) = keys.one.for_once();
-    assert_eq!(sealer.recipients(), keys.one.recipients(), "nobody is told of a key that opens nothing later");
+    assert_eq!(
+        sealer.recipients(),
+        keys.one.recipients(),
+        "nobody is told of a key that opens nothing later"
+    );
     let bytes = noise(200_000);
     let once = sealed(&*sealer, &bytes).await;
     for opener in [&opener, &keys.first] {

@@ -62,6 +62,7 @@ pub(super) async fn metrics(app: Data<App>) -> Result<HttpResponse, Problem> {
         app.metrics.pool(store.status());
     }
     app.metrics.read_only(app.maintenance.is_on().await);
+    app.metrics.last_good_backup(app.keeper.last_good().await?);
     app.metrics.listeners(app.live.listeners());
     app.metrics.outbox(&app.outbox.backlog().await?, app.clock.now());
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";

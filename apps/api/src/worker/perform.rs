@@ -1,6 +1,6 @@
 //! What each effect means.
 
-use super::{alerts, pictures};
+use super::{alerts, backups as keeping, pictures};
 use crate::http::problem::Causes;
 use crate::mails;
 use crate::press::particulars;
@@ -74,6 +74,9 @@ pub enum Failure {
     /// Objects could not be removed.
     #[error(transparent)]
     Objects(#[from] ObjectError),
+    /// A backup was not made or looked at.
+    #[error(transparent)]
+    Backup(#[from] keeping::BackupError),
     /// The money of a ticket that was sold again did not go on its way.
     #[error(transparent)]
     Resold(#[from] ResoldError),
@@ -100,6 +103,8 @@ impl From<Option<Timestamp>> for Done {
 #[must_use]
 pub fn domain(due: &Due) -> &'static str {
     let known = [
+        ::backups::DOMAIN,
+        ::backups::WORK,
         booking::DOMAIN,
         accounts::DOMAIN,
         accounts::ALERTS,
@@ -129,6 +134,10 @@ pub async fn perform(app: &App, due: &Due) -> Result<Done, Failure> {
     match due.domain.as_str() {
         booking::DOMAIN => of_bookings(app, due, serde_json::from_str(&due.body).map_err(unreadable)?).await,
         accounts::DOMAIN => of_accounts(app, due, serde_json::from_str(&due.body).map_err(unreadable)?).await,
+        ::backups::DOMAIN => {
+            keeping::tell(app, due, serde_json::from_str(&due.body).map_err(unreadable)?).await
+        }
+        ::backups::WORK => keeping::work(app, serde_json::from_str(&due.body).map_err(unreadable)?).await,
         accounts::ALERTS => {
             alerts::tell(app, due, serde_json::from_str(&due.body).map_err(unreadable)?).await
         }
@@ -220,7 +229,7 @@ async fn of_bookings(app: &App, due: &Due, effect: BookingEffect) -> Result<Done
 }
 
 /// One admin's dead address must not keep the news from the others.
-async fn send_each(app: &App, mails: Vec<Mail>) -> Result<Done, Failure> {
+pub(super) async fn send_each(app: &App, mails: Vec<Mail>) -> Result<Done, Failure> {
     let mut outcome = Ok(Done::Finished);
     for mail in mails {
         if let Err(failure) = send(app, Some(mail)).await {

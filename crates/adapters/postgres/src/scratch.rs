@@ -21,9 +21,9 @@ const LEFT: &str = "SELECT d.datname::text AS name FROM pg_database d JOIN pg_ro
                         AND substring(d.datname::text FROM '^synesthesie_check_([0-9]{10})_[0-9a-f]{32}$')::bigint \
                             < extract(epoch FROM clock_timestamp()) - 3600 \
                         AND NOT EXISTS (SELECT FROM pg_stat_activity a WHERE a.datid = d.oid)";
-const NAME: &str = "SELECT 'synesthesie_check_' || extract(epoch FROM clock_timestamp())::bigint || '_' AS name";
-const MAY_CREATE: &str =
-    "SELECT rolcreatedb OR rolsuper AS may FROM pg_roles WHERE rolname = current_user";
+const NAME: &str =
+    "SELECT 'synesthesie_check_' || extract(epoch FROM clock_timestamp())::bigint || '_' AS name";
+const MAY_CREATE: &str = "SELECT rolcreatedb OR rolsuper AS may FROM pg_roles WHERE rolname = current_user";
 
 /// A server on which such databases can be made.
 #[derive(Clone)]

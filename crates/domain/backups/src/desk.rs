@@ -211,7 +211,8 @@ mod tests {
         assert!(desk.is_due(at(3)), "the first of all");
         let asked = |hour| Desk { asked_at: Some(at(hour)), ..Desk::default() };
         assert!(asked(2).is_due(at(3)) && !asked(3).is_due(at(3)) && !asked(4).is_due(at(3)));
-        let job = Job { backup: BackupId::generate(at(2)), task: Task::Verify, asked_at: at(2), begun_at: None };
+        let job =
+            Job { backup: BackupId::generate(at(2)), task: Task::Verify, asked_at: at(2), begun_at: None };
         assert!(!Desk { job: Some(job), ..asked(2) }.is_due(at(3)));
     }
 

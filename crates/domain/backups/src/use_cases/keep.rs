@@ -7,9 +7,7 @@ use crate::ports::{BackupStore, BackupTx, News, Work};
 use crate::schedule::Schedule;
 use crate::verdict::{Depth, Finding, Record, Standing, Verdict};
 use chrono::TimeDelta;
-use kernel::{
-    BackupId, Cause, Clock, ObjectError, Owed, Page, PageRequest, StoreError, Timestamp, transact,
-};
+use kernel::{BackupId, Cause, Clock, ObjectError, Owed, Page, PageRequest, StoreError, Timestamp, transact};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -211,14 +209,16 @@ impl Keeper {
         .await
     }
 
-    /// What was to be done is done.
+    /// What was to be done is done; where a part of it could not be done, that is said beside it.
     ///
     /// # Errors
     /// The store could not answer.
-    pub async fn done(&self, work: Work, made: Made) -> Result<(), StoreError> {
+    pub async fn done(&self, work: Work, made: Made, but: Option<&str>) -> Result<(), StoreError> {
+        let at = self.clock.now();
+        let failure = but.map(|why| Failed { at, why: short(why) });
         self.end(work, |backup| {
             backup.made = Some(made.clone());
-            backup.failure = None;
+            backup.failure.clone_from(&failure);
         })
         .await
     }

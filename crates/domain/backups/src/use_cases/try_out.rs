@@ -47,7 +47,8 @@ impl Backups {
                 found?
             }
         };
-        let verdict = Verdict { backup: backup.clone(), at: self.clock.now(), depth: Depth::Restored, findings };
+        let verdict =
+            Verdict { backup: backup.clone(), at: self.clock.now(), depth: Depth::Restored, findings };
         self.note(&verdict).await?;
         Ok(verdict)
     }
@@ -95,7 +96,9 @@ fn against(error: RestoreError, manifest: &Manifest) -> Result<Vec<Finding>, Ver
 fn in_file(error: FlowError, file: &str, manifest: &Manifest) -> Result<Vec<Finding>, VerifyError> {
     let finding = match error {
         FlowError::WrongKey => Finding::WrongKey { sealed_to: manifest.recipients.clone() },
-        FlowError::Unreadable(why) | FlowError::Unsealed(why) => Finding::NoFile { file: file.to_owned(), why },
+        FlowError::Unreadable(why) | FlowError::Unsealed(why) => {
+            Finding::NoFile { file: file.to_owned(), why }
+        }
         FlowError::Objects(error) => return Err(error.into()),
         FlowError::Store(error @ StoreError::Unavailable { .. }) => return Err(error.into()),
         // Nobody takes these bytes for a store.
@@ -109,7 +112,7 @@ impl CompareError {
     ///
     /// # Errors
     /// [`VerifyError`].
-    pub fn against(self, backup: &BackupName) -> Result<Finding, VerifyError> {
+    pub fn against(self) -> Result<Finding, VerifyError> {
         let file = || MEDIA.to_owned();
         match self {
             Self::NoBackup(NoBackup::Unknown) => Err(VerifyError::Unknown),
@@ -122,7 +125,7 @@ impl CompareError {
                 Ok(Finding::NoFile { file: file(), why })
             }
             Self::Flow(error @ FlowError::WrongKey) => {
-                Ok(Finding::NoFile { file: file(), why: format!("{backup}: {error}") })
+                Ok(Finding::NoFile { file: file(), why: error.to_string() })
             }
         }
     }

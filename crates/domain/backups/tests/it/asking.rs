@@ -84,13 +84,13 @@ async fn one_is_made_at_a_time_and_what_becomes_of_it_is_known() {
 
     desk.keeper.begin(work).await.unwrap();
     let good = made(desk.clock.now(), Depth::Restored, Vec::new());
-    desk.keeper.done(work, good.clone()).await.unwrap();
+    desk.keeper.done(work, good.clone(), None).await.unwrap();
     assert_eq!(desk.status(asked.id).await, Status::Good(Depth::Restored));
     assert_eq!(desk.keeper.last_good().await.unwrap(), Some(good.name.made_at()));
     let kept = desk.keeper.backup(asked.id).await.unwrap().unwrap();
     assert_eq!((kept.made, kept.failure), (Some(good), None));
     // Who comes late changes nothing.
-    desk.keeper.done(work, made(desk.clock.now(), Depth::Sums, Vec::new())).await.unwrap();
+    desk.keeper.done(work, made(desk.clock.now(), Depth::Sums, Vec::new()), None).await.unwrap();
     assert_eq!(desk.keeper.begin(work).await.unwrap(), None);
     assert_eq!(desk.status(asked.id).await, Status::Good(Depth::Restored));
 
@@ -129,13 +129,10 @@ async fn a_day_has_its_backup_whoever_looks_and_however_often() {
         assert_eq!(desk.keeper.ask_when_due(Some(&daily)).await.unwrap(), None, "it is being made");
     }
     let work = Work::Make { backup: first };
-    desk.keeper.done(work, made(desk.clock.now(), Depth::Restored, Vec::new())).await.unwrap();
+    desk.keeper.done(work, made(desk.clock.now(), Depth::Restored, Vec::new()), None).await.unwrap();
     assert_eq!(desk.keeper.ask_when_due(Some(&daily)).await.unwrap(), None, "two in the morning");
     desk.clock.advance(TimeDelta::hours(1));
-    let both = tokio::join!(
-        desk.keeper.ask_when_due(Some(&daily)),
-        desk.keeper.ask_when_due(Some(&daily)),
-    );
+    let both = tokio::join!(desk.keeper.ask_when_due(Some(&daily)), desk.keeper.ask_when_due(Some(&daily)),);
     let asked: Vec<_> = [both.0.unwrap(), both.1.unwrap()].into_iter().flatten().collect();
     assert_eq!(asked.len(), 1, "one of those who ask at once has it made");
     desk.keeper.give_up(Work::Make { backup: asked[0] }, Some("no disk")).await.unwrap();
@@ -168,13 +165,13 @@ async fn admins_are_told_once_a_day_that_none_is_good() {
     let asked = desk.keeper.ask(&Cause::system()).await.unwrap();
     let missing = vec![Finding::Missing { part: "database.zst.age.000001".into() }];
     let bad = made(desk.clock.now(), Depth::Sums, missing);
-    desk.keeper.done(Work::Make { backup: asked.id }, bad).await.unwrap();
+    desk.keeper.done(Work::Make { backup: asked.id }, bad, None).await.unwrap();
     desk.clock.advance(TimeDelta::hours(24));
     assert_eq!(told().await.len(), 1);
     let asked = desk.keeper.ask(&Cause::system()).await.unwrap();
     let good = made(desk.clock.now(), Depth::Restored, Vec::new());
     let at = good.name.made_at();
-    desk.keeper.done(Work::Make { backup: asked.id }, good).await.unwrap();
+    desk.keeper.done(Work::Make { backup: asked.id }, good, None).await.unwrap();
     desk.clock.advance(TimeDelta::hours(25));
     assert_eq!(told().await, []);
     desk.clock.advance(TimeDelta::hours(1));
@@ -217,7 +214,7 @@ async fn while_something_is_done_nothing_is_compared() {
     assert!(!desk.keeper.follow(&house.backups).await.unwrap());
     let made = house.backups.create(&house.original(&["rows"]), &Key(7)).await.unwrap();
     let lies = house.backups.made(&made.name).await.unwrap().unwrap();
-    desk.keeper.done(Work::Make { backup: asked.id }, lies).await.unwrap();
+    desk.keeper.done(Work::Make { backup: asked.id }, lies, None).await.unwrap();
     assert!(desk.keeper.follow(&house.backups).await.unwrap());
     let known = desk.all().await;
     assert_eq!(known.iter().map(|backup| backup.id).collect::<Vec<_>>(), [asked.id], "it is not there twice");

@@ -82,7 +82,7 @@ impl Examiner for Eye {
             }
         };
         if let Err(error) = media.walk(&mut see).await {
-            findings.push(error.against(&BackupName::generate(testkit::noon()))?);
+            findings.push(error.against()?);
         }
         Ok(findings)
     }
