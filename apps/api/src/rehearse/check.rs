@@ -31,8 +31,20 @@ const MOST_PAGES: usize = 10_000;
 /// The store or a provider does not answer.
 pub async fn check(stage: &Stage, config: &Config, offered: &Offered, seats: u64) -> Result<Report, Failure> {
     let clock: Arc<dyn Clock> = stage.clock.clone();
+    count(&clock, config, offered.event.parse()?, seats).await
+}
+
+/// Counts what became of an event with so many places, in the store and at the providers of a configuration.
+///
+/// # Errors
+/// The store or a provider does not answer.
+pub async fn count(
+    clock: &Arc<dyn Clock>,
+    config: &Config,
+    event: EventId,
+    seats: u64,
+) -> Result<Report, Failure> {
     let stores = Stores::open(&config.store.url).await?;
-    let event: EventId = offered.event.parse()?;
     let mut report = Report::default();
     let bookings = bookings_of(&stores, event).await?;
     places(&stores, event, seats, &mut report).await?;
@@ -40,14 +52,14 @@ pub async fn check(stage: &Stage, config: &Config, offered: &Offered, seats: u64
     for booking in &bookings {
         doubts(booking, &mut report);
     }
-    let ledger = Ledger::new(Arc::clone(&stores.ledger), Arc::clone(&stores.booking), Arc::clone(&clock));
+    let ledger = Ledger::new(Arc::clone(&stores.ledger), Arc::clone(&stores.booking), Arc::clone(clock));
     let broken = &mut report.broken;
     let compared =
         ledger.compare(|difference| note(broken, format!("the ledger differs: {difference:?}"))).await?;
     report.ledger_sum = compared.sums.iter().map(|(_, sum)| *sum).fold(0, i64::saturating_add);
     report.ledger_differences += compared.differences;
     let told = told(stores.office.as_ref()).await?;
-    for provider in providers(config, &clock)? {
+    for provider in providers(config, clock)? {
         at_the_provider(provider.as_ref(), (&bookings, &told), clock.as_ref(), &mut report).await?;
     }
     Ok(report)

@@ -21,6 +21,7 @@ mod documents;
 mod door_offline;
 mod door_page;
 mod door_staff;
+mod drill;
 mod egress;
 mod emails;
 mod events;

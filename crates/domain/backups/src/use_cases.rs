@@ -2,6 +2,7 @@
 
 mod compare;
 mod create;
+mod follow;
 mod keep;
 mod list;
 mod prune;
@@ -11,7 +12,8 @@ mod verify;
 
 pub use compare::{CompareError, MediaCompared, MediaThen};
 pub use create::{CreateError, Original};
-pub use keep::{AskError, FollowError, Keeper};
+pub use follow::FollowError;
+pub use keep::{AskError, Keeper};
 pub use list::Kept;
 pub use restore::{RestoreError, Restored, Step};
 pub use try_out::Trial;
