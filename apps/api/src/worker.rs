@@ -5,6 +5,7 @@
 pub mod alerts;
 pub mod backups;
 pub mod give_up;
+pub mod pace;
 pub mod perform;
 pub mod pictures;
 pub mod retry;
@@ -27,7 +28,7 @@ use rounds::{
 use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::available_parallelism;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, watch};
 
 /// Effects performed at the same time: all that were claimed, so that no lease runs while its effect waits. Twice as
@@ -111,6 +112,15 @@ fn lanes(app: &App) -> [Lane; 4] {
         // Left to those who know where backups go.
         Lane { domains: &[::backups::WORK], at_once: usize::from(app.backups.is_some()), long: true },
     ]
+}
+
+/// In which lane an effect is done, as a name that is counted under.
+fn lane_name(due: &Due) -> &'static str {
+    match due.domain.as_str() {
+        gallery::PICTURES => "pictures",
+        music::SOUND => "sound",
+        _ => "quick",
+    }
 }
 
 /// Waits, but not beyond the end; `false` when it is over.
@@ -319,8 +329,15 @@ async fn one(app: &App, due: &Due, held: &Mutex<Lease>) -> Result<(), StoreError
         return ours(due, app.outbox.defer(*lease, app.clock.now() + CROWDED).await);
     }
     // Whoever took it up so often was brought down by it, as far as anybody knows.
+    let began = Instant::now();
     let outcome = if due.attempts < retry::TRIES { perform(app, due).await } else { Err(Failure::Unheard) };
     let name = perform::domain(due);
+    let result = match outcome {
+        Ok(Done::Finished) => "finished",
+        Ok(Done::Again(_)) => "again",
+        Err(_) => "failed",
+    };
+    app.metrics.job(lane_name(due), name, result, began.elapsed());
     match outcome {
         Ok(Done::Finished) => {
             app.metrics.effect(name, "finished");
@@ -330,6 +347,11 @@ async fn one(app: &App, due: &Due, held: &Mutex<Lease>) -> Result<(), StoreError
         Ok(Done::Again(at)) => {
             let lease = held.lock().await;
             ours(due, app.outbox.postpone(*lease, at, None).await)
+        }
+        Err(Failure::OutOfTurn(mail)) => {
+            let turn = app.pace.turn(&due.domain, &mail, app.clock.now());
+            let lease = held.lock().await;
+            ours(due, app.outbox.defer(*lease, turn).await)
         }
         Err(failure) => failed(app, due, held, &failure).await,
     }

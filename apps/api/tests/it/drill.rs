@@ -211,7 +211,7 @@ async fn lost(another: &Another, clock: &Arc<StoppedClock>, all: &[Booking]) -> 
     let known: BTreeSet<_> = payments.filter_map(|payment| payment.charge.clone()).collect();
     let told: Arc<dyn Clock> = clock.clone();
     let mut lost = Vec::new();
-    for provider in providers(&another.config(), &told).unwrap() {
+    for provider in providers(&another.config(), &told, None).unwrap() {
         lost.extend(charges(provider.as_ref(), clock.now()).await);
     }
     lost.retain(|charge| charge.charge.as_ref().is_none_or(|name| !known.contains(name)));
