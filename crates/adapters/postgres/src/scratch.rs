@@ -53,7 +53,7 @@ pub async fn may_create_databases(url: &str) -> Result<bool, StoreError> {
     let mut connection = PgTools::new(url, PathBuf::new(), PathBuf::new())?.connect().await?;
     let rows: QueryResult<Vec<May>> = text(MAY_CREATE).load(&mut connection).await;
     let rows = rows.map_err(failed("asking whether databases can be made"))?;
-    Ok(rows.first().is_some_and(|row| row.may))
+    Ok(rows.as_slice().first().is_some_and(|row| row.may))
 }
 
 impl ScratchDatabases {
