@@ -1,5 +1,6 @@
 //! Looks at everything that the system leans on, changes nothing, and says what to do about what is wrong.
 
+mod backups;
 mod keys;
 mod mail;
 mod maintenance;
@@ -134,6 +135,7 @@ pub async fn examine(config: &Config, clock: &Arc<dyn Clock>) -> Report {
     findings.extend(mail::signature(config));
     findings.push(wallet::look(config));
     findings.extend(media::look(config, clock).await);
+    findings.extend(backups::look(config, clock).await);
     Report { findings }
 }
 

@@ -9,6 +9,7 @@ pub mod analytics;
 pub mod archive;
 pub mod audit;
 pub mod auth;
+pub mod backups;
 pub mod billing;
 pub mod bookings;
 pub mod buyers;

@@ -25,6 +25,7 @@ pub mod sealed;
 pub mod served;
 pub mod simulated;
 pub mod telemetry;
+pub mod trial;
 pub mod turns;
 pub mod wiring;
 pub mod worker;

@@ -11,6 +11,7 @@ pub mod programs;
 pub mod store;
 pub mod wallet;
 
+use self::backups::{BackupSetupError, House};
 use self::media::MediaError;
 use crate::albums::Albums;
 use crate::answers::Shelf;
@@ -31,6 +32,7 @@ use crate::press::Press;
 use crate::sealed::Seal;
 use crate::worker::pace::Pace;
 use crate::workplace::Workplace;
+use ::backups::Keeper;
 use ::media::{Meter, Uploads};
 use absorbers::Absorbers;
 use accounts::{Accounts, HashError};
@@ -174,6 +176,10 @@ pub struct App {
     pub cache: Arc<dyn Cache>,
     /// Whether anything may be changed.
     pub maintenance: Maintenance,
+    /// What is known of backups, and asking for them.
+    pub keeper: Keeper,
+    /// What backups are made with, when it was said where they go.
+    pub backups: Option<House>,
     /// Tells other instances.
     pub broadcast: Arc<dyn Broadcast>,
     /// Redis itself, when it is used, to ask whether it answers.
@@ -218,6 +224,9 @@ pub enum WiringError {
     /// No pictures and no music.
     #[error(transparent)]
     Media(#[from] MediaError),
+    /// No backups, although they are configured.
+    #[error(transparent)]
+    Backups(#[from] BackupSetupError),
     /// No wallet passes, although they are configured.
     #[error(transparent)]
     Wallet(#[from] WalletError),
@@ -253,6 +262,10 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
     let maintenance =
         Maintenance::open(Arc::clone(&stores.maintenance), Arc::clone(&clock), read_only).await?;
     let media = self::media::build(config, &stores, &keys, &clock)?;
+    let backups = match &config.backup.url {
+        Some(_) => Some(self::backups::of_house(config, &stores, (&media.objects, &keys), &clock)?),
+        None => None,
+    };
     let Post { mailer, mail_box } = post(config, stores.local.as_ref(), &clock)?;
     let seconds = |count: u32| TimeDelta::seconds(i64::from(count));
     let terms = Terms {
@@ -341,6 +354,8 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         audit_mac: audit_mac(&keys),
         cache,
         maintenance,
+        keeper: Keeper::new(stores.backups, Arc::clone(&clock)),
+        backups,
         broadcast,
         redis,
         postgres: stores.postgres,

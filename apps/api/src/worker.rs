@@ -3,7 +3,7 @@
 //! same idempotency keys.
 
 pub mod alerts;
-mod backup_age;
+pub mod backups;
 pub mod give_up;
 pub mod pace;
 pub mod perform;
@@ -14,7 +14,6 @@ pub mod sound;
 
 use crate::http::problem::Causes;
 use crate::wiring::App;
-use backup_age::watch_backups;
 use chrono::TimeDelta;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{StreamExt, stream};
@@ -23,7 +22,9 @@ use kernel::{Due, Lease, StoreError};
 use perform::{Done, Failure, perform};
 use retry::Next;
 pub use rounds::seal_round;
-use rounds::{close_days, count_figures, look_after_media, look_outside, seal_acts, sweep_holds, tidy};
+use rounds::{
+    close_days, count_figures, keep_backups, look_after_media, look_outside, seal_acts, sweep_holds, tidy,
+};
 use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::available_parallelism;
@@ -34,7 +35,8 @@ use tokio::sync::{Mutex, watch};
 /// many as may wait for a provider, so that mails go out although one hangs.
 const AT_ONCE: usize = 32;
 /// What is done in a moment. What takes longer has lanes of its own ([`lanes`]), so that it keeps no mail waiting.
-pub const QUICK: [&str; 7] = [
+pub const QUICK: [&str; 8] = [
+    ::backups::DOMAIN,
     booking::DOMAIN,
     accounts::DOMAIN,
     accounts::ALERTS,
@@ -67,7 +69,7 @@ pub async fn run(app: Arc<App>, stop: watch::Receiver<bool>) {
     let days = close_days(&app, stop.clone());
     let media = look_after_media(&app, stop.clone());
     let figures = count_figures(&app, stop.clone());
-    let backups = watch_backups(&app, stop.clone());
+    let backups = keep_backups(&app, stop.clone());
     futures_util::join!(effects, holds, acts, rest, days, media, figures, backups, look_outside(&app, stop));
 }
 
@@ -87,13 +89,18 @@ impl Lane {
         if self.domains.contains(&music::SOUND) { app.processor.missing() } else { None }
     }
 
+    /// Whether pictures and sets are made in it.
+    fn makes_media(&self) -> bool {
+        self.long && !self.domains.contains(&::backups::WORK)
+    }
+
     /// How long what is under way may still take when the worker is to stop.
     fn patience(&self, app: &App) -> Duration {
         if self.long { Duration::ZERO } else { Duration::from_secs(app.config.worker.stop_seconds.into()) }
     }
 }
 
-fn lanes(app: &App) -> [Lane; 3] {
+fn lanes(app: &App) -> [Lane; 4] {
     let pictures = match app.config.media.pictures_at_once {
         0 => available_parallelism().map_or(1, NonZero::get),
         given => usize::try_from(given).unwrap_or(1),
@@ -102,6 +109,8 @@ fn lanes(app: &App) -> [Lane; 3] {
         Lane { domains: &QUICK, at_once: AT_ONCE, long: false },
         Lane { domains: &[gallery::PICTURES], at_once: pictures, long: true },
         Lane { domains: &[music::SOUND], at_once: 1, long: true },
+        // Left to those who know where backups go.
+        Lane { domains: &[::backups::WORK], at_once: usize::from(app.backups.is_some()), long: true },
     ]
 }
 
@@ -272,7 +281,8 @@ fn ours(due: &Due, heard: Result<bool, StoreError>) -> Result<(), StoreError> {
 pub async fn round(app: &App) -> Result<usize, StoreError> {
     let mut due = Vec::new();
     for lane in lanes(app).iter().filter(|lane| lane.lacks(app).is_none()) {
-        due.extend(claim(app, lane.domains, AT_ONCE).await?);
+        let most = if lane.at_once == 0 { 0 } else { AT_ONCE };
+        due.extend(claim(app, lane.domains, most).await?);
     }
     let count = due.len();
     all(app, due, AT_ONCE).await?;
@@ -299,7 +309,7 @@ async fn all(app: &App, due: Vec<Due>, at_once: usize) -> Result<(), StoreError>
 /// # Errors
 /// The store could not answer.
 pub async fn work_off(app: &App) -> Result<(), StoreError> {
-    for lane in lanes(app).iter().filter(|lane| lane.long && lane.lacks(app).is_none()) {
+    for lane in lanes(app).iter().filter(|lane| lane.makes_media() && lane.lacks(app).is_none()) {
         loop {
             let due = claim(app, lane.domains, lane.at_once).await?;
             if due.is_empty() {

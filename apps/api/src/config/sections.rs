@@ -275,6 +275,14 @@ fn contradictions(reader: &mut Reader, config: &Config) {
     if production && matches!(config.mail.url, MailUrl::Box) {
         reader.wrong("mail.url", "must be smtp://... or smtps://... in production: a box delivers nothing");
     }
+    let same_kind = match (&config.backup.scratch, &config.store.url) {
+        (Some(StoreUrl::Postgres(_)), url) => matches!(url, StoreUrl::Postgres(_)),
+        (Some(_), url) => !matches!(url, StoreUrl::Postgres(_)),
+        (None, _) => true,
+    };
+    if !same_kind {
+        reader.wrong("backup.scratch_url", "must be of the same kind as store.url");
+    }
     if production && matches!(config.store.url, StoreUrl::Memory) {
         reader.wrong("store.url", "must not forget everything in production: use postgres:// or local:PATH");
     }

@@ -1,6 +1,7 @@
 //! The dashboard: what those who run events see first.
 
 use super::access::User;
+use super::backups::{self, BackupsView};
 use super::figures::{OccupancyView, SalesSumsView, day, kept};
 use super::given::id;
 use super::problem::Problem;
@@ -133,6 +134,7 @@ pub struct PlatformView {
     /// Invites that were made in the last thirty days.
     invites: InvitesMadeView,
     jobs: JobTroubleView,
+    backups: BackupsView,
 }
 
 /// Who joined of late, by days in UTC.
@@ -314,5 +316,6 @@ async fn platform(app: &App, today: Day, now: Timestamp) -> Result<PlatformView,
             failed: backlog.parked,
             overdue_seconds: backlog.oldest_due.map_or(0, |due| (now - due).num_seconds().max(0)),
         },
+        backups: backups::summary(app).await?,
     })
 }

@@ -4,7 +4,7 @@ use super::{
     accounts, address_views, admin, audit, auth, calendars, daily_close, docs, health, invites, jobs, openapi,
 };
 use super::{albums, archive, gallery, images, removals};
-use super::{analytics, dashboard, event_analytics, growth};
+use super::{analytics, backups, dashboard, event_analytics, growth};
 use super::{
     billing, bookings, by_hand, called_off, cancellation, disputes, documents, door, duplicates, holds,
     incidents, ledger, mail, mail_templates, maintenance, pages, payments, tickets, transfers, webhooks,
@@ -82,6 +82,7 @@ fn api(config: &mut ServiceConfig) {
         .configure(mail_templates::routes)
         .configure(mail::routes)
         .configure(maintenance::routes)
+        .configure(backups::routes)
         .configure(jobs::routes)
         .configure(ledger::routes)
         .configure(daily_close::routes)

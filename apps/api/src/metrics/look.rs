@@ -2,8 +2,8 @@
 
 use crate::http::problem::Causes;
 use crate::wiring::App;
-use kernel::StoreError;
 use kernel::outbox::Backlog;
+use kernel::{StoreError, Timestamp};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -20,17 +20,18 @@ pub async fn look(app: &App) {
     let (found, redis, read_only) = futures_util::join!(stored(app), redis(app), app.maintenance.is_on());
     metrics.read_only(read_only);
     metrics.redis(redis);
-    match found {
-        Some((backlog, holds)) => metrics.store(&backlog, holds, app.clock.now()),
-        None => metrics.store_away(),
+    let Some((backlog, holds, last_good)) = found else { return metrics.store_away() };
+    metrics.store(&backlog, holds, app.clock.now());
+    if app.backups.is_some() {
+        metrics.last_good_backup(last_good);
     }
 }
 
-/// What is owed, and how many holds live; `None` when the store does not say.
-async fn stored(app: &App) -> Option<(Backlog, u64)> {
+/// What is owed, how many holds live, and the instant that the last good backup shows; `None` when the store does not say.
+async fn stored(app: &App) -> Option<(Backlog, u64, Option<Timestamp>)> {
     let asking = async {
-        let backlog = app.outbox.backlog().await?;
-        Ok::<_, StoreError>((backlog, app.bookings.living_holds().await?))
+        let (backlog, holds) = (app.outbox.backlog().await?, app.bookings.living_holds().await?);
+        Ok::<_, StoreError>((backlog, holds, app.keeper.last_good().await?))
     };
     match timeout(PATIENCE, asking).await {
         Ok(Ok(found)) => Some(found),

@@ -4,6 +4,7 @@ use crate::config::StoreUrl;
 use accounts::AccountStore;
 use adapter_local::{LocalStore, Place};
 use adapter_postgres::{PgStore, PoolOptions, SchemaState};
+use backups::BackupStore;
 use booking::{BookingStore, CloseStore, FiguresStore, HolderStore, LedgerStore, OfficeStore};
 use events::EventStore;
 use gallery::GalleryStore;
@@ -45,6 +46,8 @@ pub struct Stores {
     pub maintenance: Arc<dyn MaintenanceStore>,
     /// What is owed after commits.
     pub outbox: Arc<dyn Outbox>,
+    /// What is known of backups.
+    pub backups: Arc<dyn BackupStore>,
     /// What was done by whom.
     pub audit: Arc<dyn AuditLog>,
     /// The local store itself, when it is one.
@@ -107,6 +110,7 @@ impl Stores {
             + MusicStore
             + IdempotencyStore
             + MaintenanceStore
+            + BackupStore
             + Outbox
             + AuditLog
             + 'static,
@@ -126,6 +130,7 @@ impl Stores {
             music: store.clone(),
             idempotency: store.clone(),
             maintenance: store.clone(),
+            backups: store.clone(),
             outbox: store.clone(),
             audit: store,
             local: None,

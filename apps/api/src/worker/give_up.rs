@@ -15,6 +15,9 @@ pub enum GiveUpError {
     /// The set still counts as being processed.
     #[error(transparent)]
     Set(#[from] music::MakeError),
+    /// The backup still counts as being made.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// Why work was not discarded.
@@ -43,6 +46,11 @@ pub async fn give_up(app: &App, domain: &str, body: &str) -> Result<(), GiveUpEr
         music::SOUND => {
             if let Ok(set) = serde_json::from_str(body) {
                 app.music.give_up(set).await?;
+            }
+        }
+        backups::WORK => {
+            if let Ok(work) = serde_json::from_str(body) {
+                app.keeper.give_up(work, None).await?;
             }
         }
         _ => {}

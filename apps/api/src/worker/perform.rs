@@ -1,6 +1,6 @@
 //! What each effect means.
 
-use super::{alerts, pace, pictures};
+use super::{alerts, backups as keeping, pace, pictures};
 use crate::http::problem::Causes;
 use crate::mails;
 use crate::press::particulars;
@@ -77,6 +77,9 @@ pub enum Failure {
     /// Objects could not be removed.
     #[error(transparent)]
     Objects(#[from] ObjectError),
+    /// A backup was not made or looked at.
+    #[error(transparent)]
+    Backup(#[from] keeping::BackupError),
     /// The money of a ticket that was sold again did not go on its way.
     #[error(transparent)]
     Resold(#[from] ResoldError),
@@ -103,6 +106,8 @@ impl From<Option<Timestamp>> for Done {
 #[must_use]
 pub fn domain(due: &Due) -> &'static str {
     let known = [
+        ::backups::DOMAIN,
+        ::backups::WORK,
         booking::DOMAIN,
         accounts::DOMAIN,
         accounts::ALERTS,
@@ -132,6 +137,10 @@ pub async fn perform(app: &App, due: &Due) -> Result<Done, Failure> {
     match due.domain.as_str() {
         booking::DOMAIN => of_bookings(app, due, serde_json::from_str(&due.body).map_err(unreadable)?).await,
         accounts::DOMAIN => of_accounts(app, due, serde_json::from_str(&due.body).map_err(unreadable)?).await,
+        ::backups::DOMAIN => {
+            keeping::tell(app, due, serde_json::from_str(&due.body).map_err(unreadable)?).await
+        }
+        ::backups::WORK => keeping::work(app, serde_json::from_str(&due.body).map_err(unreadable)?).await,
         accounts::ALERTS => {
             alerts::tell(app, due, serde_json::from_str(&due.body).map_err(unreadable)?).await
         }
@@ -224,7 +233,7 @@ async fn of_bookings(app: &App, due: &Due, effect: BookingEffect) -> Result<Done
 
 /// One admin's dead address must not keep the news from the others. None of these mails waits for its turn: what went out
 /// before it would go out again with it.
-async fn send_each(app: &App, mails: Vec<Mail>) -> Result<Done, Failure> {
+pub(super) async fn send_each(app: &App, mails: Vec<Mail>) -> Result<Done, Failure> {
     let mut outcome = Ok(Done::Finished);
     for mail in mails {
         if let Err(failure) = hand_over(app, Some(mail)).await {

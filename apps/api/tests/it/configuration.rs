@@ -269,3 +269,33 @@ fn what_is_wrong_with_a_place_for_media_is_said() {
     // Of a bucket that is not used nothing is demanded.
     assert!(read("", &[("SYNESTHESIE__MEDIA__REGION", "somewhere")]).is_ok());
 }
+
+#[test]
+fn every_mistake_about_backups_is_named_at_once() {
+    let variables = [
+        ("SYNESTHESIE__BACKUP__URL", "file:./backups"),
+        ("SYNESTHESIE__BACKUP__EVERY_HOURS", "5"),
+        ("SYNESTHESIE__BACKUP__ALARM_HOURS", "0"),
+        ("SYNESTHESIE__BACKUP__SCRATCH_URL", "postgres://app:hunter2@db/other"),
+        ("SYNESTHESIE__BACKUP__KEEP_DAILY", "1001"),
+        ("SYNESTHESIE__BACKUP__PG_DUMP", ""),
+    ];
+    let error = read("", &variables).unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
+    let expected = [
+        "backup.alarm_hours",
+        "backup.every_hours",
+        "backup.keep_daily",
+        "backup.pg_dump",
+        "backup.recipient",
+        "backup.scratch_url",
+    ];
+    assert_eq!(keys(error), expected);
+    for (at, fine) in [("03:00", true), ("23:59", true), ("24:00", false), ("3 o'clock", false), ("", false)]
+    {
+        let read = read("", &[("SYNESTHESIE__BACKUP__AT", at)]);
+        assert_eq!(read.is_ok(), fine, "{at}");
+    }
+    let never = read("", &[("SYNESTHESIE__BACKUP__EVERY_HOURS", "0")]).unwrap();
+    assert!(never.backup.schedule.is_none() && read("", &[]).unwrap().backup.schedule.is_some());
+}

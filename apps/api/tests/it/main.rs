@@ -22,6 +22,7 @@ mod documents;
 mod door_offline;
 mod door_page;
 mod door_staff;
+mod drill;
 mod egress;
 mod emails;
 mod events;

@@ -58,7 +58,7 @@ impl PgTools {
         Ok(Self { address: Address::parse(url)?, pg_dump, pg_restore })
     }
 
-    async fn connect(&self) -> Result<AsyncPgConnection, StoreError> {
+    pub(crate) async fn connect(&self) -> Result<AsyncPgConnection, StoreError> {
         let mut address = self.address.clone();
         address.config.application_name("synesthesie backup").connect_timeout(Duration::from_secs(5));
         open(address).await.map_err(|cause| StoreError::unavailable("connecting to the database", cause))

@@ -9,10 +9,10 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use std::sync::Arc;
 use std::time::Duration;
 use testkit::{
-    Stores, account_store, audit_log, booking_store, cancelling_store, document_store, door_store,
-    event_store, figures_store, gallery_store, idempotency_store, invite_budget, invite_store, invite_tree,
-    ledger_store, maintenance_store, media_store, music_store, office_store, organisation_store, outbox,
-    place_store, place_use_cases, quota_store, return_store, seat_store, servers, transfer_store,
+    Stores, account_store, audit_log, backup_store, booking_store, cancelling_store, document_store,
+    door_store, event_store, figures_store, gallery_store, idempotency_store, invite_budget, invite_store,
+    invite_tree, ledger_store, maintenance_store, media_store, music_store, office_store, organisation_store,
+    outbox, place_store, place_use_cases, quota_store, return_store, seat_store, servers, transfer_store,
     voucher_store, waitlist_store,
 };
 
@@ -234,6 +234,11 @@ async fn every_statement_finds_its_rows_by_an_index() {
         invite_tree::the_tree_outlives_invites_and_people,
         audit_log::an_act_reads_back_to_the_letter,
         audit_log::acts_are_listed_the_newest_first_in_pages_that_meet,
+        backup_store::a_backup_reads_back_whole,
+        backup_store::the_desk_reads_back_whole_and_is_empty_at_first,
+        backup_store::backups_are_listed_the_latest_first_in_pages_that_meet,
+        backup_store::the_last_good_one_is_found_whatever_came_after_it,
+        backup_store::a_backup_that_is_forgotten_is_gone,
         idempotency_store::what_is_released_can_be_repeated,
         idempotency_store::what_is_old_is_swept,
         ledger_store::entries_come_newest_first_in_pages_that_meet,

@@ -9,7 +9,7 @@ use crate::harness::{Client, PASSWORD, Person, unique_email};
 use crate::music::Fake;
 use crate::night::{Night, wish};
 use chrono::{Days, TimeDelta};
-use kernel::{Clock, SystemClock};
+use kernel::{Cause, Clock, SystemClock};
 use music::Refusal;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -280,6 +280,7 @@ impl World {
         let spare = self.make("new event").await;
         let kinds = attendee.get(&format!("/events/{spare}/ticket-types")).await.expect(200);
         let invite = admin.post("/admin/invites", &json!({})).await.expect(201);
+        let backup = self.shop.app.app.keeper.ask(&Cause::system()).await.unwrap();
         // What is done to all of it comes after it.
         self.shop.clock.advance(TimeDelta::seconds(1));
         self.known.extend([
@@ -290,6 +291,7 @@ impl World {
             ("spare", spare),
             ("spare kind", text(&kinds, "/items/0/ticket_type_id")),
             ("invite code", text(&invite, "/items/0/code")),
+            ("backup", backup.id.to_string()),
         ]);
     }
 

@@ -14,6 +14,7 @@ mod memory {
     testkit::account_use_cases_contract!(open);
     testkit::audit_log_contract!(open);
     testkit::audit_use_cases_contract!(open);
+    testkit::backup_store_contract!(open);
     testkit::booking_store_contract!(open);
     testkit::cancelling_store_contract!(open);
     testkit::close_store_contract!(open);
@@ -62,6 +63,7 @@ mod directory {
     testkit::account_use_cases_contract!(open);
     testkit::audit_log_contract!(open);
     testkit::audit_use_cases_contract!(open);
+    testkit::backup_store_contract!(open);
     testkit::booking_store_contract!(open);
     testkit::cancelling_store_contract!(open);
     testkit::close_store_contract!(open);

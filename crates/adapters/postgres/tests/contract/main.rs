@@ -9,6 +9,7 @@ mod documents;
 mod ledger;
 mod migrations;
 mod pool;
+mod scratch;
 mod stores;
 mod transactions;
 

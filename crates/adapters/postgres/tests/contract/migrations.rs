@@ -8,7 +8,7 @@ use testkit::Stores;
 use testkit::door_store::OldEvening;
 use tokio_postgres::{Client, NoTls};
 
-async fn client(url: &str) -> Client {
+pub(crate) async fn client(url: &str) -> Client {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
     tokio::spawn(connection);
     client
@@ -144,7 +144,7 @@ async fn before_the_unhurried(url: &str) {
     while !revert(url).await.unwrap().unwrap().ends_with("_while_selling") {}
 }
 
-async fn lines(url: &str, query: &str) -> Vec<String> {
+pub(crate) async fn lines(url: &str, query: &str) -> Vec<String> {
     client(url).await.query(query, &[]).await.unwrap().iter().map(|row| row.get(0)).collect()
 }
 

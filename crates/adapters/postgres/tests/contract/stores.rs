@@ -6,6 +6,7 @@ testkit::account_store_contract!(open);
 testkit::account_use_cases_contract!(open);
 testkit::audit_log_contract!(open);
 testkit::audit_use_cases_contract!(open);
+testkit::backup_store_contract!(open);
 testkit::booking_store_contract!(open);
 testkit::cancelling_store_contract!(open);
 testkit::close_store_contract!(open);
