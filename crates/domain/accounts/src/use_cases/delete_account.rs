@@ -71,6 +71,7 @@ impl Accounts {
             account.erase(&admins, now)?;
             tx.save_account(&account).await?;
             tx.end_sessions_of(account.id, None, now).await?;
+            tx.forget_devices_of(account.id).await?;
             tx.close_calendar_of(account.id).await?;
             for purpose in [Purpose::ResetPassword, Purpose::VerifyEmail] {
                 tx.void_one_times(account.id, purpose, now).await?;

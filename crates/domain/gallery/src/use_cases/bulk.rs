@@ -2,7 +2,7 @@ use super::Gallery;
 use super::clean::sweeps;
 use crate::{Effect, GalleryTx, Picture, PictureStatus, acts};
 use kernel::{
-    Actor, AlbumId, Invalid, ObjectKey, Owed, PageRequest, PictureId, StoreError, Timestamp, transact,
+    Actor, AlbumId, Invalid, ObjectKey, Owed, PictureId, StoreError, Timestamp, transact,
 };
 use std::collections::BTreeSet;
 
@@ -268,9 +268,4 @@ impl Gallery {
 enum Step<'a> {
     These(&'a [PictureId]),
     Album(AlbumId, Option<PictureId>),
-}
-
-/// The first page of so many.
-pub(super) const fn first(limit: u32) -> PageRequest {
-    PageRequest { limit, after: None }
 }
