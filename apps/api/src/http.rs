@@ -33,6 +33,7 @@ pub mod emails;
 pub mod envelope;
 pub mod event_analytics;
 pub mod events;
+pub mod export;
 pub mod figures;
 pub mod files;
 pub mod gallery;

@@ -33,7 +33,7 @@ use crate::workplace::Workplace;
 use ::media::{Meter, Uploads};
 use absorbers::Absorbers;
 use accounts::{Accounts, HashError};
-use adapter_local::{Disk, MailBox};
+use adapter_local::{Disk, LocalStore, MailBox};
 use adapter_pdf::PrintError;
 use adapter_postgres::PgStore;
 use adapter_redis::UnusableUrl;
@@ -175,6 +175,8 @@ pub struct App {
     pub broadcast: Arc<dyn Broadcast>,
     /// The PostgreSQL store itself, when it is one, for its pool's numbers.
     pub postgres: Option<PgStore>,
+    /// The local store itself, when it is one, for copies of it: nobody else gets at it while this program runs.
+    pub local: Option<LocalStore>,
     /// What is counted.
     pub metrics: Metrics,
     draining: AtomicBool,
@@ -336,6 +338,7 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         maintenance,
         broadcast,
         postgres: stores.postgres,
+        local: stores.local,
         metrics: Metrics::default(),
         draining: AtomicBool::new(false),
         config: config.clone(),

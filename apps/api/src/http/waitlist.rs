@@ -13,7 +13,7 @@ use actix_web::{HttpResponse, delete, get, post};
 use booking::use_cases::{JoinError, Place};
 use booking::{EntryStatus, JoinRefusal, JoinWish, WaitlistEntry};
 use chrono::{DateTime, Utc};
-use kernel::{AccountId, EventId, Invalid, Money, PageRequest, Timestamp};
+use kernel::{AccountId, EventId, Invalid, Money, Page, PageRequest, StoreError, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -191,18 +191,15 @@ async fn leave(app: Data<App>, user: User, event: Path<Uuid>) -> Result<HttpResp
     }
 }
 
-/// All entries of somebody, the latest first.
-pub(super) async fn all_of(app: &App, account: AccountId) -> Result<Vec<WaitlistEntryView>, Problem> {
-    let (mut all, mut page) = (Vec::new(), PageRequest { limit: 100, after: None });
+/// A page of somebody's entries, the latest first.
+pub(super) async fn own(
+    app: &App,
+    account: AccountId,
+    page: PageRequest,
+) -> Result<Page<WaitlistEntryView>, StoreError> {
     let now = app.clock.now();
-    loop {
-        let found = app.bookings.entries_of_buyer(account, page).await?;
-        all.extend(found.items.iter().map(|entry| WaitlistEntryView::of(entry, None, now)));
-        page.after = found.next;
-        if page.after.is_none() {
-            return Ok(all);
-        }
-    }
+    let found = app.bookings.entries_of_buyer(account, page).await?;
+    Ok(found.map(|entry| WaitlistEntryView::of(&entry, None, now)))
 }
 
 /// Offers what may have become free by a change of the event to those who wait. What fails is found by the worker.
