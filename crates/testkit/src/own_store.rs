@@ -20,8 +20,8 @@ use events::AddressView;
 use gallery::Picture;
 use kernel::audit::{ActFilter, Who};
 use kernel::{
-    AccountId, Clock, IncidentId, OneTimeId, Page, PageRequest, Role, ScanId, StoreError, TicketId, Timestamp,
-    transact,
+    AccountId, Clock, IncidentId, OneTimeId, Page, PageRequest, Role, ScanId, StoreError, TicketId,
+    Timestamp, transact,
 };
 use media::{Upload, UploadStatus};
 use std::cmp::Reverse;
@@ -116,7 +116,8 @@ pub async fn logins_come_newest_first_whatever_became_of_them(stores: Stores) {
 pub async fn links_come_newest_first_whatever_became_of_them(stores: Stores) {
     let (ada, bob) = (someone(&stores).await, someone(&stores).await);
     let add = async |whose, minutes| {
-        let mut link = OneTime::new(OneTimeId::generate(at(minutes)), whose, Purpose::VerifyEmail, at(minutes));
+        let mut link =
+            OneTime::new(OneTimeId::generate(at(minutes)), whose, Purpose::VerifyEmail, at(minutes));
         let adding = transact(begin(&stores).await, async |tx| {
             tx.add_one_time(&link).await?;
             if minutes == 1 {
@@ -204,7 +205,8 @@ pub async fn scans_are_found_by_who_made_them_and_by_their_tickets(stores: Store
     let tickets: Vec<_> = (0..3).map(|_| TicketId::generate(noon())).collect();
     let mut own: Vec<_> = MINUTES.iter().map(|minutes| scan(one, Some(tickets[0]), *minutes)).collect();
     own.push(scan(one, None, 2));
-    let foreign = [scan(two, Some(tickets[0]), 4), scan(two, Some(tickets[1]), 5), scan(two, Some(tickets[2]), 6)];
+    let foreign =
+        [scan(two, Some(tickets[0]), 4), scan(two, Some(tickets[1]), 5), scan(two, Some(tickets[2]), 6)];
     let adding = transact(begin_booking(&stores).await, async |tx| {
         for scan in own.iter().chain(&foreign) {
             assert!(tx.add_scan(scan).await?);
@@ -270,7 +272,9 @@ pub async fn views_of_addresses_are_found_by_who_saw_them(stores: Stores) {
     // Of one event an hour is one entry; two events may have been seen at one instant.
     let mut expected: Vec<_> = [0, 60, 120]
         .into_iter()
-        .flat_map(|minutes| events.map(|event| AddressView::new(event, ada, at(minutes), "seen".parse().ok())))
+        .flat_map(|minutes| {
+            events.map(|event| AddressView::new(event, ada, at(minutes), "seen".parse().ok()))
+        })
         .collect();
     stores.events.note_address_views(&expected).await.unwrap();
     stores.events.note_address_views(&[AddressView::new(events[0], bob, at(5), None)]).await.unwrap();

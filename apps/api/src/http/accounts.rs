@@ -18,12 +18,7 @@ use uuid::Uuid;
 
 /// The calls of this file.
 pub fn routes(config: &mut ServiceConfig) {
-    config
-        .service(me)
-        .service(update_me)
-        .service(delete_me)
-        .service(sessions)
-        .service(end_session);
+    config.service(me).service(update_me).service(delete_me).service(sessions).service(end_session);
 }
 
 /// A person, as they and admins see them.

@@ -44,8 +44,8 @@ use ::events::{Event, Seating, Status};
 use imbl::{OrdMap, OrdSet};
 use kernel::{
     AccountId, BookingId, Cursor, DisputeId, DocumentId, EffectId, EventId, HoldId, IncidentId, JobId,
-    OrganisationId, PaymentId, RefundId, ReturnId, ScanId, SeatId, SectionId, TicketId, TicketTypeId, Timestamp, TransferId,
-    VoucherId, WaitlistEntryId,
+    OrganisationId, PaymentId, RefundId, ReturnId, ScanId, SeatId, SectionId, TicketId, TicketTypeId,
+    Timestamp, TransferId, VoucherId, WaitlistEntryId,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;

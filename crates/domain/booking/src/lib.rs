@@ -75,9 +75,9 @@ pub use policy::{CancellationPolicy, MalformedPolicy, NoWay, PolicyInput, Promis
 pub use ports::{
     BookingStore, BookingTx, CloseStore, CloseTx, Counter, DocumentFilter, DocumentStore, DocumentTx,
     DoorCounts, DoorReads, DoorTx, FiguresStore, FiguresTx, HolderStore, JobTx, LedgerStore, LedgerTx,
-    ListCounts, NoticeKey, OfficeStore, OrderTx, OutsideReads, OutsideTx, OwnReads, Quarter, ReturnReads, ReturnTx,
-    SaleTx, SeatReads, SeatTx, StockDifference, SyncTx, TransferReads, TransferTx, TypeCount, VoucherReads,
-    VoucherTx, WaitlistReads, WaitlistTx,
+    ListCounts, NoticeKey, OfficeStore, OrderTx, OutsideReads, OutsideTx, OwnReads, Quarter, ReturnReads,
+    ReturnTx, SaleTx, SeatReads, SeatTx, StockDifference, SyncTx, TransferReads, TransferTx, TypeCount,
+    VoucherReads, VoucherTx, WaitlistReads, WaitlistTx,
 };
 pub use presence::Presence;
 pub use provider::{

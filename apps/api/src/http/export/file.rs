@@ -37,11 +37,7 @@ enum Next {
 /// The fields of `head`, then a list for each part with all that `read` finds of it, page by page. A page is read when
 /// somebody asks for it, not before; where it cannot be read the file breaks off, so that nobody takes half of it for the
 /// whole.
-pub(super) fn file<P, R>(
-    head: Value,
-    parts: Vec<P>,
-    read: R,
-) -> impl Stream<Item = Result<Bytes, StoreError>>
+pub(super) fn file<P, R>(head: Value, parts: Vec<P>, read: R) -> impl Stream<Item = Result<Bytes, StoreError>>
 where
     P: Named,
     R: AsyncFn(P, PageRequest) -> Result<Page<Value>, StoreError>,

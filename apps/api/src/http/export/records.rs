@@ -59,10 +59,7 @@ fn with(value: &mut Value, field: &str, what: impl Into<Value>) {
     }
 }
 
-fn each<T>(
-    all: &[T],
-    write: impl Fn(&T) -> Result<Value, StoreError>,
-) -> Result<Vec<Value>, StoreError> {
+fn each<T>(all: &[T], write: impl Fn(&T) -> Result<Value, StoreError>) -> Result<Vec<Value>, StoreError> {
     all.iter().map(write).collect()
 }
 

@@ -38,13 +38,11 @@ impl OwnReads for PgStore {
         let mut query = links::table.select(OneTimeRow::as_select()).into_boxed();
         query = query.filter(links::account_id.eq(account.as_uuid()));
         if let Some(after) = page.after {
-            let same_instant =
-                links::created_at.lt(after.at).or(links::id.lt(after.id));
+            let same_instant = links::created_at.lt(after.at).or(links::id.lt(after.id));
             query = query.filter(links::created_at.le(after.at).and(same_instant));
         }
-        let query = query
-            .order((links::created_at.desc(), links::id.desc()))
-            .limit(i64::from(page.limit) + 1);
+        let query =
+            query.order((links::created_at.desc(), links::id.desc())).limit(i64::from(page.limit) + 1);
         let rows: Vec<OneTimeRow> = query.load(&mut connection).await.map_err(failed(doing))?;
         let found = rows.into_iter().map(OneTime::try_from).collect::<Result<_, _>>()?;
         Ok(Page::cut(found, page.limit, OneTime::cursor))

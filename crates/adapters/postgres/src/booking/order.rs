@@ -11,8 +11,8 @@ use crate::transaction::PgTx;
 use async_trait::async_trait;
 use booking::office::Of;
 use booking::{
-    Booking, Dispute, Effect, FORGETTING, Forgetting, Incident, NoticeKey, OrderTx, Payment, Reference, Refund,
-    RequestStatus, Ticket,
+    Booking, Dispute, Effect, FORGETTING, Forgetting, Incident, NoticeKey, OrderTx, Payment, Reference,
+    Refund, RequestStatus, Ticket,
 };
 use diesel::QueryableByName;
 use diesel::pg::Pg;

@@ -31,7 +31,11 @@ impl Bookings {
     ///
     /// # Errors
     /// The store could not answer.
-    pub async fn kept_of(&self, buyer: AccountId, page: PageRequest) -> Result<Page<KeptBooking>, StoreError> {
+    pub async fn kept_of(
+        &self,
+        buyer: AccountId,
+        page: PageRequest,
+    ) -> Result<Page<KeptBooking>, StoreError> {
         let page = self.list(buyer, page).await?;
         let ids: Vec<_> = page.items.iter().map(|placed| placed.booking.id).collect();
         let incidents = if ids.is_empty() { Vec::new() } else { self.store.incidents_of(&ids).await? };

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use booking::{
     Booking, BookingStore, BookingTx, Claim, Delivery, Document, DocumentFilter, DocumentStore, DoorCounts,
     DoorReads, EventRefunds, Hold, Incident, Issued, Job, ListCounts, OutsideReads, OwnReads, Provider,
-    Return, ReturnReads, Sale, Scan, SeatReads, StockDifference, Ticket, Transfer, TransferReads, VoucherHash, VoucherReads,
-    WaitlistEntry, WaitlistReads,
+    Return, ReturnReads, Sale, Scan, SeatReads, StockDifference, Ticket, Transfer, TransferReads,
+    VoucherHash, VoucherReads, WaitlistEntry, WaitlistReads,
 };
 use kernel::{
     AccountId, BookingId, DisputeId, DocumentId, EventId, HoldId, JobId, OrganisationId, Page, PageRequest,

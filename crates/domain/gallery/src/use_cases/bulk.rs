@@ -1,9 +1,7 @@
 use super::Gallery;
 use super::clean::sweeps;
 use crate::{Effect, GalleryTx, Picture, PictureStatus, acts};
-use kernel::{
-    Actor, AlbumId, Invalid, ObjectKey, Owed, PictureId, StoreError, Timestamp, transact,
-};
+use kernel::{Actor, AlbumId, Invalid, ObjectKey, Owed, PictureId, StoreError, Timestamp, transact};
 use std::collections::BTreeSet;
 
 /// Most pictures that are named at once.
