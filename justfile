@@ -82,7 +82,7 @@ doc *ARGUMENTS:
 build:
     cargo build --locked --package synesthesie --bin synesthesie
 
-# Rehearse large on-sales with every fault on both stores, then twenty smaller ones with different seeds
+# Rehearse large on-sales with every fault on both stores and on several processes, then twenty smaller ones
 rehearse: build
     #!/bin/sh
     set -eu
@@ -91,6 +91,7 @@ rehearse: build
         export SYNESTHESIE__REDIS__URL="$TEST_REDIS_URL"
         "$program" rehearse --seats 500 --buyers 5000
         "$program" rehearse --seats 500 --buyers 5000 --store "$TEST_POSTGRES_URL"
+        "$program" rehearse --seats 500 --buyers 5000 --store "$TEST_POSTGRES_URL" --instances 2 --workers 2
         for seed in $(seq 20); do
             "$program" rehearse --seats 100 --buyers 500 --seed "$seed"
             "$program" rehearse --seats 100 --buyers 500 --seed "$seed" --store "$TEST_POSTGRES_URL"

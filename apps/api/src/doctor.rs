@@ -131,6 +131,7 @@ pub async fn examine(config: &Config, clock: &Arc<dyn Clock>) -> Report {
     findings.push(stores::redis(config).await);
     findings.extend(providers::look(config, clock, stores.as_ref()).await);
     findings.push(mail::look(config, clock).await);
+    findings.extend(mail::signature(config));
     findings.push(wallet::look(config));
     findings.extend(media::look(config, clock).await);
     Report { findings }

@@ -29,6 +29,7 @@ use crate::metrics::Metrics;
 use crate::passwords::Bcrypt;
 use crate::press::Press;
 use crate::sealed::Seal;
+use crate::worker::pace::Pace;
 use crate::workplace::Workplace;
 use ::media::{Meter, Uploads};
 use absorbers::Absorbers;
@@ -36,7 +37,7 @@ use accounts::{Accounts, HashError};
 use adapter_local::{Disk, LocalStore, MailBox};
 use adapter_pdf::PrintError;
 use adapter_postgres::PgStore;
-use adapter_redis::UnusableUrl;
+use adapter_redis::{Redis, UnusableUrl};
 use adapter_wallet::{Wallet, WalletError};
 use booking::use_cases::Pages;
 use booking::{
@@ -126,6 +127,8 @@ pub struct App {
     pub templates: Templates,
     /// Carries mail.
     pub mailer: Arc<dyn Mailer>,
+    /// How much of it goes to one domain.
+    pub pace: Pace,
     /// The mail that was kept here, when none is sent.
     pub mail_box: Option<MailBox>,
     /// Access tokens, and whether their sessions still count.
@@ -173,6 +176,8 @@ pub struct App {
     pub maintenance: Maintenance,
     /// Tells other instances.
     pub broadcast: Arc<dyn Broadcast>,
+    /// Redis itself, when it is used, to ask whether it answers.
+    pub redis: Option<Arc<Redis>>,
     /// The PostgreSQL store itself, when it is one, for its pool's numbers.
     pub postgres: Option<PgStore>,
     /// The local store itself, when it is one, for copies of it: nobody else gets at it while this program runs.
@@ -227,7 +232,7 @@ pub enum WiringError {
 pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, WiringError> {
     let stores = Stores::open(&config.store.url).await?;
     let keys = keys(config)?;
-    let Absorbers { limiter, cache, broadcast } = absorbers::build(config, &clock)?;
+    let Absorbers { limiter, cache, broadcast, redis } = absorbers::build(config, &clock)?;
     let hashing = available_parallelism().map_or(1, |cores| (cores.get() - 1).max(1));
     let accounts = Accounts {
         store: Arc::clone(&stores.accounts),
@@ -265,7 +270,8 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
     };
     let pages =
         Pages { name: "Synesthesie".into(), returns: format!("{}{BASE}/payments", config.http.public_url) };
-    let providers = providers(config, &clock)?;
+    let metrics = Metrics::new(clock.now());
+    let providers = providers(config, &clock, Some(&metrics.provider_calls()))?;
     let till = Counter {
         providers: providers.clone(),
         simulators: config.payments.simulators,
@@ -312,6 +318,7 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         templates: Templates::new()?,
         mailer,
         mail_box,
+        pace: Pace::new(config.mail.per_domain_per_minute),
         invites: Invites::new(stores.invites, Arc::clone(&clock), keys.invite_codes())
             .allowing(config.invites.member_budget),
         gate: Gate::new(&keys.access_tokens(), accounts.clone(), Arc::clone(&broadcast))?,
@@ -337,9 +344,10 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         cache,
         maintenance,
         broadcast,
+        redis,
         postgres: stores.postgres,
         local: stores.local,
-        metrics: Metrics::default(),
+        metrics,
         draining: AtomicBool::new(false),
         config: config.clone(),
         clock,

@@ -3,7 +3,9 @@
 //! same idempotency keys.
 
 pub mod alerts;
+mod backup_age;
 pub mod give_up;
+pub mod pace;
 pub mod perform;
 pub mod pictures;
 pub mod retry;
@@ -12,6 +14,7 @@ pub mod sound;
 
 use crate::http::problem::Causes;
 use crate::wiring::App;
+use backup_age::watch_backups;
 use chrono::TimeDelta;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{StreamExt, stream};
@@ -24,7 +27,7 @@ use rounds::{close_days, count_figures, look_after_media, look_outside, seal_act
 use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::available_parallelism;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, watch};
 
 /// Effects performed at the same time: all that were claimed, so that no lease runs while its effect waits. Twice as
@@ -65,7 +68,8 @@ pub async fn run(app: Arc<App>, stop: watch::Receiver<bool>) {
     let days = close_days(&app, stop.clone());
     let media = look_after_media(&app, stop.clone());
     let figures = count_figures(&app, stop.clone());
-    futures_util::join!(effects, holds, acts, rest, days, media, figures, look_outside(&app, stop));
+    let backups = watch_backups(&app, stop.clone());
+    futures_util::join!(effects, holds, acts, rest, days, media, figures, backups, look_outside(&app, stop));
 }
 
 /// Effects that wait for each other, and for no others.
@@ -100,6 +104,15 @@ fn lanes(app: &App) -> [Lane; 3] {
         Lane { domains: &[gallery::PICTURES], at_once: pictures, long: true },
         Lane { domains: &[music::SOUND], at_once: 1, long: true },
     ]
+}
+
+/// In which lane an effect is done, as a name that is counted under.
+fn lane_name(due: &Due) -> &'static str {
+    match due.domain.as_str() {
+        gallery::PICTURES => "pictures",
+        music::SOUND => "sound",
+        _ => "quick",
+    }
 }
 
 /// Waits, but not beyond the end; `false` when it is over.
@@ -307,8 +320,15 @@ async fn one(app: &App, due: &Due, held: &Mutex<Lease>) -> Result<(), StoreError
         return ours(due, app.outbox.defer(*lease, app.clock.now() + CROWDED).await);
     }
     // Whoever took it up so often was brought down by it, as far as anybody knows.
+    let began = Instant::now();
     let outcome = if due.attempts < retry::TRIES { perform(app, due).await } else { Err(Failure::Unheard) };
     let name = perform::domain(due);
+    let result = match outcome {
+        Ok(Done::Finished) => "finished",
+        Ok(Done::Again(_)) => "again",
+        Err(_) => "failed",
+    };
+    app.metrics.job(lane_name(due), name, result, began.elapsed());
     match outcome {
         Ok(Done::Finished) => {
             app.metrics.effect(name, "finished");
@@ -318,6 +338,11 @@ async fn one(app: &App, due: &Due, held: &Mutex<Lease>) -> Result<(), StoreError
         Ok(Done::Again(at)) => {
             let lease = held.lock().await;
             ours(due, app.outbox.postpone(*lease, at, None).await)
+        }
+        Err(Failure::OutOfTurn(mail)) => {
+            let turn = app.pace.turn(&due.domain, &mail, app.clock.now());
+            let lease = held.lock().await;
+            ours(due, app.outbox.defer(*lease, turn).await)
         }
         Err(failure) => failed(app, due, held, &failure).await,
     }

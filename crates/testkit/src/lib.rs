@@ -12,6 +12,7 @@ pub mod certificates;
 pub mod clock;
 pub mod close_store;
 pub mod copies;
+pub mod dkim;
 pub mod document_store;
 pub mod door_store;
 pub mod email_use_cases;

@@ -49,15 +49,6 @@ pub struct Redis {
     pub url: Option<Secret>,
 }
 
-/// How mail goes out.
-#[derive(Debug, Clone)]
-pub struct Mail {
-    /// The way.
-    pub url: MailUrl,
-    /// Sender of every mail.
-    pub from: String,
-}
-
 /// Keys and sign-up.
 #[derive(Debug, Clone)]
 pub struct Auth {
@@ -141,7 +132,7 @@ pub(super) fn read(reader: &mut Reader) -> Config {
         http: http(reader, environment),
         store: store(reader),
         redis: redis(reader),
-        mail: mail(reader),
+        mail: super::mail::read(reader),
         payments: payments::payments(reader),
         stripe: payments::stripe(reader),
         paypal: payments::paypal(reader),
@@ -240,24 +231,6 @@ fn redis(reader: &mut Reader) -> Redis {
         reader.wrong("redis.url", "must be redis://... (TLS is not supported) or empty");
     }
     Redis { url }
-}
-
-fn mail(reader: &mut Reader) -> Mail {
-    let url = match reader.secret("mail.url") {
-        Some(url) if url.expose() == "box:" => MailUrl::Box,
-        Some(url) if ["smtp://", "smtps://"].iter().any(|one| url.expose().starts_with(one)) => {
-            MailUrl::Smtp(url)
-        }
-        _ => {
-            reader.wrong("mail.url", "must be box: or smtp://user:password@host:port");
-            MailUrl::Box
-        }
-    };
-    let from = reader.text("mail.from");
-    if !from.contains('@') || from.chars().any(char::is_control) {
-        reader.wrong("mail.from", "must be a sender, as Tickets <tickets@example.org>");
-    }
-    Mail { url, from }
 }
 
 fn auth(reader: &mut Reader, environment: Environment) -> Auth {

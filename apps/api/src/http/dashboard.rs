@@ -132,7 +132,7 @@ pub struct PlatformView {
     new_members: NewMembersView,
     /// Invites that were made in the last thirty days.
     invites: InvitesMadeView,
-    jobs: JobCountsView,
+    jobs: JobTroubleView,
 }
 
 /// Who joined of late, by days in UTC.
@@ -164,7 +164,7 @@ impl From<invites::Made> for InvitesMadeView {
 
 /// Work that is owed.
 #[derive(Serialize, ToSchema)]
-pub struct JobCountsView {
+pub struct JobTroubleView {
     waiting: u64,
     /// Set aside after it had failed too often; see `/admin/jobs`.
     failed: u64,
@@ -309,7 +309,7 @@ async fn platform(app: &App, today: Day, now: Timestamp) -> Result<PlatformView,
     Ok(PlatformView {
         new_members: NewMembersView { today: joined(1), seven_days: joined(7), thirty_days: joined(30) },
         invites: growth.invites.into(),
-        jobs: JobCountsView {
+        jobs: JobTroubleView {
             waiting: backlog.waiting,
             failed: backlog.parked,
             overdue_seconds: backlog.oldest_due.map_or(0, |due| (now - due).num_seconds().max(0)),

@@ -289,7 +289,7 @@ async fn download_set(
     let set = heard(&app, &user.0, *id).await?;
     let format = query.format.as_deref();
     let given = app.music.save(&set, format, user.0.account)?;
-    app.meter.charge(user.0.account, &given.name, given.bytes, given.link.expires_at).await?;
+    hls::count(&app, &user.0, &given).await?;
     if query.link.as_deref() != Some("true") {
         return Ok(redirect(&given));
     }

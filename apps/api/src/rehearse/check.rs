@@ -2,18 +2,20 @@
 //! with.
 
 use super::habits::Habits;
+use super::once;
 use super::report::Report;
 use super::stage::Stage;
 use super::visitor::Offered;
 use crate::cli::Failure;
 use crate::config::Config;
+use crate::wiring::keys;
 use crate::wiring::payments::providers;
 use crate::wiring::store::Stores;
 use booking::close::{Difference, Outcome, compare, lines, outcomes};
 use booking::office::IncidentFilter;
 use booking::{
-    Booking, BookingStatus, Ledger, Movement, MovementKind, OfficeStore, PaymentProvider, RefundStatus,
-    TypeCount,
+    Booking, BookingStatus, CodeSigner, Ledger, Movement, MovementKind, OfficeStore, PaymentProvider,
+    RefundStatus, TypeCount,
 };
 use chrono::TimeDelta;
 use kernel::{BookingId, Clock, EventId, PageRequest, PaymentId, StoreError};
@@ -40,6 +42,9 @@ pub async fn check(stage: &Stage, config: &Config, offered: &Offered, seats: u64
     for booking in &bookings {
         doubts(booking, &mut report);
     }
+    (report.mails, report.mails_again) = stage.post.counted();
+    let signer = CodeSigner::new(&keys(config)?.ticket_codes());
+    once::look(&stores, &signer, (&bookings, &stage.post), |wrong| note(&mut report.broken, wrong)).await?;
     let ledger = Ledger::new(Arc::clone(&stores.ledger), Arc::clone(&stores.booking), Arc::clone(&clock));
     let broken = &mut report.broken;
     let compared =
@@ -47,7 +52,7 @@ pub async fn check(stage: &Stage, config: &Config, offered: &Offered, seats: u64
     report.ledger_sum = compared.sums.iter().map(|(_, sum)| *sum).fold(0, i64::saturating_add);
     report.ledger_differences += compared.differences;
     let told = told(stores.office.as_ref()).await?;
-    for provider in providers(config, &clock)? {
+    for provider in providers(config, &clock, None)? {
         at_the_provider(provider.as_ref(), (&bookings, &told), clock.as_ref(), &mut report).await?;
     }
     Ok(report)

@@ -1,6 +1,6 @@
 //! What each effect means.
 
-use super::{alerts, pictures};
+use super::{alerts, pace, pictures};
 use crate::http::problem::Causes;
 use crate::mails;
 use crate::press::particulars;
@@ -32,6 +32,9 @@ pub enum Failure {
     /// The mail did not go out.
     #[error(transparent)]
     Mail(#[from] MailError),
+    /// The mail was not sent yet; that is no failure.
+    #[error(transparent)]
+    OutOfTurn(#[from] pace::OutOfTurn),
     /// The mail could not be written.
     #[error(transparent)]
     Letter(#[from] mails::LetterError),
@@ -224,11 +227,12 @@ async fn of_bookings(app: &App, due: &Due, effect: BookingEffect) -> Result<Done
     }
 }
 
-/// One admin's dead address must not keep the news from the others.
+/// One admin's dead address must not keep the news from the others. None of these mails waits for its turn: what went out
+/// before it would go out again with it.
 async fn send_each(app: &App, mails: Vec<Mail>) -> Result<Done, Failure> {
     let mut outcome = Ok(Done::Finished);
     for mail in mails {
-        if let Err(failure) = send(app, Some(mail)).await {
+        if let Err(failure) = hand_over(app, Some(mail)).await {
             outcome = Err(failure);
         }
     }
@@ -317,8 +321,16 @@ async fn send_about(
     Ok(done)
 }
 
-/// Sends a mail, if there is one to send. One that is refused for good ends parked, where an admin sees it.
+/// Sends a mail, if there is one to send, when it is its turn. One that is refused for good ends parked, where an admin
+/// sees it.
 pub(super) async fn send(app: &App, mail: Option<Mail>) -> Result<Done, Failure> {
+    if let Some(mail) = &mail {
+        pace::in_turn(app, mail).await?;
+    }
+    hand_over(app, mail).await
+}
+
+async fn hand_over(app: &App, mail: Option<Mail>) -> Result<Done, Failure> {
     let Some(mail) = mail else { return Ok(Done::Finished) };
     match app.mailer.send(&mail).await {
         Ok(()) => {

@@ -1,6 +1,7 @@
 //! The configuration is checked as a whole, and every mistake is named at once.
 
 use synesthesie::config::{Config, ConfigError, Environment, MailUrl, MediaUrl, StoreUrl};
+use testkit::dkim;
 
 fn read(file: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let file = (!file.is_empty()).then(|| ("test.toml".to_owned(), file.to_owned()));
@@ -111,6 +112,43 @@ fn secrets_may_come_from_files() {
     assert_eq!(keys(read("", &both).unwrap_err()), ["auth.signing_key_file"]);
     let nowhere = [("SYNESTHESIE__REDIS__URL_FILE", "/nowhere/at/all")];
     assert_eq!(keys(read("", &nowhere).unwrap_err()), ["redis.url_file"]);
+}
+
+#[test]
+fn mails_are_signed_for_their_sender_unless_told_otherwise() {
+    const FROM: (&str, &str) = ("SYNESTHESIE__MAIL__FROM", "Tickets <tickets@Example.org>");
+    const SELECTOR: (&str, &str) = ("SYNESTHESIE__MAIL__DKIM_SELECTOR", "summer");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("dkim.pem");
+    std::fs::write(&path, dkim::KEY).unwrap();
+    let file = ("SYNESTHESIE__MAIL__DKIM_KEY_FILE", path.to_str().unwrap());
+    assert!(read("", &[FROM]).unwrap().mail.dkim.is_none());
+    let config = read("", &[FROM, SELECTOR, file]).unwrap();
+    assert!(!format!("{config:?}").contains("MC4CAQ"));
+    let record = config.mail.dkim.unwrap().record();
+    assert_eq!(
+        (record.name.as_str(), record.text.as_str()),
+        ("summer._domainkey.example.org", dkim::PUBLISHED)
+    );
+    let domain = |domain| ("SYNESTHESIE__MAIL__DKIM_DOMAIN", domain);
+    let config = read("", &[FROM, SELECTOR, file, domain("mail.example.org")]).unwrap();
+    assert_eq!(config.mail.dkim.unwrap().domain(), "mail.example.org");
+    let key = |key| ("SYNESTHESIE__MAIL__DKIM_KEY", key);
+    for (variables, mistake) in [
+        (vec![FROM, file], "mail.dkim_selector"),
+        (vec![FROM, SELECTOR], "mail.dkim_selector"),
+        (vec![FROM, domain("example.org")], "mail.dkim_domain"),
+        (vec![FROM, SELECTOR, file, domain("of ours")], "mail.dkim_domain"),
+        (vec![FROM, SELECTOR, key("hunter2")], "mail.dkim_key"),
+        (vec![FROM, SELECTOR, file, key(dkim::KEY)], "mail.dkim_key_file"),
+        (vec![FROM, SELECTOR, ("SYNESTHESIE__MAIL__DKIM_KEY_FILE", "/nowhere/at/all")], "mail.dkim_key_file"),
+        (vec![("SYNESTHESIE__MAIL__FROM", "nobody"), SELECTOR, file], "mail.from"),
+        (vec![("SYNESTHESIE__MAIL__PER_DOMAIN_PER_MINUTE", "-1")], "mail.per_domain_per_minute"),
+    ] {
+        let error = read("", &variables).unwrap_err();
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+        assert_eq!(keys(error), [mistake], "{variables:?}");
+    }
 }
 
 #[test]

@@ -12,6 +12,7 @@ use synesthesie::config::Config;
 use synesthesie::doctor::{Report, State, examine};
 use synesthesie::wiring::store::Stores;
 use testkit::StoppedClock;
+use testkit::dkim;
 use testkit::servers::scripted::{Asked, Reply, serving};
 use testkit::servers::{RedisServer, SmtpOptions, SmtpSink};
 
@@ -234,6 +235,28 @@ fn the_command_says_it_in_words_or_as_json_and_fails_when_something_is_broken() 
     let (code, said) = run(folder.path(), &["doctor", "--json"], &wrong);
     let report: Value = serde_json::from_str(&said).unwrap();
     assert_eq!((code, &report["errors"]), (1, &serde_json::json!(2)), "{said}");
+}
+
+#[test]
+fn what_dns_has_to_say_of_signatures_is_said_and_one_that_says_nothing_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    // Nobody is there, which is a mistake of its own.
+    let mut settings = vec![
+        ("SYNESTHESIE__MAIL__URL", "smtp://127.0.0.1:9"),
+        ("SYNESTHESIE__MAIL__FROM", "The House <tickets@house.example>"),
+    ];
+    let (_, said) = run(folder.path(), &["doctor"], &settings);
+    assert!(said.contains("ok       mail_dkim") && said.contains("not signed here"), "{said}");
+    settings.push(("SYNESTHESIE__MAIL__DKIM_KEY", dkim::KEY));
+    settings.push(("SYNESTHESIE__MAIL__DKIM_SELECTOR", "summer"));
+    let (_, said) = run(folder.path(), &["doctor"], &settings);
+    let record = format!("summer._domainkey.house.example. IN TXT ( \"{}\" )", dkim::PUBLISHED);
+    assert!(said.contains("ok       mail_dkim") && said.contains(&record), "{said}");
+    settings.push(("SYNESTHESIE__MAIL__DKIM_DOMAIN", "warehouse.example"));
+    let (code, said) = run(folder.path(), &["doctor"], &settings);
+    assert!(said.contains("warning  mail_dkim") && said.contains("set mail.dkim_domain"), "{said}");
+    assert_eq!(code, 1, "the mail server is missed: {said}");
+    assert!(said.contains("1 errors") && !said.contains("MC4CAQ"), "{said}");
 }
 
 /// What strangers may be let do with a bucket, as it is called.

@@ -81,8 +81,9 @@ pub use ports::{
 };
 pub use presence::Presence;
 pub use provider::{
-    CheckoutOrder, Direction, Health, Listed, Listener, Movement, MovementKind, Notice, NoticeError,
-    NoticeSubject, Objection, Opened, PaymentProvider, ProviderError, RawNotice, RefundOrder, ToldRefund,
+    CallListener, CallOutcome, Called, CheckoutOrder, Direction, Health, Listed, Listener, Movement,
+    MovementKind, Notice, NoticeError, NoticeSubject, Objection, Opened, PaymentProvider, ProviderError,
+    RawNotice, RefundOrder, ToldRefund,
 };
 pub use reference::Reference;
 pub use refund::{RefundRefusal, RefundWish};

@@ -59,6 +59,8 @@ pub trait BookingStore:
     async fn sales(&self, events: &[EventId]) -> Result<Vec<Sale>, StoreError>;
     /// A hold, living or not.
     async fn hold(&self, id: HoldId) -> Result<Option<Hold>, StoreError>;
+    /// How many holds live at `now`.
+    async fn living_holds(&self, now: Timestamp) -> Result<u64, StoreError>;
     /// Up to `limit` events that have holds which ended by `now`, or vouchers which expired by then and still keep
     /// places.
     async fn events_with_lapsed_holds(&self, now: Timestamp, limit: u32) -> Result<Vec<EventId>, StoreError>;

@@ -42,6 +42,20 @@ impl Backups {
         Ok(all.into_iter().rev().find(|(_, laid)| laid.finished).map(|(name, _)| name))
     }
 
+    /// The newest one that was found good, and against which nothing was found since.
+    ///
+    /// # Errors
+    /// When where they lie cannot be read.
+    pub async fn last_good(&self) -> Result<Option<BackupName>, ObjectError> {
+        for (name, laid) in self.vault.all().await?.into_iter().rev() {
+            let kept = self.look_at(name, laid).await?;
+            if matches!(kept.standing, Standing::Good(_)) {
+                return Ok(Some(kept.name));
+            }
+        }
+        Ok(None)
+    }
+
     async fn look_at(&self, name: BackupName, laid: Laid) -> Result<Kept, ObjectError> {
         let manifest = if laid.finished { self.vault.manifest(&name).await? } else { None };
         let record = if laid.recorded { self.vault.record(&name).await? } else { Record::default() };

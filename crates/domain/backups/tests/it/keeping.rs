@@ -30,12 +30,15 @@ async fn what_the_rule_lets_go_is_gone_with_all_its_objects() {
 #[tokio::test]
 async fn the_last_good_one_stays_however_many_bad_ones_follow() {
     let house = House::new();
+    assert_eq!(house.backups.last_good().await.unwrap(), None);
     made(&house, 6).await;
     let all = house.backups.list().await.unwrap();
+    assert_eq!(house.backups.last_good().await.unwrap().as_ref(), Some(&all[0].name));
     for kept in &all[..5] {
         house.spoil(&format!("{}/database.zst.age.000001", kept.name), |bytes| bytes[1] ^= 1).await;
         assert!(!house.backups.verify(&kept.name, None).await.unwrap().is_good());
     }
+    assert_eq!(house.backups.last_good().await.unwrap().as_ref(), Some(&all[5].name));
     house.clock.advance(TimeDelta::days(365));
     let gone = house.backups.prune(&RULE).await.unwrap();
     assert_eq!(gone.len(), 5);

@@ -23,6 +23,7 @@ mock! {
         async fn begin(&self) -> Result<Box<dyn BookingTx>, StoreError>;
         async fn sales(&self, events: &[EventId]) -> Result<Vec<Sale>, StoreError>;
         async fn hold(&self, id: HoldId) -> Result<Option<Hold>, StoreError>;
+        async fn living_holds(&self, now: Timestamp) -> Result<u64, StoreError>;
         async fn events_with_lapsed_holds(&self, now: Timestamp, limit: u32) -> Result<Vec<EventId>, StoreError>;
         async fn booking(&self, id: BookingId) -> Result<Option<Booking>, StoreError>;
         async fn booking_of_payment(&self, id: PaymentId) -> Result<Option<BookingId>, StoreError>;
