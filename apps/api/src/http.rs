@@ -34,6 +34,7 @@ pub mod emails;
 pub mod envelope;
 pub mod event_analytics;
 pub mod events;
+pub mod export;
 pub mod figures;
 pub mod files;
 pub mod gallery;

@@ -36,7 +36,7 @@ use ::backups::Keeper;
 use ::media::{Meter, Uploads};
 use absorbers::Absorbers;
 use accounts::{Accounts, HashError};
-use adapter_local::{Disk, MailBox};
+use adapter_local::{Disk, LocalStore, MailBox};
 use adapter_pdf::PrintError;
 use adapter_postgres::PgStore;
 use adapter_redis::{Redis, UnusableUrl};
@@ -186,6 +186,8 @@ pub struct App {
     pub redis: Option<Arc<Redis>>,
     /// The PostgreSQL store itself, when it is one, for its pool's numbers.
     pub postgres: Option<PgStore>,
+    /// The local store itself, when it is one, for copies of it: nobody else gets at it while this program runs.
+    pub local: Option<LocalStore>,
     /// What is counted.
     pub metrics: Metrics,
     draining: AtomicBool,
@@ -359,6 +361,7 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         broadcast,
         redis,
         postgres: stores.postgres,
+        local: stores.local,
         metrics,
         draining: AtomicBool::new(false),
         config: config.clone(),

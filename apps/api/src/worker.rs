@@ -35,9 +35,10 @@ use tokio::sync::{Mutex, watch};
 /// many as may wait for a provider, so that mails go out although one hangs.
 const AT_ONCE: usize = 32;
 /// What is done in a moment. What takes longer has lanes of its own ([`lanes`]), so that it keeps no mail waiting.
-pub const QUICK: [&str; 8] = [
+pub const QUICK: [&str; 9] = [
     ::backups::DOMAIN,
     booking::DOMAIN,
+    booking::FORGETTING,
     accounts::DOMAIN,
     accounts::ALERTS,
     invites::DOMAIN,

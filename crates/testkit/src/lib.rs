@@ -46,6 +46,7 @@ pub mod object_store;
 pub mod office_store;
 pub mod organisation_store;
 pub mod outbox;
+pub mod own_store;
 #[cfg(feature = "payments")]
 pub mod payment_provider;
 pub mod place_store;

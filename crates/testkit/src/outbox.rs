@@ -67,10 +67,11 @@ macro_rules! outbox_contract {
 }
 
 /// Under what anything is owed today, for tests that want all of it.
-pub const EVERY_DOMAIN: [&str; 9] = [
+pub const EVERY_DOMAIN: [&str; 10] = [
     accounts::DOMAIN,
     accounts::ALERTS,
     booking::DOMAIN,
+    booking::FORGETTING,
     gallery::DOMAIN,
     gallery::PICTURES,
     invites::DOMAIN,

@@ -9,7 +9,7 @@ use super::{
     billing, bookings, by_hand, called_off, cancellation, disputes, documents, door, duplicates, holds,
     incidents, ledger, mail, mail_templates, maintenance, pages, payments, tickets, transfers, webhooks,
 };
-use super::{egress, emails, files, totp, uploads};
+use super::{egress, emails, export, files, totp, uploads};
 use super::{events, organisations, organisers, policies, quotas, refunds, ticket_types};
 use super::{hls, music, sets};
 use super::{invite_tree, my_invites, offline, returns, scanner, vouchers, waitlist, waitlists, wallet};
@@ -38,6 +38,7 @@ fn api(config: &mut ServiceConfig) {
     config
         .configure(auth::routes)
         .configure(accounts::routes)
+        .configure(export::routes)
         .configure(totp::routes)
         .configure(emails::routes)
         .configure(admin::routes)

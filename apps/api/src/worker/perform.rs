@@ -7,8 +7,8 @@ use crate::press::particulars;
 use crate::wiring::App;
 use crate::worker::sound;
 use accounts::Effect as AccountEffect;
-use booking::Effect as BookingEffect;
 use booking::use_cases::ResoldError;
+use booking::{Effect as BookingEffect, Forgetting};
 use gallery::Effect as GalleryEffect;
 use gallery::{EraseError, MakeError, SweepError};
 use invites::Effect as InviteEffect;
@@ -109,6 +109,7 @@ pub fn domain(due: &Due) -> &'static str {
         ::backups::DOMAIN,
         ::backups::WORK,
         booking::DOMAIN,
+        booking::FORGETTING,
         accounts::DOMAIN,
         accounts::ALERTS,
         invites::DOMAIN,
@@ -136,6 +137,10 @@ pub async fn perform(app: &App, due: &Due) -> Result<Done, Failure> {
     let unreadable = |cause| Failure::Unreadable { domain: due.domain.clone(), cause };
     match due.domain.as_str() {
         booking::DOMAIN => of_bookings(app, due, serde_json::from_str(&due.body).map_err(unreadable)?).await,
+        booking::FORGETTING => {
+            let Forgetting::Names { account } = serde_json::from_str(&due.body).map_err(unreadable)?;
+            Ok(app.bookings.forget_buyer(account).await?.into())
+        }
         accounts::DOMAIN => of_accounts(app, due, serde_json::from_str(&due.body).map_err(unreadable)?).await,
         ::backups::DOMAIN => {
             keeping::tell(app, due, serde_json::from_str(&due.body).map_err(unreadable)?).await
@@ -259,6 +264,7 @@ async fn of_accounts(app: &App, due: &Due, effect: AccountEffect) -> Result<Done
             app.music.forget(account).await?;
             app.gallery.forget(account).await?;
             app.uploads.forget(account).await?;
+            app.bookings.owe_forgetting(account).await?;
             None
         }
         AccountEffect::Barred { account, at } => {

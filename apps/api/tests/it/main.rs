@@ -54,6 +54,7 @@ mod office;
 mod on_sale;
 mod ownership;
 mod panics;
+mod privacy;
 mod probes;
 mod problem_codes;
 mod protocol;

@@ -12,8 +12,8 @@ use testkit::{
     Stores, account_store, audit_log, backup_store, booking_store, cancelling_store, document_store,
     door_store, event_store, figures_store, gallery_store, idempotency_store, invite_budget, invite_store,
     invite_tree, ledger_store, maintenance_store, media_store, music_store, office_store, organisation_store,
-    outbox, place_store, place_use_cases, quota_store, return_store, seat_store, servers, transfer_store,
-    voucher_store, waitlist_store,
+    outbox, own_store, place_store, place_use_cases, quota_store, return_store, seat_store, servers,
+    transfer_store, voucher_store, waitlist_store,
 };
 
 /// A store with one connection, so that all statements meet on it.
@@ -278,6 +278,17 @@ async fn every_statement_finds_its_rows_by_an_index() {
         outbox::what_is_set_aside_is_known_whole,
         outbox::what_is_discarded_is_gone_and_on_record,
         outbox::a_lease_is_made_longer_by_who_holds_it,
+        own_store::logins_come_newest_first_whatever_became_of_them,
+        own_store::links_come_newest_first_whatever_became_of_them,
+        own_store::who_is_gone_leaves_no_device_behind,
+        own_store::holds_of_a_buyer_come_newest_first,
+        own_store::scans_are_found_by_who_made_them_and_by_their_tickets,
+        own_store::cases_are_found_by_their_bookings,
+        own_store::views_of_addresses_are_found_by_who_saw_them,
+        own_store::uploads_come_newest_first_whatever_became_of_them,
+        own_store::albums_and_pictures_are_found_by_who_made_them,
+        own_store::sets_are_found_by_who_made_them,
+        own_store::who_was_to_come_is_forgotten_with_the_buyer_and_not_before_it_is_time,
         place_store::pages_of_events_around_a_point_meet,
         place_store::events_are_read_together,
         place_store::views_come_newest_first_in_pages_that_meet,

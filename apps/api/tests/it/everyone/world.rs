@@ -24,13 +24,13 @@ pub(super) struct Someone {
 }
 
 /// Two organisations, their people, and what there is of the one that is here.
-pub(super) struct World {
-    pub(super) shop: Shop,
+pub(crate) struct World {
+    pub(crate) shop: Shop,
     pub(super) people: Vec<Someone>,
-    cast: Cast,
-    attendee: Person,
-    night: Night,
-    known: BTreeMap<&'static str, String>,
+    pub(crate) cast: Cast,
+    pub(crate) attendee: Person,
+    pub(crate) night: Night,
+    pub(crate) known: BTreeMap<&'static str, String>,
 }
 
 /// A field of whatever was answered.
@@ -43,7 +43,7 @@ fn text(answer: &Value, pointer: &str) -> String {
 }
 
 impl World {
-    pub(super) async fn with_everything(store: Store) -> Self {
+    pub(crate) async fn with_everything(store: Store) -> Self {
         let shop = Shop::open_at(store, 5, Arc::new(StoppedClock::at(SystemClock.now()))).await;
         let cast = Cast::of(&shop.app).await;
         let night = Night::of(&cast, "The night").await;

@@ -36,6 +36,7 @@ mod memory {
     testkit::music_use_cases_contract!(open);
     testkit::office_store_contract!(open);
     testkit::outbox_contract!(open);
+    testkit::own_store_contract!(open);
     testkit::place_store_contract!(open);
     testkit::place_use_cases_contract!(open);
     testkit::quota_store_contract!(open);
@@ -85,6 +86,7 @@ mod directory {
     testkit::music_use_cases_contract!(open);
     testkit::office_store_contract!(open);
     testkit::outbox_contract!(open);
+    testkit::own_store_contract!(open);
     testkit::place_store_contract!(open);
     testkit::place_use_cases_contract!(open);
     testkit::quota_store_contract!(open);

@@ -28,6 +28,7 @@ testkit::music_store_contract!(open);
 testkit::music_use_cases_contract!(open);
 testkit::office_store_contract!(open);
 testkit::outbox_contract!(open);
+testkit::own_store_contract!(open);
 testkit::place_store_contract!(open);
 testkit::place_use_cases_contract!(open);
 testkit::quota_store_contract!(open);
