@@ -208,7 +208,13 @@ pub(super) async fn migrate(config: Config) -> Result<(), Failure> {
     for step in wiring::store::migrate(&config.store.url).await? {
         say(&format!("Applied {step}."))?;
     }
-    say("The store has the shape that this version knows.")
+    match wiring::store::ahead(&config.store.url).await?.as_slice() {
+        [] => say("The store has the shape that this version knows."),
+        ahead => say(&format!(
+            "The store has all that this version needs, and {} of a newer one.",
+            ahead.join(", ")
+        )),
+    }
 }
 
 pub(super) async fn create_admin(config: Config, who: CreateAdmin) -> Result<(), Failure> {

@@ -60,7 +60,7 @@ impl Stores {
     /// Opens it.
     ///
     /// # Errors
-    /// When it cannot be reached, or holds what this version does not know.
+    /// When it cannot be reached, or has a shape that this version cannot live with.
     pub async fn open(url: &StoreUrl) -> Result<Self, StoreError> {
         match url {
             StoreUrl::Memory => Self::local(Place::Memory).await,
@@ -143,11 +143,16 @@ fn refuse_other_schema(state: SchemaState) -> Result<(), StoreError> {
     let doing = "looking at the shape of the database";
     match state {
         SchemaState::UpToDate => Ok(()),
+        SchemaState::Ahead(steps) => {
+            let steps = steps.join(", ");
+            tracing::warn!(%steps, "the database is ahead of this version, which can live with that");
+            Ok(())
+        }
         SchemaState::Behind(missing) => {
             let missing = missing.join(", ");
             Err(StoreError::broken(doing, format!("it lacks {missing}: run `synesthesie migrate` first")))
         }
-        SchemaState::Unknown(steps) => {
+        SchemaState::TooOld(steps) => {
             let steps = steps.join(", ");
             Err(StoreError::broken(doing, format!("it has {steps}: this version is too old for it")))
         }
@@ -158,10 +163,22 @@ fn refuse_other_schema(state: SchemaState) -> Result<(), StoreError> {
 /// does that whenever it is opened.
 ///
 /// # Errors
-/// When it cannot be reached, or has a newer shape.
+/// When it cannot be reached, or has a newer shape that this version cannot live with.
 pub async fn migrate(url: &StoreUrl) -> Result<Vec<&'static str>, StoreError> {
     match url {
         StoreUrl::Postgres(url) => adapter_postgres::migrate(url.expose()).await,
         StoreUrl::Memory | StoreUrl::Folder(_) => Stores::open(url).await.map(|_| Vec::new()),
+    }
+}
+
+/// The steps of newer versions that the store has, by version, where this one can live with them.
+///
+/// # Errors
+/// When it cannot be reached.
+pub async fn ahead(url: &StoreUrl) -> Result<Vec<String>, StoreError> {
+    let StoreUrl::Postgres(url) = url else { return Ok(Vec::new()) };
+    match adapter_postgres::schema_state(url.expose()).await? {
+        SchemaState::Ahead(steps) => Ok(steps),
+        SchemaState::UpToDate | SchemaState::Behind(_) | SchemaState::TooOld(_) => Ok(Vec::new()),
     }
 }

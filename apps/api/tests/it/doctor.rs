@@ -1,5 +1,6 @@
 //! The doctor beside real servers: nothing is wrong with a sound system, and each thing that is broken is named.
 
+use crate::ahead::{LESS, MORE, migrated_further};
 use crate::harness::providers::{Providers, Till};
 use adapter_postgres::testing::{FreshDatabase, fresh_database};
 use booking::{NoticeKey, Provider};
@@ -127,6 +128,13 @@ async fn a_database_that_is_away_or_of_another_shape_is_named() {
     adapter_postgres::migrations::revert(&url).await.unwrap().unwrap();
     all.only("schema", "synesthesie migrate").await;
     adapter_postgres::migrate(&url).await.unwrap();
+    migrated_further(&url, &[MORE]).await;
+    let report = all.report().await;
+    let found = report.findings.iter().find(|one| one.check == "schema").unwrap();
+    assert!(found.state == State::Warning && found.found.contains("29991231000001"), "{report}");
+    assert_eq!(report.count(State::Error), 0, "{report}");
+    migrated_further(&url, &[MORE, LESS]).await;
+    all.only("schema", "run the version that made it").await;
     all.set("store.url", "postgres://nobody@127.0.0.1:9/none");
     all.only("database", "start PostgreSQL").await;
 }

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on shall stop"
 )]
 
+mod ahead;
 mod architecture;
 mod audit;
 mod backup;

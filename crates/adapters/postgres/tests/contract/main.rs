@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod address_views;
+mod ahead;
 mod audit;
 mod copies;
 mod documents;
