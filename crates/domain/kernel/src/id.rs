@@ -134,6 +134,8 @@ ids! {
     SetId,
     /// One go at making what is delivered of a picture or a set; its objects lie under its name.
     PassId,
+    /// A backup that somebody asked for or that was found where they lie; there it has a name.
+    BackupId,
 }
 
 fn generate(now: Timestamp) -> Uuid {
