@@ -26,6 +26,7 @@ mod outbox;
 mod plans;
 pub mod pool;
 mod schema;
+mod span;
 mod statement;
 pub mod testing;
 mod tls;
