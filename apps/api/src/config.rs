@@ -12,6 +12,7 @@ pub mod media;
 pub mod places;
 pub mod reader;
 pub mod sections;
+pub mod telemetry;
 pub mod waitlist;
 pub mod wallet;
 
@@ -25,6 +26,7 @@ pub use sections::{
     Auth, BankTransfer, Booking, Http, Limits, Live, Log, Mail, PayPal, Payments, Redis, Store, Stripe,
     Worker,
 };
+pub use telemetry::Telemetry;
 pub use waitlist::Waitlist;
 pub use wallet::Wallet;
 
@@ -70,6 +72,8 @@ pub struct Config {
     pub maintenance: Maintenance,
     /// What is logged.
     pub log: Log,
+    /// Traces.
+    pub telemetry: Telemetry,
     /// Wallet passes.
     pub wallet: Wallet,
     /// Pictures and music.

@@ -4,6 +4,7 @@ use super::{alerts, pictures};
 use crate::http::problem::Causes;
 use crate::mails;
 use crate::press::particulars;
+use crate::telemetry::part;
 use crate::wiring::App;
 use crate::worker::sound;
 use accounts::Effect as AccountEffect;
@@ -314,7 +315,7 @@ async fn send_about(
 /// Sends a mail, if there is one to send. One that is refused for good ends parked, where an admin sees it.
 pub(super) async fn send(app: &App, mail: Option<Mail>) -> Result<Done, Failure> {
     let Some(mail) = mail else { return Ok(Done::Finished) };
-    match app.mailer.send(&mail).await {
+    match part("sending a mail", app.mailer.send(&mail)).await {
         Ok(()) => {
             app.metrics.mail("sent");
             Ok(Done::Finished)

@@ -3,3 +3,4 @@
 mod damaged;
 mod house;
 mod restored;
+mod told;

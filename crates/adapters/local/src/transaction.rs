@@ -28,11 +28,7 @@ pub struct LocalTx {
 }
 
 impl LocalTx {
-    pub(crate) fn new(
-        shared: Arc<Shared>,
-        latest: OwnedMutexGuard<Arc<State>>,
-        trace: InWhichTrace,
-    ) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, latest: OwnedMutexGuard<Arc<State>>, trace: InWhichTrace) -> Self {
         let ahead = !Arc::ptr_eq(&shared.heads.published(), &latest);
         let state = State::clone(&latest);
         Self { shared, latest, ahead, state, touched: Touched::new(), spoiled: false, trace }

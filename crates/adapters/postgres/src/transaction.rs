@@ -196,9 +196,9 @@ impl Pipe<'_> {
             let (begun, next) = join(begun, next).await;
             return begun.and(next);
         }
-        let writes = unsent.into_iter().map(|Unsent { doing, send }| {
-            named(doing, span::part(whole, Some(doing)), send(connection))
-        });
+        let writes = unsent
+            .into_iter()
+            .map(|Unsent { doing, send }| named(doing, span::part(whole, Some(doing)), send(connection)));
         let ((begun, written), next) = join(join(begun, join_all(writes)), next).await;
         begun?;
         written.into_iter().collect::<Result<Vec<_>, _>>()?;

@@ -19,6 +19,7 @@ mod movement;
 mod notice;
 mod raw;
 mod refunds;
+mod sent;
 mod settings;
 mod signature;
 mod standing;
@@ -30,9 +31,10 @@ use booking::{
     CheckoutOrder, DisputeStanding, Health, Listed, Movement, Notice, NoticeError, Objection, Opened,
     PaymentProvider, Provider, ProviderError, RawNotice, RefundOrder, RefundStanding, Standing, ToldRefund,
 };
-use failure::{failed, unreadable};
+use failure::unreadable;
 use kernel::{Clock, Money, PaymentId, Timestamp};
 use raw::Raw;
+use sent::sent;
 use settings::Checked;
 use std::fmt;
 use std::sync::Arc;
@@ -102,15 +104,16 @@ impl PaymentProvider for StripeAdapter {
     async fn open(&self, order: &CheckoutOrder) -> Result<Opened, ProviderError> {
         let key = keyed(format!("open-{}", order.payment))?;
         let call = checkout::request(order, self.clock.now())?.customize();
-        let session =
-            call.request_strategy(key).timeout(self.deadline).send(&self.client).await.map_err(failed)?;
+        let call = call.request_strategy(key).timeout(self.deadline);
+        let session = sent("Stripe: open a checkout", call.send(&self.client)).await?;
         let url = session.url.ok_or_else(|| unreadable("a new session without an address"))?;
         Ok(Opened { session: session.id.to_string(), checkout_url: url })
     }
 
     async fn ask(&self, session: &str) -> Result<Standing, ProviderError> {
         let call = RetrieveCheckoutSession::new(session).expand(["payment_intent".to_owned()]).customize();
-        let session = call.timeout(self.deadline).send(&self.client).await.map_err(failed)?;
+        let call = call.timeout(self.deadline);
+        let session = sent("Stripe: ask about a checkout", call.send(&self.client)).await?;
         standing::of(&session)
     }
 
@@ -128,7 +131,8 @@ impl PaymentProvider for StripeAdapter {
     /// all it can be paid, so that nothing is certain.
     async fn close(&self, session: &str) -> Result<Standing, ProviderError> {
         let call = ExpireCheckoutSession::new(session).expand(["payment_intent".to_owned()]).customize();
-        match call.timeout(self.deadline).send(&self.client).await.map_err(failed) {
+        let call = call.timeout(self.deadline);
+        match sent("Stripe: close a checkout", call.send(&self.client)).await {
             Ok(expired) => standing::of(&expired),
             Err(ProviderError::Refused { code }) => match self.ask(session).await? {
                 Standing::Open | Standing::Declined => Err(unreadable(format!("still open, but: {code}"))),
@@ -141,8 +145,8 @@ impl PaymentProvider for StripeAdapter {
     async fn refund(&self, order: &RefundOrder) -> Result<RefundStanding, ProviderError> {
         let key = keyed(format!("refund-{}", order.refund))?;
         let call = refunds::request(order)?.customize();
-        let refund =
-            call.request_strategy(key).timeout(self.deadline).send(&self.client).await.map_err(failed)?;
+        let call = call.request_strategy(key).timeout(self.deadline);
+        let refund = sent("Stripe: refund", call.send(&self.client)).await?;
         refunds::standing(&refund)
     }
 

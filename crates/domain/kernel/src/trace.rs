@@ -105,7 +105,10 @@ mod tests {
         // Of the other flags nothing is known yet.
         assert_eq!(TEXT.replace("-01", "-03").parse::<TraceParent>(), Ok(parent));
         assert_eq!(TEXT.replacen("00-", "cc-", 1).parse::<TraceParent>(), Ok(parent));
-        assert_eq!(format!("{}-what-comes", TEXT.replacen("00-", "cc-", 1)).parse::<TraceParent>(), Ok(parent));
+        assert_eq!(
+            format!("{}-what-comes", TEXT.replacen("00-", "cc-", 1)).parse::<TraceParent>(),
+            Ok(parent)
+        );
     }
 
     #[test]
