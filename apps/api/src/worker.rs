@@ -15,6 +15,7 @@ mod rounds;
 pub mod sound;
 
 use crate::http::problem::Causes;
+use crate::telemetry::Followed;
 use crate::wiring::App;
 use chrono::TimeDelta;
 use futures_util::stream::FuturesUnordered;
@@ -234,14 +235,14 @@ async fn under_lease(
         // It was claimed while the worker was told to stop: it is for somebody else to begin.
         return ours(due, app.outbox.defer(due.lease(), app.clock.now()).await);
     }
-    let held = Mutex::new(due.lease());
+    let (held, followed) = (Mutex::new(due.lease()), Followed::effect(due, perform::domain(due)));
     let stopped = async {
         drop(stop.wait_for(|stop| *stop).await);
         tokio::time::sleep(patience).await;
         held.lock().await
     };
     tokio::select! {
-        written = one(app, due, &held) => written,
+        written = followed.around(one(app, due, &held, &followed)) => written,
         () = keep(app, &held) => {
             lost(due);
             Ok(())
@@ -327,7 +328,7 @@ pub async fn work_off(app: &App) -> Result<(), StoreError> {
 }
 
 /// Performs one effect and writes down how it went.
-async fn one(app: &App, due: &Due, held: &Mutex<Lease>) -> Result<(), StoreError> {
+async fn one(app: &App, due: &Due, held: &Mutex<Lease>, followed: &Followed) -> Result<(), StoreError> {
     let way = if perform::needs_provider(due) { Some(app.providers.try_acquire()) } else { None };
     if let Some(Err(_)) = way {
         let lease = held.lock().await;
@@ -358,7 +359,10 @@ async fn one(app: &App, due: &Due, held: &Mutex<Lease>) -> Result<(), StoreError
             let lease = held.lock().await;
             ours(due, app.outbox.defer(*lease, turn).await)
         }
-        Err(failure) => failed(app, due, held, &failure).await,
+        Err(failure) => {
+            followed.failed();
+            failed(app, due, held, &failure).await
+        }
     }
 }
 

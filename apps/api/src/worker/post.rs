@@ -4,6 +4,7 @@ use super::pace;
 use super::perform::{Done, Failure};
 use crate::http::problem::Causes;
 use crate::mails::Outgoing;
+use crate::telemetry::part;
 use crate::wiring::App;
 use kernel::{Due, EffectId, Email, MailError, StoreError};
 use messaging::{Draft, Letter, News, Origin, return_path};
@@ -54,7 +55,7 @@ pub async fn hand_over(
     if !app.messages.begin(draft).await? {
         return Ok(());
     }
-    let answer = app.mailer.send(&mail).await;
+    let answer = part("sending a mail", app.mailer.send(&mail)).await;
     let (name, news) = match &answer {
         Ok(()) => ("sent", News::Taken),
         Err(MailError::Deferred(_)) => ("deferred", News::PutOff),

@@ -41,6 +41,9 @@ pub(crate) struct Owing {
     leased_until: Option<Timestamp>,
     error: Option<String>,
     parked_at: Option<Timestamp>,
+    /// As a `traceparent`. Whatever stands there, the work is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    trace: Option<String>,
 }
 
 impl Document for Owing {
@@ -114,6 +117,7 @@ impl LocalTx {
         domain: &str,
         effects: &[Owed<E>],
     ) -> Result<(), StoreError> {
+        let trace = self.trace().map(|trace| trace.to_string());
         for owed in effects {
             let body = serde_json::to_string(&owed.effect)
                 .map_err(|error| StoreError::broken("writing an effect", error))?;
@@ -126,6 +130,7 @@ impl LocalTx {
                 leased_until: None,
                 error: None,
                 parked_at: None,
+                trace: trace.clone(),
             };
             self.add(owing, "owing an effect")?;
         }
@@ -180,6 +185,7 @@ impl Outbox for LocalStore {
                     attempts: owing.attempts,
                     due_at: owing.due_at,
                     leased_until: lease_until,
+                    trace: owing.trace.as_deref().and_then(|trace| trace.parse().ok()),
                 }
             });
             Ok(due.collect())

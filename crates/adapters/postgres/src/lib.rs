@@ -29,6 +29,7 @@ mod plans;
 pub mod pool;
 mod schema;
 mod scratch;
+mod span;
 mod statement;
 pub mod testing;
 mod tls;

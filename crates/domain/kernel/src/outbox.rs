@@ -4,7 +4,7 @@ pub mod work;
 
 pub use work::{OwedWork, SetAside, Standing, UNHEARD, WorkCount, WorkFilter};
 
-use crate::{Act, EffectId, Page, PageRequest, StoreError, Timestamp};
+use crate::{Act, EffectId, Page, PageRequest, StoreError, Timestamp, TraceParent};
 use async_trait::async_trait;
 
 /// An effect with the time from which it is due; every domain has its own `E`.
@@ -45,6 +45,8 @@ pub struct Due {
     pub due_at: Timestamp,
     /// Nobody else gets it before.
     pub leased_until: Timestamp,
+    /// In which trace it was owed, if in any.
+    pub trace: Option<TraceParent>,
 }
 
 impl Due {
