@@ -324,7 +324,8 @@ async fn one(app: &App, due: &Due, held: &Mutex<Lease>) -> Result<(), StoreError
     let name = perform::domain(due);
     let result = match outcome {
         Ok(Done::Finished) => "finished",
-        Ok(Done::Again(_)) => "again",
+        // A mail that waits for its turn is due once more, and nothing is wrong.
+        Ok(Done::Again(_)) | Err(Failure::OutOfTurn(_)) => "again",
         Err(_) => "failed",
     };
     app.metrics.job(lane_name(due), name, result, began.elapsed());
