@@ -19,6 +19,7 @@ use chrono::TimeDelta;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{StreamExt, stream};
 use give_up::give_up;
+use kernel::outbox::DISCARDED;
 use kernel::{Due, Lease, StoreError};
 use perform::{Done, Failure, perform};
 use retry::Next;
@@ -34,7 +35,7 @@ use tokio::sync::{Mutex, watch};
 /// many as may wait for a provider, so that mails go out although one hangs.
 const AT_ONCE: usize = 32;
 /// What is done in a moment. What takes longer has lanes of its own ([`lanes`]), so that it keeps no mail waiting.
-pub const QUICK: [&str; 7] = [
+pub const QUICK: [&str; 8] = [
     booking::DOMAIN,
     accounts::DOMAIN,
     accounts::ALERTS,
@@ -42,6 +43,7 @@ pub const QUICK: [&str; 7] = [
     media::DOMAIN,
     gallery::DOMAIN,
     music::DOMAIN,
+    DISCARDED,
 ];
 /// How long an effect waits that found no way to its provider free.
 const CROWDED: TimeDelta = TimeDelta::seconds(2);

@@ -67,7 +67,7 @@ macro_rules! outbox_contract {
 }
 
 /// Under what anything is owed today, for tests that want all of it.
-pub const EVERY_DOMAIN: [&str; 9] = [
+pub const EVERY_DOMAIN: [&str; 10] = [
     accounts::DOMAIN,
     accounts::ALERTS,
     booking::DOMAIN,
@@ -77,6 +77,7 @@ pub const EVERY_DOMAIN: [&str; 9] = [
     media::DOMAIN,
     music::DOMAIN,
     music::SOUND,
+    kernel::outbox::DISCARDED,
 ];
 
 async fn owe(stores: &Stores, due_at: Timestamp) -> Owed<Effect> {

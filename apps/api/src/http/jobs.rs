@@ -282,8 +282,8 @@ async fn retry_job(app: Data<App>, admin: Admin, id: Path<Uuid>) -> Result<HttpR
     if taken.is_empty() { Err(Problem::not_found()) } else { Ok(HttpResponse::NoContent().finish()) }
 }
 
-/// Do without it: it is never tried again, and a picture or a set that waits for it has failed. 404 if it is not set aside
-/// (any more).
+/// Do without it: it is never tried again, and a picture or a set that waits for it has failed as soon as a worker has seen to
+/// that. 404, and nothing else comes of it, if it is not set aside (any more).
 #[utoipa::path(tag = "operations", security(("bearer" = [])), responses(
     (status = 204), (status = 404, body = Problem)))]
 #[delete("/admin/jobs/{id}")]

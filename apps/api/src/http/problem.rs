@@ -5,7 +5,6 @@ pub mod booking;
 pub mod events;
 pub mod gallery;
 pub mod invites;
-pub mod jobs;
 pub mod media;
 pub mod music;
 pub mod refunds;

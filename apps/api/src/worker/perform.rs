@@ -1,5 +1,6 @@
 //! What each effect means.
 
+use super::give_up::{self, GiveUpError};
 use super::{alerts, pace, pictures};
 use crate::http::problem::Causes;
 use crate::mails;
@@ -12,6 +13,7 @@ use booking::use_cases::ResoldError;
 use gallery::Effect as GalleryEffect;
 use gallery::{EraseError, MakeError, SweepError};
 use invites::Effect as InviteEffect;
+use kernel::outbox::DISCARDED;
 use kernel::{AccountId, BookingId, Due, Mail, MailError, ObjectError, StoreError, Timestamp};
 
 /// How it went.
@@ -77,6 +79,9 @@ pub enum Failure {
     /// Objects could not be removed.
     #[error(transparent)]
     Objects(#[from] ObjectError),
+    /// Whoever waits for work that was discarded does not know it.
+    #[error(transparent)]
+    GiveUp(#[from] GiveUpError),
     /// The money of a ticket that was sold again did not go on its way.
     #[error(transparent)]
     Resold(#[from] ResoldError),
@@ -112,6 +117,7 @@ pub fn domain(due: &Due) -> &'static str {
         gallery::PICTURES,
         music::DOMAIN,
         music::SOUND,
+        DISCARDED,
     ];
     known.into_iter().find(|name| *name == due.domain).unwrap_or("unknown")
 }
@@ -147,6 +153,7 @@ pub async fn perform(app: &App, due: &Due) -> Result<Done, Failure> {
             Ok(Done::Finished)
         }
         music::SOUND => sound::make(app, serde_json::from_str(&due.body).map_err(unreadable)?).await,
+        DISCARDED => give_up::tell(app, serde_json::from_str(&due.body).map_err(unreadable)?).await,
         _ => Err(unreadable(serde::de::Error::custom("no such domain"))),
     }
 }
