@@ -63,8 +63,7 @@ async fn in_time<A, T>(
     look: impl Future<Output = T>,
 ) -> Result<T, Problem> {
     let both = async { futures_util::join!(ping, look) };
-    let (pinged, seen) =
-        timeout(PATIENCE, both).await.map_err(|_| Problem::busy(Duration::from_secs(1)))?;
+    let (pinged, seen) = timeout(PATIENCE, both).await.map_err(|_| Problem::busy(Duration::from_secs(1)))?;
     pinged?;
     Ok(seen)
 }
@@ -92,7 +91,9 @@ mod tests {
     async fn whether_it_is_ready_is_said_before_a_probe_has_waited_too_long() {
         let (long, for_ever) = (Duration::from_millis(1500), Duration::from_secs(600));
         let there = || Ok::<_, StoreError>(());
-        for (ping, look, in_time_for) in [(long, long, true), (long, for_ever, false), (for_ever, long, false)] {
+        for (ping, look, in_time_for) in
+            [(long, long, true), (long, for_ever, false), (for_ever, long, false)]
+        {
             let since = Instant::now();
             let said = in_time(after(ping, there()), after(look, "read-only")).await;
             assert_eq!(said.ok(), in_time_for.then_some("read-only"), "{ping:?} {look:?}");

@@ -39,7 +39,8 @@ async fn thinks() -> HttpResponse {
 #[actix_web::test]
 async fn what_may_take_longer_may_however_its_address_is_written() {
     let app = TestApp::with(&[("http.answer_seconds", "1")]).await;
-    let inner = scope("/api/v1/users/me").route("/export", get().to(thinks)).route("/other", get().to(thinks));
+    let inner =
+        scope("/api/v1/users/me").route("/export", get().to(thinks)).route("/other", get().to(thinks));
     let service = App::new().app_data(Data::from(app.app.clone())).wrap(from_fn(envelope)).service(inner);
     let service = test::init_service(service).await;
     for path in ["/api/v1/users/me/export", "/api/v1/users/me/e%78port"] {

@@ -3,7 +3,9 @@
 use crate::events::cast::{Cast, mistakes};
 use crate::harness::providers::Till;
 use crate::harness::shop::{Shop, Store};
-use crate::harness::{Answer, Client, PASSWORD, TestApp, answer, document, method, on_each_store, unique_email};
+use crate::harness::{
+    Answer, Client, PASSWORD, TestApp, answer, document, method, on_each_store, unique_email,
+};
 use crate::night::Night;
 use adapter_postgres::testing::fresh_database;
 use chrono::TimeDelta;
