@@ -149,7 +149,7 @@ async fn revenue_is_told_apart(store: Store) {
     for (query, expected) in [
         (
             "by=week&event_id=lost&limit=0&from=soon&organisation_id=lost",
-            &["by", "event_id", "limit", "from", "organisation_id"][..],
+            &["by", "event_id", "from", "organisation_id", "limit"][..],
         ),
         ("from=2026-06-02&to=2026-06-01", &["to"]),
         ("from=2020-01-01&to=2026-06-01", &["from"]),
