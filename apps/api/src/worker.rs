@@ -21,6 +21,7 @@ use chrono::TimeDelta;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{StreamExt, stream};
 use give_up::give_up;
+use kernel::outbox::DISCARDED;
 use kernel::{Due, Lease, StoreError};
 use perform::{Done, Failure, perform};
 use retry::Next;
@@ -38,7 +39,7 @@ use tokio::sync::{Mutex, watch};
 /// many as may wait for a provider, so that mails go out although one hangs.
 const AT_ONCE: usize = 32;
 /// What is done in a moment. What takes longer has lanes of its own ([`lanes`]), so that it keeps no mail waiting.
-pub const QUICK: [&str; 10] = [
+pub const QUICK: [&str; 11] = [
     ::backups::DOMAIN,
     booking::DOMAIN,
     booking::FORGETTING,
@@ -49,6 +50,7 @@ pub const QUICK: [&str; 10] = [
     messaging::DOMAIN,
     gallery::DOMAIN,
     music::DOMAIN,
+    DISCARDED,
 ];
 /// How long an effect waits that found no way to its provider free.
 const CROWDED: TimeDelta = TimeDelta::seconds(2);
@@ -340,6 +342,7 @@ async fn one(app: &App, due: &Due, held: &Mutex<Lease>, followed: &Followed) -> 
     let name = perform::domain(due);
     let result = match outcome {
         Ok(Done::Finished) => "finished",
+        // A mail that waits for its turn is due once more, and nothing is wrong.
         Ok(Done::Again(_)) | Err(Failure::OutOfTurn(_)) => "again",
         Err(_) => "failed",
     };

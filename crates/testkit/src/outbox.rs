@@ -70,7 +70,7 @@ macro_rules! outbox_contract {
 }
 
 /// Under what anything is owed today, for tests that want all of it.
-pub const EVERY_DOMAIN: [&str; 13] = [
+pub const EVERY_DOMAIN: [&str; 14] = [
     accounts::DOMAIN,
     accounts::ALERTS,
     backups::DOMAIN,
@@ -84,6 +84,7 @@ pub const EVERY_DOMAIN: [&str; 13] = [
     messaging::DOMAIN,
     music::DOMAIN,
     music::SOUND,
+    kernel::outbox::DISCARDED,
 ];
 
 async fn owe(stores: &Stores, due_at: Timestamp) -> Owed<Effect> {

@@ -38,7 +38,8 @@ pub async fn envelope(
     let origin = cors::allowed_origin(request.headers(), &app.config.http.allowed_origins);
     let followed = followed(&app, &request, &id);
     // When no answer comes of it, the request is gone, and with it what it is counted under.
-    let (methods, path) = (request.app_data::<Data<Methods>>().cloned(), request.path().to_owned());
+    let methods = request.app_data::<Data<Methods>>().cloned();
+    let path = request.match_info().as_str().to_owned();
     let work = AssertUnwindSafe(answer(&app, request, next, origin.is_some())).catch_unwind();
     let outcome = request_id::with(id.clone(), followed.around(work)).await;
     let _named = followed.log().enter();
@@ -125,7 +126,7 @@ async fn answer(
         // Answered like GET (RFC 9110, 9.3.2); the server itself leaves the body out.
         request.head_mut().method = Method::GET;
     }
-    let most = deadlines::of(app, request.method(), request.path());
+    let most = deadlines::of(app, request.method(), request.match_info().as_str());
     let making = next.call(request);
     let made = match most {
         Some(most) => timeout(most, making).await.map_err(|_| deadlines::too_slow())?,

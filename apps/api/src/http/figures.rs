@@ -1,5 +1,7 @@
 //! Figures as they are shown, on the dashboard and in analytics.
 
+pub mod cells;
+
 use super::given::given;
 use super::money::MoneyView;
 use super::problem::Problem;
@@ -349,6 +351,11 @@ pub fn standing(figures: Option<&EventFigures>, now: Timestamp) -> StandingView 
     Total::of(figures, now).into()
 }
 
+/// Whether who comes is told: nothing of so few that each of them could be known, unless to admins.
+fn may_be_told(guests: &GuestFigures, admin: bool) -> bool {
+    admin || guests.guests >= FEW
+}
+
 /// Those who hold tickets that admit.
 #[derive(Serialize, ToSchema)]
 pub struct GuestCountsView {
@@ -367,7 +374,7 @@ pub struct GuestCountsView {
 impl GuestCountsView {
     /// Guests as they are told of; nothing of so few that each of them could be known, unless to admins.
     pub fn of(guests: Option<GuestFigures>, admin: bool) -> Option<Self> {
-        let guests = guests.filter(|it| admin || it.guests >= FEW)?;
+        let guests = guests.filter(|guests| may_be_told(guests, admin))?;
         Some(Self {
             guests: guests.guests,
             returning: guests.returning,

@@ -9,8 +9,10 @@ use crate::night::Night;
 use kernel::{Mail, PageRequest};
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::time::Duration;
 use synesthesie::worker;
 use testkit::servers::{SmtpOptions, SmtpSink};
+use tokio::net::TcpListener;
 
 on_each_store!(
     the_language_of_a_browser_is_that_of_mails_until_its_owner_says_otherwise,
@@ -248,4 +250,28 @@ async fn what_the_mail_server_says_to_a_test_mail_is_answered() {
     let mails = sink.messages().unwrap();
     assert_eq!(mails.len(), 1);
     assert_eq!(mails[0].to, [fine]);
+}
+
+/// The address of a mail server that answers every call, says nothing for a while and hangs up.
+async fn hesitant(wait: Duration) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("smtp://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((call, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                tokio::time::sleep(wait).await;
+                drop(call);
+            });
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn a_mail_server_that_takes_its_time_for_a_test_mail_is_waited_for() {
+    let url = hesitant(Duration::from_secs(5)).await;
+    let app = TestApp::with(&[("mail.url", &url), ("http.answer_seconds", "3")]).await;
+    let admin = app.admin().await.client;
+    let answer = admin.post("/admin/mail/test", &json!({"template": "tickets"})).await;
+    answer.expect_problem(503, "mail_deferred");
 }

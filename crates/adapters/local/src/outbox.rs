@@ -8,7 +8,9 @@ use crate::store::LocalStore;
 use crate::transaction::LocalTx;
 use async_trait::async_trait;
 use imbl::{OrdMap, OrdSet};
-use kernel::outbox::{Backlog, OwedWork, SetAside, Standing, UNHEARD, WorkCount, WorkFilter};
+use kernel::outbox::{
+    Backlog, DISCARDED, Discarded, OwedWork, SetAside, Standing, UNHEARD, WorkCount, WorkFilter,
+};
 use kernel::{
     Act, AuditTx, Cursor, Due, EffectId, Lease, Outbox, Owed, Page, PageRequest, StoreError, Timestamp,
     Transaction, transact,
@@ -251,6 +253,10 @@ impl Outbox for LocalStore {
         Ok(self.read().set_aside(id))
     }
 
+    async fn owes(&self, domain: &str, body: &str) -> Result<bool, StoreError> {
+        Ok(self.read().owes(domain, body))
+    }
+
     async fn retry(&self, wanted: &[(EffectId, Act)], now: Timestamp) -> Result<Vec<EffectId>, StoreError> {
         let wanted: BTreeMap<EffectId, &Act> = wanted.iter().map(|(id, act)| (*id, act)).collect();
         transact(self.write().await?, async |tx: &mut LocalTx| {
@@ -269,11 +275,19 @@ impl Outbox for LocalStore {
         .await
     }
 
-    async fn discard(&self, id: EffectId, act: &Act) -> Result<bool, StoreError> {
+    async fn discard(
+        &self,
+        id: EffectId,
+        act: &Act,
+        news: Option<&Owed<Discarded>>,
+    ) -> Result<bool, StoreError> {
         transact(self.write().await?, async |tx: &mut LocalTx| {
             let parked = tx.state().get::<Owing>(&id).is_some_and(|owing| owing.parked_at.is_some());
             if parked {
                 tx.remove::<Owing>(&id);
+                if let Some(news) = news {
+                    tx.enqueue(DISCARDED, std::slice::from_ref(news))?;
+                }
                 tx.record(std::slice::from_ref(act)).await?;
             }
             Ok(parked)

@@ -13,7 +13,7 @@ use diesel::pg::Pg;
 use diesel::query_builder::QueryFragment;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use kernel::outbox::{Backlog, OwedWork, SetAside, UNHEARD, WorkCount, WorkFilter};
+use kernel::outbox::{Backlog, DISCARDED, Discarded, OwedWork, SetAside, UNHEARD, WorkCount, WorkFilter};
 use kernel::{
     Act, AuditTx, Due, EffectId, Lease, Outbox, Owed, Page, PageRequest, StoreError, Timestamp, transact,
 };
@@ -212,6 +212,10 @@ impl Outbox for PgStore {
         list::set_aside(self, id).await
     }
 
+    async fn owes(&self, domain: &str, body: &str) -> Result<bool, StoreError> {
+        list::owes(self, domain, body).await
+    }
+
     async fn retry(&self, wanted: &[(EffectId, Act)], now: Timestamp) -> Result<Vec<EffectId>, StoreError> {
         let doing = "taking up what failed";
         let acts: BTreeMap<EffectId, &Act> = wanted.iter().map(|(id, act)| (*id, act)).collect();
@@ -238,13 +242,21 @@ impl Outbox for PgStore {
         .await
     }
 
-    async fn discard(&self, id: EffectId, act: &Act) -> Result<bool, StoreError> {
+    async fn discard(
+        &self,
+        id: EffectId,
+        act: &Act,
+        news: Option<&Owed<Discarded>>,
+    ) -> Result<bool, StoreError> {
         let doing = "discarding a parked effect";
         let statement = text("DELETE FROM effects WHERE id = $1 AND parked_at IS NOT NULL")
             .bind::<SqlUuid, _>(id.as_uuid());
         transact(Box::new(self.transaction().await?), async |tx: &mut PgTx| {
             let gone = tx.execute(doing, constant(statement)).await? == 1;
             if gone {
+                if let Some(news) = news {
+                    tx.enqueue(DISCARDED, std::slice::from_ref(news))?;
+                }
                 tx.record(std::slice::from_ref(act)).await?;
             }
             Ok(gone)
