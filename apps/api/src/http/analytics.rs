@@ -2,7 +2,7 @@
 
 use super::access::User;
 use super::figures::{
-    CurrencySumsView, RefundReasonView, SalesSumsView, Span, SpanQuery, StandingView, kept, percent, reasons,
+    CurrencySumsView, RefundReasonView, SalesSumsView, Span, SpanQuery, StandingView, kept, reasons,
 };
 use super::given::{given, id};
 use super::payments::word;
@@ -12,7 +12,7 @@ use crate::wiring::App;
 use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse, get};
 use booking::close::Day;
-use booking::figures::{By, Flow, Look, StandingFilter, Sum, Total};
+use booking::figures::{By, Flow, Look, StandingFilter, Sum, Total, percent, ranks};
 use chrono::{DateTime, TimeDelta, Utc};
 use kernel::{Currency, EventId, Invalid, TicketTypeId};
 use serde::{Deserialize, Serialize};
@@ -56,7 +56,8 @@ pub struct AnalyticsView {
     refunds: Vec<RefundReasonView>,
     /// How events stand that begin on these days, by UTC.
     standing: StandingView,
-    /// Those who hold tickets of these events, once for each event.
+    /// Those who hold tickets of these events, once for each event; for organisers without events for which fewer than three
+    /// hold any.
     visits: u64,
     /// Of these, those of people who were at an earlier event of the same organisation.
     returning_visits: u64,
@@ -78,12 +79,13 @@ async fn overall(
     whose: Query<WhoseQuery>,
 ) -> Result<HttpResponse, Problem> {
     let (own, span) = asked(&app, user, span.into_inner(), whose.into_inner()).await?;
-    let question = ("analytics", own.clone(), span);
+    let admin = user.0.is_admin();
+    let question = ("analytics", admin, own.clone(), span);
     kept(&app, &request, question, async |look: Look| -> Result<AnalyticsView, Problem> {
         let now = app.clock.now();
         let standings = app.figures.standings(&span.standings(own.clone())).await?;
         let filter = span.flows(own, None);
-        let total = Total::of(&standings, now);
+        let total = Total::of(&standings, now, admin);
         Ok(AnalyticsView {
             as_of: look.until,
             complete: look.whole,
@@ -117,7 +119,7 @@ async fn asked(
 #[into_params(parameter_in = Query)]
 pub struct RevenueQuery {
     /// `day` (at most 366 of them; the last thirty when no days are given), `event` or `ticket_type` (those first that
-    /// earned most).
+    /// earned most in their currency).
     #[param(default = "day")]
     by: Option<String>,
     /// Of this event only.
@@ -162,7 +164,7 @@ pub struct RevenueView {
     /// `day`, `event` or `ticket_type`.
     by: &'static str,
     /// Days in their order, each with a line for each currency; days on which nothing happened are left out. Or events or
-    /// ticket types, those first that earned most.
+    /// ticket types, those first that earned most in their currency: the first of every currency, then the second ones.
     items: Vec<RevenueItemView>,
     /// What all days, events or types come to, shown or not.
     total: SalesSumsView,
@@ -260,14 +262,26 @@ async fn revenue(
             Apart::Event | Apart::TicketType => {
                 // What belongs to no type is in the total alone.
                 sums.retain(|sum| apart == Apart::Event || sum.ticket_type.is_some());
-                sums.sort_by_key(|sum| (Reverse(sum.flow.net()), Reverse(sum.flow.tickets), sum.key()));
-                sums.truncate(most);
+                sums = first(sums, most);
             }
         }
         let items = items(&app, &sums).await?;
         Ok(RevenueView { as_of: look.until, complete: look.whole, by: apart.as_str(), items, total })
     })
     .await
+}
+
+/// How much each sum is among those in its currency.
+fn ranked(sums: &[Sum]) -> Vec<usize> {
+    ranks(&sums.iter().map(|sum| (sum.currency, sum.flow.net())).collect::<Vec<_>>())
+}
+
+/// So many of those that earned most in their currency, because amounts of two cannot be compared.
+fn first(sums: Vec<Sum>, most: usize) -> Vec<Sum> {
+    let mut all: Vec<_> = ranked(&sums).into_iter().zip(sums).collect();
+    all.sort_by_key(|(rank, sum)| (*rank, Reverse(sum.flow.tickets), sum.key()));
+    all.truncate(most);
+    all.into_iter().map(|(_, sum)| sum).collect()
 }
 
 async fn items(app: &App, sums: &[Sum]) -> Result<Vec<RevenueItemView>, Problem> {
@@ -324,7 +338,8 @@ pub struct PopularEventsView {
     items: Vec<PopularEventView>,
 }
 
-/// Events by what was sold of them on these days: by tickets, then by revenue, then by who waits.
+/// Events by what was sold of them on these days: by tickets, then by revenue among those in the same currency, then by who
+/// waits.
 #[utoipa::path(tag = "analytics", security(("bearer" = [])), params(PopularQuery, SpanQuery, WhoseQuery), responses(
     (status = 200, body = PopularEventsView), (status = 304), (status = 403, body = Problem),
     (status = 422, body = Problem)))]
@@ -359,20 +374,22 @@ async fn popular(
     (span, most): (Span, usize),
 ) -> Result<Vec<PopularEventView>, Problem> {
     let mut sold: BTreeMap<EventId, BTreeMap<Currency, Flow>> = BTreeMap::new();
-    for sum in app.figures.sums(&span.flows(own, None), By::Event).await? {
+    let mut best: BTreeMap<EventId, usize> = BTreeMap::new();
+    let sums = app.figures.sums(&span.flows(own, None), By::Event).await?;
+    for (rank, sum) in ranked(&sums).into_iter().zip(&sums) {
         if let Some(event) = sum.event {
             sold.entry(event).or_default().insert(sum.currency, sum.flow);
+            best.entry(event).and_modify(|best| *best = rank.min(*best)).or_insert(rank);
         }
     }
     let all = StandingFilter { events: Some(sold.keys().copied().collect()), ..StandingFilter::default() };
     let standings = app.figures.standings(&all).await?;
     let standings: BTreeMap<EventId, _> = standings.into_iter().map(|it| (it.event, it)).collect();
     let waiting = |event: &EventId| standings.get(event).map_or(0, |it| it.counts.list.waiting);
-    let sum = |flows: &BTreeMap<Currency, Flow>, of: fn(&Flow) -> i64| flows.values().map(of).sum::<i64>();
+    let tickets = |flows: &BTreeMap<Currency, Flow>| flows.values().map(|flow| flow.tickets).sum::<i64>();
     let mut sold: Vec<_> = sold.into_iter().collect();
     sold.sort_by_key(|(event, flows)| {
-        let (tickets, net) = (sum(flows, |flow| flow.tickets), sum(flows, Flow::net));
-        (Reverse(tickets), Reverse(net), Reverse(waiting(event)), *event)
+        (Reverse(tickets(flows)), best.get(event).copied(), Reverse(waiting(event)), *event)
     });
     sold.truncate(most);
     let ids: Vec<EventId> = sold.iter().map(|(event, _)| *event).collect();
@@ -385,11 +402,41 @@ async fn popular(
             event_id: event.as_uuid(),
             title,
             starts_at,
-            tickets: sum(&flows, |flow| flow.tickets),
+            tickets: tickets(&flows),
             revenue: flows.iter().map(|(currency, flow)| CurrencySumsView::of(*currency, flow)).collect(),
             waiting: waiting(&event),
             occupancy_percent: percent(taken, standing.map_or(0, |it| it.places)),
         })
     });
     Ok(shown.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sum(currency: Currency, sold: i64, tickets: i64) -> Sum {
+        let event = EventId::generate(DateTime::<Utc>::UNIX_EPOCH);
+        let flow = Flow { sold, tickets, ..Flow::default() };
+        Sum { day: None, event: Some(event), ticket_type: None, reason: None, currency, flow }
+    }
+
+    #[test]
+    fn those_come_first_that_earned_most_in_their_currency() {
+        let (yen, euro) = (Currency::JPY, Currency::EUR);
+        let sums = vec![
+            sum(yen, 900_000, 3),
+            sum(yen, 800_000, 2),
+            sum(euro, 5000, 9),
+            sum(euro, 2500, 1),
+            sum(yen, 700_000, 1),
+        ];
+        let told = |most| {
+            let first = first(sums.clone(), most);
+            first.iter().map(|sum| (sum.currency, sum.flow.sold)).collect::<Vec<_>>()
+        };
+        let all = [(euro, 5000), (yen, 900_000), (yen, 800_000), (euro, 2500), (yen, 700_000)];
+        assert_eq!(told(9), all);
+        assert_eq!(told(2), all[..2], "900,000 yen are not more than 50 euro because the number is larger");
+    }
 }
