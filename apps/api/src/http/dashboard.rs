@@ -193,8 +193,8 @@ async fn dashboard(
         return Err(Problem::invalid(wrong));
     }
     let today = asked.unwrap_or_else(|| Day::of(app.clock.now()));
-    let question = ("dashboard", user.0.is_admin(), own.clone(), today);
     let admin = user.0.is_admin();
+    let question = ("dashboard", admin, own.clone(), today);
     kept(&app, &request, question, async |look| view(&app, admin, (own, today), look).await).await
 }
 
