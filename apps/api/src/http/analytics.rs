@@ -5,7 +5,7 @@ pub mod popular;
 
 use super::access::User;
 use super::figures::{
-    CurrencySumsView, RefundReasonView, SalesSumsView, Span, SpanQuery, StandingView, kept, percent, reasons,
+    CurrencySumsView, RefundReasonView, SalesSumsView, Span, SpanQuery, StandingView, kept, reasons,
 };
 use super::given::{given, id};
 use super::payments::word;
@@ -15,7 +15,7 @@ use crate::wiring::App;
 use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse, get};
 use booking::close::Day;
-use booking::figures::{By, Look, Sum, Total};
+use booking::figures::{By, Look, Sum, Total, percent, ranks};
 use chrono::{DateTime, TimeDelta, Utc};
 use events::use_cases::Captions;
 use kernel::{EventId, Invalid, TicketTypeId};
@@ -65,7 +65,8 @@ pub struct AnalyticsView {
     refunds: Vec<RefundReasonView>,
     /// How events stand that begin on these days, by UTC.
     standing: StandingView,
-    /// Those who hold tickets of these events, once for each event.
+    /// Those who hold tickets of these events, once for each event; for organisers without events for which fewer than three
+    /// hold any.
     visits: u64,
     /// Of these, those of people who were at an earlier event of the same organisation.
     returning_visits: u64,
@@ -87,12 +88,13 @@ async fn overall(
     whose: Query<WhoseQuery>,
 ) -> Result<HttpResponse, Problem> {
     let (own, span) = asked(&app, user, span.into_inner(), whose.into_inner()).await?;
-    let question = ("analytics", own.clone(), span);
+    let admin = user.0.is_admin();
+    let question = ("analytics", admin, own.clone(), span);
     kept(&app, &request, question, async |look: Look| -> Result<AnalyticsView, Problem> {
         let now = app.clock.now();
         let standings = app.figures.standings(&span.standings(own.clone())).await?;
         let filter = span.flows(own, None);
-        let total = Total::of(&standings, now);
+        let total = Total::of(&standings, now, admin);
         Ok(AnalyticsView {
             as_of: look.until,
             complete: look.whole,
@@ -126,7 +128,7 @@ async fn asked(
 #[into_params(parameter_in = Query)]
 pub struct RevenueQuery {
     /// `day` (at most 366 of them; the last thirty when no days are given), `event` or `ticket_type` (those first that
-    /// earned most).
+    /// earned most in their currency).
     #[param(default = "day")]
     by: Option<String>,
     /// Of this event only.
@@ -177,7 +179,7 @@ pub struct RevenueView {
     /// `day`, `event` or `ticket_type`.
     by: &'static str,
     /// Days in their order, each with a line for each currency; days on which nothing happened are left out. Or events or
-    /// ticket types, those first that earned most.
+    /// ticket types, those first that earned most in their currency: the first of every currency, then the second ones.
     items: Vec<RevenueItemView>,
     /// What all days, events or types come to, shown or not.
     total: SalesSumsView,
@@ -265,7 +267,7 @@ async fn revenue_asked(
     Ok(Revenue { own, span, apart, event })
 }
 
-/// The sums of it, days in their order and those first else that earned most; and what all of them come to.
+/// The sums of it, days in their order and those first else that earned most in their currency; and what all of them come to.
 async fn sold(app: &App, asked: &Revenue) -> Result<(Vec<Sum>, SalesSumsView), Problem> {
     let filter = asked.span.flows(asked.own.clone(), asked.event.map(|event| vec![event]));
     let mut sums = app.figures.sums(&filter, asked.apart.by()).await?;
@@ -275,7 +277,7 @@ async fn sold(app: &App, asked: &Revenue) -> Result<(Vec<Sum>, SalesSumsView), P
         Apart::Event | Apart::TicketType => {
             // What belongs to no type is in the total alone.
             sums.retain(|sum| asked.apart == Apart::Event || sum.ticket_type.is_some());
-            sums.sort_by_key(|sum| (Reverse(sum.flow.net()), Reverse(sum.flow.tickets), sum.key()));
+            sums = in_order(sums);
         }
     }
     Ok((sums, total))
@@ -315,6 +317,18 @@ async fn revenue(
     .await
 }
 
+/// How much each sum is among those in its currency.
+fn ranked(sums: &[Sum]) -> Vec<usize> {
+    ranks(&sums.iter().map(|sum| (sum.currency, sum.flow.net())).collect::<Vec<_>>())
+}
+
+/// Those first that earned most in their currency, because amounts of two cannot be compared.
+fn in_order(sums: Vec<Sum>) -> Vec<Sum> {
+    let mut all: Vec<_> = ranked(&sums).into_iter().zip(sums).collect();
+    all.sort_by_key(|(rank, sum)| (*rank, Reverse(sum.flow.tickets), sum.key()));
+    all.into_iter().map(|(_, sum)| sum).collect()
+}
+
 /// What events and ticket types of sums are called.
 async fn titled(app: &App, sums: &[Sum]) -> Result<Captions, Problem> {
     let events: Vec<EventId> = sums.iter().filter_map(|sum| sum.event).collect();
@@ -335,4 +349,33 @@ async fn items(app: &App, sums: &[Sum]) -> Result<Vec<RevenueItemView>, Problem>
         revenue: CurrencySumsView::of(sum.currency, &sum.flow),
     });
     Ok(shown.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use booking::figures::Flow;
+    use kernel::Currency;
+
+    fn sum(currency: Currency, sold: i64, tickets: i64) -> Sum {
+        let event = EventId::generate(DateTime::<Utc>::UNIX_EPOCH);
+        let flow = Flow { sold, tickets, ..Flow::default() };
+        Sum { day: None, event: Some(event), ticket_type: None, reason: None, currency, flow }
+    }
+
+    #[test]
+    fn those_come_first_that_earned_most_in_their_currency() {
+        let (yen, euro) = (Currency::JPY, Currency::EUR);
+        let sums = vec![
+            sum(yen, 900_000, 3),
+            sum(yen, 800_000, 2),
+            sum(euro, 5000, 9),
+            sum(euro, 2500, 1),
+            sum(yen, 700_000, 1),
+        ];
+        let told: Vec<_> = in_order(sums).iter().map(|sum| (sum.currency, sum.flow.sold)).collect();
+        // 900,000 yen are not more than 50 euro because the number is larger.
+        let all = [(euro, 5000), (yen, 900_000), (yen, 800_000), (euro, 2500), (yen, 700_000)];
+        assert_eq!(told, all);
+    }
 }

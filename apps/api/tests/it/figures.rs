@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 on_each_store!(
     everything_at_one_glance,
+    what_is_out_of_sight_is_not_to_come,
     revenue_is_told_apart,
     events_are_shown_one_by_one,
     what_goes_back_is_taken_off,
@@ -118,6 +119,27 @@ async fn everything_at_one_glance(store: Store) {
     let wrong = client.get("/admin/dashboard?day=1.6.2026&organisation_id=lost").await;
     let wrong = wrong.expect_problem(422, "invalid_input");
     assert_eq!(mistakes(&wrong), [("day", "malformed"), ("organisation_id", "malformed")]);
+}
+
+async fn what_is_out_of_sight_is_not_to_come(store: Store) {
+    let evening = Evening::of(store).await;
+    let admin = evening.admin().await;
+    let after = async |what: &str| {
+        let path = format!("/admin/events/{}/{what}", evening.shop.event);
+        admin.post(&path, &json!({})).await.expect(200);
+        evening.shop.clock.advance(TimeDelta::seconds(1));
+        let counted = evening.shop.app.app.figures.count_now().await.unwrap();
+        assert!(counted.kept && counted.whole, "{counted:?}");
+        admin.get("/admin/dashboard").await.expect(200)
+    };
+    let hidden = after("deactivate").await;
+    assert_eq!(hidden["occupancy"], json!({"places": 0, "taken": 0, "percent": null}));
+    assert_eq!(hidden["check_ins"], json!({"events": 0, "tickets": 0, "checked_in": 0}));
+    assert_eq!(hidden["next_events"], json!([]));
+    assert_eq!(sales(&hidden["sales"]["today"]).0, 3, "what was sold was sold");
+    let shown = after("publish").await;
+    assert_eq!(shown["occupancy"], json!({"places": 5, "taken": 3, "percent": 60}));
+    assert_eq!(shown["check_ins"], json!({"events": 1, "tickets": 3, "checked_in": 1}));
 }
 
 async fn revenue_is_told_apart(store: Store) {
@@ -271,6 +293,11 @@ async fn organisers_see_what_is_theirs(store: Store) {
         assert_eq!(sales(&seen["total"]).0, tickets, "{query}");
         let seen = client.get(&format!("/admin/analytics/popular-events{query}")).await.expect(200);
         assert_eq!(seen["items"].as_array().unwrap().len(), events, "{query}");
+    }
+    for (client, visits) in [(&own, 0), (&admin, 2)] {
+        let seen = client.get(&format!("/admin/analytics?organisation_id={here}")).await.expect(200);
+        let told = (&seen["visits"], &seen["returning_visits"]);
+        assert_eq!(told, (&json!(visits), &json!(0)), "two guests could be known by their number");
     }
     for (client, events) in [(&own, 1), (&foreign, 0)] {
         let list = client.get("/admin/events/analytics").await.expect(200);

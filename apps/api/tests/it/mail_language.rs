@@ -87,7 +87,7 @@ async fn the_language_of_a_browser_is_that_of_mails_until_its_owner_says_otherwi
         (
             "de",
             "Deine Tickets für A night out",
-            "Mittwoch, 1. Juli 2026, 14:00 Uhr (CEST)",
+            "Mittwoch, 1. Juli 2026, 14:00 Uhr (MESZ)",
             "Jeder Code lässt eine Person ein",
         ),
         (
@@ -222,9 +222,16 @@ async fn a_test_mail_goes_to_whoever_asks_in_their_language_and_not_often() {
     let subjects: Vec<_> = got.iter().map(|mail| mail.subject.as_str()).collect();
     let expected = ["You are invited", "Deine Tickets für A night out", "Your tickets for A night out"];
     assert_eq!(subjects, expected);
-    assert_eq!(files(&got[1]), ["ticket-1.png", "ticket-2.png"], "its pictures can be seen");
-    for _ in 0..2 {
-        admin.client.post(path, &wish).await.expect(202);
+    assert_eq!(files(&got[1]), ["ticket-1.png", "ticket-2.png", "event.ics", "tickets.pdf"]);
+    for template in ["ticket", "event_cancelled"] {
+        admin.client.post(path, &json!({"template": template})).await.expect(202);
+    }
+    let got = mails(&app, &admin).await;
+    assert_eq!((files(&got[1]).len(), files(&got[0])), (3, vec!["event.ics"]), "as the real ones have them");
+    assert!(file(&got[1], "tickets.pdf").starts_with(b"%PDF"));
+    for (mail, status) in [(&got[1], "STATUS:CONFIRMED"), (&got[0], "STATUS:CANCELLED")] {
+        let calendar = String::from_utf8(file(mail, "event.ics").to_vec()).unwrap();
+        assert!(calendar.contains(status) && calendar.contains("DTSTART:20310704T180000Z"), "{calendar}");
     }
     admin.client.post(path, &wish).await.expect_problem(429, "too_many_attempts");
 }

@@ -174,7 +174,7 @@ impl Backup {
             (Some(made), _) => match made.record.standing() {
                 Standing::Bad => Status::Bad,
                 Standing::Good(depth) => Status::Good(depth),
-                Standing::Unchecked | Standing::Unfinished => Status::Unchecked,
+                Standing::Unread | Standing::Unchecked | Standing::Unfinished => Status::Unchecked,
             },
             (None, Some(Job { begun_at: Some(_), .. })) => Status::Running,
             (None, Some(_)) => Status::Waiting,

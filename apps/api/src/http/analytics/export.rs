@@ -65,7 +65,7 @@ pub(super) async fn export_overall(
     let filter = span.flows(own, None);
     let (all, by_reason) =
         (app.figures.sums(&filter, By::Whole).await?, app.figures.sums(&filter, By::Reason).await?);
-    let total = Total::of(&standings, app.clock.now());
+    let total = Total::of(&standings, app.clock.now(), user.0.is_admin());
     Ok(csv::whole("analytics", &["figure", "reason", "currency", "value"], |lines| {
         sums(lines, &all);
         reasons(lines, &by_reason);

@@ -1,15 +1,15 @@
 //! Events by how much was sold of them.
 
-use super::{ShownQuery, WhoseQuery, limit};
+use super::{ShownQuery, WhoseQuery, limit, ranked};
 use crate::http::access::User;
-use crate::http::figures::{CurrencySumsView, Span, SpanQuery, kept, percent};
+use crate::http::figures::{CurrencySumsView, Span, SpanQuery, kept};
 use crate::http::given::id;
 use crate::http::problem::Problem;
 use crate::http::staff::{Managed, managed, narrowed};
 use crate::wiring::App;
 use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse, get};
-use booking::figures::{By, Flow, Look, StandingFilter};
+use booking::figures::{By, Flow, Look, StandingFilter, percent};
 use chrono::{DateTime, Utc};
 use kernel::{Currency, EventId};
 use serde::Serialize;
@@ -60,7 +60,7 @@ pub(super) struct Popular {
 
 impl Popular {
     pub(super) fn tickets(&self) -> i64 {
-        sum(&self.flows, |flow| flow.tickets)
+        tickets(&self.flows)
     }
 }
 
@@ -80,11 +80,12 @@ impl From<Popular> for PopularEventView {
 }
 
 /// Over all currencies.
-fn sum(flows: &BTreeMap<Currency, Flow>, of: fn(&Flow) -> i64) -> i64 {
-    flows.values().map(of).sum()
+fn tickets(flows: &BTreeMap<Currency, Flow>) -> i64 {
+    flows.values().map(|flow| flow.tickets).sum()
 }
 
-/// Events by what was sold of them on these days: by tickets, then by revenue, then by who waits.
+/// Events by what was sold of them on these days: by tickets, then by revenue among those in the same currency, then by who
+/// waits.
 #[utoipa::path(tag = "analytics", security(("bearer" = [])), params(ShownQuery, SpanQuery, WhoseQuery), responses(
     (status = 200, body = PopularEventsView), (status = 304), (status = 403, body = Problem),
     (status = 422, body = Problem)))]
@@ -121,9 +122,12 @@ pub(super) async fn popular(
     (span, most): (Span, usize),
 ) -> Result<Vec<Popular>, Problem> {
     let mut sold: BTreeMap<EventId, BTreeMap<Currency, Flow>> = BTreeMap::new();
-    for sum in app.figures.sums(&span.flows(own, None), By::Event).await? {
+    let mut best: BTreeMap<EventId, usize> = BTreeMap::new();
+    let sums = app.figures.sums(&span.flows(own, None), By::Event).await?;
+    for (rank, sum) in ranked(&sums).into_iter().zip(&sums) {
         if let Some(event) = sum.event {
             sold.entry(event).or_default().insert(sum.currency, sum.flow);
+            best.entry(event).and_modify(|best| *best = rank.min(*best)).or_insert(rank);
         }
     }
     let all = StandingFilter { events: Some(sold.keys().copied().collect()), ..StandingFilter::default() };
@@ -132,8 +136,7 @@ pub(super) async fn popular(
     let waiting = |event: &EventId| standings.get(event).map_or(0, |it| it.counts.list.waiting);
     let mut sold: Vec<_> = sold.into_iter().collect();
     sold.sort_by_key(|(event, flows)| {
-        let (tickets, net) = (sum(flows, |flow| flow.tickets), sum(flows, Flow::net));
-        (Reverse(tickets), Reverse(net), Reverse(waiting(event)), *event)
+        (Reverse(tickets(flows)), best.get(event).copied(), Reverse(waiting(event)), *event)
     });
     sold.truncate(most);
     let ids: Vec<EventId> = sold.iter().map(|(event, _)| *event).collect();

@@ -1,8 +1,7 @@
 //! Figures as cells of tables: the same as they are shown elsewhere, one beside the other.
 
-use super::{may_be_told, percent};
 use crate::http::csv::Cell;
-use booking::figures::{EventFigures, Flow, Total};
+use booking::figures::{EventFigures, Flow, Total, percent};
 use kernel::{Currency, Timestamp};
 use std::iter::{once, repeat_n};
 
@@ -89,8 +88,8 @@ pub fn event_columns() -> impl Iterator<Item = &'static str> {
 
 /// How one event stands, and who comes: of few guests that is told to admins alone.
 pub fn of_event(figures: Option<&EventFigures>, admin: bool, now: Timestamp) -> Vec<Cell> {
-    let guests = figures.and_then(|it| it.guests).filter(|guests| may_be_told(guests, admin));
+    let guests = figures.and_then(|it| it.guests).and_then(|guests| guests.told(admin));
     let guests = [guests.map(|it| it.guests), guests.map(|it| it.returning)];
-    let standing = standing(&Total::of(figures, now)).map(|(_, number)| number);
+    let standing = standing(&Total::of(figures, now, admin)).map(|(_, number)| number);
     standing.into_iter().chain(guests).map(Cell::some_number).collect()
 }
