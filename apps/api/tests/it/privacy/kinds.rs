@@ -47,6 +47,8 @@ pub(super) const KINDS: &[(&str, Stance)] = &[
     ("address_view", Exported { whose: &["/account"], told: &["/event", "/at", "/request", "/last"] }),
     ("album", Exported { whose: &["/created_by"], told: &["/id", "/title", "/event", "/created_at"] }),
     ("audit_head", MACHINE),
+    ("backup", NotPersonal("about copies of all there is: what they hold is seen in none of them")),
+    ("backup_desk", MACHINE),
     ("billing", HOUSE),
     (
         "booking",

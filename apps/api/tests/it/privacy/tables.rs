@@ -71,6 +71,14 @@ pub(super) const TABLES: &[Table] = &[
         ],
     ),
     ("audit_head", &[(MACHINE, "id seq link seal")]),
+    ("backup_desk", &[(MACHINE, "id job ended asked_at watched_since told_at compared_at")]),
+    (
+        "backups",
+        &[(
+            NotPersonal("about copies of all there is: what they hold is seen in none of them"),
+            "id asked_at name bytes row_count record failed_at failure good_at",
+        )],
+    ),
     (
         "bookings",
         &[
