@@ -11,7 +11,7 @@ use messaging::Effect;
 ///
 /// # Errors
 /// A [`Failure`]: try again later.
-pub async fn perform(app: &App, errand: Errand<'_>, effect: Effect) -> Result<Done, Failure> {
+pub(super) async fn perform(app: &App, errand: Errand<'_>, effect: Effect) -> Result<Done, Failure> {
     let due = errand.due;
     match effect {
         Effect::SendAgain { letter } => once_more(app, due, letter).await,

@@ -298,7 +298,7 @@ mod tests {
         let FlowError::Store(StoreError::Broken { cause: Some(cause), .. }) = refused else {
             panic!("{refused:?}")
         };
-        (cause.to_string(), fetched.load(Ordering::Relaxed))
+        (cause.to_string(), fetched.as_ref().load(Ordering::Relaxed))
     }
 
     #[tokio::test]

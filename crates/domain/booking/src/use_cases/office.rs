@@ -67,7 +67,7 @@ fn may(managed: Managed<'_>, organisation: OrganisationId) -> bool {
 /// The use cases of those who run events, around money.
 #[derive(Clone)]
 pub struct Office {
-    office: Arc<dyn OfficeStore>,
+    pub(super) office: Arc<dyn OfficeStore>,
     store: Arc<dyn BookingStore>,
     clock: Arc<dyn Clock>,
     offers: OfferTerms,
