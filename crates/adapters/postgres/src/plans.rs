@@ -6,6 +6,7 @@ use crate::{PgStore, PoolOptions};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Text};
 use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use testkit::{
@@ -81,10 +82,17 @@ macro_rules! played {
     ($store:expr, $stores:expr; $($case:path),+ $(,)?) => {
         $(
             empty($store).await;
-            // Not all of them on one stack.
-            Box::pin($case($stores.clone())).await;
+            apart($case, $stores).await;
         )+
     };
+}
+
+/// A case in a place of its own: made where it is awaited, each would take its part of one stack.
+fn apart<C: Future<Output = ()> + 'static>(
+    case: impl FnOnce(Stores) -> C,
+    stores: &Stores,
+) -> Pin<Box<dyn Future<Output = ()>>> {
+    Box::pin(case(stores.clone()))
 }
 
 /// Plays what buyers, providers, the sweeper and the door do.
