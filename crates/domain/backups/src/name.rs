@@ -1,7 +1,7 @@
-//! What a backup is called: the instant that it shows, so that names sort as time does, and a few letters by chance, so
+//! What a backup is called: the instant that it shows, so that names sort as time does, and a few letters behind it, so
 //! that no two are called the same.
 
-use chrono::{NaiveDateTime, SubsecRound};
+use chrono::{NaiveDateTime, SubsecRound, Timelike};
 use kernel::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -9,34 +9,36 @@ use uuid::Uuid;
 
 /// How the instant is written: as a part of a name of an object may be.
 const FORM: &str = "%Y%m%dt%H%M%Sz";
-/// Letters by chance.
-const CHANCE: usize = 6;
+/// Letters behind it: three for the thousandths of the second, so that of two in one second the later one is the newer,
+/// and three by chance.
+const LETTERS: usize = 6;
 
 /// A name, as `20260601t120000z-3f9a1c`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct BackupName {
     made_at: Timestamp,
-    chance: String,
+    letters: String,
 }
 
 impl BackupName {
     /// A new one for what shows this instant.
     #[must_use]
     pub fn generate(made_at: Timestamp) -> Self {
-        let chance = Uuid::new_v4().simple().to_string().chars().take(CHANCE).collect();
-        Self { made_at: made_at.trunc_subsecs(0), chance }
+        let thousandths = made_at.nanosecond() / 1_000_000;
+        let chance = Uuid::new_v4().as_u128() & 0xfff;
+        Self { made_at: made_at.trunc_subsecs(0), letters: format!("{thousandths:03x}{chance:03x}") }
     }
 
     /// The name, if it is one.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let (instant, chance) = text.split_once('-')?;
+        let (instant, letters) = text.split_once('-')?;
         let made_at = NaiveDateTime::parse_from_str(instant, FORM).ok()?.and_utc();
         let known = |byte: u8| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte);
-        let name = Self { made_at, chance: chance.to_owned() };
+        let name = Self { made_at, letters: letters.to_owned() };
         // An instant can be written in more ways than ours.
-        let ours = chance.len() == CHANCE && chance.bytes().all(known) && name.to_string() == text;
+        let ours = letters.len() == LETTERS && letters.bytes().all(known) && name.to_string() == text;
         ours.then_some(name)
     }
 
@@ -49,7 +51,7 @@ impl BackupName {
 
 impl fmt::Display for BackupName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}-{}", self.made_at.format(FORM), self.chance)
+        write!(f, "{}-{}", self.made_at.format(FORM), self.letters)
     }
 }
 
@@ -88,9 +90,15 @@ mod tests {
 
     #[test]
     fn names_sort_as_time_does() {
-        let names = ["2026-01-31T23:59:59Z", "2026-02-01T00:00:00Z", "2026-10-01T00:00:00Z"]
-            .map(at)
-            .map(BackupName::generate);
+        let names = [
+            "2026-01-31T23:59:59Z",
+            "2026-02-01T00:00:00Z",
+            "2026-10-01T00:00:00Z",
+            "2026-10-01T00:00:00.001Z",
+            "2026-10-01T00:00:00.999Z",
+        ]
+        .map(at)
+        .map(BackupName::generate);
         assert!(names.is_sorted() && names.map(|name| name.to_string()).is_sorted());
     }
 
