@@ -134,6 +134,8 @@ ids! {
     SetId,
     /// One go at making what is delivered of a picture or a set; its objects lie under its name.
     PassId,
+    /// Something that is said to many.
+    AnnouncementId,
 }
 
 fn generate(now: Timestamp) -> Uuid {
