@@ -82,7 +82,68 @@ doc *ARGUMENTS:
 build:
     cargo build --locked --package synesthesie --bin synesthesie
 
-# Rehearse large on-sales with every fault on both stores, then twenty smaller ones with different seeds
+# Play the tests of the release before on the schema of this one, as its instances go on beside ours
+upgrade:
+    #!/bin/sh
+    set -eu
+    before=$(cat migrations/PREVIOUS)
+    if ! git cat-file -e "$before^{commit}" 2>/dev/null; then
+        echo "The release before, $before (migrations/PREVIOUS), is not in this clone." >&2
+        echo "Fetch it first: git fetch --unshallow, or git fetch origin $before" >&2
+        exit 1
+    fi
+    cargo build --locked --package synesthesie --bin synesthesie
+    cargo build --locked --package testkit --bin with-servers
+    mkdir -p {{ target }}/upgrade
+    built=$(cd {{ target }} && pwd)
+    # Apart, as the release before has programs of the same names.
+    cp {{ target }}/debug/synesthesie {{ target }}/debug/with-servers "$built/upgrade"
+
+    tree=$built/upgrade/tree
+    rm -rf "$tree"
+    mkdir "$tree"
+    git archive --format=tar "$before" | tar -x -C "$tree"
+    # Crates of others are taken as they are compiled already. Its own have the names, versions and paths of ours, by which
+    # alone cargo tells crates apart, so it would take ours for them, and afterwards its own for ours.
+    apart=+$(printf %.12s "$before")
+    sed -i "0,/^version = /s/^version = \"[^\"]*/&$apart/" "$tree/Cargo.toml"
+    grep -q "^version = .*$apart\"" "$tree/Cargo.toml"
+    awk -v apart="$apart" 'BEGIN { RS = ""; ORS = "\n\n" }
+        !/\nsource = / { sub(/\nversion = "[^"]*/, "&" apart) } { print }' "$tree/Cargo.lock" >"$built/upgrade/Cargo.lock"
+    mv "$built/upgrade/Cargo.lock" "$tree/Cargo.lock"
+    export CARGO_TARGET_DIR="$built"
+    (cd "$tree" && cargo nextest run --locked --package adapter-postgres --package synesthesie --no-run)
+
+    # What its tests copy a database of their own from: it has the name of the steps that they know, and is taken as it is
+    # where it is there. Here it has the steps of this release.
+    template=synesthesie_template_$(cat "$tree"/migrations/*/up.sql | sha256sum | cut -c 1-16)
+    # A release that knows no floors goes on while steps come that it does not know, but opens no database anew that has such
+    # steps, and tests open theirs anew. So it is shown what an instance that runs already sees: tables as they are now,
+    # and nothing of who made them so. One that knows floors is shown everything, and has to bear it.
+    forget=
+    if ! grep -rqs 'Ahead(' "$tree"/crates/adapters/postgres/src/migrations*; then
+        known=$(ls "$tree"/migrations | sed -n "/_/ { s/_.*//; s/-//g; s/.*/'&'/p }" | paste -sd ,)
+        forget="DELETE FROM __diesel_schema_migrations WHERE version NOT IN ($known)"
+    fi
+
+    # All that it does on PostgreSQL, but for what is about the schema itself:
+    # - migrations, ahead: they take steps back and put others on top, and know those of their own release alone;
+    # - plans: by which index a statement goes, and that each has one, follows from all the indexes that there are;
+    # - the_pool_heals: it stops a server of its own, on which the template is made by the old steps.
+    tests='package(adapter-postgres) - test(/^(migrations|ahead)::/) - test(/^plans::/) - test(the_pool_heals)'
+    tests="($tests) + (package(synesthesie) & test(on_postgres))"
+
+    exec env tree="$tree" template="$template" forget="$forget" tests="$tests" upgrade="$built/upgrade" \
+        "$built/upgrade/with-servers" sh -euc '
+        say() { psql -X -q -v ON_ERROR_STOP=1 -d "$1" -c "$2"; }
+        database=${TEST_POSTGRES_URL%/*}/$template
+        say "$TEST_POSTGRES_URL" "CREATE DATABASE $template"
+        SYNESTHESIE__STORE__URL=$database "$upgrade/synesthesie" migrate
+        [ -z "$forget" ] || say "$database" "$forget"
+        cd "$tree"
+        exec cargo nextest run --locked --package adapter-postgres --package synesthesie -E "$tests"'
+
+# Rehearse large on-sales with every fault on both stores and on several processes, then twenty smaller ones
 rehearse: build
     #!/bin/sh
     set -eu
@@ -91,6 +152,7 @@ rehearse: build
         export SYNESTHESIE__REDIS__URL="$TEST_REDIS_URL"
         "$program" rehearse --seats 500 --buyers 5000
         "$program" rehearse --seats 500 --buyers 5000 --store "$TEST_POSTGRES_URL"
+        "$program" rehearse --seats 500 --buyers 5000 --store "$TEST_POSTGRES_URL" --instances 2 --workers 2
         for seed in $(seq 20); do
             "$program" rehearse --seats 100 --buyers 500 --seed "$seed"
             "$program" rehearse --seats 100 --buyers 500 --seed "$seed" --store "$TEST_POSTGRES_URL"

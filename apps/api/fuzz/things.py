@@ -86,8 +86,11 @@ def named(method, path):
 # Calls that nobody is answered well here, and why.
 NEVER = {
     "DELETE /api/v1/admin/jobs/{id}": "no job has failed",
+    "GET /api/v1/admin/backups/{id}": "nobody said where backups go, and there is none",
     "GET /api/v1/events/{id}/stream": "its answer goes on for ever",
     "GET /api/v1/tickets/{id}/google-wallet": "no service account is configured",
+    "POST /api/v1/admin/backups": "nobody said where backups go",
+    "POST /api/v1/admin/backups/{id}/verify": "nobody said where backups go",
     "POST /api/v1/admin/bookings/{id}/refunds/{refund_id}/retry": "no refund has failed",
     "POST /api/v1/admin/daily-close/{date}/tasks/{id}/resolve": "every day that is closed is right",
     "POST /api/v1/admin/jobs/{id}/retry": "no job has failed",

@@ -53,6 +53,13 @@ enum Command {
         #[arg(long)]
         clock: PathBuf,
     },
+    /// Perform what is owed for a rehearsal, until standard input ends.
+    #[command(hide = true)]
+    RehearsedWorker {
+        /// The file of the invented clock.
+        #[arg(long)]
+        clock: PathBuf,
+    },
     /// Run a program with as little as it needs: for those that read what others send.
     #[command(hide = true)]
     Confined(Confined),
@@ -209,6 +216,7 @@ fn perform(command: Command) -> Result<(), Failure> {
             Command::Serve => commands::serve(config).await,
             Command::Rehearse(options) => rehearse::perform(config, &options).await,
             Command::RehearsedServer { clock } => rehearse::serve(config, &clock).await,
+            Command::RehearsedWorker { clock } => rehearse::work(config, &clock).await,
             Command::Work => commands::work(config).await,
             Command::Demo => demo::run(config, &mut io::stdout()).await,
             Command::CheckStock => commands::check_stock(config).await,

@@ -7,6 +7,7 @@
 pub mod backup;
 pub mod invites;
 pub mod layers;
+pub mod mail;
 pub mod maintenance;
 pub mod media;
 pub mod places;
@@ -18,13 +19,13 @@ pub mod wallet;
 
 pub use backup::Backup;
 pub use invites::Invites;
+pub use mail::Mail;
 pub use maintenance::Maintenance;
 pub use media::{Bucket, Media, MediaUrl};
 pub use places::{Environment, MailUrl, StoreUrl};
 pub use reader::{ConfigError, Mistake, Secret};
 pub use sections::{
-    Auth, BankTransfer, Booking, Http, Limits, Live, Log, Mail, PayPal, Payments, Redis, Store, Stripe,
-    Worker,
+    Auth, BankTransfer, Booking, Http, Limits, Live, Log, PayPal, Payments, Redis, Store, Stripe, Worker,
 };
 pub use waitlist::Waitlist;
 pub use wallet::Wallet;

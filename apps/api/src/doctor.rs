@@ -1,5 +1,6 @@
 //! Looks at everything that the system leans on, changes nothing, and says what to do about what is wrong.
 
+mod backups;
 mod keys;
 mod mail;
 mod maintenance;
@@ -131,8 +132,10 @@ pub async fn examine(config: &Config, clock: &Arc<dyn Clock>) -> Report {
     findings.push(stores::redis(config).await);
     findings.extend(providers::look(config, clock, stores.as_ref()).await);
     findings.push(mail::look(config, clock).await);
+    findings.extend(mail::signature(config));
     findings.push(wallet::look(config));
     findings.extend(media::look(config, clock).await);
+    findings.extend(backups::look(config, clock).await);
     Report { findings }
 }
 

@@ -27,6 +27,7 @@ pub mod served;
 pub mod simulated;
 pub mod standard_webhooks;
 pub mod telemetry;
+pub mod trial;
 pub mod turns;
 pub mod wiring;
 pub mod worker;

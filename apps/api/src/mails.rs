@@ -17,6 +17,7 @@ mod waitlist;
 use crate::press::{self, Night, PressError};
 use crate::qr::QrError;
 use crate::wiring::App;
+use crate::worker::backups::complaint;
 use accounts::Letter;
 use booking::close::Day;
 use booking::use_cases::Placed;
@@ -161,6 +162,22 @@ pub async fn incident(app: &App, id: EffectId, incident: &Incident) -> Result<Ve
 /// A [`LetterError`].
 pub async fn day_open(app: &App, id: EffectId, day: Day, open: u64) -> Result<Vec<Outgoing>, LetterError> {
     to_admins(app, id, &Content::DayOpen { day: day.to_string(), open }).await
+}
+
+/// That no backup has been good since the instant that the last one shows, to each admin.
+///
+/// # Errors
+/// A [`LetterError`].
+pub async fn none_good(
+    app: &App,
+    id: EffectId,
+    last_good: Option<Timestamp>,
+) -> Result<Vec<Outgoing>, LetterError> {
+    let content = Content::NoGoodBackup {
+        last_good: last_good.map(|at| at.format("%Y-%m-%d %H:%M UTC").to_string()),
+        why: complaint(app).await?,
+    };
+    to_admins(app, id, &content).await
 }
 
 /// The same to each admin, in the language of each.

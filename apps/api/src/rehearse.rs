@@ -1,6 +1,6 @@
-//! An on-sale, rehearsed: the server as it is in production, with its production adapters, against simulated
-//! providers; a crowd that behaves as crowds do; things that break; and a report that says whether a place, a ticket
-//! or a cent was lost.
+//! An on-sale, rehearsed: the system as it is in production, one process or several, with its production adapters, against
+//! simulated providers; a crowd that behaves as crowds do; things that break; and a report that says whether a place, a
+//! ticket or a cent was lost.
 //!
 //! Everything is decided by a seed. What is not is the scheduling of real processes, which is the point.
 
@@ -8,16 +8,21 @@ pub mod check;
 pub mod clock;
 pub mod crowd;
 pub mod fault;
+pub mod fleet;
 pub mod habits;
 mod later;
 mod letters;
+pub mod offer;
+mod once;
 pub mod options;
 pub mod passing;
+pub mod post;
 pub mod report;
 pub mod saboteur;
 pub mod server;
 pub mod shop;
 pub mod stage;
+mod together;
 pub mod visitor;
 pub mod wire;
 mod wish;
@@ -27,15 +32,16 @@ use crate::config::{Config, StoreUrl};
 use chrono::TimeDelta;
 use crowd::{Plan, crowd};
 use futures_util::{StreamExt, stream};
+use offer::kinds;
 use options::Options;
 use report::{Latencies, Report};
 use saboteur::Saboteur;
 use shop::{Seen, Shop};
-use stage::{Stage, kinds};
+use stage::Stage;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::{Duration, Instant};
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use visitor::{Offered, Visit, Visitor};
 
 /// People who are in the shop at the same moment; others wait at the door.
@@ -57,7 +63,7 @@ pub async fn run(options: &Options, configured: &Config, log: &mut impl Write) -
     let seats: u64 = kinds.iter().map(|kind| u64::from(kind.quantity)).sum();
     writeln!(log, "Building the stage.")?;
     let mut stage = Stage::build(options, configured).await?;
-    let shop = Shop::new(stage.client.clone(), stage.server.base());
+    let shop = Shop::new(stage.client.clone(), stage.fleet.bases());
     let offered = stage.put_on_sale(&shop, &kinds).await?;
     let span = Duration::from_secs(u64::from(options.buyers / RUSH).max(2));
     let crowd = crowd(options.seed, options.buyers, kinds.len(), span, &options.faults);
@@ -73,10 +79,17 @@ pub async fn run(options: &Options, configured: &Config, log: &mut impl Write) -
     let (visits, restless) = come_to_rest(&mut stage, &shop, &crowd, visits, &offered).await;
     writeln!(log, "Everything is counted.")?;
     let impossible = stage.impossible(&options.faults);
-    let config = stage.config()?;
-    stage.server.stop().await?;
+    let apart = match crowd.first() {
+        Some(plan) => {
+            let member = Visitor::new(&shop, plan, &stage.run);
+            together::disagreements(member, &offered.event, stage.redis.is_some()).await
+        }
+        None => Vec::new(),
+    };
+    let config = stage.fleet.config()?;
+    stage.fleet.stop().await?;
     let mut found = check::check(&stage, &config, &offered, seats).await?;
-    found.broken.extend(restless);
+    found.broken.extend(restless.into_iter().chain(apart));
     let mut ends = BTreeMap::new();
     for visit in &visits {
         *ends.entry(visit.end.to_owned()).or_default() += 1;
@@ -91,6 +104,8 @@ pub async fn run(options: &Options, configured: &Config, log: &mut impl Write) -
         seats,
         buyers: options.buyers.into(),
         store: store.to_owned(),
+        instances: options.instances.into(),
+        workers: options.workers.map_or(0, u64::from),
         faults: told(&crowd, faults),
         faults_not_tried: impossible
             .into_iter()
@@ -99,6 +114,7 @@ pub async fn run(options: &Options, configured: &Config, log: &mut impl Write) -
         visits: ends,
         errors: seen.errors.clone(),
         unanswered: seen.unanswered,
+        moved_on: seen.moved_on,
         latency_ms: latencies(&during),
         sale_seconds,
         ..found
@@ -114,16 +130,18 @@ async fn rush(
     options: &Options,
 ) -> Result<(Vec<Visit>, BTreeMap<&'static str, u64>), Failure> {
     let run = stage.run.clone();
+    let impossible = stage.impossible(&options.faults);
+    let possible = |fault: &fault::Fault| !impossible.iter().any(|(other, _)| other == fault);
+    let faults = options.faults.0.iter().copied().filter(possible).collect();
     let providers = [stage.simulators.stripe_base.clone(), stage.simulators.paypal_base.clone()];
-    let Stage { server, database, redis, client, .. } = stage;
-    let mut saboteur = Saboteur {
-        faults: &options.faults,
-        server,
+    let Stage { fleet, database, redis, client, .. } = stage;
+    let saboteur = Saboteur {
+        faults,
+        fleet: Mutex::new(fleet),
         database: database.as_ref(),
         redis: redis.as_ref(),
         providers,
         client: client.clone(),
-        done: BTreeMap::new(),
     };
     let (stop, stopped) = watch::channel(false);
     let opened = Instant::now();
@@ -147,8 +165,7 @@ async fn rush(
         visits.into_values().collect()
     };
     let (visits, sabotaged) = tokio::join!(visits, saboteur.work(options.seed, stopped));
-    sabotaged?;
-    Ok((visits, saboteur.done))
+    Ok((visits, sabotaged?))
 }
 
 /// What [`afterwards`] does, within bounds. A system that never rests is what a rehearsal is there to find: it is

@@ -11,6 +11,7 @@ pub mod programs;
 pub mod store;
 pub mod wallet;
 
+use self::backups::{BackupSetupError, House};
 use self::media::MediaError;
 use crate::albums::Albums;
 use crate::answers::Shelf;
@@ -29,14 +30,16 @@ use crate::metrics::Metrics;
 use crate::passwords::Bcrypt;
 use crate::press::Press;
 use crate::sealed::Seal;
+use crate::worker::pace::Pace;
 use crate::workplace::Workplace;
+use ::backups::Keeper;
 use ::media::{Meter, Uploads};
 use absorbers::Absorbers;
 use accounts::{Accounts, HashError};
-use adapter_local::{Disk, MailBox};
+use adapter_local::{Disk, LocalStore, MailBox};
 use adapter_pdf::PrintError;
 use adapter_postgres::PgStore;
-use adapter_redis::UnusableUrl;
+use adapter_redis::{Redis, UnusableUrl};
 use adapter_wallet::{Wallet, WalletError};
 use booking::use_cases::Pages;
 use booking::{
@@ -129,6 +132,8 @@ pub struct App {
     pub messages: Messages,
     /// Carries mail.
     pub mailer: Arc<dyn Mailer>,
+    /// How much of it goes to one domain.
+    pub pace: Pace,
     /// The mail that was kept here, when none is sent.
     pub mail_box: Option<MailBox>,
     /// Access tokens, and whether their sessions still count.
@@ -174,10 +179,18 @@ pub struct App {
     pub cache: Arc<dyn Cache>,
     /// Whether anything may be changed.
     pub maintenance: Maintenance,
+    /// What is known of backups, and asking for them.
+    pub keeper: Keeper,
+    /// What backups are made with, when it was said where they go.
+    pub backups: Option<House>,
     /// Tells other instances.
     pub broadcast: Arc<dyn Broadcast>,
+    /// Redis itself, when it is used, to ask whether it answers.
+    pub redis: Option<Arc<Redis>>,
     /// The PostgreSQL store itself, when it is one, for its pool's numbers.
     pub postgres: Option<PgStore>,
+    /// The local store itself, when it is one, for copies of it: nobody else gets at it while this program runs.
+    pub local: Option<LocalStore>,
     /// What is counted.
     pub metrics: Metrics,
     draining: AtomicBool,
@@ -216,6 +229,9 @@ pub enum WiringError {
     /// No pictures and no music.
     #[error(transparent)]
     Media(#[from] MediaError),
+    /// No backups, although they are configured.
+    #[error(transparent)]
+    Backups(#[from] BackupSetupError),
     /// No wallet passes, although they are configured.
     #[error(transparent)]
     Wallet(#[from] WalletError),
@@ -228,7 +244,7 @@ pub enum WiringError {
 pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, WiringError> {
     let stores = Stores::open(&config.store.url).await?;
     let keys = keys(config)?;
-    let Absorbers { limiter, cache, broadcast } = absorbers::build(config, &clock)?;
+    let Absorbers { limiter, cache, broadcast, redis } = absorbers::build(config, &clock)?;
     let hashing = available_parallelism().map_or(1, |cores| (cores.get() - 1).max(1));
     let accounts = Accounts {
         store: Arc::clone(&stores.accounts),
@@ -251,6 +267,10 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
     let maintenance =
         Maintenance::open(Arc::clone(&stores.maintenance), Arc::clone(&clock), read_only).await?;
     let media = self::media::build(config, &stores, &keys, &clock)?;
+    let backups = match &config.backup.url {
+        Some(_) => Some(self::backups::of_house(config, &stores, (&media.objects, &keys), &clock)?),
+        None => None,
+    };
     let Post { mailer, mail_box } = post(config, stores.local.as_ref(), &clock)?;
     let seconds = |count: u32| TimeDelta::seconds(i64::from(count));
     let terms = Terms {
@@ -266,7 +286,8 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
     };
     let pages =
         Pages { name: "Synesthesie".into(), returns: format!("{}{BASE}/payments", config.http.public_url) };
-    let providers = providers(config, &clock)?;
+    let metrics = Metrics::new(clock.now());
+    let providers = providers(config, &clock, Some(&metrics.provider_calls()))?;
     let till = Counter {
         providers: providers.clone(),
         simulators: config.payments.simulators,
@@ -314,6 +335,7 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         messages: Messages::new(stores.messaging, Arc::clone(&clock), keys.addresses()),
         mailer,
         mail_box,
+        pace: Pace::new(config.mail.per_domain_per_minute),
         invites: Invites::new(stores.invites, Arc::clone(&clock), keys.invite_codes())
             .allowing(config.invites.member_budget),
         gate: Gate::new(&keys.access_tokens(), accounts.clone(), Arc::clone(&broadcast))?,
@@ -338,9 +360,13 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         audit_mac: audit_mac(&keys),
         cache,
         maintenance,
+        keeper: Keeper::new(stores.backups, Arc::clone(&clock)),
+        backups,
         broadcast,
+        redis,
         postgres: stores.postgres,
-        metrics: Metrics::default(),
+        local: stores.local,
+        metrics,
         draining: AtomicBool::new(false),
         config: config.clone(),
         clock,

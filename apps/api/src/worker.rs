@@ -4,7 +4,9 @@
 
 mod again;
 pub mod alerts;
+pub mod backups;
 pub mod give_up;
+pub mod pace;
 pub mod perform;
 pub mod pictures;
 pub mod post;
@@ -22,19 +24,23 @@ use kernel::{Due, Lease, StoreError};
 use perform::{Done, Failure, perform};
 use retry::Next;
 pub use rounds::seal_round;
-use rounds::{close_days, count_figures, look_after_media, look_outside, seal_acts, sweep_holds, tidy};
+use rounds::{
+    close_days, count_figures, keep_backups, look_after_media, look_outside, seal_acts, sweep_holds, tidy,
+};
 use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::available_parallelism;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, watch};
 
 /// Effects performed at the same time: all that were claimed, so that no lease runs while its effect waits. Twice as
 /// many as may wait for a provider, so that mails go out although one hangs.
 const AT_ONCE: usize = 32;
 /// What is done in a moment. What takes longer has lanes of its own ([`lanes`]), so that it keeps no mail waiting.
-pub const QUICK: [&str; 8] = [
+pub const QUICK: [&str; 10] = [
+    ::backups::DOMAIN,
     booking::DOMAIN,
+    booking::FORGETTING,
     accounts::DOMAIN,
     accounts::ALERTS,
     invites::DOMAIN,
@@ -67,7 +73,8 @@ pub async fn run(app: Arc<App>, stop: watch::Receiver<bool>) {
     let days = close_days(&app, stop.clone());
     let media = look_after_media(&app, stop.clone());
     let figures = count_figures(&app, stop.clone());
-    futures_util::join!(effects, holds, acts, rest, days, media, figures, look_outside(&app, stop));
+    let backups = keep_backups(&app, stop.clone());
+    futures_util::join!(effects, holds, acts, rest, days, media, figures, backups, look_outside(&app, stop));
 }
 
 /// Effects that wait for each other, and for no others.
@@ -86,13 +93,18 @@ impl Lane {
         if self.domains.contains(&music::SOUND) { app.processor.missing() } else { None }
     }
 
+    /// Whether pictures and sets are made in it.
+    fn makes_media(&self) -> bool {
+        self.long && !self.domains.contains(&::backups::WORK)
+    }
+
     /// How long what is under way may still take when the worker is to stop.
     fn patience(&self, app: &App) -> Duration {
         if self.long { Duration::ZERO } else { Duration::from_secs(app.config.worker.stop_seconds.into()) }
     }
 }
 
-fn lanes(app: &App) -> [Lane; 3] {
+fn lanes(app: &App) -> [Lane; 4] {
     let pictures = match app.config.media.pictures_at_once {
         0 => available_parallelism().map_or(1, NonZero::get),
         given => usize::try_from(given).unwrap_or(1),
@@ -101,7 +113,19 @@ fn lanes(app: &App) -> [Lane; 3] {
         Lane { domains: &QUICK, at_once: AT_ONCE, long: false },
         Lane { domains: &[gallery::PICTURES], at_once: pictures, long: true },
         Lane { domains: &[music::SOUND], at_once: 1, long: true },
+        // Left to those who know where backups go.
+        Lane { domains: &[::backups::WORK], at_once: usize::from(app.backups.is_some()), long: true },
     ]
+}
+
+/// In which lane an effect is done, as a name that is counted under.
+fn lane_name(due: &Due) -> &'static str {
+    match due.domain.as_str() {
+        gallery::PICTURES => "pictures",
+        music::SOUND => "sound",
+        ::backups::WORK => "backups",
+        _ => "quick",
+    }
 }
 
 /// Waits, but not beyond the end; `false` when it is over.
@@ -262,7 +286,8 @@ fn ours(due: &Due, heard: Result<bool, StoreError>) -> Result<(), StoreError> {
 pub async fn round(app: &App) -> Result<usize, StoreError> {
     let mut due = Vec::new();
     for lane in lanes(app).iter().filter(|lane| lane.lacks(app).is_none()) {
-        due.extend(claim(app, lane.domains, AT_ONCE).await?);
+        let most = if lane.at_once == 0 { 0 } else { AT_ONCE };
+        due.extend(claim(app, lane.domains, most).await?);
     }
     let count = due.len();
     all(app, due, AT_ONCE).await?;
@@ -289,7 +314,7 @@ async fn all(app: &App, due: Vec<Due>, at_once: usize) -> Result<(), StoreError>
 /// # Errors
 /// The store could not answer.
 pub async fn work_off(app: &App) -> Result<(), StoreError> {
-    for lane in lanes(app).iter().filter(|lane| lane.long && lane.lacks(app).is_none()) {
+    for lane in lanes(app).iter().filter(|lane| lane.makes_media() && lane.lacks(app).is_none()) {
         loop {
             let due = claim(app, lane.domains, lane.at_once).await?;
             if due.is_empty() {
@@ -309,8 +334,15 @@ async fn one(app: &App, due: &Due, held: &Mutex<Lease>) -> Result<(), StoreError
         return ours(due, app.outbox.defer(*lease, app.clock.now() + CROWDED).await);
     }
     // Whoever took it up so often was brought down by it, as far as anybody knows.
+    let began = Instant::now();
     let outcome = if due.attempts < retry::TRIES { perform(app, due).await } else { Err(Failure::Unheard) };
     let name = perform::domain(due);
+    let result = match outcome {
+        Ok(Done::Finished) => "finished",
+        Ok(Done::Again(_)) | Err(Failure::OutOfTurn(_)) => "again",
+        Err(_) => "failed",
+    };
+    app.metrics.job(lane_name(due), name, result, began.elapsed());
     match outcome {
         Ok(Done::Finished) => {
             app.metrics.effect(name, "finished");
@@ -320,6 +352,11 @@ async fn one(app: &App, due: &Due, held: &Mutex<Lease>) -> Result<(), StoreError
         Ok(Done::Again(at)) => {
             let lease = held.lock().await;
             ours(due, app.outbox.postpone(*lease, at, None).await)
+        }
+        Err(Failure::OutOfTurn(mail)) => {
+            let turn = app.pace.turn(&due.domain, &mail, app.clock.now());
+            let lease = held.lock().await;
+            ours(due, app.outbox.defer(*lease, turn).await)
         }
         Err(failure) => failed(app, due, held, &failure).await,
     }

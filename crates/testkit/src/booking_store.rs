@@ -383,8 +383,10 @@ pub async fn lapsed_holds_are_swept(stores: Stores) {
         bookings.hold(buyer(&house.stores).await, house.event.id, house.want(2)).await.unwrap();
     }
     assert_eq!(bookings.sweep().await.unwrap(), 0);
+    assert_eq!(house.stores.booking.living_holds(noon()).await.unwrap(), 3);
     house.clock.advance(TimeDelta::hours(1));
     let now = noon() + TimeDelta::hours(1);
+    assert_eq!(house.stores.booking.living_holds(now).await.unwrap(), 0, "swept or not");
     assert_eq!(house.stores.booking.events_with_lapsed_holds(now, 10).await.unwrap(), [house.event.id]);
     assert_eq!(bookings.sweep().await.unwrap(), 3);
     assert_eq!(counters(&house).await, (0, 0));

@@ -33,6 +33,7 @@ macro_rules! messaging_store_contract {
             letters_of_one_effect_are_locked_together,
             letters_in_trouble_are_counted_until_they_are_seen_to,
             who_is_forgotten_is_not_found_by_any_address,
+            guests_of_an_order_are_forgotten_and_nobody_else,
             a_report_counts_once,
             an_address_is_suppressed_for_the_weightier_reason_and_let_through_again,
             what_is_old_is_swept_and_the_rest_stays,
@@ -288,6 +289,34 @@ pub async fn who_is_forgotten_is_not_found_by_any_address(stores: Stores) {
     }
     let there = LetterFilter { to: Some(email("ada@example.org")), ..LetterFilter::default() };
     assert_eq!(found(&stores, &there).await, []);
+}
+
+pub async fn guests_of_an_order_are_forgotten_and_nobody_else(stores: Stores) {
+    let (booking, other) = (BookingId::generate(noon()), BookingId::generate(noon()));
+    let about = |seconds, booking, account| {
+        let mut letter = letter(seconds, "ada");
+        (letter.about.booking, letter.about.account) = (booking, account);
+        letter.hear(News::PutOff, Some("451 ada"), later(seconds));
+        letter
+    };
+    let guests = [about(0, Some(booking), None), about(1, Some(booking), None)];
+    let member = AccountId::generate(noon());
+    let others = [about(2, Some(booking), Some(member)), about(3, Some(other), None), about(4, None, None)];
+    add(&stores, &guests).await;
+    add(&stores, &others).await;
+    for _ in 0..2 {
+        let forgetting =
+            transact(begin(&stores).await, async |tx| tx.forget_letters_to_guests(booking).await);
+        forgetting.await.unwrap();
+        for letter in &guests {
+            let mut forgotten = letter.clone();
+            forgotten.forget();
+            assert_eq!(kept(&stores, letter.id).await, Some(forgotten));
+        }
+        for letter in &others {
+            assert_eq!(kept(&stores, letter.id).await.as_ref(), Some(letter));
+        }
+    }
 }
 
 pub async fn a_report_counts_once(stores: Stores) {

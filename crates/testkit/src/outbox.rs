@@ -67,10 +67,13 @@ macro_rules! outbox_contract {
 }
 
 /// Under what anything is owed today, for tests that want all of it.
-pub const EVERY_DOMAIN: [&str; 10] = [
+pub const EVERY_DOMAIN: [&str; 13] = [
     accounts::DOMAIN,
     accounts::ALERTS,
+    backups::DOMAIN,
+    backups::WORK,
     booking::DOMAIN,
+    booking::FORGETTING,
     gallery::DOMAIN,
     gallery::PICTURES,
     invites::DOMAIN,

@@ -6,8 +6,8 @@ pub mod outside;
 pub mod stage;
 
 use booking::{
-    Charge, CheckoutOrder, NoticeError, NoticeSubject, Opened, PaymentProvider, Provider, ProviderError,
-    RawNotice, RefundStatus, Standing,
+    CallOutcome, Charge, CheckoutOrder, NoticeError, NoticeSubject, Opened, PaymentProvider, Provider,
+    ProviderError, RawNotice, RefundStatus, Standing,
 };
 use kernel::{Money, PaymentId, RefundId};
 pub use outside::*;
@@ -56,6 +56,7 @@ macro_rules! payment_provider_contract {
             nothing_of_a_disputed_charge_is_refunded,
             health_shows_the_mode_and_who_is_told_what,
             a_provider_that_is_away_is_not_healthy,
+            every_call_is_told_with_how_it_ended,
         );
     };
     ($open:ident; $($case:ident),+ $(,)?) => {
@@ -415,6 +416,26 @@ pub async fn a_broken_provider_leaves_it_uncertain(open: Open) {
         assert!(is_uncertain(&lost), "{fault:?}: {lost:?}");
     }
     assert_eq!(scene.ask().await, Standing::Open);
+}
+
+pub async fn every_call_is_told_with_how_it_ended(open: Open) {
+    let scene = Scene::set(open).await;
+    scene.ask().await;
+    scene.stage.break_next(scene.which(), Call::Ask, Fault::Error500).await;
+    assert!(is_uncertain(&scene.provider.ask(&scene.opened.session).await));
+    scene.provider.close(&scene.opened.session).await.unwrap();
+    let told = [
+        ("open", CallOutcome::Answered),
+        ("ask", CallOutcome::Answered),
+        ("ask", CallOutcome::Uncertain),
+        ("close", CallOutcome::Answered),
+    ];
+    assert_eq!(scene.stage.site.calls(), told.map(|(call, outcome)| (scene.which(), call, outcome)));
+    scene.stage.stop().await;
+    // One that has no connection yet: what breaks on an old one may have been heard.
+    assert!(is_away(&open(&scene.stage.site).ask(&scene.opened.session).await));
+    let last = scene.stage.site.calls().pop();
+    assert_eq!(last, Some((scene.which(), "ask", CallOutcome::Away)));
 }
 
 pub async fn a_stopped_provider_is_away(open: Open) {

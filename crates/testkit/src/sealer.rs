@@ -28,6 +28,7 @@ macro_rules! sealer_contract {
         $crate::sealer_contract!($open;
             what_was_sealed_is_opened_as_it_was,
             every_key_that_it_was_sealed_to_opens_it,
+            a_key_for_once_opens_what_the_others_open_and_nothing_else,
             another_key_opens_nothing_and_is_told,
             nothing_of_it_can_be_read_without_a_key,
             the_same_is_sealed_otherwise_each_time,
@@ -134,6 +135,28 @@ pub async fn every_key_that_it_was_sealed_to_opens_it(keys: &Keys) {
     let sealed = sealed(&*keys.both, b"for two").await;
     for opener in [&keys.first, &keys.second] {
         assert_eq!(opened(&**opener, &sealed).await.unwrap(), b"for two");
+    }
+}
+
+pub async fn a_key_for_once_opens_what_the_others_open_and_nothing_else(keys: &Keys) {
+    let (sealer, opener) = keys.one.for_once();
+    assert_eq!(
+        sealer.recipients(),
+        keys.one.recipients(),
+        "nobody is told of a key that opens nothing later"
+    );
+    let bytes = noise(200_000);
+    let once = sealed(&*sealer, &bytes).await;
+    for opener in [&opener, &keys.first] {
+        assert!(opened(&**opener, &once).await.unwrap() == bytes);
+    }
+    let refused = opened(&*keys.second, &once).await;
+    assert!(matches!(refused, Err(FlowError::WrongKey)), "{:?}", refused.err());
+    // Another time it is another key.
+    let (_, other) = keys.one.for_once();
+    for sealed in [once, sealed(&*keys.one, &bytes).await] {
+        let refused = opened(&*other, &sealed).await;
+        assert!(matches!(refused, Err(FlowError::WrongKey)), "{:?}", refused.err());
     }
 }
 

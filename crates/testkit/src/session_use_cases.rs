@@ -15,7 +15,7 @@ use accounts::{
 };
 use chrono::TimeDelta;
 use invites::NewInvites;
-use kernel::{Due, EffectId, Language, SessionId};
+use kernel::{Due, EffectId, Language, PageRequest, SessionId};
 use std::sync::Arc;
 
 async fn alive(stores: &Stores, signed_in: &SignedIn) -> bool {
@@ -290,8 +290,16 @@ pub async fn a_person_gets_what_is_kept_of_them(stores: Stores) {
     }
     let record = accounts.export(&actor(&ada)).await.unwrap().unwrap();
     assert_eq!((record.email, record.invite), (ada.account.email.clone(), ada.account.invite));
-    assert_eq!(record.sessions, std::slice::from_ref(&ada.session));
-    assert_eq!(record.invites_made.len(), 200);
-    let document = serde_json::to_string(&accounts.export(&actor(&ada)).await.unwrap()).unwrap();
+    let (ada, first) = (actor(&ada), PageRequest { limit: 150, after: None });
+    let logins = accounts.logins(&ada, first).await.unwrap().items;
+    assert_eq!(logins.iter().map(|it| it.id).collect::<Vec<_>>(), [ada.session]);
+    let made = accounts.invites_made(&ada, first).await.unwrap();
+    let rest = PageRequest { after: made.next, ..first };
+    let rest = accounts.invites_made(&ada, rest).await.unwrap();
+    assert_eq!((made.items.len(), rest.items.len(), rest.next), (150, 50, None));
+    let links = accounts.links(&ada, first).await.unwrap().items;
+    assert!(links.iter().all(|link| link.account == ada.account) && !links.is_empty());
+    let record = accounts.export(&ada).await.unwrap();
+    let document = serde_json::to_string(&(record, logins, links, made.items)).unwrap();
     assert!(!document.contains("password") && !document.contains(PASSWORD));
 }

@@ -1,6 +1,7 @@
 //! One system's stores, as the contract suites get them from an adapter.
 
 use accounts::AccountStore;
+use backups::BackupStore;
 use booking::{BookingStore, CloseStore, FiguresStore, HolderStore, LedgerStore, OfficeStore};
 use events::EventStore;
 use gallery::GalleryStore;
@@ -45,6 +46,8 @@ pub struct Stores {
     pub idempotency: Arc<dyn IdempotencyStore>,
     /// Whether anything may be changed.
     pub maintenance: Arc<dyn MaintenanceStore>,
+    /// What is known of backups.
+    pub backups: Arc<dyn BackupStore>,
     /// What was done by whom.
     pub audit: Arc<dyn AuditLog>,
     /// What has to live as long as they do: a database that is dropped, a directory.
@@ -70,6 +73,7 @@ impl Stores {
             + Outbox
             + IdempotencyStore
             + MaintenanceStore
+            + BackupStore
             + AuditLog
             + 'static,
     {
@@ -89,6 +93,7 @@ impl Stores {
             outbox: store.clone(),
             idempotency: store.clone(),
             maintenance: store.clone(),
+            backups: store.clone(),
             audit: store,
             keeps: None,
         }

@@ -5,11 +5,13 @@ use super::commands::say;
 use crate::config::{Config, StoreUrl};
 use crate::http::problem::Causes;
 use crate::keys::Keys;
+use crate::trial::{Inspector, Living};
+use crate::wiring::backups::{House, MadeOne};
 use crate::wiring::store::Stores;
-use crate::wiring::{self, existing_keys, is_lasting};
+use crate::wiring::{self, audit_mac, existing_keys, is_lasting};
 use adapter_age::Identities;
 use backups::use_cases::{Kept, MediaCompared, Restored, Step};
-use backups::{BackupName, Backups, Depth, Manifest, Original};
+use backups::{BackupName, Backups, Depth, Manifest, Original, Trial, Verdict};
 use kernel::{Clock, ObjectStore, SystemClock};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,16 +23,26 @@ const NAMED: usize = 10;
 
 #[derive(clap::Subcommand)]
 pub(super) enum BackupCommand {
-    /// Back up the store, with an index of pictures and music, to backup.url; then remove what the rule lets go.
+    /// Back up the store, with an index of pictures and music, to backup.url; make a store of what lies there then, look at
+    /// it, and remove it again; and remove what the rule lets go.
     ///
-    /// PostgreSQL may be in use. The local store belongs to one process: stop `serve` first.
-    Create,
+    /// PostgreSQL may be in use. The local store belongs to one process: ask `serve` by POST /api/v1/admin/backups, or stop
+    /// it first.
+    Create(Create),
     /// Say which backups there are, and what was found of each.
     List,
     /// Look whether a backup is as it was made, name everything that is wrong, and end with 1 when something is.
     Verify(Verify),
     /// Put a store back into an empty place: an empty database, or a folder without a store.
     Restore(Restore),
+}
+
+/// How a backup is made.
+#[derive(clap::Args)]
+pub(super) struct Create {
+    /// Make no store of it: for a moment in which there is no room for one. Such a backup does not count as good.
+    #[arg(long)]
+    untried: bool,
 }
 
 /// Which backup is looked at.
@@ -42,6 +54,9 @@ pub(super) struct Verify {
     /// The file of a private key that opens it. Without one only the sums of its parts are looked at.
     #[arg(long, value_name = "FILE")]
     identity: Option<PathBuf>,
+    /// Make a store of it in backup.scratch_url, look at it, and remove it again.
+    #[arg(long, requires = "identity")]
+    restore: bool,
 }
 
 /// Which backup is put back, and where.
@@ -63,27 +78,33 @@ pub(super) async fn run(config: Config, command: BackupCommand) -> Result<(), Fa
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let backups = wiring::backups::build(&config, &clock)?;
     match command {
-        BackupCommand::Create => create(&config, &clock, &backups).await,
+        BackupCommand::Create(wish) => create(&config, &clock, backups, wish).await,
         BackupCommand::List => list(&backups).await,
-        BackupCommand::Verify(wish) => verify(&backups, wish).await,
+        BackupCommand::Verify(wish) => verify(&config, &clock, &backups, wish).await,
         BackupCommand::Restore(wish) => restore(&config, &clock, &backups, wish).await,
     }
 }
 
-async fn create(config: &Config, clock: &Arc<dyn Clock>, backups: &Backups) -> Result<(), Failure> {
+async fn create(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    vault: Backups,
+    wish: Create,
+) -> Result<(), Failure> {
     if !is_lasting(&config.store.url) {
         return Err("store.url forgets everything when this command ends: choose a lasting one".into());
     }
-    let recipients = config.backup.recipients.as_ref().ok_or("backup.recipient is empty")?;
+    let recipients = config.backup.recipients.clone().ok_or("backup.recipient is empty")?;
     // A database is copied whatever shape it has: before an upgrade it is the one of the version before.
-    let local = match &config.store.url {
-        url @ StoreUrl::Folder(_) => Stores::open_existing(url).await?.local,
-        StoreUrl::Postgres(_) | StoreUrl::Memory => None,
+    let stores = match &config.store.url {
+        url @ StoreUrl::Folder(_) => Some(Stores::open_existing(url).await?),
+        url => Stores::open_existing(url).await.ok(),
     };
     let keys = existing_keys(config).ok();
+    let media = media(config, clock, keys.as_ref())?;
     let original = Original {
-        source: wiring::backups::source(config, local)?,
-        media: media(config, clock, keys.as_ref())?,
+        source: wiring::backups::source(config, stores.as_ref().and_then(|stores| stores.local.clone()))?,
+        media: Arc::clone(&media),
         signing_key: keys.as_ref().map(Keys::fingerprint),
     };
     if original.signing_key.is_none() {
@@ -91,16 +112,39 @@ async fn create(config: &Config, clock: &Arc<dyn Clock>, backups: &Backups) -> R
             "The signing key is not here: a store that is restored needs it, so keep it apart from the backups.",
         )?;
     }
-    let made = backups.create(&original, recipients).await?;
-    let (rows, parts) = (made.row_count(), made.files.iter().map(|file| file.parts.len()).sum::<usize>());
-    say(&format!("Made {}: {rows} rows, {} in {parts} parts.", made.name, size(made.bytes())))?;
-    say(
-        "Every part was read again and is as it was written. Try to open it where the private key is: backup verify.",
-    )?;
-    for name in backups.prune(&config.backup.rule).await? {
+    let living = stores.map(|stores| Living { gallery: stores.gallery, music: stores.music });
+    let inspector = Inspector::new(Arc::clone(clock), keys.as_ref().map(audit_mac), living);
+    let trial = wiring::backups::trial(config, Arc::new(inspector), media);
+    let house = House { vault, original, recipients, rule: config.backup.rule, trial };
+    if wish.untried {
+        tell_made(&house.make_untried().await?)?;
+        say("Every part was read again and is as it was written. No store was made of it.")?;
+    } else {
+        let MadeOne { manifest, tried } = house.make().await?;
+        tell_made(&manifest)?;
+        say("Every part was read again and is as it was written. Made a store of it.")?;
+        tell_tried(&tried?)?;
+    }
+    for name in house.prune().await? {
         say(&format!("Removed {name}, as the rule says."))?;
     }
     Ok(())
+}
+
+fn tell_made(made: &Manifest) -> Result<(), Failure> {
+    let (rows, parts) = (made.row_count(), made.files.iter().map(|file| file.parts.len()).sum::<usize>());
+    say(&format!("Made {}: {rows} rows, {} in {parts} parts.", made.name, size(made.bytes())))
+}
+
+fn tell_tried(verdict: &Verdict) -> Result<(), Failure> {
+    for finding in &verdict.findings {
+        say(&finding.to_string())?;
+    }
+    let name = &verdict.backup;
+    match verdict.findings.len() {
+        0 => say(&format!("{name} is good: a store was made of it, and everything in it agrees.")),
+        wrong => Err(format!("{wrong} things are wrong with {name}").into()),
+    }
 }
 
 /// Pictures and music. Their names are all that is asked for, so that the key of links matters to nobody.
@@ -129,10 +173,19 @@ async fn list(backups: &Backups) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn verify(backups: &Backups, wish: Verify) -> Result<(), Failure> {
+async fn verify(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    backups: &Backups,
+    wish: Verify,
+) -> Result<(), Failure> {
     let name = named(backups, &wish.name).await?;
     let identities = wish.identity.as_deref().map(identities).transpose()?;
     let opener = identities.as_ref().map(|identities| identities as &dyn backups::Opener);
+    if let Some(opener) = opener.filter(|_| wish.restore) {
+        let trial = trial_elsewhere(config, clock, backups, &name).await?;
+        return tell_tried(&backups.try_out(&name, opener, &trial).await?);
+    }
     let verdict = backups.verify(&name, opener).await?;
     for finding in &verdict.findings {
         say(&finding.to_string())?;
@@ -145,6 +198,25 @@ async fn verify(backups: &Backups, wish: Verify) -> Result<(), Failure> {
         (0, _) => say(&format!("{name} is good: it was opened, and everything in it is as it was.")),
         (wrong, _) => Err(format!("{wrong} things are wrong with {name}").into()),
     }
+}
+
+/// What a backup is tried with where the house is not: nothing is known of what was deleted in order since, and without the
+/// signing key that it was made under nothing of the audit log.
+async fn trial_elsewhere(
+    config: &Config,
+    clock: &Arc<dyn Clock>,
+    backups: &Backups,
+    name: &BackupName,
+) -> Result<Trial, Failure> {
+    let keys = existing_keys(config).ok();
+    let then = backups.manifest(name).await?.signing_key;
+    let same = keys.as_ref().filter(|keys| then.as_ref() == Some(&keys.fingerprint()));
+    if same.is_none() {
+        say("The signing key is not the one that it was made under: nothing is said of the audit log.")?;
+    }
+    let inspector = Inspector::new(Arc::clone(clock), same.map(audit_mac), None);
+    let media = media(config, clock, keys.as_ref())?;
+    Ok(wiring::backups::trial(config, Arc::new(inspector), media))
 }
 
 async fn restore(
@@ -178,7 +250,13 @@ async fn restore(
         Ok(compared) => tell_media(&compared)?,
         Err(failure) => say(&format!("Pictures and music were not compared: {}", Causes(failure.as_ref())))?,
     }
-    say("Now, with store.url as above: migrate, check-stock, ledger check, audit verify, doctor; then serve.")
+    say(
+        "Now, with store.url as above: migrate, check-stock, ledger check, audit verify, doctor; then serve.",
+    )?;
+    say(
+        "The providers are asked about what was being paid then. What was bought later is unknown here: `close` for each day \
+         since then names its money.",
+    )
 }
 
 async fn compared(

@@ -40,7 +40,7 @@ pub(super) async fn run(config: Config, wish: CloseDay) -> Result<(), Failure> {
     let nobody = SocketAddr::from((Ipv4Addr::LOCALHOST, 9));
     let simulated = simulated(&config, nobody, Arc::clone(&clock)).await?;
     let config = simulated.as_ref().map_or(&config, |simulated| &simulated.config);
-    let providers = providers(config, &clock)?;
+    let providers = providers(config, &clock, None)?;
     let closing = Closing::new((stores.close, stores.ledger), stores.booking, clock, providers);
     let close = closing.close(day, &Cause::command_line()).await?;
     tell(&close)

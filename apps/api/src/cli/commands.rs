@@ -33,21 +33,30 @@ pub(super) fn say(line: &str) -> Result<(), Failure> {
     Ok(writeln!(io::stdout(), "{line}")?)
 }
 
-/// What `serve` would refuse of the configuration before it listens, beside what refuses to be read.
+/// What `serve` would refuse of the configuration before it listens, beside what refuses to be read; and what others have to
+/// publish for it.
 pub(super) fn check_config(config: &Config) -> Result<(), Failure> {
     wiring::wallet::build(&config.wallet)?;
+    if let Some(dkim) = &config.mail.dkim {
+        say(&format!("Mails are signed for {}. DNS has to say:\n{}", dkim.domain(), dkim.record()))?;
+    }
     say("The configuration is fine.")
 }
 
 pub(super) async fn serve(config: Config) -> Result<(), Failure> {
+    let told = told_to_stop()?;
+    serve_until(config, Arc::new(SystemClock), told).await
+}
+
+/// Returns when the system or a person asks this process to end; listens from now on.
+fn told_to_stop() -> io::Result<impl Future<Output = ()>> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let told = async move {
+    Ok(async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
         }
-    };
-    serve_until(config, Arc::new(SystemClock), told).await
+    })
 }
 
 /// Serves by this clock until told to stop.
@@ -130,6 +139,16 @@ impl Work {
 }
 
 pub(super) async fn work(config: Config) -> Result<(), Failure> {
+    let told = told_to_stop()?;
+    work_until(config, Arc::new(SystemClock), told).await
+}
+
+/// Performs what is owed by this clock until told to stop.
+pub(super) async fn work_until(
+    config: Config,
+    clock: Arc<dyn Clock>,
+    told: impl Future<Output = ()>,
+) -> Result<(), Failure> {
     if !matches!(config.store.url, StoreUrl::Postgres(_)) {
         return Err("the local store belongs to one process: there, `serve` performs what is owed".into());
     }
@@ -137,15 +156,11 @@ pub(super) async fn work(config: Config) -> Result<(), Failure> {
         return Err("payments.simulators: the simulators run inside `serve`, out of reach for `work`".into());
     }
     let listener = config.worker.metrics_bind.map(TcpListener::bind).transpose()?;
-    let app = Arc::new(wiring::build(&config, Arc::new(SystemClock)).await?);
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let app = Arc::new(wiring::build(&config, clock).await?);
     let worker = Work::start(&app);
     let probes = listener.map(|listener| probes::start(Arc::clone(&app), listener)).transpose()?;
     tracing::info!("working");
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
-    }
+    told.await;
     app.drain();
     worker.stop().await;
     if let Some(probes) = probes {
@@ -193,7 +208,13 @@ pub(super) async fn migrate(config: Config) -> Result<(), Failure> {
     for step in wiring::store::migrate(&config.store.url).await? {
         say(&format!("Applied {step}."))?;
     }
-    say("The store has the shape that this version knows.")
+    match wiring::store::ahead(&config.store.url).await?.as_slice() {
+        [] => say("The store has the shape that this version knows."),
+        ahead => say(&format!(
+            "The store has all that this version needs, and {} of a newer one.",
+            ahead.join(", ")
+        )),
+    }
 }
 
 pub(super) async fn create_admin(config: Config, who: CreateAdmin) -> Result<(), Failure> {

@@ -1,4 +1,4 @@
-//! `synesthesie rehearse`, and the server that it rehearses with.
+//! `synesthesie rehearse`, and the processes that it rehearses with.
 
 use super::{Failure, commands};
 use crate::config::{Config, Environment};
@@ -30,17 +30,29 @@ pub(super) async fn perform(config: Config, options: &Options) -> Result<(), Fai
 
 /// Serves by the invented clock, until whoever started this closes standard input or vanishes.
 pub(super) async fn serve(config: Config, clock: &Path) -> Result<(), Failure> {
+    let clock = followed(&config, clock)?;
+    commands::serve_until(config, clock, input_ends()).await
+}
+
+/// Performs what is owed by the invented clock, until the same.
+pub(super) async fn work(config: Config, clock: &Path) -> Result<(), Failure> {
+    let clock = followed(&config, clock)?;
+    commands::work_until(config, clock, input_ends()).await
+}
+
+fn followed(config: &Config, clock: &Path) -> Result<Arc<InventedClock>, Failure> {
     if config.environment == Environment::Production {
         return Err("no rehearsal in production: its clock is invented".into());
     }
-    let clock = Arc::new(InventedClock::follow(clock)?);
+    Ok(Arc::new(InventedClock::follow(clock)?))
+}
+
+/// Returns when whoever started this closes standard input.
+async fn input_ends() {
     let (ended, told) = tokio::sync::oneshot::channel();
     std::thread::spawn(move || {
         let _ = io::stdin().read(&mut [0]);
         let _ = ended.send(());
     });
-    let told = async {
-        let _ = told.await;
-    };
-    commands::serve_until(config, clock, told).await
+    let _ = told.await;
 }

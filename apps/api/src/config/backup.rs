@@ -1,9 +1,11 @@
-//! Backups: where they go, who can open them, and how many are kept.
+//! Backups: where they go, who can open them, when they are made and tried, and how many are kept.
 
 use super::media::{MediaUrl, place};
+use super::places::StoreUrl;
 use super::reader::Reader;
 use adapter_age::{Recipients, UnusableKey};
-use backups::Rule;
+use backups::{Rule, Schedule};
+use chrono::{NaiveTime, TimeDelta};
 use std::path::PathBuf;
 
 /// Backups.
@@ -13,6 +15,12 @@ pub struct Backup {
     pub url: Option<MediaUrl>,
     /// Whose private keys open them; always there when `url` is.
     pub recipients: Option<Recipients>,
+    /// When they are made by themselves; `None`: when somebody asks.
+    pub schedule: Option<Schedule>,
+    /// How old the last good one may become before admins are told.
+    pub alarm: TimeDelta,
+    /// Where each is tried; `None`: beside the store.
+    pub scratch: Option<StoreUrl>,
     /// How many are kept.
     pub rule: Rule,
     /// The program: its name, or where it lies.
@@ -42,6 +50,9 @@ pub(super) fn read(reader: &mut Reader) -> Backup {
             None
         }
     };
+    let schedule = schedule(reader);
+    let alarm = TimeDelta::hours(reader.number("backup.alarm_hours", 1, 8760).into());
+    let scratch = scratch(reader);
     let mut program = |key: &str| {
         let path = reader.text(key);
         if path.is_empty() {
@@ -56,5 +67,33 @@ pub(super) fn read(reader: &mut Reader) -> Backup {
         weekly: count("backup.keep_weekly"),
         monthly: count("backup.keep_monthly"),
     };
-    Backup { url, recipients, rule, pg_dump, pg_restore }
+    Backup { url, recipients, schedule, alarm, scratch, rule, pg_dump, pg_restore }
+}
+
+fn schedule(reader: &mut Reader) -> Option<Schedule> {
+    const EVERY: &str = "backup.every_hours";
+    const AT: &str = "backup.at";
+    let (every, at) = (reader.number(EVERY, 0, 24), reader.text(AT));
+    let Ok(at) = NaiveTime::parse_from_str(&at, "%H:%M") else {
+        reader.wrong(AT, "must be a time of day in UTC, as 03:00");
+        return None;
+    };
+    if every == 0 {
+        return None;
+    }
+    let schedule = Schedule::new(every, at);
+    if schedule.is_none() {
+        reader.wrong(EVERY, "must be 0, 1, 2, 3, 4, 6, 8, 12 or 24, so that each day has the same times");
+    }
+    schedule
+}
+
+fn scratch(reader: &mut Reader) -> Option<StoreUrl> {
+    const KEY: &str = "backup.scratch_url";
+    let given = reader.secret(KEY)?;
+    let url = StoreUrl::read(given.expose()).filter(|url| !matches!(url, StoreUrl::Memory));
+    if url.is_none() {
+        reader.wrong(KEY, "must be postgres://... or local:PATH, as store.url is, or empty");
+    }
+    url
 }

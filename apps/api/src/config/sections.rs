@@ -7,9 +7,7 @@ pub use payments::{BankTransfer, PayPal, Payments, Stripe};
 use super::Config;
 use super::places::{Environment, MailUrl, StoreUrl, is_origin, origin_of};
 use super::reader::{Reader, Secret};
-use super::reports;
 use accounts::Registration;
-use kernel::Email;
 use std::net::SocketAddr;
 
 /// The server.
@@ -49,19 +47,6 @@ pub struct Store {
 pub struct Redis {
     /// `redis://...`; without it everything stays in the process.
     pub url: Option<Secret>,
-}
-
-/// How mail goes out.
-#[derive(Debug, Clone)]
-pub struct Mail {
-    /// The way.
-    pub url: MailUrl,
-    /// Sender of every mail.
-    pub from: String,
-    /// Where other servers report what became of mails; each mail has a part of its own behind a `+`.
-    pub bounce_address: Option<Email>,
-    /// All that may sign what came to that address now.
-    pub webhook_secrets: Vec<Secret>,
 }
 
 /// Keys and sign-up.
@@ -147,7 +132,7 @@ pub(super) fn read(reader: &mut Reader) -> Config {
         http: http(reader, environment),
         store: store(reader),
         redis: redis(reader),
-        mail: mail(reader),
+        mail: super::mail::read(reader),
         payments: payments::payments(reader),
         stripe: payments::stripe(reader),
         paypal: payments::paypal(reader),
@@ -248,25 +233,6 @@ fn redis(reader: &mut Reader) -> Redis {
     Redis { url }
 }
 
-fn mail(reader: &mut Reader) -> Mail {
-    let url = match reader.secret("mail.url") {
-        Some(url) if url.expose() == "box:" => MailUrl::Box,
-        Some(url) if ["smtp://", "smtps://"].iter().any(|one| url.expose().starts_with(one)) => {
-            MailUrl::Smtp(url)
-        }
-        _ => {
-            reader.wrong("mail.url", "must be box: or smtp://user:password@host:port");
-            MailUrl::Box
-        }
-    };
-    let from = reader.text("mail.from");
-    if !from.contains('@') || from.chars().any(char::is_control) {
-        reader.wrong("mail.from", "must be a sender, as Tickets <tickets@example.org>");
-    }
-    let (bounce_address, webhook_secrets) = (reports::address(reader), reports::secrets(reader));
-    Mail { url, from, bounce_address, webhook_secrets }
-}
-
 fn auth(reader: &mut Reader, environment: Environment) -> Auth {
     let signing_key = reader.secret("auth.signing_key");
     if signing_key.as_ref().is_some_and(|key| crate::keys::read_seed(key.expose()).is_none()) {
@@ -308,6 +274,14 @@ fn contradictions(reader: &mut Reader, config: &Config) {
     }
     if production && matches!(config.mail.url, MailUrl::Box) {
         reader.wrong("mail.url", "must be smtp://... or smtps://... in production: a box delivers nothing");
+    }
+    let same_kind = match (&config.backup.scratch, &config.store.url) {
+        (Some(StoreUrl::Postgres(_)), url) => matches!(url, StoreUrl::Postgres(_)),
+        (Some(_), url) => !matches!(url, StoreUrl::Postgres(_)),
+        (None, _) => true,
+    };
+    if !same_kind {
+        reader.wrong("backup.scratch_url", "must be of the same kind as store.url");
     }
     if production && matches!(config.store.url, StoreUrl::Memory) {
         reader.wrong("store.url", "must not forget everything in production: use postgres:// or local:PATH");

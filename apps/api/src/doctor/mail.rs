@@ -2,11 +2,12 @@
 
 use super::{Finding, causes};
 use crate::config::{Config, Environment, MailUrl};
-use adapter_smtp::{Reached, SmtpMailer};
+use adapter_smtp::{Reached, SmtpMailer, sender_domain};
 use kernel::Clock;
 use std::sync::Arc;
 
 const CHECK: &str = "mail";
+const SIGNATURE: &str = "mail_dkim";
 
 /// Connects, greets, encrypts and logs in; sends nothing.
 pub(super) async fn look(config: &Config, clock: &Arc<dyn Clock>) -> Finding {
@@ -40,4 +41,23 @@ pub(super) async fn look(config: &Config, clock: &Arc<dyn Clock>) -> Finding {
             Finding::error(CHECK, causes(&*error), advice)
         }
     }
+}
+
+/// Whether mails say by a signature that they are ours. Nobody is asked what DNS says.
+pub(super) fn signature(config: &Config) -> Option<Finding> {
+    let MailUrl::Smtp(_) = &config.mail.url else { return None };
+    let Some(dkim) = &config.mail.dkim else {
+        let found =
+            "mails are not signed here; if the mail server does not sign them either, many do not arrive";
+        return Some(Finding::ok(SIGNATURE, found));
+    };
+    let found = format!("mails are signed for {}; DNS has to say: {}", dkim.domain(), dkim.record());
+    let own = sender_domain(&config.mail.from).is_some_and(|domain| dkim.speaks_for(&domain));
+    Some(if own {
+        Finding::ok(SIGNATURE, found)
+    } else {
+        let advice =
+            "set mail.dkim_domain to the domain of mail.from: a signature of another says nothing (DMARC)";
+        Finding::warning(SIGNATURE, found, advice)
+    })
 }

@@ -24,7 +24,7 @@ pub(super) async fn look(config: &Config, clock: &Arc<dyn Clock>, stores: Option
         let found = "simulated: they run inside `serve`, and no money moves";
         return vec![Finding::ok("payments", found)];
     }
-    let accounts = match providers(config, clock) {
+    let accounts = match providers(config, clock, None) {
         Ok(accounts) => accounts,
         Err(error) => {
             return vec![Finding::error(

@@ -76,8 +76,14 @@ fn schema(state: Result<SchemaState, StoreError>) -> (bool, Finding) {
             let found = format!("it lacks {}", missing.join(", "));
             (false, Finding::error(CHECK, found, "run `synesthesie migrate`"))
         }
-        Ok(SchemaState::Unknown(steps)) => {
-            let found = format!("it has {}, which this version does not know", steps.join(", "));
+        Ok(SchemaState::Ahead(steps)) => {
+            let found =
+                format!("it has {}, which this version does not know but can live with", steps.join(", "));
+            let advice = "go on to the version that made it once all is well";
+            (true, Finding::warning(CHECK, found, advice))
+        }
+        Ok(SchemaState::TooOld(steps)) => {
+            let found = format!("it has {}, which this version cannot live with", steps.join(", "));
             (false, Finding::error(CHECK, found, "run the version that made it, or a newer one"))
         }
         Err(error) => {

@@ -1,18 +1,10 @@
 //! One's own account.
 
 use super::access::User;
-use super::egress::{self, MonthView};
 use super::json::{Json, Optional};
-use super::mail::{self, OwnMail, OwnSuppression};
-use super::music::{self, StoppedView};
 use super::problem::Problem;
-use super::removals::{self, RemovalView};
-use super::returns::{self, ReturnView};
-use super::transfers::{self, TransferView};
-use super::waitlist::{self, WaitlistEntryView};
 use crate::wiring::App;
-use accounts::{Account, AccountChange, Network, PersonalRecord, ProfileChange, Session, device};
-use actix_web::http::header;
+use accounts::{Account, AccountChange, Network, ProfileChange, Session, device};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, delete, get, patch};
 use chrono::{DateTime, Utc};
@@ -26,13 +18,7 @@ use uuid::Uuid;
 
 /// The calls of this file.
 pub fn routes(config: &mut ServiceConfig) {
-    config
-        .service(me)
-        .service(update_me)
-        .service(delete_me)
-        .service(export_me)
-        .service(sessions)
-        .service(end_session);
+    config.service(me).service(update_me).service(delete_me).service(sessions).service(end_session);
 }
 
 /// A person, as they and admins see them.
@@ -201,61 +187,6 @@ async fn delete_me(app: Data<App>, user: User, body: Optional<DeleteMe>) -> Resu
     app.accounts.delete_account(&user.0, password.as_deref()).await?;
     app.gate.forget_account(user.0.account).await;
     Ok(HttpResponse::NoContent().finish())
-}
-
-/// What is kept about a person.
-#[derive(Serialize)]
-struct Export {
-    #[serde(flatten)]
-    record: PersonalRecord,
-    /// Since when one's calendar can be read at a secret address.
-    calendar_open_since: Option<DateTime<Utc>>,
-    /// Tickets that one offered, and was offered.
-    transfers: Vec<TransferView>,
-    /// Waiting lists that one is or was on.
-    waitlist: Vec<WaitlistEntryView>,
-    /// Tickets that one gave back to be sold again.
-    returns: Vec<ReturnView>,
-    /// What one was sent of pictures and music, by month.
-    egress: Vec<MonthView>,
-    /// Where one stopped listening to sets.
-    listening: Vec<StoppedView>,
-    /// Pictures that one asked to be removed.
-    removal_requests: Vec<RemovalView>,
-    /// Mails to one's account and address, and what became of them; what they said is not kept.
-    mails: Vec<OwnMail>,
-    /// Why announcements do not go to one's address, if so.
-    announcements_stopped: Option<OwnSuppression>,
-}
-
-/// What accounts and invites keep about oneself, with what one handed on and was handed, as a file. Bookings and tickets
-/// have calls of their own; to whom addresses were shown is the organisers' record.
-#[utoipa::path(tag = "accounts", security(("bearer" = [])), responses((status = 200, body = Object)))]
-#[get("/users/me/export")]
-async fn export_me(app: Data<App>, user: User) -> Result<HttpResponse, Problem> {
-    let record = app.accounts.export(&user.0).await?.ok_or_else(Problem::not_found)?;
-    let calendar_open_since = app.events.open_feed_of(user.0.account).await?.map(|feed| feed.created_at);
-    let transfers = transfers::all_of(&app, user.0.account).await?;
-    let disposition = (header::CONTENT_DISPOSITION, "attachment; filename=\"my-data.json\"");
-    let waitlist = waitlist::all_of(&app, user.0.account).await?;
-    let returns = returns::all_of(&app, user.0.account).await?;
-    let egress = egress::all_of(&app, user.0.account).await?;
-    let listening = music::all_of(&app, &user.0).await?;
-    let removal_requests = removals::all_of(&app, user.0.account).await?;
-    let (mails, announcements_stopped) = mail::all_of(&app, user.0.account, &record.email).await?;
-    let export = Export {
-        record,
-        calendar_open_since,
-        transfers,
-        waitlist,
-        returns,
-        egress,
-        listening,
-        removal_requests,
-        mails,
-        announcements_stopped,
-    };
-    Ok(HttpResponse::Ok().insert_header(disposition).json(export))
 }
 
 /// Where one is logged in.

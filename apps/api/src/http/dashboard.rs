@@ -1,6 +1,7 @@
 //! The dashboard: what those who run events see first.
 
 use super::access::User;
+use super::backups::{self, BackupsView};
 use super::figures::{OccupancyView, SalesSumsView, day, kept};
 use super::given::id;
 use super::problem::Problem;
@@ -133,8 +134,9 @@ pub struct PlatformView {
     new_members: NewMembersView,
     /// Invites that were made in the last thirty days.
     invites: InvitesMadeView,
-    jobs: JobCountsView,
+    jobs: JobTroubleView,
     mail: MailTroubleView,
+    backups: BackupsView,
 }
 
 /// Who joined of late, by days in UTC.
@@ -184,7 +186,7 @@ impl From<Troubles> for MailTroubleView {
 
 /// Work that is owed.
 #[derive(Serialize, ToSchema)]
-pub struct JobCountsView {
+pub struct JobTroubleView {
     waiting: u64,
     /// Set aside after it had failed too often; see `/admin/jobs`.
     failed: u64,
@@ -329,11 +331,12 @@ async fn platform(app: &App, today: Day, now: Timestamp) -> Result<PlatformView,
     Ok(PlatformView {
         new_members: NewMembersView { today: joined(1), seven_days: joined(7), thirty_days: joined(30) },
         invites: growth.invites.into(),
-        jobs: JobCountsView {
+        jobs: JobTroubleView {
             waiting: backlog.waiting,
             failed: backlog.parked,
             overdue_seconds: backlog.oldest_due.map_or(0, |due| (now - due).num_seconds().max(0)),
         },
         mail: app.messages.troubles().await?.into(),
+        backups: backups::summary(app).await?,
     })
 }

@@ -24,7 +24,7 @@ enum Slow {
 }
 
 /// All others have `http.answer_seconds`.
-const SLOW: [(&str, Slow); 13] = [
+const SLOW: [(&str, Slow); 12] = [
     ("POST /api/v1/bookings/confirm", Slow::Provider),
     ("POST /api/v1/bookings/{id}/pay", Slow::Provider),
     ("GET /api/v1/payments/{id}/return", Slow::Provider),
@@ -34,7 +34,6 @@ const SLOW: [(&str, Slow); 13] = [
     ("GET /api/v1/admin/documents.csv", Slow::Much),
     ("GET /api/v1/admin/events/{id}/check-in/bundle", Slow::Much),
     ("POST /api/v1/admin/uploads/{id}/complete", Slow::Much),
-    ("GET /api/v1/users/me/export", Slow::Much),
     ("POST /api/v1/admin/albums/{id}/images", Slow::Files),
     ("POST /api/v1/webhooks/mail", Slow::Files),
     ("PUT /media/{key}", Slow::Files),

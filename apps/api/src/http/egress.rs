@@ -7,7 +7,7 @@ use crate::wiring::App;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get};
 use chrono::{DateTime, Utc};
-use kernel::{AccountId, Money};
+use kernel::{AccountId, Money, StoreError};
 use media::egress::cost;
 use media::{Egress, EgressTotal, Month};
 use serde::Serialize;
@@ -141,7 +141,7 @@ fn total(total: &EgressTotal, price: Option<Money>) -> EgressTotalView {
 }
 
 /// All that somebody was sent, for the file with what is kept about them.
-pub(super) async fn all_of(app: &App, account: AccountId) -> Result<Vec<MonthView>, Problem> {
+pub(super) async fn all_of(app: &App, account: AccountId) -> Result<Vec<MonthView>, StoreError> {
     let history = app.meter.history(account).await?;
     Ok(history.into_iter().map(MonthView::from).collect())
 }

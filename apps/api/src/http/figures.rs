@@ -78,6 +78,9 @@ impl Span {
 
 /// An answer that is kept for a moment, for all who may be told the same: `asked` says what for, and who they are. What
 /// was counted since is not missed: it is another question then.
+///
+/// # Errors
+/// Those of `make`, and of the store that is asked how far has been counted.
 pub async fn kept<V: Serialize>(
     app: &App,
     request: &HttpRequest,

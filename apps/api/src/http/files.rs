@@ -3,6 +3,7 @@
 
 use super::problem::Problem;
 use super::ranges::{Wanted, quoted, wanted};
+use crate::metrics::Way;
 use crate::wiring::App;
 use actix_web::body::SizedStream;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
@@ -13,6 +14,7 @@ use adapter_local::{Asked, PartAsked, ReadAsked};
 use futures_util::{Stream, StreamExt, stream};
 use kernel::{AccountId, Content, ObjectError, Reader, Span};
 use media::Meter;
+use prometheus_client::metrics::counter::Counter;
 use std::time::Duration;
 use tokio::time::timeout;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -64,7 +66,8 @@ async fn read_file(app: Data<App>, request: HttpRequest) -> Result<HttpResponse,
         answer.insert_header((header::CONTENT_RANGE, range));
     }
     let meter = asked.meter.map(|account| (app.meter.clone(), account));
-    Ok(answer.body(SizedStream::new(span.length, sending(reader, span.length, meter))))
+    let sent = app.metrics.egress_counter(Way::Served);
+    Ok(answer.body(SizedStream::new(span.length, sending(reader, span.length, (meter, sent)))))
 }
 
 /// Send a part of an upload: the address is one of those that the upload was answered with.
@@ -140,23 +143,24 @@ fn dressed(status: StatusCode, asked: &ReadAsked, etag: &str) -> HttpResponseBui
     answer
 }
 
-/// The bytes of a reader, no more than were announced, counted as they go.
+/// The bytes of a reader, no more than were announced, counted as they go: of some also for whom.
 fn sending(
     reader: Box<dyn Reader>,
     left: u64,
-    meter: Option<(Meter, AccountId)>,
+    (meter, sent): (Option<(Meter, AccountId)>, Counter),
 ) -> impl Stream<Item = Result<Bytes, ObjectError>> {
-    stream::try_unfold((reader, left, meter), async |(mut reader, left, meter)| {
+    stream::try_unfold((reader, left, meter, sent), async |(mut reader, left, meter, sent)| {
         if left == 0 {
             return Ok(None);
         }
         let Some(mut bytes) = reader.next().await? else { return Ok(None) };
         bytes.truncate(usize::try_from(left).unwrap_or(usize::MAX));
         let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        sent.inc_by(length);
         if let Some((meter, account)) = &meter {
             meter.serve(*account, length);
         }
-        Ok(Some((Bytes::from(bytes), (reader, left - length, meter))))
+        Ok(Some((Bytes::from(bytes), (reader, left - length, meter, sent))))
     })
 }
 

@@ -1,6 +1,7 @@
 //! Is it alive, is it ready, and how is it doing? Outside the base path, for machines.
 
 use super::problem::Problem;
+use crate::metrics::look::look;
 use crate::wiring::App;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::Data;
@@ -54,16 +55,11 @@ pub(super) async fn ready(app: Data<App>) -> Result<HttpResponse, Problem> {
     Ok(HttpResponse::Ok().json(ReadyView { status: "ok", read_only }))
 }
 
-/// What is counted, for Prometheus.
+/// What is counted, for Prometheus. While the store is away, what it would say is left out.
 #[utoipa::path(tag = "operations", responses((status = 200, body = String, content_type = "application/openmetrics-text")))]
 #[get("/metrics")]
-pub(super) async fn metrics(app: Data<App>) -> Result<HttpResponse, Problem> {
-    if let Some(store) = &app.postgres {
-        app.metrics.pool(store.status());
-    }
-    app.metrics.read_only(app.maintenance.is_on().await);
-    app.metrics.listeners(app.live.listeners());
-    app.metrics.outbox(&app.outbox.backlog().await?, app.clock.now());
+pub(super) async fn metrics(app: Data<App>) -> HttpResponse {
+    look(&app).await;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, kind)).body(app.metrics.text()))
+    HttpResponse::Ok().insert_header((header::CONTENT_TYPE, kind)).body(app.metrics.text())
 }

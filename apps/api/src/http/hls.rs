@@ -4,6 +4,7 @@
 use super::music::{QualityQuery, redirect};
 use super::problem::Problem;
 use super::routes::BASE;
+use crate::metrics::Way;
 use crate::wiring::App;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::middleware::Compress;
@@ -114,8 +115,19 @@ async fn stream(app: &App, actor: &Actor, set: &MusicSet, rung: Rung) -> Result<
 }
 
 async fn counted(app: &App, actor: &Actor, given: Given) -> Result<Given, Problem> {
-    app.meter.charge(actor.account, &given.name, given.bytes, given.link.expires_at).await?;
+    count(app, actor, &given).await?;
     Ok(given)
+}
+
+/// Counts what a link leads to, once for each link.
+///
+/// # Errors
+/// When it would be more than they may be sent.
+pub(super) async fn count(app: &App, actor: &Actor, given: &Given) -> Result<(), Problem> {
+    if app.meter.charge(actor.account, &given.name, given.bytes, given.link.expires_at).await? {
+        app.metrics.egress(Way::Linked, given.bytes);
+    }
+    Ok(())
 }
 
 /// Links in it end, and it may be heard no more in a moment: nobody keeps it.

@@ -16,7 +16,7 @@ use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpResponse, delete, get, post};
 use adapter_local::Received;
 use chrono::{DateTime, Utc};
-use kernel::{AccountId, Attachment, EffectId, Email, Mail, StoreError};
+use kernel::{Attachment, EffectId, Email, Mail};
 use messaging::{Letter, LetterFilter, LetterState};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -282,54 +282,4 @@ async fn resend_mail(
 async fn lift_suppression(app: Data<App>, admin: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     app.messages.lift(&admin.0.cause(), id.into_inner().into()).await?;
     Ok(HttpResponse::NoContent().finish())
-}
-
-/// What is kept of a mail to somebody, for them.
-#[derive(Serialize)]
-pub struct OwnMail {
-    id: Uuid,
-    at: DateTime<Utc>,
-    to: Option<String>,
-    kind: String,
-    state: &'static str,
-    said: Option<String>,
-    sent_at: Option<DateTime<Utc>>,
-    complained_at: Option<DateTime<Utc>>,
-    booking_id: Option<Uuid>,
-    event_id: Option<Uuid>,
-    ticket_id: Option<Uuid>,
-}
-
-/// Why announcements do not go to somebody's address.
-#[derive(Serialize)]
-pub struct OwnSuppression {
-    reason: &'static str,
-    at: DateTime<Utc>,
-}
-
-/// All mails to somebody, the newest first, and why they get no announcements, if so.
-///
-/// # Errors
-/// The store could not answer.
-pub async fn all_of(
-    app: &App,
-    account: AccountId,
-    email: &Email,
-) -> Result<(Vec<OwnMail>, Option<OwnSuppression>), StoreError> {
-    let own = |letter: Letter| OwnMail {
-        id: letter.id.as_uuid(),
-        at: letter.created_at,
-        to: letter.to.map(String::from),
-        kind: letter.about.kind,
-        state: letter.state.as_str(),
-        said: letter.said,
-        sent_at: letter.sent_at,
-        complained_at: letter.complained_at,
-        booking_id: letter.about.booking.map(|booking| booking.as_uuid()),
-        event_id: letter.about.event.map(|event| event.as_uuid()),
-        ticket_id: letter.about.ticket.map(|ticket| ticket.as_uuid()),
-    };
-    let mails = app.messages.letters_to(account, email).await?.into_iter().map(own).collect();
-    let suppressed = app.messages.suppressed(std::slice::from_ref(email)).await?.remove(email);
-    Ok((mails, suppressed.map(|it| OwnSuppression { reason: it.reason.as_str(), at: it.at })))
 }

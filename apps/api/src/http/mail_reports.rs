@@ -49,6 +49,7 @@ async fn mail_webhook(
     };
     let secrets = app.config.mail.webhook_secrets.iter().map(|secret| secret.expose());
     if !signed.is_by(secrets, &body, app.clock.now()) {
+        app.metrics.notice("mail", "forged");
         app.limits.notice_forged(&request).await?;
         return Err(Problem::bad_request("signature_invalid", "It is not signed as it should be."));
     }

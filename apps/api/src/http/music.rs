@@ -10,7 +10,7 @@ use actix_web::http::header;
 use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpResponse, get, put};
 use chrono::{DateTime, Utc};
-use kernel::{Actor, Invalid, SetId};
+use kernel::{Actor, Invalid, SetId, StoreError};
 use music::{Given, MusicSet, Position, Quality, Track, file_name, waveform};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -289,7 +289,7 @@ async fn download_set(
     let set = heard(&app, &user.0, *id).await?;
     let format = query.format.as_deref();
     let given = app.music.save(&set, format, user.0.account)?;
-    app.meter.charge(user.0.account, &given.name, given.bytes, given.link.expires_at).await?;
+    hls::count(&app, &user.0, &given).await?;
     if query.link.as_deref() != Some("true") {
         return Ok(redirect(&given));
     }
@@ -348,7 +348,7 @@ pub(super) struct StoppedView {
 }
 
 /// Where somebody stopped in all sets, for the file with what is kept about them.
-pub(super) async fn all_of(app: &App, actor: &Actor) -> Result<Vec<StoppedView>, Problem> {
+pub(super) async fn all_of(app: &App, actor: &Actor) -> Result<Vec<StoppedView>, StoreError> {
     let positions = app.music.positions(actor).await?.into_iter();
     let one = |it: Position| StoppedView { set_id: it.set.as_uuid(), position: Some(it).into() };
     Ok(positions.map(one).collect())

@@ -1,6 +1,7 @@
 //! What is answered when something is wrong: `application/problem+json` (RFC 9457).
 
 pub mod accounts;
+pub mod backups;
 pub mod booking;
 pub mod events;
 pub mod gallery;

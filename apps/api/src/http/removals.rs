@@ -11,7 +11,7 @@ use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, Utc};
 use gallery::{Absence, Picture, Removal, RemovalStatus, Wishes};
-use kernel::{AccountId, Invalid, PictureId};
+use kernel::{AccountId, Invalid, Page, PageRequest, PictureId, StoreError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
@@ -125,10 +125,13 @@ impl RemovalCaseView {
     }
 }
 
-/// All that somebody asked for, for the file with what is kept about them.
-pub(super) async fn all_of(app: &App, account: AccountId) -> Result<Vec<RemovalView>, Problem> {
-    let all = app.gallery.all_removals_of(account).await?;
-    Ok(all.into_iter().map(RemovalView::from).collect())
+/// A page of what somebody asked for, for the file with what is kept about them.
+pub(super) async fn own(
+    app: &App,
+    account: AccountId,
+    page: PageRequest,
+) -> Result<Page<RemovalView>, StoreError> {
+    Ok(app.gallery.removals(Wishes::Of(account), page).await?.map(RemovalView::from))
 }
 
 /// A picture with all that admins are told.

@@ -15,7 +15,7 @@ use booking::use_cases::ReturnError;
 use booking::{Return, ReturnRefusal};
 use chrono::{DateTime, Utc};
 use events::access::Right;
-use kernel::{AccountId, EventId, PageRequest, TicketId};
+use kernel::{AccountId, EventId, Page, PageRequest, StoreError, TicketId};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -69,17 +69,13 @@ pub struct ManagedReturnView {
     made: ReturnView,
 }
 
-/// All that somebody gave back, the latest first.
-pub(super) async fn all_of(app: &App, account: AccountId) -> Result<Vec<ReturnView>, Problem> {
-    let (mut all, mut page) = (Vec::new(), PageRequest { limit: 100, after: None });
-    loop {
-        let found = app.bookings.returns_of(account, page).await?;
-        all.extend(found.items.iter().map(ReturnView::from));
-        page.after = found.next;
-        if page.after.is_none() {
-            return Ok(all);
-        }
-    }
+/// A page of what somebody gave back, the latest first.
+pub(super) async fn own(
+    app: &App,
+    account: AccountId,
+    page: PageRequest,
+) -> Result<Page<ReturnView>, StoreError> {
+    Ok(app.bookings.returns_of(account, page).await?.map(|made| ReturnView::from(&made)))
 }
 
 impl From<ReturnError> for Problem {

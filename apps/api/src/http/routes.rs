@@ -4,13 +4,13 @@ use super::{
     accounts, address_views, admin, audit, auth, calendars, daily_close, docs, health, invites, jobs, openapi,
 };
 use super::{albums, archive, gallery, images, removals};
-use super::{analytics, dashboard, event_analytics, growth};
+use super::{analytics, backups, dashboard, event_analytics, growth};
 use super::{
     billing, bookings, by_hand, called_off, cancellation, disputes, documents, door, duplicates, holds,
     incidents, ledger, mail, mail_reports, mail_templates, maintenance, pages, payments, reachability,
     tickets, transfers, webhooks,
 };
-use super::{egress, emails, files, totp, uploads};
+use super::{egress, emails, export, files, totp, uploads};
 use super::{events, organisations, organisers, policies, quotas, refunds, ticket_types};
 use super::{hls, music, sets};
 use super::{invite_tree, my_invites, offline, returns, scanner, vouchers, waitlist, waitlists, wallet};
@@ -39,6 +39,7 @@ fn api(config: &mut ServiceConfig) {
     config
         .configure(auth::routes)
         .configure(accounts::routes)
+        .configure(export::routes)
         .configure(totp::routes)
         .configure(emails::routes)
         .configure(admin::routes)
@@ -85,6 +86,7 @@ fn api(config: &mut ServiceConfig) {
         .configure(mail::routes)
         .configure(mail_reports::routes)
         .configure(maintenance::routes)
+        .configure(backups::routes)
         .configure(jobs::routes)
         .configure(ledger::routes)
         .configure(daily_close::routes)

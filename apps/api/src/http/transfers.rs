@@ -15,7 +15,9 @@ use booking::use_cases::TransferError;
 use booking::{Transfer, TransferRefusal};
 use chrono::{DateTime, Utc};
 use events::use_cases::Captions;
-use kernel::{AccountId, Email, Invalid, PageRequest, TicketId, TicketTypeId, Timestamp, TransferId};
+use kernel::{
+    AccountId, Email, Invalid, Page, PageRequest, StoreError, TicketId, TicketTypeId, Timestamp, TransferId,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::slice;
@@ -84,7 +86,7 @@ struct Shown {
 }
 
 impl Shown {
-    async fn load(app: &App, transfers: &[Transfer], viewer: AccountId) -> Result<Self, Problem> {
+    async fn load(app: &App, transfers: &[Transfer], viewer: AccountId) -> Result<Self, StoreError> {
         let tickets = app.bookings.tickets_of_transfers(transfers).await?;
         let types: BTreeMap<_, _> = tickets.iter().map(|ticket| (ticket.id, ticket.ticket_type)).collect();
         let events: BTreeSet<_> = transfers.iter().map(|transfer| transfer.event).collect();
@@ -120,25 +122,19 @@ async fn view(app: &App, transfer: &Transfer, viewer: AccountId) -> Result<Trans
     Ok(Shown::load(app, slice::from_ref(transfer), viewer).await?.view(transfer))
 }
 
-/// All that somebody offered and was offered, for the file with what is kept about them.
-pub(super) async fn all_of(app: &App, account: AccountId) -> Result<Vec<TransferView>, Problem> {
-    let mut all = Vec::new();
-    for incoming in [false, true] {
-        let mut page = PageRequest { limit: 100, after: None };
-        loop {
-            let found = match incoming {
-                true => app.bookings.transfers_to(account, page).await?,
-                false => app.bookings.transfers_from(account, page).await?,
-            };
-            let shown = Shown::load(app, &found.items, account).await?;
-            all.extend(found.items.iter().map(|transfer| shown.view(transfer)));
-            page.after = found.next;
-            if page.after.is_none() {
-                break;
-            }
-        }
-    }
-    Ok(all)
+/// A page of what somebody offered or was offered, for the file with what is kept about them.
+pub(super) async fn own(
+    app: &App,
+    account: AccountId,
+    incoming: bool,
+    page: PageRequest,
+) -> Result<Page<TransferView>, StoreError> {
+    let found = match incoming {
+        true => app.bookings.transfers_to(account, page).await?,
+        false => app.bookings.transfers_from(account, page).await?,
+    };
+    let shown = Shown::load(app, &found.items, account).await?;
+    Ok(found.map(|transfer| shown.view(&transfer)))
 }
 
 impl From<TransferError> for Problem {

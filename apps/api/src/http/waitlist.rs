@@ -13,7 +13,7 @@ use actix_web::{HttpResponse, delete, get, post};
 use booking::use_cases::{JoinError, Place};
 use booking::{EntryStatus, JoinRefusal, JoinWish, WaitlistEntry};
 use chrono::{DateTime, Utc};
-use kernel::{AccountId, EventId, Invalid, Money, PageRequest, Timestamp};
+use kernel::{AccountId, EventId, HoldId, Invalid, Money, Page, PageRequest, StoreError, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -83,6 +83,42 @@ impl WaitlistEntryView {
 
     fn at(place: &Place, now: Timestamp) -> Self {
         Self::of(&place.entry, place.position, now)
+    }
+}
+
+/// An entry with all that is kept of it.
+#[derive(Serialize)]
+pub(super) struct KeptEntryView {
+    #[serde(flatten)]
+    entry: WaitlistEntryView,
+    /// Its place in the order of the event.
+    number: u64,
+    /// The last places that were kept for it, whatever became of them.
+    offer: Option<OfferView>,
+    decided_at: Option<DateTime<Utc>>,
+}
+
+/// Places that were kept for somebody.
+#[derive(Serialize)]
+struct OfferView {
+    hold_id: Uuid,
+    offered_at: Option<DateTime<Utc>>,
+    expires_at: Option<DateTime<Utc>>,
+}
+
+impl KeptEntryView {
+    fn of(entry: &WaitlistEntry, now: Timestamp) -> Self {
+        let offer = |hold: HoldId| OfferView {
+            hold_id: hold.as_uuid(),
+            offered_at: entry.offered_at,
+            expires_at: entry.expires_at,
+        };
+        Self {
+            entry: WaitlistEntryView::of(entry, None, now),
+            number: entry.number,
+            offer: entry.hold.map(offer),
+            decided_at: entry.decided_at,
+        }
     }
 }
 
@@ -191,18 +227,15 @@ async fn leave(app: Data<App>, user: User, event: Path<Uuid>) -> Result<HttpResp
     }
 }
 
-/// All entries of somebody, the latest first.
-pub(super) async fn all_of(app: &App, account: AccountId) -> Result<Vec<WaitlistEntryView>, Problem> {
-    let (mut all, mut page) = (Vec::new(), PageRequest { limit: 100, after: None });
+/// A page of somebody's entries, the latest first.
+pub(super) async fn own(
+    app: &App,
+    account: AccountId,
+    page: PageRequest,
+) -> Result<Page<KeptEntryView>, StoreError> {
     let now = app.clock.now();
-    loop {
-        let found = app.bookings.entries_of_buyer(account, page).await?;
-        all.extend(found.items.iter().map(|entry| WaitlistEntryView::of(entry, None, now)));
-        page.after = found.next;
-        if page.after.is_none() {
-            return Ok(all);
-        }
-    }
+    let found = app.bookings.entries_of_buyer(account, page).await?;
+    Ok(found.map(|entry| KeptEntryView::of(&entry, now)))
 }
 
 /// Offers what may have become free by a change of the event to those who wait. What fails is found by the worker.

@@ -51,13 +51,17 @@ async fn hear(
     let _one_of_few = match provider {
         Provider::Paypal => match timeout(BUSY, app.notices.acquire()).await {
             Ok(Ok(permit)) => Some(permit),
-            Ok(Err(_)) | Err(_) => return Err(Problem::busy(BUSY)),
+            Ok(Err(_)) | Err(_) => {
+                app.metrics.notice(provider.as_str(), "busy");
+                return Err(Problem::busy(BUSY));
+            }
         },
         Provider::Stripe | Provider::BankTransfer | Provider::Cash => None,
     };
     let heard = match app.bookings.hear(provider, &RawNotice { headers, body: body.to_vec() }).await {
         Ok(heard) => heard,
         Err(failure) => {
+            app.metrics.notice(provider.as_str(), refused(&failure));
             if !is_genuine(&failure) {
                 app.limits.notice_forged(request).await?;
             }
@@ -71,6 +75,17 @@ async fn hear(
     };
     app.metrics.notice(provider.as_str(), result);
     Ok(HttpResponse::Ok().json(NoticeView { result }))
+}
+
+/// What a notice is counted as of which nothing came.
+const fn refused(failure: &NoticeFailure) -> &'static str {
+    match failure {
+        NoticeFailure::NotConfigured => "not_configured",
+        NoticeFailure::Notice(NoticeError::Forged) => "forged",
+        NoticeFailure::Notice(NoticeError::Unreadable(_)) => "unreadable",
+        NoticeFailure::Notice(NoticeError::Unchecked(_)) => "unchecked",
+        NoticeFailure::Store(_) => "failed",
+    }
 }
 
 /// Whether a notice was the provider's although nothing came of it.

@@ -207,6 +207,10 @@ pub(super) enum Content {
         day: String,
         open: u64,
     },
+    NoGoodBackup {
+        last_good: Option<String>,
+        why: Option<String>,
+    },
     VerifyEmail {
         first_name: String,
         address: String,
@@ -305,6 +309,7 @@ impl Content {
             Self::WaitlistExpired { .. } => "waitlist_expired",
             Self::Incident { .. } => "incident",
             Self::DayOpen { .. } => "day_open",
+            Self::NoGoodBackup { .. } => "no_good_backup",
             Self::VerifyEmail { .. } => "verify_email",
             Self::ResetPassword { .. } => "reset_password",
             Self::FactorEnabled { .. } => "factor_enabled",

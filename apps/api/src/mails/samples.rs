@@ -168,6 +168,10 @@ fn about_people() -> Vec<Content> {
             evidence: "25.00 EUR were asked for, and 24.99 EUR came".into(),
         },
         Content::DayOpen { day: "2031-07-04".into(), open: 2 },
+        Content::NoGoodBackup {
+            last_good: Some("2031-07-04 03:00 UTC".into()),
+            why: Some("database.zst.age.000001 is missing".into()),
+        },
         Content::VerifyEmail {
             first_name: "Ada".into(),
             address: "https://example.org/verify-email#token=sample".into(),
@@ -256,6 +260,7 @@ pub(super) fn branches(language: Language) -> Vec<Content> {
         Content::WaitlistOffered { event: event.clone(), places: 1, until: "-".into(), address: "-".into() },
         Content::WaitlistExpired { event: event.clone(), sale_over: true },
         Content::DayOpen { day: "2031-07-04".into(), open: 1 },
+        Content::NoGoodBackup { last_good: None, why: None },
         Content::PictureKept {
             asked_on: "-".into(),
             shown: false,

@@ -42,6 +42,7 @@ templates![
     "waitlist_expired",
     "incident",
     "day_open",
+    "no_good_backup",
     "verify_email",
     "reset_password",
     "factor_enabled",

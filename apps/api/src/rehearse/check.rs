@@ -2,18 +2,20 @@
 //! with.
 
 use super::habits::Habits;
+use super::once;
 use super::report::Report;
 use super::stage::Stage;
 use super::visitor::Offered;
 use crate::cli::Failure;
 use crate::config::Config;
+use crate::wiring::keys;
 use crate::wiring::payments::providers;
 use crate::wiring::store::Stores;
 use booking::close::{Difference, Outcome, compare, lines, outcomes};
 use booking::office::IncidentFilter;
 use booking::{
-    Booking, BookingStatus, Ledger, Movement, MovementKind, OfficeStore, PaymentProvider, RefundStatus,
-    TypeCount,
+    Booking, BookingStatus, CodeSigner, Ledger, Movement, MovementKind, OfficeStore, PaymentProvider,
+    RefundStatus, TypeCount,
 };
 use chrono::TimeDelta;
 use kernel::{BookingId, Clock, EventId, PageRequest, PaymentId, StoreError};
@@ -30,9 +32,27 @@ const MOST_PAGES: usize = 10_000;
 /// # Errors
 /// The store or a provider does not answer.
 pub async fn check(stage: &Stage, config: &Config, offered: &Offered, seats: u64) -> Result<Report, Failure> {
-    let clock: Arc<dyn Clock> = stage.clock.clone();
+    let (clock, event): (Arc<dyn Clock>, EventId) = (stage.clock.clone(), offered.event.parse()?);
+    let mut report = count(&clock, config, event, seats).await?;
     let stores = Stores::open(&config.store.url).await?;
-    let event: EventId = offered.event.parse()?;
+    let bookings = bookings_of(&stores, event).await?;
+    (report.mails, report.mails_again) = stage.post.counted();
+    let signer = CodeSigner::new(&keys(config)?.ticket_codes());
+    once::look(&stores, &signer, (&bookings, &stage.post), |wrong| note(&mut report.broken, wrong)).await?;
+    Ok(report)
+}
+
+/// Counts what became of an event with so many places, in the store and at the providers of a configuration.
+///
+/// # Errors
+/// The store or a provider does not answer.
+pub async fn count(
+    clock: &Arc<dyn Clock>,
+    config: &Config,
+    event: EventId,
+    seats: u64,
+) -> Result<Report, Failure> {
+    let stores = Stores::open(&config.store.url).await?;
     let mut report = Report::default();
     let bookings = bookings_of(&stores, event).await?;
     places(&stores, event, seats, &mut report).await?;
@@ -40,14 +60,14 @@ pub async fn check(stage: &Stage, config: &Config, offered: &Offered, seats: u64
     for booking in &bookings {
         doubts(booking, &mut report);
     }
-    let ledger = Ledger::new(Arc::clone(&stores.ledger), Arc::clone(&stores.booking), Arc::clone(&clock));
+    let ledger = Ledger::new(Arc::clone(&stores.ledger), Arc::clone(&stores.booking), Arc::clone(clock));
     let broken = &mut report.broken;
     let compared =
         ledger.compare(|difference| note(broken, format!("the ledger differs: {difference:?}"))).await?;
     report.ledger_sum = compared.sums.iter().map(|(_, sum)| *sum).fold(0, i64::saturating_add);
     report.ledger_differences += compared.differences;
     let told = told(stores.office.as_ref()).await?;
-    for provider in providers(config, &clock)? {
+    for provider in providers(config, clock, None)? {
         at_the_provider(provider.as_ref(), (&bookings, &told), clock.as_ref(), &mut report).await?;
     }
     Ok(report)

@@ -1,4 +1,4 @@
-//! A clock that a rehearsal can put forward, in this process and in the server's.
+//! A clock that a rehearsal can put forward, in this process and in those of the system.
 
 use chrono::TimeDelta;
 use kernel::{Clock, SystemClock, Timestamp};

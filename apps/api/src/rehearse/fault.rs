@@ -22,13 +22,17 @@ pub enum Fault {
     RedisGone,
     /// All connections to the database are cut.
     DatabaseCut,
-    /// The server is killed at any instant, and started again.
+    /// All that runs is killed at once, at any instant, and started again: as when a machine loses its power.
     ServerKilled,
+    /// One of several instances is killed, and is there again after a while.
+    InstanceKilled,
+    /// A worker is killed, and is there again after a while.
+    WorkerKilled,
 }
 
 impl Fault {
     /// All there are.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::WebhooksLost,
         Self::WebhooksDoubled,
         Self::WebhooksReversed,
@@ -38,6 +42,8 @@ impl Fault {
         Self::RedisGone,
         Self::DatabaseCut,
         Self::ServerKilled,
+        Self::InstanceKilled,
+        Self::WorkerKilled,
     ];
 
     /// As typed and as reported.
@@ -53,6 +59,8 @@ impl Fault {
             Self::RedisGone => "redis-gone",
             Self::DatabaseCut => "database-cut",
             Self::ServerKilled => "server-killed",
+            Self::InstanceKilled => "instance-killed",
+            Self::WorkerKilled => "worker-killed",
         }
     }
 }

@@ -20,6 +20,13 @@ pub struct Options {
     /// it a local one that is thrown away.
     #[arg(long, value_name = "URL")]
     pub store: Option<String>,
+    /// How many instances serve beside each other; several need a postgres:// store.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=4))]
+    pub instances: u8,
+    /// How many workers perform what is owed, as processes of their own beside a postgres:// store; without it the
+    /// instances do that.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=4))]
+    pub workers: Option<u8>,
     /// What goes wrong: all, none, or names with commas (see --help).
     #[arg(long, value_name = "all|none|NAME,...", default_value = "all", long_help = FAULTS)]
     pub faults: Faults,
@@ -40,4 +47,14 @@ const FAULTS: &str = "What goes wrong: all, none, or names separated by commas:
   provider-errors    a provider answers 500 and does nothing
   redis-gone         Redis cannot be reached for a while (needs redis.url)
   database-cut       all connections to the database are cut (needs a postgres:// store)
-  server-killed      the server is killed at any instant, and started again";
+  server-killed      all that runs is killed at once, at any instant, and started again
+  instance-killed    one instance is killed every few seconds (needs --instances or --workers)
+  worker-killed      one worker is killed every few seconds (needs --workers)";
+
+impl Options {
+    /// Whether more than one process works on the store.
+    #[must_use]
+    pub const fn several(&self) -> bool {
+        self.instances > 1 || self.workers.is_some()
+    }
+}

@@ -16,6 +16,7 @@ const LOOK: Duration = Duration::from_millis(400);
 /// The work does not end.
 pub async fn pass(stage: &Stage, step: TimeDelta, steps: u32) -> Result<(), Failure> {
     for _ in 0..steps {
+        stage.post.clock_jumps();
         stage.clock.advance(step)?;
         quiet(stage).await?;
     }
@@ -32,9 +33,7 @@ pub async fn quiet(stage: &Stage) -> Result<(), Failure> {
     let mut still = 0;
     while still < 2 {
         if since.elapsed() > PATIENCE {
-            return Err(
-                format!("the system does not come to rest; the server says: {}", stage.server.log()).into()
-            );
+            return Err(format!("the system does not come to rest; {}", stage.fleet.log()).into());
         }
         tokio::time::sleep(LOOK).await;
         still = if overdue(stage).await == Some(0) { still + 1 } else { 0 };
@@ -42,9 +41,10 @@ pub async fn quiet(stage: &Stage) -> Result<(), Failure> {
     Ok(())
 }
 
-/// For how many seconds something has been due; `None` when the server does not say.
+/// For how many seconds something has been due, as any instance knows it; `None` when it does not say.
 async fn overdue(stage: &Stage) -> Option<i64> {
-    let answer = stage.client.get(format!("{}/metrics", stage.server.base())).send().await.ok()?;
+    let base = stage.fleet.bases().into_iter().next()?;
+    let answer = stage.client.get(format!("{base}/metrics")).send().await.ok()?;
     let text = answer.text().await.ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("synesthesie_outbox_overdue_seconds "))?;
     line.trim().parse().ok()

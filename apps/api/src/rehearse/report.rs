@@ -25,6 +25,10 @@ pub struct Report {
     pub buyers: u64,
     /// `local` or `postgres`.
     pub store: String,
+    /// How many processes served.
+    pub instances: u64,
+    /// How many performed what was owed and did nothing else; with none the instances did.
+    pub workers: u64,
     /// Whether every invariant held.
     pub passed: bool,
     /// Living tickets of the event.
@@ -45,6 +49,10 @@ pub struct Report {
     pub ledger_sum: i64,
     /// Bookings and provider accounts of which the ledger says something else than they do.
     pub ledger_differences: u64,
+    /// Mails that came, each counted once.
+    pub mails: u64,
+    /// Mails that came once more under the same name, because nobody had said that they were sent.
+    pub mails_again: u64,
     /// What was broken, how often.
     pub faults: BTreeMap<String, u64>,
     /// Faults that were wanted and could not happen here, and why.
@@ -55,6 +63,8 @@ pub struct Report {
     pub errors: BTreeMap<u16, u64>,
     /// Requests that got no answer.
     pub unanswered: u64,
+    /// Those of them that went on at another instance at once.
+    pub moved_on: u64,
     /// In milliseconds.
     pub latency_ms: Latencies,
     /// Seconds from the opening until the last of the crowd was through.
@@ -66,7 +76,11 @@ pub struct Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verdict = if self.passed { "PASSED" } else { "BROKEN" };
-        writeln!(f, "Rehearsal {verdict}: seed {}, {} store", self.seed, self.store)?;
+        write!(f, "Rehearsal {verdict}: seed {}, {} store", self.seed, self.store)?;
+        if self.instances > 1 || self.workers > 0 {
+            write!(f, ", {} serving, {} working", self.instances, self.workers)?;
+        }
+        writeln!(f)?;
         writeln!(
             f,
             "(the crowd, the providers and their money are simulated; the rest is what production runs)\n"
@@ -94,6 +108,11 @@ impl fmt::Display for Report {
         writeln!(f, "  in doubt                   {:>6}", self.in_doubt)?;
         writeln!(
             f,
+            "  mails                      {:>6}  ({} of them came once more)",
+            self.mails, self.mails_again
+        )?;
+        writeln!(
+            f,
             "  ledger: adds up to {}, {} differences to bookings and providers",
             self.ledger_sum, self.ledger_differences
         )?;
@@ -107,6 +126,7 @@ impl fmt::Display for Report {
         }
         if self.unanswered > 0 {
             writeln!(f, "    {:>6}  times no answer, and asked again", self.unanswered)?;
+            writeln!(f, "    {:>6}  of them at another instance at once", self.moved_on)?;
         }
         writeln!(f, "  broken on purpose:")?;
         for (fault, count) in &self.faults {
@@ -138,6 +158,11 @@ mod tests {
             "in_doubt",
             "ledger_sum",
             "ledger_differences",
+            "instances",
+            "workers",
+            "mails",
+            "mails_again",
+            "moved_on",
             "faults",
             "habits",
         ] {

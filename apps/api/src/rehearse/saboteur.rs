@@ -1,21 +1,26 @@
-//! Breaks things while the crowd buys.
+//! Breaks things while the crowd buys, with two hands: one breaks this and that, the other kills processes by turns where
+//! there are several.
 
-use super::fault::{Fault, Faults};
-use super::server::Server;
+use super::fault::Fault;
+use super::fleet::Fleet;
+use super::server::Part;
 use super::wire::Wire;
 use crate::cli::Failure;
 use fastrand::Rng;
 use serde_json::json;
 use std::collections::BTreeMap;
 use std::time::Duration;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
+
+/// What was done, by name.
+type Done = BTreeMap<&'static str, u64>;
 
 /// What can be broken.
 pub struct Saboteur<'a> {
-    /// What is to happen.
-    pub faults: &'a Faults,
-    /// The server under rehearsal.
-    pub server: &'a mut Server,
+    /// What is to happen and can.
+    pub faults: Vec<Fault>,
+    /// The system under rehearsal; only one hand at a time.
+    pub fleet: Mutex<&'a mut Fleet>,
     /// To the database, if there is one.
     pub database: Option<&'a Wire>,
     /// To Redis, if there is one.
@@ -24,8 +29,6 @@ pub struct Saboteur<'a> {
     pub providers: [String; 2],
     /// For the simulators' own interface.
     pub client: reqwest::Client,
-    /// What was done, by name.
-    pub done: BTreeMap<&'static str, u64>,
 }
 
 /// Calls of providers that go wrong, and how.
@@ -39,15 +42,27 @@ const CALLS: [(usize, &str); 7] = [
     (1, "POST /v2/payments/captures/*/refund"),
 ];
 
+/// What is killed by turns.
+const TURNS: [(Fault, Part); 2] =
+    [(Fault::InstanceKilled, Part::Instance), (Fault::WorkerKilled, Part::Worker)];
+
 impl Saboteur<'_> {
-    /// Goes on until told to stop; then everything is whole again.
+    /// Goes on until told to stop; then everything is whole again. What was done.
     ///
     /// # Errors
     /// What was broken could not be mended.
-    pub async fn work(&mut self, seed: u64, mut stop: watch::Receiver<bool>) -> Result<(), Failure> {
+    pub async fn work(&self, seed: u64, stop: watch::Receiver<bool>) -> Result<Done, Failure> {
+        let (mut done, killed) =
+            tokio::try_join!(self.breaks(seed, stop.clone()), self.kills_by_turns(seed, stop))?;
+        done.extend(killed);
+        Ok(done)
+    }
+
+    /// This and that, several times a second.
+    async fn breaks(&self, seed: u64, mut stop: watch::Receiver<bool>) -> Result<Done, Failure> {
         // Another row of numbers than the crowd's.
-        let mut random = Rng::with_seed(seed ^ 0x5eed);
-        let choices: Vec<Fault> = self.possible();
+        let (mut random, mut done) = (Rng::with_seed(seed ^ 0x5eed), Done::new());
+        let choices: Vec<Fault> = self.faults.iter().copied().filter(|fault| is_at_once(*fault)).collect();
         while !*stop.borrow() {
             let pause = Duration::from_millis(random.u64(100..900));
             tokio::select! {
@@ -56,41 +71,56 @@ impl Saboteur<'_> {
             }
             if let Some(fault) = random.choice(choices.iter().copied()) {
                 self.strike(fault, &mut random).await?;
+                *done.entry(fault.as_str()).or_default() += 1;
             }
         }
         self.forget_calls().await;
-        Ok(())
+        Ok(done)
     }
 
-    /// Those that this system can suffer; what the crowd brings about by itself is not among them.
-    #[must_use]
-    pub fn possible(&self) -> Vec<Fault> {
-        let possible = |fault: &Fault| match fault {
-            Fault::DatabaseCut => self.database.is_some(),
-            Fault::RedisGone => self.redis.is_some(),
-            Fault::ProviderTimeouts | Fault::ProviderErrors | Fault::ServerKilled => true,
-            Fault::WebhooksLost | Fault::WebhooksDoubled | Fault::WebhooksReversed | Fault::WebhooksLate => {
-                false
+    /// An instance, a worker, the next instance and so on: each is away for a moment, and the others go on. Every kind is
+    /// killed once at least, however soon the crowd is through: there is work left then.
+    async fn kills_by_turns(&self, seed: u64, mut stop: watch::Receiver<bool>) -> Result<Done, Failure> {
+        let (mut random, mut done) = (Rng::with_seed(seed ^ 0xdead), Done::new());
+        let turns: Vec<_> = TURNS.into_iter().filter(|(fault, _)| self.faults.contains(fault)).collect();
+        for (turn, (fault, part)) in turns.iter().copied().cycle().enumerate() {
+            if turn >= turns.len() && *stop.borrow() {
+                break;
             }
-        };
-        self.faults.0.iter().copied().filter(possible).collect()
+            let pause = Duration::from_millis(random.u64(500..2500));
+            tokio::select! {
+                () = tokio::time::sleep(pause) => {}
+                _ = stop.changed() => {}
+            }
+            let away = Duration::from_millis(random.u64(0..1000));
+            let mut fleet = self.fleet.lock().await;
+            let Some(server) = fleet.one(part, turn / turns.len().max(1)) else { break };
+            server.kill().await?;
+            tokio::time::sleep(away).await;
+            server.start().await?;
+            *done.entry(fault.as_str()).or_default() += 1;
+        }
+        Ok(done)
     }
 
-    async fn strike(&mut self, fault: Fault, random: &mut Rng) -> Result<(), Failure> {
+    async fn strike(&self, fault: Fault, random: &mut Rng) -> Result<(), Failure> {
         match fault {
             Fault::ServerKilled => {
-                self.server.kill().await?;
-                self.server.start().await?;
+                let mut fleet = self.fleet.lock().await;
+                fleet.kill().await?;
+                fleet.start().await?;
             }
             Fault::DatabaseCut => cut(self.database, Duration::from_millis(random.u64(0..500))).await,
             Fault::RedisGone => cut(self.redis, Duration::from_millis(random.u64(200..3000))).await,
             Fault::ProviderTimeouts => self.break_call("timeout_after_act", random).await,
             Fault::ProviderErrors => self.break_call("error_500", random).await,
-            Fault::WebhooksLost | Fault::WebhooksDoubled | Fault::WebhooksReversed | Fault::WebhooksLate => {
-                return Ok(());
-            }
+            Fault::WebhooksLost
+            | Fault::WebhooksDoubled
+            | Fault::WebhooksReversed
+            | Fault::WebhooksLate
+            | Fault::InstanceKilled
+            | Fault::WorkerKilled => {}
         }
-        *self.done.entry(fault.as_str()).or_default() += 1;
         Ok(())
     }
 
@@ -113,5 +143,22 @@ async fn cut(wire: Option<&Wire>, time: Duration) {
         wire.cut();
         tokio::time::sleep(time).await;
         wire.mend();
+    }
+}
+
+/// What the crowd's notices bring about, and what goes by turns, is not among it.
+const fn is_at_once(fault: Fault) -> bool {
+    match fault {
+        Fault::ProviderTimeouts
+        | Fault::ProviderErrors
+        | Fault::RedisGone
+        | Fault::DatabaseCut
+        | Fault::ServerKilled => true,
+        Fault::WebhooksLost
+        | Fault::WebhooksDoubled
+        | Fault::WebhooksReversed
+        | Fault::WebhooksLate
+        | Fault::InstanceKilled
+        | Fault::WorkerKilled => false,
     }
 }

@@ -1,8 +1,8 @@
-//! The server under rehearsal: this program once more, as a process that can be killed.
+//! A process of the system under rehearsal: this program once more, which can be killed.
 
 use crate::cli::Failure;
 use std::fs::File;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
@@ -15,11 +15,42 @@ const LOOK: Duration = Duration::from_millis(20);
 /// What every variable of the configuration begins with.
 const PREFIX: &str = "SYNESTHESIE";
 
-/// A server on a port of its own.
+/// Settings by their keys, as `("store.url", "local:...")`.
+pub type Given = Vec<(&'static str, String)>;
+
+/// What a process does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
+    /// Serves, and performs what is owed unless there are workers.
+    Instance,
+    /// Performs what is owed.
+    Worker,
+}
+
+impl Part {
+    const fn command(self) -> &'static str {
+        match self {
+            Self::Instance => "rehearsed-server",
+            Self::Worker => "rehearsed-worker",
+        }
+    }
+
+    /// What says where it answers.
+    const fn bind(self) -> &'static str {
+        match self {
+            Self::Instance => "http.bind",
+            Self::Worker => "worker.metrics_bind",
+        }
+    }
+}
+
+/// One of them, on a port of its own.
 pub struct Server {
-    /// As `("store.url", "local:...")`.
-    settings: Vec<(&'static str, String)>,
-    /// Holds the file of the invented clock, and what the server logs.
+    part: Part,
+    /// As `instance-1`.
+    name: String,
+    settings: Given,
+    /// Holds the file of the invented clock, and what the process logs.
     folder: PathBuf,
     address: SocketAddr,
     client: reqwest::Client,
@@ -28,27 +59,20 @@ pub struct Server {
 
 impl Server {
     /// Not started yet.
-    ///
-    /// # Errors
-    /// No port is free.
+    #[must_use]
     pub fn new(
-        settings: Vec<(&'static str, String)>,
-        folder: PathBuf,
-        client: reqwest::Client,
-    ) -> Result<Self, Failure> {
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
-        Ok(Self { settings, folder, address: (Ipv4Addr::LOCALHOST, port).into(), client, child: None })
+        (part, name): (Part, String),
+        address: SocketAddr,
+        settings: Given,
+        (folder, client): (PathBuf, reqwest::Client),
+    ) -> Self {
+        Self { part, name, settings, folder, address, client, child: None }
     }
 
-    /// Where it listens, `http://127.0.0.1:PORT`.
+    /// Where it answers, `http://127.0.0.1:PORT`.
     #[must_use]
     pub fn base(&self) -> String {
         format!("http://{}", self.address)
-    }
-
-    /// A setting that is only known later.
-    pub fn set(&mut self, key: &'static str, value: String) {
-        self.settings.push((key, value));
     }
 
     /// All settings, as variables.
@@ -56,7 +80,7 @@ impl Server {
     pub fn variables(&self) -> Vec<(String, String)> {
         let name = |key: &str| format!("{PREFIX}__{}", key.to_uppercase().replace('.', "__"));
         let mut all: Vec<_> = self.settings.iter().map(|(key, value)| (name(key), value.clone())).collect();
-        all.push((name("http.bind"), self.address.to_string()));
+        all.push((name(self.part.bind()), self.address.to_string()));
         all
     }
 
@@ -84,7 +108,7 @@ impl Server {
                 tokio::time::sleep(LOOK).await;
             }
         }
-        Err(format!("the server under rehearsal did not start: {}", self.log()).into())
+        Err(format!("a process under rehearsal did not start: {}", self.log()).into())
     }
 
     fn launch(&self) -> Result<Child, Failure> {
@@ -98,7 +122,7 @@ impl Server {
         }
         // It ends when its standard input does, so that it never outlives us.
         let child = command
-            .arg("rehearsed-server")
+            .arg(self.part.command())
             .arg("--clock")
             .arg(self.folder.join("clock"))
             .current_dir(&self.folder)
@@ -131,19 +155,20 @@ impl Server {
         drop(child.stdin.take());
         match tokio::time::timeout(PATIENCE, child.wait()).await {
             Ok(ended) => Ok(ended.map(drop)?),
-            Err(_) => Err("the server under rehearsal did not end".into()),
+            Err(_) => Err(format!("{} did not end", self.name).into()),
         }
     }
 
-    /// The end of what it logged.
+    /// Its name, and the end of what it logged.
     #[must_use]
     pub fn log(&self) -> String {
         let text = std::fs::read_to_string(self.log_file()).unwrap_or_default();
         let lines: Vec<_> = text.lines().rev().take(20).collect();
-        lines.into_iter().rev().collect::<Vec<_>>().join("\n")
+        let end = lines.into_iter().rev().collect::<Vec<_>>().join("\n");
+        format!("{} says: {end}", self.name)
     }
 
     fn log_file(&self) -> PathBuf {
-        self.folder.join("server.log")
+        self.folder.join(format!("{}.log", self.name))
     }
 }

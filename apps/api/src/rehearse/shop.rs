@@ -1,9 +1,11 @@
-//! How the crowd speaks with the system: as a good client does, which repeats what got no answer, under the same key.
+//! How the crowd speaks with the system: as a good client does, which repeats what got no answer, under the same key. Where
+//! there are several instances each request goes to the next one, and what gets no answer at one is asked of another.
 
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How long somebody goes on asking.
@@ -11,6 +13,11 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// The first pause; it doubles up to [`LONGEST`].
 const PAUSE: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_secs(1);
+/// What a proxy writes the sender's address into.
+const FORWARDED: &str = "x-forwarded-for";
+/// Everybody comes from somewhere in 10.0.0.0/8.
+const NETWORK: u32 = 10 << 24;
+const HOSTS: u32 = (1 << 24) - 1;
 
 /// An answer: status and body.
 pub type Answer = (u16, Value);
@@ -18,7 +25,12 @@ pub type Answer = (u16, Value);
 /// The system as its visitors see it.
 pub struct Shop {
     client: reqwest::Client,
-    base: String,
+    /// Where the instances are.
+    bases: Vec<String>,
+    /// Whose turn it is.
+    turn: AtomicUsize,
+    /// Requests so far: each comes from an address of its own, as from a crowd.
+    came: AtomicU32,
     seen: Mutex<Seen>,
 }
 
@@ -31,6 +43,8 @@ pub struct Seen {
     pub errors: BTreeMap<u16, u64>,
     /// Requests that got no answer at all.
     pub unanswered: u64,
+    /// Those of them that went on at another instance at once.
+    pub moved_on: u64,
     /// Answers that none of this should give, in words.
     pub odd: Vec<String>,
 }
@@ -48,10 +62,29 @@ pub struct Request<'a> {
 }
 
 impl Shop {
-    /// The one at this base.
+    /// The one whose instances are there.
     #[must_use]
-    pub fn new(client: reqwest::Client, base: String) -> Self {
-        Self { client, base, seen: Mutex::default() }
+    pub fn new(client: reqwest::Client, bases: Vec<String>) -> Self {
+        let (turn, came) = (AtomicUsize::new(0), AtomicU32::new(0));
+        Self { client, bases, turn, came, seen: Mutex::default() }
+    }
+
+    /// How many instances there are.
+    #[must_use]
+    pub fn instances(&self) -> usize {
+        self.bases.len()
+    }
+
+    /// All instances again and again, from the one on whose turn it is.
+    fn in_turn(&self) -> impl Iterator<Item = &String> {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+        self.bases.iter().cycle().skip(turn.checked_rem(self.bases.len()).unwrap_or(0))
+    }
+
+    /// Where the next request comes from.
+    fn somewhere(&self) -> Ipv4Addr {
+        let came = self.came.fetch_add(1, Ordering::Relaxed);
+        Ipv4Addr::from_bits(NETWORK | (came & HOSTS))
     }
 
     /// What was met with so far.
@@ -75,10 +108,13 @@ impl Shop {
 
     /// Asks until there is an answer that is not for want of a working system; `None` when there never is one.
     pub async fn ask(&self, request: &Request<'_>) -> Option<Answer> {
-        let (since, mut pause) = (Instant::now(), PAUSE);
-        while since.elapsed() < PATIENCE {
+        let (since, mut pause, mut silent) = (Instant::now(), PAUSE, 0_usize);
+        for base in self.in_turn() {
+            if since.elapsed() >= PATIENCE {
+                break;
+            }
             let begun = Instant::now();
-            match self.once(request).await {
+            match self.once(base, request).await {
                 Some((status, body)) if status < 500 && !in_flight(status, &body) => {
                     self.note(|seen| seen.latencies.push(begun.elapsed()));
                     return Some((status, body));
@@ -87,7 +123,18 @@ impl Shop {
                     self.note(|seen| *seen.errors.entry(status).or_default() += 1);
                 }
                 Some(_) => {}
-                None => self.note(|seen| seen.unanswered += 1),
+                None => {
+                    silent += 1;
+                    // The next one may be there; nobody waits before all were asked.
+                    let moves_on = !silent.is_multiple_of(self.bases.len());
+                    self.note(|seen| {
+                        seen.unanswered += 1;
+                        seen.moved_on += u64::from(moves_on);
+                    });
+                    if moves_on {
+                        continue;
+                    }
+                }
             }
             tokio::time::sleep(pause).await;
             pause = (pause * 2).min(LONGEST);
@@ -95,12 +142,25 @@ impl Shop {
         None
     }
 
-    async fn once(&self, request: &Request<'_>) -> Option<Answer> {
-        let url = format!("{}{}", self.base, request.path);
+    /// Asks one instance, once.
+    pub async fn ask_at(&self, instance: usize, request: &Request<'_>) -> Option<Answer> {
+        self.once(self.bases.get(instance)?, request).await
+    }
+
+    /// How one instance answers somebody at a certain address who has no account.
+    pub async fn status_at(&self, instance: usize, path: &str, from: Ipv4Addr) -> Option<u16> {
+        let url = format!("{}{path}", self.bases.get(instance)?);
+        let answer = self.client.get(url).header(FORWARDED, from.to_string()).send().await.ok()?;
+        Some(answer.status().as_u16())
+    }
+
+    async fn once(&self, base: &str, request: &Request<'_>) -> Option<Answer> {
+        let url = format!("{base}{}", request.path);
         let mut sending = match &request.body {
             Some(body) => self.client.post(url).json(body),
             None => self.client.get(url),
         };
+        sending = sending.header(FORWARDED, self.somewhere().to_string());
         if let Some(token) = request.token {
             sending = sending.bearer_auth(token);
         }
@@ -113,9 +173,14 @@ impl Shop {
         Some((status, serde_json::from_slice(&bytes).unwrap_or(Value::Null)))
     }
 
-    /// Gives something back; a lost answer is as good as none.
+    /// Gives something back; an answer that is lost everywhere is as good as none.
     pub async fn remove(&self, token: &str, path: &str) {
-        let _ = self.client.delete(format!("{}{path}", self.base)).bearer_auth(token).send().await;
+        for base in self.in_turn().take(self.bases.len()) {
+            let sending = self.client.delete(format!("{base}{path}")).bearer_auth(token);
+            if sending.header(FORWARDED, self.somewhere().to_string()).send().await.is_ok() {
+                return;
+            }
+        }
     }
 
     /// Presses a button on a provider's page; where the browser is sent then. The pages are the simulators', which
@@ -128,7 +193,7 @@ impl Shop {
 
     /// The browser goes to an address of ours; nobody reads what it shows.
     pub async fn browse(&self, url: &str) {
-        let _ = self.client.get(url).send().await;
+        let _ = self.client.get(url).header(FORWARDED, self.somewhere().to_string()).send().await;
     }
 }
 
@@ -142,4 +207,55 @@ fn in_flight(status: u16, body: &Value) -> bool {
 #[must_use]
 pub fn text<'a>(value: &'a Value, pointer: &str) -> &'a str {
     value.pointer(pointer).and_then(Value::as_str).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+    use tokio::net::TcpListener;
+
+    /// Answers each request with the key that it came under; where it listens.
+    async fn there() -> String {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (mut stream, mut head, mut key) = (BufReader::new(stream), String::new(), String::new());
+                while stream.read_line(&mut head).await.is_ok_and(|read| read > 2) {
+                    if let Some(given) = head.strip_prefix("idempotency-key: ") {
+                        given.trim().clone_into(&mut key);
+                    }
+                    head.clear();
+                }
+                let body = format!("{{\"code\":\"{key}\"}}");
+                let length = body.len();
+                let answer =
+                    format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n{body}");
+                let _ = stream.write_all(answer.as_bytes()).await;
+            }
+        });
+        format!("http://{address}")
+    }
+
+    /// Where nobody is any more.
+    async fn gone() -> String {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        format!("http://{}", listener.local_addr().unwrap())
+    }
+
+    #[tokio::test]
+    async fn what_one_instance_does_not_answer_is_asked_of_another_under_the_same_key() {
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let shop = Shop::new(client, vec![gone().await, there().await]);
+        for _ in 0..2 {
+            let request = Request { token: None, path: "/", key: Some("once".into()), body: None };
+            let (status, body) = shop.ask(&request).await.unwrap();
+            assert_eq!((status, text(&body, "/code")), (200, "once"));
+        }
+        let seen = shop.seen();
+        assert_eq!((seen.unanswered, seen.moved_on), (1, 1), "each request begins with another instance");
+        let nobody = Request { token: None, path: "/", key: None, body: None };
+        assert!(shop.ask_at(0, &nobody).await.is_none() && shop.ask_at(1, &nobody).await.is_some());
+    }
 }

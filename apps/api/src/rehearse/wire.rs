@@ -1,4 +1,5 @@
-//! A wire that can be cut: connections through it to a server break, and none can be made, until it is mended.
+//! A wire that can be cut: connections through it to a server break, and none can be made, until it is mended. To
+//! several servers it is what stands in front of them: each connection goes to the next one that takes it.
 
 use std::io;
 use std::net::SocketAddr;
@@ -22,10 +23,18 @@ impl Wire {
     /// # Errors
     /// No port can be listened on.
     pub async fn to(server: String) -> io::Result<Self> {
+        Self::among(vec![server]).await
+    }
+
+    /// One to these servers in turn.
+    ///
+    /// # Errors
+    /// No port can be listened on.
+    pub async fn among(servers: Vec<String>) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
         let whole = Arc::new(watch::channel(true).0);
-        let task = tokio::spawn(listen(listener, server, Arc::clone(&whole)));
+        let task = tokio::spawn(listen(listener, servers.into(), Arc::clone(&whole)));
         Ok(Self { address, whole, task })
     }
 
@@ -53,9 +62,11 @@ impl Drop for Wire {
     }
 }
 
-async fn listen(listener: TcpListener, server: String, whole: Arc<watch::Sender<bool>>) {
+async fn listen(listener: TcpListener, servers: Arc<[String]>, whole: Arc<watch::Sender<bool>>) {
+    let mut turn: usize = 0;
     while let Ok((incoming, _)) = listener.accept().await {
-        let (server, mut whole) = (server.clone(), whole.subscribe());
+        turn = turn.wrapping_add(1);
+        let (servers, mut whole) = (Arc::clone(&servers), whole.subscribe());
         tokio::spawn(async move {
             let cut = async {
                 let _ = whole.wait_for(|whole| !whole).await;
@@ -63,16 +74,20 @@ async fn listen(listener: TcpListener, server: String, whole: Arc<watch::Sender<
             tokio::select! {
                 biased;
                 () = cut => {}
-                () = carry(incoming, &server) => {}
+                () = carry(incoming, &servers, turn) => {}
             }
         });
     }
 }
 
-async fn carry(mut incoming: TcpStream, server: &str) {
-    if let Ok(mut outgoing) = TcpStream::connect(server).await {
-        let _ = incoming.set_nodelay(true).and_then(|()| outgoing.set_nodelay(true));
-        let _ = copy_bidirectional(&mut incoming, &mut outgoing).await;
+async fn carry(mut incoming: TcpStream, servers: &[String], turn: usize) {
+    let first = turn.checked_rem(servers.len()).unwrap_or(0);
+    for server in servers.iter().cycle().skip(first).take(servers.len()) {
+        if let Ok(mut outgoing) = TcpStream::connect(server).await {
+            let _ = incoming.set_nodelay(true).and_then(|()| outgoing.set_nodelay(true));
+            let _ = copy_bidirectional(&mut incoming, &mut outgoing).await;
+            return;
+        }
     }
 }
 
@@ -95,6 +110,11 @@ mod tests {
         address
     }
 
+    /// An address where nobody listens.
+    async fn nobody() -> String {
+        TcpListener::bind(("127.0.0.1", 0)).await.unwrap().local_addr().unwrap().to_string()
+    }
+
     async fn answered(stream: &mut TcpStream) -> bool {
         let mut byte = [0];
         stream.write_all(b"x").await.is_ok() && stream.read_exact(&mut byte).await.is_ok()
@@ -112,5 +132,13 @@ mod tests {
         wire.mend();
         let mut after = TcpStream::connect(wire.address()).await.unwrap();
         assert!(answered(&mut after).await);
+    }
+
+    #[tokio::test]
+    async fn who_is_not_there_is_passed_over() {
+        let wire = Wire::among(vec![nobody().await, echo().await, nobody().await]).await.unwrap();
+        for _ in 0..6 {
+            assert!(answered(&mut TcpStream::connect(wire.address()).await.unwrap()).await);
+        }
     }
 }

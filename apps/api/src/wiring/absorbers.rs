@@ -20,6 +20,8 @@ pub struct Absorbers {
     pub cache: Arc<dyn Cache>,
     /// Tells all instances.
     pub broadcast: Arc<dyn Broadcast>,
+    /// What is asked first, when it is to be used.
+    pub redis: Option<Arc<Redis>>,
 }
 
 /// In the process alone, or in Redis first.
@@ -31,13 +33,14 @@ pub fn build(config: &Config, clock: &Arc<dyn Clock>) -> Result<Absorbers, Unusa
     let cache: Arc<dyn Cache> = Arc::new(LocalCache::new(Arc::clone(clock)));
     let broadcast: Arc<dyn Broadcast> = Arc::new(LocalBroadcast::new());
     let Some(url) = &config.redis.url else {
-        return Ok(Absorbers { limiter, cache, broadcast });
+        return Ok(Absorbers { limiter, cache, broadcast, redis: None });
     };
     let redis = Arc::new(Redis::new(url.expose())?);
     Ok(Absorbers {
         limiter: Arc::new(Fallback::<dyn RateLimiter> { first: redis.clone(), second: limiter }),
         cache: Arc::new(Fallback::<dyn Cache> { first: redis.clone(), second: cache }),
-        broadcast: Arc::new(Fallback::<dyn Broadcast> { first: redis, second: broadcast }),
+        broadcast: Arc::new(Fallback::<dyn Broadcast> { first: redis.clone(), second: broadcast }),
+        redis: Some(redis),
     })
 }
 

@@ -32,8 +32,8 @@ pub enum PostError {
 pub fn post(config: &Config, local: Option<&LocalStore>, clock: &Arc<dyn Clock>) -> Result<Post, PostError> {
     match &config.mail.url {
         MailUrl::Smtp(url) => {
-            let mailer = Arc::new(SmtpMailer::new(url.expose(), &config.mail.from, Arc::clone(clock))?);
-            Ok(Post { mailer, mail_box: None })
+            let mailer = SmtpMailer::new(url.expose(), &config.mail.from, Arc::clone(clock))?;
+            Ok(Post { mailer: Arc::new(mailer.signing(config.mail.dkim.clone())), mail_box: None })
         }
         MailUrl::Box => {
             let store = match local {

@@ -4,7 +4,7 @@ use crate::config::{Config, PayPal, Stripe};
 use adapter_paypal::PaypalAdapter;
 use adapter_stripe::StripeAdapter;
 use async_trait::async_trait;
-use booking::{BookingStore, Objection, PaymentProvider};
+use booking::{BookingStore, CallListener, Objection, PaymentProvider};
 use events::{Chargeable, RefundRules, Till};
 use kernel::{Clock, EventId, Money, StoreError};
 use std::sync::Arc;
@@ -21,13 +21,14 @@ pub enum ProviderSettingsError {
     Paypal(#[from] adapter_paypal::SettingsError),
 }
 
-/// The configured providers.
+/// The configured providers, and who is told of each call to them.
 ///
 /// # Errors
 /// A [`ProviderSettingsError`].
 pub fn providers(
     config: &Config,
     clock: &Arc<dyn Clock>,
+    listener: Option<&CallListener>,
 ) -> Result<Vec<Arc<dyn PaymentProvider>>, ProviderSettingsError> {
     let mut providers: Vec<Arc<dyn PaymentProvider>> = Vec::new();
     let deadline = Duration::from_secs(config.payments.timeout_seconds.into());
@@ -39,7 +40,11 @@ pub fn providers(
             api_base: api_base.clone(),
             clock: Arc::clone(clock),
         })?;
-        providers.push(Arc::new(stripe.with_deadline(deadline)));
+        let stripe = stripe.with_deadline(deadline);
+        providers.push(Arc::new(match listener {
+            Some(listener) => stripe.heard_by(Arc::clone(listener)),
+            None => stripe,
+        }));
     }
     if let Some(PayPal { account, client_id, client_secret, webhook_id, api_base }) = &config.paypal {
         let paypal = PaypalAdapter::new(adapter_paypal::Settings {
@@ -50,7 +55,11 @@ pub fn providers(
             api_base: api_base.clone(),
             clock: Arc::clone(clock),
         })?;
-        providers.push(Arc::new(paypal.with_deadline(deadline)));
+        let paypal = paypal.with_deadline(deadline);
+        providers.push(Arc::new(match listener {
+            Some(listener) => paypal.heard_by(Arc::clone(listener)),
+            None => paypal,
+        }));
     }
     Ok(providers)
 }
@@ -108,7 +117,7 @@ mod tests {
         let variables = variables.map(|(key, value)| (format!("SYNESTHESIE__{key}"), (*value).to_owned()));
         let config = Config::from_sources(None, variables).unwrap();
         let clock: Arc<dyn Clock> = Arc::new(kernel::SystemClock);
-        let providers = providers(&config, &clock).unwrap();
+        let providers = providers(&config, &clock, None).unwrap();
         Counter { providers, simulators: false, transfer: false }
     }
 

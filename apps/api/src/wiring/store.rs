@@ -4,6 +4,7 @@ use crate::config::StoreUrl;
 use accounts::AccountStore;
 use adapter_local::{LocalStore, Place};
 use adapter_postgres::{PgStore, PoolOptions, SchemaState};
+use backups::BackupStore;
 use booking::{BookingStore, CloseStore, FiguresStore, HolderStore, LedgerStore, OfficeStore};
 use events::EventStore;
 use gallery::GalleryStore;
@@ -48,6 +49,8 @@ pub struct Stores {
     pub maintenance: Arc<dyn MaintenanceStore>,
     /// What is owed after commits.
     pub outbox: Arc<dyn Outbox>,
+    /// What is known of backups.
+    pub backups: Arc<dyn BackupStore>,
     /// What was done by whom.
     pub audit: Arc<dyn AuditLog>,
     /// The local store itself, when it is one.
@@ -60,7 +63,7 @@ impl Stores {
     /// Opens it.
     ///
     /// # Errors
-    /// When it cannot be reached, or holds what this version does not know.
+    /// When it cannot be reached, or has a shape that this version cannot live with.
     pub async fn open(url: &StoreUrl) -> Result<Self, StoreError> {
         match url {
             StoreUrl::Memory => Self::local(Place::Memory).await,
@@ -111,6 +114,7 @@ impl Stores {
             + MusicStore
             + IdempotencyStore
             + MaintenanceStore
+            + BackupStore
             + Outbox
             + AuditLog
             + 'static,
@@ -131,6 +135,7 @@ impl Stores {
             music: store.clone(),
             idempotency: store.clone(),
             maintenance: store.clone(),
+            backups: store.clone(),
             outbox: store.clone(),
             audit: store,
             local: None,
@@ -143,11 +148,16 @@ fn refuse_other_schema(state: SchemaState) -> Result<(), StoreError> {
     let doing = "looking at the shape of the database";
     match state {
         SchemaState::UpToDate => Ok(()),
+        SchemaState::Ahead(steps) => {
+            let steps = steps.join(", ");
+            tracing::warn!(%steps, "the database is ahead of this version, which can live with that");
+            Ok(())
+        }
         SchemaState::Behind(missing) => {
             let missing = missing.join(", ");
             Err(StoreError::broken(doing, format!("it lacks {missing}: run `synesthesie migrate` first")))
         }
-        SchemaState::Unknown(steps) => {
+        SchemaState::TooOld(steps) => {
             let steps = steps.join(", ");
             Err(StoreError::broken(doing, format!("it has {steps}: this version is too old for it")))
         }
@@ -158,10 +168,22 @@ fn refuse_other_schema(state: SchemaState) -> Result<(), StoreError> {
 /// does that whenever it is opened.
 ///
 /// # Errors
-/// When it cannot be reached, or has a newer shape.
+/// When it cannot be reached, or has a newer shape that this version cannot live with.
 pub async fn migrate(url: &StoreUrl) -> Result<Vec<&'static str>, StoreError> {
     match url {
         StoreUrl::Postgres(url) => adapter_postgres::migrate(url.expose()).await,
         StoreUrl::Memory | StoreUrl::Folder(_) => Stores::open(url).await.map(|_| Vec::new()),
+    }
+}
+
+/// The steps of newer versions that the store has, by version, where this one can live with them.
+///
+/// # Errors
+/// When it cannot be reached.
+pub async fn ahead(url: &StoreUrl) -> Result<Vec<String>, StoreError> {
+    let StoreUrl::Postgres(url) = url else { return Ok(Vec::new()) };
+    match adapter_postgres::schema_state(url.expose()).await? {
+        SchemaState::Ahead(steps) => Ok(steps),
+        SchemaState::UpToDate | SchemaState::Behind(_) | SchemaState::TooOld(_) => Ok(Vec::new()),
     }
 }

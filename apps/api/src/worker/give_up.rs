@@ -15,9 +15,9 @@ pub enum GiveUpError {
     /// The set still counts as being processed.
     #[error(transparent)]
     Set(#[from] music::MakeError),
-    /// Its letters still count as about to be handed over.
+    /// The backup still counts as being made, or its letters as about to be handed over.
     #[error(transparent)]
-    Letters(#[from] StoreError),
+    Store(#[from] StoreError),
 }
 
 /// Why work was not discarded.
@@ -47,6 +47,11 @@ pub async fn give_up(app: &App, id: EffectId, (domain, body): (&str, &str)) -> R
         music::SOUND => {
             if let Ok(set) = serde_json::from_str(body) {
                 app.music.give_up(set).await?;
+            }
+        }
+        backups::WORK => {
+            if let Ok(work) = serde_json::from_str(body) {
+                app.keeper.give_up(work, None).await?;
             }
         }
         _ => {}

@@ -1,15 +1,15 @@
 //! What each effect means.
 
 use super::post::{Errand, HandOverError, send, send_about, send_each};
-use super::{again, alerts, pictures};
+use super::{again, alerts, backups as keeping, pace, pictures};
 use crate::http::problem::Causes;
 use crate::mails::{self, TICKET, TICKETS};
 use crate::press::particulars;
 use crate::wiring::App;
 use crate::worker::sound;
 use accounts::Effect as AccountEffect;
-use booking::Effect as BookingEffect;
 use booking::use_cases::ResoldError;
+use booking::{Effect as BookingEffect, Forgetting};
 use futures_util::future::BoxFuture;
 use gallery::Effect as GalleryEffect;
 use gallery::{EraseError, MakeError, SweepError};
@@ -35,6 +35,9 @@ pub enum Failure {
     /// The mail did not go out.
     #[error(transparent)]
     Mail(#[from] MailError),
+    /// The mail was not sent yet; that is no failure.
+    #[error(transparent)]
+    OutOfTurn(#[from] pace::OutOfTurn),
     /// The mail could not be written.
     #[error(transparent)]
     Letter(#[from] mails::LetterError),
@@ -77,6 +80,9 @@ pub enum Failure {
     /// Objects could not be removed.
     #[error(transparent)]
     Objects(#[from] ObjectError),
+    /// A backup was not made or looked at.
+    #[error(transparent)]
+    Backup(#[from] keeping::BackupError),
     /// The money of a ticket that was sold again did not go on its way.
     #[error(transparent)]
     Resold(#[from] ResoldError),
@@ -112,7 +118,10 @@ impl From<Option<Timestamp>> for Done {
 #[must_use]
 pub fn domain(due: &Due) -> &'static str {
     let known = [
+        ::backups::DOMAIN,
+        ::backups::WORK,
         booking::DOMAIN,
+        booking::FORGETTING,
         accounts::DOMAIN,
         accounts::ALERTS,
         invites::DOMAIN,
@@ -154,9 +163,14 @@ async fn of_any(app: &App, errand: Errand<'_>) -> Result<Done, Failure> {
         booking::DOMAIN => {
             of_bookings(app, errand, serde_json::from_str(&due.body).map_err(unreadable)?).await
         }
+        booking::FORGETTING => forget(app, serde_json::from_str(&due.body).map_err(unreadable)?).await,
         accounts::DOMAIN => {
             of_accounts(app, errand, serde_json::from_str(&due.body).map_err(unreadable)?).await
         }
+        ::backups::DOMAIN => {
+            keeping::tell(app, errand, serde_json::from_str(&due.body).map_err(unreadable)?).await
+        }
+        ::backups::WORK => keeping::work(app, serde_json::from_str(&due.body).map_err(unreadable)?).await,
         accounts::ALERTS => {
             alerts::tell(app, errand, serde_json::from_str(&due.body).map_err(unreadable)?).await
         }
@@ -253,6 +267,17 @@ async fn of_bookings(app: &App, errand: Errand<'_>, effect: BookingEffect) -> Re
     }
 }
 
+/// Of people who are gone, and of those whom they had named.
+async fn forget(app: &App, effect: Forgetting) -> Result<Done, Failure> {
+    match effect {
+        Forgetting::Names { account } => Ok(app.bookings.forget_buyer(account).await?.into()),
+        Forgetting::Letters { booking } => {
+            app.messages.forget_guests(booking).await?;
+            Ok(Done::Finished)
+        }
+    }
+}
+
 async fn of_accounts(app: &App, errand: Errand<'_>, effect: AccountEffect) -> Result<Done, Failure> {
     let id = errand.due.id;
     let mail = match effect {
@@ -271,6 +296,7 @@ async fn of_accounts(app: &App, errand: Errand<'_>, effect: AccountEffect) -> Re
             app.gallery.forget(account).await?;
             app.uploads.forget(account).await?;
             app.messages.forget(account).await?;
+            app.bookings.owe_forgetting(account).await?;
             None
         }
         AccountEffect::Barred { account, at } => {

@@ -1,5 +1,6 @@
 //! Mails on their way out. Each is written into the log before it is handed over, and what came of it afterwards.
 
+use super::pace;
 use super::perform::{Done, Failure};
 use crate::http::problem::Causes;
 use crate::mails::Outgoing;
@@ -68,33 +69,41 @@ pub async fn hand_over(
     answer.map_err(HandOverError::from)
 }
 
-/// Sends a mail, if there is one to send. One that is refused for good ends parked, where an admin sees it.
+/// Sends a mail, if there is one to send, when it is its turn. One that is refused for good ends parked, where an admin
+/// sees it.
 ///
 /// # Errors
 /// A [`Failure`]: try again later.
 pub async fn send(app: &App, errand: Errand<'_>, outgoing: Option<Outgoing>) -> Result<Done, Failure> {
-    let Some(mut outgoing) = outgoing.filter(|outgoing| errand.wants(outgoing)) else {
-        return Ok(Done::Finished);
-    };
+    if let Some(outgoing) = outgoing.filter(|outgoing| errand.wants(outgoing)) {
+        // It was not begun before that, and is in no log.
+        pace::in_turn(app, &outgoing.mail).await?;
+        for_errand(app, errand, outgoing).await?;
+    }
+    Ok(Done::Finished)
+}
+
+/// Hands over what an errand is for, with what it takes to be owed again.
+async fn for_errand(app: &App, errand: Errand<'_>, mut outgoing: Outgoing) -> Result<(), HandOverError> {
     let Due { id, domain, body, .. } = errand.due;
     if errand.again.is_some() {
         // Under the name of the letter that was asked for, whatever it is made of.
         outgoing.mail.id = *id;
     }
     let origin = Origin { domain: domain.clone(), body: body.clone() };
-    hand_over(app, outgoing, (*id, Some(origin))).await?;
-    Ok(Done::Finished)
+    hand_over(app, outgoing, (*id, Some(origin))).await
 }
 
-/// Sends several. One admin's dead address must not keep the news from the others.
+/// Sends several. One admin's dead address must not keep the news from the others. None of these mails waits for its turn:
+/// that one of them does would hide that another one failed.
 ///
 /// # Errors
 /// A [`Failure`], when any of them did not go out: try again later.
 pub async fn send_each(app: &App, errand: Errand<'_>, mails: Vec<Outgoing>) -> Result<Done, Failure> {
     let mut outcome = Ok(Done::Finished);
-    for mail in mails {
-        if let Err(failure) = send(app, errand, Some(mail)).await {
-            outcome = Err(failure);
+    for mail in mails.into_iter().filter(|mail| errand.wants(mail)) {
+        if let Err(error) = for_errand(app, errand, mail).await {
+            outcome = Err(error.into());
         }
     }
     outcome

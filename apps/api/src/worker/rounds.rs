@@ -1,6 +1,6 @@
 //! What is looked at again and again, whether or not anything is owed.
 
-use super::wait;
+use super::{backups, wait};
 use crate::http::problem::Causes;
 use crate::wiring::App;
 use chrono::TimeDelta;
@@ -24,6 +24,8 @@ const CLOSE: Duration = Duration::from_secs(60);
 const COUNT: (Duration, Duration) = (Duration::from_secs(15), Duration::from_secs(45));
 /// The same while events are counted for the first time.
 const COUNT_ON: Duration = Duration::from_secs(1);
+/// Between two looks whether a backup is due.
+const BACKUPS: Duration = Duration::from_secs(15);
 /// Between two sweeps of what is only kept for a while.
 const TIDY: Duration = Duration::from_secs(600);
 /// Between two looks after uploads.
@@ -156,6 +158,14 @@ pub async fn seal_round(app: &App) -> Result<usize, StoreError> {
         }
     }
     Ok(sealed)
+}
+
+/// Sees to backups, where it was said where they go.
+pub(super) async fn keep_backups(app: &App, mut stop: watch::Receiver<bool>) {
+    let Some(house) = &app.backups else { return };
+    while next(app, &mut stop, BACKUPS).await {
+        backups::see_to(app, house).await;
+    }
 }
 
 /// Drops uploads that nobody ended.

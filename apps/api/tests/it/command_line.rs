@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 use testkit::certificates::{Chain, PASS_TYPE, TEAM};
+use testkit::dkim;
 
 fn program(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_synesthesie"));
@@ -59,6 +60,19 @@ fn mistakes_in_the_configuration_are_all_said() {
     wrong.env("SYNESTHESIE__HTTP__BIND", "nowhere").env("SYNESTHESIE__HTTP__BNID", "x");
     let (fine, _, said) = output(&mut wrong);
     assert!(!fine && said.contains("http.bind") && said.contains("http.bnid"), "{said}");
+}
+
+#[test]
+fn what_dns_has_to_say_is_said_with_the_configuration() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = program(folder.path(), &["check-config"]);
+    command
+        .env("SYNESTHESIE__MAIL__FROM", "Tickets <tickets@example.org>")
+        .env("SYNESTHESIE__MAIL__DKIM_KEY", dkim::KEY)
+        .env("SYNESTHESIE__MAIL__DKIM_SELECTOR", "summer");
+    let (fine, said, wrong) = output(&mut command);
+    let record = format!("summer._domainkey.example.org. IN TXT ( \"{}\" )", dkim::PUBLISHED);
+    assert!(fine && said.contains(&record) && said.contains("fine"), "{said}{wrong}");
 }
 
 #[test]

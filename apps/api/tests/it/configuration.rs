@@ -1,6 +1,7 @@
 //! The configuration is checked as a whole, and every mistake is named at once.
 
 use synesthesie::config::{Config, ConfigError, Environment, MailUrl, MediaUrl, StoreUrl};
+use testkit::dkim;
 
 fn read(file: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let file = (!file.is_empty()).then(|| ("test.toml".to_owned(), file.to_owned()));
@@ -141,6 +142,43 @@ fn reports_of_mail_have_an_address_and_secrets_that_replace_each_other() {
 }
 
 #[test]
+fn mails_are_signed_for_their_sender_unless_told_otherwise() {
+    const FROM: (&str, &str) = ("SYNESTHESIE__MAIL__FROM", "Tickets <tickets@Example.org>");
+    const SELECTOR: (&str, &str) = ("SYNESTHESIE__MAIL__DKIM_SELECTOR", "summer");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("dkim.pem");
+    std::fs::write(&path, dkim::KEY).unwrap();
+    let file = ("SYNESTHESIE__MAIL__DKIM_KEY_FILE", path.to_str().unwrap());
+    assert!(read("", &[FROM]).unwrap().mail.dkim.is_none());
+    let config = read("", &[FROM, SELECTOR, file]).unwrap();
+    assert!(!format!("{config:?}").contains("MC4CAQ"));
+    let record = config.mail.dkim.unwrap().record();
+    assert_eq!(
+        (record.name.as_str(), record.text.as_str()),
+        ("summer._domainkey.example.org", dkim::PUBLISHED)
+    );
+    let domain = |domain| ("SYNESTHESIE__MAIL__DKIM_DOMAIN", domain);
+    let config = read("", &[FROM, SELECTOR, file, domain("mail.example.org")]).unwrap();
+    assert_eq!(config.mail.dkim.unwrap().domain(), "mail.example.org");
+    let key = |key| ("SYNESTHESIE__MAIL__DKIM_KEY", key);
+    for (variables, mistake) in [
+        (vec![FROM, file], "mail.dkim_selector"),
+        (vec![FROM, SELECTOR], "mail.dkim_selector"),
+        (vec![FROM, domain("example.org")], "mail.dkim_domain"),
+        (vec![FROM, SELECTOR, file, domain("of ours")], "mail.dkim_domain"),
+        (vec![FROM, SELECTOR, key("hunter2")], "mail.dkim_key"),
+        (vec![FROM, SELECTOR, file, key(dkim::KEY)], "mail.dkim_key_file"),
+        (vec![FROM, SELECTOR, ("SYNESTHESIE__MAIL__DKIM_KEY_FILE", "/nowhere/at/all")], "mail.dkim_key_file"),
+        (vec![("SYNESTHESIE__MAIL__FROM", "nobody"), SELECTOR, file], "mail.from"),
+        (vec![("SYNESTHESIE__MAIL__PER_DOMAIN_PER_MINUTE", "-1")], "mail.per_domain_per_minute"),
+    ] {
+        let error = read("", &variables).unwrap_err();
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+        assert_eq!(keys(error), [mistake], "{variables:?}");
+    }
+}
+
+#[test]
 fn buyers_return_only_to_places_that_were_agreed_on() {
     let file = "[http]\npublic_url = \"https://tickets.example.org\"\nallowed_origins = [\"https://app.example.org\"]\n";
     let http = read(file, &[]).unwrap().http;
@@ -257,4 +295,34 @@ fn what_is_wrong_with_a_place_for_media_is_said() {
     }
     // Of a bucket that is not used nothing is demanded.
     assert!(read("", &[("SYNESTHESIE__MEDIA__REGION", "somewhere")]).is_ok());
+}
+
+#[test]
+fn every_mistake_about_backups_is_named_at_once() {
+    let variables = [
+        ("SYNESTHESIE__BACKUP__URL", "file:./backups"),
+        ("SYNESTHESIE__BACKUP__EVERY_HOURS", "5"),
+        ("SYNESTHESIE__BACKUP__ALARM_HOURS", "0"),
+        ("SYNESTHESIE__BACKUP__SCRATCH_URL", "postgres://app:hunter2@db/other"),
+        ("SYNESTHESIE__BACKUP__KEEP_DAILY", "1001"),
+        ("SYNESTHESIE__BACKUP__PG_DUMP", ""),
+    ];
+    let error = read("", &variables).unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
+    let expected = [
+        "backup.alarm_hours",
+        "backup.every_hours",
+        "backup.keep_daily",
+        "backup.pg_dump",
+        "backup.recipient",
+        "backup.scratch_url",
+    ];
+    assert_eq!(keys(error), expected);
+    for (at, fine) in [("03:00", true), ("23:59", true), ("24:00", false), ("3 o'clock", false), ("", false)]
+    {
+        let read = read("", &[("SYNESTHESIE__BACKUP__AT", at)]);
+        assert_eq!(read.is_ok(), fine, "{at}");
+    }
+    let never = read("", &[("SYNESTHESIE__BACKUP__EVERY_HOURS", "0")]).unwrap();
+    assert!(never.backup.schedule.is_none() && read("", &[]).unwrap().backup.schedule.is_some());
 }

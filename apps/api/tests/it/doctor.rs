@@ -1,5 +1,6 @@
 //! The doctor beside real servers: nothing is wrong with a sound system, and each thing that is broken is named.
 
+use crate::ahead::{LESS, MORE, migrated_further};
 use crate::harness::providers::{Providers, Till};
 use adapter_postgres::testing::{FreshDatabase, fresh_database};
 use booking::{NoticeKey, Provider};
@@ -12,6 +13,7 @@ use synesthesie::config::Config;
 use synesthesie::doctor::{Report, State, examine};
 use synesthesie::wiring::store::Stores;
 use testkit::StoppedClock;
+use testkit::dkim;
 use testkit::servers::scripted::{Asked, Reply, serving};
 use testkit::servers::{RedisServer, SmtpOptions, SmtpSink};
 
@@ -126,6 +128,13 @@ async fn a_database_that_is_away_or_of_another_shape_is_named() {
     adapter_postgres::migrations::revert(&url).await.unwrap().unwrap();
     all.only("schema", "synesthesie migrate").await;
     adapter_postgres::migrate(&url).await.unwrap();
+    migrated_further(&url, &[MORE]).await;
+    let report = all.report().await;
+    let found = report.findings.iter().find(|one| one.check == "schema").unwrap();
+    assert!(found.state == State::Warning && found.found.contains("29991231000001"), "{report}");
+    assert_eq!(report.count(State::Error), 0, "{report}");
+    migrated_further(&url, &[MORE, LESS]).await;
+    all.only("schema", "run the version that made it").await;
     all.set("store.url", "postgres://nobody@127.0.0.1:9/none");
     all.only("database", "start PostgreSQL").await;
 }
@@ -234,6 +243,28 @@ fn the_command_says_it_in_words_or_as_json_and_fails_when_something_is_broken() 
     let (code, said) = run(folder.path(), &["doctor", "--json"], &wrong);
     let report: Value = serde_json::from_str(&said).unwrap();
     assert_eq!((code, &report["errors"]), (1, &serde_json::json!(2)), "{said}");
+}
+
+#[test]
+fn what_dns_has_to_say_of_signatures_is_said_and_one_that_says_nothing_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    // Nobody is there, which is a mistake of its own.
+    let mut settings = vec![
+        ("SYNESTHESIE__MAIL__URL", "smtp://127.0.0.1:9"),
+        ("SYNESTHESIE__MAIL__FROM", "The House <tickets@house.example>"),
+    ];
+    let (_, said) = run(folder.path(), &["doctor"], &settings);
+    assert!(said.contains("ok       mail_dkim") && said.contains("not signed here"), "{said}");
+    settings.push(("SYNESTHESIE__MAIL__DKIM_KEY", dkim::KEY));
+    settings.push(("SYNESTHESIE__MAIL__DKIM_SELECTOR", "summer"));
+    let (_, said) = run(folder.path(), &["doctor"], &settings);
+    let record = format!("summer._domainkey.house.example. IN TXT ( \"{}\" )", dkim::PUBLISHED);
+    assert!(said.contains("ok       mail_dkim") && said.contains(&record), "{said}");
+    settings.push(("SYNESTHESIE__MAIL__DKIM_DOMAIN", "warehouse.example"));
+    let (code, said) = run(folder.path(), &["doctor"], &settings);
+    assert!(said.contains("warning  mail_dkim") && said.contains("set mail.dkim_domain"), "{said}");
+    assert_eq!(code, 1, "the mail server is missed: {said}");
+    assert!(said.contains("1 errors") && !said.contains("MC4CAQ"), "{said}");
 }
 
 /// What strangers may be let do with a bucket, as it is called.

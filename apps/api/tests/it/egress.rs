@@ -41,7 +41,7 @@ impl Budgeted {
         self.member.id.parse().unwrap()
     }
 
-    async fn charge(&self, link: &str, bytes: u64) -> Result<(), ChargeError> {
+    async fn charge(&self, link: &str, bytes: u64) -> Result<bool, ChargeError> {
         let until = self.desk.clock.now() + TimeDelta::hours(2);
         self.desk.app.app.meter.charge(self.account(), link, bytes, until).await
     }
@@ -52,14 +52,14 @@ impl Budgeted {
     }
 }
 
-fn is_exhausted(outcome: &Result<(), ChargeError>) -> bool {
+fn is_exhausted<T>(outcome: &Result<T, ChargeError>) -> bool {
     matches!(outcome, Err(ChargeError::Exhausted { .. }))
 }
 
 async fn a_link_counts_once_while_it_is_good(shop: Budgeted) {
     assert_eq!(shop.usage().await["left_bytes"], 1000 * MB);
-    for _ in 0..3 {
-        shop.charge("sets/1/opus-128 at noon", 600 * MB).await.unwrap();
+    for is_new in [true, false, false] {
+        assert_eq!(shop.charge("sets/1/opus-128 at noon", 600 * MB).await.unwrap(), is_new);
     }
     assert!(is_exhausted(&shop.charge("sets/2/opus-128 at noon", 401 * MB).await));
     let usage = shop.usage().await;

@@ -1,6 +1,5 @@
 //! Another address to log in with, over HTTP and on both stores.
 
-use crate::harness::shop::Store;
 use crate::harness::{PASSWORD, Person, TestApp, on_each_store, registration, unique_email};
 use crate::totp::House;
 use chrono::TimeDelta;

@@ -5,7 +5,7 @@
 
 mod calls;
 mod table;
-mod world;
+pub(crate) mod world;
 
 use crate::harness::shop::Store;
 use crate::harness::{Answer, answer, method, on_each_store};

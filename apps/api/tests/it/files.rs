@@ -242,6 +242,8 @@ async fn what_is_served_is_counted_for_whom_the_link_is() {
     let meter = &reader.desk.app.app.meter;
     meter.flush().await.unwrap();
     assert_eq!(meter.usage(member).await.unwrap().egress.served, 1100);
+    let text = reader.desk.app.app.metrics.text();
+    assert!(text.contains("synesthesie_egress_bytes_total{how=\"served\"} 2100\n"), "for whomever: {text}");
     reader.desk.app.stop().await;
 }
 

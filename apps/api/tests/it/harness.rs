@@ -12,6 +12,7 @@ pub mod providers;
 pub mod scan;
 pub mod shop;
 pub mod simulated;
+pub mod stored;
 pub mod wire;
 
 pub use client::{Answer, Client, answer};

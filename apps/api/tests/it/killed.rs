@@ -34,15 +34,15 @@ fn moment(kill: u32) -> Duration {
 }
 
 #[derive(Default)]
-struct Sale {
-    over: AtomicBool,
-    confirmed: AtomicUsize,
-    paid: AtomicUsize,
+pub(crate) struct Sale {
+    pub(crate) over: AtomicBool,
+    pub(crate) confirmed: AtomicUsize,
+    pub(crate) paid: AtomicUsize,
 }
 
 impl Sale {
     /// Waits until so many were confirmed and half as many paid, so that there is a sale to kill on any machine.
-    async fn goes_on(&self, confirmed: usize) {
+    pub(crate) async fn goes_on(&self, confirmed: usize) {
         let since = Instant::now();
         let so_far = |count: &AtomicUsize| count.load(Ordering::Acquire);
         while so_far(&self.confirmed) < confirmed || so_far(&self.paid) < confirmed / 2 {
@@ -77,7 +77,7 @@ async fn pay(
 
 /// These people buy until it is over, whatever happens to the server; after a failure the next one does. Without a
 /// till they take what is free.
-async fn buy(
+pub(crate) async fn buy(
     address: SocketAddr,
     tokens: Vec<String>,
     offered: Offered,

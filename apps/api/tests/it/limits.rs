@@ -5,6 +5,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 use std::sync::Arc;
 use testkit::StoppedClock;
+use testkit::servers::RedisServer;
 
 async fn limited(clock: &Arc<StoppedClock>) -> TestApp {
     let settings = [("limits.enabled", "true"), ("http.trusted_proxies", "1")];
@@ -142,4 +143,20 @@ async fn nobodys_mail_box_is_filled_by_invites_and_offers() {
         refused += u32::from(answer.status == 429);
     }
     assert_eq!(refused, 13, "thirteen of thirty were tried before");
+}
+
+/// Each has a store of its own here: what they share is Redis alone.
+#[tokio::test]
+async fn who_has_to_wait_at_one_instance_has_to_wait_at_the_other() {
+    let redis = RedisServer::start().unwrap();
+    let url = redis.url();
+    let settings = [("limits.enabled", "true"), ("redis.url", url.as_str())];
+    let (one, other) = (TestApp::with(&settings).await, TestApp::with(&settings).await);
+    let apps = [one.stranger(), other.stranger()];
+    for app in apps.iter().cycle().take(30) {
+        app.get("/invites/0000-0000-0000").await.expect(200);
+    }
+    for app in &apps {
+        app.get("/invites/0000-0000-0000").await.expect_problem(429, "too_many_attempts");
+    }
 }

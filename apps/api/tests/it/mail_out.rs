@@ -1,4 +1,5 @@
-//! Tickets go out by SMTP: once, with their codes, also when the mail server does not want them at first.
+//! Tickets go out by SMTP: once, with their codes, also when the mail server does not want them at first; signed, and no
+//! faster than they may.
 
 use crate::events::cast::{Cast, id};
 use crate::harness::{Person, TestApp};
@@ -6,15 +7,17 @@ use crate::mail_reports::{SECRET, bounce, tell};
 use crate::night::Night;
 use chrono::TimeDelta;
 use data_encoding::BASE64;
-use kernel::{Clock, SystemClock};
+use kernel::outbox::{Standing, WorkFilter};
+use kernel::{Clock, PageRequest, SystemClock};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, Ordering};
 use synesthesie::worker;
 use testkit::StoppedClock;
+use testkit::dkim;
 use testkit::servers::{ReceivedMail, SmtpOptions, SmtpSink};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 const TITLE: &str = "Night at the pier";
 
@@ -25,19 +28,24 @@ struct Office {
     cast: Cast,
     night: Night,
     /// Port of the sink that takes mails now.
-    sink: Arc<AtomicU16>,
+    sink: watch::Sender<u16>,
 }
 
 impl Office {
     async fn open() -> Self {
+        Self::with(&[]).await
+    }
+
+    async fn with(settings: &[(&str, &str)]) -> Self {
         let clock = Arc::new(StoppedClock::at(SystemClock.now()));
-        let sink = Arc::new(AtomicU16::new(0));
-        let url = relay(Arc::clone(&sink)).await;
-        let settings = [
+        let (sink, port) = watch::channel(0);
+        let url = relay(port).await;
+        let own = [
             ("mail.url", url.as_str()),
             ("mail.bounce_address", "bounces@house.example"),
             ("mail.webhook_secrets", SECRET),
         ];
+        let settings = [&own[..], settings].concat();
         let app = TestApp::with_clock(&settings, clock.clone()).await;
         let cast = Cast::of(&app).await;
         let night = Night::of(&cast, TITLE).await;
@@ -45,7 +53,7 @@ impl Office {
     }
 
     fn hand_to(&self, sink: &SmtpSink) {
-        self.sink.store(sink.port(), Ordering::SeqCst);
+        self.sink.send_replace(sink.port());
     }
 
     /// Performs what is due, and what comes of it.
@@ -76,16 +84,20 @@ impl Office {
     }
 }
 
-/// An address that passes connections on to the port that is told when they come.
-async fn relay(to: Arc<AtomicU16>) -> String {
+/// An address that passes connections on to the port that is told when they come. They end when another one is told.
+async fn relay(to: watch::Receiver<u16>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("smtp://{}", listener.local_addr().unwrap());
     tokio::spawn(async move {
         while let Ok((mut client, _)) = listener.accept().await {
-            let port = to.load(Ordering::SeqCst);
+            let mut to = to.clone();
+            let port = *to.borrow_and_update();
             tokio::spawn(async move {
-                let mut server = TcpStream::connect(("127.0.0.1", port)).await?;
-                tokio::io::copy_bidirectional(&mut client, &mut server).await
+                let Ok(mut server) = TcpStream::connect(("127.0.0.1", port)).await else { return };
+                tokio::select! {
+                    _ = tokio::io::copy_bidirectional(&mut client, &mut server) => {}
+                    _ = to.changed() => {}
+                }
             });
         }
     });
@@ -245,4 +257,56 @@ async fn what_is_given_up_has_failed_until_somebody_has_it_tried_again() {
     let seen = admin.get(&path).await.expect(200);
     assert_eq!((&seen["items"][0]["state"], &seen["items"][0]["tries"]), (&json!("sent"), &json!(2)));
     assert_eq!(tickets(&ready, office.guest()).len(), 1);
+}
+
+#[tokio::test]
+async fn what_goes_out_is_signed_by_the_key_that_was_given() {
+    let office = Office::with(&[
+        ("mail.from", "The House <tickets@house.example>"),
+        ("mail.dkim_key", dkim::KEY),
+        ("mail.dkim_selector", "summer"),
+    ])
+    .await;
+    let record = ("summer._domainkey.house.example".to_owned(), dkim::PUBLISHED.to_owned());
+    let sink = SmtpSink::start(&SmtpOptions { dkim_record: Some(record), ..SmtpOptions::default() }).unwrap();
+    office.hand_to(&sink);
+    office.night.book(&office.guest().client, 2).await;
+    office.work().await;
+    assert_eq!(tickets(&sink, office.guest()).len(), 1);
+    let mails = sink.messages().unwrap();
+    assert!(mails.iter().all(|mail| mail.signed == Some(true)), "{mails:?}");
+    assert!(mails.iter().all(|mail| mail.header("dkim-signature").unwrap().contains("d=house.example;")));
+}
+
+#[tokio::test]
+async fn no_more_mails_a_minute_go_to_a_domain_than_may_and_waiting_is_no_failure() {
+    const MINUTES: usize = 30;
+    let office = Office::with(&[("mail.per_domain_per_minute", "2")]).await;
+    let sink = SmtpSink::start(&SmtpOptions::default()).unwrap();
+    office.hand_to(&sink);
+    for _ in 0..3 {
+        office.night.book(&office.guest().client, 1).await;
+    }
+    office.work().await;
+    for halves in 1..=2 * MINUTES {
+        let arrived = sink.per_domain().unwrap();
+        assert_eq!(arrived.keys().collect::<Vec<_>>(), ["example.org"], "all of this test live there");
+        let most = 2 * halves.div_ceil(2);
+        assert!(arrived["example.org"] <= most, "{arrived:?} in {halves} half minutes");
+        let (failing, page) = (WorkFilter::of(Standing::Failing), PageRequest { limit: 100, after: None });
+        let failing = office.app.app.outbox.listed(&failing, page).await.unwrap();
+        assert!(failing.items.is_empty(), "{failing:?}");
+        if office.app.app.outbox.backlog().await.unwrap().waiting == 0 {
+            break;
+        }
+        office.later(TimeDelta::seconds(30)).await;
+    }
+    assert_eq!(office.app.app.outbox.backlog().await.unwrap().waiting, 0, "all went out in the end");
+    assert_eq!(tickets(&sink, office.guest()).len(), 3);
+    let all = sink.messages().unwrap();
+    let mut ids: Vec<_> = all.iter().map(|mail| mail.header("message-id").unwrap()).collect();
+    ids.sort();
+    ids.dedup();
+    assert_eq!(ids.len(), all.len(), "each went out once");
+    assert!(all.len() > 4, "more than go in two minutes: {}", all.len());
 }

@@ -79,6 +79,7 @@ async fn a_bounce_is_known_of_its_mail_and_stops_announcements(store: Store) {
     let stopped =
         async || ada.client.get("/users/me/export").await.expect(200)["announcements_stopped"].clone();
     assert_eq!(stopped().await["reason"], "bounced");
+    assert!(stopped().await.get("address").is_none(), "by what the address is recognised is told to nobody");
 
     let path = format!("/admin/mail/{mail}/suppression");
     ada.client.delete(&path).await.expect_problem(403, "forbidden");

@@ -7,12 +7,14 @@
     reason = "a test that cannot go on shall stop"
 )]
 
+mod ahead;
 mod architecture;
 mod audit;
 mod backup;
 mod command_line;
 mod configuration;
 mod confined;
+mod containers;
 mod contract;
 mod deadlines;
 mod demo;
@@ -21,6 +23,7 @@ mod documents;
 mod door_offline;
 mod door_page;
 mod door_staff;
+mod drill;
 mod egress;
 mod emails;
 mod events;
@@ -45,6 +48,7 @@ mod mail_out;
 mod mail_reports;
 mod maintenance;
 mod media;
+mod metrics;
 mod model;
 mod money;
 mod music;
@@ -53,6 +57,7 @@ mod office;
 mod on_sale;
 mod ownership;
 mod panics;
+mod privacy;
 mod probes;
 mod problem_codes;
 mod protocol;

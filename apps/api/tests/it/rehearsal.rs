@@ -70,6 +70,58 @@ async fn a_rehearsal_with_every_fault_passes_on_postgres_and_again_on_the_same_d
     }
 }
 
+/// Two that serve and two that work, on one PostgreSQL and one Redis: one of them is killed every few seconds, and each kind
+/// at least once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_instances_and_two_workers_lose_nothing_and_double_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let database = fresh_database(&postgres().url).await.unwrap();
+    let url = database.url();
+    let faults = "instance-killed,worker-killed,database-cut,redis-gone,provider-timeouts,provider-errors,\
+                  webhooks-lost,webhooks-doubled,webhooks-reversed,webhooks-late";
+    let mut arguments = vec!["--seats", "80", "--buyers", "300", "--faults", faults, "--seed", "4"];
+    arguments.extend(["--store", &url, "--instances", "2", "--workers", "2"]);
+    let report = rehearse(&arguments, folder.path()).await;
+    let told = &report.1;
+    assert_eq!((&told["instances"], &told["workers"]), (&2.into(), &2.into()));
+    assert_eq!(told["faults_not_tried"], serde_json::json!({}), "{told:#}");
+    for killed in ["instance-killed", "worker-killed"] {
+        assert!(told["faults"][killed].as_u64() > Some(0), "{killed}: {told:#}");
+    }
+    // Whoever met a dead instance went on at the other one, and the mail came whoever was killed.
+    assert!(told["moved_on"].as_u64() > Some(0), "{told:#}");
+    assert!(told["mails"].as_u64() > told["tickets_sold"].as_u64().map(|sold| sold / 6), "{told:#}");
+    assert_whole(report, 80);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn several_processes_are_refused_where_the_store_belongs_to_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = format!("local:{}", folder.path().join("new").display());
+    for several in [["--instances", "2"], ["--workers", "1"]] {
+        for on in [&["--store", store.as_str()][..], &[]] {
+            let refused = Command::new(env!("CARGO_BIN_EXE_synesthesie"))
+                .arg("rehearse")
+                .args(several)
+                .args(on)
+                .output()
+                .await
+                .unwrap();
+            let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+            assert!(!refused.status.success() && said.contains("need --store postgres://"), "{said}");
+        }
+    }
+    for number in ["0", "5"] {
+        let refused = Command::new(env!("CARGO_BIN_EXE_synesthesie"))
+            .args(["rehearse", "--instances", number])
+            .output()
+            .await
+            .unwrap();
+        let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+        assert!(!refused.status.success() && said.contains("1..=4"), "{said}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_rehearsal_without_faults_meets_no_error() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,10 +1,11 @@
 //! On the way in: compressed, then encrypted.
 
-use crate::Recipients;
+use crate::{Identities, Recipients};
 use age::stream::StreamWriter;
+use age::x25519::Identity;
 use age::{Encryptor, Recipient};
 use async_trait::async_trait;
-use backups::{Flow, FlowError, Sealer};
+use backups::{Flow, FlowError, Opener, Sealer};
 use std::io::{self, Write};
 use std::mem;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,6 +22,33 @@ impl Sealer for Recipients {
 
     fn seal(&self, plain: Box<dyn Flow>) -> Box<dyn Flow> {
         Box::new(Sealing { plain, state: State::New(self.clone()) })
+    }
+
+    fn for_once(&self) -> (Box<dyn Sealer>, Box<dyn Opener>) {
+        let once = Identity::generate();
+        let mut all = self.clone();
+        all.0.push(once.to_public());
+        (Box::new(ForOnce { lasting: self.clone(), all }), Box::new(Identities(vec![once])))
+    }
+}
+
+/// Keys that people have, and one that is forgotten: nobody is told of that one, as it opens nothing any more.
+struct ForOnce {
+    lasting: Recipients,
+    all: Recipients,
+}
+
+impl Sealer for ForOnce {
+    fn recipients(&self) -> Vec<String> {
+        self.lasting.recipients()
+    }
+
+    fn seal(&self, plain: Box<dyn Flow>) -> Box<dyn Flow> {
+        self.all.seal(plain)
+    }
+
+    fn for_once(&self) -> (Box<dyn Sealer>, Box<dyn Opener>) {
+        self.lasting.for_once()
     }
 }
 

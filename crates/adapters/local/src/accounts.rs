@@ -1,6 +1,7 @@
 //! Accounts, sessions and links, and the ways to find them.
 
 mod documents;
+mod own;
 mod reads;
 mod security;
 mod tx;
@@ -24,10 +25,13 @@ pub(crate) struct AccountTables {
     /// Those whom nobody invited.
     pub(crate) roots_by_age: OrdSet<Cursor>,
     pub(crate) active_admins: OrdSet<AccountId>,
+    /// All that are still kept, ended ones too.
+    pub(crate) sessions_by_account: OrdSet<(AccountId, Cursor)>,
     /// Sessions that were not ended; some may have expired.
     pub(crate) open_sessions: OrdSet<(AccountId, Cursor)>,
     /// By the instant from which a session does not count.
     pub(crate) sessions_by_end: OrdSet<(Timestamp, SessionId)>,
+    pub(crate) links_by_account: OrdSet<(AccountId, Cursor)>,
     pub(crate) unused_links: OrdSet<(AccountId, OneTimeId)>,
     pub(crate) links_by_end: OrdSet<(Timestamp, OneTimeId)>,
     pub(crate) email_changes_by_account: OrdSet<(AccountId, Cursor)>,

@@ -12,6 +12,7 @@ mod ledger;
 mod office;
 mod order_tx;
 mod outside;
+mod own;
 mod papers;
 mod reads;
 mod returns;
@@ -42,9 +43,9 @@ use ::booking::{
 use ::events::{Event, Seating, Status};
 use imbl::{OrdMap, OrdSet};
 use kernel::{
-    AccountId, BookingId, Cursor, DisputeId, DocumentId, EffectId, EventId, HoldId, JobId, OrganisationId,
-    PaymentId, RefundId, ReturnId, ScanId, SeatId, SectionId, TicketId, TicketTypeId, Timestamp, TransferId,
-    VoucherId, WaitlistEntryId,
+    AccountId, BookingId, Cursor, DisputeId, DocumentId, EffectId, EventId, HoldId, IncidentId, JobId,
+    OrganisationId, PaymentId, RefundId, ReturnId, ScanId, SeatId, SectionId, TicketId, TicketTypeId,
+    Timestamp, TransferId, VoucherId, WaitlistEntryId,
 };
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -92,6 +93,8 @@ pub(crate) struct BookingTables {
     pub(crate) disputes: OrdMap<DisputeId, BookingId>,
     pub(crate) deliveries_by_booking: OrdSet<(BookingId, Timestamp, EffectId)>,
     pub(crate) scans_by_ticket: OrdSet<(TicketId, Timestamp, ScanId)>,
+    pub(crate) scans_by_scanner: OrdSet<(AccountId, Cursor)>,
+    pub(crate) incidents_by_booking: OrdSet<(BookingId, IncidentId)>,
     pub(crate) sessions: OrdMap<(Provider, String), (BookingId, PaymentId)>,
     pub(crate) charges: OrdMap<(Provider, String), PaymentId>,
     /// Receipts, invoices and credit notes by the instant of their issue.

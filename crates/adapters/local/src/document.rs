@@ -3,9 +3,9 @@
 use crate::state::State;
 use imbl::{OrdMap, OrdSet};
 use kernel::{
-    AccountId, ActId, AlbumId, BookingId, DocumentId, EffectId, EmailChangeId, EntryId, EventId, HoldId,
-    IncidentId, InviteId, JobId, OneTimeId, OrganisationId, PictureId, QuotaId, RemovalId, ReturnId, ScanId,
-    SessionId, SetId, TicketId, TicketTypeId, TransferId, UploadId, VenueTemplateId, VoucherId,
+    AccountId, ActId, AlbumId, BackupId, BookingId, DocumentId, EffectId, EmailChangeId, EntryId, EventId,
+    HoldId, IncidentId, InviteId, JobId, OneTimeId, OrganisationId, PictureId, QuotaId, RemovalId, ReturnId,
+    ScanId, SessionId, SetId, TicketId, TicketTypeId, TransferId, UploadId, VenueTemplateId, VoucherId,
     WaitlistEntryId,
 };
 use serde::Serialize;
@@ -48,6 +48,7 @@ id_keys!(
     AccountId,
     ActId,
     AlbumId,
+    BackupId,
     BookingId,
     DocumentId,
     EffectId,

@@ -37,6 +37,8 @@ pub(crate) struct EventTables {
     pub(crate) ticket_types: Table<TicketType>,
     /// By the instant and the account.
     pub(crate) address_views_by_time: OrdSet<(EventId, Cursor)>,
+    /// By the instant and the event.
+    pub(crate) address_views_by_account: OrdSet<(AccountId, Cursor)>,
     pub(crate) feeds_by_token: OrdMap<TokenHash, AccountId>,
     pub(crate) events_by_slug: OrdMap<String, EventId>,
     pub(crate) events_by_start: OrdSet<Cursor>,

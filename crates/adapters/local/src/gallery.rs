@@ -18,6 +18,8 @@ pub(crate) struct GalleryTables {
     pub(crate) albums: Table<Album>,
     pub(crate) pictures: Table<Picture>,
     pub(crate) removals: Table<Removal>,
+    pub(crate) albums_by_maker: OrdSet<(AccountId, Cursor)>,
+    pub(crate) pictures_by_sender: OrdSet<(AccountId, Cursor)>,
     pub(crate) all: Shelf,
     pub(crate) visible: Shelf,
     pub(crate) pictures_by_id: OrdSet<(AlbumId, PictureId)>,

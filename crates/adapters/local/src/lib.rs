@@ -12,6 +12,7 @@
 mod absorb;
 mod accounts;
 mod audit;
+mod backups;
 mod booking;
 mod document;
 mod dump;

@@ -20,6 +20,7 @@ pub(crate) struct MediaTables {
     pub(crate) egress: Table<Egress>,
     pub(crate) forgotten: Table<Forgotten>,
     pub(crate) links: Table<KeptLink>,
+    pub(crate) by_sender: OrdSet<(AccountId, Cursor)>,
     /// Uploads that are open or completed, by sender.
     pub(crate) living_by_sender: OrdSet<(AccountId, Cursor)>,
     /// The same by the instant at which their time is over.

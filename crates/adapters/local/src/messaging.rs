@@ -221,6 +221,15 @@ impl MessagingStore for LocalStore {
     }
 }
 
+impl LocalTx {
+    fn forget_letters(&mut self, letters: Vec<Letter>) {
+        for mut letter in letters {
+            letter.forget();
+            self.put(letter);
+        }
+    }
+}
+
 #[async_trait]
 impl MessagingTx for LocalTx {
     async fn lock_letter(&mut self, id: EffectId) -> Result<Option<Letter>, StoreError> {
@@ -256,10 +265,16 @@ impl MessagingTx for LocalTx {
         }
         let letters: Vec<Letter> =
             ids.into_iter().filter_map(|id| self.state().copy(&EffectId::from(id))).collect();
-        for mut letter in letters {
-            letter.forget();
-            self.put(letter);
-        }
+        self.forget_letters(letters);
+        Ok(())
+    }
+
+    async fn forget_letters_to_guests(&mut self, booking: BookingId) -> Result<(), StoreError> {
+        let all = PageRequest { limit: u32::MAX, after: None };
+        let ids = newest_of(&self.state().messaging.by_booking, booking, all);
+        let found = ids.filter_map(|id| self.state().copy::<Letter>(&EffectId::from(id)));
+        let letters: Vec<Letter> = found.filter(|letter| letter.about.account.is_none()).collect();
+        self.forget_letters(letters);
         Ok(())
     }
 

@@ -16,6 +16,7 @@ pub(crate) struct MusicTables {
     pub(crate) sets: Table<MusicSet>,
     pub(crate) positions: Table<Position>,
     pub(crate) by_age: OrdSet<Cursor>,
+    pub(crate) by_maker: OrdSet<(AccountId, Cursor)>,
     /// Those that members hear.
     pub(crate) audible: OrdSet<Cursor>,
     pub(crate) positions_by_time: OrdSet<(AccountId, Cursor)>,

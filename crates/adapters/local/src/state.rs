@@ -2,6 +2,7 @@
 
 use crate::accounts::AccountTables;
 use crate::audit::AuditTables;
+use crate::backups::BackupTables;
 use crate::booking::BookingTables;
 use crate::document::{Document, Key, Step};
 use crate::events::EventTables;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 pub(crate) struct State {
     pub(crate) accounts: AccountTables,
     pub(crate) audit: AuditTables,
+    pub(crate) backups: BackupTables,
     pub(crate) booking: BookingTables,
     pub(crate) events: EventTables,
     pub(crate) gallery: GalleryTables,
@@ -128,6 +130,8 @@ kinds!(
     ::accounts::OneTime,
     ::accounts::SecondFactor,
     ::accounts::Session,
+    ::backups::Backup,
+    ::backups::Desk,
     ::booking::Booking,
     ::booking::Delivery,
     ::booking::Document,

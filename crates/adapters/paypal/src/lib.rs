@@ -13,6 +13,7 @@
 
 mod account;
 mod amount;
+mod calls;
 mod client;
 mod dispute;
 mod failure;
@@ -29,8 +30,9 @@ pub use settings::{Settings, SettingsError};
 
 use async_trait::async_trait;
 use booking::{
-    CheckoutOrder, DisputeStanding, Health, Listed, Movement, Notice, NoticeError, Objection, Opened,
-    PaymentProvider, Provider, ProviderError, RawNotice, RefundOrder, RefundStanding, Standing, ToldRefund,
+    CallListener, CallOutcome, CheckoutOrder, DisputeStanding, Health, Listed, Movement, Notice, NoticeError,
+    Objection, Opened, PaymentProvider, Provider, ProviderError, RawNotice, RefundOrder, RefundStanding,
+    Standing, ToldRefund,
 };
 use client::Client;
 use failure::{Failure, unreadable};
@@ -38,7 +40,7 @@ use kernel::{Clock, Money, PaymentId, Timestamp};
 use orders::{CaptureOrder, CreateOrder, Order, ShowOrder};
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a call may take, from connecting to the last byte of the answer.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -50,6 +52,7 @@ pub struct PaypalAdapter {
     webhook_id: Option<String>,
     client: Client,
     clock: Arc<dyn Clock>,
+    listener: Option<CallListener>,
 }
 
 impl PaypalAdapter {
@@ -63,7 +66,8 @@ impl PaypalAdapter {
         let clock = Arc::clone(&settings.clock);
         let client = Client::new(env, settings.client_id, settings.client_secret, settings.clock, DEADLINE);
         let client = client.map_err(|_| SettingsError::Transport)?;
-        Ok(Self { account: settings.account, live: client.is_live(), webhook_id, client, clock })
+        let live = client.is_live();
+        Ok(Self { account: settings.account, live, webhook_id, client, clock, listener: None })
     }
 
     /// The same with another deadline per call than ten seconds.
@@ -73,8 +77,68 @@ impl PaypalAdapter {
         self
     }
 
+    /// The same, with somebody who is told of each call.
+    #[must_use]
+    pub fn heard_by(mut self, listener: CallListener) -> Self {
+        self.listener = Some(listener);
+        self
+    }
+
     async fn order(&self, id: &str) -> Result<Order, Failure> {
         self.client.execute(&ShowOrder(orders::segment(id)?), None).await
+    }
+
+    /// An order that PayPal has forgotten, as it does with orders that nobody paid, is closed.
+    async fn look_up(&self, session: &str) -> Result<Standing, ProviderError> {
+        match self.order(session).await {
+            Ok(order) => standing::of(&order, self.live),
+            Err(Failure::Answered(answer)) if answer.status == 404 => Ok(Standing::Closed),
+            Err(failure) => Err(failure.into()),
+        }
+    }
+
+    async fn take(
+        &self,
+        payment: PaymentId,
+        declines: u32,
+        session: &str,
+    ) -> Result<Standing, ProviderError> {
+        let call = CaptureOrder(orders::segment(session)?);
+        let key = format!("capture-{payment}-{declines}");
+        let captured: Result<Order, _> = self.client.execute(&call, Some(key)).await;
+        let answer = match captured {
+            Ok(order) => return standing::of(&order, self.live),
+            Err(Failure::Answered(answer)) => answer,
+            Err(failure) => return Err(failure.into()),
+        };
+        match (answer.status, answer.issue.as_deref()) {
+            (404, _) => Ok(Standing::Closed),
+            (_, Some("ORDER_ALREADY_CAPTURED")) => self.look_up(session).await,
+            (_, Some("ORDER_NOT_APPROVED")) => Ok(Standing::Open),
+            // The buyer is sent back to choose another way to pay.
+            (
+                _,
+                Some(
+                    "INSTRUMENT_DECLINED" | "PAYER_ACTION_REQUIRED" | "REDIRECT_PAYER_FOR_ALTERNATE_FUNDING",
+                ),
+            ) => Ok(Standing::Declined),
+            (_, Some("ORDER_COMPLETION_IN_PROGRESS")) => Err(ProviderError::Uncertain(answer.into())),
+            _ => Err(Failure::Answered(answer).into()),
+        }
+    }
+
+    /// By its reference when we have one, else among the refunds that PayPal lists with the order. An order that
+    /// PayPal has forgotten tells nothing about its refunds, so that this is a refusal and not `None`.
+    async fn refund_of(&self, order: &RefundOrder) -> Result<Option<RefundStanding>, ProviderError> {
+        let Some(reference) = &order.reference else {
+            let found = self.order(&order.session).await?;
+            return found.refund(order.refund).map(refunds::Refund::standing).transpose();
+        };
+        match self.client.execute(&refunds::ShowRefund(orders::segment(reference)?), None).await {
+            Ok(refund) => refund.standing().map(Some),
+            Err(Failure::Answered(answer)) if answer.status == 404 => Ok(None),
+            Err(failure) => Err(failure.into()),
+        }
     }
 }
 
@@ -97,24 +161,22 @@ impl PaymentProvider for PaypalAdapter {
     }
 
     async fn open(&self, order: &CheckoutOrder) -> Result<Opened, ProviderError> {
-        let call = CreateOrder::new(order)?;
-        let opened: Order = self.client.execute(&call, Some(format!("open-{}", order.payment))).await?;
-        let link = opened.approval();
-        // A repeat is answered with how the order stands now: once approved it has no such link, and our own page,
-        // which asks where it stands, is where its buyer belongs.
-        let link = link.or_else(|| (!opened.waits_for_approval()).then_some(order.return_url.as_str()));
-        let checkout_url =
-            link.ok_or_else(|| unreadable("an order without a link for its buyer"))?.to_owned();
-        Ok(Opened { session: opened.id, checkout_url })
+        self.measured("open", async {
+            let call = CreateOrder::new(order)?;
+            let opened: Order = self.client.execute(&call, Some(format!("open-{}", order.payment))).await?;
+            let link = opened.approval();
+            // A repeat is answered with how the order stands now: once approved it has no such link, and our own page,
+            // which asks where it stands, is where its buyer belongs.
+            let link = link.or_else(|| (!opened.waits_for_approval()).then_some(order.return_url.as_str()));
+            let checkout_url =
+                link.ok_or_else(|| unreadable("an order without a link for its buyer"))?.to_owned();
+            Ok(Opened { session: opened.id, checkout_url })
+        })
+        .await
     }
 
-    /// An order that PayPal has forgotten, as it does with orders that nobody paid, is closed.
     async fn ask(&self, session: &str) -> Result<Standing, ProviderError> {
-        match self.order(session).await {
-            Ok(order) => standing::of(&order, self.live),
-            Err(Failure::Answered(answer)) if answer.status == 404 => Ok(Standing::Closed),
-            Err(failure) => Err(failure.into()),
-        }
+        self.measured("ask", self.look_up(session)).await
     }
 
     async fn capture(
@@ -123,64 +185,36 @@ impl PaymentProvider for PaypalAdapter {
         declines: u32,
         session: &str,
     ) -> Result<Standing, ProviderError> {
-        let call = CaptureOrder(orders::segment(session)?);
-        let key = format!("capture-{payment}-{declines}");
-        let captured: Result<Order, _> = self.client.execute(&call, Some(key)).await;
-        let answer = match captured {
-            Ok(order) => return standing::of(&order, self.live),
-            Err(Failure::Answered(answer)) => answer,
-            Err(failure) => return Err(failure.into()),
-        };
-        match (answer.status, answer.issue.as_deref()) {
-            (404, _) => Ok(Standing::Closed),
-            (_, Some("ORDER_ALREADY_CAPTURED")) => self.ask(session).await,
-            (_, Some("ORDER_NOT_APPROVED")) => Ok(Standing::Open),
-            // The buyer is sent back to choose another way to pay.
-            (
-                _,
-                Some(
-                    "INSTRUMENT_DECLINED" | "PAYER_ACTION_REQUIRED" | "REDIRECT_PAYER_FOR_ALTERNATE_FUNDING",
-                ),
-            ) => Ok(Standing::Declined),
-            (_, Some("ORDER_COMPLETION_IN_PROGRESS")) => Err(ProviderError::Uncertain(answer.into())),
-            _ => Err(Failure::Answered(answer).into()),
-        }
+        self.measured("capture", self.take(payment, declines, session)).await
     }
 
     /// PayPal has no call that cancels an unpaid order, and needs none: nothing is charged until we capture, and a
     /// closed attempt is not captured. So this only asks. What was approved or paid in the meantime is told as it
     /// is; anything else counts as closed, and PayPal forgets it after some hours.
     async fn close(&self, session: &str) -> Result<Standing, ProviderError> {
-        Ok(match self.ask(session).await? {
+        Ok(match self.measured("close", self.look_up(session)).await? {
             standing @ (Standing::Approved | Standing::Processing | Standing::Paid(_)) => standing,
             Standing::Open | Standing::Declined | Standing::Failed | Standing::Closed => Standing::Closed,
         })
     }
 
     async fn refund(&self, order: &RefundOrder) -> Result<RefundStanding, ProviderError> {
-        let call = refunds::CreateRefund::new(order)?;
-        let refund: refunds::Refund =
-            self.client.execute(&call, Some(format!("refund-{}", order.refund))).await?;
-        refund.standing()
+        self.measured("refund", async {
+            let call = refunds::CreateRefund::new(order)?;
+            let refund: refunds::Refund =
+                self.client.execute(&call, Some(format!("refund-{}", order.refund))).await?;
+            refund.standing()
+        })
+        .await
     }
 
-    /// By its reference when we have one, else among the refunds that PayPal lists with the order. An order that
-    /// PayPal has forgotten tells nothing about its refunds, so that this is a refusal and not `None`.
     async fn find_refund(&self, order: &RefundOrder) -> Result<Option<RefundStanding>, ProviderError> {
-        let Some(reference) = &order.reference else {
-            let found = self.order(&order.session).await?;
-            return found.refund(order.refund).map(refunds::Refund::standing).transpose();
-        };
-        match self.client.execute(&refunds::ShowRefund(orders::segment(reference)?), None).await {
-            Ok(refund) => refund.standing().map(Some),
-            Err(Failure::Answered(answer)) if answer.status == 404 => Ok(None),
-            Err(failure) => Err(failure.into()),
-        }
+        self.measured("find_refund", self.refund_of(order)).await
     }
 
     /// Those that PayPal lists with the order.
     async fn refunds_of(&self, session: &str, charge: &str) -> Result<Vec<ToldRefund>, ProviderError> {
-        self.order(session).await?.refunds_of(charge)
+        self.measured("refunds_of", async { self.order(session).await?.refunds_of(charge) }).await
     }
 
     async fn transactions(
@@ -189,7 +223,7 @@ impl PaymentProvider for PaypalAdapter {
         to: Timestamp,
         cursor: Option<&str>,
     ) -> Result<Listed<Movement>, ProviderError> {
-        movement::list(&self.client, from, to, cursor).await
+        self.measured("transactions", movement::list(&self.client, from, to, cursor)).await
     }
 
     async fn disputes(
@@ -197,18 +231,26 @@ impl PaymentProvider for PaypalAdapter {
         since: Timestamp,
         cursor: Option<&str>,
     ) -> Result<Listed<DisputeStanding>, ProviderError> {
-        dispute::list(&self.client, since, cursor).await
+        self.measured("disputes", dispute::list(&self.client, since, cursor)).await
     }
 
     async fn health(&self) -> Result<Health, ProviderError> {
-        account::health(&self.client, self.webhook_id.as_deref()).await
+        self.measured("health", account::health(&self.client, self.webhook_id.as_deref())).await
     }
 
     async fn read_notice(&self, notice: &RawNotice) -> Result<Notice, NoticeError> {
         let webhook = self.webhook_id.as_deref().ok_or(NoticeError::Forged)?;
         let here = (self.client.base(), self.clock.now());
         let call = verify::VerifySignature::of(notice, webhook, here).ok_or(NoticeError::Forged)?;
-        verify::judge(self.client.execute(&call, None).await)?;
+        let began = Instant::now();
+        let judged = verify::judge(self.client.execute(&call, None).await);
+        // That a notice is not genuine is an answer, too.
+        let outcome = match judged {
+            Ok(()) | Err(NoticeError::Forged | NoticeError::Unreadable(_)) => CallOutcome::Answered,
+            Err(NoticeError::Unchecked(_)) => CallOutcome::Away,
+        };
+        self.tell("read_notice", outcome, began);
+        judged?;
         notice::read(&notice.body, self.live)
     }
 }

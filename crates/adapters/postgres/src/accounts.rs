@@ -2,6 +2,7 @@
 
 mod email_change;
 mod one_time;
+mod own;
 mod reads;
 mod second_factor;
 mod session;

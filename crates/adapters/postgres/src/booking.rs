@@ -17,6 +17,7 @@ mod ledger;
 mod office;
 mod order;
 mod outside;
+mod own;
 mod payment;
 mod reads;
 mod returns;

@@ -58,7 +58,7 @@ impl PgTools {
         Ok(Self { address: Address::parse(url)?, pg_dump, pg_restore })
     }
 
-    async fn connect(&self) -> Result<AsyncPgConnection, StoreError> {
+    pub(crate) async fn connect(&self) -> Result<AsyncPgConnection, StoreError> {
         let mut address = self.address.clone();
         address.config.application_name("synesthesie backup").connect_timeout(Duration::from_secs(5));
         open(address).await.map_err(|cause| StoreError::unavailable("connecting to the database", cause))
@@ -99,7 +99,7 @@ async fn counts(connection: &mut AsyncPgConnection) -> Result<Rows, StoreError> 
     for table in names(connection, TABLES).await? {
         let sql = format!("SELECT count(*) AS count FROM \"{}\"", table.replace('"', "\"\""));
         let counted: QueryResult<Vec<Counted>> = diesel::sql_query(sql).load(connection).await;
-        let count = counted.map_err(failed(COPYING))?.first().map_or(0, |row| row.count);
+        let count = counted.map_err(failed(COPYING))?.as_slice().first().map_or(0, |row| row.count);
         rows.insert(table, u64::try_from(count).unwrap_or(0));
     }
     Ok(rows)
@@ -115,7 +115,8 @@ impl Source for PgTools {
         let mut connection = self.connect().await?;
         connection.batch_execute(SNAPSHOT).await.map_err(failed(COPYING))?;
         let exported = names(&mut connection, "SELECT pg_export_snapshot() AS name").await?;
-        let snapshot = exported.first().ok_or_else(|| StoreError::broken(COPYING, "there is no snapshot"))?;
+        let snapshot =
+            exported.as_slice().first().ok_or_else(|| StoreError::broken(COPYING, "there is no snapshot"))?;
         let rows = counts(&mut connection).await?;
         let schema = applied(&mut connection).await?.pop().unwrap_or_default();
         let mut command = self.command(&self.pg_dump);

@@ -9,6 +9,7 @@
 
 mod accounts;
 mod audit;
+mod backups;
 mod booking;
 mod column;
 mod dump;
@@ -27,11 +28,14 @@ mod outbox;
 mod plans;
 pub mod pool;
 mod schema;
+mod scratch;
 mod statement;
 pub mod testing;
 mod tls;
 pub mod transaction;
+mod url;
 
 pub use dump::PgTools;
 pub use migrations::{SchemaState, migrate, schema_state, server_time};
 pub use pool::{PgStore, PoolOptions, PoolStatus};
+pub use scratch::{ScratchDatabases, may_create_databases};

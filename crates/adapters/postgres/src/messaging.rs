@@ -7,7 +7,7 @@ mod suppression;
 use crate::transaction::PgTx;
 use ::messaging::{AddressHash, DOMAIN, Effect, Letter, MessagingTx, Suppression};
 use async_trait::async_trait;
-use kernel::{AccountId, EffectId, Owed, StoreError, Timestamp};
+use kernel::{AccountId, BookingId, EffectId, Owed, StoreError, Timestamp};
 
 #[async_trait]
 impl MessagingTx for PgTx {
@@ -29,6 +29,11 @@ impl MessagingTx for PgTx {
 
     async fn forget_letters_to(&mut self, account: AccountId) -> Result<(), StoreError> {
         self.nameless_letters(account);
+        Ok(())
+    }
+
+    async fn forget_letters_to_guests(&mut self, booking: BookingId) -> Result<(), StoreError> {
+        self.nameless_letters_to_guests(booking);
         Ok(())
     }
 

@@ -1,13 +1,19 @@
 //! The steps that make the schema, compiled in; see `migrations/README.md`.
 
+mod state;
+
+pub(crate) use state::applied;
+pub use state::{SchemaState, schema_state, schema_state_by};
+
 use crate::failure::failed;
-use crate::pool::{PgStore, open};
+use crate::pool::open;
 use crate::statement::text;
 use crate::tls::Address;
 use diesel::sql_types::{BigInt, Bool, Text, Timestamptz};
 use diesel::{QueryResult, QueryableByName};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use kernel::{StoreError, Timestamp};
+use state::{judge, noted};
 use std::time::Duration;
 
 /// One step.
@@ -32,7 +38,7 @@ macro_rules! steps {
 }
 
 /// Every step, in the order in which they are applied.
-pub const MIGRATIONS: [Migration; 35] = steps![
+pub const MIGRATIONS: [Migration; 37] = steps![
     "2026-11-21-000001_accounts",
     "2026-11-21-000002_events",
     "2026-11-21-000003_booking",
@@ -68,25 +74,32 @@ pub const MIGRATIONS: [Migration; 35] = steps![
     "2026-11-22-000039_figures",
     "2026-11-22-000040_languages",
     "2026-11-22-000041_letters",
+    "2026-11-22-000042_backups",
+    "2026-11-22-000044_own",
 ];
 
-/// How a database's schema stands to the one that this program knows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SchemaState {
-    /// The same.
-    UpToDate,
-    /// These steps are missing, by name: run `migrate`.
-    Behind(Vec<String>),
-    /// Steps were applied that this program does not know, by version: it is too old for this database.
-    Unknown(Vec<String>),
+/// What stands for a step in the table of applied ones, as diesel's own tool writes it: the name up to the first
+/// underscore, without dashes.
+fn version(name: &str) -> String {
+    name.split('_').next().unwrap_or_default().replace('-', "")
 }
 
+/// How the line of a step begins that names its floor, among the comments at its head.
+const NEEDS: &str = "-- needs: ";
+
 impl Migration {
-    /// What stands for it in the table of applied steps, as diesel's own tool writes it: the name up to the first
-    /// underscore, without dashes.
+    /// What stands for it in the table of applied steps.
     #[must_use]
     pub fn version(&self) -> String {
-        self.name.split('_').next().unwrap_or_default().replace('-', "")
+        version(self.name)
+    }
+
+    /// Its floor, when it takes something away: the version of the oldest step that a program must know to live with
+    /// this one.
+    #[must_use]
+    pub fn needs(&self) -> Option<String> {
+        let mut head = self.up.lines().take_while(|line| line.starts_with("--"));
+        head.find_map(|line| line.strip_prefix(NEEDS)).map(|name| version(name.trim()))
     }
 }
 
@@ -102,22 +115,59 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS __diesel_schema_migrations (
     run_on timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP
 )";
 
-/// Applies the steps that are missing; returns their names. Several programs may do so at once.
+/// Where floors are noted. A column of that very table: a step that is taken back takes its floor along, whoever does it,
+/// and diesel's own tool, which names the columns that it writes, never notices. Only where it is not there yet, as it
+/// has to wait for whoever reads the table, a copy of the database as well.
+const FLOORS: &str = "DO $$ BEGIN
+    IF NOT EXISTS (SELECT FROM pg_attribute
+        WHERE attrelid = '__diesel_schema_migrations'::regclass AND attname = 'needs' AND NOT attisdropped)
+    THEN ALTER TABLE __diesel_schema_migrations ADD COLUMN needs varchar(50);
+    END IF;
+END $$";
+
+/// Applies the steps that are missing; returns their names. Several programs may do so at once. A database that is ahead of
+/// this program lacks nothing, and is left as it is.
 ///
 /// # Errors
-/// [`StoreError`]; the steps before the one that failed stay applied.
+/// [`StoreError`]; the steps before the one that failed stay applied. Nothing is applied to a database that this program is
+/// too old for.
 pub async fn migrate(url: &str) -> Result<Vec<&'static str>, StoreError> {
+    migrate_by(url, &MIGRATIONS).await
+}
+
+/// As [`migrate`], for a program that knows these steps.
+///
+/// # Errors
+/// As [`migrate`].
+pub async fn migrate_by(url: &str, steps: &[Migration]) -> Result<Vec<&'static str>, StoreError> {
     let mut connection = alone(url).await?;
-    connection.batch_execute(TABLE).await.map_err(failed("making the table of migrations"))?;
-    let applied = applied(&mut connection).await?;
+    let doing = "making the table of migrations";
+    connection.batch_execute(TABLE).await.map_err(failed(doing))?;
+    let there = noted(&mut connection).await?;
+    if let SchemaState::TooOld(unknown) = judge(steps, &there) {
+        let found = format!("it has {}: this version is too old for it", unknown.join(", "));
+        return Err(StoreError::broken("looking at what was migrated", found));
+    }
+    connection.batch_execute(FLOORS).await.map_err(failed(doing))?;
     let mut done = Vec::new();
-    for step in MIGRATIONS {
-        if applied.contains(&step.version()) {
-            continue;
+    for step in steps {
+        let (version, needs) = (step.version(), step.needs());
+        let floor = needs.as_ref().map_or_else(|| "NULL".to_owned(), |floor| format!("'{floor}'"));
+        match there.iter().find(|noted| noted.version == version) {
+            None => {
+                let values = format!("('{version}', {floor})");
+                let note = format!("INSERT INTO __diesel_schema_migrations (version, needs) VALUES {values}");
+                apply(&mut connection, step.up, &note).await?;
+                done.push(step.name);
+            }
+            // By diesel's own tool, which knows no floors.
+            Some(noted) if noted.needs != needs => {
+                let row = format!("needs = {floor} WHERE version = '{version}'");
+                let note = format!("UPDATE __diesel_schema_migrations SET {row}");
+                connection.batch_execute(&note).await.map_err(failed("noting the floor of a migration"))?;
+            }
+            Some(_) => {}
         }
-        let note = format!("INSERT INTO __diesel_schema_migrations (version) VALUES ('{}')", step.version());
-        apply(&mut connection, step.up, &note).await?;
-        done.push(step.name);
     }
     Ok(done)
 }
@@ -138,14 +188,6 @@ pub async fn revert(url: &str) -> Result<Option<&'static str>, StoreError> {
     Ok(Some(step.name))
 }
 
-/// Compares a database's schema with the one that this program knows.
-///
-/// # Errors
-/// [`StoreError`].
-pub async fn schema_state(url: &str) -> Result<SchemaState, StoreError> {
-    state(&mut connect(url).await?).await
-}
-
 #[derive(QueryableByName)]
 struct ServerTime {
     #[diesel(sql_type = Timestamptz)]
@@ -162,28 +204,6 @@ pub async fn server_time(url: &str) -> Result<Timestamp, StoreError> {
         text("SELECT clock_timestamp() AS now").load(&mut connect(url).await?).await;
     let first = rows.map_err(failed(doing))?.into_iter().next();
     first.map(|row| row.now).ok_or_else(|| StoreError::broken(doing, "no answer"))
-}
-
-impl PgStore {
-    /// Compares the database's schema with the one that this program knows.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn schema_state(&self) -> Result<SchemaState, StoreError> {
-        state(&mut *self.connection("looking at the schema").await?).await
-    }
-}
-
-async fn state(connection: &mut AsyncPgConnection) -> Result<SchemaState, StoreError> {
-    let applied = applied(connection).await?;
-    let known = MIGRATIONS.map(|step| step.version());
-    let unknown: Vec<_> = applied.iter().filter(|version| !known.contains(version)).cloned().collect();
-    if !unknown.is_empty() {
-        return Ok(SchemaState::Unknown(unknown));
-    }
-    let missing = MIGRATIONS.iter().filter(|step| !applied.contains(&step.version()));
-    let missing: Vec<_> = missing.map(|step| step.name.to_owned()).collect();
-    Ok(if missing.is_empty() { SchemaState::UpToDate } else { SchemaState::Behind(missing) })
 }
 
 /// A connection without the pool's limits.
@@ -217,28 +237,6 @@ async fn locked(connection: &mut AsyncPgConnection) -> QueryResult<bool> {
     let asking = text("SELECT pg_try_advisory_lock($1) AS locked").bind::<BigInt, _>(LOCK);
     let rows: Vec<Locked> = asking.load(connection).await?;
     Ok(rows.iter().any(|row| row.locked))
-}
-
-#[derive(QueryableByName)]
-struct Applied {
-    #[diesel(sql_type = Text)]
-    version: String,
-}
-
-/// Versions in the order of their application.
-pub(crate) async fn applied(connection: &mut AsyncPgConnection) -> Result<Vec<String>, StoreError> {
-    let doing = "reading the applied migrations";
-    let there: QueryResult<Vec<Applied>> = text(
-        "SELECT relname::text AS version FROM pg_class WHERE oid = to_regclass('__diesel_schema_migrations')",
-    )
-    .load(connection)
-    .await;
-    if there.map_err(failed(doing))?.is_empty() {
-        return Ok(Vec::new());
-    }
-    let rows: QueryResult<Vec<Applied>> =
-        text("SELECT version::text FROM __diesel_schema_migrations ORDER BY version").load(connection).await;
-    Ok(rows.map_err(failed(doing))?.into_iter().map(|row| row.version).collect())
 }
 
 async fn apply(connection: &mut AsyncPgConnection, change: &str, note: &str) -> Result<(), StoreError> {

@@ -3,7 +3,8 @@
 use crate::failure::failed;
 use crate::migrations::{MIGRATIONS, connect, migrate};
 use crate::statement::text;
-use diesel::sql_types::Integer;
+use crate::url::database_url;
+use diesel::sql_types::{Integer, Text};
 use diesel::{QueryResult, QueryableByName};
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use kernel::StoreError;
@@ -55,6 +56,55 @@ pub async fn empty_database(server: &str) -> Result<FreshDatabase, StoreError> {
     Ok(FreshDatabase { server: server.to_owned(), name })
 }
 
+#[derive(QueryableByName)]
+struct ColumnRow {
+    #[diesel(sql_type = Text)]
+    tab: String,
+    #[diesel(sql_type = Text)]
+    col: String,
+}
+
+#[derive(QueryableByName)]
+struct BodyRow {
+    #[diesel(sql_type = Text)]
+    body: String,
+}
+
+/// Every column of every table of a database, by `(table, column)`, but for the list of migrations.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn columns(url: &str) -> Result<Vec<(String, String)>, StoreError> {
+    let rows: QueryResult<Vec<ColumnRow>> = text(
+        "SELECT c.table_name::text AS tab, c.column_name::text AS col FROM information_schema.columns c \
+         JOIN information_schema.tables t USING (table_schema, table_name) \
+         WHERE c.table_schema = current_schema() AND t.table_type = 'BASE TABLE' \
+             AND c.table_name <> '__diesel_schema_migrations' ORDER BY 1, 2",
+    )
+    .load(&mut connect(url).await?)
+    .await;
+    let rows = rows.map_err(failed("listing the columns of a database"))?;
+    Ok(rows.into_iter().map(|row| (row.tab, row.col)).collect())
+}
+
+/// Every row of every table of a database, as the table and an object of JSON.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn rows(url: &str) -> Result<Vec<(String, String)>, StoreError> {
+    let mut tables: Vec<String> = columns(url).await?.into_iter().map(|(table, _)| table).collect();
+    tables.dedup();
+    let mut connection = connect(url).await?;
+    let mut all = Vec::new();
+    for table in tables {
+        let select = format!("SELECT to_jsonb(t)::text AS body FROM \"{table}\" t");
+        let rows: QueryResult<Vec<BodyRow>> = diesel::sql_query(select).load(&mut connection).await;
+        let rows = rows.map_err(failed("reading every row of a table"))?;
+        all.extend(rows.into_iter().map(|row| (table.clone(), row.body)));
+    }
+    Ok(all)
+}
+
 /// The name of a database with the present schema and nothing in it; made when there is none. Its name tells the
 /// schema, so that a changed migration never meets an old template.
 async fn template(connection: &mut AsyncPgConnection, server: &str) -> Result<String, StoreError> {
@@ -86,7 +136,7 @@ struct Found {
 
 async fn exists(connection: &mut AsyncPgConnection, name: &str) -> Result<bool, StoreError> {
     let found: QueryResult<Vec<Found>> = text("SELECT 1 AS one FROM pg_database WHERE datname = $1")
-        .bind::<diesel::sql_types::Text, _>(name)
+        .bind::<Text, _>(name)
         .load(connection)
         .await;
     found.map(|found| !found.is_empty()).map_err(failed("looking for a template database"))
@@ -98,16 +148,6 @@ fn fingerprint() -> String {
         digest.update(step.up);
     }
     digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// The URL of another database on the same server.
-fn database_url(server: &str, name: &str) -> String {
-    let (address, query) =
-        server.split_once('?').map_or((server, None), |(address, query)| (address, Some(query)));
-    let host = address.find("://").map_or(0, |at| at + 3);
-    let end = address.get(host..).and_then(|rest| rest.find('/')).map_or(address.len(), |at| host + at);
-    let base = address.get(..end).unwrap_or(address);
-    query.map_or_else(|| format!("{base}/{name}"), |query| format!("{base}/{name}?{query}"))
 }
 
 impl Drop for FreshDatabase {
@@ -122,21 +162,5 @@ impl Drop for FreshDatabase {
             })
         });
         let _ = drop.join();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_database_of_a_url_is_exchanged() {
-        for (server, expected) in [
-            ("postgres://u@h:1/postgres", "postgres://u@h:1/x"),
-            ("postgres://u:p@h/a?sslmode=disable", "postgres://u:p@h/x?sslmode=disable"),
-            ("postgres://h", "postgres://h/x"),
-        ] {
-            assert_eq!(database_url(server, "x"), expected);
-        }
     }
 }

@@ -1,29 +1,37 @@
-//! Mail over SMTP: one connection per message, encrypted unless the server is on this machine.
+//! Mail over SMTP, encrypted unless the server is on this machine: by few lines that carry many mails each, signed if
+//! there is a key.
 
+mod dkim;
+mod failure;
+mod line;
+mod lines;
 mod message;
 mod sender;
 mod server;
 
+pub use dkim::{Dkim, DnsRecord, UnusableDkim};
+pub use sender::sender_domain;
+
 use async_trait::async_trait;
+use failure::Failure;
 use kernel::{Clock, Email, Mail, MailError, Mailer};
-use mail_send::SmtpClient;
-use mail_send::smtp::message::Parameters;
+use line::{Letter, Stage};
+use lines::{Lines, Open};
 use sender::Sender;
-use server::{Line, Server};
+use server::Server;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
 
-/// How long handing one message over may take, from connecting to the last answer.
+/// How long handing one message over may take, from its first word, or from connecting, to the last answer.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// How long we wait for a goodbye that nothing depends on.
-const GOODBYE: Duration = Duration::from_secs(2);
 
 /// Hands mails to the server of one URL.
 pub struct SmtpMailer {
     server: Server,
     sender: Sender,
+    lines: Arc<Lines>,
+    dkim: Option<Arc<Dkim>>,
     clock: Arc<dyn Clock>,
 }
 
@@ -52,21 +60,6 @@ pub enum UnusableSettings {
     From,
 }
 
-/// At which step the server said no, which tells whose fault it is.
-#[derive(Debug, thiserror::Error)]
-enum Failure {
-    /// The mail's: this recipient or this content, and the server said why.
-    #[error(transparent)]
-    Mail(mail_send::Error),
-    /// Ours, the server's or the network's: connection, login, sender.
-    #[error(transparent)]
-    Way(#[from] mail_send::Error),
-    #[error("the mail server took too long")]
-    Late,
-    #[error("the recipient is no mail address")]
-    Address(#[from] kernel::email::MalformedEmail),
-}
-
 impl SmtpMailer {
     /// Prepares for the server at `url`: `smtp://` (port 587 if none is given) or `smtps://` (TLS from the first
     /// byte, port 465), with `user:password@` percent-encoded if it wants a login, and `?ca_file=` with a PEM file
@@ -80,7 +73,13 @@ impl SmtpMailer {
     pub fn new(url: &str, from: &str, clock: Arc<dyn Clock>) -> Result<Self, UnusableSettings> {
         let sender = Sender::parse(from).ok_or(UnusableSettings::From)?;
         let server = Server::parse(url, sender.domain())?;
-        Ok(Self { server, sender, clock })
+        Ok(Self { server, sender, lines: Lines::new(), dkim: None, clock })
+    }
+
+    /// Signs what it sends, if there is something to sign with.
+    #[must_use]
+    pub fn signing(self, dkim: Option<Arc<Dkim>>) -> Self {
+        Self { dkim, ..self }
     }
 
     /// Connects, greets, encrypts and logs in as for a mail, and says goodbye: nothing is sent.
@@ -89,16 +88,9 @@ impl SmtpMailer {
     /// What went wrong on the way.
     pub async fn check(&self) -> Result<Reached, Box<dyn std::error::Error + Send + Sync>> {
         let work = async {
-            let encrypted = match self.server.connect().await? {
-                Line::Sealed(line) => {
-                    let _ = tokio::time::timeout(GOODBYE, line.quit()).await;
-                    true
-                }
-                Line::Plain(line) => {
-                    let _ = tokio::time::timeout(GOODBYE, line.quit()).await;
-                    false
-                }
-            };
+            let line = self.server.connect().await?;
+            let encrypted = line.is_sealed();
+            line.close().await;
             Ok::<_, Failure>(Reached { encrypted, logged_in: self.server.logs_in() })
         };
         Ok(tokio::time::timeout(PATIENCE, work).await.unwrap_or(Err(Failure::Late))?)
@@ -107,60 +99,52 @@ impl SmtpMailer {
     async fn hand_over(&self, mail: &Mail, attachments: bool) -> Result<(), Failure> {
         // Never a line break in an SMTP command.
         let to = Email::parse(&mail.to)?;
-        let body = message::bytes(mail, &to, &self.sender, attachments, self.clock.now());
-        let work = async {
-            match self.server.connect().await? {
-                Line::Sealed(line) => self.converse(*line, (mail, &to), &body).await,
-                Line::Plain(line) => self.converse(*line, (mail, &to), &body).await,
-            }
-        };
-        tokio::time::timeout(PATIENCE, work).await.unwrap_or(Err(Failure::Late))
+        let from = mail.return_path.as_ref().map_or(self.sender.address(), Email::as_str);
+        let bytes = self.written(mail, &to, attachments)?;
+        let letter = Letter { from, to: to.as_str(), bytes: &bytes };
+        let _place = self.lines.place().await?;
+        tokio::time::timeout(PATIENCE, self.carry(&letter)).await.unwrap_or(Err(Failure::Late))
     }
 
-    async fn converse<S>(
-        &self,
-        mut line: SmtpClient<S>,
-        (mail, to): (&Mail, &Email),
-        body: &[u8],
-    ) -> Result<(), Failure>
-    where
-        S: AsyncRead + AsyncWrite + Unpin,
-    {
-        let from = mail.return_path.as_ref().map_or(self.sender.address(), Email::as_str);
-        line.mail_from(from, &Parameters::new()).await?;
-        line.rcpt_to(to.as_str(), &Parameters::new()).await.map_err(blame)?;
-        line.data(body).await.map_err(blame)?;
-        // It is theirs now, whatever becomes of the connection.
-        let _ = tokio::time::timeout(GOODBYE, line.quit()).await;
-        Ok(())
+    /// The message as it goes over the line.
+    fn written(&self, mail: &Mail, to: &Email, attachments: bool) -> Result<Vec<u8>, Failure> {
+        let now = self.clock.now();
+        let message = message::bytes(mail, to, &self.sender, attachments, now);
+        let Some(dkim) = &self.dkim else { return Ok(message) };
+        let mut signed = dkim.header(&message, now).map_err(|_| Failure::Unsigned)?.into_bytes();
+        signed.extend_from_slice(&message);
+        Ok(signed)
+    }
+
+    /// Hands a mail over on a line that is open, if there is one. When that turns out to be of no use before the mail
+    /// itself was begun, it is tried once more on a new one; after that never, or it might arrive twice.
+    async fn carry(&self, letter: &Letter<'_>) -> Result<(), Failure> {
+        let mut kept = self.lines.take();
+        loop {
+            let mut open = match kept.take() {
+                Some(open) => open,
+                None => Open::new(self.server.connect().await?),
+            };
+            let (again, mut stage) = (open.mails > 0, Stage::Before);
+            open.mails += 1;
+            let answer = open.line.carry(letter, again, &mut stage).await;
+            match &answer {
+                Err(failure) if again && failure.is_the_lines(stage) => {
+                    tracing::debug!("a line to the mail server was lost; the mail goes by a new one");
+                    continue;
+                }
+                // Whatever else the server said, it may have been about the line.
+                Ok(()) | Err(Failure::Mail(_)) => self.lines.put_back(open),
+                Err(_) => {}
+            }
+            return answer;
+        }
     }
 }
 
 impl fmt::Debug for SmtpMailer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SmtpMailer").field("server", &self.server).finish_non_exhaustive()
-    }
-}
-
-/// Which answers to the recipient or the content are about the mail itself: 5yz (RFC 5321, section 4.2.1), but for
-/// those that ask for a login (RFC 4954, section 6) or for other commands.
-fn blame(error: mail_send::Error) -> Failure {
-    match error {
-        mail_send::Error::UnexpectedReply(reply) if is_final(reply.code) => {
-            Failure::Mail(mail_send::Error::UnexpectedReply(reply))
-        }
-        error => Failure::Way(error),
-    }
-}
-
-const fn is_final(code: u16) -> bool {
-    matches!(code, 550..=599)
-}
-
-impl Failure {
-    /// "Exceeded storage allocation", which is also said of a message that is too large (RFC 1870, section 6).
-    fn is_about_size(&self) -> bool {
-        matches!(self, Self::Mail(mail_send::Error::UnexpectedReply(reply)) if reply.code == 552)
     }
 }
 
@@ -175,7 +159,9 @@ impl Mailer for SmtpMailer {
         }
         answer.map_err(|failure| match failure {
             Failure::Mail(_) | Failure::Address(_) => MailError::Refused(Box::new(failure)),
-            Failure::Way(_) | Failure::Late => MailError::Deferred(Box::new(failure)),
+            Failure::Way(_) | Failure::Late | Failure::Crowded | Failure::Unsigned => {
+                MailError::Deferred(Box::new(failure))
+            }
         })
     }
 }

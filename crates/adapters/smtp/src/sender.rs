@@ -2,6 +2,12 @@
 
 use kernel::Email;
 
+/// The domain of who mails come from, in lower case; `None` when `from` is no sender.
+#[must_use]
+pub fn sender_domain(from: &str) -> Option<String> {
+    Sender::parse(from).map(|sender| sender.domain().to_owned())
+}
+
 /// An address, perhaps with a name.
 pub(crate) struct Sender {
     name: Option<String>,
@@ -53,9 +59,10 @@ mod tests {
             let sender = Sender::parse(text).unwrap();
             assert_eq!((sender.name(), sender.address()), (name, "tickets@house.example"));
             assert_eq!(sender.domain(), "house.example");
+            assert_eq!(sender_domain(&text.to_uppercase()).as_deref(), Some("house.example"));
         }
         for text in ["", "The House", "The House <>", "a@b.example>", "A\r\nBcc: x <a@b.example>"] {
-            assert!(Sender::parse(text).is_none(), "{text}");
+            assert!(Sender::parse(text).is_none() && sender_domain(text).is_none(), "{text}");
         }
     }
 }

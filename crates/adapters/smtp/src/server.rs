@@ -1,7 +1,8 @@
 //! The mail server: where it is, how to reach it, and whom it knows us as.
 
 use crate::UnusableSettings;
-use mail_send::{Credentials, SmtpClient, SmtpClientBuilder};
+use crate::line::Line;
+use mail_send::{Credentials, SmtpClientBuilder};
 use percent_encoding::percent_decode_str;
 use rustls::crypto::ring;
 use rustls::pki_types::CertificateDer;
@@ -10,9 +11,7 @@ use rustls::{ClientConfig, RootCertStore};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
-use tokio_rustls::client::TlsStream;
 use url::{Host, Url};
 
 /// How long connecting may take with all that belongs to it, and each command after that.
@@ -23,14 +22,6 @@ pub(crate) struct Server {
     reach: SmtpClientBuilder<String>,
     /// Whether the connection may stay unencrypted: nobody else listens on loopback.
     loopback: bool,
-}
-
-/// A connection after greeting and login.
-pub(crate) enum Line {
-    /// Nobody can listen.
-    Sealed(Box<SmtpClient<TlsStream<TcpStream>>>),
-    /// Within this machine.
-    Plain(Box<SmtpClient<TcpStream>>),
 }
 
 impl Server {

@@ -12,6 +12,7 @@
 
 mod account;
 mod amount;
+mod calls;
 mod checkout;
 mod dispute;
 mod failure;
@@ -27,8 +28,9 @@ pub use settings::{Settings, SettingsError};
 
 use async_trait::async_trait;
 use booking::{
-    CheckoutOrder, DisputeStanding, Health, Listed, Movement, Notice, NoticeError, Objection, Opened,
-    PaymentProvider, Provider, ProviderError, RawNotice, RefundOrder, RefundStanding, Standing, ToldRefund,
+    CallListener, CheckoutOrder, DisputeStanding, Health, Listed, Movement, Notice, NoticeError, Objection,
+    Opened, PaymentProvider, Provider, ProviderError, RawNotice, RefundOrder, RefundStanding, Standing,
+    ToldRefund,
 };
 use failure::{failed, unreadable};
 use kernel::{Clock, Money, PaymentId, Timestamp};
@@ -51,6 +53,7 @@ pub struct StripeAdapter {
     webhook_secrets: Vec<String>,
     clock: Arc<dyn Clock>,
     deadline: Duration,
+    listener: Option<CallListener>,
 }
 
 impl StripeAdapter {
@@ -61,13 +64,25 @@ impl StripeAdapter {
     pub fn new(settings: Settings) -> Result<Self, SettingsError> {
         let Checked { client, live, webhook_secrets } = settings.check()?;
         let Settings { account, clock, .. } = settings;
-        Ok(Self { account, live, client, webhook_secrets, clock, deadline: DEADLINE })
+        Ok(Self { account, live, client, webhook_secrets, clock, deadline: DEADLINE, listener: None })
     }
 
     /// The same with another deadline per call than ten seconds.
     #[must_use]
     pub fn with_deadline(self, deadline: Duration) -> Self {
         Self { deadline, ..self }
+    }
+
+    /// The same, with somebody who is told of each call.
+    #[must_use]
+    pub fn heard_by(self, listener: CallListener) -> Self {
+        Self { listener: Some(listener), ..self }
+    }
+
+    async fn look_up(&self, session: &str) -> Result<Standing, ProviderError> {
+        let call = RetrieveCheckoutSession::new(session).expand(["payment_intent".to_owned()]).customize();
+        let session = call.timeout(self.deadline).send(&self.client).await.map_err(failed)?;
+        standing::of(&session)
     }
 
     fn raw(&self) -> Raw<'_> {
@@ -100,18 +115,19 @@ impl PaymentProvider for StripeAdapter {
     }
 
     async fn open(&self, order: &CheckoutOrder) -> Result<Opened, ProviderError> {
-        let key = keyed(format!("open-{}", order.payment))?;
-        let call = checkout::request(order, self.clock.now())?.customize();
-        let session =
-            call.request_strategy(key).timeout(self.deadline).send(&self.client).await.map_err(failed)?;
-        let url = session.url.ok_or_else(|| unreadable("a new session without an address"))?;
-        Ok(Opened { session: session.id.to_string(), checkout_url: url })
+        self.measured("open", async {
+            let key = keyed(format!("open-{}", order.payment))?;
+            let call = checkout::request(order, self.clock.now())?.customize();
+            let session =
+                call.request_strategy(key).timeout(self.deadline).send(&self.client).await.map_err(failed)?;
+            let url = session.url.ok_or_else(|| unreadable("a new session without an address"))?;
+            Ok(Opened { session: session.id.to_string(), checkout_url: url })
+        })
+        .await
     }
 
     async fn ask(&self, session: &str) -> Result<Standing, ProviderError> {
-        let call = RetrieveCheckoutSession::new(session).expand(["payment_intent".to_owned()]).customize();
-        let session = call.timeout(self.deadline).send(&self.client).await.map_err(failed)?;
-        standing::of(&session)
+        self.measured("ask", self.look_up(session)).await
     }
 
     /// Stripe captures by itself.
@@ -127,31 +143,39 @@ impl PaymentProvider for StripeAdapter {
     /// Expires the session. One that was completed or had ended before is asked for instead; while it is open after
     /// all it can be paid, so that nothing is certain.
     async fn close(&self, session: &str) -> Result<Standing, ProviderError> {
-        let call = ExpireCheckoutSession::new(session).expand(["payment_intent".to_owned()]).customize();
-        match call.timeout(self.deadline).send(&self.client).await.map_err(failed) {
-            Ok(expired) => standing::of(&expired),
-            Err(ProviderError::Refused { code }) => match self.ask(session).await? {
-                Standing::Open | Standing::Declined => Err(unreadable(format!("still open, but: {code}"))),
-                ended => Ok(ended),
-            },
-            Err(other) => Err(other),
-        }
+        self.measured("close", async {
+            let call = ExpireCheckoutSession::new(session).expand(["payment_intent".to_owned()]).customize();
+            match call.timeout(self.deadline).send(&self.client).await.map_err(failed) {
+                Ok(expired) => standing::of(&expired),
+                Err(ProviderError::Refused { code }) => match self.look_up(session).await? {
+                    Standing::Open | Standing::Declined => {
+                        Err(unreadable(format!("still open, but: {code}")))
+                    }
+                    ended => Ok(ended),
+                },
+                Err(other) => Err(other),
+            }
+        })
+        .await
     }
 
     async fn refund(&self, order: &RefundOrder) -> Result<RefundStanding, ProviderError> {
-        let key = keyed(format!("refund-{}", order.refund))?;
-        let call = refunds::request(order)?.customize();
-        let refund =
-            call.request_strategy(key).timeout(self.deadline).send(&self.client).await.map_err(failed)?;
-        refunds::standing(&refund)
+        self.measured("refund", async {
+            let key = keyed(format!("refund-{}", order.refund))?;
+            let call = refunds::request(order)?.customize();
+            let refund =
+                call.request_strategy(key).timeout(self.deadline).send(&self.client).await.map_err(failed)?;
+            refunds::standing(&refund)
+        })
+        .await
     }
 
     async fn find_refund(&self, order: &RefundOrder) -> Result<Option<RefundStanding>, ProviderError> {
-        refunds::find(&self.client, self.deadline, order).await
+        self.measured("find_refund", refunds::find(&self.client, self.deadline, order)).await
     }
 
     async fn refunds_of(&self, _session: &str, charge: &str) -> Result<Vec<ToldRefund>, ProviderError> {
-        refunds::of_charge(&self.client, self.deadline, charge).await
+        self.measured("refunds_of", refunds::of_charge(&self.client, self.deadline, charge)).await
     }
 
     /// Stripe's balance transactions, the newest first.
@@ -161,7 +185,7 @@ impl PaymentProvider for StripeAdapter {
         to: Timestamp,
         cursor: Option<&str>,
     ) -> Result<Listed<Movement>, ProviderError> {
-        movement::list(&self.raw(), from, to, cursor).await
+        self.measured("transactions", async { movement::list(&self.raw(), from, to, cursor).await }).await
     }
 
     async fn disputes(
@@ -169,13 +193,15 @@ impl PaymentProvider for StripeAdapter {
         since: Timestamp,
         cursor: Option<&str>,
     ) -> Result<Listed<DisputeStanding>, ProviderError> {
-        dispute::list(&self.raw(), since, cursor).await
+        self.measured("disputes", async { dispute::list(&self.raw(), since, cursor).await }).await
     }
 
     async fn health(&self) -> Result<Health, ProviderError> {
-        account::health(&self.raw(), self.live, !self.webhook_secrets.is_empty()).await
+        let believes = !self.webhook_secrets.is_empty();
+        self.measured("health", async { account::health(&self.raw(), self.live, believes).await }).await
     }
 
+    /// Nobody is asked: the signature is looked at here.
     async fn read_notice(&self, notice: &RawNotice) -> Result<Notice, NoticeError> {
         let header = notice.header("stripe-signature").ok_or(NoticeError::Forged)?;
         signature::check(header, &notice.body, &self.webhook_secrets, self.clock.now())?;

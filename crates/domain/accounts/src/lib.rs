@@ -23,8 +23,8 @@ pub use network::Network;
 pub use one_time::{OneTime, Purpose};
 pub use password::{Password, PasswordError, PasswordHash};
 pub use ports::{
-    AccountStore, AccountTx, Alert, Effect, EmailChangeReads, EmailChangeTx, FactorNews, HashError,
-    PasswordHasher, SecondFactorReads, SecondFactorTx,
+    AccountStore, AccountTx, Alert, Effect, EmailChangeReads, EmailChangeTx, FactorNews, HashError, OwnReads,
+    OwnTx, PasswordHasher, SecondFactorReads, SecondFactorTx,
 };
 pub use profile::{Profile, ProfileChange};
 pub use second_factor::{CodeRefusal, FactorKey, RecoveryCode, RecoveryHash, SecondFactor, TotpSecret};

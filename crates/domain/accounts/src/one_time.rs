@@ -1,7 +1,7 @@
 //! Links that work once: to set a new password, to prove an address.
 
 use chrono::TimeDelta;
-use kernel::{AccountId, OneTimeId, Timestamp};
+use kernel::{AccountId, Cursor, OneTimeId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What a link is for.
@@ -93,6 +93,12 @@ impl OneTime {
         }
         self.used_at = Some(now);
         Ok(())
+    }
+
+    /// Where it stands in lists: newest first.
+    #[must_use]
+    pub const fn cursor(&self) -> Cursor {
+        Cursor { at: self.created_at, id: self.id.as_uuid() }
     }
 }
 

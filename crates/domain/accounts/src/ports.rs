@@ -1,9 +1,11 @@
 //! What the accounts need from outside.
 
 mod email_changes;
+mod own;
 mod second_factors;
 
 pub use email_changes::{EmailChangeReads, EmailChangeTx};
+pub use own::{OwnReads, OwnTx};
 pub use second_factors::{SecondFactorReads, SecondFactorTx};
 
 use crate::{Account, AccountFilter, Brought, Joined, OneTime, Password, PasswordHash, Purpose, Session};
@@ -16,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 /// Keeps accounts with their sessions and links; beside the invites, because opening an account uses one up.
 #[async_trait]
-pub trait AccountStore: InviteStore + SecondFactorReads + EmailChangeReads {
+pub trait AccountStore: InviteStore + SecondFactorReads + EmailChangeReads + OwnReads {
     /// Dropping the transaction undoes it; see [`kernel::transact`].
     async fn begin(&self) -> Result<Box<dyn AccountTx>, StoreError>;
     /// One account.
@@ -55,7 +57,7 @@ pub trait AccountStore: InviteStore + SecondFactorReads + EmailChangeReads {
 /// All that an account's use case may touch before it commits. Locks are taken in this order: inviters, invites
 /// (see [`InviteTx`]), admins, account, second factor, session, link, wish for another address.
 #[async_trait]
-pub trait AccountTx: InviteTx + SecondFactorTx + EmailChangeTx {
+pub trait AccountTx: InviteTx + SecondFactorTx + EmailChangeTx + OwnTx {
     /// `false`, and nothing written, when another account has the address.
     async fn add_account(&mut self, account: &Account) -> Result<bool, StoreError>;
     /// Other transactions wait for this row until we end.

@@ -123,6 +123,11 @@ impl Session {
         self.ended_at.get_or_insert(now);
     }
 
+    /// Forgets on what device it was, and where: whose it was is gone.
+    pub fn forget_device(&mut self) {
+        (self.user_agent, self.network, self.last_network) = (None, None, None);
+    }
+
     /// Where it stands in lists: newest first.
     #[must_use]
     pub const fn cursor(&self) -> Cursor {
@@ -141,6 +146,17 @@ mod tests {
 
     fn session() -> Session {
         Session::open(AccountId::generate(noon()), Some("Browser\n1"), noon())
+    }
+
+    #[test]
+    fn a_forgotten_device_leaves_what_ends_the_session() {
+        let mut session = session();
+        session.used_from(&Origin { network: Some(Network::v4([203, 0, 113, 7])), ..Origin::default() });
+        session.end(noon());
+        let before = session.clone();
+        session.forget_device();
+        let forgotten = Session { user_agent: None, network: None, last_network: None, ..before };
+        assert_eq!(session, forgotten);
     }
 
     #[test]

@@ -1,6 +1,12 @@
 //! What backups need from outside.
 
+mod store;
+
+pub use store::{BackupStore, BackupTx, News, Work};
+
 use crate::flow::{Flow, FlowError};
+use crate::use_cases::{MediaThen, VerifyError};
+use crate::verdict::Finding;
 use async_trait::async_trait;
 use kernel::StoreError;
 use serde::{Deserialize, Serialize};
@@ -68,6 +74,9 @@ pub trait Sealer: Send + Sync {
     fn recipients(&self) -> Vec<String>;
     /// The sealed bytes of these; what it holds meanwhile does not grow with them.
     fn seal(&self, plain: Box<dyn Flow>) -> Box<dyn Flow>;
+    /// The same with one key more, which is made now, and what opens by it. That key is nowhere else: with what is handed
+    /// out here it is forgotten.
+    fn for_once(&self) -> (Box<dyn Sealer>, Box<dyn Opener>);
 }
 
 /// Opens what was sealed, by private keys.
@@ -75,4 +84,31 @@ pub trait Opener: Send + Sync {
     /// What was sealed. It comes to its end only when every byte is as it was sealed: else it ends with
     /// [`FlowError::WrongKey`] or [`FlowError::Unreadable`].
     fn open(&self, sealed: Box<dyn Flow>) -> Box<dyn Flow>;
+}
+
+/// Makes places in which a backup is tried.
+#[async_trait]
+pub trait Scratch: Send + Sync {
+    /// What stores are made there.
+    fn kind(&self) -> Kind;
+    /// An empty place that nobody else has. What is left of those whose users were killed goes first.
+    async fn make(&self) -> Result<Box<dyn ScratchPlace>, StoreError>;
+}
+
+/// A place in which a backup is tried. Whoever is killed before it is removed leaves it to the next [`Scratch::make`].
+#[async_trait]
+pub trait ScratchPlace: Send + Sync {
+    /// Where a store can be made.
+    fn target(&self) -> &dyn Target;
+    /// By what the store is opened that was made there; it may hold a password.
+    fn address(&self) -> String;
+    /// Removes it, with all that is in it.
+    async fn remove(self: Box<Self>) -> Result<(), StoreError>;
+}
+
+/// Looks at stores that were made of backups.
+#[async_trait]
+pub trait Examiner: Send + Sync {
+    /// All that is wrong with the store that this address opens. `media` says which pictures and sets there were.
+    async fn examine(&self, address: &str, media: &MediaThen<'_>) -> Result<Vec<Finding>, VerifyError>;
 }

@@ -2,15 +2,21 @@
 
 mod compare;
 mod create;
+mod follow;
+mod keep;
 mod list;
 mod prune;
 mod restore;
+mod try_out;
 mod verify;
 
-pub use compare::{CompareError, MediaCompared};
+pub use compare::{CompareError, MediaCompared, MediaThen};
 pub use create::{CreateError, Original};
+pub use follow::FollowError;
+pub use keep::{AskError, Keeper};
 pub use list::Kept;
 pub use restore::{RestoreError, Restored, Step};
+pub use try_out::Trial;
 pub use verify::VerifyError;
 
 use crate::manifest::Manifest;

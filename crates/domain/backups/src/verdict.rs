@@ -89,6 +89,11 @@ pub enum Finding {
         /// In what.
         why: String,
     },
+    /// The store refers to a file of a picture or a set that was not there when it was copied, or is not there now.
+    Media {
+        /// The file's name.
+        key: String,
+    },
 }
 
 impl Finding {
@@ -120,6 +125,7 @@ impl fmt::Display for Finding {
             Self::NoFile { file, why } => write!(f, "{file} cannot be opened: {why}"),
             Self::Content { file } => write!(f, "{file} holds something else than was put into it"),
             Self::Store { why } => write!(f, "the store that was made of it is wrong: {why}"),
+            Self::Media { key } => write!(f, "{key} belongs to a picture or a set, and is not there"),
         }
     }
 }

@@ -88,6 +88,18 @@ pub(crate) fn booking_decided(
     by.act(act, Subject::new("booking", after.0.id.as_uuid()), now).changing(said(before), said(after))
 }
 
+/// Who was to come, and what passed in words, was forgotten with the buyer; of what it was nothing is said.
+pub(crate) fn people_forgotten(before: &Booking, after: &Booking, now: Timestamp) -> Act {
+    let said = |booking: &Booking| {
+        let words = booking.request.as_ref().is_some_and(|it| it.message.is_some() || it.answer.is_some());
+        Some(json!({"attendees": booking.attendees.len(), "words": words}).to_string())
+    };
+    Cause::system()
+        .act("booking.forget_people", Subject::new("booking", after.id.as_uuid()), now)
+        .of(after.organisation)
+        .changing(said(before), said(after))
+}
+
 /// Something else is promised to those who cancel.
 pub(crate) fn promise_made(
     by: &Cause,

@@ -7,6 +7,8 @@
 
 /// Under which name this domain's effects stand in the outbox.
 pub const DOMAIN: &str = "booking";
+/// Under which name stands what is owed to people who are gone.
+pub const FORGETTING: &str = "booking.forgetting";
 
 mod acts;
 pub mod attendance;
@@ -21,6 +23,7 @@ pub mod dispute;
 pub mod document;
 pub mod effect;
 pub mod figures;
+pub mod forgetting;
 pub mod hold;
 pub mod job;
 pub mod ledger;
@@ -57,6 +60,7 @@ pub use code::{CodeError, CodeSigner, TicketCode};
 pub use dispute::{Dispute, DisputeNews, DisputeStanding, DisputeStatus};
 pub use document::{Document, DocumentKind, DocumentNumber, Origin, Particulars, Party};
 pub use effect::{BuyerNews, Decided, Effect, Incident, IncidentKind, ListNews, Resolution, TransferNews};
+pub use forgetting::Forgetting;
 pub use hold::{Hold, Item, Wanted, Wish};
 pub use job::{ByHand, EventRefunds, Job, JobStatus, Report, StuckRefund, WhyByHand};
 pub use order::{
@@ -71,14 +75,15 @@ pub use policy::{CancellationPolicy, MalformedPolicy, NoWay, PolicyInput, Promis
 pub use ports::{
     BookingStore, BookingTx, CloseStore, CloseTx, Counter, DocumentFilter, DocumentStore, DocumentTx,
     DoorCounts, DoorReads, DoorTx, FiguresStore, FiguresTx, HolderStore, JobTx, LedgerStore, LedgerTx,
-    ListCounts, NoticeKey, OfficeStore, OrderTx, OutsideReads, OutsideTx, Quarter, ReturnReads, ReturnTx,
-    SaleTx, SeatReads, SeatTx, StockDifference, SyncTx, TransferReads, TransferTx, TypeCount, VoucherReads,
-    VoucherTx, WaitlistReads, WaitlistTx,
+    ListCounts, NoticeKey, OfficeStore, OrderTx, OutsideReads, OutsideTx, OwnReads, Quarter, ReturnReads,
+    ReturnTx, SaleTx, SeatReads, SeatTx, StockDifference, SyncTx, TransferReads, TransferTx, TypeCount,
+    VoucherReads, VoucherTx, WaitlistReads, WaitlistTx,
 };
 pub use presence::Presence;
 pub use provider::{
-    CheckoutOrder, Direction, Health, Listed, Listener, Movement, MovementKind, Notice, NoticeError,
-    NoticeSubject, Objection, Opened, PaymentProvider, ProviderError, RawNotice, RefundOrder, ToldRefund,
+    CallListener, CallOutcome, Called, CheckoutOrder, Direction, Health, Listed, Listener, Movement,
+    MovementKind, Notice, NoticeError, NoticeSubject, Objection, Opened, PaymentProvider, ProviderError,
+    RawNotice, RefundOrder, ToldRefund,
 };
 pub use reference::Reference;
 pub use refund::{RefundRefusal, RefundWish};

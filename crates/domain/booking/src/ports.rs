@@ -25,8 +25,8 @@ pub use waitlist::{ListCounts, WaitlistReads, WaitlistTx};
 use crate::ledger::{Balance, Entry, EntryFilter};
 use crate::office::{BookingFilter, IncidentFilter, Of, PaymentFilter, Stuck};
 use crate::{
-    Booking, CancellationPolicy, Effect, EventRefunds, Hold, Incident, Job, Payment, Provider, Sale, Scan,
-    Tally, Ticket,
+    Booking, CancellationPolicy, Effect, EventRefunds, Forgetting, Hold, Incident, Job, Payment, Provider,
+    Sale, Scan, Tally, Ticket,
 };
 use async_trait::async_trait;
 use kernel::{
@@ -35,8 +35,10 @@ use kernel::{
 };
 
 mod outside;
+mod own;
 
 pub use outside::{OutsideReads, OutsideTx};
+pub use own::OwnReads;
 
 /// Reads, and the way into a transaction. Reads see what was committed.
 #[async_trait]
@@ -49,6 +51,7 @@ pub trait BookingStore:
     + WaitlistReads
     + ReturnReads
     + SeatReads
+    + OwnReads
 {
     /// Dropping the transaction undoes it; see [`kernel::transact`].
     async fn begin(&self) -> Result<Box<dyn BookingTx>, StoreError>;
@@ -56,6 +59,8 @@ pub trait BookingStore:
     async fn sales(&self, events: &[EventId]) -> Result<Vec<Sale>, StoreError>;
     /// A hold, living or not.
     async fn hold(&self, id: HoldId) -> Result<Option<Hold>, StoreError>;
+    /// How many holds live at `now`.
+    async fn living_holds(&self, now: Timestamp) -> Result<u64, StoreError>;
     /// Up to `limit` events that have holds which ended by `now`, or vouchers which expired by then and still keep
     /// places.
     async fn events_with_lapsed_holds(&self, now: Timestamp, limit: u32) -> Result<Vec<EventId>, StoreError>;
@@ -259,6 +264,8 @@ pub trait OrderTx: AuditTx {
     async fn save_incident(&mut self, incident: &Incident) -> Result<(), StoreError>;
     /// Owes work, under [`crate::DOMAIN`].
     async fn enqueue_booking(&mut self, effects: &[Owed<Effect>]) -> Result<(), StoreError>;
+    /// Owes forgetting, under [`crate::FORGETTING`].
+    async fn enqueue_forgetting(&mut self, owed: &[Owed<Forgetting>]) -> Result<(), StoreError>;
 }
 
 /// What those who run events look through. What belongs to organisations that are not named is left out.

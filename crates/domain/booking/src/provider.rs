@@ -1,5 +1,9 @@
 //! The port to those who carry money. Every call happens between two transactions, never inside one.
 
+mod called;
+
+pub use called::{CallListener, CallOutcome, Called};
+
 use crate::{DisputeStanding, Provider, RefundStanding, Standing};
 use async_trait::async_trait;
 use kernel::{BookingId, Money, PaymentId, RefundId, Timestamp};

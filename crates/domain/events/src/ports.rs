@@ -123,6 +123,12 @@ pub trait AddressLog: Send + Sync {
     /// Of one event, the newest first; the cursor is `(at, account)`.
     async fn address_views(&self, event: EventId, page: PageRequest)
     -> Result<Page<AddressView>, StoreError>;
+    /// Of one account, the newest first; the cursor is `(at, event)`.
+    async fn address_views_of(
+        &self,
+        account: AccountId,
+        page: PageRequest,
+    ) -> Result<Page<AddressView>, StoreError>;
 }
 
 /// Keeps the addresses at which calendars are read.

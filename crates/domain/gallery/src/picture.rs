@@ -226,6 +226,12 @@ impl Picture {
         Cursor { at: self.taken_at.unwrap_or(self.created_at), id: self.id.as_uuid() }
     }
 
+    /// Where it stands among all that were sent: newest first.
+    #[must_use]
+    pub const fn sent(&self) -> Cursor {
+        Cursor { at: self.created_at, id: self.id.as_uuid() }
+    }
+
     /// Whether members see it, if they may see its album.
     #[must_use]
     pub fn is_visible(&self) -> bool {

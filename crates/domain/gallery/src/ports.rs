@@ -64,6 +64,10 @@ pub trait GalleryStore: Send + Sync {
     async fn removal(&self, id: RemovalId) -> Result<Option<Removal>, StoreError>;
     /// Those wishes, the newest first (by [`Removal::cursor`], descending).
     async fn removals(&self, which: Wishes, page: PageRequest) -> Result<Page<Removal>, StoreError>;
+    /// The albums that somebody made, the newest first (by [`Album::cursor`], descending).
+    async fn albums_by(&self, maker: AccountId, page: PageRequest) -> Result<Page<Album>, StoreError>;
+    /// The pictures that somebody sent, the newest first (by [`Picture::sent`], descending).
+    async fn pictures_by(&self, sender: AccountId, page: PageRequest) -> Result<Page<Picture>, StoreError>;
 }
 
 /// All that a use case may touch before it commits. Locks are taken in this order: upload, album, pictures (by id),

@@ -6,6 +6,7 @@ mod bulk;
 mod clean;
 mod erase;
 mod make;
+mod own;
 mod removals;
 mod see;
 

@@ -100,16 +100,10 @@ impl Invite {
         }
     }
 
-    /// Forgets what its maker wrote on it, because they want to be forgotten; it opens nothing any more.
+    /// Forgets for whom it was and what was noted on it, because its maker or that person wants to be forgotten. What is
+    /// left of it is taken back, or anybody could use it.
     pub fn forget(&mut self, now: Timestamp) {
-        self.note = None;
-        self.forget_address(now);
-    }
-
-    /// Forgets for whom it was, because that person wants to be forgotten. What is left of it is taken back, or
-    /// anybody could use it.
-    pub fn forget_address(&mut self, now: Timestamp) {
-        self.email = None;
+        (self.email, self.note) = (None, None);
         self.revoke(now);
     }
 }
@@ -172,7 +166,7 @@ mod tests {
     #[test]
     fn forgetting_the_address_opens_it_to_nobody() {
         let mut invite = Invite { email: Some(ada()), ..invite(2) };
-        invite.forget_address(noon());
+        invite.forget(noon());
         assert_eq!(invite.email, None);
         assert_eq!(invite.redeem(&"eve@example.org".parse().unwrap(), noon()), Err(InviteRefusal::Revoked));
     }

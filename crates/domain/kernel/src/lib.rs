@@ -31,8 +31,9 @@ pub use currency::Currency;
 pub use email::Email;
 pub use file_name::readable_name;
 pub use id::{
-    AccountId, ActId, AlbumId, AnnouncementId, BookingId, CloseId, CloseTaskId, DisputeId, DocumentId,
-    EffectId, EmailChangeId, EntryId, EventId, FactorId, HoldId, IncidentId, InviteId, JobId, OneTimeId,
+    AccountId, ActId, AlbumId, AnnouncementId, BackupId, BookingId, CloseId, CloseTaskId, DisputeId,
+    DocumentId, EffectId, EmailChangeId, EntryId, EventId, FactorId, HoldId, IncidentId, InviteId, JobId,
+    OneTimeId,
     OrganisationId, PassId, PaymentId, PictureId, QuotaId, RefundId, RemovalId, ReturnId, ScanId, SeatId,
     SectionId, SessionId, SetId, TicketId, TicketTypeId, TransferId, UploadId, VenueTemplateId, VoucherId,
     WaitlistEntryId,

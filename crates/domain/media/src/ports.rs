@@ -14,6 +14,8 @@ pub trait MediaStore: Send + Sync {
     async fn upload(&self, id: UploadId) -> Result<Option<Upload>, StoreError>;
     /// Those of one sender that are open or completed, the newest first (by [`Upload::cursor`], descending).
     async fn uploads(&self, by: AccountId, page: PageRequest) -> Result<Page<Upload>, StoreError>;
+    /// All of one sender, whatever became of them, the newest first (by [`Upload::cursor`], descending).
+    async fn uploads_by(&self, sender: AccountId, page: PageRequest) -> Result<Page<Upload>, StoreError>;
     /// Up to `limit` open or completed ones whose time was over at `now`, the longest first.
     async fn overdue_uploads(&self, now: Timestamp, limit: u32) -> Result<Vec<Upload>, StoreError>;
     /// What a member was sent in a month: nothing when nothing is written.

@@ -44,6 +44,8 @@ pub trait MessagingTx: AuditTx {
     async fn save_letter(&mut self, letter: &Letter) -> Result<(), StoreError>;
     /// Forgets, as [`Letter::forget`] does, all letters to an account, and all others to addresses that those went to.
     async fn forget_letters_to(&mut self, account: AccountId) -> Result<(), StoreError>;
+    /// Forgets, as [`Letter::forget`] does, all letters about an order that went to nobody's account.
+    async fn forget_letters_to_guests(&mut self, booking: BookingId) -> Result<(), StoreError>;
     /// Remembers a report by its name; `false` when it came before.
     async fn remember_report(&mut self, name: &str, at: Timestamp) -> Result<bool, StoreError>;
     /// Stops announcements to an address, unless that was done for a reason that weighs as much; see

@@ -14,6 +14,8 @@ pub trait MusicStore: Send + Sync {
     async fn set(&self, id: SetId) -> Result<Option<MusicSet>, StoreError>;
     /// The newest first (by [`MusicSet::cursor`], descending); those that members hear, or all.
     async fn sets(&self, audible: bool, page: PageRequest) -> Result<Page<MusicSet>, StoreError>;
+    /// The sets that somebody made, the newest first (by [`MusicSet::cursor`], descending).
+    async fn sets_by(&self, maker: AccountId, page: PageRequest) -> Result<Page<MusicSet>, StoreError>;
     /// Where a member stopped.
     async fn position(&self, account: AccountId, set: SetId) -> Result<Option<Position>, StoreError>;
     /// Where a member stopped in all sets, the latest first, at most 10,000.

@@ -8,7 +8,7 @@ use gallery::{
     Access, AddError, Album, AlbumChange, AlbumError, BulkError, Counted, DeleteAlbumError, DescribeError,
     Gallery, GalleryStore, GalleryTx, MOST_AT_ONCE, Picture, Removal, Shown, Which, Wishes,
 };
-use kernel::{AlbumId, Page, PageRequest, PictureId, RemovalId, StoreError};
+use kernel::{AccountId, AlbumId, Page, PageRequest, PictureId, RemovalId, StoreError};
 use media::{Upload, UploadStatus};
 use std::sync::{Arc, Mutex};
 
@@ -67,6 +67,14 @@ impl GalleryStore for Fickle {
 
     async fn removals(&self, which: Wishes, page: PageRequest) -> Result<Page<Removal>, StoreError> {
         self.store.removals(which, page).await
+    }
+
+    async fn albums_by(&self, maker: AccountId, page: PageRequest) -> Result<Page<Album>, StoreError> {
+        self.store.albums_by(maker, page).await
+    }
+
+    async fn pictures_by(&self, sender: AccountId, page: PageRequest) -> Result<Page<Picture>, StoreError> {
+        self.store.pictures_by(sender, page).await
     }
 }
 

@@ -242,11 +242,19 @@ pub async fn everything_that_went_to_somebody_is_found(stores: Stores) {
         to(4, "bob", Some(AccountId::generate(noon()))),
     ];
     add(&stores, &all).await;
-    let found = messages.letters_to(ada, &email("ada@example.org")).await.unwrap();
-    let found: Vec<_> = found.into_iter().map(|letter| letter.id).collect();
-    assert_eq!(found, [all[2].id, all[1].id, all[0].id]);
+    let page = PageRequest { limit: 1, after: None };
+    let first = messages.letters_to(ada, page).await.unwrap();
+    let rest = messages.letters_to(ada, PageRequest { after: first.next, ..page }).await.unwrap();
+    assert_eq!(first.items, [all[2].clone()]);
+    assert_eq!((rest.items, rest.next), (vec![all[1].clone()], None));
+    // What went there to nobody's account.
+    let page = PageRequest { limit: 100, after: None };
+    let there = async |name| messages.letters_at(&email(name), page).await.unwrap().items;
+    assert_eq!(there("ada@example.org").await, [all[0].clone()]);
+    assert_eq!(there("bob@example.org").await, [all[3].clone()]);
     messages.forget(ada).await.unwrap();
-    let found = messages.letters_to(ada, &email("ada@example.org")).await.unwrap();
+    let found = messages.letters_to(ada, page).await.unwrap().items;
     assert_eq!(found.len(), 2, "that something was sent to the account stays");
     assert!(found.iter().all(|letter| letter.to.is_none()));
+    assert_eq!(there("ada@example.org").await, []);
 }

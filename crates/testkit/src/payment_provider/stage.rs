@@ -3,7 +3,10 @@
 use crate::StoppedClock;
 use actix_web::web::{Bytes, Data, to};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
-use booking::{CheckoutOrder, Opened, PaymentProvider, Provider, RawNotice, RefundOrder};
+use booking::{
+    CallListener, CallOutcome, Called, CheckoutOrder, Opened, PaymentProvider, Provider, RawNotice,
+    RefundOrder,
+};
 use chrono::TimeDelta;
 use kernel::{BookingId, Clock, Money, PaymentId, RefundId};
 use serde_json::{Value, json};
@@ -34,6 +37,24 @@ pub struct Site {
     pub clock: Arc<StoppedClock>,
     /// How long a call may take.
     pub deadline: Duration,
+    /// Calls that adapters told of.
+    pub told: Arc<Mutex<Vec<Called>>>,
+}
+
+impl Site {
+    /// What an adapter is to tell of its calls.
+    pub fn listener(&self) -> CallListener {
+        let told = Arc::clone(&self.told);
+        Arc::new(move |called: &Called| {
+            told.lock().unwrap_or_else(PoisonError::into_inner).push(*called);
+        })
+    }
+
+    /// What was told of calls so far: to whom, what, and how it ended.
+    pub fn calls(&self) -> Vec<(Provider, &'static str, CallOutcome)> {
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.iter().map(|called| (called.provider, called.call, called.outcome)).collect()
+    }
 }
 
 /// How a call goes wrong; see the simulators' documentation.
@@ -86,6 +107,7 @@ impl Stage {
             paypal_base: running.paypal_base.clone(),
             clock,
             deadline: Duration::from_secs(10),
+            told: Arc::default(),
         };
         let http = reqwest::Client::builder().no_proxy().build().unwrap();
         Self { site, running: Mutex::new(Some(running)), http, received, letter_box }

@@ -3,6 +3,7 @@
 use super::process::{PATIENCE, POLL, ServerProcess, Signal, tail};
 use super::{Certificate, ServerError, io};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -11,12 +12,15 @@ use std::time::Instant;
 use tempfile::TempDir;
 
 const PROGRAM: &str = include_str!("smtp_sink.py");
+const READING: &str = "reading the messages of the SMTP sink";
 
 /// How the sink behaves; by default it takes everything, without TLS and without a login.
 #[derive(Debug, Clone, Default)]
 pub struct SmtpOptions {
     /// Demands STARTTLS, with the certificate of [`SmtpSink::certificate`].
     pub starttls: bool,
+    /// Speaks TLS from the first byte, with that certificate.
+    pub implicit_tls: bool,
     /// Demands a login, `(user, password)`; only under TLS when `starttls` is set.
     pub login: Option<(String, String)>,
     /// Recipients refused for good (550).
@@ -25,6 +29,14 @@ pub struct SmtpOptions {
     pub defer: Vec<String>,
     /// So many messages are kept, and the connection then breaks before the answer.
     pub lose_answers: u32,
+    /// So many times the connection breaks when the client begins anew on it (RSET).
+    pub cut_at_reset: u32,
+    /// Recipients at whose name the connection breaks, once each.
+    pub cut_at_recipient: Vec<String>,
+    /// Recipients whose messages are kept, and the connection then breaks before the answer.
+    pub cut_after_data: Vec<String>,
+    /// Name and text of the one TXT record by which signatures are checked (DKIM).
+    pub dkim_record: Option<(String, String)>,
 }
 
 /// A message that the sink accepted.
@@ -38,6 +50,10 @@ pub struct ReceivedMail {
     pub tls: bool,
     /// Who had logged in.
     pub user: Option<String>,
+    /// By which connection it came; the first is 1.
+    pub connection: u32,
+    /// Whether its signature is good, as far as that was looked at.
+    pub signed: Option<bool>,
     /// The message as it came: header, blank line, body.
     pub raw: Vec<u8>,
 }
@@ -59,6 +75,8 @@ struct Envelope {
     to: Vec<String>,
     tls: bool,
     user: Option<String>,
+    connection: u32,
+    signed: Option<bool>,
 }
 
 impl SmtpSink {
@@ -67,12 +85,13 @@ impl SmtpSink {
     /// # Errors
     /// [`ServerError`], with the end of its log.
     pub fn start(options: &SmtpOptions) -> Result<Self, ServerError> {
-        let python = python()?;
+        let python = python(options.dkim_record.is_some())?;
         let directory = tempfile::Builder::new()
             .prefix("synesthesie-smtp-")
             .tempdir()
             .map_err(io("making a directory for the SMTP sink"))?;
-        let certificate = options.starttls.then(Certificate::for_loopback).transpose()?;
+        let certificate =
+            (options.starttls || options.implicit_tls).then(Certificate::for_loopback).transpose()?;
         let settings = settings(options, certificate.as_ref(), directory.path())?;
         let log = directory.path().join("sink.log");
         let errors = File::create(&log).map_err(io("opening the log of the SMTP sink"))?;
@@ -101,12 +120,12 @@ impl SmtpSink {
         self.port
     }
 
-    /// `smtp://` URL of it, without a login.
+    /// `smtp://` URL of it, without a login; of no use where TLS is spoken from the first byte.
     pub fn url(&self) -> String {
         format!("smtp://127.0.0.1:{}", self.port)
     }
 
-    /// What a client has to trust when STARTTLS is on.
+    /// What a client has to trust when there is TLS.
     pub fn certificate(&self) -> Option<&Certificate> {
         self.certificate.as_ref()
     }
@@ -116,14 +135,38 @@ impl SmtpSink {
     /// # Errors
     /// [`ServerError::Io`] when a file cannot be read or is not what the sink writes.
     pub fn messages(&self) -> Result<Vec<ReceivedMail>, ServerError> {
-        let doing = io("reading the messages of the SMTP sink");
-        let mut files: Vec<PathBuf> = std::fs::read_dir(self.directory.path())
-            .map_err(&doing)?
-            .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-            .filter(|file| file.extension().is_some_and(|extension| extension == "eml"))
-            .collect();
+        let mut files = self.files("eml")?;
         files.sort();
-        files.iter().map(|file| message(file).map_err(&doing)).collect()
+        files.iter().map(|file| message(file).map_err(io(READING))).collect()
+    }
+
+    /// How many messages came for each mail domain.
+    ///
+    /// # Errors
+    /// As [`Self::messages`].
+    pub fn per_domain(&self) -> Result<BTreeMap<String, usize>, ServerError> {
+        let mut domains: BTreeMap<String, usize> = BTreeMap::new();
+        for address in self.messages()?.iter().flat_map(|mail| &mail.to) {
+            let domain = address.rsplit('@').next().unwrap_or_default();
+            *domains.entry(domain.to_owned()).or_default() += 1;
+        }
+        Ok(domains)
+    }
+
+    /// How many connections there were so far, with or without a message.
+    ///
+    /// # Errors
+    /// [`ServerError::Io`] when its directory cannot be read.
+    pub fn connections(&self) -> Result<usize, ServerError> {
+        Ok(self.files("connection")?.len())
+    }
+
+    fn files(&self, kind: &str) -> Result<Vec<PathBuf>, ServerError> {
+        let entries = std::fs::read_dir(self.directory.path()).map_err(io(READING))?;
+        Ok(entries
+            .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+            .filter(|file| file.extension().is_some_and(|extension| extension == kind))
+            .collect())
     }
 
     /// Waits until at least `count` messages came, and gives what is there; after a minute, however little it is.
@@ -166,8 +209,9 @@ fn message(file: &Path) -> std::io::Result<ReceivedMail> {
         .position(|byte| *byte == b'\n')
         .and_then(|end| bytes.split_at_checked(end))
         .unwrap_or_default();
-    let Envelope { from, to, tls, user } = serde_json::from_slice(envelope)?;
-    Ok(ReceivedMail { from, to, tls, user, raw: raw.iter().skip(1).copied().collect() })
+    let Envelope { from, to, tls, user, connection, signed } = serde_json::from_slice(envelope)?;
+    let raw = raw.iter().skip(1).copied().collect();
+    Ok(ReceivedMail { from, to, tls, user, connection, signed, raw })
 }
 
 /// The second argument of `smtp_sink.py`.
@@ -192,23 +236,32 @@ fn settings(
         "refuse": options.refuse,
         "defer": options.defer,
         "lose_answers": options.lose_answers,
+        "implicit_tls": options.implicit_tls,
+        "cut_at_reset": options.cut_at_reset,
+        "cut_at_recipient": options.cut_at_recipient,
+        "cut_after_data": options.cut_after_data,
+        "dkim_record": options.dkim_record,
     })
     .to_string())
 }
 
-/// A Python that knows aiosmtpd: the first on the search path may be another than the system's.
-fn python() -> Result<&'static str, ServerError> {
+/// A Python that knows aiosmtpd, and dkimpy if signatures are looked at: the first on the search path may be another than
+/// the system's.
+fn python(checks_signatures: bool) -> Result<&'static str, ServerError> {
+    let (modules, missing) = if checks_signatures {
+        let package = "python3-aiosmtpd python3-dkim";
+        ("import aiosmtpd, dkim", ServerError::Missing { program: "aiosmtpd with dkimpy", package })
+    } else {
+        ("import aiosmtpd", ServerError::Missing { program: "aiosmtpd", package: "python3-aiosmtpd" })
+    };
     let knows = |python: &&str| {
         Command::new(python)
-            .args(["-I", "-c", "import aiosmtpd"])
+            .args(["-I", "-c", modules])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .status()
             .is_ok_and(|status| status.success())
     };
-    ["python3", "/usr/bin/python3"]
-        .into_iter()
-        .find(knows)
-        .ok_or(ServerError::Missing { program: "aiosmtpd", package: "python3-aiosmtpd" })
+    ["python3", "/usr/bin/python3"].into_iter().find(knows).ok_or(missing)
 }

@@ -159,6 +159,30 @@ fn a_sink_refuses_defers_and_loses_answers_as_it_is_told() {
 }
 
 #[test]
+fn a_sink_counts_connections_and_breaks_them_as_it_is_told() {
+    let sink = SmtpSink::start(&SmtpOptions {
+        cut_at_reset: 1,
+        cut_at_recipient: vec!["cut@example.org".into()],
+        cut_after_data: vec!["late@example.org".into()],
+        ..SmtpOptions::default()
+    })
+    .unwrap();
+    let mut stream = greeted(&sink);
+    assert_eq!(say(&mut stream, "RSET"), "");
+    assert!(say(&mut greeted(&sink), "RSET").starts_with("250"));
+    assert_eq!(hand_over(&sink, "cut@example.org"), "");
+    assert!(hand_over(&sink, "cut@example.org").starts_with("250"));
+    assert_eq!(hand_over(&sink, "late@house.example"), "250 2.0.0 Message accepted\r\n");
+    assert_eq!(hand_over(&sink, "late@example.org"), "");
+    let messages = sink.messages().unwrap();
+    let by: Vec<_> = messages.iter().map(|message| (message.connection, message.signed)).collect();
+    assert_eq!(by, [(4, None), (5, None), (6, None)]);
+    assert_eq!(sink.connections().unwrap(), 6);
+    let domains: Vec<_> = sink.per_domain().unwrap().into_iter().collect();
+    assert_eq!(domains, [("example.org".to_owned(), 2), ("house.example".to_owned(), 1)]);
+}
+
+#[test]
 fn a_sink_demands_tls_and_a_login_when_it_is_told() {
     let login = Some(("box".to_owned(), "secret".to_owned()));
     let sink = SmtpSink::start(&SmtpOptions { starttls: true, ..SmtpOptions::default() }).unwrap();

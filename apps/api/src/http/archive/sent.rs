@@ -3,6 +3,7 @@
 
 use super::content;
 use crate::http::problem::Causes;
+use crate::metrics::Way;
 use crate::turns::Turn;
 use crate::wiring::App;
 use crate::zip::Zip;
@@ -138,6 +139,7 @@ impl Archive {
             // Before it goes out: whoever breaks off was sent it all the same.
             let size = (head.len() + bytes.len()) as u64;
             self.app.meter.spend(self.actor.account, size).await?;
+            self.app.metrics.egress(Way::Archived, size);
             hand_over(to, &head, PATIENCE).await?;
             hand_over(to, &bytes, PATIENCE).await?;
         }

@@ -8,7 +8,7 @@ impl From<GiveUpError> for Problem {
         match error {
             GiveUpError::Picture(gallery::MakeError::Store(error))
             | GiveUpError::Set(music::MakeError::Store(error))
-            | GiveUpError::Letters(error) => error.into(),
+            | GiveUpError::Store(error) => error.into(),
             GiveUpError::Picture(gallery::MakeError::Objects(error))
             | GiveUpError::Set(music::MakeError::Object(error)) => error.into(),
             GiveUpError::Picture(gallery::MakeError::Render(_))

@@ -61,6 +61,8 @@ impl House {
             (text("auth.bcrypt_cost"), text("4")),
             (text("log.filter"), text("warn")),
             (text("backup.recipient"), text(RECIPIENT)),
+            // Made by hand here.
+            (text("backup.every_hours"), text("0")),
         ];
         match &bucket {
             Some(bucket) => settings.extend(bucket.backup_settings()),
@@ -134,6 +136,15 @@ impl House {
                 url
             }
         }
+    }
+
+    /// Does something in its database behind the program's back.
+    pub(super) fn sql(&self, command: &str) {
+        let url = self.databases[0].url();
+        let said =
+            Command::new("psql").args(["-X", "-v", "ON_ERROR_STOP=1", "-d", &url, "-c", command]).output();
+        let said = said.unwrap();
+        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
     }
 
     /// The folder of the backups.

@@ -34,14 +34,50 @@ async fn what_was_backed_up_is_restored_and_everything_in_it_agrees(store: Store
 async fn a_backup_is_listed_with_what_is_known_of_it(store: Store) {
     let house = House::new(store).await;
     assert!(house.run(&["backup", "list"]).fine().contains("There is no backup."));
+    let listed = |name: &str| {
+        let said = house.run(&["backup", "list"]).fine();
+        said.lines().find(|line| line.starts_with(name)).unwrap_or_default().to_owned()
+    };
     let first = house.back_up();
-    let said = house.run(&["backup", "list"]).fine();
-    assert!(said.contains(&first) && said.contains("good (sums)"), "{said}");
+    assert!(listed(&first).contains("good (restored)"), "{}", listed(&first));
+    // Where there is no room for a store, it is known what was looked at.
+    let said = house.run(&["backup", "create", "--untried"]).fine();
+    assert!(said.contains("No store was made of it."), "{said}");
+    let second = said.split([' ', ':']).nth(1).unwrap().to_owned();
+    assert!(listed(&second).contains("good (sums)"), "{}", listed(&second));
     let said = house.run(&["backup", "verify"]).fine();
     assert!(said.contains("--identity FILE"), "{said}");
     assert!(house.verify("own").fine().contains("is good"));
+    assert!(listed(&second).contains("good (opened)"), "{}", listed(&second));
+    let own = house.key("own");
+    let said = house.run(&["backup", "verify", "--identity", &own, "--restore"]).fine();
+    assert!(said.contains("is good: a store was made of it"), "{said}");
+    assert!(listed(&second).contains("good (restored)"), "{}", listed(&second));
+}
+
+/// What is wrong with a store is found by the backup that is made of it.
+#[tokio::test]
+async fn a_backup_of_a_store_that_contradicts_itself_is_bad() {
+    let house = House::new(Store::Postgres).await;
+    let first = house.back_up();
+    house.sql(
+        "UPDATE ticket_types SET sold = sold + 1 \
+         WHERE id = (SELECT id FROM ticket_types WHERE held + sold < quantity ORDER BY id LIMIT 1)",
+    );
+    let said = house.run(&["backup", "create"]).refused();
+    assert!(said.contains("a counter of places differs from the rows"), "{said}");
     let said = house.run(&["backup", "list"]).fine();
-    assert!(said.contains("good (opened)"), "{said}");
+    let standing = |of: &str| said.lines().filter(|line| line.contains(of)).count();
+    assert_eq!((standing("BAD"), standing("good (restored)")), (1, 1), "{said}");
+    assert!(said.lines().any(|line| line.starts_with(&first) && line.contains("good (restored)")), "{said}");
+}
+
+#[tokio::test]
+async fn nothing_is_left_of_the_place_that_a_backup_was_tried_in() {
+    let house = House::new(Store::Local).await;
+    house.back_up();
+    let left: Vec<_> = std::fs::read_dir(house.path("work")).unwrap().map(|it| it.unwrap().path()).collect();
+    assert_eq!(left, Vec::<std::path::PathBuf>::new());
 }
 
 #[tokio::test]

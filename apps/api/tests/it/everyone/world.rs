@@ -9,7 +9,7 @@ use crate::harness::{Client, PASSWORD, Person, unique_email};
 use crate::music::Fake;
 use crate::night::{Night, wish};
 use chrono::{Days, TimeDelta};
-use kernel::{Clock, SystemClock};
+use kernel::{Cause, Clock, SystemClock};
 use messaging::{Report, Status, Verdict};
 use music::Refusal;
 use serde_json::{Value, json};
@@ -26,13 +26,13 @@ pub(super) struct Someone {
 }
 
 /// Two organisations, their people, and what there is of the one that is here.
-pub(super) struct World {
-    pub(super) shop: Shop,
+pub(crate) struct World {
+    pub(crate) shop: Shop,
     pub(super) people: Vec<Someone>,
-    cast: Cast,
-    attendee: Person,
-    night: Night,
-    known: BTreeMap<&'static str, String>,
+    pub(crate) cast: Cast,
+    pub(crate) attendee: Person,
+    pub(crate) night: Night,
+    pub(crate) known: BTreeMap<&'static str, String>,
 }
 
 /// A field of whatever was answered.
@@ -45,7 +45,7 @@ fn text(answer: &Value, pointer: &str) -> String {
 }
 
 impl World {
-    pub(super) async fn with_everything(store: Store) -> Self {
+    pub(crate) async fn with_everything(store: Store) -> Self {
         let shop = Shop::open_at(store, 5, Arc::new(StoppedClock::at(SystemClock.now()))).await;
         let cast = Cast::of(&shop.app).await;
         let night = Night::of(&cast, "The night").await;
@@ -282,6 +282,7 @@ impl World {
         let spare = self.make("new event").await;
         let kinds = attendee.get(&format!("/events/{spare}/ticket-types")).await.expect(200);
         let invite = admin.post("/admin/invites", &json!({})).await.expect(201);
+        let backup = self.shop.app.app.keeper.ask(&Cause::system()).await.unwrap();
         // What is done to all of it comes after it.
         self.shop.clock.advance(TimeDelta::seconds(1));
         self.known.extend([
@@ -292,6 +293,7 @@ impl World {
             ("spare", spare),
             ("spare kind", text(&kinds, "/items/0/ticket_type_id")),
             ("invite code", text(&invite, "/items/0/code")),
+            ("backup", backup.id.to_string()),
         ]);
     }
 

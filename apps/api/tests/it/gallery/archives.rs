@@ -43,6 +43,9 @@ async fn an_archive_is_read_by_another_program_and_has_what_is_seen(house: House
     let used = member.client.get("/users/me/egress").await.expect(200);
     let sizes = bytes.len() as u64;
     assert!((sizes / 2..=sizes).contains(&used["signed_bytes"].as_u64().unwrap()), "{used} of {sizes}");
+    let (metrics, signed) = (house.app.app.metrics.text(), &used["signed_bytes"]);
+    let counted = format!("synesthesie_egress_bytes_total{{how=\"archived\"}} {signed}\n");
+    assert!(metrics.contains(&counted), "{counted} in {metrics}");
     assert!(house.image(&hidden).await["published"] == false);
     house.publish(&[&one, &two], false).await;
     member.client.get(&path).await.expect_problem(404, "not_found");

@@ -43,9 +43,22 @@ impl OwnBucket {
     }
 
     /// The same as the place of backups.
+    pub fn settings_of_backups(&self) -> Vec<(&'static str, String)> {
+        let keys = [
+            "backup.url",
+            "backup.endpoint",
+            "backup.region",
+            "backup.access_key",
+            "backup.secret_key",
+            "backup.path_style",
+        ];
+        keys.into_iter().zip(self.settings()).map(|(key, (_, value))| (key, value)).collect()
+    }
+
+    /// The same, to be kept beside other settings.
     pub fn backup_settings(&self) -> Vec<(String, String)> {
-        let settings = self.settings().into_iter();
-        settings.map(|(key, value)| (key.replace("media.", "backup."), value)).collect()
+        let settings = self.settings_of_backups().into_iter();
+        settings.map(|(key, value)| (key.to_owned(), value)).collect()
     }
 
     /// What every link begins with.

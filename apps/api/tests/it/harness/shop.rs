@@ -40,7 +40,7 @@ pub struct Shop {
     pub ticket_type: String,
     pub(super) buyers: Mutex<Vec<AccountId>>,
     /// Declared last: it is dropped when nobody uses it any more.
-    _database: Option<FreshDatabase>,
+    pub(super) database: Option<FreshDatabase>,
 }
 
 impl Shop {
@@ -79,7 +79,7 @@ impl Shop {
         let admin = app.admin().await;
         let (event, ticket_type) = put_on_sale(&admin, clock.now(), places).await;
         let buyers = Mutex::default();
-        Self { app, clock, providers, lines, hooks, admin, event, ticket_type, buyers, _database: database }
+        Self { app, clock, providers, lines, hooks, admin, event, ticket_type, buyers, database }
     }
 
     /// The line to one provider.

@@ -78,6 +78,8 @@ async fn a_budget_that_is_used_up_says_so(store: Store) {
     let path = format!("/music/sets/{set}/download");
     member.get(&path).await.expect_problem(429, "egress_budget_exhausted");
     assert_eq!(play(url).await.status, 200, "something is left");
+    let text = stage.desk.app.app.metrics.text();
+    assert!(text.contains("synesthesie_egress_bytes_total{how=\"linked\"} 600000000\n"), "once: {text}");
     let account = stage.member.id.parse().unwrap();
     stage.desk.app.app.meter.streamed(account, 400_000_000).await.unwrap();
     play(url).await.expect_problem(429, "egress_budget_exhausted");

@@ -53,6 +53,7 @@ impl Document for Session {
 
     fn index(&self, state: &mut State, step: Step) {
         let tables = &mut state.accounts;
+        step.set(&mut tables.sessions_by_account, (self.account, self.cursor()));
         if self.ended_at.is_none() {
             step.set(&mut tables.open_sessions, (self.account, self.cursor()));
         }
@@ -78,6 +79,7 @@ impl Document for OneTime {
     }
 
     fn index(&self, state: &mut State, step: Step) {
+        step.set(&mut state.accounts.links_by_account, (self.account, self.cursor()));
         if self.used_at.is_none() {
             step.set(&mut state.accounts.unused_links, (self.account, self.id));
         }

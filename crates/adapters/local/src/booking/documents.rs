@@ -249,8 +249,9 @@ impl Document for Scan {
         if let Some(ticket) = self.ticket {
             step.set(&mut state.booking.scans_by_ticket, (ticket, self.at, self.id));
         }
+        let cursor = Cursor { at: self.at, id: self.id.as_uuid() };
+        step.set(&mut state.booking.scans_by_scanner, (self.scanner, cursor));
         if let Some(event) = self.event {
-            let cursor = Cursor { at: self.at, id: self.id.as_uuid() };
             step.set(&mut state.booking.scans_by_event, (event, cursor));
             if !self.flags.is_empty() {
                 step.set(&mut state.booking.conflicts_by_event, (event, cursor));
@@ -275,5 +276,7 @@ impl Document for Incident {
         &mut state.booking.incidents
     }
 
-    fn index(&self, _state: &mut State, _step: Step) {}
+    fn index(&self, state: &mut State, step: Step) {
+        step.set(&mut state.booking.incidents_by_booking, (self.booking, self.id));
+    }
 }

@@ -164,7 +164,7 @@ impl State {
         Facts { moved: moved.collect(), sold: sold.collect() }
     }
 
-    fn counts(&self, event: EventId) -> Counts {
+    fn rows_of(&self, event: EventId) -> Counts {
         let mut counts = Counts::default();
         for ticket in self.tickets_in(event) {
             counts.add_tickets(ticket.ticket_type, ticket.status, 1);
@@ -255,7 +255,7 @@ impl FiguresStore for LocalStore {
 
     async fn counts(&self, events: &[EventId]) -> Result<Vec<(EventId, Counts)>, StoreError> {
         let state = self.read();
-        Ok(events.iter().map(|event| (*event, state.counts(*event))).collect())
+        Ok(events.iter().map(|event| (*event, state.rows_of(*event))).collect())
     }
 
     async fn guests(

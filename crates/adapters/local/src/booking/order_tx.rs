@@ -3,7 +3,9 @@
 use super::{BookingTables, Notice};
 use crate::document::Document;
 use crate::transaction::LocalTx;
-use ::booking::{Booking, Effect, Incident, NoticeKey, OrderTx, Payment, Provider, Ticket};
+use ::booking::{
+    Booking, Effect, FORGETTING, Forgetting, Incident, NoticeKey, OrderTx, Payment, Provider, Ticket,
+};
 use ::events::TicketType;
 use async_trait::async_trait;
 use kernel::{BookingId, HoldId, IncidentId, Owed, StoreError};
@@ -93,6 +95,10 @@ impl OrderTx for LocalTx {
 
     async fn enqueue_booking(&mut self, effects: &[Owed<Effect>]) -> Result<(), StoreError> {
         self.enqueue(DOMAIN, effects)
+    }
+
+    async fn enqueue_forgetting(&mut self, owed: &[Owed<Forgetting>]) -> Result<(), StoreError> {
+        self.enqueue(FORGETTING, owed)
     }
 }
 

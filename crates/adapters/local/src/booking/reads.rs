@@ -31,6 +31,12 @@ impl BookingStore for LocalStore {
         Ok(self.read().copy(&id))
     }
 
+    async fn living_holds(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let state = self.read();
+        let living = state.booking.holds_by_end.iter().filter(|(_, end, _)| *end > now).count();
+        Ok(u64::try_from(living).unwrap_or(u64::MAX))
+    }
+
     async fn events_with_lapsed_holds(&self, now: Timestamp, limit: u32) -> Result<Vec<EventId>, StoreError> {
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let state = self.read();

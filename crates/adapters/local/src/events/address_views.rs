@@ -37,6 +37,8 @@ impl Document for AddressView {
     fn index(&self, state: &mut State, step: Step) {
         let cursor = Cursor { at: self.at, id: self.account.as_uuid() };
         step.set(&mut state.events.address_views_by_time, (self.event, cursor));
+        let cursor = Cursor { at: self.at, id: self.event.as_uuid() };
+        step.set(&mut state.events.address_views_by_account, (self.account, cursor));
     }
 }
 
@@ -66,6 +68,24 @@ impl AddressLog for LocalStore {
         Ok(Page::cut(found, page.limit, |view: &AddressView| Cursor {
             at: view.at,
             id: view.account.as_uuid(),
+        }))
+    }
+
+    async fn address_views_of(
+        &self,
+        account: AccountId,
+        page: PageRequest,
+    ) -> Result<Page<AddressView>, StoreError> {
+        let state = self.read();
+        let found = newest_cursors_of(&state.events.address_views_by_account, account, page)
+            .filter_map(|cursor| {
+                state.copy(&(EventId::from(cursor.id), account, hour_of(cursor.at).timestamp()))
+            })
+            .take(wanted(page))
+            .collect();
+        Ok(Page::cut(found, page.limit, |view: &AddressView| Cursor {
+            at: view.at,
+            id: view.event.as_uuid(),
         }))
     }
 }

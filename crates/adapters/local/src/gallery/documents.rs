@@ -24,6 +24,7 @@ impl Document for Album {
 
     fn index(&self, state: &mut State, step: Step) {
         let tables = &mut state.gallery;
+        step.set(&mut tables.albums_by_maker, (self.created_by, self.cursor()));
         step.set(&mut tables.all.albums, self.cursor());
         if tables.visible.count.contains_key(&self.id) {
             step.set(&mut tables.visible.albums, self.cursor());
@@ -50,6 +51,7 @@ impl Document for Picture {
     fn index(&self, state: &mut State, step: Step) {
         let tables = &mut state.gallery;
         step.set(&mut tables.pictures_by_id, (self.album, self.id));
+        step.set(&mut tables.pictures_by_sender, (self.created_by, self.sent()));
         place(self, &mut tables.all, step);
         if self.is_visible() {
             place(self, &mut tables.visible, step);

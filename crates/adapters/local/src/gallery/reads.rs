@@ -4,7 +4,7 @@ use crate::paging::{newest, newest_of, wanted};
 use crate::store::LocalStore;
 use ::gallery::{Album, Counted, GalleryStore, GalleryTx, Picture, Removal, Shown, Wishes};
 use async_trait::async_trait;
-use kernel::{AlbumId, Page, PageRequest, PictureId, RemovalId, StoreError};
+use kernel::{AccountId, AlbumId, Page, PageRequest, PictureId, RemovalId, StoreError};
 use uuid::Uuid;
 
 #[async_trait]
@@ -63,5 +63,19 @@ impl GalleryStore for LocalStore {
             Wishes::That(status) => copies(&mut newest_of(&tables.removals_by_status, status.as_str(), page)),
         };
         Ok(Page::cut(found, page.limit, Removal::cursor))
+    }
+
+    async fn albums_by(&self, maker: AccountId, page: PageRequest) -> Result<Page<Album>, StoreError> {
+        let state = self.read();
+        let ids = newest_of(&state.gallery.albums_by_maker, maker, page).take(wanted(page));
+        let found = ids.filter_map(|id| state.copy(&AlbumId::from(id))).collect();
+        Ok(Page::cut(found, page.limit, Album::cursor))
+    }
+
+    async fn pictures_by(&self, sender: AccountId, page: PageRequest) -> Result<Page<Picture>, StoreError> {
+        let state = self.read();
+        let ids = newest_of(&state.gallery.pictures_by_sender, sender, page).take(wanted(page));
+        let found = ids.filter_map(|id| state.copy(&PictureId::from(id))).collect();
+        Ok(Page::cut(found, page.limit, Picture::sent))
     }
 }

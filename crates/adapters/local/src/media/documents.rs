@@ -61,8 +61,9 @@ impl Document for Upload {
     }
 
     fn index(&self, state: &mut State, step: Step) {
+        let tables = &mut state.media;
+        step.set(&mut tables.by_sender, (self.by, self.cursor()));
         if matches!(self.status, UploadStatus::Open | UploadStatus::Completed) {
-            let tables = &mut state.media;
             step.set(&mut tables.living_by_sender, (self.by, self.cursor()));
             step.set(&mut tables.living_by_end, (self.expires_at, self.id));
             step.count(&mut tables.living_of, self.by, 1);

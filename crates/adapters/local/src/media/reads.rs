@@ -30,6 +30,13 @@ impl MediaStore for LocalStore {
         Ok(Page::cut(found, page.limit, Upload::cursor))
     }
 
+    async fn uploads_by(&self, sender: AccountId, page: PageRequest) -> Result<Page<Upload>, StoreError> {
+        let state = self.read();
+        let found = newest_of(&state.media.by_sender, sender, page).take(wanted(page));
+        let found = found.filter_map(|id| state.copy(&UploadId::from(id))).collect();
+        Ok(Page::cut(found, page.limit, Upload::cursor))
+    }
+
     async fn overdue_uploads(&self, now: Timestamp, limit: u32) -> Result<Vec<Upload>, StoreError> {
         let state = self.read();
         let over = state.media.living_by_end.range(..=(now, UploadId::from(Uuid::max())));

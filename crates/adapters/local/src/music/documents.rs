@@ -23,6 +23,7 @@ impl Document for MusicSet {
 
     fn index(&self, state: &mut State, step: Step) {
         step.set(&mut state.music.by_age, self.cursor());
+        step.set(&mut state.music.by_maker, (self.created_by, self.cursor()));
         if self.is_audible() {
             step.set(&mut state.music.audible, self.cursor());
         }

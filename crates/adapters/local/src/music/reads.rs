@@ -40,6 +40,13 @@ impl MusicStore for LocalStore {
         Ok(Page::cut(found, page.limit, MusicSet::cursor))
     }
 
+    async fn sets_by(&self, maker: AccountId, page: PageRequest) -> Result<Page<MusicSet>, StoreError> {
+        let state = self.read();
+        let found = newest_of(&state.music.by_maker, maker, page).take(wanted(page));
+        let found = found.filter_map(|id| state.copy(&SetId::from(id))).collect();
+        Ok(Page::cut(found, page.limit, MusicSet::cursor))
+    }
+
     async fn position(&self, account: AccountId, set: SetId) -> Result<Option<Position>, StoreError> {
         Ok(self.read().copy(&(account, set)))
     }

@@ -14,6 +14,7 @@ mod memory {
     testkit::account_use_cases_contract!(open);
     testkit::audit_log_contract!(open);
     testkit::audit_use_cases_contract!(open);
+    testkit::backup_store_contract!(open);
     testkit::booking_store_contract!(open);
     testkit::cancelling_store_contract!(open);
     testkit::close_store_contract!(open);
@@ -36,6 +37,7 @@ mod memory {
     testkit::music_use_cases_contract!(open);
     testkit::office_store_contract!(open);
     testkit::outbox_contract!(open);
+    testkit::own_store_contract!(open);
     testkit::place_store_contract!(open);
     testkit::place_use_cases_contract!(open);
     testkit::quota_store_contract!(open);
@@ -63,6 +65,7 @@ mod directory {
     testkit::account_use_cases_contract!(open);
     testkit::audit_log_contract!(open);
     testkit::audit_use_cases_contract!(open);
+    testkit::backup_store_contract!(open);
     testkit::booking_store_contract!(open);
     testkit::cancelling_store_contract!(open);
     testkit::close_store_contract!(open);
@@ -85,6 +88,7 @@ mod directory {
     testkit::music_use_cases_contract!(open);
     testkit::office_store_contract!(open);
     testkit::outbox_contract!(open);
+    testkit::own_store_contract!(open);
     testkit::place_store_contract!(open);
     testkit::place_use_cases_contract!(open);
     testkit::quota_store_contract!(open);

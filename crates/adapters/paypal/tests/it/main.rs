@@ -26,7 +26,7 @@ fn settings(site: &Site) -> Settings {
 }
 
 fn adapter(site: &Site) -> PaypalAdapter {
-    PaypalAdapter::new(settings(site)).unwrap().with_deadline(site.deadline)
+    PaypalAdapter::new(settings(site)).unwrap().with_deadline(site.deadline).heard_by(site.listener())
 }
 
 fn open(site: &Site) -> Arc<dyn PaymentProvider> {

@@ -11,7 +11,8 @@ use crate::transaction::PgTx;
 use async_trait::async_trait;
 use booking::office::Of;
 use booking::{
-    Booking, Dispute, Effect, Incident, NoticeKey, OrderTx, Payment, Reference, Refund, RequestStatus, Ticket,
+    Booking, Dispute, Effect, FORGETTING, Forgetting, Incident, NoticeKey, OrderTx, Payment, Reference,
+    Refund, RequestStatus, Ticket,
 };
 use diesel::QueryableByName;
 use diesel::pg::Pg;
@@ -319,5 +320,9 @@ impl OrderTx for PgTx {
 
     async fn enqueue_booking(&mut self, effects: &[Owed<Effect>]) -> Result<(), StoreError> {
         self.enqueue("booking", effects)
+    }
+
+    async fn enqueue_forgetting(&mut self, owed: &[Owed<Forgetting>]) -> Result<(), StoreError> {
+        self.enqueue(FORGETTING, owed)
     }
 }

@@ -5,7 +5,7 @@ use super::order::{BookingRow, booking_by_id, bookings, select_bookings};
 use super::sale::{assembled, sales};
 use super::ticket::{TicketRow, tickets};
 use super::voucher::places_with;
-use crate::column::{before, count};
+use crate::column::{before, count, size};
 use crate::failure::failed;
 use crate::pool::PgStore;
 use crate::statement::{Statement, constant, text};
@@ -30,6 +30,12 @@ use uuid::Uuid;
 struct EventRow {
     #[diesel(sql_type = SqlUuid)]
     event_id: Uuid,
+}
+
+#[derive(QueryableByName)]
+struct HoldsRow {
+    #[diesel(sql_type = BigInt)]
+    holds: i64,
 }
 
 #[derive(QueryableByName)]
@@ -129,6 +135,14 @@ impl BookingStore for PgStore {
         .bind::<SqlUuid, _>(id.as_uuid());
         let rows: Vec<HoldRow> = self.rows("reading a hold", constant(statement)).await?;
         rows.into_iter().next().map(Hold::try_from).transpose()
+    }
+
+    async fn living_holds(&self, now: Timestamp) -> Result<u64, StoreError> {
+        let doing = "counting living holds";
+        let statement =
+            text("SELECT count(*) AS holds FROM holds WHERE expires_at > $1").bind::<Timestamptz, _>(now);
+        let rows: Vec<HoldsRow> = self.rows(doing, constant(statement)).await?;
+        rows.first().map_or(Ok(0), |row| size(row.holds, doing))
     }
 
     async fn events_with_lapsed_holds(&self, now: Timestamp, limit: u32) -> Result<Vec<EventId>, StoreError> {

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use kernel::{Cursor, EventId, Page, PageRequest, StoreError, Timestamp};
+use kernel::{AccountId, Cursor, EventId, Page, PageRequest, StoreError, Timestamp};
 use uuid::Uuid;
 
 #[derive(QueryableByName)]
@@ -94,5 +94,27 @@ impl AddressLog for PgStore {
         let rows: Vec<ViewRow> = self.rows("listing views of an address", constant(statement)).await?;
         let views = rows.into_iter().map(AddressView::try_from).collect::<Result<Vec<_>, _>>()?;
         Ok(Page::cut(views, page.limit, |view| Cursor { at: view.at, id: view.account.as_uuid() }))
+    }
+
+    async fn address_views_of(
+        &self,
+        account: AccountId,
+        page: PageRequest,
+    ) -> Result<Page<AddressView>, StoreError> {
+        let statement = text(
+            "SELECT event_id, account_id, viewed_at, request, views, last_viewed_at FROM address_views \
+             WHERE account_id = $1 \
+                 AND (viewed_at, event_id) < (coalesce($2, 'infinity'::timestamptz), coalesce($3, $4)) \
+             ORDER BY viewed_at DESC, event_id DESC LIMIT $5",
+        )
+        .bind::<SqlUuid, _>(account.as_uuid())
+        .bind::<Nullable<Timestamptz>, _>(page.after.map(|after| after.at))
+        .bind::<Nullable<SqlUuid>, _>(page.after.map(|after| after.id))
+        .bind::<SqlUuid, _>(Uuid::max())
+        .bind::<BigInt, _>(i64::from(page.limit) + 1);
+        let rows: Vec<ViewRow> =
+            self.rows("listing what an account was shown of addresses", constant(statement)).await?;
+        let views = rows.into_iter().map(AddressView::try_from).collect::<Result<Vec<_>, _>>()?;
+        Ok(Page::cut(views, page.limit, |view| Cursor { at: view.at, id: view.event.as_uuid() }))
     }
 }

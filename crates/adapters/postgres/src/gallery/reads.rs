@@ -9,7 +9,7 @@ use crate::statement::{constant, text};
 use ::gallery::{Album, Counted, GalleryStore, GalleryTx, Picture, Removal, Shown, Wishes};
 use async_trait::async_trait;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
-use kernel::{AlbumId, Page, PageRequest, PictureId, RemovalId, StoreError};
+use kernel::{AccountId, AlbumId, Page, PageRequest, PictureId, RemovalId, StoreError};
 use uuid::Uuid;
 
 /// Albums with how many pictures are meant and the first of them. Each album is looked at by itself, in the order of the
@@ -64,6 +64,19 @@ const REMOVALS_THAT: &str = select_removals!(
 const REMOVALS_OF: &str = select_removals!(
     "WHERE (asked_at, id) < (coalesce($1, 'infinity'::timestamptz), coalesce($2, $3)) AND by_id = $5 \
      ORDER BY asked_at DESC, id DESC LIMIT $4"
+);
+
+const ALBUMS_BY: &str = concat!(
+    "SELECT ",
+    album_columns!(),
+    " FROM albums a WHERE a.created_by = $1 \
+     AND (a.created_at, a.id) < (coalesce($2, 'infinity'::timestamptz), coalesce($3, $4)) \
+     ORDER BY a.created_at DESC, a.id DESC LIMIT $5"
+);
+const PICTURES_BY: &str = select_pictures!(
+    "WHERE p.created_by = $1 \
+     AND (p.created_at, p.id) < (coalesce($2, 'infinity'::timestamptz), coalesce($3, $4)) \
+     ORDER BY p.created_at DESC, p.id DESC LIMIT $5"
 );
 
 #[async_trait]
@@ -155,5 +168,30 @@ impl GalleryStore for PgStore {
         };
         let found = rows.into_iter().map(Removal::try_from).collect::<Result<_, _>>()?;
         Ok(Page::cut(found, page.limit, Removal::cursor))
+    }
+
+    async fn albums_by(&self, maker: AccountId, page: PageRequest) -> Result<Page<Album>, StoreError> {
+        let (at, id) = before(&page);
+        let statement = text(ALBUMS_BY)
+            .bind::<SqlUuid, _>(maker.as_uuid())
+            .bind::<Nullable<Timestamptz>, _>(at)
+            .bind::<Nullable<SqlUuid>, _>(id)
+            .bind::<SqlUuid, _>(Uuid::max())
+            .bind::<BigInt, _>(i64::from(page.limit) + 1);
+        let rows: Vec<AlbumRow> = self.rows("listing the albums of a maker", constant(statement)).await?;
+        let found = rows.into_iter().map(Album::try_from).collect::<Result<_, _>>()?;
+        Ok(Page::cut(found, page.limit, Album::cursor))
+    }
+
+    async fn pictures_by(&self, sender: AccountId, page: PageRequest) -> Result<Page<Picture>, StoreError> {
+        let (at, id) = before(&page);
+        let statement = text(PICTURES_BY)
+            .bind::<SqlUuid, _>(sender.as_uuid())
+            .bind::<Nullable<Timestamptz>, _>(at)
+            .bind::<Nullable<SqlUuid>, _>(id)
+            .bind::<SqlUuid, _>(Uuid::max())
+            .bind::<BigInt, _>(i64::from(page.limit) + 1);
+        let rows = self.rows("listing the pictures of a sender", constant(statement)).await?;
+        Ok(Page::cut(pictures(rows)?, page.limit, Picture::sent))
     }
 }

@@ -70,6 +70,21 @@ impl MediaStore for PgStore {
         Ok(Page::cut(uploads(rows)?, page.limit, Upload::cursor))
     }
 
+    async fn uploads_by(&self, sender: AccountId, page: PageRequest) -> Result<Page<Upload>, StoreError> {
+        let (at, id) = before(&page);
+        let statement = text(select_uploads!(
+            "WHERE by_id = $1 AND (created_at, id) < (coalesce($2, 'infinity'::timestamptz), coalesce($3, $4)) \
+             ORDER BY created_at DESC, id DESC LIMIT $5"
+        ))
+        .bind::<SqlUuid, _>(sender.as_uuid())
+        .bind::<Nullable<Timestamptz>, _>(at)
+        .bind::<Nullable<SqlUuid>, _>(id)
+        .bind::<SqlUuid, _>(Uuid::max())
+        .bind::<BigInt, _>(i64::from(page.limit) + 1);
+        let rows = self.rows("listing all uploads of a sender", constant(statement)).await?;
+        Ok(Page::cut(uploads(rows)?, page.limit, Upload::cursor))
+    }
+
     async fn overdue_uploads(&self, now: Timestamp, limit: u32) -> Result<Vec<Upload>, StoreError> {
         let statement = text(select_uploads!(
             "WHERE status IN ('open', 'completed') AND expires_at <= $1 ORDER BY expires_at, id LIMIT $2"

@@ -6,7 +6,7 @@ use crate::transaction::PgTx;
 use ::messaging::{About, Letter, Origin};
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
-use kernel::{AccountId, EffectId, Email, StoreError, Timestamp};
+use kernel::{AccountId, BookingId, EffectId, Email, StoreError, Timestamp};
 use uuid::Uuid;
 
 #[derive(QueryableByName)]
@@ -185,5 +185,14 @@ impl PgTx {
         )
         .bind::<SqlUuid, _>(account.as_uuid());
         self.write(doing, constant(own));
+    }
+
+    pub(super) fn nameless_letters_to_guests(&mut self, booking: BookingId) {
+        let statement = text(
+            "UPDATE letters SET address = NULL, origin_domain = NULL, origin_body = NULL, said = NULL \
+             WHERE booking_id = $1 AND account_id IS NULL",
+        )
+        .bind::<SqlUuid, _>(booking.as_uuid());
+        self.write("forgetting where letters to guests went", constant(statement));
     }
 }

@@ -20,6 +20,10 @@ const ALL: &str = select_sets!(
     "WHERE (created_at, id) < (coalesce($1, 'infinity'::timestamptz), coalesce($2, $3)) \
      ORDER BY created_at DESC, id DESC LIMIT $4"
 );
+const BY: &str = select_sets!(
+    "WHERE created_by = $5 AND (created_at, id) < (coalesce($1, 'infinity'::timestamptz), coalesce($2, $3)) \
+     ORDER BY created_at DESC, id DESC LIMIT $4"
+);
 /// [`MusicSet::is_audible`], as the index has it.
 const AUDIBLE: &str = select_sets!(
     "WHERE (created_at, id) < (coalesce($1, 'infinity'::timestamptz), coalesce($2, $3)) \
@@ -47,6 +51,18 @@ impl MusicStore for PgStore {
             .bind::<SqlUuid, _>(Uuid::max())
             .bind::<BigInt, _>(i64::from(page.limit) + 1);
         let rows = self.rows("listing sets", constant(statement)).await?;
+        Ok(Page::cut(sets(rows)?, page.limit, MusicSet::cursor))
+    }
+
+    async fn sets_by(&self, maker: AccountId, page: PageRequest) -> Result<Page<MusicSet>, StoreError> {
+        let (at, id) = before(&page);
+        let statement = text(BY)
+            .bind::<Nullable<Timestamptz>, _>(at)
+            .bind::<Nullable<SqlUuid>, _>(id)
+            .bind::<SqlUuid, _>(Uuid::max())
+            .bind::<BigInt, _>(i64::from(page.limit) + 1)
+            .bind::<SqlUuid, _>(maker.as_uuid());
+        let rows = self.rows("listing the sets of a maker", constant(statement)).await?;
         Ok(Page::cut(sets(rows)?, page.limit, MusicSet::cursor))
     }
 

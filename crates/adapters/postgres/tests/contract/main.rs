@@ -3,12 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod address_views;
+mod ahead;
 mod audit;
 mod copies;
 mod documents;
 mod ledger;
 mod migrations;
 mod pool;
+mod scratch;
 mod stores;
 mod transactions;
 

@@ -21,7 +21,7 @@ fn settings(site: &Site) -> Settings {
 }
 
 fn adapter(site: &Site) -> StripeAdapter {
-    StripeAdapter::new(settings(site)).unwrap().with_deadline(site.deadline)
+    StripeAdapter::new(settings(site)).unwrap().with_deadline(site.deadline).heard_by(site.listener())
 }
 
 fn open(site: &Site) -> Arc<dyn PaymentProvider> {

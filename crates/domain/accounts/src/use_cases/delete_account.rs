@@ -56,10 +56,11 @@ impl Accounts {
             }
             if let Some(invite) = seen.invite
                 && let Some(mut invite) = tx.lock_invite(invite).await?
-                // Its own, whatever address the account has by now: a bound invite opens one for nobody else.
+                // Its own, whatever address the account has by now: a bound invite opens one for nobody else, and what was
+                // noted on it is about that person.
                 && invite.email.is_some()
             {
-                invite.forget_address(now);
+                invite.forget(now);
                 tx.save_invite(&invite).await?;
             }
             // Whoever became an admin since we looked is then taken for the last one and refused: rare, and safe.
@@ -71,6 +72,7 @@ impl Accounts {
             account.erase(&admins, now)?;
             tx.save_account(&account).await?;
             tx.end_sessions_of(account.id, None, now).await?;
+            tx.forget_devices_of(account.id).await?;
             tx.close_calendar_of(account.id).await?;
             for purpose in [Purpose::ResetPassword, Purpose::VerifyEmail] {
                 tx.void_one_times(account.id, purpose, now).await?;

@@ -1,11 +1,12 @@
 use super::Accounts;
-use crate::{EmailChange, Profile, SecondFactor, Session, Status};
-use invites::Inviter;
-use kernel::{Actor, Email, InviteId, Language, PageRequest, Role, StoreError, Timestamp};
+use crate::{EmailChange, OneTime, Profile, SecondFactor, Session, Status};
+use invites::{Invite, Inviter};
+use kernel::{Actor, Email, InviteId, Language, Page, PageRequest, Role, StoreError, Timestamp};
 use serde::Serialize;
 
-/// What accounts and invites keep about a person, for that person. Without the password's hash: it is of no use
-/// to them, and of much to a thief of the file.
+/// What accounts and invites keep about a person, for that person; of what there may be much there are pages
+/// ([`Accounts::logins`] and those beside it). Without the password's hash: it is of no use to them, and of much to a
+/// thief of the file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PersonalRecord {
     /// What they log in with.
@@ -30,8 +31,6 @@ pub struct PersonalRecord {
     pub created_at: Timestamp,
     /// When it changed last.
     pub updated_at: Timestamp,
-    /// Where they are logged in.
-    pub sessions: Vec<Session>,
     /// The second factor, when there is one.
     pub second_factor: Option<FactorRecord>,
     /// Other addresses that they asked for.
@@ -40,8 +39,6 @@ pub struct PersonalRecord {
     pub invite_budget: Option<u32>,
     /// Since when nobody comes in by them, if an admin decided so.
     pub frozen_since: Option<Timestamp>,
-    /// What they invited with.
-    pub invites_made: Vec<InviteRecord>,
 }
 
 /// What is kept of a second factor that is of use to its owner.
@@ -94,8 +91,24 @@ pub struct InviteRecord {
     pub created_at: Timestamp,
 }
 
+impl From<Invite> for InviteRecord {
+    fn from(invite: Invite) -> Self {
+        Self {
+            id: invite.id,
+            max_uses: invite.max_uses,
+            used: invite.used,
+            expires_at: invite.expires_at,
+            revoked_at: invite.revoked_at,
+            email: invite.email,
+            note: invite.note,
+            counted: invite.counted,
+            created_at: invite.created_at,
+        }
+    }
+}
+
 impl Accounts {
-    /// Everything kept here about the actor; `None` when the account has gone.
+    /// What is kept here about the actor; `None` when the account has gone.
     ///
     /// # Errors
     /// When the store cannot answer.
@@ -103,26 +116,6 @@ impl Accounts {
         let Some(account) = self.store.account(actor.account).await? else {
             return Ok(None);
         };
-        let mut invites_made = Vec::new();
-        let mut page = PageRequest { limit: 100, after: None };
-        loop {
-            let invites = self.store.invites(Some(actor.account), page).await?;
-            invites_made.extend(invites.items.into_iter().map(|invite| InviteRecord {
-                id: invite.id,
-                max_uses: invite.max_uses,
-                used: invite.used,
-                expires_at: invite.expires_at,
-                revoked_at: invite.revoked_at,
-                email: invite.email,
-                note: invite.note,
-                counted: invite.counted,
-                created_at: invite.created_at,
-            }));
-            if invites.next.is_none() {
-                break;
-            }
-            page.after = invites.next;
-        }
         let inviter = self.store.inviter(actor.account).await?;
         let inviter = inviter.unwrap_or_else(|| Inviter::new(actor.account));
         let factor = self.store.second_factors(&[actor.account]).await?.pop();
@@ -138,12 +131,38 @@ impl Accounts {
             invite: account.invite,
             created_at: account.created_at,
             updated_at: account.updated_at,
-            sessions: self.store.sessions_of(actor.account, self.clock.now()).await?,
             second_factor: factor.map(FactorRecord::from),
             email_changes: self.store.email_changes_of(actor.account).await?,
             invite_budget: inviter.budget,
             frozen_since: inviter.ruling.filter(|ruling| ruling.frozen).map(|ruling| ruling.at),
-            invites_made,
         }))
+    }
+
+    /// Where the actor was logged in, as long as that is kept, the newest first.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn logins(&self, actor: &Actor, page: PageRequest) -> Result<Page<Session>, StoreError> {
+        self.store.logins_of(actor.account, page).await
+    }
+
+    /// The links that the actor was sent, as long as that is kept, the newest first. The links themselves are nowhere.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn links(&self, actor: &Actor, page: PageRequest) -> Result<Page<OneTime>, StoreError> {
+        self.store.links_of(actor.account, page).await
+    }
+
+    /// What the actor invited with, the newest first.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn invites_made(
+        &self,
+        actor: &Actor,
+        page: PageRequest,
+    ) -> Result<Page<InviteRecord>, StoreError> {
+        Ok(self.store.invites(Some(actor.account), page).await?.map(InviteRecord::from))
     }
 }

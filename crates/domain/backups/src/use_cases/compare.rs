@@ -36,8 +36,49 @@ pub enum CompareError {
     Objects(#[from] ObjectError),
 }
 
+/// The pictures and sets that there were when a backup was made, beside those that there are.
+pub struct MediaThen<'a> {
+    backups: &'a Backups,
+    backup: &'a BackupName,
+    opener: &'a dyn Opener,
+    media: Arc<dyn ObjectStore>,
+}
+
+impl MediaThen<'_> {
+    /// Shows every object of the index by name, and whether it is there now, as long as it was. Both go by name, so that
+    /// neither is held as a whole.
+    ///
+    /// # Errors
+    /// [`CompareError`].
+    pub async fn walk(&self, see: &mut (dyn FnMut(&ObjectKey, bool) + Send)) -> Result<(), CompareError> {
+        let manifest = self.backups.manifest(self.backup).await?;
+        let file = manifest.file(MEDIA);
+        let file = file.ok_or_else(|| NoBackup::Damaged(format!("it names no {MEDIA}")))?;
+        let flow = self.opener.open(self.backups.vault.read(self.backup, file)?);
+        let mut lines = Lines { flow, rest: Vec::new(), whole: Vec::new().into_iter() };
+        let walk = Walk::over(Arc::clone(&self.media));
+        let mut there = There { walk, page: Vec::new().into_iter(), next: None };
+        while let Some(line) = lines.next().await? {
+            let is_there = there.has(&line).await?;
+            see(&line.key, is_there);
+        }
+        Ok(())
+    }
+}
+
 impl Backups {
-    /// Compares the index of pictures and sets with what is there now. Both go by name, so that neither is held as a whole.
+    /// The index of a backup beside what is there now.
+    #[must_use]
+    pub fn media_then<'a>(
+        &'a self,
+        backup: &'a BackupName,
+        opener: &'a dyn Opener,
+        media: Arc<dyn ObjectStore>,
+    ) -> MediaThen<'a> {
+        MediaThen { backups: self, backup, opener, media }
+    }
+
+    /// Compares the index of pictures and sets with what is there now.
     ///
     /// # Errors
     /// [`CompareError`].
@@ -47,23 +88,18 @@ impl Backups {
         opener: &dyn Opener,
         media: Arc<dyn ObjectStore>,
     ) -> Result<MediaCompared, CompareError> {
-        let manifest = self.manifest(backup).await?;
-        let file = manifest.file(MEDIA);
-        let file = file.ok_or_else(|| NoBackup::Damaged(format!("it names no {MEDIA}")))?;
-        let flow = opener.open(self.vault.read(backup, file)?);
-        let mut lines = Lines { flow, rest: Vec::new(), whole: Vec::new().into_iter() };
-        let mut there = There { walk: Walk::over(media), page: Vec::new().into_iter(), next: None };
         let mut compared = MediaCompared::default();
-        while let Some(line) = lines.next().await? {
-            if there.has(&line).await? {
+        let mut see = |key: &ObjectKey, is_there: bool| {
+            if is_there {
                 compared.there += 1;
-                continue;
+                return;
             }
             compared.missing += 1;
             if compared.named.len() < NAMED {
-                compared.named.push(line.key);
+                compared.named.push(key.clone());
             }
-        }
+        };
+        self.media_then(backup, opener, media).walk(&mut see).await?;
         Ok(compared)
     }
 }

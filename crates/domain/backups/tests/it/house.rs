@@ -112,6 +112,10 @@ impl Sealer for Key {
     fn seal(&self, plain: Box<dyn Flow>) -> Box<dyn Flow> {
         Box::new(Turned { flow: plain, by: self.0, first: Some(self.0), opens: false })
     }
+
+    fn for_once(&self) -> (Box<dyn Sealer>, Box<dyn Opener>) {
+        (Box::new(*self), Box::new(*self))
+    }
 }
 
 impl Opener for Key {

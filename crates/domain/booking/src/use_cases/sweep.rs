@@ -8,6 +8,14 @@ use kernel::{EventId, StoreError, transact};
 const EVENTS: u32 = 100;
 
 impl Bookings {
+    /// How many holds live now.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    pub async fn living_holds(&self) -> Result<u64, StoreError> {
+        self.store.living_holds(self.clock.now()).await
+    }
+
     /// Ends what has lapsed; answers how many holds that were. More may be waiting when it is not zero.
     ///
     /// # Errors

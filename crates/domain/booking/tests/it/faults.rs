@@ -3,9 +3,9 @@
 use async_trait::async_trait;
 use booking::{
     Booking, BookingStore, BookingTx, Claim, Delivery, Document, DocumentFilter, DocumentStore, DoorCounts,
-    DoorReads, EventRefunds, Hold, Issued, Job, ListCounts, OutsideReads, Provider, Return, ReturnReads,
-    Sale, Scan, SeatReads, StockDifference, Ticket, Transfer, TransferReads, VoucherHash, VoucherReads,
-    WaitlistEntry, WaitlistReads,
+    DoorReads, EventRefunds, Hold, Incident, Issued, Job, ListCounts, OutsideReads, OwnReads, Provider,
+    Return, ReturnReads, Sale, Scan, SeatReads, StockDifference, Ticket, Transfer, TransferReads,
+    VoucherHash, VoucherReads, WaitlistEntry, WaitlistReads,
 };
 use kernel::{
     AccountId, BookingId, DisputeId, DocumentId, EventId, HoldId, JobId, OrganisationId, Page, PageRequest,
@@ -23,6 +23,7 @@ mock! {
         async fn begin(&self) -> Result<Box<dyn BookingTx>, StoreError>;
         async fn sales(&self, events: &[EventId]) -> Result<Vec<Sale>, StoreError>;
         async fn hold(&self, id: HoldId) -> Result<Option<Hold>, StoreError>;
+        async fn living_holds(&self, now: Timestamp) -> Result<u64, StoreError>;
         async fn events_with_lapsed_holds(&self, now: Timestamp, limit: u32) -> Result<Vec<EventId>, StoreError>;
         async fn booking(&self, id: BookingId) -> Result<Option<Booking>, StoreError>;
         async fn booking_of_payment(&self, id: PaymentId) -> Result<Option<BookingId>, StoreError>;
@@ -114,6 +115,14 @@ mock! {
         async fn last_notices(&self) -> Result<Vec<(Provider, Timestamp)>, StoreError>;
         async fn scans_of_booking(&self, id: BookingId) -> Result<Vec<Scan>, StoreError>;
         async fn deliveries_of_booking(&self, id: BookingId) -> Result<Vec<Delivery>, StoreError>;
+    }
+
+    #[async_trait]
+    impl OwnReads for Store {
+        async fn holds_of(&self, buyer: AccountId, page: PageRequest) -> Result<Page<Hold>, StoreError>;
+        async fn scans_by(&self, scanner: AccountId, page: PageRequest) -> Result<Page<Scan>, StoreError>;
+        async fn scans_of(&self, tickets: &[TicketId]) -> Result<Vec<Scan>, StoreError>;
+        async fn incidents_of(&self, bookings: &[BookingId]) -> Result<Vec<Incident>, StoreError>;
     }
 }
 

@@ -87,6 +87,14 @@ impl Events {
         .await
     }
 
+    /// For whom somebody works, for themselves.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn own_memberships(&self, account: AccountId) -> Result<Vec<Member>, StoreError> {
+        self.store.memberships(account).await
+    }
+
     /// Ends all standings of an account that was erased. An organisation that is left without an owner by that is the
     /// admins' to see to. Doing it again changes nothing.
     ///

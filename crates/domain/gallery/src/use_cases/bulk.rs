@@ -1,9 +1,7 @@
 use super::Gallery;
 use super::clean::sweeps;
 use crate::{Effect, GalleryTx, Picture, PictureStatus, acts};
-use kernel::{
-    Actor, AlbumId, Invalid, ObjectKey, Owed, PageRequest, PictureId, StoreError, Timestamp, transact,
-};
+use kernel::{Actor, AlbumId, Invalid, ObjectKey, Owed, PictureId, StoreError, Timestamp, transact};
 use std::collections::BTreeSet;
 
 /// Most pictures that are named at once.
@@ -268,9 +266,4 @@ impl Gallery {
 enum Step<'a> {
     These(&'a [PictureId]),
     Album(AlbumId, Option<PictureId>),
-}
-
-/// The first page of so many.
-pub(super) const fn first(limit: u32) -> PageRequest {
-    PageRequest { limit, after: None }
 }

@@ -1,5 +1,4 @@
 use super::Gallery;
-use super::bulk::first;
 use crate::{Effect, Removal, RemovalStatus, Wishes, acts};
 use kernel::{
     AccountId, Actor, Invalid, Owed, Page, PageRequest, PictureId, RemovalId, StoreError, transact,
@@ -164,22 +163,6 @@ impl Gallery {
     /// When the store cannot answer.
     pub async fn removals(&self, which: Wishes, page: PageRequest) -> Result<Page<Removal>, StoreError> {
         self.store.removals(which, page).await
-    }
-
-    /// All wishes of somebody, for the file with what is kept about them.
-    ///
-    /// # Errors
-    /// When the store cannot answer.
-    pub async fn all_removals_of(&self, account: AccountId) -> Result<Vec<Removal>, StoreError> {
-        let (mut all, mut page) = (Vec::new(), first(100));
-        loop {
-            let found = self.store.removals(Wishes::Of(account), page).await?;
-            all.extend(found.items);
-            page.after = found.next;
-            if page.after.is_none() {
-                return Ok(all);
-            }
-        }
     }
 
     /// Forgets who asked, in which words, and what they were told; what was asked, and the proof, stays.

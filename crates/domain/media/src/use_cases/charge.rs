@@ -28,7 +28,7 @@ impl ChargeError {
 
 impl Meter {
     /// Before a link is given out that is good until then: counts what it leads to, once for each `link`, which names
-    /// what is linked and the link's window.
+    /// what is linked and the link's window. Answers whether it was counted now.
     ///
     /// # Errors
     /// A [`ChargeError`]; nothing is counted then. What was given out already is given out again in any case.
@@ -38,15 +38,16 @@ impl Meter {
         link: &str,
         bytes: u64,
         until: Timestamp,
-    ) -> Result<(), ChargeError> {
+    ) -> Result<bool, ChargeError> {
         let now = self.clock.now();
         transact(self.store.begin_media().await?, async |tx| {
             let mut egress = tx.lock_egress(account, Month::of(now)).await?;
-            if tx.note_link(account, link, until).await? {
+            let is_new = tx.note_link(account, link, until).await?;
+            if is_new {
                 egress.charge(bytes, self.budget).map_err(|refusal| ChargeError::exhausted(refusal, now))?;
                 tx.save_signed(&egress).await?;
             }
-            Ok(())
+            Ok(is_new)
         })
         .await
     }

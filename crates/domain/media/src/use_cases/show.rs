@@ -91,6 +91,14 @@ impl Uploads {
         self.store.uploads(by, page).await
     }
 
+    /// All that somebody ever sent, the newest first, for the file with what is kept about them.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn sent_by(&self, sender: AccountId, page: PageRequest) -> Result<Page<Upload>, StoreError> {
+        self.store.uploads_by(sender, page).await
+    }
+
     /// What has arrived of an open upload, and where the rest goes.
     pub(super) fn progress(
         &self,

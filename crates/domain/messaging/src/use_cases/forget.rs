@@ -1,6 +1,6 @@
 use super::Messages;
 use chrono::TimeDelta;
-use kernel::{AccountId, StoreError, transact};
+use kernel::{AccountId, BookingId, StoreError, transact};
 
 /// How long letters are kept: until the same festival of the next year is over.
 const LETTERS: TimeDelta = TimeDelta::days(400);
@@ -15,6 +15,16 @@ impl Messages {
     /// The store could not answer.
     pub async fn forget(&self, account: AccountId) -> Result<(), StoreError> {
         transact(self.store.begin_messaging().await?, async |tx| tx.forget_letters_to(account).await).await
+    }
+
+    /// Forgets where the letters about an order went that were for people without an account, who were named on it and are
+    /// not any more.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    pub async fn forget_guests(&self, booking: BookingId) -> Result<(), StoreError> {
+        transact(self.store.begin_messaging().await?, async |tx| tx.forget_letters_to_guests(booking).await)
+            .await
     }
 
     /// Drops what is too old to be kept; how many.

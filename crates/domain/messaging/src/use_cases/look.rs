@@ -2,12 +2,10 @@ use super::Messages;
 use crate::{Letter, LetterFilter, Suppression, Troubles, acts};
 use chrono::TimeDelta;
 use kernel::{AccountId, Actor, BookingId, EffectId, Email, Page, PageRequest, StoreError, transact};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// For how long letters that did not arrive are counted.
 const COUNTED: TimeDelta = TimeDelta::days(30);
-/// Letters that are read together.
-const TOGETHER: u32 = 100;
 
 impl Messages {
     /// One letter.
@@ -47,26 +45,28 @@ impl Messages {
         if bookings.is_empty() { Ok(Vec::new()) } else { self.store.letters_about(bookings).await }
     }
 
-    /// All letters to somebody, the newest first: to their account, and to the address that it has now.
+    /// Letters to an account, whatever address it had, the newest first.
     ///
     /// # Errors
     /// The store could not answer.
-    pub async fn letters_to(&self, account: AccountId, email: &Email) -> Result<Vec<Letter>, StoreError> {
+    pub async fn letters_to(
+        &self,
+        account: AccountId,
+        page: PageRequest,
+    ) -> Result<Page<Letter>, StoreError> {
         let own = LetterFilter { account: Some(account), ..LetterFilter::default() };
-        let there = LetterFilter { to: Some(email.clone()), ..LetterFilter::default() };
-        let (mut found, mut known) = (Vec::new(), BTreeSet::new());
-        for filter in [own, there] {
-            let mut page = PageRequest { limit: TOGETHER, after: None };
-            loop {
-                let part = self.store.letters(&filter, page).await?;
-                found.extend(part.items.into_iter().filter(|letter| known.insert(letter.id)));
-                page.after = part.next;
-                if page.after.is_none() {
-                    break;
-                }
-            }
-        }
-        found.sort_by_key(|letter| std::cmp::Reverse(letter.cursor()));
+        self.store.letters(&own, page).await
+    }
+
+    /// Letters to an address that went to nobody's account, the newest first. A page may be shorter than its limit, or empty,
+    /// and not be the last.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    pub async fn letters_at(&self, address: &Email, page: PageRequest) -> Result<Page<Letter>, StoreError> {
+        let there = LetterFilter { to: Some(address.clone()), ..LetterFilter::default() };
+        let mut found = self.store.letters(&there, page).await?;
+        found.items.retain(|letter| letter.about.account.is_none());
         Ok(found)
     }
 

@@ -1,6 +1,6 @@
 use super::Music;
 use crate::MusicSet;
-use kernel::{Actor, Page, PageRequest, SetId, StoreError};
+use kernel::{AccountId, Actor, Page, PageRequest, SetId, StoreError};
 
 impl Music {
     /// One set, whoever may hear it.
@@ -25,6 +25,14 @@ impl Music {
     /// The store could not answer.
     pub async fn audible(&self, page: PageRequest) -> Result<Page<MusicSet>, StoreError> {
         self.store.sets(true, page).await
+    }
+
+    /// The sets that somebody made, the newest first, for the file with what is kept about them.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    pub async fn sets_by(&self, maker: AccountId, page: PageRequest) -> Result<Page<MusicSet>, StoreError> {
+        self.store.sets_by(maker, page).await
     }
 
     /// One set that somebody may hear: members what is published, admins what is ready.

@@ -1,25 +1,31 @@
 //! The promises of a mailer, kept towards an SMTP server that is not ours.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod dkim;
+mod lines;
+
 use adapter_smtp::{SmtpMailer, UnusableSettings};
 use kernel::{Attachment, Mail, MailError, Mailer};
 use mail_parser::{MessageParser, MimeHeaders};
-use rustls::ServerConfig;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::io::Write;
 use std::sync::Arc;
 use testkit::StoppedClock;
 use testkit::mailer::{Arrived, Postbox, letter};
-use testkit::servers::{Certificate, ReceivedMail, SmtpOptions, SmtpSink};
+use testkit::servers::{ReceivedMail, SmtpOptions, SmtpSink};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::TlsAcceptor;
+use tokio::net::TcpListener;
 
 const FROM: &str = "The House <tickets@house.example>";
 
 fn mailer(url: &str) -> SmtpMailer {
     SmtpMailer::new(url, FROM, Arc::new(StoppedClock::default())).unwrap()
+}
+
+/// A file by which a sink with TLS is trusted.
+fn trust(sink: &SmtpSink) -> tempfile::NamedTempFile {
+    let mut trusted = tempfile::NamedTempFile::new().unwrap();
+    trusted.write_all(sink.certificate().unwrap().pem.as_bytes()).unwrap();
+    trusted
 }
 
 struct Sink {
@@ -150,20 +156,23 @@ async fn after_a_lost_answer_the_repeat_carries_the_same_id() {
 async fn the_connection_is_encrypted_and_the_login_used_where_the_server_wants_it() {
     let login = Some(("me@house.example".to_owned(), "p:w/d".to_owned()));
     let sink = SmtpSink::start(&SmtpOptions { starttls: true, login, ..SmtpOptions::default() }).unwrap();
-    let mut trusted = tempfile::NamedTempFile::new().unwrap();
-    trusted.write_all(sink.certificate().unwrap().pem.as_bytes()).unwrap();
+    let trusted = trust(&sink);
     let url = |password: &str| {
         let (port, file) = (sink.port(), trusted.path().display());
         format!("smtp://me%40house.example:{password}@127.0.0.1:{port}?ca_file={file}")
     };
-    mailer(&url("p%3Aw%2Fd")).send(&letter("guest@house.example")).await.unwrap();
-    let mail = sink.messages().unwrap().remove(0);
-    assert!(mail.tls);
-    assert_eq!(mail.user.as_deref(), Some("me@house.example"));
+    let known = mailer(&url("p%3Aw%2Fd"));
+    for _ in 0..2 {
+        known.send(&letter("guest@house.example")).await.unwrap();
+    }
+    for mail in sink.messages().unwrap() {
+        assert!(mail.tls);
+        assert_eq!((mail.user.as_deref(), mail.connection), (Some("me@house.example"), 1));
+    }
     // A wrong password is our mistake and not the mail's: it waits until that is put right.
     let answer = mailer(&url("wrong")).send(&letter("guest@house.example")).await;
     assert!(matches!(answer, Err(MailError::Deferred(_))), "{answer:?}");
-    assert_eq!(sink.messages().unwrap().len(), 1);
+    assert_eq!(sink.messages().unwrap().len(), 2);
 }
 
 #[tokio::test]
@@ -183,42 +192,22 @@ async fn unusable_settings_are_refused_at_the_start() {
     assert!(matches!(url, Err(UnusableSettings::Url)));
 }
 
-/// Takes TLS connections and passes what is inside on to `port`.
-async fn tls_in_front_of(port: u16, certificate: &Certificate) -> u16 {
-    let chain = vec![CertificateDer::from_pem_slice(certificate.pem.as_bytes()).unwrap()];
-    let key = PrivateKeyDer::from_pem_slice(certificate.key_pem.as_bytes()).unwrap();
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let settings = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(settings));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let own = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        while let Ok((socket, _)) = listener.accept().await {
-            let mut inside = acceptor.accept(socket).await.unwrap();
-            let mut behind = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-            let _ = tokio::io::copy_bidirectional(&mut inside, &mut behind).await;
-        }
-    });
-    own
-}
-
 #[tokio::test]
 async fn with_smtps_the_first_byte_is_encrypted() {
-    let sink = SmtpSink::start(&SmtpOptions::default()).unwrap();
-    let certificate = Certificate::for_loopback().unwrap();
-    let mut trusted = tempfile::NamedTempFile::new().unwrap();
-    trusted.write_all(certificate.pem.as_bytes()).unwrap();
-    let port = tls_in_front_of(sink.port(), &certificate).await;
-    let url = format!("smtps://127.0.0.1:{port}?ca_file={}", trusted.path().display());
-    mailer(&url).send(&letter("guest@house.example")).await.unwrap();
-    assert_eq!(sink.messages().unwrap().len(), 1);
+    let login = Some(("me".to_owned(), "secret".to_owned()));
+    let sink = SmtpSink::start(&SmtpOptions { implicit_tls: true, login, ..SmtpOptions::default() }).unwrap();
+    let trusted = trust(&sink);
+    let url = format!("smtps://me:secret@127.0.0.1:{}?ca_file={}", sink.port(), trusted.path().display());
+    let known = mailer(&url);
+    for _ in 0..2 {
+        known.send(&letter("guest@house.example")).await.unwrap();
+    }
+    let mails = sink.messages().unwrap();
+    assert_eq!(mails.len(), 2);
+    assert!(mails.iter().all(|mail| mail.tls && mail.connection == 1), "{mails:?}");
     // Without TLS there is nothing to fall back to.
-    let plain = mailer(&format!("smtps://127.0.0.1:{}", sink.port()));
+    let open = SmtpSink::start(&SmtpOptions::default()).unwrap();
+    let plain = mailer(&format!("smtps://127.0.0.1:{}", open.port()));
     let answer = plain.send(&letter("guest@house.example")).await;
     assert!(matches!(answer, Err(MailError::Deferred(_))), "{answer:?}");
 }
@@ -234,7 +223,7 @@ async fn narrow_server() -> u16 {
             writer.write_all(b"220 narrow\r\n").await.unwrap();
             let (mut inside, mut has_file) = (false, false);
             while let Ok(Some(line)) = lines.next_line().await {
-                has_file |= inside && line.contains("filename");
+                has_file = inside && (has_file || line.contains("filename"));
                 let answer: &[u8] = match (inside, line.as_str()) {
                     (false, "DATA") => b"354 go on\r\n",
                     (false, _) => b"250 fine\r\n",

@@ -1,0 +1,2 @@
+DROP TABLE backup_desk;
+DROP TABLE backups;

@@ -1,0 +1,10 @@
+DELETE FROM effects WHERE domain = 'booking.forgetting';
+DROP INDEX music_sets_by_idx;
+DROP INDEX pictures_by_idx;
+DROP INDEX albums_by_idx;
+DROP INDEX uploads_by_idx;
+DROP INDEX address_views_account_idx;
+DROP INDEX scans_scanner_idx;
+DROP INDEX holds_buyer_idx;
+DROP INDEX account_one_times_owner_idx;
+DROP INDEX sessions_owner_idx;
