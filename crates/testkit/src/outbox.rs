@@ -67,7 +67,7 @@ macro_rules! outbox_contract {
 }
 
 /// Under what anything is owed today, for tests that want all of it.
-pub const EVERY_DOMAIN: [&str; 13] = [
+pub const EVERY_DOMAIN: [&str; 14] = [
     accounts::DOMAIN,
     accounts::ALERTS,
     backups::DOMAIN,
@@ -78,6 +78,7 @@ pub const EVERY_DOMAIN: [&str; 13] = [
     gallery::PICTURES,
     invites::DOMAIN,
     media::DOMAIN,
+    messaging::ANNOUNCEMENTS,
     messaging::DOMAIN,
     music::DOMAIN,
     music::SOUND,

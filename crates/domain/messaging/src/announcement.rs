@@ -5,7 +5,7 @@ mod audience;
 mod recipient;
 mod wording;
 
-pub use audience::{Addressee, Audience, MailList};
+pub use audience::{Addressee, Audience, LeftList, MailList};
 pub use recipient::{Counts, HandedOver, LeftOut, Recipient, RecipientState};
 pub use wording::{Block, LONGEST_BODY, LONGEST_SUBJECT, Texts, Wording};
 

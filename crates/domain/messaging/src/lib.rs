@@ -13,7 +13,7 @@ pub mod use_cases;
 
 pub use announcement::{
     Addressee, Announcement, AnnouncementChange, AnnouncementFilter, AnnouncementStatus, Audience, Block, Counts,
-    HandedOver, LeftOut, MailList, Recipient, RecipientState, Texts, Wording, WrongStage,
+    HandedOver, LeftList, LeftOut, MailList, Recipient, RecipientState, Texts, Wording, WrongStage,
 };
 pub use letter::{About, Draft, Letter, LetterFilter, LetterState, News, Origin};
 pub use ports::{

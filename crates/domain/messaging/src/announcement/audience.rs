@@ -1,6 +1,6 @@
 //! To whom something is said, and in which of the lists that is which people can leave.
 
-use kernel::{AccountId, Email, EventId, Language, OrganisationId, TicketTypeId};
+use kernel::{AccountId, Email, EventId, Language, OrganisationId, TicketTypeId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Who is written to. Only accounts that may log in belong to any of them.
@@ -125,6 +125,17 @@ impl MailList {
             Self::Events => "events",
         }
     }
+}
+
+/// That somebody has left a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftList {
+    /// Whose account it is.
+    pub account: AccountId,
+    /// Which.
+    pub list: MailList,
+    /// Since when.
+    pub at: Timestamp,
 }
 
 /// Somebody of an audience.

@@ -210,10 +210,16 @@ impl Recipient {
         true
     }
 
-    /// Where they stand in lists: in the order of their accounts, which is what the instant is not for.
+    /// Where they stand among those who are told the same: in the order of their accounts, for which the instant is of no use.
     #[must_use]
     pub const fn cursor(&self) -> Cursor {
         Cursor { at: self.added_at, id: self.account.as_uuid() }
+    }
+
+    /// Where this stands among all that they are told.
+    #[must_use]
+    pub const fn place(&self) -> Cursor {
+        Cursor { at: self.added_at, id: self.announcement.as_uuid() }
     }
 
     fn move_to(&mut self, state: RecipientState, now: Timestamp) {

@@ -2,7 +2,8 @@
 
 use super::{MessagingStore, MessagingTx};
 use crate::{
-    Addressee, Announcement, AnnouncementFilter, Audience, Counts, MailList, Recipient, RecipientState,
+    Addressee, Announcement, AnnouncementFilter, Audience, Counts, LeftList, MailList, Recipient,
+    RecipientState,
 };
 use async_trait::async_trait;
 use kernel::{
@@ -50,15 +51,10 @@ pub trait AnnouncementStore: MessagingStore {
     ) -> Result<Page<Recipient>, StoreError>;
     /// How many of them stand how.
     async fn count_recipients(&self, announcement: AnnouncementId) -> Result<Counts, StoreError>;
-    /// What an account was or is to be sent, by [`AnnouncementId`], up to `limit` behind `after`.
-    async fn received(
-        &self,
-        account: AccountId,
-        after: Option<AnnouncementId>,
-        limit: u32,
-    ) -> Result<Vec<Recipient>, StoreError>;
+    /// What an account was or is to be sent, the newest first (by [`Recipient::place`], descending).
+    async fn received(&self, account: AccountId, page: PageRequest) -> Result<Page<Recipient>, StoreError>;
     /// The lists that these accounts have left, in no order.
-    async fn left_lists(&self, accounts: &[AccountId]) -> Result<Vec<(AccountId, MailList)>, StoreError>;
+    async fn left_lists(&self, accounts: &[AccountId]) -> Result<Vec<LeftList>, StoreError>;
 }
 
 /// All that a use case may touch before it commits. Locks are taken in this order: announcement, recipient, letter.
@@ -90,13 +86,8 @@ pub trait AnnouncementTx: MessagingTx {
     ) -> Result<Vec<Recipient>, StoreError>;
     /// Writes changed ones.
     async fn save_recipients(&mut self, recipients: &[Recipient]) -> Result<(), StoreError>;
-    /// An account leaves a list; `false` when it had before.
-    async fn leave_list(
-        &mut self,
-        account: AccountId,
-        list: MailList,
-        at: Timestamp,
-    ) -> Result<bool, StoreError>;
+    /// An account leaves a list; `false`, and nothing is written, when it had before.
+    async fn leave_list(&mut self, left: &LeftList) -> Result<bool, StoreError>;
     /// An account is on a list again; `false` when it was anyway.
     async fn join_list(&mut self, account: AccountId, list: MailList) -> Result<bool, StoreError>;
     /// Owes work, under [`crate::ANNOUNCEMENTS`].

@@ -44,6 +44,7 @@ pub struct Announcements {
     clock: Arc<dyn Clock>,
     addresses: AddressKey,
     links: UnsubscribeKey,
+    together: u32,
 }
 
 impl Announcements {
@@ -54,7 +55,18 @@ impl Announcements {
         addresses: AddressKey,
         links: UnsubscribeKey,
     ) -> Self {
-        Self { store, clock, addresses, links }
+        Self { store, clock, addresses, links, together: TOGETHER }
+    }
+
+    /// The same, with so many of an audience read and written down together.
+    #[must_use]
+    pub fn taking(self, together: u32) -> Self {
+        Self { together: together.max(1), ..self }
+    }
+
+    /// Whether these were all that were left to read.
+    fn were_last<T>(&self, part: &[T]) -> bool {
+        part.len() < usize::try_from(self.together).unwrap_or(usize::MAX)
     }
 
     /// Those of these who belong to an audience, each with why they are sent nothing, if so.
@@ -70,7 +82,7 @@ impl Announcements {
         let accounts: Vec<AccountId> = people.iter().map(|one| one.account).collect();
         let left = self.store.left_lists(&accounts).await?.into_iter();
         let left: BTreeSet<AccountId> =
-            left.filter(|(_, left)| *left == list).map(|(account, _)| account).collect();
+            left.filter(|left| left.list == list).map(|left| left.account).collect();
         let hashes: Vec<_> = people.iter().map(|one| self.addresses.hash(&one.email)).collect();
         let suppressed = self.store.suppressions(&hashes).await?.into_iter();
         let suppressed: BTreeSet<_> = suppressed.map(|it| it.address).collect();

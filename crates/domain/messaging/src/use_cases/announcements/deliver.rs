@@ -58,7 +58,7 @@ impl Announcements {
         to: &Email,
     ) -> Result<Option<LeftOut>, StoreError> {
         let left = self.store.left_lists(&[account]).await?;
-        if left.contains(&(account, it.audience.list())) {
+        if left.iter().any(|left| left.list == it.audience.list()) {
             return Ok(Some(LeftOut::Unsubscribed));
         }
         let suppressed = self.store.suppressions(&[self.addresses.hash(to)]).await?;

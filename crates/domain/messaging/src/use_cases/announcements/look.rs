@@ -1,4 +1,4 @@
-use super::{Announcements, TOGETHER};
+use super::Announcements;
 use crate::announcement::acts;
 use crate::{
     Announcement, AnnouncementFilter, Audience, Counts, LeftOut, Recipient, RecipientState, Texts,
@@ -47,8 +47,8 @@ impl Announcements {
     pub async fn tally(&self, audience: &Audience, texts: &Texts) -> Result<Tally, StoreError> {
         let (mut tally, mut after) = (Tally::default(), None);
         loop {
-            let people = self.store.audience(audience, after, TOGETHER).await?;
-            let last = people.len() < usize::try_from(TOGETHER).unwrap_or(usize::MAX);
+            let people = self.store.audience(audience, after, self.together).await?;
+            let last = self.were_last(&people);
             after = people.last().map(|one| one.account).or(after);
             for (one, why) in self.sorted(audience.list(), people).await? {
                 match why {
@@ -105,20 +105,15 @@ impl Announcements {
         transact(self.store.begin_announcements().await?, async |tx| tx.record(&acts).await).await
     }
 
-    /// All that somebody was or is to be sent, the earliest announcement first.
+    /// What somebody was or is to be sent, the newest first.
     ///
     /// # Errors
     /// The store could not answer.
-    pub async fn received(&self, account: AccountId) -> Result<Vec<Recipient>, StoreError> {
-        let mut all: Vec<Recipient> = Vec::new();
-        loop {
-            let after = all.last().map(|one| one.announcement);
-            let part = self.store.received(account, after, TOGETHER).await?;
-            let last = part.len() < usize::try_from(TOGETHER).unwrap_or(usize::MAX);
-            all.extend(part);
-            if last {
-                return Ok(all);
-            }
-        }
+    pub async fn received(
+        &self,
+        account: AccountId,
+        page: PageRequest,
+    ) -> Result<Page<Recipient>, StoreError> {
+        self.store.received(account, page).await
     }
 }

@@ -1,5 +1,5 @@
 use super::Announcements;
-use crate::MailList;
+use crate::{LeftList, MailList};
 use kernel::{AccountId, StoreError, transact};
 
 /// Which lists somebody is on. Whoever has said nothing is on all of them.
@@ -27,12 +27,6 @@ impl Announcements {
         self.links.token(account, list)
     }
 
-    /// Whether a link to leave a list is one of ours.
-    #[must_use]
-    pub fn is_link(&self, token: &str) -> bool {
-        self.links.read(token).is_some()
-    }
-
     /// Whoever was sent this link leaves the list that it belongs to; again and again, if it is followed again. `false` when it
     /// is none of ours.
     ///
@@ -40,10 +34,17 @@ impl Announcements {
     /// The store could not answer.
     pub async fn unsubscribe(&self, token: &str) -> Result<bool, StoreError> {
         let Some((account, list)) = self.links.read(token) else { return Ok(false) };
-        let now = self.clock.now();
-        transact(self.store.begin_announcements().await?, async |tx| tx.leave_list(account, list, now).await)
-            .await?;
+        let left = LeftList { account, list, at: self.clock.now() };
+        transact(self.store.begin_announcements().await?, async |tx| tx.leave_list(&left).await).await?;
         Ok(true)
+    }
+
+    /// The lists that somebody has left, and when.
+    ///
+    /// # Errors
+    /// The store could not answer.
+    pub async fn left_lists(&self, account: AccountId) -> Result<Vec<LeftList>, StoreError> {
+        self.store.left_lists(&[account]).await
     }
 
     /// Which lists somebody is on.
@@ -52,7 +53,7 @@ impl Announcements {
     /// The store could not answer.
     pub async fn preferences(&self, account: AccountId) -> Result<Preferences, StoreError> {
         let left = self.store.left_lists(&[account]).await?;
-        let on = |list| !left.contains(&(account, list));
+        let on = |list| !left.iter().any(|left| left.list == list);
         Ok(Preferences { news: on(MailList::News), events: on(MailList::Events) })
     }
 
@@ -61,13 +62,13 @@ impl Announcements {
     /// # Errors
     /// The store could not answer.
     pub async fn prefer(&self, account: AccountId, wished: Preferences) -> Result<(), StoreError> {
-        let now = self.clock.now();
+        let at = self.clock.now();
         transact(self.store.begin_announcements().await?, async |tx| {
             for list in MailList::ALL {
                 if wished.wants(list) {
                     tx.join_list(account, list).await?;
                 } else {
-                    tx.leave_list(account, list, now).await?;
+                    tx.leave_list(&LeftList { account, list, at }).await?;
                 }
             }
             Ok(())

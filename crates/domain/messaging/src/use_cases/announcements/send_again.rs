@@ -1,5 +1,5 @@
 use super::spread::owed;
-use super::{AnnouncementError, Announcements, TOGETHER};
+use super::{AnnouncementError, Announcements};
 use crate::announcement::acts;
 use crate::{AnnouncementStatus, AnnouncementTx, Recipient, WrongStage};
 use kernel::{AccountId, Actor, AnnouncementId, EffectId, StoreError, Timestamp, transact};
@@ -38,11 +38,11 @@ impl Announcements {
         transact(self.store.begin_announcements().await?, async |tx| {
             let it = tx.lock_announcement(id).await?.ok_or(AnnouncementError::Unknown)?;
             if it.status == AnnouncementStatus::Cancelled {
-                return Err(WrongStage(it.status).into());
+                return Err(AnnouncementError::Stage(WrongStage(it.status)));
             }
-            let mut found = match only {
+            let mut found: Vec<Recipient> = match only {
                 Some(account) => tx.lock_recipient(id, account).await?.into_iter().collect(),
-                None => tx.lock_uncertain(id, after, TOGETHER).await?,
+                None => tx.lock_uncertain(id, after, self.together).await?,
             };
             let mut mails = Vec::with_capacity(found.len());
             for one in &mut found {

@@ -1,4 +1,4 @@
-use super::{Announcements, TOGETHER};
+use super::Announcements;
 use crate::{
     Addressee, Announcement, AnnouncementStatus, AnnouncementTx, LeftOut, Mailing, Recipient, RecipientState,
 };
@@ -29,8 +29,8 @@ impl Announcements {
         if it.complete {
             return self.end(id, turn, now).await;
         }
-        let people = self.store.audience(&it.audience, it.reached, TOGETHER).await?;
-        let last = people.len() < usize::try_from(TOGETHER).unwrap_or(usize::MAX);
+        let people = self.store.audience(&it.audience, it.reached, self.together).await?;
+        let last = self.were_last(&people);
         let reached = people.last().map(|one| one.account).or(it.reached);
         let sorted = self.sorted(it.audience.list(), people).await?;
         transact(self.store.begin_announcements().await?, async |tx| {
