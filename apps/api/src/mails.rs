@@ -2,6 +2,7 @@
 //!
 //! Everything is read when the mail is written, so that a mail that waited says what is true now.
 
+mod announcement;
 mod content;
 mod files;
 mod gallery;
@@ -22,6 +23,7 @@ use accounts::Letter;
 use booking::close::Day;
 use booking::use_cases::Placed;
 use booking::{Booking, Incident, Ticket};
+pub use announcement::{announcement, in_language};
 use content::{Content, EventFacts, Slip};
 use events::{Event, Listed};
 pub use gallery::{removal, removal_asked};

@@ -128,7 +128,7 @@ async fn tried(app: &App, asker: AccountId, wish: &TestMail) -> Result<HttpRespo
     match answer {
         Ok(()) => Ok(HttpResponse::Accepted().finish()),
         Err(HandOverError::Store(error)) => Err(error.into()),
-        Err(HandOverError::Mail(error @ MailError::Deferred(_))) => {
+        Err(HandOverError::Mail(error @ (MailError::Deferred(_) | MailError::Unheard(_)))) => {
             let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "mail_deferred", said(&error));
             Err(problem.retry_after(PATIENCE))
         }

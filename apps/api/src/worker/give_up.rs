@@ -1,6 +1,6 @@
 //! Work that nobody tries any more: whoever waits for what it was to bring about learns that.
 
-use super::pictures;
+use super::{announce, pictures};
 use crate::wiring::App;
 use kernel::outbox::SetAside;
 use kernel::{Cause, EffectId, StoreError, Subject};
@@ -39,6 +39,11 @@ pub async fn give_up(app: &App, id: EffectId, (domain, body): (&str, &str)) -> R
     app.messages.given_up(id).await?;
     // Of what cannot be read nobody knows what it was about.
     match domain {
+        messaging::ANNOUNCEMENTS => {
+            if let Ok(mailing) = serde_json::from_str(body) {
+                announce::give_up(app, id, mailing).await?;
+            }
+        }
         gallery::PICTURES => {
             if let Ok(picture) = serde_json::from_str(body) {
                 pictures::give_up(app, picture).await?;
