@@ -36,15 +36,15 @@ test *ARGUMENTS: lint
 fuzz *ARGUMENTS: build
     {{ fuzz }} {{ ARGUMENTS }}
 
-# Load a release build beside pgbench, then its media beside other programs, and print a table of each
+# Load a release build beside pgbench, its media beside other programs, then what runs the house, and print a table of each
 bench *ARGUMENTS:
     #!/bin/sh
     set -eu
     set -- {{ ARGUMENTS }}
     case "${1:-}" in
-    '') which='load media' ;;
-    load | media) which=$1 && shift ;;
-    *) [ "$*" = --quick ] && which='load media' || which=load ;;
+    '') which='load media run' ;;
+    load | media | run) which=$1 && shift ;;
+    *) [ "$*" = --quick ] && which='load media run' || which=load ;;
     esac
     for bench in $which; do
         cargo bench --locked --package synesthesie --bench "$bench" -- "$@"

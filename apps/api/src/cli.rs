@@ -209,9 +209,9 @@ fn perform(command: Command) -> Result<(), Failure> {
         // It tells its own progress, and the server under rehearsal has a log of its own.
         config.log.filter = "warn,actix_http::h1::dispatcher=off".to_owned();
     }
-    crate::telemetry::start(&config);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let telemetry = crate::telemetry::start(&config, runtime.handle())?;
+    let done = runtime.block_on(async {
         match command {
             Command::Serve => commands::serve(config).await,
             Command::Rehearse(options) => rehearse::perform(config, &options).await,
@@ -238,5 +238,7 @@ fn perform(command: Command) -> Result<(), Failure> {
                 Ok(())
             }
         }
-    })
+    });
+    telemetry.stop();
+    done
 }

@@ -14,6 +14,7 @@ pub mod places;
 pub mod reader;
 mod reports;
 pub mod sections;
+pub mod telemetry;
 pub mod waitlist;
 pub mod wallet;
 
@@ -27,6 +28,7 @@ pub use reader::{ConfigError, Mistake, Secret};
 pub use sections::{
     Auth, BankTransfer, Booking, Http, Limits, Live, Log, PayPal, Payments, Redis, Store, Stripe, Worker,
 };
+pub use telemetry::Telemetry;
 pub use waitlist::Waitlist;
 pub use wallet::Wallet;
 
@@ -72,6 +74,8 @@ pub struct Config {
     pub maintenance: Maintenance,
     /// What is logged.
     pub log: Log,
+    /// Traces.
+    pub telemetry: Telemetry,
     /// Wallet passes.
     pub wallet: Wallet,
     /// Pictures and music.

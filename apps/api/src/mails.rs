@@ -13,6 +13,7 @@ mod reader;
 mod samples;
 mod security;
 mod templates;
+mod trial;
 mod waitlist;
 
 use crate::press::{self, Night, PressError};
@@ -33,11 +34,12 @@ use kernel::{BookingId, EffectId, Language, StoreError, TicketTypeId, Timestamp}
 pub use news::news;
 pub use outgoing::Outgoing;
 use reader::{Reader, reader};
-pub use samples::{Preview, preview, previews, trial};
+pub use samples::{Preview, preview, previews};
 pub use security::{address_asked, address_changed, new_address, second_factor};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 pub use templates::{Templates, Written};
+pub use trial::trial;
 use uuid::Uuid;
 pub use waitlist::on_list;
 

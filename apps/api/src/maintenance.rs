@@ -10,8 +10,9 @@ use tokio::time::timeout;
 
 /// How long what was seen is good.
 const FRESH: Duration = Duration::from_secs(1);
-/// How long a look may take; then what was seen before is good for a while longer.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a look may take; then what was seen before is good for a while longer. Who asks whether this instance is ready
+/// waits for it as well, and not for long.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Knows it.
 pub struct Maintenance {

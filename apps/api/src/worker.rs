@@ -16,11 +16,13 @@ mod rounds;
 pub mod sound;
 
 use crate::http::problem::Causes;
+use crate::telemetry::Followed;
 use crate::wiring::App;
 use chrono::TimeDelta;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{StreamExt, stream};
 use give_up::give_up;
+use kernel::outbox::DISCARDED;
 use kernel::{Due, Lease, StoreError};
 use perform::{Done, Failure, perform};
 use retry::Next;
@@ -38,7 +40,7 @@ use tokio::sync::{Mutex, watch};
 /// many as may wait for a provider, so that mails go out although one hangs.
 const AT_ONCE: usize = 32;
 /// What is done in a moment. What takes longer has lanes of its own ([`lanes`]), so that it keeps no mail waiting.
-pub const QUICK: [&str; 10] = [
+pub const QUICK: [&str; 11] = [
     ::backups::DOMAIN,
     booking::DOMAIN,
     booking::FORGETTING,
@@ -49,6 +51,7 @@ pub const QUICK: [&str; 10] = [
     messaging::DOMAIN,
     gallery::DOMAIN,
     music::DOMAIN,
+    DISCARDED,
 ];
 /// Mails of announcements that are handed over at the same time: thousands may wait, and have a lane of their own, which takes
 /// no more of the store and of the mail server than this.
@@ -240,14 +243,14 @@ async fn under_lease(
         // It was claimed while the worker was told to stop: it is for somebody else to begin.
         return ours(due, app.outbox.defer(due.lease(), app.clock.now()).await);
     }
-    let held = Mutex::new(due.lease());
+    let (held, followed) = (Mutex::new(due.lease()), Followed::effect(due, perform::domain(due)));
     let stopped = async {
         drop(stop.wait_for(|stop| *stop).await);
         tokio::time::sleep(patience).await;
         held.lock().await
     };
     tokio::select! {
-        written = one(app, due, &held) => written,
+        written = followed.around(one(app, due, &held, &followed)) => written,
         () = keep(app, &held) => {
             lost(due);
             Ok(())
@@ -333,7 +336,7 @@ pub async fn work_off(app: &App) -> Result<(), StoreError> {
 }
 
 /// Performs one effect and writes down how it went.
-async fn one(app: &App, due: &Due, held: &Mutex<Lease>) -> Result<(), StoreError> {
+async fn one(app: &App, due: &Due, held: &Mutex<Lease>, followed: &Followed) -> Result<(), StoreError> {
     let way = if perform::needs_provider(due) { Some(app.providers.try_acquire()) } else { None };
     if let Some(Err(_)) = way {
         let lease = held.lock().await;
@@ -345,6 +348,7 @@ async fn one(app: &App, due: &Due, held: &Mutex<Lease>) -> Result<(), StoreError
     let name = perform::domain(due);
     let result = match outcome {
         Ok(Done::Finished) => "finished",
+        // A mail that waits for its turn is due once more, and nothing is wrong.
         Ok(Done::Again(_)) | Err(Failure::OutOfTurn(_)) => "again",
         Err(_) => "failed",
     };
@@ -364,7 +368,10 @@ async fn one(app: &App, due: &Due, held: &Mutex<Lease>) -> Result<(), StoreError
             let lease = held.lock().await;
             ours(due, app.outbox.defer(*lease, turn).await)
         }
-        Err(failure) => failed(app, due, held, &failure).await,
+        Err(failure) => {
+            followed.failed();
+            failed(app, due, held, &failure).await
+        }
     }
 }
 

@@ -72,6 +72,7 @@ macro_rules! account_use_cases_contract {
             an_address_that_somebody_has_is_told_to_them_alone,
             what_is_no_new_address_is_not_asked_for,
             a_second_factor_is_needed_for_another_address,
+            a_wish_for_ones_own_address_tells_nothing_of_a_code,
             what_was_asked_for_before_is_called_off,
             of_all_who_want_one_address_at_one_time_one_gets_it,
             whoever_erases_their_account_is_forgotten_with_every_address,

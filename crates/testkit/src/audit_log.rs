@@ -21,6 +21,7 @@ macro_rules! audit_log_contract {
             every_domain_records_in_its_transaction,
             a_rolled_back_act_leaves_no_row,
             an_act_is_recorded_once,
+            what_changes_nothing_is_recorded_by_itself,
             acts_are_listed_the_newest_first_in_pages_that_meet,
             acts_are_sealed_once_and_the_oldest_first,
             sealers_at_once_make_one_chain,
@@ -180,6 +181,15 @@ fn various(organisations: &[OrganisationId], accounts: &[AccountId], subjects: &
             }
         })
         .collect()
+}
+
+pub async fn what_changes_nothing_is_recorded_by_itself(stores: Stores) {
+    let acts = [some_act(), some_act()];
+    stores.audit.record(&acts).await.unwrap();
+    stores.audit.record(&[]).await.unwrap();
+    let found: BTreeSet<ActId> = all(&stores).await.iter().map(|act| act.id).collect();
+    assert_eq!(found, acts.iter().map(|act| act.id).collect());
+    assert_eq!(seal_all(&*stores.audit, 10).await, 2, "it is sealed like any other");
 }
 
 pub async fn acts_are_listed_the_newest_first_in_pages_that_meet(stores: Stores) {

@@ -1,6 +1,6 @@
 //! What a change of one's address promises over every store. The list of cases is in
 //! [`crate::account_use_cases_contract`].
-#![expect(clippy::unwrap_used, reason = "a contract fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a contract fails by panicking")]
 #![expect(missing_docs, reason = "the name of a case is its promise")]
 
 use crate::fixtures_accounts::{
@@ -135,12 +135,37 @@ pub async fn a_second_factor_is_needed_for_another_address(stores: Stores) {
         let claim = Claim { password: PASSWORD, totp };
         accounts.ask_email(&actor(&ada), "countess@example.org", claim).await
     };
+    let factor = async || stores.accounts.second_factors(&[ada.account.id]).await.unwrap().pop().unwrap();
     assert!(matches!(ask(None).await, Err(AskEmailError::Proof(ProofError::TotpRequired))));
     let used = shown_code(&secret, noon());
     assert!(matches!(ask(Some(&used)).await, Err(AskEmailError::Code(CodeRefusal::Wrong { .. }))));
-    let factor = stores.accounts.second_factors(&[ada.account.id]).await.unwrap().pop().unwrap();
-    assert_eq!(factor.wrong, 1, "it was counted");
+    assert_eq!(factor().await.wrong, 1, "it was counted");
     ask(Some(&shown_code(&secret, noon() + TimeDelta::minutes(1)))).await.unwrap();
+}
+
+pub async fn a_wish_for_ones_own_address_tells_nothing_of_a_code(stores: Stores) {
+    let ada = member(&stores, "ada@example.org").await;
+    let clock = Arc::new(StoppedClock::default());
+    let accounts = accounts_at(&stores, clock.clone());
+    let secret = accounts.begin_totp(&actor(&ada), PASSWORD).await.unwrap().secret.base32();
+    let kept = accounts.confirm_totp(&actor(&ada), &shown_code(&secret, noon())).await.unwrap();
+    clock.advance(TimeDelta::minutes(1));
+    let ask = async |email: &str, totp: Option<&str>| {
+        accounts.ask_email(&actor(&ada), email, Claim { password: PASSWORD, totp }).await
+    };
+    let factor = async || stores.accounts.second_factors(&[ada.account.id]).await.unwrap().pop().unwrap();
+    let before = factor().await;
+    owed(&stores).await;
+    let (used, right) = (shown_code(&secret, noon()), shown_code(&secret, noon() + TimeDelta::minutes(1)));
+    for typed in [None, Some(used.as_str()), Some(right.as_str()), Some(kept[0].expose())] {
+        let Err(AskEmailError::Invalid(wrong)) = ask("ada@example.org", typed).await else {
+            panic!("{typed:?} is not looked at")
+        };
+        assert_eq!(wrong[0].code, "unchanged");
+    }
+    assert_eq!(factor().await, before, "nothing was counted or used up");
+    assert_eq!(owed(&stores).await, []);
+    ask("countess@example.org", Some(&right)).await.unwrap();
 }
 
 pub async fn what_was_asked_for_before_is_called_off(stores: Stores) {

@@ -37,6 +37,7 @@ macro_rules! event_use_cases_contract {
             what_places_are_held_of_is_not_deleted,
             hidden_types_are_not_listed,
             a_search_that_makes_no_sense_finds_nothing_or_everything,
+            the_next_events_are_those_of_the_organisations_that_are_named,
             an_organisation_keeps_an_owner,
             who_is_erased_works_for_nobody_any_more,
             only_admins_add_organisations,
@@ -361,6 +362,24 @@ pub async fn a_search_that_makes_no_sense_finds_nothing_or_everything(stores: St
     for name in ["", "\0", "no such", "OPENING-NIGHT", "00000000-0000-0000-0000-000000000000"] {
         assert!(matches!(events.show(None, name).await, Err(ShowError::NotFound)), "{name:?}");
     }
+}
+
+pub async fn the_next_events_are_those_of_the_organisations_that_are_named(stores: Stores) {
+    let events = events_at_noon(&stores);
+    let (here, _) = on_sale(&stores, 10).await;
+    for _ in 0..3 {
+        on_sale(&stores, 10).await;
+    }
+    draft(&stores).await;
+    let next = async |of: Option<Vec<OrganisationId>>, limit: u32| {
+        let next = events.next_of(of, limit).await.unwrap();
+        next.into_iter().map(|seen| seen.event.id).collect::<Vec<_>>()
+    };
+    for limit in [1, 9] {
+        assert_eq!(next(Some(vec![here.organisation]), limit).await, [here.id]);
+    }
+    assert_eq!(next(Some(Vec::new()), 9).await, []);
+    assert_eq!((next(None, 9).await.len(), next(None, 2).await.len()), (4, 2));
 }
 
 pub async fn an_organisation_keeps_an_owner(stores: Stores) {

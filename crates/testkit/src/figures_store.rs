@@ -1,19 +1,26 @@
 //! What every store promises of the figures.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a contract fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a contract fails by panicking"
+)]
 #![expect(missing_docs, reason = "the name of a case is its promise")]
 
 use crate::fixtures_bookings::{House, booked_paid, booked_unpaid, bookings, buyer, by, house, staff};
 use crate::{Stores, noon, voucher_store};
+use booking::close::Day;
 use booking::figures::{
     By, Counts, DayFigures, DayRow, EventFigures, Flow, FlowFilter, GuestFigures, LocalDay, Look, Part,
     StandingFilter, Sum, TypeFigures, day_of,
 };
+use booking::ledger::EntryKind;
 use booking::use_cases::VerifyRequest;
-use booking::{Booking, CodeSigner, Door, Figures, JoinWish, RefundReason, RefundWish};
+use booking::{Booking, Closing, CodeSigner, Door, Figures, JoinWish, RefundReason, RefundWish};
 use chrono::TimeDelta;
-use events::Event;
+use events::{Event, Status};
 use kernel::{
-    Clock, Currency, EventId, Money, OrganisationId, StoreError, TicketTypeId, Timestamp, transact,
+    Cause, Clock, Currency, EventId, Money, OrganisationId, StoreError, TicketTypeId, Timestamp, transact,
 };
 use std::collections::BTreeMap;
 
@@ -27,6 +34,9 @@ macro_rules! figures_store_contract {
             an_event_that_moves_to_another_zone_is_counted_anew,
             what_goes_back_is_taken_from_what_it_was_paid_for,
             what_was_sold_before_the_first_look_is_counted,
+            what_a_provider_tells_late_is_counted,
+            a_day_that_was_missed_is_seen_in_the_end,
+            what_is_published_stands_before_anything_is_sold,
             one_looks_at_a_time_and_not_all_the_time,
             who_was_there_before_returns,
             lists_and_vouchers_are_counted,
@@ -34,7 +44,10 @@ macro_rules! figures_store_contract {
             what_is_kept_reads_back_whole,
             days_are_replaced_and_forgotten,
             a_figure_that_is_not_what_its_rows_say_is_named,
+            whatever_stands_and_is_not_what_its_rows_say_is_named,
             who_is_slower_than_others_writes_nothing,
+            nobody_takes_over_from_who_is_at_it,
+            a_clock_that_ran_ahead_once_hides_nothing,
         );
     };
     ($open:ident; $($case:ident),+ $(,)?) => {
@@ -224,6 +237,71 @@ pub async fn what_was_sold_before_the_first_look_is_counted(stores: Stores) {
     assert_eq!(figures(&one).differences(one.event.id).await.unwrap(), []);
 }
 
+pub async fn what_a_provider_tells_late_is_counted(stores: Stores) {
+    let house = house(stores.clone(), 10, None, 2500).await;
+    let booking = booked_paid(&house, buyer(&stores).await, 1).await;
+    let charge = booking.payments[0].charge.clone().unwrap();
+    house.provider.keep(Money::eur(62));
+    house.provider.refund_elsewhere(&charge, Money::eur(1000), noon());
+    house.clock.advance(TimeDelta::days(1));
+    let hesitation = house.provider.hesitate().await;
+    let closing = tokio::spawn({
+        let (ports, store) = ((stores.close.clone(), stores.ledger.clone()), stores.booking.clone());
+        let closing = Closing::new(ports, store, house.clock.clone(), vec![house.provider.clone()]);
+        async move { closing.close(Day::of(noon()), &Cause::command_line()).await }
+    });
+    let asked = async {
+        while !house.provider.calls().iter().any(|call| call == "transactions") {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), asked).await.expect("the provider is asked");
+    // Others count while it takes its time.
+    for _ in 0..2 {
+        house.clock.advance(TimeDelta::minutes(5));
+        counted(&house).await;
+    }
+    drop(hesitation);
+    closing.await.unwrap().unwrap();
+    let entries = stores.ledger.entries_of_bookings(&[booking.id]).await.unwrap();
+    let fee = entries.iter().find(|entry| entry.kind == EntryKind::ProviderFee).unwrap();
+    assert_eq!(fee.at, house.clock.now(), "it is of the instant at which it was posted");
+    counted(&house).await;
+    assert_eq!(whole(&house).await.provider_fees, 62);
+}
+
+pub async fn a_day_that_was_missed_is_seen_in_the_end(stores: Stores) {
+    let house = house(stores, 10, None, 2500).await;
+    booked_paid(&house, buyer(&house.stores).await, 1).await;
+    counted(&house).await;
+    house.clock.advance(TimeDelta::days(1));
+    let store = &house.stores.figures;
+    let mut missed = store.days(house.event.id, None).await.unwrap().remove(0);
+    missed.rows.clear();
+    let tx = store.begin_figures().await.unwrap();
+    transact(tx, async |tx| tx.save_days(std::slice::from_ref(&missed)).await).await.unwrap();
+    assert_eq!(whole(&house).await, Flow::default());
+    counted(&house).await;
+    assert_eq!(whole(&house).await.sold, 2500, "nothing touched it for a day");
+}
+
+pub async fn what_is_published_stands_before_anything_is_sold(stores: Stores) {
+    let (house, hidden) = (house(stores.clone(), 10, Some(8), 2500).await, house(stores, 5, None, 0).await);
+    let hidden = edited(&hidden, |event| event.status = Status::Draft).await;
+    counted(&house).await;
+    let stands = standing(&house).await;
+    assert_eq!((stands.open, stands.places, stands.counts.is_nothing()), (true, 8, true));
+    let of = StandingFilter { events: Some(vec![hidden.event.id]), ..StandingFilter::default() };
+    assert_eq!(figures(&hidden).standings(&of).await.unwrap(), [], "of a draft there is nothing to tell");
+    for (status, open) in
+        [(Status::Deactivated, false), (Status::Published, true), (Status::Cancelled, false)]
+    {
+        edited(&house, |event| event.status = status).await;
+        counted(&house).await;
+        assert_eq!(standing(&house).await.open, open, "{status:?}");
+    }
+}
+
 pub async fn one_looks_at_a_time_and_not_all_the_time(stores: Stores) {
     let house = house(stores, 10, None, 2500).await;
     let (one, other) = (figures(&house), figures(&house));
@@ -356,6 +434,7 @@ pub async fn what_is_kept_reads_back_whole(stores: Stores) {
         starts_at: house.event.starts_at,
         ends_at: house.event.ends_at,
         places: 10,
+        open: true,
         counts,
         guests: Some(GuestFigures { guests: 3, returning: 1, at: noon() }),
     };
@@ -496,6 +575,68 @@ pub async fn a_figure_that_is_not_what_its_rows_say_is_named(stores: Stores) {
     assert_eq!((moving.moving, moving.differences), (1, 0));
     figures(&house).count_all().await.unwrap();
     assert_eq!(figures(&house).differences(house.event.id).await.unwrap(), []);
+}
+
+pub async fn whatever_stands_and_is_not_what_its_rows_say_is_named(stores: Stores) {
+    let house = house(stores, 10, None, 0).await;
+    let (guest, selling) = (buyer(&house.stores).await, bookings(&house));
+    let hold = selling.hold(guest, house.event.id, house.want(1)).await.unwrap();
+    let ticket = crate::fixtures_bookings::confirm_free(&selling, guest, hold.id).await.tickets.remove(0);
+    house.clock.set(house.event.starts_at);
+    let door = Door::new(house.stores.booking.clone(), house.clock.clone(), CodeSigner::new(&[7; 32]));
+    let request = VerifyRequest { code: door.code(&ticket), ..VerifyRequest::default() };
+    door.verify(&staff(&house).await, &request).await.unwrap();
+    counted(&house).await;
+    let right = standing(&house).await;
+    assert!(right.counts.door && right.guests.is_some_and(|it| it.guests == 1), "{right:?}");
+    let mut wrong = right.clone();
+    (wrong.places, wrong.counts.door) = (11, false);
+    wrong.guests = Some(GuestFigures { guests: 3, returning: 2, at: house.clock.now() });
+    let tx = house.stores.figures.begin_figures().await.unwrap();
+    transact(tx, async |tx| tx.save_standings(std::slice::from_ref(&wrong)).await).await.unwrap();
+    let named = figures(&house).differences(house.event.id).await.unwrap();
+    let named: Vec<_> = named.iter().map(|it| (&*it.what, it.kept, it.found)).collect();
+    let expected =
+        [("a door that scanned", 0, 1), ("places", 11, 10), ("guests", 3, 1), ("returning guests", 2, 0)];
+    assert_eq!(named, expected);
+}
+
+/// Writes how far was counted.
+async fn look(house: &House, look: Look) {
+    let tx = house.stores.figures.begin_figures().await.unwrap();
+    let saved = transact(tx, async |tx| -> Result<(), StoreError> {
+        tx.lock_look().await?;
+        tx.save_look(&look).await
+    });
+    saved.await.unwrap();
+}
+
+pub async fn nobody_takes_over_from_who_is_at_it(stores: Stores) {
+    let house = house(stores, 10, None, 2500).await;
+    let before = noon() - TimeDelta::minutes(1);
+    look(&house, Look { at: Some(noon()), until: Some(before), whole: true, cursor: None }).await;
+    for _ in 0..4 {
+        house.clock.advance(TimeDelta::minutes(1));
+        assert_eq!(figures(&house).count().await.unwrap(), None, "somebody is at it");
+    }
+    house.clock.advance(TimeDelta::minutes(1));
+    let counted = figures(&house).count().await.unwrap().unwrap();
+    assert!(counted.kept, "whoever was at it is gone");
+    house.clock.advance(TimeDelta::seconds(15));
+    assert!(figures(&house).count().await.unwrap().is_some(), "that one has come to its end");
+}
+
+pub async fn a_clock_that_ran_ahead_once_hides_nothing(stores: Stores) {
+    let house = house(stores, 10, None, 2500).await;
+    let ahead = noon() + TimeDelta::hours(1);
+    look(&house, Look { at: Some(ahead), until: Some(ahead), whole: true, cursor: None }).await;
+    booked_paid(&house, buyer(&house.stores).await, 1).await;
+    house.clock.advance(TimeDelta::minutes(30));
+    let counted = figures(&house).count().await.unwrap().expect("nobody waits for that clock");
+    assert!(counted.whole && counted.kept, "{counted:?}");
+    assert_eq!(figures(&house).differences(house.event.id).await.unwrap(), []);
+    let look = house.stores.figures.figures_look().await.unwrap();
+    assert_eq!((look.at, look.until), (Some(house.clock.now()), Some(house.clock.now())));
 }
 
 pub async fn who_is_slower_than_others_writes_nothing(stores: Stores) {

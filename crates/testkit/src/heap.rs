@@ -21,6 +21,8 @@ struct Laid {
     stuck: BTreeSet<ObjectKey>,
     /// Whether the last byte of all that is put is lost.
     losing: bool,
+    /// Whether nothing can be put.
+    full: bool,
 }
 
 impl Heap {
@@ -38,6 +40,11 @@ impl Heap {
     /// From now on the last byte of all that is put is lost, and nobody is told.
     pub fn lose(&self) {
         self.lock().losing = true;
+    }
+
+    /// From now on nothing can be put.
+    pub fn fill(&self) {
+        self.lock().full = true;
     }
 
     /// From now on nothing deletes what is called so, and nobody is told.
@@ -104,6 +111,9 @@ impl ObjectStore for Heap {
             Body::File(path) => std::fs::read(path).map_err(broken)?,
         };
         let mut laid = self.lock();
+        if laid.full {
+            return Err(ObjectError::Broken { doing: "putting an object", cause: "the disk is full".into() });
+        }
         if laid.losing {
             bytes.pop();
         }

@@ -8,6 +8,7 @@ mod connection;
 mod group;
 mod latencies;
 mod listener;
+mod mail_sink;
 mod stock;
 
 pub use box_office::{BoxOffice, Hall, Plan, log_in, log_in_all, register};
@@ -16,6 +17,7 @@ pub use connection::{Answer, Connection, request};
 pub use group::{Group, Seats};
 pub use latencies::Latencies;
 pub use listener::{Listener, available};
+pub use mail_sink::{MailSink, Taken};
 pub use stock::Stock;
 
 /// Why a load could not be driven.

@@ -4,9 +4,10 @@
 
 use crate::fixtures_bookings::{House, booked_unpaid, bookings, buyer, house};
 use crate::{Stores, noon};
+use accounts::Account;
 use booking::by_hand::Receipt;
 use booking::ledger::differences;
-use booking::office::{BookingFilter, IncidentFilter, PaymentFilter, WhyStuck};
+use booking::office::{BookingFilter, IncidentFilter, PaymentFilter, Person, Search, WhyStuck};
 use booking::use_cases::{MarkError, ResolveError};
 use booking::{
     Booking, BookingStatus, Charge, Decided, Office, PaymentStatus, Provider, RefundStatus, Standing, books,
@@ -23,6 +24,8 @@ macro_rules! office_store_contract {
         $crate::office_store_contract!($open;
             bookings_are_listed_the_latest_first_in_pages_that_meet,
             bookings_are_found_by_who_bought_them_or_holds_their_tickets,
+            people_are_found_among_those_alone_who_bought_these_bookings_or_hold_their_tickets,
+            a_name_that_many_members_have_finds_those_of_one_house,
             payments_are_listed_with_their_bookings,
             what_does_not_move_is_named,
             cases_wait_for_a_person_and_are_closed_once,
@@ -128,15 +131,7 @@ pub async fn bookings_are_found_by_who_bought_them_or_holds_their_tickets(stores
     let paid = charged(&one, &booked_unpaid(&one, bob, 1).await, 2500).await;
     other.clock.advance(TimeDelta::seconds(2));
     let elsewhere = booked_unpaid(&other, ada, 1).await;
-    // Bob hands his ticket on.
-    let mut ticket = one.stores.booking.tickets_of_bookings(&[paid.id]).await.unwrap().remove(0);
-    ticket.holder = ada;
-    let tx = one.stores.booking.begin().await.unwrap();
-    let handed = transact(tx, async |tx| -> Result<(), StoreError> {
-        tx.lock_ticket(ticket.id).await?;
-        tx.save_ticket(&ticket).await
-    });
-    handed.await.unwrap();
+    hand_on(&one, &paid, ada).await;
     let found = async |filter: BookingFilter, limit| {
         let page = one.stores.office.bookings(&filter, first(limit)).await.unwrap();
         let ids: Vec<_> = page.items.iter().map(|booking| booking.id).collect();
@@ -159,6 +154,107 @@ pub async fn bookings_are_found_by_who_bought_them_or_holds_their_tickets(stores
     assert_eq!(found(BookingFilter { status, ..by(&[ada]) }, 9).await, (vec![paid.id], false));
     let reference = Some(unpaid.reference.clone());
     assert_eq!(found(BookingFilter { reference, ..by(&[bob]) }, 9).await, (vec![], false));
+}
+
+/// Whoever bought it hands its only ticket on.
+async fn hand_on(house: &House, booking: &Booking, to: AccountId) {
+    let mut ticket = house.stores.booking.tickets_of_bookings(&[booking.id]).await.unwrap().remove(0);
+    ticket.holder = to;
+    let tx = house.stores.booking.begin().await.unwrap();
+    let handed = transact(tx, async |tx| -> Result<(), StoreError> {
+        tx.lock_ticket(ticket.id).await?;
+        tx.save_ticket(&ticket).await
+    });
+    handed.await.unwrap();
+}
+
+pub async fn people_are_found_among_those_alone_who_bought_these_bookings_or_hold_their_tickets(
+    stores: Stores,
+) {
+    let (one, other) = (house(stores.clone(), 9, None, 2500).await, house(stores, 9, None, 2500).await);
+    let (ada, bob) = (buyer(&one.stores).await, buyer(&one.stores).await);
+    let (eve, outsider) = (buyer(&one.stores).await, buyer(&one.stores).await);
+    booked_unpaid(&one, ada, 1).await;
+    let paid = charged(&one, &booked_unpaid(&one, bob, 1).await, 2500).await;
+    hand_on(&one, &paid, eve).await;
+    booked_unpaid(&other, bob, 1).await;
+    let found = async |text: &str, filter: &BookingFilter| {
+        let mut found = one.stores.office.people(text, filter, 9).await.unwrap();
+        found.sort_unstable();
+        found
+    };
+    let sorted = |mut people: Vec<AccountId>| {
+        people.sort_unstable();
+        people
+    };
+    let all = BookingFilter::default;
+    let of_one = BookingFilter { organisations: Some(vec![one.event.organisation]), ..all() };
+    let of_other = BookingFilter { organisations: Some(vec![other.event.organisation]), ..all() };
+    let [at_one, at_other] =
+        [&one, &other].map(|house| BookingFilter { event: Some(house.event.id), ..all() });
+    for filter in [&all(), &of_one, &at_one] {
+        assert_eq!(found("some body", filter).await, sorted(vec![ada, bob, eve]), "{filter:?}");
+    }
+    for filter in [&of_other, &at_other] {
+        assert_eq!(found("some body", filter).await, [bob], "{filter:?}");
+        for unrelated in [eve, outsider] {
+            assert_eq!(found(&unrelated.to_string(), filter).await, [], "{filter:?}");
+        }
+    }
+    let organisations = of_other.organisations.clone();
+    assert_eq!(found("some body", &BookingFilter { organisations, ..at_one.clone() }).await, []);
+    assert_eq!(found("some body", &BookingFilter { organisations: Some(vec![]), ..all() }).await, []);
+    // A part of an address, and what nobody is called.
+    assert_eq!(found(&format!("{eve}@example"), &of_one).await, [eve]);
+    assert_eq!(found(&outsider.to_string(), &all()).await, []);
+    assert_eq!(found("nobody", &at_one).await, []);
+    // What else is in the filter does not count.
+    let cancelled = BookingFilter { status: Some(BookingStatus::Cancelled), ..of_one.clone() };
+    assert_eq!(found("some body", &cancelled).await.len(), 3);
+    for filter in [&of_one, &at_one] {
+        assert_eq!(one.stores.office.people("some body", filter, 2).await.unwrap().len(), 2);
+    }
+}
+
+/// More than a part of a name may mean.
+const MANY: usize = 501;
+
+pub async fn a_name_that_many_members_have_finds_those_of_one_house(stores: Stores) {
+    let house = house(stores, 9, None, 2500).await;
+    let ada = buyer(&house.stores).await;
+    let namesake = house.stores.accounts.account(ada).await.unwrap().unwrap();
+    let tx = house.stores.accounts.begin().await.unwrap();
+    let added = transact(tx, async |tx| -> Result<(), StoreError> {
+        for number in 0..MANY {
+            let email = format!("namesake-{number}@example.org").parse().unwrap();
+            let account = Account { id: AccountId::generate(noon()), email, ..namesake.clone() };
+            assert!(tx.add_account(&account).await?);
+        }
+        Ok(())
+    });
+    added.await.unwrap();
+    let booking = booked_unpaid(&house, ada, 1).await;
+    let office = office(&house);
+    let organisations = Some(vec![house.event.organisation]);
+    for filter in [
+        BookingFilter::default(),
+        BookingFilter { organisations, ..BookingFilter::default() },
+        BookingFilter { event: Some(house.event.id), ..BookingFilter::default() },
+    ] {
+        let search = office.search(Some(" Some Body "), filter.clone()).await.unwrap();
+        let person = Person { accounts: vec![ada], text: "some body".into() };
+        assert_eq!(search, Search { filter: filter.clone(), person: Some(person) });
+        let found = office.found(&search, first(9)).await.unwrap();
+        assert_eq!(found.items.iter().map(|it| it.booking.id).collect::<Vec<_>>(), [booking.id]);
+        // A reference is one where one of these bookings has it, and else a name.
+        let typed = booking.reference.to_string().to_lowercase();
+        let search = office.search(Some(&typed), filter.clone()).await.unwrap();
+        assert_eq!((search.filter.reference, search.person), (Some(booking.reference.clone()), None));
+        let search = office.search(Some("ABCD-EFGH-2345"), filter.clone()).await.unwrap();
+        assert_eq!(search.person.unwrap().text, "abcd-efgh-2345");
+        let nothing = Search { filter: filter.clone(), person: None };
+        assert_eq!(office.search(Some(" "), filter).await.unwrap(), nothing);
+    }
 }
 
 pub async fn payments_are_listed_with_their_bookings(stores: Stores) {

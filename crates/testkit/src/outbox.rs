@@ -4,9 +4,11 @@
 
 mod listed;
 mod looked_after;
+mod traced;
 
 pub use listed::*;
 pub use looked_after::*;
+pub use traced::*;
 
 use crate::{Stores, noon};
 use accounts::Effect;
@@ -52,6 +54,7 @@ macro_rules! outbox_contract {
             what_is_set_aside_is_known_whole,
             what_is_discarded_is_gone_and_on_record,
             of_retrying_and_discarding_at_once_one_happens,
+            what_is_owed_tells_in_which_trace_it_was,
         );
     };
     ($open:ident; $($case:ident),+ $(,)?) => {
@@ -82,6 +85,7 @@ pub const EVERY_DOMAIN: [&str; 14] = [
     messaging::DOMAIN,
     music::DOMAIN,
     music::SOUND,
+    kernel::outbox::DISCARDED,
 ];
 
 async fn owe(stores: &Stores, due_at: Timestamp) -> Owed<Effect> {

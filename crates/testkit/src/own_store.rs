@@ -405,7 +405,7 @@ pub async fn who_was_to_come_is_forgotten_with_the_buyer_and_not_before_it_is_ti
         assert_eq!(is_named(&house, &theirs).await, (false, false));
     }
     let due = house.stores.outbox.claim(&[FORGETTING], time, time + TimeDelta::hours(1), 10).await.unwrap();
-    let owed = due.iter().map(|due| serde_json::from_str(&due.body).unwrap());
+    let owed = due.iter().map(|due| serde_json::from_str::<Forgetting>(&due.body).unwrap());
     let owed: Vec<Forgetting> = owed.filter(|one| *one != Forgetting::Names { account: guest }).collect();
     assert_eq!(owed, [Forgetting::Letters { booking: theirs.id }], "once");
     let after = house.stores.booking.booking(theirs.id).await.unwrap().unwrap();

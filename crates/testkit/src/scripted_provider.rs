@@ -17,7 +17,7 @@ pub struct ScriptedProvider {
     provider: Provider,
     account: &'static str,
     inner: Mutex<Inner>,
-    /// Whoever has it keeps everybody else waiting for a checkout.
+    /// Whoever has it keeps everybody else waiting for a checkout or a list.
     hesitation: Arc<tokio::sync::Mutex<()>>,
 }
 
@@ -29,6 +29,8 @@ struct Inner {
     /// Refunds that somebody made elsewhere, and when.
     elsewhere: Vec<(ToldRefund, Timestamp)>,
     disputes: Vec<DisputeStanding>,
+    /// What it keeps of each movement that it lists.
+    keeps: Option<Money>,
     silent: bool,
     forgets_answers: bool,
     calls: Vec<String>,
@@ -51,9 +53,14 @@ impl ScriptedProvider {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whoever asks for a checkout waits until what this returns is dropped.
+    /// Whoever asks for a checkout, or for what moved, waits until what this returns is dropped.
     pub async fn hesitate(&self) -> OwnedMutexGuard<()> {
         Arc::clone(&self.hesitation).lock_owned().await
+    }
+
+    /// From now on it keeps this of each movement that it lists.
+    pub fn keep(&self, fee: Money) {
+        self.inner().keeps = Some(fee);
     }
 
     /// From now on it cannot be reached, or can again.
@@ -90,7 +97,7 @@ impl ScriptedProvider {
         format!("session-{payment}")
     }
 
-    /// What it was asked, in order: `open`, `ask`, `capture`, `close`, `refund`, `find_refund`.
+    /// What it was asked, in order: `open`, `ask`, `capture`, `close`, `refund`, `find_refund`, `transactions`.
     #[must_use]
     pub fn calls(&self) -> Vec<String> {
         self.inner().calls.clone()
@@ -240,7 +247,9 @@ impl PaymentProvider for ScriptedProvider {
         to: Timestamp,
         cursor: Option<&str>,
     ) -> Result<Listed<Movement>, ProviderError> {
-        let inner = self.begin("transactions")?;
+        drop(self.begin("transactions")?);
+        drop(self.hesitation.lock().await);
+        let inner = self.inner();
         let skip: usize = cursor.and_then(|cursor| cursor.parse().ok()).unwrap_or(0);
         let within = inner.elsewhere.iter().filter(|(_, at)| (from..to).contains(at));
         let mut rest = within.skip(skip);
@@ -249,7 +258,7 @@ impl PaymentProvider for ScriptedProvider {
             kind: MovementKind::Refund,
             direction: Direction::Out,
             amount: told.amount,
-            fee: Money::zero(told.amount.currency()),
+            fee: inner.keeps.unwrap_or(Money::zero(told.amount.currency())),
             charge: Some(told.charge.clone()),
             about: Some(told.standing.reference.clone()),
             refund: told.refund,

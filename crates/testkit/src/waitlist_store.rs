@@ -301,6 +301,8 @@ pub async fn who_leaves_makes_room_for_the_next(stores: Stores) {
     let hold = now(&house, &second).await.hold.unwrap();
     assert!(use_cases.release(second.buyer, hold).await.unwrap().is_some());
     assert_eq!(statuses(&house, &entries).await, [left, left, offered]);
+    let counts = house.stores.booking.count_entries(event).await.unwrap();
+    assert_eq!(counts.lapsed_offers, 2, "offers that were not wanted have ended");
     let again = use_cases.join_list(event, wish(first.buyer, 1)).await.unwrap();
     assert_eq!((again.entry.number, again.position), (4, Some(1)), "at the end");
     let before = again.entry.joined_at - TimeDelta::microseconds(1);

@@ -15,8 +15,10 @@ const EVENTS: u32 = 1000;
 const PAID: u32 = 1000;
 /// As many as an event can have.
 const PLENTY: u32 = 1_000_000;
-const ADMIN: &str = "admin@example.org";
-const PASSWORD: &str = "correct horse battery";
+/// Who runs the house.
+pub(crate) const ADMIN: &str = "admin@example.org";
+/// Everybody's.
+pub(crate) const PASSWORD: &str = "correct horse battery";
 /// Halls of a thousand seats.
 const HALLS: u32 = 100;
 /// The template with a thousand bookings.

@@ -146,6 +146,7 @@ pub(super) fn read(reader: &mut Reader) -> Config {
         worker: worker(reader),
         maintenance: super::maintenance::read(reader),
         log: Log { filter: reader.text("log.filter") },
+        telemetry: super::telemetry::read(reader),
         wallet: super::wallet::read(reader),
         media: super::media::read(reader),
         backup: super::backup::read(reader),

@@ -40,9 +40,10 @@ fn unknown() -> Problem {
     Problem::unauthorized("unauthenticated", "Send a valid access token.")
 }
 
-/// Whether a request is about what is administered.
+/// Whether a request is about what is administered, by its address as the router reads it.
 fn administers(request: &HttpRequest) -> bool {
-    request.path().strip_prefix(BASE).is_some_and(|path| path.starts_with("/admin/"))
+    let path = request.match_info().as_str().strip_prefix(BASE);
+    path.is_some_and(|path| path.starts_with("/admin/"))
 }
 
 /// Who sent the request, and until when; `None` when it says nothing about that. An admin who lacks the second factor

@@ -1,8 +1,11 @@
 //! Analytics: what all events, days or ticket types come to.
 
+mod export;
+pub mod popular;
+
 use super::access::User;
 use super::figures::{
-    CurrencySumsView, RefundReasonView, SalesSumsView, Span, SpanQuery, StandingView, kept, percent, reasons,
+    CurrencySumsView, RefundReasonView, SalesSumsView, Span, SpanQuery, StandingView, kept, reasons,
 };
 use super::given::{given, id};
 use super::payments::word;
@@ -12,12 +15,12 @@ use crate::wiring::App;
 use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse, get};
 use booking::close::Day;
-use booking::figures::{By, Flow, Look, StandingFilter, Sum, Total};
+use booking::figures::{By, Look, Sum, Total, percent, ranks};
 use chrono::{DateTime, TimeDelta, Utc};
-use kernel::{Currency, EventId, Invalid, TicketTypeId};
+use events::use_cases::Captions;
+use kernel::{EventId, Invalid, TicketTypeId};
 use serde::{Deserialize, Serialize};
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -31,7 +34,13 @@ const SHOWN: (usize, usize) = (20, 100);
 
 /// The calls of this file.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(overall).service(revenue).service(popular_events);
+    config
+        .service(overall)
+        .service(export::export_overall)
+        .service(revenue)
+        .service(export::export_revenue)
+        .service(popular::popular_events)
+        .service(export::export_popular);
 }
 
 /// Whose events are meant.
@@ -56,7 +65,8 @@ pub struct AnalyticsView {
     refunds: Vec<RefundReasonView>,
     /// How events stand that begin on these days, by UTC.
     standing: StandingView,
-    /// Those who hold tickets of these events, once for each event.
+    /// Those who hold tickets of these events, once for each event; for organisers without events for which fewer than three
+    /// hold any.
     visits: u64,
     /// Of these, those of people who were at an earlier event of the same organisation.
     returning_visits: u64,
@@ -78,12 +88,13 @@ async fn overall(
     whose: Query<WhoseQuery>,
 ) -> Result<HttpResponse, Problem> {
     let (own, span) = asked(&app, user, span.into_inner(), whose.into_inner()).await?;
-    let question = ("analytics", own.clone(), span);
+    let admin = user.0.is_admin();
+    let question = ("analytics", admin, own.clone(), span);
     kept(&app, &request, question, async |look: Look| -> Result<AnalyticsView, Problem> {
         let now = app.clock.now();
         let standings = app.figures.standings(&span.standings(own.clone())).await?;
         let filter = span.flows(own, None);
-        let total = Total::of(&standings, now);
+        let total = Total::of(&standings, now, admin);
         Ok(AnalyticsView {
             as_of: look.until,
             complete: look.whole,
@@ -117,12 +128,18 @@ async fn asked(
 #[into_params(parameter_in = Query)]
 pub struct RevenueQuery {
     /// `day` (at most 366 of them; the last thirty when no days are given), `event` or `ticket_type` (those first that
-    /// earned most).
+    /// earned most in their currency).
     #[param(default = "day")]
     by: Option<String>,
     /// Of this event only.
     #[param(value_type = Option<Uuid>)]
     event_id: Option<String>,
+}
+
+/// How many of them are shown.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub struct ShownQuery {
     /// How many events or ticket types: 1 to 100.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 100, default = 20)]
     limit: Option<String>,
@@ -162,7 +179,7 @@ pub struct RevenueView {
     /// `day`, `event` or `ticket_type`.
     by: &'static str,
     /// Days in their order, each with a line for each currency; days on which nothing happened are left out. Or events or
-    /// ticket types, those first that earned most.
+    /// ticket types, those first that earned most in their currency: the first of every currency, then the second ones.
     items: Vec<RevenueItemView>,
     /// What all days, events or types come to, shown or not.
     total: SalesSumsView,
@@ -222,8 +239,53 @@ pub fn bounded(span: Span, today: Day, wrong: &mut Vec<Invalid>) -> Span {
     Span { from: Some(from), to: Some(to) }
 }
 
+/// Which revenue is asked for.
+#[derive(Debug, Clone)]
+struct Revenue {
+    own: Managed,
+    span: Span,
+    apart: Apart,
+    event: Option<EventId>,
+}
+
+/// Which revenue is asked for, of that which the actor may see; what is wrong is noted.
+async fn revenue_asked(
+    app: &App,
+    user: User,
+    (query, span, whose): (RevenueQuery, SpanQuery, WhoseQuery),
+    wrong: &mut Vec<Invalid>,
+) -> Result<Revenue, Problem> {
+    let own = managed(app, user.0).await?;
+    let known = |text: &str| Apart::ALL.into_iter().find(|apart| apart.as_str() == text);
+    let apart = word("by", query.by, known, wrong).unwrap_or(Apart::Day);
+    let event: Option<EventId> = id("event_id", query.event_id, wrong);
+    let mut span = span.read(wrong);
+    if apart == Apart::Day {
+        span = bounded(span, Day::of(app.clock.now()), wrong);
+    }
+    let own = narrowed(own, id("organisation_id", whose.organisation_id, wrong));
+    Ok(Revenue { own, span, apart, event })
+}
+
+/// The sums of it, days in their order and those first else that earned most in their currency; and what all of them come to.
+async fn sold(app: &App, asked: &Revenue) -> Result<(Vec<Sum>, SalesSumsView), Problem> {
+    let filter = asked.span.flows(asked.own.clone(), asked.event.map(|event| vec![event]));
+    let mut sums = app.figures.sums(&filter, asked.apart.by()).await?;
+    let total = SalesSumsView::of(&sums);
+    match asked.apart {
+        Apart::Day => {}
+        Apart::Event | Apart::TicketType => {
+            // What belongs to no type is in the total alone.
+            sums.retain(|sum| asked.apart == Apart::Event || sum.ticket_type.is_some());
+            sums = in_order(sums);
+        }
+    }
+    Ok((sums, total))
+}
+
 /// Revenue by day, event or ticket type. Days are those of the place of each event.
-#[utoipa::path(tag = "analytics", security(("bearer" = [])), params(RevenueQuery, SpanQuery, WhoseQuery), responses(
+#[utoipa::path(tag = "analytics", security(("bearer" = [])),
+    params(RevenueQuery, ShownQuery, SpanQuery, WhoseQuery), responses(
     (status = 200, body = RevenueView), (status = 304), (status = 403, body = Problem),
     (status = 422, body = Problem)))]
 #[get("/admin/analytics/revenue")]
@@ -232,48 +294,50 @@ async fn revenue(
     user: User,
     request: HttpRequest,
     query: Query<RevenueQuery>,
+    shown: Query<ShownQuery>,
     span: Query<SpanQuery>,
     whose: Query<WhoseQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let RevenueQuery { by, event_id, limit: most } = query.into_inner();
-    let own = managed(&app, user.0).await?;
     let mut wrong = Vec::new();
-    let known = |text: &str| Apart::ALL.into_iter().find(|apart| apart.as_str() == text);
-    let apart = word("by", by, known, &mut wrong).unwrap_or(Apart::Day);
-    let event: Option<EventId> = id("event_id", event_id, &mut wrong);
-    let most = limit(most, &mut wrong);
-    let mut span = span.into_inner().read(&mut wrong);
-    if apart == Apart::Day {
-        span = bounded(span, Day::of(app.clock.now()), &mut wrong);
-    }
-    let own = narrowed(own, id("organisation_id", whose.into_inner().organisation_id, &mut wrong));
+    let asked = (query.into_inner(), span.into_inner(), whose.into_inner());
+    let asked = revenue_asked(&app, user, asked, &mut wrong).await?;
+    let most = limit(shown.into_inner().limit, &mut wrong);
     if !wrong.is_empty() {
         return Err(Problem::invalid(wrong));
     }
-    let question = ("revenue", own.clone(), span, (apart, event, most));
+    let question = ("revenue", asked.clone(), most);
     kept(&app, &request, question, async |look: Look| -> Result<RevenueView, Problem> {
-        let filter = span.flows(own, event.map(|event| vec![event]));
-        let mut sums = app.figures.sums(&filter, apart.by()).await?;
-        let total = SalesSumsView::of(&sums);
-        match apart {
-            Apart::Day => {}
-            Apart::Event | Apart::TicketType => {
-                // What belongs to no type is in the total alone.
-                sums.retain(|sum| apart == Apart::Event || sum.ticket_type.is_some());
-                sums.sort_by_key(|sum| (Reverse(sum.flow.net()), Reverse(sum.flow.tickets), sum.key()));
-                sums.truncate(most);
-            }
+        let (mut sums, total) = sold(&app, &asked).await?;
+        if asked.apart != Apart::Day {
+            sums.truncate(most);
         }
-        let items = items(&app, &sums).await?;
-        Ok(RevenueView { as_of: look.until, complete: look.whole, by: apart.as_str(), items, total })
+        let (items, by) = (items(&app, &sums).await?, asked.apart.as_str());
+        Ok(RevenueView { as_of: look.until, complete: look.whole, by, items, total })
     })
     .await
 }
 
-async fn items(app: &App, sums: &[Sum]) -> Result<Vec<RevenueItemView>, Problem> {
+/// How much each sum is among those in its currency.
+fn ranked(sums: &[Sum]) -> Vec<usize> {
+    ranks(&sums.iter().map(|sum| (sum.currency, sum.flow.net())).collect::<Vec<_>>())
+}
+
+/// Those first that earned most in their currency, because amounts of two cannot be compared.
+fn in_order(sums: Vec<Sum>) -> Vec<Sum> {
+    let mut all: Vec<_> = ranked(&sums).into_iter().zip(sums).collect();
+    all.sort_by_key(|(rank, sum)| (*rank, Reverse(sum.flow.tickets), sum.key()));
+    all.into_iter().map(|(_, sum)| sum).collect()
+}
+
+/// What events and ticket types of sums are called.
+async fn titled(app: &App, sums: &[Sum]) -> Result<Captions, Problem> {
     let events: Vec<EventId> = sums.iter().filter_map(|sum| sum.event).collect();
     let types: Vec<TicketTypeId> = sums.iter().filter_map(|sum| sum.ticket_type).collect();
-    let captions = app.events.captions(&events, &types).await?;
+    Ok(app.events.captions(&events, &types).await?)
+}
+
+async fn items(app: &App, sums: &[Sum]) -> Result<Vec<RevenueItemView>, Problem> {
+    let captions = titled(app, sums).await?;
     let shown = sums.iter().map(|sum| RevenueItemView {
         day: sum.day.map(|day| Day::from(day).to_string()),
         event_id: sum.event.map(|event| event.as_uuid()),
@@ -287,109 +351,31 @@ async fn items(app: &App, sums: &[Sum]) -> Result<Vec<RevenueItemView>, Problem>
     Ok(shown.collect())
 }
 
-/// How many events are shown.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-pub struct PopularQuery {
-    /// How many: 1 to 100.
-    #[param(value_type = Option<u32>, minimum = 1, maximum = 100, default = 20)]
-    limit: Option<String>,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use booking::figures::Flow;
+    use kernel::Currency;
 
-/// An event with what it sold.
-#[derive(Serialize, ToSchema)]
-pub struct PopularEventView {
-    event_id: Uuid,
-    title: String,
-    starts_at: DateTime<Utc>,
-    /// Tickets that were issued on these days.
-    tickets: i64,
-    /// One for each currency.
-    revenue: Vec<CurrencySumsView>,
-    /// Who wait now.
-    waiting: u64,
-    /// So many of a hundred places are taken now; null where there are none.
-    #[schema(required, example = 93)]
-    occupancy_percent: Option<u64>,
-}
-
-/// Events, those first that sold most.
-#[derive(Serialize, ToSchema)]
-pub struct PopularEventsView {
-    /// What happened until then is in the sums; null before anything was counted.
-    #[schema(required)]
-    as_of: Option<DateTime<Utc>>,
-    /// Whether every event was counted from its beginning by now.
-    complete: bool,
-    items: Vec<PopularEventView>,
-}
-
-/// Events by what was sold of them on these days: by tickets, then by revenue, then by who waits.
-#[utoipa::path(tag = "analytics", security(("bearer" = [])), params(PopularQuery, SpanQuery, WhoseQuery), responses(
-    (status = 200, body = PopularEventsView), (status = 304), (status = 403, body = Problem),
-    (status = 422, body = Problem)))]
-#[get("/admin/analytics/popular-events")]
-async fn popular_events(
-    app: Data<App>,
-    user: User,
-    request: HttpRequest,
-    query: Query<PopularQuery>,
-    span: Query<SpanQuery>,
-    whose: Query<WhoseQuery>,
-) -> Result<HttpResponse, Problem> {
-    let own = managed(&app, user.0).await?;
-    let mut wrong = Vec::new();
-    let most = limit(query.into_inner().limit, &mut wrong);
-    let span = span.into_inner().read(&mut wrong);
-    let own = narrowed(own, id("organisation_id", whose.into_inner().organisation_id, &mut wrong));
-    if !wrong.is_empty() {
-        return Err(Problem::invalid(wrong));
+    fn sum(currency: Currency, sold: i64, tickets: i64) -> Sum {
+        let event = EventId::generate(DateTime::<Utc>::UNIX_EPOCH);
+        let flow = Flow { sold, tickets, ..Flow::default() };
+        Sum { day: None, event: Some(event), ticket_type: None, reason: None, currency, flow }
     }
-    let question = ("popular", own.clone(), span, most);
-    kept(&app, &request, question, async |look: Look| -> Result<PopularEventsView, Problem> {
-        let items = popular(&app, own, (span, most)).await?;
-        Ok(PopularEventsView { as_of: look.until, complete: look.whole, items })
-    })
-    .await
-}
 
-async fn popular(
-    app: &App,
-    own: Managed,
-    (span, most): (Span, usize),
-) -> Result<Vec<PopularEventView>, Problem> {
-    let mut sold: BTreeMap<EventId, BTreeMap<Currency, Flow>> = BTreeMap::new();
-    for sum in app.figures.sums(&span.flows(own, None), By::Event).await? {
-        if let Some(event) = sum.event {
-            sold.entry(event).or_default().insert(sum.currency, sum.flow);
-        }
+    #[test]
+    fn those_come_first_that_earned_most_in_their_currency() {
+        let (yen, euro) = (Currency::JPY, Currency::EUR);
+        let sums = vec![
+            sum(yen, 900_000, 3),
+            sum(yen, 800_000, 2),
+            sum(euro, 5000, 9),
+            sum(euro, 2500, 1),
+            sum(yen, 700_000, 1),
+        ];
+        let told: Vec<_> = in_order(sums).iter().map(|sum| (sum.currency, sum.flow.sold)).collect();
+        // 900,000 yen are not more than 50 euro because the number is larger.
+        let all = [(euro, 5000), (yen, 900_000), (yen, 800_000), (euro, 2500), (yen, 700_000)];
+        assert_eq!(told, all);
     }
-    let all = StandingFilter { events: Some(sold.keys().copied().collect()), ..StandingFilter::default() };
-    let standings = app.figures.standings(&all).await?;
-    let standings: BTreeMap<EventId, _> = standings.into_iter().map(|it| (it.event, it)).collect();
-    let waiting = |event: &EventId| standings.get(event).map_or(0, |it| it.counts.list.waiting);
-    let sum = |flows: &BTreeMap<Currency, Flow>, of: fn(&Flow) -> i64| flows.values().map(of).sum::<i64>();
-    let mut sold: Vec<_> = sold.into_iter().collect();
-    sold.sort_by_key(|(event, flows)| {
-        let (tickets, net) = (sum(flows, |flow| flow.tickets), sum(flows, Flow::net));
-        (Reverse(tickets), Reverse(net), Reverse(waiting(event)), *event)
-    });
-    sold.truncate(most);
-    let ids: Vec<EventId> = sold.iter().map(|(event, _)| *event).collect();
-    let mut captions = app.events.captions(&ids, &[]).await?;
-    let shown = sold.into_iter().filter_map(|(event, flows)| {
-        let (title, starts_at) = captions.events.remove(&event)?;
-        let standing = standings.get(&event);
-        let taken = standing.map_or(0, |it| it.counts.tickets().living());
-        Some(PopularEventView {
-            event_id: event.as_uuid(),
-            title,
-            starts_at,
-            tickets: sum(&flows, |flow| flow.tickets),
-            revenue: flows.iter().map(|(currency, flow)| CurrencySumsView::of(*currency, flow)).collect(),
-            waiting: waiting(&event),
-            occupancy_percent: percent(taken, standing.map_or(0, |it| it.places)),
-        })
-    });
-    Ok(shown.collect())
 }

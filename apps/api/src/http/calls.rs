@@ -17,7 +17,8 @@ impl<T: Copy> Calls<T> {
         Self(rows.collect())
     }
 
-    /// What holds for a request, if it is one of them.
+    /// What holds for a request, if it is one of them. `path` is what the router goes by, in which `%73` is an `s`:
+    /// `match_info().as_str()`. By the address as it was sent, who writes it in another way would ask for another call.
     pub(super) fn find(&self, method: &Method, path: &str) -> Option<T> {
         let mut rows = self.0.iter();
         let found = rows.find(|(name, pattern, _)| *name == method.as_str() && pattern.is_match(path));

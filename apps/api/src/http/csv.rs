@@ -1,12 +1,12 @@
 //! Tables as text (RFC 4180), safe to open in a spreadsheet, made while they are sent.
 
 use super::problem::Causes;
-use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::Bytes;
+use actix_web::{HttpResponse, HttpResponseBuilder};
 use chrono::SecondsFormat;
 use futures_util::{Stream, stream};
-use kernel::{Cursor, Money, Page, PageRequest, StoreError, Timestamp};
+use kernel::{Currency, Cursor, Money, Page, PageRequest, StoreError, Timestamp};
 
 /// The media type.
 const CONTENT_TYPE: &str = "text/csv; charset=utf-8";
@@ -46,6 +46,24 @@ impl Cell {
     #[must_use]
     pub fn money(amount: Money) -> Self {
         Self::Number(amount.decimal())
+    }
+
+    /// What was counted, in major units, with its sign: a sum may be less than nothing.
+    #[must_use]
+    pub fn counted(minor: i64, currency: Currency) -> Self {
+        let sign = if minor < 0 { "-" } else { "" };
+        let plain = Money::new(minor.saturating_abs(), currency).map(Money::decimal);
+        Self::Number(format!("{sign}{}", plain.unwrap_or_default()))
+    }
+
+    /// A number, with its sign.
+    pub fn number(number: impl ToString) -> Self {
+        Self::Number(number.to_string())
+    }
+
+    /// The same, or nothing.
+    pub fn some_number(number: Option<impl ToString>) -> Self {
+        number.map_or(Self::NOTHING, Self::number)
     }
 
     /// In UTC, to the microsecond.
@@ -116,11 +134,24 @@ where
     R: AsyncFn(PageRequest) -> Result<Page<T>, StoreError> + 'static,
     L: Fn(&T, &mut Lines) + 'static,
 {
-    HttpResponse::Ok()
+    saved_as(name).streaming(parts(columns, read, row))
+}
+
+/// A table of what is there already: of sums, which come all at once and are as few as days or events.
+pub fn whole(name: &str, columns: &[&str], rows: impl FnOnce(&mut Lines)) -> HttpResponse {
+    let mut lines = Lines::default();
+    lines.add(columns.iter().map(Cell::of));
+    rows(&mut lines);
+    saved_as(name).body(lines.0)
+}
+
+fn saved_as(name: &str) -> HttpResponseBuilder {
+    let mut answer = HttpResponse::Ok();
+    answer
         .insert_header((header::CONTENT_TYPE, CONTENT_TYPE))
         .insert_header((header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.csv\"")))
-        .insert_header((header::CACHE_CONTROL, "private, no-store"))
-        .streaming(parts(columns, read, row))
+        .insert_header((header::CACHE_CONTROL, "private, no-store"));
+    answer
 }
 
 /// A table on its way out.
@@ -213,6 +244,10 @@ mod tests {
         let cells = [
             Cell::Number("-21.01".into()),
             Cell::money(Money::eur(2500)),
+            Cell::counted(-2105, Currency::EUR),
+            Cell::counted(7, Currency::JPY),
+            Cell::number(-3),
+            Cell::some_number(None::<u64>),
             Cell::Quoted("Łódź, \"live\"".into()),
             Cell::Quoted("=HYPERLINK(\"x\")".into()),
             Cell::Quoted(String::new()),
@@ -220,7 +255,7 @@ mod tests {
             Cell::some(None::<u32>),
             Cell::instant("2026-06-01T12:00:00Z".parse().unwrap()),
         ];
-        let expected = "-21.01,25.00,\"Łódź, \"\"live\"\"\",\"'=HYPERLINK(\"\"x\"\")\",\"\",,,\
+        let expected = "-21.01,25.00,-21.05,7,-3,,\"Łódź, \"\"live\"\"\",\"'=HYPERLINK(\"\"x\"\")\",\"\",,,\
                         2026-06-01T12:00:00.000000Z\r\n";
         assert_eq!(line(cells), expected);
     }

@@ -13,8 +13,6 @@ use booking::close::Day;
 use booking::figures::{By, EventFigures, FlowFilter, Look, StandingFilter};
 use booking::office::IncidentFilter;
 use chrono::{DateTime, TimeDelta, Utc};
-use events::Status;
-use events::use_cases::{Search, Seen};
 use kernel::{EventId, PageRequest, Timestamp};
 use messaging::Troubles;
 use serde::{Deserialize, Serialize};
@@ -24,7 +22,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
 
 /// Events that are shown.
-const NEXT: usize = 10;
+const NEXT: u32 = 10;
 /// Things that wait for a person are counted so far.
 const COUNTED: u32 = 100;
 /// So long an event may have begun ago to be looked whether it is still on.
@@ -81,7 +79,7 @@ pub struct SalesByTimeView {
     thirty_days: SalesSumsView,
 }
 
-/// Events that are on now.
+/// Published events that are on now.
 #[derive(Serialize, ToSchema)]
 pub struct AtTheDoorView {
     /// That have begun, or let people in, and are not over.
@@ -92,7 +90,7 @@ pub struct AtTheDoorView {
     checked_in: u64,
 }
 
-/// Waiting lists of events to come.
+/// Waiting lists of published events to come.
 #[derive(Serialize, ToSchema)]
 pub struct WaitingView {
     waiting: u64,
@@ -215,13 +213,15 @@ async fn dashboard(
         return Err(Problem::invalid(wrong));
     }
     let today = asked.unwrap_or_else(|| Day::of(app.clock.now()));
-    let question = ("dashboard", user.0.is_admin(), own.clone(), today);
-    kept(&app, &request, question, async |look| view(&app, user, (own, today), look).await).await
+    let admin = user.0.is_admin();
+    let question = ("dashboard", admin, own.clone(), today);
+    kept(&app, &request, question, async |look| view(&app, admin, (own, today), look).await).await
 }
 
+/// What all are shown who manage these organisations and are admins, or are not: it is kept for all of them.
 async fn view(
     app: &App,
-    user: User,
+    admin: bool,
     (own, today): (Managed, Day),
     look: Look,
 ) -> Result<DashboardView, Problem> {
@@ -229,9 +229,11 @@ async fn view(
     let filter =
         StandingFilter { organisations: own.clone(), from: Some(now - LONGEST), ..StandingFilter::default() };
     let standings = app.figures.standings(&filter).await?;
-    let to_come: Vec<&EventFigures> = standings.iter().filter(|it| it.starts_at > now).collect();
-    let lists = to_come.iter().map(|it| &it.counts.list);
-    let platform = if user.0.is_admin() { Some(platform(app, today, now).await?) } else { None };
+    // Neither those that are called off or taken out of sight, nor their places.
+    let open: Vec<&EventFigures> = standings.iter().filter(|it| it.open).collect();
+    let to_come = || open.iter().filter(move |it| it.starts_at > now);
+    let lists = to_come().map(|it| &it.counts.list);
+    let platform = if admin { Some(platform(app, today, now).await?) } else { None };
     Ok(DashboardView {
         as_of: look.until,
         complete: look.whole,
@@ -242,17 +244,17 @@ async fn view(
             thirty_days: sales(app, &own, today, 30).await?,
         },
         occupancy: OccupancyView::of(
-            to_come.iter().map(|it| it.counts.tickets().living()).sum(),
-            to_come.iter().map(|it| it.places).sum(),
+            to_come().map(|it| it.counts.tickets().living()).sum(),
+            to_come().map(|it| it.places).sum(),
         ),
-        check_ins: at_the_door(&standings, now),
+        check_ins: at_the_door(&open, now),
         waitlist: WaitingView {
             waiting: lists.clone().map(|list| list.waiting).sum(),
             offered: lists.clone().map(|list| list.offered).sum(),
             places_wanted: lists.map(|list| list.wanted).sum(),
         },
         open: open_matters(app, &own).await?,
-        next_events: next_events(app, user, &own, &standings).await?,
+        next_events: next_events(app, own, &standings).await?,
         platform,
     })
 }
@@ -265,10 +267,10 @@ async fn sales(app: &App, own: &Managed, last: Day, days: u64) -> Result<SalesSu
     Ok(SalesSumsView::of(&app.figures.sums(&filter, By::Whole).await?))
 }
 
-fn at_the_door(standings: &[EventFigures], now: Timestamp) -> AtTheDoorView {
+fn at_the_door(open: &[&EventFigures], now: Timestamp) -> AtTheDoorView {
     let on =
         |it: &&EventFigures| now < it.ends_at && (it.starts_at <= now || it.counts.tickets().checked_in > 0);
-    let on = standings.iter().filter(on);
+    let on = open.iter().copied().filter(on);
     let mut all = AtTheDoorView { events: 0, tickets: 0, checked_in: 0 };
     for figures in on {
         let tickets = figures.counts.tickets();
@@ -290,16 +292,11 @@ async fn open_matters(app: &App, own: &Managed) -> Result<OpenMattersView, Probl
 
 async fn next_events(
     app: &App,
-    user: User,
-    own: &Managed,
+    own: Managed,
     standings: &[EventFigures],
 ) -> Result<Vec<NextEventView>, Problem> {
-    let search = Search { from: Some(app.clock.now()), ..Search::default() };
-    let page = PageRequest { limit: COUNTED, after: None };
-    let found = app.events.list_managed(user.0, &search, &[Status::Published], page).await?;
-    // Who stands at a door elsewhere is shown those events as well, but not here.
-    let theirs = |seen: &Seen| own.as_ref().is_none_or(|own| own.contains(&seen.event.organisation));
-    let next: Vec<_> = found.items.into_iter().filter(theirs).take(NEXT).map(|seen| seen.event).collect();
+    let next = app.events.next_of(own, NEXT).await?;
+    let next: Vec<_> = next.into_iter().map(|seen| seen.event).collect();
     let ids: Vec<EventId> = next.iter().map(|event| event.id).collect();
     let full: BTreeMap<_, _> =
         app.figures.occupancy(&ids).await?.into_iter().map(|it| (it.event, it)).collect();

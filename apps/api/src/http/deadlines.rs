@@ -17,14 +17,15 @@ use std::time::Duration;
 enum Slow {
     /// Asks a provider, perhaps several times.
     Provider,
-    /// Goes through much of what there is, or has an object store put large things together.
+    /// Goes through much of what there is, has an object store put large things together, or waits for a mail server, which
+    /// may take its time for every step of a mail.
     Much,
     /// Takes files in. How long the next bytes may take is looked at where they are read.
     Files,
 }
 
 /// All others have `http.answer_seconds`.
-const SLOW: [(&str, Slow); 12] = [
+const SLOW: [(&str, Slow); 13] = [
     ("POST /api/v1/bookings/confirm", Slow::Provider),
     ("POST /api/v1/bookings/{id}/pay", Slow::Provider),
     ("GET /api/v1/payments/{id}/return", Slow::Provider),
@@ -33,6 +34,7 @@ const SLOW: [(&str, Slow); 12] = [
     ("POST /api/v1/admin/daily-close/{date}", Slow::Much),
     ("GET /api/v1/admin/documents.csv", Slow::Much),
     ("GET /api/v1/admin/events/{id}/check-in/bundle", Slow::Much),
+    ("POST /api/v1/admin/mail/test", Slow::Much),
     ("POST /api/v1/admin/uploads/{id}/complete", Slow::Much),
     ("POST /api/v1/admin/albums/{id}/images", Slow::Files),
     ("POST /api/v1/webhooks/mail", Slow::Files),

@@ -4,6 +4,7 @@
 //! connection breaks, all would be told to ask again, without knowing whether their places were written.
 
 use super::problem::Problem;
+use crate::telemetry::carried;
 use std::future::Future;
 
 /// Runs `work` to its end, whether or not somebody still waits for it.
@@ -15,7 +16,7 @@ where
     T: Send + 'static,
     E: Into<Problem> + Send + 'static,
 {
-    match tokio::spawn(work).await {
+    match tokio::spawn(carried(work)).await {
         Ok(outcome) => outcome.map_err(Into::into),
         Err(error) => Err(Problem::internal(&error)),
     }

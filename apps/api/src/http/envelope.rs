@@ -5,6 +5,7 @@ use super::missing::Methods;
 use super::problem::{CONTENT_TYPE, Problem};
 use super::{cors, deadlines, maintenance, request_id};
 use crate::metrics::Route;
+use crate::telemetry::Followed;
 use crate::wiring::App;
 use actix_web::body::{BodySize, BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -21,7 +22,6 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Instant;
 use tokio::time::timeout;
-use tracing::{Instrument, field};
 
 type Answer = ServiceResponse<EitherBody<BoxBody>>;
 
@@ -36,23 +36,26 @@ pub async fn envelope(
     let app = request.app_data::<Data<App>>().cloned().ok_or_else(Problem::unexpected)?;
     let (id, method, started) = (request_id::of(request.headers()), request.method().clone(), Instant::now());
     let origin = cors::allowed_origin(request.headers(), &app.config.http.allowed_origins);
-    let span = tracing::info_span!("request", request_id = %id, %method, route = field::Empty);
+    let followed = followed(&app, &request, &id);
     // When no answer comes of it, the request is gone, and with it what it is counted under.
-    let (methods, path) = (request.app_data::<Data<Methods>>().cloned(), request.path().to_owned());
+    let methods = request.app_data::<Data<Methods>>().cloned();
+    let path = request.match_info().as_str().to_owned();
     let work = AssertUnwindSafe(answer(&app, request, next, origin.is_some())).catch_unwind();
-    let outcome = request_id::with(id.clone(), work.instrument(span.clone())).await;
-    let _in_span = span.enter();
-    let failed = |status: StatusCode| {
-        let pattern = methods.as_ref().and_then(|methods| methods.counted_as(&method, &path));
+    let outcome = request_id::with(id.clone(), followed.around(work)).await;
+    let _named = followed.log().enter();
+    let ended = |pattern: Option<String>, status: StatusCode| {
+        let is_known = pattern.is_some();
         let route = route(&method, pattern, status);
         log(&route, started);
+        followed.answered(&route, is_known);
         app.metrics.request(&route, started.elapsed());
+    };
+    let failed = |status: StatusCode| {
+        ended(methods.as_ref().and_then(|methods| methods.counted_as(&method, &path)), status);
     };
     match outcome {
         Ok(Ok(mut answer)) => {
-            let route = route(&method, answer.request().match_pattern(), answer.status());
-            log(&route, started);
-            app.metrics.request(&route, started.elapsed());
+            ended(answer.request().match_pattern(), answer.status());
             dress(answer.headers_mut(), &id);
             if let Some(origin) = origin {
                 cors::dress(answer.headers_mut(), origin);
@@ -71,6 +74,21 @@ pub async fn envelope(
             Err(bare(Problem::unexpected(), &id, origin))
         }
     }
+}
+
+/// What follows a request through its lines of the log and through its trace.
+fn followed(app: &App, request: &ServiceRequest, id: &str) -> Followed {
+    /// Where machines ask every few seconds.
+    const PROBES: [&str; 3] = ["/health/live", "/health/ready", "/metrics"];
+    /// Says in whose trace a request was sent (W3C Trace Context).
+    const TRACEPARENT: &str = "traceparent";
+    let method = verb(request.method());
+    if PROBES.contains(&request.path()) {
+        return Followed::probe(id, method);
+    }
+    let told = request.headers().get(TRACEPARENT).filter(|_| app.config.telemetry.trust_traceparent);
+    let sent_in = told.and_then(|value| value.to_str().ok()).and_then(|text| text.parse().ok());
+    Followed::request(id, method, sent_in)
 }
 
 /// What is answered where the request is gone, with the headers of every other answer.
@@ -108,7 +126,7 @@ async fn answer(
         // Answered like GET (RFC 9110, 9.3.2); the server itself leaves the body out.
         request.head_mut().method = Method::GET;
     }
-    let most = deadlines::of(app, request.method(), request.path());
+    let most = deadlines::of(app, request.method(), request.match_info().as_str());
     let making = next.call(request);
     let made = match most {
         Some(most) => timeout(most, making).await.map_err(|_| deadlines::too_slow())?,
@@ -171,19 +189,14 @@ fn of_error(error: &Error) -> Problem {
 }
 
 fn route(method: &Method, pattern: Option<String>, status: StatusCode) -> Route {
-    // Whatever a stranger makes up must not become a label of its own.
-    let known = [
-        Method::GET,
-        Method::POST,
-        Method::PUT,
-        Method::PATCH,
-        Method::DELETE,
-        Method::HEAD,
-        Method::OPTIONS,
-    ];
-    let method = if known.contains(method) { method.as_str() } else { "OTHER" };
     let route = pattern.unwrap_or_else(|| "unknown".to_owned());
-    Route { method: method.to_owned(), route, status: status.as_u16() }
+    Route { method: verb(method).to_owned(), route, status: status.as_u16() }
+}
+
+/// Whatever a stranger makes up must not become a label of its own.
+fn verb(method: &Method) -> &'static str {
+    let known = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+    known.into_iter().find(|known| method.as_str() == *known).unwrap_or("OTHER")
 }
 
 /// By pattern, not by address: addresses may hold codes.

@@ -1,5 +1,7 @@
 //! Analytics of events one by one.
 
+mod export;
+
 use super::access::User;
 use super::figures::{
     CurrencySumsView, GuestCountsView, RefundReasonView, SalesSumsView, Span, SpanQuery, StandingView, kept,
@@ -12,12 +14,12 @@ use crate::wiring::App;
 use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse, get};
 use booking::close::Day;
-use booking::figures::{By, EventFigures, FlowFilter, Look, StandingFilter, Sum};
+use booking::figures::{By, EventFigures, FlowFilter, Look, StandingFilter, Sum, TypeFigures};
 use chrono::{DateTime, Utc};
 use events::access::Right;
-use events::use_cases::{Search, Seen};
+use events::use_cases::{AccessError, Search, Seen};
 use events::{Event, Status};
-use kernel::{EventId, PageRequest, TicketTypeId, Timestamp};
+use kernel::{EventId, Page, PageRequest, TicketTypeId, Timestamp};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
@@ -26,7 +28,11 @@ use uuid::Uuid;
 
 /// The calls of this file. `analytics` could be the id of an event: they come before those that take one.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(list_analytics).service(event_analytics);
+    config
+        .service(list_analytics)
+        .service(export::export_events)
+        .service(event_analytics)
+        .service(export::export_event);
 }
 
 /// Which event it is.
@@ -147,23 +153,49 @@ fn read(span: SpanQuery) -> Result<Span, Problem> {
 async fn summaries(
     app: &App,
     user: User,
-    (own, span): (Managed, Span),
+    whose: (Managed, Span),
     page: PageRequest,
 ) -> Result<PageView<EventSummaryView>, Problem> {
+    let page = counted(app, user, &whose, page).await?;
+    let (now, admin) = (app.clock.now(), user.0.is_admin());
+    Ok(PageView::of(page, |CountedEvent { seen, figures, sums }| {
+        let event = AnalysedEventView::of(seen.event, seen.status);
+        summary(event, &sums, (figures.as_ref(), admin), now)
+    }))
+}
+
+/// An event with what was counted of it.
+struct CountedEvent {
+    seen: Seen,
+    figures: Option<EventFigures>,
+    /// Those of the days that are asked for, one for each currency.
+    sums: Vec<Sum>,
+}
+
+/// A page of the actor's events. It may be shorter than its limit.
+async fn counted(
+    app: &App,
+    user: User,
+    (own, span): &(Managed, Span),
+    page: PageRequest,
+) -> Result<Page<CountedEvent>, AccessError> {
     let mut page = app.events.list_managed(user.0, &Search::default(), &[], page).await?;
     // Of events at whose doors one only stands, nothing is told.
     page.items.retain(|seen| own.as_ref().is_none_or(|own| own.contains(&seen.event.organisation)));
     let ids: Vec<EventId> = page.items.iter().map(|seen| seen.event.id).collect();
     let these = StandingFilter { events: Some(ids.clone()), ..StandingFilter::default() };
     let standings = app.figures.standings(&these).await?;
-    let standings: BTreeMap<EventId, _> = standings.into_iter().map(|it| (it.event, it)).collect();
-    let sums = app.figures.sums(&span.flows(None, Some(ids)), By::Event).await?;
-    let (now, admin) = (app.clock.now(), user.0.is_admin());
-    Ok(PageView::of(page, |seen: Seen| {
+    let mut standings: BTreeMap<EventId, _> = standings.into_iter().map(|it| (it.event, it)).collect();
+    let mut sums: BTreeMap<EventId, Vec<Sum>> = BTreeMap::new();
+    for sum in app.figures.sums(&span.flows(None, Some(ids)), By::Event).await? {
+        if let Some(event) = sum.event {
+            sums.entry(event).or_default().push(sum);
+        }
+    }
+    Ok(page.map(|seen| {
         let id = seen.event.id;
-        let sums = sums.iter().filter(|sum| sum.event == Some(id));
-        let event = AnalysedEventView::of(seen.event, seen.status);
-        summary(event, sums, (standings.get(&id), admin), now)
+        let sums = sums.remove(&id).unwrap_or_default();
+        CountedEvent { figures: standings.remove(&id), sums, seen }
     }))
 }
 
@@ -237,31 +269,52 @@ fn day_sales(sum: &Sum) -> Option<DaySalesView> {
     })
 }
 
-/// Types that were sold, or of which there are tickets.
 async fn types(
     app: &App,
     filter: &FlowFilter,
     figures: Option<&EventFigures>,
 ) -> Result<Vec<TypeAnalyticsView>, Problem> {
+    let types = counted_types(app, filter, figures).await?;
+    let shown = types.into_iter().map(|CountedType { id, name, counts, sums }| TypeAnalyticsView {
+        ticket_type_id: id.as_uuid(),
+        name,
+        issued: sums.iter().map(|sum| sum.flow.tickets).sum(),
+        tickets: counts.living(),
+        checked_in: counts.checked_in,
+        returned: counts.returned,
+        cancelled: counts.cancelled,
+        revenue: sums.iter().map(|sum| CurrencySumsView::of(sum.currency, &sum.flow)).collect(),
+    });
+    Ok(shown.collect())
+}
+
+/// A ticket type with what was counted of it.
+struct CountedType {
+    id: TicketTypeId,
+    /// `None` of one that was removed.
+    name: Option<String>,
+    counts: TypeFigures,
+    /// Those of the days that are asked for, one for each currency.
+    sums: Vec<Sum>,
+}
+
+/// Types that were sold, or of which there are tickets.
+async fn counted_types(
+    app: &App,
+    filter: &FlowFilter,
+    figures: Option<&EventFigures>,
+) -> Result<Vec<CountedType>, Problem> {
     let sums = app.figures.sums(filter, By::TicketType).await?;
     let counts = figures.map(|figures| figures.counts.types.clone()).unwrap_or_default();
     let ids: BTreeSet<TicketTypeId> =
         sums.iter().filter_map(|sum| sum.ticket_type).chain(counts.keys().copied()).collect();
     let ids: Vec<_> = ids.into_iter().collect();
     let mut names = app.events.captions(&[], &ids).await?.ticket_types;
-    let shown = ids.into_iter().map(|id| {
-        let of_type = || sums.iter().filter(|sum| sum.ticket_type == Some(id));
-        let counts = counts.get(&id).copied().unwrap_or_default();
-        TypeAnalyticsView {
-            ticket_type_id: id.as_uuid(),
-            name: names.remove(&id),
-            issued: of_type().map(|sum| sum.flow.tickets).sum(),
-            tickets: counts.living(),
-            checked_in: counts.checked_in,
-            returned: counts.returned,
-            cancelled: counts.cancelled,
-            revenue: of_type().map(|sum| CurrencySumsView::of(sum.currency, &sum.flow)).collect(),
-        }
+    let counted = ids.into_iter().map(|id| CountedType {
+        id,
+        name: names.remove(&id),
+        counts: counts.get(&id).copied().unwrap_or_default(),
+        sums: sums.iter().filter(|sum| sum.ticket_type == Some(id)).copied().collect(),
     });
-    Ok(shown.collect())
+    Ok(counted.collect())
 }

@@ -1,12 +1,16 @@
 //! Figures as they are shown, on the dashboard and in analytics.
 
+pub mod cells;
+
 use super::given::given;
 use super::money::MoneyView;
 use super::problem::Problem;
 use crate::wiring::App;
 use actix_web::{HttpRequest, HttpResponse};
 use booking::close::Day;
-use booking::figures::{EventFigures, Flow, FlowFilter, GuestFigures, Look, StandingFilter, Sum, Total};
+use booking::figures::{
+    EventFigures, Flow, FlowFilter, GuestFigures, Look, StandingFilter, Sum, Total, percent,
+};
 use chrono::{DateTime, Utc};
 use kernel::{Currency, EventId, Invalid, OrganisationId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -16,8 +20,6 @@ use utoipa::{IntoParams, ToSchema};
 
 /// Figures are asked for anew each time; what is sent again is only said to be the same.
 const ASK_AGAIN: &str = "private, no-cache";
-/// Fewer guests than this could be known by their number: whether they came before is told to admins alone.
-const FEW: u64 = 3;
 
 /// Which days are meant.
 #[derive(Deserialize, IntoParams)]
@@ -252,7 +254,7 @@ pub struct ListDemandView {
     left: u64,
     /// Places that those who wait want: demand that is not met.
     places_wanted: u64,
-    /// Of the offers that were taken or lapsed, how many of a hundred were taken; null before the first.
+    /// Of the offers that were taken, ran out or were not wanted, how many of a hundred were taken; null before the first.
     #[schema(required, example = 80)]
     conversion_percent: Option<u64>,
 }
@@ -299,11 +301,6 @@ impl OccupancyView {
     }
 }
 
-/// So many of a hundred, rounded; `None` of nothing.
-pub fn percent(part: u64, whole: u64) -> Option<u64> {
-    part.saturating_mul(100).saturating_add(whole / 2).checked_div(whole)
-}
-
 impl From<Total> for StandingView {
     fn from(total: Total) -> Self {
         let Total { events, places, tickets, expected, no_shows, orders, list, vouchers, .. } = total;
@@ -346,7 +343,8 @@ impl From<Total> for StandingView {
 
 /// How one event stands.
 pub fn standing(figures: Option<&EventFigures>, now: Timestamp) -> StandingView {
-    Total::of(figures, now).into()
+    // Of who comes nothing is in it.
+    Total::of(figures, now, false).into()
 }
 
 /// Those who hold tickets that admit.
@@ -367,7 +365,7 @@ pub struct GuestCountsView {
 impl GuestCountsView {
     /// Guests as they are told of; nothing of so few that each of them could be known, unless to admins.
     pub fn of(guests: Option<GuestFigures>, admin: bool) -> Option<Self> {
-        let guests = guests.filter(|it| admin || it.guests >= FEW)?;
+        let guests = guests?.told(admin)?;
         Some(Self {
             guests: guests.guests,
             returning: guests.returning,
@@ -380,15 +378,6 @@ impl GuestCountsView {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn shares_are_rounded_and_none_of_nothing() {
-        let shares = [(0, 0), (0, 3), (1, 3), (2, 3), (3, 3), (199, 200)];
-        assert_eq!(
-            shares.map(|(part, whole)| percent(part, whole)),
-            [None, Some(0), Some(33), Some(67), Some(100), Some(100)]
-        );
-    }
 
     #[test]
     fn days_are_read_and_both_ends_count() {

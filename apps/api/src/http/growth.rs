@@ -2,13 +2,15 @@
 
 use super::access::Admin;
 use super::analytics::bounded;
+use super::csv::{self, Cell};
 use super::dashboard::InvitesMadeView;
-use super::figures::SpanQuery;
+use super::figures::{Span, SpanQuery};
 use super::problem::Problem;
 use crate::wiring::App;
 use actix_web::web::{Data, Query};
 use actix_web::{HttpResponse, get};
 use booking::close::Day;
+use kernel::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -19,7 +21,7 @@ const BROUGHT: u32 = 20;
 
 /// The calls of this file.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(members);
+    config.service(members).service(export_members);
 }
 
 /// Who joined on a day.
@@ -57,20 +59,43 @@ pub struct GrowthView {
     invites: InvitesMadeView,
 }
 
+/// The days that are asked for: the last thirty when none are given.
+fn days(app: &App, span: SpanQuery) -> Result<(Timestamp, Timestamp), Problem> {
+    let (mut wrong, today) = (Vec::new(), Day::of(app.clock.now()));
+    let span = span.read(&mut wrong);
+    let Span { from, to } = bounded(span, today, &mut wrong);
+    if wrong.is_empty() {
+        Ok((from.unwrap_or(today).start(), to.unwrap_or(today).end()))
+    } else {
+        Err(Problem::invalid(wrong))
+    }
+}
+
+/// Who joined on each day as a table (CSV); days in UTC, and those on which nobody joined are left out.
+#[utoipa::path(tag = "analytics", security(("bearer" = [])), params(SpanQuery), responses(
+    (status = 200, content_type = "text/csv", body = String), (status = 422, body = Problem)))]
+#[get("/admin/analytics/members/export")]
+async fn export_members(
+    app: Data<App>,
+    _admin: Admin,
+    span: Query<SpanQuery>,
+) -> Result<HttpResponse, Problem> {
+    let growth = app.accounts.growth(days(&app, span.into_inner())?, 0).await?;
+    Ok(csv::whole("members", &["day", "members", "invited"], |lines| {
+        for joined in &growth.joined {
+            let day = Day::from(joined.day);
+            lines.add([Cell::of(day), Cell::number(joined.members), Cell::number(joined.invited)]);
+        }
+    }))
+}
+
 /// Who joined, who brought them, and what became of the invites that were made; of the last thirty days when none are given,
 /// by UTC.
 #[utoipa::path(tag = "analytics", security(("bearer" = [])), params(SpanQuery), responses(
     (status = 200, body = GrowthView), (status = 422, body = Problem)))]
 #[get("/admin/analytics/members")]
 async fn members(app: Data<App>, _admin: Admin, span: Query<SpanQuery>) -> Result<HttpResponse, Problem> {
-    let (mut wrong, today) = (Vec::new(), Day::of(app.clock.now()));
-    let span = span.into_inner().read(&mut wrong);
-    let span = bounded(span, today, &mut wrong);
-    if !wrong.is_empty() {
-        return Err(Problem::invalid(wrong));
-    }
-    let (from, to) = (span.from.unwrap_or(today), span.to.unwrap_or(today));
-    let growth = app.accounts.growth((from.start(), to.end()), BROUGHT).await?;
+    let growth = app.accounts.growth(days(&app, span.into_inner())?, BROUGHT).await?;
     let ids: Vec<_> = growth.brought.iter().map(|one| one.account).collect();
     let people = app.accounts.people(&ids).await?;
     let name = |one: &accounts::Brought| {

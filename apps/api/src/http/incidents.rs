@@ -1,5 +1,7 @@
 //! Cases of money that a person has to decide, and what was decided.
 
+mod export;
+
 use super::access::User;
 use super::given::id;
 use super::json::Json;
@@ -14,7 +16,7 @@ use actix_web::{HttpResponse, get, post};
 use booking::office::{IncidentFilter, Of};
 use booking::{Decided, Incident};
 use chrono::{DateTime, Utc};
-use kernel::Invalid;
+use kernel::{Actor, Invalid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -25,7 +27,7 @@ pub const LONGEST_NOTE: usize = 1000;
 
 /// The calls of this file.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(list_incidents).service(resolve_incident);
+    config.service(list_incidents).service(export::export_incidents).service(resolve_incident);
 }
 
 /// Which cases are wanted.
@@ -75,7 +77,7 @@ impl From<Of<Incident>> for IncidentView {
         Self {
             id: what.id.as_uuid(),
             kind: what.kind.as_str(),
-            status: if what.resolved.is_some() { "resolved" } else { "open" },
+            status: status(&what),
             whose: whose.into(),
             payment_id: what.payment.as_uuid(),
             refund_id: what.refund.map(|refund| refund.as_uuid()),
@@ -91,6 +93,28 @@ impl From<Of<Incident>> for IncidentView {
     }
 }
 
+/// The cases of a query, kept within what the actor may see.
+async fn wanted(app: &App, actor: Actor, query: IncidentsQuery) -> Result<IncidentFilter, Problem> {
+    let managed = managed(app, actor).await?;
+    let mut wrong = Vec::new();
+    let is_open = |text: &str| match text {
+        "open" => Some(true),
+        "resolved" => Some(false),
+        _ => None,
+    };
+    let open = word("status", query.status, is_open, &mut wrong);
+    let asked = id("organisation_id", query.organisation_id, &mut wrong);
+    if !wrong.is_empty() {
+        return Err(Problem::invalid(wrong));
+    }
+    Ok(IncidentFilter { organisations: narrowed(managed, asked), open })
+}
+
+/// Whether somebody has decided about a case.
+fn status(incident: &Incident) -> &'static str {
+    if incident.resolved.is_some() { "resolved" } else { "open" }
+}
+
 /// Cases for a person, the latest first.
 #[utoipa::path(tag = "payments", security(("bearer" = [])), params(IncidentsQuery, PagingQuery), responses(
     (status = 200, body = PageView<IncidentView>), (status = 403, body = Problem), (status = 422, body = Problem)))]
@@ -101,20 +125,7 @@ async fn list_incidents(
     query: Query<IncidentsQuery>,
     paging: Paging,
 ) -> Result<HttpResponse, Problem> {
-    let IncidentsQuery { status, organisation_id } = query.into_inner();
-    let managed = managed(&app, user.0).await?;
-    let mut wrong = Vec::new();
-    let is_open = |text: &str| match text {
-        "open" => Some(true),
-        "resolved" => Some(false),
-        _ => None,
-    };
-    let open = word("status", status, is_open, &mut wrong);
-    let asked = id("organisation_id", organisation_id, &mut wrong);
-    if !wrong.is_empty() {
-        return Err(Problem::invalid(wrong));
-    }
-    let filter = IncidentFilter { organisations: narrowed(managed, asked), open };
+    let filter = wanted(&app, user.0, query.into_inner()).await?;
     let page = app.office.incidents(&filter, paging.0).await?;
     Ok(HttpResponse::Ok().json(PageView::of(page, IncidentView::from)))
 }

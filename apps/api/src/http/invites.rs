@@ -1,5 +1,7 @@
 //! Invites: made and taken back by admins; whether a code is valid, for everybody.
 
+mod export;
+
 use super::access::Admin;
 use super::json::Json;
 use super::once::Once;
@@ -19,7 +21,12 @@ use uuid::Uuid;
 
 /// The calls of this file.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(create_invites).service(list_invites).service(revoke_invite).service(check_invite);
+    config
+        .service(create_invites)
+        .service(list_invites)
+        .service(export::export_invites)
+        .service(revoke_invite)
+        .service(check_invite);
 }
 
 /// Which invites to make.

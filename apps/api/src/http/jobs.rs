@@ -1,6 +1,8 @@
 //! Work that is owed, as those look after it who run the system: what waits, what fails, and what was set aside. What it
 //! says is shown to nobody.
 
+mod export;
+
 use super::access::Admin;
 use super::json::Json;
 use super::paging::{PageView, Paging, PagingQuery};
@@ -29,7 +31,13 @@ const LONGEST: usize = 100;
 
 /// The calls of this file.
 pub fn routes(config: &mut ServiceConfig) {
-    config.service(list_jobs).service(count_jobs).service(retry_jobs).service(retry_job).service(discard_job);
+    config
+        .service(list_jobs)
+        .service(count_jobs)
+        .service(export::export_jobs)
+        .service(retry_jobs)
+        .service(retry_job)
+        .service(discard_job);
 }
 
 /// Which work is looked for; all that is given has to hold.
@@ -43,6 +51,18 @@ pub struct JobsQuery {
     domain: Option<String>,
     /// What is to be done, as `send_tickets`.
     kind: Option<String>,
+}
+
+impl JobsQuery {
+    fn read(self) -> Result<WorkFilter, Problem> {
+        let mut wrong = Vec::new();
+        let filter = WorkFilter {
+            standing: word("state", self.state, state, &mut wrong).unwrap_or(Standing::Parked),
+            domain: name("domain", self.domain, &mut wrong),
+            kind: name("kind", self.kind, &mut wrong),
+        };
+        if wrong.is_empty() { Ok(filter) } else { Err(Problem::invalid(wrong)) }
+    }
 }
 
 /// Work that is owed.
@@ -106,17 +126,7 @@ async fn list_jobs(
     query: Query<JobsQuery>,
     paging: Paging,
 ) -> Result<HttpResponse, Problem> {
-    let JobsQuery { state: asked, domain, kind } = query.into_inner();
-    let mut wrong = Vec::new();
-    let filter = WorkFilter {
-        standing: word("state", asked, state, &mut wrong).unwrap_or(Standing::Parked),
-        domain: name("domain", domain, &mut wrong),
-        kind: name("kind", kind, &mut wrong),
-    };
-    if !wrong.is_empty() {
-        return Err(Problem::invalid(wrong));
-    }
-    let page = app.outbox.listed(&filter, paging.0).await?;
+    let page = app.outbox.listed(&query.into_inner().read()?, paging.0).await?;
     Ok(HttpResponse::Ok().json(PageView::of(page, JobView::from)))
 }
 
@@ -282,8 +292,8 @@ async fn retry_job(app: Data<App>, admin: Admin, id: Path<Uuid>) -> Result<HttpR
     if taken.is_empty() { Err(Problem::not_found()) } else { Ok(HttpResponse::NoContent().finish()) }
 }
 
-/// Do without it: it is never tried again, and a picture or a set that waits for it has failed. 404 if it is not set aside
-/// (any more).
+/// Do without it: it is never tried again, and a picture or a set that waits for it has failed as soon as a worker has seen to
+/// that. 404, and nothing else comes of it, if it is not set aside (any more).
 #[utoipa::path(tag = "operations", security(("bearer" = [])), responses(
     (status = 204), (status = 404, body = Problem)))]
 #[delete("/admin/jobs/{id}")]

@@ -113,7 +113,7 @@ async fn tried(app: &App, asker: AccountId, wish: &TestMail) -> Result<HttpRespo
         Some(tag) => tag.parse::<Language>().map_err(|_| unknown("language", "must be de or en"))?,
         None => asker.language.unwrap_or_default(),
     };
-    let mail = mails::trial(app, &wish.template, language, asker.email.to_string());
+    let mail = mails::trial(app, &wish.template, language, asker.email.to_string()).await;
     let mail = mail.map_err(|error| Problem::internal(&error))?;
     let mut mail = mail.ok_or_else(|| unknown("template", "must be one of those that are listed"))?;
     app.limits.mail_to(asker.email.as_str()).await?;

@@ -48,7 +48,8 @@ static CALLS: LazyLock<Calls<GoesOn>> = LazyLock::new(|| Calls::of(&GO_ON));
 /// # Errors
 /// 503 `maintenance`.
 pub(super) async fn refuse(app: &App, request: &ServiceRequest) -> Result<(), Problem> {
-    let (method, path) = (request.method(), request.path());
+    // As the router reads it: however its address is written, it is the same call.
+    let (method, path) = (request.method(), request.match_info().as_str());
     if method.is_safe() {
         return Ok(());
     }

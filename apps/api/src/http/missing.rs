@@ -53,7 +53,7 @@ pub fn methods(item: &PathItem) -> Vec<&'static str> {
 /// # Errors
 /// Always: that is its answer.
 pub async fn missing(request: HttpRequest, methods: Data<Methods>) -> Result<&'static str, Problem> {
-    let path = request.path();
+    let path = request.match_info().as_str();
     let mut allowed: Vec<&str> = Vec::new();
     for (_, methods) in methods.0.iter().filter(|(pattern, _)| pattern.is_match(path)) {
         allowed.extend(methods.split(", "));

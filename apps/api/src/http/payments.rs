@@ -11,21 +11,16 @@ use super::problem::Problem;
 use super::refunds::ManagedBookingView;
 use super::staff::{managed, narrowed};
 use crate::wiring::App;
-use accounts::AccountFilter;
 use actix_web::web::{Data, Query};
 use actix_web::{HttpResponse, get};
-use booking::office::{BookingFilter, Of, PaymentFilter, Person, Stuck, Whose};
-use booking::use_cases::Placed;
+use booking::office::{BookingFilter, Of, PaymentFilter, Search, Stuck, Whose};
 use booking::{BookingStatus, Payment, PaymentStatus, Provider, Reference};
 use chrono::{DateTime, Utc};
-use kernel::{Actor, Invalid, Page, PageRequest, StoreError};
+use kernel::{Actor, Invalid};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
-
-/// Letters and digits of a reference.
-const REFERENCE: usize = 12;
 
 /// The calls of this file.
 pub fn routes(config: &mut ServiceConfig) {
@@ -51,8 +46,8 @@ pub struct PaymentsQuery {
     organisation_id: Option<String>,
 }
 
-/// A reference as people type it.
-pub fn reference(text: &str) -> Reference {
+/// A reference as people type it; what can be none is no payment's.
+fn reference(text: &str) -> Reference {
     let plain = text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
     Reference::from_stored(plain.to_ascii_uppercase())
 }
@@ -123,27 +118,8 @@ fn booking_status(text: &str) -> Option<BookingStatus> {
     all.into_iter().find(|status| status.as_str() == text)
 }
 
-/// Most people that a part of a name or address may mean.
-const PEOPLE: u32 = 500;
-
-/// Which bookings are wanted, within what the actor may see.
-struct Wanted {
-    filter: BookingFilter,
-    /// Whose, where a name or an address was typed.
-    person: Option<Person>,
-}
-
-impl Wanted {
-    async fn page(&self, app: &App, page: PageRequest) -> Result<Page<Placed>, StoreError> {
-        match &self.person {
-            Some(person) => app.office.bookings_of(person, &self.filter, page).await,
-            None => app.office.bookings(&self.filter, page).await,
-        }
-    }
-}
-
-/// What a query asks for. What could be a reference is one where a booking has it, and somebody's name where none has.
-async fn bookings_wanted(app: &App, actor: Actor, query: BookingsQuery) -> Result<Wanted, Problem> {
+/// What a query asks for, within what the actor may see.
+async fn bookings_wanted(app: &App, actor: Actor, query: BookingsQuery) -> Result<Search, Problem> {
     let BookingsQuery { status, event_id, organisation_id, query } = query;
     let managed = managed(app, actor).await?;
     let mut wrong = Vec::new();
@@ -156,24 +132,7 @@ async fn bookings_wanted(app: &App, actor: Actor, query: BookingsQuery) -> Resul
     if !wrong.is_empty() {
         return Err(Problem::invalid(wrong));
     }
-    let text = query.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-    let Some(text) = text else { return Ok(Wanted { filter, person: None }) };
-    let named = reference(&text);
-    if named.as_str().len() == REFERENCE && !text.contains('@') {
-        let by_name = BookingFilter { reference: Some(named), ..filter.clone() };
-        let found = app.office.bookings(&by_name, PageRequest { limit: 1, after: None }).await?;
-        if !found.items.is_empty() {
-            return Ok(Wanted { filter: by_name, person: None });
-        }
-    }
-    let wanted = AccountFilter { query: Some(text.clone()), status: None };
-    let people = app.accounts.list(wanted, PageRequest { limit: PEOPLE, after: None }).await?;
-    if people.next.is_some() {
-        let message = "means more than 500 people: write more of the name or address";
-        return Err(Problem::invalid(vec![Invalid::new("query", "too_wide", message)]));
-    }
-    let accounts = people.items.into_iter().map(|account| account.id).collect();
-    Ok(Wanted { filter, person: Some(Person { accounts, text: text.to_lowercase() }) })
+    Ok(app.office.search(query.as_deref(), filter).await?)
 }
 
 /// Bookings, the latest first. A page of those that are looked for by name may be shorter than its limit.
@@ -189,7 +148,7 @@ async fn list_bookings(
     paging: Paging,
 ) -> Result<HttpResponse, Problem> {
     let wanted = bookings_wanted(&app, user.0, query.into_inner()).await?;
-    let page = wanted.page(&app, paging.0).await?;
+    let page = app.office.found(&wanted, paging.0).await?;
     let page = with_buyers(&app, page, |placed| placed.booking.buyer).await?;
     Ok(HttpResponse::Ok().json(PageView::of(page, |(placed, buyer)| FoundBookingView {
         booking: ManagedBookingView::from(&placed),

@@ -6,7 +6,6 @@ pub mod booking;
 pub mod events;
 pub mod gallery;
 pub mod invites;
-pub mod jobs;
 pub mod media;
 pub mod messaging;
 pub mod music;

@@ -12,6 +12,7 @@ use crate::wiring::App;
 use accounts::Account;
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, post, put};
+use booking::figures::percent;
 use booking::tables::Table;
 use booking::{EntryStatus, ListCounts, Rules, WaitlistEntry};
 use events::access::Right;
@@ -72,7 +73,7 @@ pub struct ListStatsView {
     left: u64,
     /// Places that those who wait want, in all.
     places_wanted: u64,
-    /// Of the offers that have ended by being taken or not, how many of a hundred were taken; null before the first.
+    /// Of the offers that were taken, ran out or were not wanted, how many of a hundred were taken; null before the first.
     #[schema(required, example = 80)]
     conversion_percent: Option<u64>,
     /// Half of those who were offered places waited no longer than this; null before the first.
@@ -95,7 +96,7 @@ impl From<ListCounts> for ListStatsView {
             expired,
             left: of(EntryStatus::Left),
             places_wanted: counts.wanted,
-            conversion_percent: accepted.saturating_mul(100).checked_div(ended),
+            conversion_percent: percent(accepted, ended),
             median_wait_seconds: counts.median_wait_seconds,
         }
     }
@@ -288,4 +289,17 @@ async fn change_settings(
     }
     app.answers.places_changed(event);
     Ok(HttpResponse::Ok().json(ListSettings::from(rules)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn offers_that_were_not_taken_count_and_shares_are_rounded() {
+        let by_status = vec![(EntryStatus::Accepted, 2), (EntryStatus::Left, 3), (EntryStatus::Waiting, 9)];
+        let counts = ListCounts { by_status, lapsed_offers: 1, ..ListCounts::default() };
+        assert_eq!(ListStatsView::from(counts).conversion_percent, Some(67));
+        assert_eq!(ListStatsView::from(ListCounts::default()).conversion_percent, None);
+    }
 }

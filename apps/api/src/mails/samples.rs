@@ -2,13 +2,17 @@
 
 use super::announcement::Passage;
 use super::content::{Content, EventFacts, MoneyBack, Settled, Slip};
-use super::{LetterError, Outgoing, Written, files};
+use super::trial::night;
+use super::{LetterError, Written};
 use crate::wiring::App;
 use chrono::{DateTime, TimeDelta};
-use kernel::{EffectId, Language, Money};
+use events::Status;
+use kernel::{Language, Money};
 
 /// Friday, 4 July 2031, 20:00, as the clocks there show it.
-const BEGINS: i64 = 1_940_961_600;
+pub(super) const BEGINS: i64 = 1_940_961_600;
+/// A booking's name for people.
+pub(super) const REFERENCE: &str = "ABCD-EFGH-JKMN";
 
 /// A template's name, and what it makes of sample values.
 pub struct Preview {
@@ -38,21 +42,7 @@ pub fn preview(app: &App, name: &str, language: Language) -> Result<Option<Previ
     Ok(Some(Preview { name: content.name(), written: app.templates.written(language, &content)? }))
 }
 
-/// The same as a mail to whoever wants to see it arrive; `None` when no template is called so.
-///
-/// # Errors
-/// A [`LetterError`].
-pub fn trial(app: &App, name: &str, language: Language, to: String) -> Result<Option<Outgoing>, LetterError> {
-    let Some(content) = sample(name, language) else { return Ok(None) };
-    let mut pictures = Vec::new();
-    for slip in content.slips() {
-        pictures.push(files::picture(slip, format!("ticket-{}.png", slip.number))?);
-    }
-    let id = EffectId::generate(app.clock.now());
-    Ok(Some(app.templates.written(language, &content)?.mail(id, to, pictures)))
-}
-
-fn sample(name: &str, language: Language) -> Option<Content> {
+pub(super) fn sample(name: &str, language: Language) -> Option<Content> {
     samples(language).into_iter().find(|content| content.name() == name)
 }
 
@@ -62,12 +52,7 @@ fn moment(language: Language, minutes: i64) -> String {
 }
 
 fn event(language: Language) -> EventFacts {
-    EventFacts {
-        title: "A night out".into(),
-        starts_at: moment(language, 0),
-        doors_at: Some(moment(language, -60)),
-        area: "Old harbour".into(),
-    }
+    EventFacts::of(&night(Status::Published), language)
 }
 
 fn slip(number: usize, of: usize) -> Slip {
@@ -116,7 +101,7 @@ fn about_tickets(language: Language) -> Vec<Content> {
     let (event, until) = (event(language), moment(language, -1440));
     vec![
         Content::Tickets {
-            reference: "ABCD-EFGH-JKMN".into(),
+            reference: REFERENCE.into(),
             event: event.clone(),
             tickets: vec![slip(1, 2), slip(2, 2)],
         },
@@ -134,7 +119,7 @@ fn about_tickets(language: Language) -> Vec<Content> {
 }
 
 fn about_bookings(language: Language) -> Vec<Content> {
-    let (reference, event) = ("ABCD-EFGH-JKMN".to_owned(), event(language));
+    let (reference, event) = (REFERENCE.to_owned(), event(language));
     let refund = Some(MoneyBack { back: money(language, 2500), charged: money(language, 5000) });
     let back = vec![money(language, 2500)];
     vec![
@@ -180,7 +165,7 @@ fn about_people() -> Vec<Content> {
     vec![
         Content::Incident {
             kind: "wrong_amount",
-            reference: "ABCD-EFGH-JKMN".into(),
+            reference: REFERENCE.into(),
             attempt: case(),
             evidence: "25.00 EUR were asked for, and 24.99 EUR came".into(),
         },
@@ -238,11 +223,18 @@ fn about_logins(language: Language) -> Vec<Content> {
 /// The ways that templates can go and [`samples`] do not.
 #[cfg(test)]
 pub(super) fn branches(language: Language) -> Vec<Content> {
-    let (reference, event) = ("ABCD-EFGH-JKMN".to_owned(), EventFacts { doors_at: None, ..event(language) });
+    let (reference, event) = (REFERENCE.to_owned(), EventFacts { doors_at: None, ..event(language) });
     let cancelled = |money| Content::EventCancelled {
         reference: reference.clone(),
         event: event.clone(),
         money,
+        refund: None,
+    };
+    let some_gone = |gone, all| Content::BookingCancelled {
+        reference: reference.clone(),
+        event: event.clone(),
+        gone,
+        all,
         refund: None,
     };
     let died = |count, called_off| Content::TicketsCancelled { event: event.clone(), count, called_off };
@@ -260,13 +252,9 @@ pub(super) fn branches(language: Language) -> Vec<Content> {
             event: event.clone(),
             back: vec!["1".into(), "2".into()],
         },
-        Content::BookingCancelled {
-            reference: reference.clone(),
-            event: event.clone(),
-            gone: 2,
-            all: 3,
-            refund: None,
-        },
+        some_gone(1, 1),
+        some_gone(2, 2),
+        some_gone(2, 3),
         cancelled(Settled::Back),
         cancelled(Settled::None),
         cancelled(Settled::Open),

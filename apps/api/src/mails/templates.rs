@@ -291,8 +291,28 @@ mod tests {
         let content = all.iter().find(|it| it.name() == "refunded").unwrap();
         let written = Templates::new().unwrap().written(Language::German, content).unwrap();
         assert_eq!(written.subject, "Geld kommt zu dir zurück: A night out");
-        assert!(written.text.contains("Freitag, 4. Juli 2031, 20:00 Uhr (CEST)"), "{}", written.text);
+        assert!(written.text.contains("Freitag, 4. Juli 2031, 20:00 Uhr (MESZ)"), "{}", written.text);
         assert!(written.text.contains("25,00 EUR"), "{}", written.text);
+    }
+
+    #[test]
+    fn german_counts_tickets_as_people_do() {
+        let templates = Templates::new().unwrap();
+        let all = samples(Language::German).into_iter().chain(branches(Language::German));
+        let said: Vec<_> = all
+            .filter(|content| content.name() == "booking_cancelled")
+            .map(|content| templates.written(Language::German, &content).unwrap().text)
+            .collect();
+        let expected = [
+            "\n\nEines deiner 2 Tickets ist storniert und öffnet die Tür nicht mehr.",
+            "\n\nDein Ticket ist storniert und öffnet die Tür nicht mehr.",
+            "\n\nDeine 2 Tickets sind storniert und öffnen die Tür nicht mehr.",
+            "\n\n2 deiner 3 Tickets sind storniert und öffnen die Tür nicht mehr.",
+        ];
+        assert_eq!(said.len(), expected.len());
+        for (said, expected) in said.iter().zip(expected) {
+            assert!(said.contains(expected), "{expected}: {said}");
+        }
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The store of the configured kind, as all the ports that it keeps.
 
 use crate::config::StoreUrl;
+use crate::telemetry::current;
 use accounts::AccountStore;
 use adapter_local::{LocalStore, Place};
 use adapter_postgres::{PgStore, PoolOptions, SchemaState};
@@ -71,7 +72,8 @@ impl Stores {
             StoreUrl::Memory => Self::local(Place::Memory).await,
             StoreUrl::Folder(path) => Self::local(Place::Directory(path.clone())).await,
             StoreUrl::Postgres(url) => {
-                let store = PgStore::connect(url.expose(), PoolOptions::default()).await?;
+                let options = PoolOptions { trace: current, ..PoolOptions::default() };
+                let store = PgStore::connect(url.expose(), options).await?;
                 refuse_other_schema(store.schema_state().await?)?;
                 Ok(Self { postgres: Some(store.clone()), ..Self::all(Arc::new(store)) })
             }
@@ -95,7 +97,8 @@ impl Stores {
     async fn local(place: Place) -> Result<Self, StoreError> {
         // Reads the whole file.
         let store = tokio::task::spawn_blocking(move || LocalStore::open(place)).await;
-        let store = store.map_err(|error| StoreError::broken("opening the store", error))??;
+        let store =
+            store.map_err(|error| StoreError::broken("opening the store", error))??.traced_by(current);
         Ok(Self { local: Some(store.clone()), ..Self::all(Arc::new(store)) })
     }
 

@@ -45,7 +45,8 @@ pub async fn work(app: &App, work: Work) -> Result<Done, Failure> {
         Work::Verify { .. } => verify(app, house, work, &backup).await,
     };
     if let Err(error) = done {
-        app.keeper.failed(work, &Causes(&error).to_string()).await?;
+        let why = Causes(&error).to_string();
+        app.keeper.failed(work, &why).await?;
         return Err(error.into());
     }
     if let Err(error) = app.keeper.follow(&house.vault).await {

@@ -1,9 +1,12 @@
 //! Work that nobody tries any more: whoever waits for what it was to bring about learns that.
 
+use super::perform::{Done, Failure};
 use super::{announce, pictures};
 use crate::wiring::App;
-use kernel::outbox::SetAside;
-use kernel::{Cause, EffectId, StoreError, Subject};
+use gallery::PictureStatus;
+use kernel::outbox::{Discarded, SetAside};
+use kernel::{Cause, EffectId, Owed, StoreError, Subject};
+use music::SetStatus;
 use serde_json::json;
 
 /// Why it is not written down yet that nobody tries any more.
@@ -20,30 +23,24 @@ pub enum GiveUpError {
     Store(#[from] StoreError),
 }
 
-/// Why work was not discarded.
-#[derive(Debug, thiserror::Error)]
-pub enum DiscardError {
-    /// Whoever waits for it would not learn that nobody tries any more.
-    #[error(transparent)]
-    GiveUp(#[from] GiveUpError),
-    /// The store could not answer.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
 /// Writes down that nobody tries any more, where somebody waits for what was owed and may ask for it anew.
 ///
 /// # Errors
 /// A [`GiveUpError`]: try again later.
 pub async fn give_up(app: &App, id: EffectId, (domain, body): (&str, &str)) -> Result<(), GiveUpError> {
     app.messages.given_up(id).await?;
+    if domain == messaging::ANNOUNCEMENTS
+        && let Ok(mailing) = serde_json::from_str(body)
+    {
+        announce::give_up(app, id, mailing).await?;
+    }
+    has_failed(app, domain, body).await
+}
+
+/// What was to be brought about has failed.
+async fn has_failed(app: &App, domain: &str, body: &str) -> Result<(), GiveUpError> {
     // Of what cannot be read nobody knows what it was about.
     match domain {
-        messaging::ANNOUNCEMENTS => {
-            if let Ok(mailing) = serde_json::from_str(body) {
-                announce::give_up(app, id, mailing).await?;
-            }
-        }
         gallery::PICTURES => {
             if let Ok(picture) = serde_json::from_str(body) {
                 pictures::give_up(app, picture).await?;
@@ -64,20 +61,56 @@ pub async fn give_up(app: &App, id: EffectId, (domain, body): (&str, &str)) -> R
     Ok(())
 }
 
-/// Does without work that was set aside. `false` when it is not set aside, also when somebody has it tried again meanwhile.
+/// Does without work that was set aside. `false`, and nothing changed, when it is not set aside, also when somebody has it
+/// tried again at the same moment. Whoever waits for it is told by what is owed in its place, with the same change: were it
+/// said before, who tries again could come first, and what has failed would be made all the same.
 ///
 /// # Errors
-/// A [`DiscardError`]: it is still there then.
-pub async fn discard(app: &App, id: EffectId, cause: &Cause) -> Result<bool, DiscardError> {
-    let Some(SetAside { work, body, again }) = app.outbox.set_aside(id).await? else { return Ok(false) };
-    // Before it goes: whoever stops in between finds it again. Where the same is owed once more, somebody was told that it
-    // failed and has asked for it anew; that goes on.
-    if !again {
-        give_up(app, id, (&work.domain, &body)).await?;
-    }
+/// The store could not answer; the work is still there then.
+pub async fn discard(app: &App, id: EffectId, cause: &Cause) -> Result<bool, StoreError> {
+    let Some(SetAside { work, body }) = app.outbox.set_aside(id).await? else { return Ok(false) };
+    // Its letters may be told before: one that has failed goes all the same if somebody has it tried again.
+    app.messages.given_up(id).await?;
     let before = json!({
         "domain": work.domain, "kind": work.kind, "attempts": work.attempts, "parked_at": work.parked_at,
     });
-    let act = cause.act("job.discard", Subject::new("job", id.as_uuid()), app.clock.now());
-    Ok(app.outbox.discard(id, &act.changing(Some(before.to_string()), None)).await?)
+    let now = app.clock.now();
+    let act = cause.act("job.discard", Subject::new("job", id.as_uuid()), now);
+    let act = act.changing(Some(before.to_string()), None);
+    let waited_for = [gallery::PICTURES, music::SOUND, backups::WORK].contains(&work.domain.as_str());
+    let news = waited_for.then(|| Owed::now(Discarded { domain: work.domain, body }, now));
+    app.outbox.discard(id, &act, news.as_ref()).await
+}
+
+/// Has whoever still waits for work that was discarded learn that nobody tries any more.
+///
+/// # Errors
+/// A [`Failure`]: try again later.
+pub async fn tell(app: &App, Discarded { domain, body }: Discarded) -> Result<Done, Failure> {
+    // In this order: what failed and is asked for anew is waited for again and owed at the same moment. Whoever is seen to
+    // wait while the same is not owed afterwards waits for what was discarded.
+    if is_waited_for(app, &domain, &body).await? && !app.outbox.owes(&domain, &body).await? {
+        has_failed(app, &domain, &body).await?;
+    }
+    Ok(Done::Finished)
+}
+
+async fn is_waited_for(app: &App, domain: &str, body: &str) -> Result<bool, StoreError> {
+    match domain {
+        gallery::PICTURES => {
+            let Ok(picture) = serde_json::from_str(body) else { return Ok(false) };
+            let picture = app.gallery.picture(picture).await?;
+            Ok(picture.is_some_and(|picture| picture.status == PictureStatus::Processing))
+        }
+        music::SOUND => {
+            let Ok(set) = serde_json::from_str(body) else { return Ok(false) };
+            let set = app.music.show(set).await?;
+            Ok(set.is_some_and(|set| set.status == SetStatus::Processing))
+        }
+        backups::WORK => {
+            let Ok(work) = serde_json::from_str(body) else { return Ok(false) };
+            Ok(app.keeper.desk().await?.is_at(work))
+        }
+        _ => Ok(false),
+    }
 }

@@ -1,5 +1,6 @@
 //! What each effect means.
 
+use super::give_up::{self, GiveUpError};
 use super::post::{Errand, HandOverError, send, send_about, send_each};
 use super::{again, alerts, announce, backups as keeping, pace, pictures};
 use crate::http::problem::Causes;
@@ -14,6 +15,7 @@ use futures_util::future::BoxFuture;
 use gallery::Effect as GalleryEffect;
 use gallery::{EraseError, MakeError, SweepError};
 use invites::Effect as InviteEffect;
+use kernel::outbox::DISCARDED;
 use kernel::{AccountId, Due, MailError, ObjectError, StoreError, Timestamp};
 use messaging::Channel;
 
@@ -83,6 +85,9 @@ pub enum Failure {
     /// A backup was not made or looked at.
     #[error(transparent)]
     Backup(#[from] keeping::BackupError),
+    /// Whoever waits for work that was discarded does not know it.
+    #[error(transparent)]
+    GiveUp(#[from] GiveUpError),
     /// The money of a ticket that was sold again did not go on its way.
     #[error(transparent)]
     Resold(#[from] ResoldError),
@@ -132,6 +137,7 @@ pub fn domain(due: &Due) -> &'static str {
         gallery::PICTURES,
         music::DOMAIN,
         music::SOUND,
+        DISCARDED,
     ];
     known.into_iter().find(|name| *name == due.domain).unwrap_or("unknown")
 }
@@ -197,6 +203,7 @@ async fn of_any(app: &App, errand: Errand<'_>) -> Result<Done, Failure> {
             Ok(Done::Finished)
         }
         music::SOUND => sound::make(app, serde_json::from_str(&due.body).map_err(unreadable)?).await,
+        DISCARDED => give_up::tell(app, serde_json::from_str(&due.body).map_err(unreadable)?).await,
         _ => Err(unreadable(serde::de::Error::custom("no such domain"))),
     }
 }

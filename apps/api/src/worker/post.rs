@@ -4,6 +4,7 @@ use super::pace;
 use super::perform::{Done, Failure};
 use crate::http::problem::Causes;
 use crate::mails::Outgoing;
+use crate::telemetry::part;
 use crate::wiring::App;
 use kernel::{Due, EffectId, Email, Mail, MailError, StoreError};
 use messaging::{Draft, Letter, News, Origin, return_path};
@@ -64,7 +65,7 @@ pub async fn hand_over(
     if !app.messages.begin(draft).await? {
         return Ok(());
     }
-    let answer = app.mailer.send(&mail).await;
+    let answer = part("sending a mail", app.mailer.send(&mail)).await;
     let (name, news) = match &answer {
         Ok(()) => ("sent", News::Taken),
         // Tickets above all arrive twice rather than not at all.

@@ -20,7 +20,7 @@ const SWEEP: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_secs(10);
 /// Between two questions whether a day is due to be closed.
 const CLOSE: Duration = Duration::from_secs(60);
-/// Between two counts of figures, at least and at most: they are true to the minute.
+/// Between two counts of figures, at least and at most: they are true to the minute, as long as a count takes seconds.
 const COUNT: (Duration, Duration) = (Duration::from_secs(15), Duration::from_secs(45));
 /// The same while events are counted for the first time.
 const COUNT_ON: Duration = Duration::from_secs(1);
@@ -105,8 +105,9 @@ pub(super) async fn close_days(app: &App, mut stop: watch::Receiver<bool>) {
     }
 }
 
-/// Counts what was sold, given back and scanned since the last count. After one that took long it rests ten times as
-/// long, so that it never takes more than a small part of what sales have.
+/// Counts what was sold, given back and scanned since the last count. After one that took a while it rests ten times as
+/// long, but no longer than [`COUNT`] says: one that takes minutes goes on most of the time, as figures have to come to an
+/// end. Others wait for its end, however many workers there are.
 pub(super) async fn count_figures(app: &App, mut stop: watch::Receiver<bool>) {
     let (mut pause, mut whole) = (COUNT.0, true);
     while next(app, &mut stop, pause).await {

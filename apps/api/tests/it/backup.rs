@@ -4,3 +4,4 @@ mod asked;
 mod damaged;
 mod house;
 mod restored;
+mod told;

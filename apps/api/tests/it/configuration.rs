@@ -206,6 +206,45 @@ fn buyers_return_only_to_places_that_were_agreed_on() {
     }
 }
 
+/// A collector as it should be.
+const COLLECTOR: [(&str, &str); 2] = [
+    ("SYNESTHESIE__TELEMETRY__OTLP_URL", "https://otlp.example.org/tenant/"),
+    ("SYNESTHESIE__TELEMETRY__OTLP_AUTHORIZATION", "Basic hunter2"),
+];
+
+#[test]
+fn a_collector_of_traces_is_read_and_its_secret_is_not_shown() {
+    let none = read("", &[]).unwrap().telemetry;
+    assert_eq!((none.otlp_url, none.sample_percent, none.trust_traceparent), (None, 100, false));
+    let config = read("", &COLLECTOR).unwrap();
+    assert!(!format!("{config:?}").contains("hunter2"));
+    assert_eq!(config.telemetry.otlp_url.as_deref(), Some("https://otlp.example.org/tenant"));
+    assert_eq!(config.telemetry.otlp_authorization.unwrap().expose(), "Basic hunter2");
+    for (name, value, key) in [
+        ("SYNESTHESIE__TELEMETRY__OTLP_URL", "otlp.example.org:4318", "telemetry.otlp_url"),
+        ("SYNESTHESIE__TELEMETRY__OTLP_URL", "grpc://otlp.example.org", "telemetry.otlp_url"),
+        ("SYNESTHESIE__TELEMETRY__OTLP_URL", "https://me:hunter2@otlp.example.org", "telemetry.otlp_url"),
+        ("SYNESTHESIE__TELEMETRY__OTLP_URL", "https://otlp.example.org?token=hunter2", "telemetry.otlp_url"),
+        // Whoever is between could read the secret.
+        ("SYNESTHESIE__TELEMETRY__OTLP_URL", "http://otlp.example.org", "telemetry.otlp_url"),
+        ("SYNESTHESIE__TELEMETRY__OTLP_AUTHORIZATION", "Basic\nhunter2", "telemetry.otlp_authorization"),
+        ("SYNESTHESIE__TELEMETRY__SAMPLE_PERCENT", "101", "telemetry.sample_percent"),
+        ("SYNESTHESIE__TELEMETRY__TRUST_TRACEPARENT", "1", "telemetry.trust_traceparent"),
+    ] {
+        let mut variables = COLLECTOR.to_vec();
+        variables.push((name, value));
+        let error = read("", &variables).unwrap_err();
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+        assert_eq!(keys(error), [key], "{value}");
+    }
+    for url in ["http://127.0.0.1:4318", "http://localhost:4318/", "http://[::1]:4318"] {
+        let variables = [("SYNESTHESIE__TELEMETRY__OTLP_URL", url), COLLECTOR[1]];
+        assert!(read("", &variables).is_ok(), "{url}");
+    }
+    // Without a secret nothing is lost on the way.
+    assert!(read("", &[("SYNESTHESIE__TELEMETRY__OTLP_URL", "http://collector:4318")]).is_ok());
+}
+
 /// A bucket as it should be.
 const BUCKET: [(&str, &str); 5] = [
     ("SYNESTHESIE__MEDIA__URL", "s3://my-bucket/live/media"),

@@ -30,6 +30,30 @@ async fn tells() -> HttpResponse {
     HttpResponse::Ok().streaming(Box::pin(later))
 }
 
+/// Answers after a while.
+async fn thinks() -> HttpResponse {
+    sleep(LONG).await;
+    HttpResponse::Ok().finish()
+}
+
+#[actix_web::test]
+async fn what_may_take_longer_may_however_its_address_is_written() {
+    let app = TestApp::with(&[("http.answer_seconds", "1")]).await;
+    let inner =
+        scope("/api/v1/admin").route("/documents.csv", get().to(thinks)).route("/other", get().to(thinks));
+    let service = App::new().app_data(Data::from(app.app.clone())).wrap(from_fn(envelope)).service(inner);
+    let service = test::init_service(service).await;
+    for path in ["/api/v1/admin/documents.csv", "/api/v1/admin/d%6Fcuments.csv"] {
+        let answer = test::call_service(&service, test::TestRequest::get().uri(path).to_request()).await;
+        assert_eq!(answer.status(), StatusCode::OK, "{path}");
+    }
+    for path in ["/api/v1/admin/other", "/api/v1/admin/o%74her"] {
+        let request = test::TestRequest::get().uri(path).to_request();
+        let error = test::try_call_service(&service, request).await.err().unwrap();
+        assert_eq!(error.error_response().status(), StatusCode::SERVICE_UNAVAILABLE, "{path}");
+    }
+}
+
 #[actix_web::test]
 async fn a_call_that_hangs_is_ended_and_a_stream_goes_on() {
     let origin = "https://app.example.org";

@@ -4,7 +4,7 @@
 mod machine;
 
 use crate::harness::TestApp;
-use crate::harness::providers::{Providers, Till};
+use crate::harness::providers::Providers;
 use crate::harness::shop::Store;
 use crate::killed::{Sale, buy};
 use booking::close::{Day, TaskKind};

@@ -1,5 +1,8 @@
 //! Tables that are taken out: whole, harmless, of what is theirs who take them, and on record.
 
+mod analytics;
+mod work;
+
 use crate::harness::providers::Till;
 use crate::harness::shop::{Shop, Store, id};
 use crate::harness::{Answer, Person, on_each_store, unique_email};

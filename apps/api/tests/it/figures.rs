@@ -3,12 +3,15 @@
 use crate::events::cast::mistakes;
 use crate::harness::providers::Till;
 use crate::harness::shop::{PRICE, Shop, Store, TO_PAY, id};
-use crate::harness::{Client, Person, answer, method, on_each_store};
+use crate::harness::{Client, Person, answer, method, on_each_store, unique_email};
+use accounts::{Account, PasswordHash};
 use chrono::TimeDelta;
+use kernel::{Clock, StoreError, transact};
 use serde_json::{Value, json};
 
 on_each_store!(
     everything_at_one_glance,
+    what_is_out_of_sight_is_not_to_come,
     revenue_is_told_apart,
     events_are_shown_one_by_one,
     what_goes_back_is_taken_off,
@@ -118,6 +121,27 @@ async fn everything_at_one_glance(store: Store) {
     assert_eq!(mistakes(&wrong), [("day", "malformed"), ("organisation_id", "malformed")]);
 }
 
+async fn what_is_out_of_sight_is_not_to_come(store: Store) {
+    let evening = Evening::of(store).await;
+    let admin = evening.admin().await;
+    let after = async |what: &str| {
+        let path = format!("/admin/events/{}/{what}", evening.shop.event);
+        admin.post(&path, &json!({})).await.expect(200);
+        evening.shop.clock.advance(TimeDelta::seconds(1));
+        let counted = evening.shop.app.app.figures.count_now().await.unwrap();
+        assert!(counted.kept && counted.whole, "{counted:?}");
+        admin.get("/admin/dashboard").await.expect(200)
+    };
+    let hidden = after("deactivate").await;
+    assert_eq!(hidden["occupancy"], json!({"places": 0, "taken": 0, "percent": null}));
+    assert_eq!(hidden["check_ins"], json!({"events": 0, "tickets": 0, "checked_in": 0}));
+    assert_eq!(hidden["next_events"], json!([]));
+    assert_eq!(sales(&hidden["sales"]["today"]).0, 3, "what was sold was sold");
+    let shown = after("publish").await;
+    assert_eq!(shown["occupancy"], json!({"places": 5, "taken": 3, "percent": 60}));
+    assert_eq!(shown["check_ins"], json!({"events": 1, "tickets": 3, "checked_in": 1}));
+}
+
 async fn revenue_is_told_apart(store: Store) {
     let evening = Evening::of(store).await;
     let client = evening.admin().await;
@@ -147,7 +171,7 @@ async fn revenue_is_told_apart(store: Store) {
     for (query, expected) in [
         (
             "by=week&event_id=lost&limit=0&from=soon&organisation_id=lost",
-            &["by", "event_id", "limit", "from", "organisation_id"][..],
+            &["by", "event_id", "from", "organisation_id", "limit"][..],
         ),
         ("from=2026-06-02&to=2026-06-01", &["to"]),
         ("from=2020-01-01&to=2026-06-01", &["from"]),
@@ -270,6 +294,11 @@ async fn organisers_see_what_is_theirs(store: Store) {
         let seen = client.get(&format!("/admin/analytics/popular-events{query}")).await.expect(200);
         assert_eq!(seen["items"].as_array().unwrap().len(), events, "{query}");
     }
+    for (client, visits) in [(&own, 0), (&admin, 2)] {
+        let seen = client.get(&format!("/admin/analytics?organisation_id={here}")).await.expect(200);
+        let told = (&seen["visits"], &seen["returning_visits"]);
+        assert_eq!(told, (&json!(visits), &json!(0)), "two guests could be known by their number");
+    }
     for (client, events) in [(&own, 1), (&foreign, 0)] {
         let list = client.get("/admin/events/analytics").await.expect(200);
         assert_eq!(list["items"].as_array().unwrap().len(), events);
@@ -296,6 +325,20 @@ async fn organisers_see_what_is_theirs(store: Store) {
     assert_eq!(mistakes(&wrong.expect_problem(422, "invalid_input")), [("from", "out_of_range")]);
 }
 
+/// Members who have bought nothing.
+async fn add_namesakes(shop: &Shop, count: usize) {
+    let tx = shop.app.app.accounts.store.begin().await.unwrap();
+    let added = transact(tx, async |tx| {
+        for _ in 0..count {
+            let person = accounts::Person::read(&unique_email("namesake"), "Ada", "Byron").unwrap();
+            let account = Account::open(person, PasswordHash::new("of no password"), shop.clock.now());
+            assert!(tx.add_account(&account).await?);
+        }
+        Ok::<_, StoreError>(())
+    });
+    added.await.unwrap();
+}
+
 async fn bookings_are_found_by_name_and_mail(store: Store) {
     let evening = Evening::of(store).await;
     let admin = evening.admin().await;
@@ -318,6 +361,12 @@ async fn bookings_are_found_by_name_and_mail(store: Store) {
         (&found["items"][0]["buyer_email"], &found["items"][0]["buyer_name"]),
         (&json!(bob), &json!("Ada Byron"))
     );
+    // However many members are called so: those count alone who have to do with these events.
+    add_namesakes(&evening.shop, 501).await;
+    for query in ["?query=byron".to_owned(), format!("?query=byron&event_id={event}")] {
+        let found = admin.get(&format!("/admin/bookings{query}")).await.expect(200);
+        assert_eq!(found["items"].as_array().unwrap().len(), 3, "{query}: {found}");
+    }
     let made = admin.post("/admin/organisations", &json!({"name": "Elsewhere"})).await.expect(201);
     let foreign = evening.manager(id(&made)).await;
     assert_eq!(foreign.get("/admin/bookings?query=byron").await.expect(200)["items"], json!([]));

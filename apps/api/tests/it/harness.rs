@@ -4,6 +4,7 @@ mod books;
 pub mod browser;
 pub mod bucket;
 mod client;
+pub mod collector;
 pub mod document;
 pub mod files;
 pub mod form;

@@ -9,8 +9,10 @@ use crate::night::Night;
 use kernel::{Mail, PageRequest};
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::time::Duration;
 use synesthesie::worker;
 use testkit::servers::{SmtpOptions, SmtpSink};
+use tokio::net::TcpListener;
 
 on_each_store!(
     the_language_of_a_browser_is_that_of_mails_until_its_owner_says_otherwise,
@@ -85,7 +87,7 @@ async fn the_language_of_a_browser_is_that_of_mails_until_its_owner_says_otherwi
         (
             "de",
             "Deine Tickets für A night out",
-            "Mittwoch, 1. Juli 2026, 14:00 Uhr (CEST)",
+            "Mittwoch, 1. Juli 2026, 14:00 Uhr (MESZ)",
             "Jeder Code lässt eine Person ein",
         ),
         (
@@ -220,9 +222,16 @@ async fn a_test_mail_goes_to_whoever_asks_in_their_language_and_not_often() {
     let subjects: Vec<_> = got.iter().map(|mail| mail.subject.as_str()).collect();
     let expected = ["You are invited", "Deine Tickets für A night out", "Your tickets for A night out"];
     assert_eq!(subjects, expected);
-    assert_eq!(files(&got[1]), ["ticket-1.png", "ticket-2.png"], "its pictures can be seen");
-    for _ in 0..2 {
-        admin.client.post(path, &wish).await.expect(202);
+    assert_eq!(files(&got[1]), ["ticket-1.png", "ticket-2.png", "event.ics", "tickets.pdf"]);
+    for template in ["ticket", "event_cancelled"] {
+        admin.client.post(path, &json!({"template": template})).await.expect(202);
+    }
+    let got = mails(&app, &admin).await;
+    assert_eq!((files(&got[1]).len(), files(&got[0])), (3, vec!["event.ics"]), "as the real ones have them");
+    assert!(file(&got[1], "tickets.pdf").starts_with(b"%PDF"));
+    for (mail, status) in [(&got[1], "STATUS:CONFIRMED"), (&got[0], "STATUS:CANCELLED")] {
+        let calendar = String::from_utf8(file(mail, "event.ics").to_vec()).unwrap();
+        assert!(calendar.contains(status) && calendar.contains("DTSTART:20310704T180000Z"), "{calendar}");
     }
     admin.client.post(path, &wish).await.expect_problem(429, "too_many_attempts");
 }
@@ -248,4 +257,28 @@ async fn what_the_mail_server_says_to_a_test_mail_is_answered() {
     let mails = sink.messages().unwrap();
     assert_eq!(mails.len(), 1);
     assert_eq!(mails[0].to, [fine]);
+}
+
+/// The address of a mail server that answers every call, says nothing for a while and hangs up.
+async fn hesitant(wait: Duration) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("smtp://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((call, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                tokio::time::sleep(wait).await;
+                drop(call);
+            });
+        }
+    });
+    url
+}
+
+#[tokio::test]
+async fn a_mail_server_that_takes_its_time_for_a_test_mail_is_waited_for() {
+    let url = hesitant(Duration::from_secs(5)).await;
+    let app = TestApp::with(&[("mail.url", &url), ("http.answer_seconds", "3")]).await;
+    let admin = app.admin().await.client;
+    let answer = admin.post("/admin/mail/test", &json!({"template": "tickets"})).await;
+    answer.expect_problem(503, "mail_deferred");
 }

@@ -309,4 +309,9 @@ async fn no_more_mails_a_minute_go_to_a_domain_than_may_and_waiting_is_no_failur
     ids.dedup();
     assert_eq!(ids.len(), all.len(), "each went out once");
     assert!(all.len() > 4, "more than go in two minutes: {}", all.len());
+    let metrics = office.app.stranger().get("/metrics").await.text;
+    let jobs: Vec<_> =
+        metrics.lines().filter(|line| line.starts_with("synesthesie_job_seconds_count")).collect();
+    assert!(jobs.iter().any(|line| line.contains("result=\"again\"")), "{jobs:#?}");
+    assert!(!jobs.iter().any(|line| line.contains("result=\"failed\"")), "{jobs:#?}");
 }

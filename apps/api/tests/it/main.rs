@@ -71,6 +71,7 @@ mod secrets;
 mod sessions;
 mod stopping;
 mod totp;
+mod traces;
 mod transfers;
 mod uploads;
 mod vouchers;

@@ -3,7 +3,9 @@
 use crate::events::cast::{Cast, mistakes};
 use crate::harness::providers::Till;
 use crate::harness::shop::{Shop, Store};
-use crate::harness::{Answer, Client, PASSWORD, TestApp, answer, method, on_each_store, unique_email};
+use crate::harness::{
+    Answer, Client, PASSWORD, TestApp, answer, document, method, on_each_store, unique_email,
+};
 use crate::night::Night;
 use adapter_postgres::testing::fresh_database;
 use chrono::TimeDelta;
@@ -113,6 +115,68 @@ async fn what_a_provider_tells_meanwhile_is_told_again_and_counts(store: Store) 
     }
     shop.come_to_rest().await;
     assert_eq!(shop.providers.ledger(Till::Stripe).await.charges, 1);
+}
+
+/// All that goes on which changes something, while doors are open.
+const GO_ON: [&str; 8] = [
+    "PUT /api/v1/admin/maintenance",
+    "POST /api/v1/auth/login",
+    "POST /api/v1/auth/refresh",
+    "POST /api/v1/auth/logout",
+    "POST /api/v1/auth/logout-all",
+    "POST /api/v1/tickets/verify",
+    "POST /api/v1/tickets/{id}/undo-check-in",
+    "POST /api/v1/admin/events/{id}/check-in/sync",
+];
+
+/// An address of this pattern.
+fn filled(pattern: &str) -> String {
+    let parts = pattern.split('/').map(|part| if part.starts_with('{') { "1" } else { part });
+    parts.collect::<Vec<_>>().join("/")
+}
+
+/// The same address with some of its letters, by their number, in the other way that RFC 3986 (2.1) has for them.
+fn written_otherwise(path: &str, which: impl Fn(usize) -> bool) -> String {
+    let mut letters = 0;
+    let written = path.chars().map(|sign| {
+        if !sign.is_ascii_alphabetic() {
+            return sign.to_string();
+        }
+        letters += 1;
+        if which(letters) { format!("%{:02X}", u32::from(sign)) } else { sign.to_string() }
+    });
+    written.collect()
+}
+
+/// A list of what is refused would be forgotten with each new call: it is all but what goes on.
+#[tokio::test]
+async fn every_call_that_changes_something_is_refused_however_its_address_is_written() {
+    let app = TestApp::start().await;
+    let admin = app.admin().await.client;
+    switch(&admin, &json!({"read_only": true})).await;
+    let calls = document::calls();
+    let unsafe_calls: Vec<_> = calls.iter().filter(|(method, _)| method != "GET").collect();
+    assert!(unsafe_calls.len() > 100, "only {} calls were found", unsafe_calls.len());
+    let named: Vec<_> = unsafe_calls.iter().map(|(method, path)| format!("{method} {path}")).collect();
+    for call in GO_ON {
+        assert!(named.iter().any(|one| one == call), "{call} is not served");
+    }
+    let http = reqwest::Client::new();
+    for ((name, pattern), call) in unsafe_calls.into_iter().zip(named) {
+        let path = filled(pattern);
+        let last = path.chars().filter(char::is_ascii_alphabetic).count();
+        let one = written_otherwise(&path, |number| number == last);
+        let all = written_otherwise(&path, |_| true);
+        for written in [&path, &one, &all] {
+            let answer = answer(http.request(method(name), format!("{}{written}", app.url))).await;
+            if GO_ON.contains(&call.as_str()) {
+                assert_ne!(answer.status, 503, "{call} as {written}: {}", answer.text);
+            } else {
+                assert_eq!(answer.json["code"], "maintenance", "{call} as {written}: {}", answer.text);
+                answer.expect_problem(503, "maintenance");
+            }
+        }
+    }
 }
 
 #[tokio::test]

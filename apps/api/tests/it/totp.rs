@@ -250,6 +250,8 @@ async fn admins_may_no_more_than_members_until_they_have_enrolled(free: House) {
     let users = async || root.client.get("/admin/users").await;
     users().await.expect_problem(403, "totp_required");
     root.client.get("/admin/bookings").await.expect_problem(403, "totp_required");
+    // The same call, however its address is written.
+    root.client.get("/%61dmin/bookings").await.expect_problem(403, "totp_required");
     root.client.post("/admin/invites", &json!({})).await.expect_problem(403, "totp_required");
     root.client.get("/users/me").await.expect(200);
     root.client.get("/music/sets").await.expect(200);

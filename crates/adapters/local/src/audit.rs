@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use imbl::OrdSet;
 use kernel::audit::{ActFilter, Head, Seal, SealTx, SealedAct};
 use kernel::{
-    AccountId, Act, ActId, AuditLog, AuditTx, Cursor, OrganisationId, Page, PageRequest, StoreError,
+    AccountId, Act, ActId, AuditLog, AuditTx, Cursor, OrganisationId, Page, PageRequest, StoreError, transact,
 };
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -143,6 +143,10 @@ impl AuditLog for LocalStore {
 
     async fn head(&self) -> Result<Option<Head>, StoreError> {
         Ok(self.read().audit_head())
+    }
+
+    async fn record(&self, acts: &[Act]) -> Result<(), StoreError> {
+        transact(self.write().await?, async |tx: &mut LocalTx| tx.record(acts).await).await
     }
 
     async fn waiting(&self) -> Result<u64, StoreError> {

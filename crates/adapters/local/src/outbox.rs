@@ -8,7 +8,9 @@ use crate::store::LocalStore;
 use crate::transaction::LocalTx;
 use async_trait::async_trait;
 use imbl::{OrdMap, OrdSet};
-use kernel::outbox::{Backlog, OwedWork, SetAside, Standing, UNHEARD, WorkCount, WorkFilter};
+use kernel::outbox::{
+    Backlog, DISCARDED, Discarded, OwedWork, SetAside, Standing, UNHEARD, WorkCount, WorkFilter,
+};
 use kernel::{
     Act, AuditTx, Cursor, Due, EffectId, Lease, Outbox, Owed, Page, PageRequest, StoreError, Timestamp,
     Transaction, transact,
@@ -41,6 +43,9 @@ pub(crate) struct Owing {
     leased_until: Option<Timestamp>,
     error: Option<String>,
     parked_at: Option<Timestamp>,
+    /// As a `traceparent`. Whatever stands there, the work is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    trace: Option<String>,
 }
 
 impl Document for Owing {
@@ -114,6 +119,7 @@ impl LocalTx {
         domain: &str,
         effects: &[Owed<E>],
     ) -> Result<(), StoreError> {
+        let trace = self.trace().map(|trace| trace.to_string());
         for owed in effects {
             let body = serde_json::to_string(&owed.effect)
                 .map_err(|error| StoreError::broken("writing an effect", error))?;
@@ -126,6 +132,7 @@ impl LocalTx {
                 leased_until: None,
                 error: None,
                 parked_at: None,
+                trace: trace.clone(),
             };
             self.add(owing, "owing an effect")?;
         }
@@ -180,6 +187,7 @@ impl Outbox for LocalStore {
                     attempts: owing.attempts,
                     due_at: owing.due_at,
                     leased_until: lease_until,
+                    trace: owing.trace.as_deref().and_then(|trace| trace.parse().ok()),
                 }
             });
             Ok(due.collect())
@@ -245,6 +253,10 @@ impl Outbox for LocalStore {
         Ok(self.read().set_aside(id))
     }
 
+    async fn owes(&self, domain: &str, body: &str) -> Result<bool, StoreError> {
+        Ok(self.read().owes(domain, body))
+    }
+
     async fn retry(&self, wanted: &[(EffectId, Act)], now: Timestamp) -> Result<Vec<EffectId>, StoreError> {
         let wanted: BTreeMap<EffectId, &Act> = wanted.iter().map(|(id, act)| (*id, act)).collect();
         transact(self.write().await?, async |tx: &mut LocalTx| {
@@ -263,11 +275,19 @@ impl Outbox for LocalStore {
         .await
     }
 
-    async fn discard(&self, id: EffectId, act: &Act) -> Result<bool, StoreError> {
+    async fn discard(
+        &self,
+        id: EffectId,
+        act: &Act,
+        news: Option<&Owed<Discarded>>,
+    ) -> Result<bool, StoreError> {
         transact(self.write().await?, async |tx: &mut LocalTx| {
             let parked = tx.state().get::<Owing>(&id).is_some_and(|owing| owing.parked_at.is_some());
             if parked {
                 tx.remove::<Owing>(&id);
+                if let Some(news) = news {
+                    tx.enqueue(DISCARDED, std::slice::from_ref(news))?;
+                }
                 tx.record(std::slice::from_ref(act)).await?;
             }
             Ok(parked)

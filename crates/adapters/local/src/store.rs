@@ -4,7 +4,7 @@ use crate::journal::Journal;
 use crate::state::State;
 use crate::transaction::LocalTx;
 use crate::writer::{Heads, Writer};
-use kernel::StoreError;
+use kernel::{InWhichTrace, StoreError, untraced};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,6 +25,7 @@ pub enum Place {
 #[derive(Clone)]
 pub struct LocalStore {
     shared: Arc<Shared>,
+    trace: InWhichTrace,
 }
 
 pub(crate) struct Shared {
@@ -50,7 +51,7 @@ impl LocalStore {
         match place {
             Place::Memory => {
                 let heads = Arc::new(Heads::new(State::default()));
-                Ok(Self { shared: Arc::new(Shared { heads, writer: None }) })
+                Ok(Self { shared: Arc::new(Shared { heads, writer: None }), trace: untraced })
             }
             Place::Directory(directory) => Self::over(Journal::open(&directory)?),
         }
@@ -61,7 +62,13 @@ impl LocalStore {
         let heads = Arc::new(Heads::new(journal.load()?));
         let writer = Writer::start(journal, Arc::clone(&heads))
             .map_err(|error| StoreError::unavailable("starting its writer", error))?;
-        Ok(Self { shared: Arc::new(Shared { heads, writer: Some(writer) }) })
+        Ok(Self { shared: Arc::new(Shared { heads, writer: Some(writer) }), trace: untraced })
+    }
+
+    /// The same store, which asks in which trace something is owed.
+    #[must_use]
+    pub fn traced_by(self, trace: InWhichTrace) -> Self {
+        Self { trace, ..self }
     }
 
     /// What was committed last, unchanging.
@@ -75,6 +82,6 @@ impl LocalStore {
         let latest = tokio::time::timeout(PATIENCE, waiting)
             .await
             .map_err(|elapsed| StoreError::unavailable("waiting for other writers", elapsed))?;
-        Ok(Box::new(LocalTx::new(Arc::clone(&self.shared), latest)))
+        Ok(Box::new(LocalTx::new(Arc::clone(&self.shared), latest, self.trace)))
     }
 }

@@ -6,7 +6,7 @@ use crate::state::State;
 use crate::store::Shared;
 use crate::writer::Order;
 use async_trait::async_trait;
-use kernel::{StoreError, Transaction};
+use kernel::{InWhichTrace, StoreError, TraceParent, Transaction};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::{OwnedMutexGuard, oneshot};
@@ -24,13 +24,19 @@ pub struct LocalTx {
     touched: Touched,
     /// After a broken promise nothing of it may be kept, whatever the caller makes of the error.
     spoiled: bool,
+    trace: InWhichTrace,
 }
 
 impl LocalTx {
-    pub(crate) fn new(shared: Arc<Shared>, latest: OwnedMutexGuard<Arc<State>>) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, latest: OwnedMutexGuard<Arc<State>>, trace: InWhichTrace) -> Self {
         let ahead = !Arc::ptr_eq(&shared.heads.published(), &latest);
         let state = State::clone(&latest);
-        Self { shared, latest, ahead, state, touched: Touched::new(), spoiled: false }
+        Self { shared, latest, ahead, state, touched: Touched::new(), spoiled: false, trace }
+    }
+
+    /// In which trace it is written, if in any.
+    pub(crate) fn trace(&self) -> Option<TraceParent> {
+        (self.trace)()
     }
 
     /// What it sees: the newest commit with its own changes.
@@ -81,7 +87,7 @@ impl LocalTx {
 
     /// Hands the commit over. From here on it happens, whether anybody waits for it or not.
     fn submit(self) -> Result<Option<oneshot::Receiver<Result<(), StoreError>>>, StoreError> {
-        let Self { shared, mut latest, ahead, state, touched, spoiled } = self;
+        let Self { shared, mut latest, ahead, state, touched, spoiled, trace: _ } = self;
         if spoiled {
             return Err(StoreError::broken("committing", "an earlier step of this transaction failed"));
         }

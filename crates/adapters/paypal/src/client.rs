@@ -2,13 +2,16 @@
 
 use crate::failure::{Answer, Failure};
 use crate::token::{Token, Tokens};
-use kernel::Clock;
+use kernel::{Clock, TRACES};
 use paypal_rs::PaypalEnv;
 use paypal_rs::endpoint::Endpoint;
 use reqwest::StatusCode;
 use reqwest::header::{ACCEPT, AUTHORIZATION};
+use std::any::type_name;
 use std::sync::Arc;
 use std::time::Duration;
+use tracing::field::Empty;
+use tracing::{Instrument, debug_span};
 
 /// One PayPal app at one address.
 pub(crate) struct Client {
@@ -45,11 +48,34 @@ impl Client {
 
     /// Makes a call, once more with a fresh token when the first was refused. With a `request_id`, PayPal acts on it
     /// once however often it comes, and answers with the whole object.
+    ///
+    /// Of the call the trace of whoever makes it has its kind, how long it took and whether it went well.
     pub(crate) async fn execute<E>(
         &self,
         endpoint: &E,
         request_id: Option<String>,
     ) -> Result<E::Response, Failure>
+    where
+        E: Endpoint + Sync,
+    {
+        // Not its address, which has the names of orders.
+        let kind = type_name::<E>().rsplit("::").next().unwrap_or_default();
+        let span = debug_span!(
+            target: TRACES,
+            "paypal",
+            otel.name = %format_args!("PayPal: {kind}"),
+            otel.kind = "client",
+            otel.status_code = Empty,
+            peer.service = "paypal",
+        );
+        let answer = self.exchange(endpoint, request_id).instrument(span.clone()).await;
+        if answer.is_err() {
+            span.record("otel.status_code", "ERROR");
+        }
+        answer
+    }
+
+    async fn exchange<E>(&self, endpoint: &E, request_id: Option<String>) -> Result<E::Response, Failure>
     where
         E: Endpoint + Sync,
     {

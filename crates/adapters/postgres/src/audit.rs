@@ -15,7 +15,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{Array, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
 use kernel::audit::{ActFilter, Head, SealTx, SealedAct};
-use kernel::{Act, AuditLog, AuditTx, Page, PageRequest, StoreError, Timestamp};
+use kernel::{Act, AuditLog, AuditTx, Page, PageRequest, StoreError, Timestamp, transact};
 use uuid::Uuid;
 
 #[async_trait]
@@ -76,6 +76,10 @@ impl AuditLog for PgStore {
 
     async fn head(&self) -> Result<Option<Head>, StoreError> {
         chain::head(self).await
+    }
+
+    async fn record(&self, acts: &[Act]) -> Result<(), StoreError> {
+        transact(Box::new(self.transaction().await?), async |tx: &mut PgTx| tx.record(acts).await).await
     }
 
     async fn waiting(&self) -> Result<u64, StoreError> {

@@ -189,12 +189,19 @@ impl Target for PgTools {
             .stderr(Stdio::piped());
         let mut child = started(&mut command, &self.pg_restore, RESTORING)?;
         let mut said = tokio::spawn(listen(child.stderr.take()));
-        if let Err(error) = feed(&mut child, &mut *flow).await {
-            // Before it can commit anything: the transaction ends with its connection.
-            let _ = child.kill().await;
-            return Err(error);
-        }
+        let whole = match feed(&mut child, &mut *flow).await {
+            Ok(whole) => whole,
+            Err(error) => {
+                // Before it can commit anything: the transaction ends with its connection.
+                let _ = child.kill().await;
+                return Err(error);
+            }
+        };
         ending(&mut child, &mut said, RESTORING).await?;
+        if !whole {
+            let why = "pg_restore says that all went well, and has not read the whole copy";
+            return Err(StoreError::broken(RESTORING, why).into());
+        }
         // What the planner knows of tables is not in a copy.
         self.connect().await?.batch_execute("ANALYZE").await.map_err(failed(RESTORING))?;
         Ok(())
@@ -206,23 +213,22 @@ impl Target for PgTools {
 }
 
 /// Hands a copy to `pg_restore`. Its last run is held back until it is known that the copy has come to its end: with less
-/// than the whole, nothing is committed.
-async fn feed(child: &mut Child, flow: &mut dyn Flow) -> Result<(), FlowError> {
-    let mut stdin = child.stdin.take();
+/// than the whole, nothing is committed. `false` when it read no more: it has ended, and says itself why; the rest of the copy
+/// need not be fetched for that.
+async fn feed(child: &mut Child, flow: &mut dyn Flow) -> Result<bool, FlowError> {
+    let Some(mut stdin) = child.stdin.take() else { return Ok(false) };
     let mut last: Option<Vec<u8>> = None;
     loop {
         let next = flow.next().await?;
         let over = next.is_none();
         let before = std::mem::replace(&mut last, next);
-        if let (Some(run), Some(pipe)) = (before, stdin.as_mut()) {
-            let written = pipe.write_all(&run).await;
-            if written.is_err() {
-                // It has ended, and says itself why.
-                stdin = None;
-            }
+        if let Some(run) = before
+            && stdin.write_all(&run).await.is_err()
+        {
+            return Ok(false);
         }
         if over {
-            return Ok(());
+            return Ok(true);
         }
     }
 }
@@ -261,4 +267,50 @@ async fn listen(from: Option<impl AsyncRead + Unpin>) -> String {
 /// As a value stands in what libpq takes for the name of a database.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    /// So many runs of a copy that nobody wants, slowly; those that were fetched are counted.
+    struct Runs(Arc<AtomicUsize>);
+
+    const MANY: usize = 1000;
+
+    #[async_trait]
+    impl Flow for Runs {
+        async fn next(&mut self) -> Result<Option<Vec<u8>>, FlowError> {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            let fetched = self.0.fetch_add(1, Ordering::Relaxed);
+            Ok((fetched < MANY).then(|| vec![0; RUN]))
+        }
+    }
+
+    /// What comes of a restore by a program that reads nothing, and how many runs were fetched for it.
+    async fn restored_by(program: &str) -> (String, usize) {
+        let url = "postgres://nobody@127.0.0.1:1/nothing";
+        let tools = PgTools::new(url, "pg_dump".into(), program.into()).unwrap();
+        let fetched = Arc::new(AtomicUsize::new(0));
+        let refused = tools.fill(Box::new(Runs(Arc::clone(&fetched)))).await.unwrap_err();
+        let FlowError::Store(StoreError::Broken { cause: Some(cause), .. }) = refused else {
+            panic!("{refused:?}")
+        };
+        (cause.to_string(), fetched.load(Ordering::Relaxed))
+    }
+
+    #[tokio::test]
+    async fn of_a_restore_that_has_ended_the_rest_is_not_fetched() {
+        let (why, fetched) = restored_by("false").await;
+        assert!(why.contains("exit status: 1"), "{why}");
+        assert!(fetched < MANY, "{fetched} runs were fetched for nobody");
+    }
+
+    #[tokio::test]
+    async fn a_restore_that_did_not_read_everything_has_not_gone_well() {
+        let (why, _) = restored_by("true").await;
+        assert!(why.contains("has not read the whole copy"), "{why}");
+    }
 }

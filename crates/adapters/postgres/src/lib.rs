@@ -30,6 +30,7 @@ mod plans;
 pub mod pool;
 mod schema;
 mod scratch;
+mod span;
 mod statement;
 pub mod testing;
 mod tls;

@@ -13,7 +13,7 @@ use diesel::pg::Pg;
 use diesel::query_builder::QueryFragment;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use diesel_async::RunQueryDsl;
-use kernel::outbox::{Backlog, OwedWork, SetAside, UNHEARD, WorkCount, WorkFilter};
+use kernel::outbox::{Backlog, DISCARDED, Discarded, OwedWork, SetAside, UNHEARD, WorkCount, WorkFilter};
 use kernel::{
     Act, AuditTx, Due, EffectId, Lease, Outbox, Owed, Page, PageRequest, StoreError, Timestamp, transact,
 };
@@ -35,14 +35,16 @@ impl PgTx {
         let bodies = effects.iter().map(|owed| serde_json::to_string(&owed.effect).map_err(corrupt(doing)));
         let bodies: Vec<String> = bodies.collect::<Result<_, _>>()?;
         let due: Vec<Timestamp> = effects.iter().map(|owed| owed.due_at).collect();
+        let trace = self.trace().map(|trace| trace.to_string());
         let statement = text(
-            "INSERT INTO effects (id, domain, body, due_at) \
-             SELECT n.id, $1, n.body::json, n.due_at FROM unnest($2, $3, $4) AS n(id, body, due_at)",
+            "INSERT INTO effects (id, domain, body, due_at, trace) \
+             SELECT n.id, $1, n.body::json, n.due_at, $5 FROM unnest($2, $3, $4) AS n(id, body, due_at)",
         )
         .bind::<Text, _>(domain)
         .bind::<Array<SqlUuid>, _>(ids)
         .bind::<Array<Text>, _>(bodies)
-        .bind::<Array<Timestamptz>, _>(due);
+        .bind::<Array<Timestamptz>, _>(due)
+        .bind::<Nullable<Text>, _>(trace);
         self.write(doing, constant(statement));
         Ok(())
     }
@@ -62,15 +64,19 @@ struct DueRow {
     due_at: Timestamp,
     #[diesel(sql_type = Timestamptz)]
     leased_until: Timestamp,
+    #[diesel(sql_type = Nullable<Text>)]
+    trace: Option<String>,
 }
 
 impl TryFrom<DueRow> for Due {
     type Error = StoreError;
 
     fn try_from(row: DueRow) -> Result<Self, StoreError> {
-        let DueRow { id, domain, body, attempts, due_at, leased_until } = row;
+        let DueRow { id, domain, body, attempts, due_at, leased_until, trace } = row;
         let attempts = count(attempts, "reading effects.attempts")?;
-        Ok(Self { id: id.into(), domain, body, attempts, due_at, leased_until })
+        // Whatever stands there, the work is done.
+        let trace = trace.and_then(|trace| trace.parse().ok());
+        Ok(Self { id: id.into(), domain, body, attempts, due_at, leased_until, trace })
     }
 }
 
@@ -126,7 +132,7 @@ impl Outbox for PgStore {
                      ORDER BY domain, due_at, id LIMIT $3 FOR UPDATE SKIP LOCKED \
                  ) e ORDER BY e.due_at, e.id LIMIT $3 \
              )) \
-             RETURNING id, domain, body::text AS body, attempts - 1 AS attempts, due_at, leased_until",
+             RETURNING id, domain, body::text AS body, attempts - 1 AS attempts, due_at, leased_until, trace",
         )
         .bind::<Timestamptz, _>(now)
         .bind::<Timestamptz, _>(lease_until)
@@ -206,6 +212,10 @@ impl Outbox for PgStore {
         list::set_aside(self, id).await
     }
 
+    async fn owes(&self, domain: &str, body: &str) -> Result<bool, StoreError> {
+        list::owes(self, domain, body).await
+    }
+
     async fn retry(&self, wanted: &[(EffectId, Act)], now: Timestamp) -> Result<Vec<EffectId>, StoreError> {
         let doing = "taking up what failed";
         let acts: BTreeMap<EffectId, &Act> = wanted.iter().map(|(id, act)| (*id, act)).collect();
@@ -232,13 +242,21 @@ impl Outbox for PgStore {
         .await
     }
 
-    async fn discard(&self, id: EffectId, act: &Act) -> Result<bool, StoreError> {
+    async fn discard(
+        &self,
+        id: EffectId,
+        act: &Act,
+        news: Option<&Owed<Discarded>>,
+    ) -> Result<bool, StoreError> {
         let doing = "discarding a parked effect";
         let statement = text("DELETE FROM effects WHERE id = $1 AND parked_at IS NOT NULL")
             .bind::<SqlUuid, _>(id.as_uuid());
         transact(Box::new(self.transaction().await?), async |tx: &mut PgTx| {
             let gone = tx.execute(doing, constant(statement)).await? == 1;
             if gone {
+                if let Some(news) = news {
+                    tx.enqueue(DISCARDED, std::slice::from_ref(news))?;
+                }
                 tx.record(std::slice::from_ref(act)).await?;
             }
             Ok(gone)

@@ -291,6 +291,7 @@ async fn every_statement_finds_its_rows_by_an_index() {
         music_store::progress_is_kept_while_a_set_is_processed,
         office_store::bookings_are_listed_the_latest_first_in_pages_that_meet,
         office_store::bookings_are_found_by_who_bought_them_or_holds_their_tickets,
+        office_store::people_are_found_among_those_alone_who_bought_these_bookings_or_hold_their_tickets,
         office_store::payments_are_listed_with_their_bookings,
         office_store::what_does_not_move_is_named,
         office_store::cases_wait_for_a_person_and_are_closed_once,

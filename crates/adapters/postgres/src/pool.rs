@@ -1,6 +1,7 @@
 //! The pool of connections, and how each is set up.
 
 use crate::failure::failed;
+use crate::span;
 use crate::tls::Address;
 use crate::transaction::PgTx;
 use deadpool::managed::{HookError, QueueMode};
@@ -9,12 +10,32 @@ use diesel_async::pooled_connection::deadpool::{Hook, Object, Pool};
 use diesel_async::pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod};
 use diesel_async::{AsyncPgConnection, SimpleAsyncConnection};
 use futures_util::FutureExt;
-use kernel::StoreError;
+use kernel::{InWhichTrace, StoreError, untraced};
+use std::ops::{Deref, DerefMut};
 use std::time::Duration;
 use tokio_postgres::NoTls;
+use tracing::Span;
 
-/// A connection of the pool.
-pub(crate) type Pooled = Object<AsyncPgConnection>;
+/// A connection of the pool, lent for one purpose.
+pub(crate) struct Pooled {
+    connection: Object<AsyncPgConnection>,
+    /// Ends when it is given back.
+    _span: Span,
+}
+
+impl Deref for Pooled {
+    type Target = AsyncPgConnection;
+
+    fn deref(&self) -> &AsyncPgConnection {
+        &self.connection
+    }
+}
+
+impl DerefMut for Pooled {
+    fn deref_mut(&mut self) -> &mut AsyncPgConnection {
+        &mut self.connection
+    }
+}
 
 /// How long the pool and a connection wait.
 #[derive(Debug, Clone)]
@@ -35,6 +56,8 @@ pub struct PoolOptions {
     pub longest_life: Duration,
     /// How the connections call themselves in `pg_stat_activity`.
     pub application_name: String,
+    /// Asked in which trace something is owed.
+    pub trace: InWhichTrace,
 }
 
 impl Default for PoolOptions {
@@ -48,6 +71,7 @@ impl Default for PoolOptions {
             idle_in_transaction: Duration::from_secs(15),
             longest_life: Duration::from_secs(30 * 60),
             application_name: "synesthesie".to_owned(),
+            trace: untraced,
         }
     }
 }
@@ -69,6 +93,7 @@ pub struct PoolStatus {
 #[derive(Clone)]
 pub struct PgStore {
     pool: Pool<AsyncPgConnection>,
+    trace: InWhichTrace,
 }
 
 impl PgStore {
@@ -77,7 +102,7 @@ impl PgStore {
     /// # Errors
     /// [`StoreError::Broken`] for a faulty URL, [`StoreError::Unavailable`] when the database cannot be reached.
     pub async fn connect(url: &str, options: PoolOptions) -> Result<Self, StoreError> {
-        let store = Self { pool: pool(url, &options)? };
+        let store = Self { pool: pool(url, &options)?, trace: options.trace };
         store.ping().await?;
         Ok(store)
     }
@@ -106,12 +131,20 @@ impl PgStore {
 
     /// A connection that was alive a moment ago.
     pub(crate) async fn connection(&self, doing: &'static str) -> Result<Pooled, StoreError> {
-        self.pool.get().await.map_err(|cause| StoreError::unavailable(doing, cause))
+        // From here on: who waits for a connection waits for the database.
+        let span = span::of(doing);
+        Ok(Pooled { connection: self.free(doing).await?, _span: span })
     }
 
     /// A transaction; nothing is sent before its first statement.
     pub(crate) async fn transaction(&self) -> Result<PgTx, StoreError> {
-        self.connection("beginning a transaction").await.map(PgTx::new)
+        let span = span::of("a transaction");
+        let connection = self.free("beginning a transaction").await?;
+        Ok(PgTx::new(connection, span, self.trace))
+    }
+
+    async fn free(&self, doing: &'static str) -> Result<Object<AsyncPgConnection>, StoreError> {
+        self.pool.get().await.map_err(|cause| StoreError::unavailable(doing, cause))
     }
 }
 

@@ -5,7 +5,7 @@
 //! server carries statements out in the order in which they were sent; COMMIT is sent when all have been answered.
 
 use crate::failure::failed;
-use crate::pool::Pooled;
+use crate::span;
 use crate::statement::Statement;
 use async_trait::async_trait;
 use diesel::QueryResult;
@@ -18,14 +18,20 @@ use diesel_async::pooled_connection::deadpool::Object;
 use diesel_async::{AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join, join_all, ready};
-use kernel::{StoreError, Transaction};
+use kernel::{InWhichTrace, StoreError, TraceParent, Transaction};
+use tracing::{Instrument, Span};
 
 /// A transaction on a connection of its own. Dropped unfinished it closes the connection, so that the server frees
 /// its locks at once; given back to the pool it would keep them.
 pub struct PgTx {
-    connection: Option<Pooled>,
+    connection: Option<Object<AsyncPgConnection>>,
     progress: Progress,
     unsent: Vec<Unsent>,
+    /// Of all of it.
+    span: Span,
+    /// Of the statement that diesel builds and has not been [checked](Self::checked) yet.
+    statement: Span,
+    trace: InWhichTrace,
 }
 
 /// A write on its way out, and what it does.
@@ -49,14 +55,21 @@ enum Progress {
 }
 
 impl PgTx {
-    pub(crate) const fn new(connection: Pooled) -> Self {
-        Self { connection: Some(connection), progress: Progress::NotBegun, unsent: Vec::new() }
+    pub(crate) fn new(connection: Object<AsyncPgConnection>, span: Span, trace: InWhichTrace) -> Self {
+        let (connection, statement) = (Some(connection), Span::none());
+        Self { connection, progress: Progress::NotBegun, unsent: Vec::new(), span, statement, trace }
+    }
+
+    /// In which trace it is written, if in any.
+    pub(crate) fn trace(&self) -> Option<TraceParent> {
+        (self.trace)()
     }
 
     /// The open transaction's connection, for a statement that diesel builds; its result goes through
     /// [`Self::checked`].
     pub(crate) async fn connection(&mut self) -> Result<&mut AsyncPgConnection, StoreError> {
         self.pipe()?.before(ready(Ok(()))).await.map_err(|failure| self.note(failure))?;
+        self.statement = span::part(&self.span, None);
         self.connection.as_deref_mut().ok_or_else(ended)
     }
 
@@ -66,6 +79,11 @@ impl PgTx {
         doing: &'static str,
         result: QueryResult<T>,
     ) -> Result<T, StoreError> {
+        let statement = std::mem::replace(&mut self.statement, Span::none());
+        span::named(&statement, doing);
+        if result.is_err() {
+            span::failed(&statement);
+        }
         result.map_err(|error| self.note((doing, error)))
     }
 
@@ -90,8 +108,8 @@ impl PgTx {
         Q: QueryFragment<Pg> + Send,
     {
         let pipe = self.pipe()?;
-        let mut connection = pipe.connection;
-        let touched = pipe.before(named(doing, statement.execute(&mut connection))).await;
+        let (mut connection, span) = (pipe.connection, span::part(pipe.span, Some(doing)));
+        let touched = pipe.before(named(doing, span, statement.execute(&mut connection))).await;
         touched.map_err(|failure| self.note(failure))
     }
 
@@ -106,8 +124,8 @@ impl PgTx {
         Row: FromSqlRow<Untyped, Pg> + Send + 'static,
     {
         let pipe = self.pipe()?;
-        let mut connection = pipe.connection;
-        let rows = pipe.before(named(doing, statement.load(&mut connection))).await;
+        let (mut connection, span) = (pipe.connection, span::part(pipe.span, Some(doing)));
+        let rows = pipe.before(named(doing, span, statement.load(&mut connection))).await;
         rows.map_err(|failure| self.note(failure))
     }
 
@@ -142,7 +160,7 @@ impl PgTx {
             // Before anything is sent: if the sending is given up half-way, the connection must be closed.
             self.progress = Progress::Sound;
         }
-        Ok(Pipe { connection, begin, unsent: std::mem::take(&mut self.unsent) })
+        Ok(Pipe { connection, begin, unsent: std::mem::take(&mut self.unsent), span: &self.span })
     }
 
     fn note(&mut self, (doing, error): Failure) -> StoreError {
@@ -159,6 +177,8 @@ struct Pipe<'a> {
     connection: &'a AsyncPgConnection,
     begin: bool,
     unsent: Vec<Unsent>,
+    /// Of the transaction.
+    span: &'a Span,
 }
 
 impl Pipe<'_> {
@@ -168,13 +188,17 @@ impl Pipe<'_> {
     /// to be prepared first holds the connection's cache of statements until it is sent, and the others line up for
     /// it. A command that needs no preparing would overtake them, so only BEGIN, which goes first, may be one.
     async fn before<T>(self, next: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-        let Self { connection, begin, unsent } = self;
-        let begun = named("beginning a transaction", begin_if(begin, connection));
+        let Self { connection, begin, unsent, span: whole } = self;
+        let beginning = "beginning a transaction";
+        let span = if begin { span::part(whole, Some(beginning)) } else { Span::none() };
+        let begun = named(beginning, span, begin_if(begin, connection));
         if unsent.is_empty() {
             let (begun, next) = join(begun, next).await;
             return begun.and(next);
         }
-        let writes = unsent.into_iter().map(|write| named(write.doing, (write.send)(connection)));
+        let writes = unsent
+            .into_iter()
+            .map(|Unsent { doing, send }| named(doing, span::part(whole, Some(doing)), send(connection)));
         let ((begun, written), next) = join(join(begun, join_all(writes)), next).await;
         begun?;
         written.into_iter().collect::<Result<Vec<_>, _>>()?;
@@ -182,8 +206,17 @@ impl Pipe<'_> {
     }
 }
 
-async fn named<T>(doing: &'static str, sent: impl Future<Output = QueryResult<T>>) -> Result<T, Failure> {
-    sent.await.map_err(|error| (doing, error))
+/// With what was done, if it fails, and followed by a span of its own.
+async fn named<T>(
+    doing: &'static str,
+    span: Span,
+    sent: impl Future<Output = QueryResult<T>>,
+) -> Result<T, Failure> {
+    let outcome = sent.instrument(span.clone()).await;
+    if outcome.is_err() {
+        span::failed(&span);
+    }
+    outcome.map_err(|error| (doing, error))
 }
 
 async fn begin_if(needed: bool, mut connection: &AsyncPgConnection) -> QueryResult<()> {

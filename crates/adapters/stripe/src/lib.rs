@@ -20,6 +20,7 @@ mod movement;
 mod notice;
 mod raw;
 mod refunds;
+mod sent;
 mod settings;
 mod signature;
 mod standing;
@@ -32,9 +33,10 @@ use booking::{
     Opened, PaymentProvider, Provider, ProviderError, RawNotice, RefundOrder, RefundStanding, Standing,
     ToldRefund,
 };
-use failure::{failed, unreadable};
+use failure::unreadable;
 use kernel::{Clock, Money, PaymentId, Timestamp};
 use raw::Raw;
+use sent::sent;
 use settings::Checked;
 use std::fmt;
 use std::sync::Arc;
@@ -81,7 +83,8 @@ impl StripeAdapter {
 
     async fn look_up(&self, session: &str) -> Result<Standing, ProviderError> {
         let call = RetrieveCheckoutSession::new(session).expand(["payment_intent".to_owned()]).customize();
-        let session = call.timeout(self.deadline).send(&self.client).await.map_err(failed)?;
+        let call = call.timeout(self.deadline);
+        let session = sent("Stripe: ask about a checkout", call.send(&self.client)).await?;
         standing::of(&session)
     }
 
@@ -118,8 +121,8 @@ impl PaymentProvider for StripeAdapter {
         self.measured("open", async {
             let key = keyed(format!("open-{}", order.payment))?;
             let call = checkout::request(order, self.clock.now())?.customize();
-            let session =
-                call.request_strategy(key).timeout(self.deadline).send(&self.client).await.map_err(failed)?;
+            let call = call.request_strategy(key).timeout(self.deadline);
+            let session = sent("Stripe: open a checkout", call.send(&self.client)).await?;
             let url = session.url.ok_or_else(|| unreadable("a new session without an address"))?;
             Ok(Opened { session: session.id.to_string(), checkout_url: url })
         })
@@ -145,7 +148,8 @@ impl PaymentProvider for StripeAdapter {
     async fn close(&self, session: &str) -> Result<Standing, ProviderError> {
         self.measured("close", async {
             let call = ExpireCheckoutSession::new(session).expand(["payment_intent".to_owned()]).customize();
-            match call.timeout(self.deadline).send(&self.client).await.map_err(failed) {
+            let call = call.timeout(self.deadline);
+            match sent("Stripe: close a checkout", call.send(&self.client)).await {
                 Ok(expired) => standing::of(&expired),
                 Err(ProviderError::Refused { code }) => match self.look_up(session).await? {
                     Standing::Open | Standing::Declined => {
@@ -163,8 +167,8 @@ impl PaymentProvider for StripeAdapter {
         self.measured("refund", async {
             let key = keyed(format!("refund-{}", order.refund))?;
             let call = refunds::request(order)?.customize();
-            let refund =
-                call.request_strategy(key).timeout(self.deadline).send(&self.client).await.map_err(failed)?;
+            let call = call.request_strategy(key).timeout(self.deadline);
+            let refund = sent("Stripe: refund", call.send(&self.client)).await?;
             refunds::standing(&refund)
         })
         .await

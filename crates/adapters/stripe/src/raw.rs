@@ -1,7 +1,8 @@
 //! Lists that are read for a few fields only. The typed crates would have to be built for all of Stripe, and fail on
 //! the first field that a newer API version writes differently.
 
-use crate::failure::{failed, unreadable};
+use crate::failure::unreadable;
+use crate::sent::sent;
 use booking::{Listed, ProviderError};
 use kernel::Timestamp;
 use serde::de::DeserializeOwned;
@@ -54,9 +55,8 @@ impl Raw<'_> {
         let query: Vec<_> = query.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut call = RequestBuilder::new(StripeMethod::Get, path);
         call.query = Some(query.join("&"));
-        let answer =
-            call.customize::<miniserde::json::Value>().timeout(self.deadline).send(self.client).await;
-        let text = miniserde::json::to_string(&answer.map_err(failed)?);
+        let call = call.customize::<miniserde::json::Value>().timeout(self.deadline);
+        let text = miniserde::json::to_string(&sent("Stripe: list", call.send(self.client)).await?);
         let page: Page<T> = serde_json::from_str(&text).map_err(unreadable)?;
         let next = if page.has_more { page.data.last().map(|last| name(last).to_owned()) } else { None };
         Ok(Listed { items: page.data, next })

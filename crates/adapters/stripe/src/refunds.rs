@@ -1,7 +1,8 @@
 //! Refunds of a payment intent.
 
 use crate::amount::{from_stripe, to_stripe};
-use crate::failure::{failed, unreadable};
+use crate::failure::unreadable;
+use crate::sent::sent;
 use booking::{ProviderError, RefundOrder, RefundStanding, RefundStatus, ToldRefund};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -28,7 +29,7 @@ pub(crate) async fn find(
 ) -> Result<Option<RefundStanding>, ProviderError> {
     if let Some(reference) = &order.reference {
         let call = RetrieveRefund::new(reference.as_str()).customize();
-        return match call.timeout(deadline).send(client).await.map_err(failed) {
+        return match sent("Stripe: ask about a refund", call.timeout(deadline).send(client)).await {
             Ok(refund) => standing(&refund).map(Some),
             Err(ProviderError::Refused { code }) if code == "resource_missing" => Ok(None),
             Err(error) => Err(error),
@@ -37,7 +38,8 @@ pub(crate) async fn find(
     let wanted = order.refund.to_string();
     let mut list = ListRefund::new().payment_intent(&order.charge).limit(PAGE);
     loop {
-        let page = list.customize().timeout(deadline).send(client).await.map_err(failed)?;
+        let call = list.customize().timeout(deadline);
+        let page = sent("Stripe: list refunds", call.send(client)).await?;
         let carries = |refund: &&Refund| {
             refund.metadata.as_ref().and_then(|metadata| metadata.get(REFUND)).is_some_and(|id| *id == wanted)
         };
@@ -60,7 +62,8 @@ pub(crate) async fn of_charge(
     let mut list = ListRefund::new().payment_intent(charge).limit(PAGE);
     let mut all = Vec::new();
     loop {
-        let page = list.customize().timeout(deadline).send(client).await.map_err(failed)?;
+        let call = list.customize().timeout(deadline);
+        let page = sent("Stripe: list refunds", call.send(client)).await?;
         for refund in &page.data {
             all.push(told(refund, charge)?);
         }

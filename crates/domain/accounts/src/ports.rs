@@ -55,7 +55,9 @@ pub trait AccountStore: InviteStore + SecondFactorReads + EmailChangeReads + Own
 }
 
 /// All that an account's use case may touch before it commits. Locks are taken in this order: inviters, invites
-/// (see [`InviteTx`]), admins, account, second factor, session, link, wish for another address.
+/// (see [`InviteTx`]), admins, account. What is the account's own comes after it, in any order, because nobody else has the
+/// account meanwhile: its second factor, its sessions, links and wishes for another address, and the address that it takes.
+/// Who locks one of these without the account locks nothing else.
 #[async_trait]
 pub trait AccountTx: InviteTx + SecondFactorTx + EmailChangeTx + OwnTx {
     /// `false`, and nothing written, when another account has the address.

@@ -13,8 +13,9 @@ use std::time::Duration;
 
 /// How long a secret that was shown waits for the first code.
 const WAITS: TimeDelta = TimeDelta::hours(1);
-/// So many wrong codes of a device within [`WINDOW`], and no further one is looked at until it is over. Whoever has the
-/// password and tries for a year has then had one chance in four; the owner was told after the first hour.
+/// So many wrong codes of a device since a right one, and no further one is looked at until [`WINDOW`] is over, which the
+/// first of them began in its hour. Whoever has the password and tries for a year has then had one chance in four; the owner
+/// was told after the first ten.
 const MOST_WRONG: u32 = 10;
 const WINDOW: TimeDelta = TimeDelta::hours(1);
 
@@ -33,9 +34,9 @@ pub struct SecondFactor {
     pub last_step: Option<u64>,
     /// The recovery codes that were not used.
     pub recovery: Vec<RecoveryHash>,
-    /// How many codes were wrong since `wrong_since`.
+    /// How many codes were wrong since a right one, or since it was so many that for a while none was looked at.
     pub wrong: u32,
-    /// When the first of them came.
+    /// When the first of the last [`WINDOW`] came.
     pub wrong_since: Option<Timestamp>,
 }
 
@@ -157,13 +158,17 @@ impl SecondFactor {
         (until - now).to_std().ok().filter(|wait| !wait.is_zero())
     }
 
+    /// They count until a right one comes: who tried nine an hour would otherwise try for ever, and no owner be told. What
+    /// ends with the hour is that none is looked at.
     fn count_wrong(&mut self, now: Timestamp) {
-        if self.wrong_since.is_some_and(|since| now < since + WINDOW) {
-            self.wrong = self.wrong.saturating_add(1);
-        } else {
-            self.wrong_since = Some(now);
-            self.wrong = 1;
+        let over = self.wrong_since.is_none_or(|since| now >= since + WINDOW);
+        if over && self.wrong >= MOST_WRONG {
+            self.wrong = 0;
         }
+        if over {
+            self.wrong_since = Some(now);
+        }
+        self.wrong = self.wrong.saturating_add(1);
     }
 }
 
@@ -282,12 +287,34 @@ mod tests {
     }
 
     #[test]
-    fn wrong_codes_of_another_hour_do_not_count() {
+    fn wrong_codes_of_other_hours_count_until_a_right_one_comes() {
         let (mut factor, _) = confirmed();
-        for number in 0..50 {
-            let now = noon() + TimeDelta::minutes(7 * number);
-            let code = wrong(&factor, now);
-            assert_eq!(factor.prove(&code, &key(), now), Err(CodeRefusal::Wrong { last: false }), "{number}");
+        let try_wrong = |factor: &mut SecondFactor, now: Timestamp| {
+            let code = wrong(factor, now);
+            factor.prove(&code, &key(), now)
+        };
+        // Nine in an hour, and one a day later.
+        for number in 0..9 {
+            let refused = try_wrong(&mut factor, noon() + TimeDelta::minutes(6 * number));
+            assert_eq!(refused, Err(CodeRefusal::Wrong { last: false }), "{number}");
+        }
+        let day = noon() + TimeDelta::days(1);
+        assert_eq!(try_wrong(&mut factor, day), Err(CodeRefusal::Wrong { last: true }), "the owner is told");
+        let blocked = Err(CodeRefusal::Blocked { wait: Duration::from_secs(30 * 60) });
+        assert_eq!(try_wrong(&mut factor, day + TimeDelta::minutes(30)), blocked);
+        // The hour over, ten more, and told again.
+        let later = day + TimeDelta::hours(1);
+        for number in 1..=10 {
+            let refused = try_wrong(&mut factor, later + TimeDelta::hours(2 * number));
+            assert_eq!(refused, Err(CodeRefusal::Wrong { last: number == 10 }), "{number}");
+        }
+        // What the owner mistyped is forgotten with the next right one.
+        let over = later + TimeDelta::days(2);
+        let right = shown(&factor, over);
+        assert_eq!(factor.prove(&right, &key(), over), Ok(Proof::Device));
+        for number in 1..=9 {
+            let refused = try_wrong(&mut factor, over + TimeDelta::hours(number));
+            assert_eq!(refused, Err(CodeRefusal::Wrong { last: false }), "{number}");
         }
     }
 

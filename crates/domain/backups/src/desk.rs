@@ -2,6 +2,7 @@
 //! The truth lies where the backups lie; this is what is shown, and by what alarm is raised.
 
 use crate::name::BackupName;
+use crate::ports::Work;
 use crate::verdict::{Depth, Record, Standing};
 use chrono::TimeDelta;
 use kernel::{BackupId, Cursor, Timestamp};
@@ -66,6 +67,12 @@ impl Desk {
     #[must_use]
     pub fn is_due(&self, latest: Timestamp) -> bool {
         self.job.is_none() && self.asked_at.is_none_or(|asked_at| asked_at < latest)
+    }
+
+    /// Whether this is what is being done.
+    #[must_use]
+    pub fn is_at(&self, work: Work) -> bool {
+        self.job.is_some_and(|job| job.backup == work.backup() && job.task == work.task())
     }
 
     /// Whether admins are to be told now that there has been no good backup for so long, counted from the instant that the
@@ -167,7 +174,7 @@ impl Backup {
             (Some(made), _) => match made.record.standing() {
                 Standing::Bad => Status::Bad,
                 Standing::Good(depth) => Status::Good(depth),
-                Standing::Unchecked | Standing::Unfinished => Status::Unchecked,
+                Standing::Unread | Standing::Unchecked | Standing::Unfinished => Status::Unchecked,
             },
             (None, Some(Job { begun_at: Some(_), .. })) => Status::Running,
             (None, Some(_)) => Status::Waiting,
@@ -229,6 +236,16 @@ mod tests {
         // And afterwards.
         assert!(!watched(None).is_worrying(Some(at(100)), patience, at(125)));
         assert!(watched(Some(at(26))).is_worrying(Some(at(100)), patience, at(126)));
+    }
+
+    #[test]
+    fn what_is_being_done_is_one_thing_with_one_backup() {
+        let (backup, other) = (BackupId::generate(at(2)), BackupId::generate(at(1)));
+        let job = Job { backup, task: Task::Verify, asked_at: at(2), begun_at: None };
+        let desk = Desk { job: Some(job), ..Desk::default() };
+        assert!(desk.is_at(Work::Verify { backup }));
+        assert!(!desk.is_at(Work::Make { backup }) && !desk.is_at(Work::Verify { backup: other }));
+        assert!(!Desk::default().is_at(Work::Verify { backup }));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::sum::{Sum, Summing};
 use async_trait::async_trait;
 use kernel::{ObjectError, StoreError};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Bytes on their way. Dropped before its end, it is given up.
@@ -69,5 +70,55 @@ impl Flow for Tapped {
             }
         }
         Ok(next)
+    }
+}
+
+/// Whether what came through an [`Exact`] flow was something else than was promised.
+#[derive(Clone, Default)]
+pub(crate) struct Differs(Arc<AtomicBool>);
+
+impl Differs {
+    pub(crate) fn is_so(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Passes on what comes, and its last run only when the whole has the sum that was promised. Else it ends with an error, so
+/// that nothing is made of it.
+pub(crate) struct Exact {
+    flow: Box<dyn Flow>,
+    expected: Sum,
+    summing: Summing,
+    held: Option<Vec<u8>>,
+    over: bool,
+    differs: Differs,
+}
+
+impl Exact {
+    pub(crate) fn over(flow: Box<dyn Flow>, expected: Sum) -> (Box<dyn Flow>, Differs) {
+        let differs = Differs::default();
+        let (summing, held, over) = (Summing::default(), None, false);
+        let exact = Self { flow, expected, summing, held, over, differs: differs.clone() };
+        (Box::new(exact), differs)
+    }
+}
+
+#[async_trait]
+impl Flow for Exact {
+    async fn next(&mut self) -> Result<Option<Vec<u8>>, FlowError> {
+        while !self.over {
+            if let Some(bytes) = self.flow.next().await? {
+                self.summing.add(&bytes);
+                if let Some(before) = self.held.replace(bytes) {
+                    return Ok(Some(before));
+                }
+            } else if self.summing.clone().end() == self.expected {
+                self.over = true;
+            } else {
+                self.differs.0.store(true, Ordering::Relaxed);
+                return Err(FlowError::Unreadable("all together they have another sum".to_owned()));
+            }
+        }
+        Ok(self.held.take())
     }
 }

@@ -28,7 +28,8 @@ impl Rule {
     ///
     /// - Bad ones and those that are not finished count for nothing. They go when they are old enough, and only beside a
     ///   backup that was found good.
-    /// - Those that nobody has looked at count like good ones, as long as there is no reason to think otherwise.
+    /// - Those that nobody has looked at count where there is no good one of that day, week or month.
+    /// - Those of which cannot be read what was found count for nothing and stay: somebody has to look at them again.
     /// - For every depth the newest backup that was found good so deep stays, whatever the rule says: the newest one whose
     ///   store was restored is not given away for ten newer ones whose parts have their sums.
     /// - While nothing was ever found good, nothing goes.
@@ -44,44 +45,56 @@ impl Rule {
         if keep.is_empty() {
             return Vec::new();
         }
-        let whole = || {
-            let counts = |standing: &Standing| matches!(standing, Standing::Good(_) | Standing::Unchecked);
-            newest_first.iter().filter(move |(_, standing)| counts(standing)).map(|(name, _)| name)
+        // With whether it was found good.
+        let counts = |standing: &Standing| match standing {
+            Standing::Good(_) => Some(true),
+            Standing::Unchecked => Some(false),
+            Standing::Unfinished | Standing::Bad | Standing::Unread => None,
         };
-        keep.extend(newest_of(self.daily, whole(), |at| (at.year(), at.ordinal())));
-        keep.extend(newest_of(self.weekly, whole(), |at| (at.iso_week().year(), at.iso_week().week())));
-        keep.extend(newest_of(self.monthly, whole(), |at| (at.year(), at.month())));
-        let young = |name: &BackupName, standing: &Standing| {
+        let whole: Vec<_> =
+            newest_first.iter().filter_map(|(name, standing)| Some((name, counts(standing)?))).collect();
+        keep.extend(newest_of(self.daily, &whole, |at| (at.year(), at.ordinal())));
+        keep.extend(newest_of(self.weekly, &whole, |at| (at.iso_week().year(), at.iso_week().week())));
+        keep.extend(newest_of(self.monthly, &whole, |at| (at.year(), at.month())));
+        let stays = |name: &BackupName, standing: &Standing| {
             let age = now - name.made_at();
             match standing {
                 Standing::Unfinished => age < BEING_WRITTEN,
                 Standing::Bad => age < BAD_STAYS,
+                Standing::Unread => true,
                 Standing::Unchecked | Standing::Good(_) => false,
             }
         };
         newest_first
             .iter()
-            .filter(|(name, standing)| !keep.contains(name) && !young(name, standing))
+            .filter(|(name, standing)| !keep.contains(name) && !stays(name, standing))
             .map(|(name, _)| name.clone())
             .collect()
     }
 }
 
-/// The newest of each of the last so many periods that have any.
+/// The newest good one of each of the last so many periods that have any; where none is good, the newest.
 fn newest_of<'a, Period: PartialEq>(
     most: usize,
-    newest_first: impl Iterator<Item = &'a BackupName>,
+    newest_first: &[(&'a BackupName, bool)],
     period: impl Fn(Timestamp) -> Period,
 ) -> Vec<&'a BackupName> {
-    let (mut newest, mut last) = (Vec::new(), None);
-    for name in newest_first {
-        let of = Some(period(name.made_at()));
-        if newest.len() < most && of != last {
-            newest.push(name);
+    let mut newest: Vec<(Period, &'a BackupName, bool)> = Vec::new();
+    for &(name, good) in newest_first {
+        let of = period(name.made_at());
+        if newest.last().is_none_or(|(last, ..)| *last != of) {
+            if newest.len() == most {
+                break;
+            }
+            newest.push((of, name, good));
+        } else if let Some((_, best, is_good)) = newest.last_mut()
+            && good
+            && !*is_good
+        {
+            (*best, *is_good) = (name, true);
         }
-        last = of;
     }
-    newest
+    newest.into_iter().map(|(_, name, _)| name).collect()
 }
 
 #[cfg(test)]

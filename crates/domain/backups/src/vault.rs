@@ -129,9 +129,9 @@ impl Vault {
         self.put_note(backup, RECORD, record).await
     }
 
-    /// What was found of a backup; nothing, when nobody has looked or it cannot be read.
-    pub(crate) async fn record(&self, backup: &BackupName) -> Result<Record, ObjectError> {
-        Ok(self.note::<Record>(backup, RECORD).await?.and_then(Result::ok).unwrap_or_default())
+    /// What was found of a backup; nothing, when nobody has looked, and words when what was written down is damaged.
+    pub(crate) async fn record(&self, backup: &BackupName) -> Result<Result<Record, String>, ObjectError> {
+        Ok(self.note::<Record>(backup, RECORD).await?.unwrap_or_else(|| Ok(Record::default())))
     }
 
     /// Removes a backup. Its manifest goes first: whoever is stopped half-way leaves one that is not finished.

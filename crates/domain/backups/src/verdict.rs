@@ -176,6 +176,8 @@ pub enum Standing {
     Unfinished,
     /// Something is wrong with it.
     Bad,
+    /// What was found of it cannot be read: it may be bad or good.
+    Unread,
     /// It is whole as far as anybody knows, and nobody has looked.
     Unchecked,
     /// It was found good.
@@ -221,6 +223,7 @@ impl fmt::Display for Standing {
         match self {
             Self::Unfinished => f.write_str("unfinished"),
             Self::Bad => f.write_str("BAD"),
+            Self::Unread => f.write_str("record unreadable"),
             Self::Unchecked => f.write_str("unchecked"),
             Self::Good(depth) => write!(f, "good ({})", depth.as_str()),
         }

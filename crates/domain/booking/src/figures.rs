@@ -12,19 +12,25 @@ mod day;
 mod facts;
 mod filter;
 mod flow;
+mod guests;
+mod look;
+mod rank;
 mod recount;
+mod shares;
 mod standing;
 mod total;
 
 pub use day::{DayFigures, DayRow, LocalDay, Part, day_of, first_id, span_of};
-pub use facts::{Facts, Moved, Sold};
-pub use filter::{By, FlowFilter, Look, StandingFilter, Sum, SumKey};
+pub use facts::{Earlier, Facts, GivenBack, Moved, Sold};
+pub use filter::{By, FlowFilter, StandingFilter, Sum, SumKey};
 pub use flow::Flow;
+pub use guests::{GuestFigures, Guests, HeldTicket};
+pub(crate) use look::OVERLAP;
+pub use look::{Look, healed};
+pub use rank::ranks;
 pub use recount::{FigureDifference, Recount};
-pub use standing::{
-    Counts, EventFigures, GuestFigures, ListFigures, OrderFigures, TypeFigures, VoucherFigures, places,
-};
-pub use total::Total;
+pub use standing::{Counts, EventFigures, ListFigures, OrderFigures, TypeFigures, VoucherFigures, places};
+pub use total::{Total, percent};
 
 #[cfg(test)]
 mod tests;

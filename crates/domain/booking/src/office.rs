@@ -65,6 +65,15 @@ impl Person {
     }
 }
 
+/// What bookings are looked for by, as it was understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Search {
+    /// Among these.
+    pub filter: BookingFilter,
+    /// Those of somebody, where a part of a name or an address was typed.
+    pub person: Option<Person>,
+}
+
 /// Which payments are wanted; absent means all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PaymentFilter {

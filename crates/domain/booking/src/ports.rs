@@ -273,6 +273,15 @@ pub trait OrderTx: AuditTx {
 pub trait OfficeStore: Send + Sync {
     /// Bookings, the latest first.
     async fn bookings(&self, filter: &BookingFilter, page: PageRequest) -> Result<Page<Booking>, StoreError>;
+    /// Up to `most` accounts, in no order, that have this in their name or address (it is in lower case) and bought a booking
+    /// of the filter's organisations and event, or hold a ticket of one. What else is in the filter does not count; nobody is
+    /// looked at who has nothing to do with these, and erased accounts are nobody's.
+    async fn people(
+        &self,
+        text: &str,
+        filter: &BookingFilter,
+        most: u32,
+    ) -> Result<Vec<AccountId>, StoreError>;
     /// Attempts to pay, the latest first.
     async fn payments(
         &self,

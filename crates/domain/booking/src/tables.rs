@@ -2,7 +2,7 @@
 //! who took what.
 
 use crate::DocumentFilter;
-use crate::office::{BookingFilter, PaymentFilter};
+use crate::office::{BookingFilter, IncidentFilter, PaymentFilter};
 use kernel::{Act, Actor, EventId, OrganisationId, Subject, Timestamp};
 use serde_json::{Value, json};
 
@@ -13,6 +13,8 @@ pub enum Table<'a> {
     Bookings(&'a BookingFilter),
     /// Attempts to pay.
     Payments(&'a PaymentFilter),
+    /// Cases that a person has to decide or has decided, with the bookings that they are about.
+    Incidents(&'a IncidentFilter),
     /// Receipts, invoices and credit notes, with their recipients.
     Documents(&'a DocumentFilter),
     /// Everybody who is or was on the waiting list of an event.
@@ -27,7 +29,7 @@ impl Table<'_> {
             Self::Bookings(filter) => filter.event,
             Self::Documents(filter) => filter.event,
             Self::WaitingList(event) => Some(event),
-            Self::Payments(_) => None,
+            Self::Payments(_) | Self::Incidents(_) => None,
         }
     }
 
@@ -36,6 +38,7 @@ impl Table<'_> {
         match self {
             Self::Bookings(filter) => filter.organisations.as_deref(),
             Self::Payments(filter) => filter.organisations.as_deref(),
+            Self::Incidents(filter) => filter.organisations.as_deref(),
             Self::Documents(filter) => filter.organisations.as_deref(),
             Self::WaitingList(_) => None,
         }
@@ -45,6 +48,7 @@ impl Table<'_> {
         match self {
             Self::Bookings(_) => "booking.export",
             Self::Payments(_) => "payment.export",
+            Self::Incidents(_) => "incident.export",
             Self::Documents(_) => "document.export",
             Self::WaitingList(_) => "waitlist.export",
         }
@@ -62,6 +66,7 @@ impl Table<'_> {
                 "provider": filter.provider.map(|provider| provider.as_str()),
                 "searched": filter.reference.is_some(),
             })),
+            Self::Incidents(filter) => Some(json!({"open": filter.open})),
             Self::Documents(filter) => Some(json!({
                 "kind": filter.kind.map(|kind| kind.as_str()),
                 "searched": filter.number.is_some(),
@@ -135,6 +140,11 @@ mod tests {
         let expected = [one, other].map(|it| ("organisation", it.as_uuid(), Some(it)));
         assert_eq!(about(&taken), expected);
         assert!(taken.iter().all(|act| act.act == "payment.export" && act.request == by.request));
+        let cases = IncidentFilter { organisations: Some(vec![other]), open: Some(true) };
+        let taken = Table::Incidents(&cases).taken(&by, None, noon());
+        assert_eq!(about(&taken), [("organisation", other.as_uuid(), Some(other))]);
+        let said = (&*taken[0].act, taken[0].after.as_deref());
+        assert_eq!(said, ("incident.export", Some(r#"{"open":true}"#)));
         let nothing = DocumentFilter { organisations: Some(vec![]), ..DocumentFilter::default() };
         assert_eq!(Table::Documents(&nothing).taken(&by, None, noon()), []);
     }

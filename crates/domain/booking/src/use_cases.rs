@@ -45,6 +45,7 @@ pub use documents::{Documents, InvoiceError, TakeBackError, TakenBack};
 pub use door::{Door, Doors, Staff, UndoError, VerifyError, VerifyRequest};
 pub use evidence::Evidence;
 pub use figures::{Checked, Counted, Figures, Occupancy};
+pub use find::SearchError;
 pub use hold::HoldError;
 pub use ledger::{Compared, Ledger};
 pub use notice::{Heard, NoticeFailure};

@@ -87,6 +87,12 @@ impl EntryStatus {
     pub const fn lives(self) -> bool {
         matches!(self, Self::Waiting | Self::Offered)
     }
+
+    /// Whether an offer that was made for it has ended and was not taken: it ran out, or its owner did not want it.
+    #[must_use]
+    pub const fn ends_untaken(self) -> bool {
+        matches!(self, Self::Expired | Self::Left)
+    }
 }
 
 /// Somebody who waits for places of an event, all of them together or none.

@@ -4,6 +4,11 @@ use crate::{Invite, Inviter};
 use kernel::{Act, Actor, Subject, Timestamp};
 use serde_json::json;
 
+/// Somebody takes out a table of all of them.
+pub(crate) fn table_taken(by: &Actor, now: Timestamp) -> Act {
+    by.cause().act("invite.export", Subject::new("account", by.account.as_uuid()), now)
+}
+
 /// One was made.
 pub(crate) fn created(maker: &Actor, invite: &Invite, now: Timestamp) -> Act {
     let said = json!({

@@ -93,7 +93,7 @@ impl Language {
         }
     }
 
-    /// The day of the week, the date, the time, and the zone that they are in.
+    /// The day of the week, the date, the time, and the zone that they are in, by its usual abbreviation.
     #[must_use]
     pub fn moment(self, at: NaiveDateTime, zone: &str) -> String {
         let day = usize::try_from(at.weekday().num_days_from_monday()).ok();
@@ -101,7 +101,7 @@ impl Language {
         let (date, time) = (self.date(at.date()), at.format("%H:%M"));
         match self {
             Self::English => format!("{day}, {date}, {time} ({zone})"),
-            Self::German => format!("{day}, {date}, {time} Uhr ({zone})"),
+            Self::German => format!("{day}, {date}, {time} Uhr ({})", german_zone(zone)),
         }
     }
 
@@ -145,6 +145,17 @@ impl Language {
                 "Dezember",
             ],
         }
+    }
+}
+
+/// What German calls a zone, where it has a name of its own for it.
+fn german_zone(zone: &str) -> &str {
+    match zone {
+        "CET" => "MEZ",
+        "CEST" => "MESZ",
+        "EET" => "OEZ",
+        "EEST" => "OESZ",
+        other => other,
     }
 }
 
@@ -202,6 +213,16 @@ mod tests {
         );
         let at: NaiveDateTime = "2026-03-01T20:05:00".parse().unwrap();
         assert_eq!(Language::English.moment(at, "CET"), "Sunday, 1 March 2026, 20:05 (CET)");
-        assert_eq!(Language::German.moment(at, "MEZ"), "Sonntag, 1. März 2026, 20:05 Uhr (MEZ)");
+        for (zone, german) in [
+            ("CET", "MEZ"),
+            ("CEST", "MESZ"),
+            ("EET", "OEZ"),
+            ("EEST", "OESZ"),
+            ("UTC", "UTC"),
+            ("+04", "+04"),
+        ] {
+            let expected = format!("Sonntag, 1. März 2026, 20:05 Uhr ({german})");
+            assert_eq!(Language::German.moment(at, zone), expected);
+        }
     }
 }

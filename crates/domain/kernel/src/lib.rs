@@ -22,6 +22,7 @@ pub mod page;
 pub mod request;
 pub mod store;
 pub mod time;
+pub mod trace;
 pub mod vat;
 
 pub use absorb::{Absent, Broadcast, Cache, RateLimiter, Subscription, Verdict};
@@ -53,4 +54,5 @@ pub use page::{Cursor, Page, PageRequest};
 pub use request::RequestName;
 pub use store::{StoreError, Transaction, transact};
 pub use time::{Clock, SystemClock, Timestamp, is_kept};
+pub use trace::{InWhichTrace, TRACES, TraceParent, untraced};
 pub use vat::{VatError, VatRate};

@@ -2,9 +2,9 @@
 
 pub mod work;
 
-pub use work::{OwedWork, SetAside, Standing, UNHEARD, WorkCount, WorkFilter};
+pub use work::{DISCARDED, Discarded, OwedWork, SetAside, Standing, UNHEARD, WorkCount, WorkFilter};
 
-use crate::{Act, EffectId, Page, PageRequest, StoreError, Timestamp};
+use crate::{Act, EffectId, Page, PageRequest, StoreError, Timestamp, TraceParent};
 use async_trait::async_trait;
 
 /// An effect with the time from which it is due; every domain has its own `E`.
@@ -45,6 +45,8 @@ pub struct Due {
     pub due_at: Timestamp,
     /// Nobody else gets it before.
     pub leased_until: Timestamp,
+    /// In which trace it was owed, if in any.
+    pub trace: Option<TraceParent>,
 }
 
 impl Due {
@@ -103,11 +105,19 @@ pub trait Outbox: Send + Sync {
     async fn counted(&self) -> Result<Vec<WorkCount>, StoreError>;
     /// What is parked under this id, whole.
     async fn set_aside(&self, id: EffectId) -> Result<Option<SetAside>, StoreError>;
+    /// Whether the very same is owed and not parked.
+    async fn owes(&self, domain: &str, body: &str) -> Result<bool, StoreError>;
     /// Takes up again what failed, each once: due at `now`, as if it had never failed; records the act beside each with
     /// it. Answers which these were, in the order of their ids: neither what did not fail nor what a worker is at.
     async fn retry(&self, wanted: &[(EffectId, Act)], now: Timestamp) -> Result<Vec<EffectId>, StoreError>;
-    /// Removes what is parked, undone; records `act` with it. `false`, and nothing recorded, when it is not parked.
-    async fn discard(&self, id: EffectId, act: &Act) -> Result<bool, StoreError>;
+    /// Removes what is parked, undone; in the same transaction records `act` and owes `news` of it, under [`DISCARDED`].
+    /// `false`, and nothing recorded or owed, when it is not parked.
+    async fn discard(
+        &self,
+        id: EffectId,
+        act: &Act,
+        news: Option<&Owed<Discarded>>,
+    ) -> Result<bool, StoreError>;
     /// How many wait (due or not), how many are parked, and when the longest due one was due.
     async fn backlog(&self) -> Result<Backlog, StoreError>;
 }

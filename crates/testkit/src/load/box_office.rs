@@ -120,6 +120,12 @@ impl BoxOffice {
         })
     }
 
+    /// What the admin's requests carry.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
     /// Asks for something as the admin.
     ///
     /// # Errors

@@ -7,8 +7,8 @@ use crate::{Stores, noon};
 use accounts::Effect;
 use chrono::TimeDelta;
 use kernel::audit::ActFilter;
-use kernel::outbox::{SetAside, Standing, WorkFilter};
-use kernel::{Act, Cause, EffectId, PageRequest, Subject, Timestamp};
+use kernel::outbox::{DISCARDED, Discarded, SetAside, Standing, WorkFilter};
+use kernel::{Act, Cause, EffectId, Owed, PageRequest, Subject, Timestamp};
 use std::collections::BTreeSet;
 
 /// Whether one was taken up again.
@@ -117,15 +117,22 @@ pub async fn what_is_set_aside_is_known_whole(stores: Stores) {
         assert!(stores.outbox.park(lease(id, noon()), "no such address", noon()).await.unwrap());
     }
     let aside = async |id| stores.outbox.set_aside(id).await.unwrap().unwrap();
-    let SetAside { work, body, again } = aside(one.id).await;
+    let SetAside { work, body } = aside(one.id).await;
     assert_eq!(serde_json::from_str::<Effect>(&body).unwrap(), one.effect);
     assert_eq!((work.id, work.domain.as_str()), (one.id, accounts::DOMAIN));
     assert_eq!((work.kind.as_deref(), work.attempts), (Some("send_verification"), 1));
     assert_eq!((work.parked_at, work.error.as_deref()), (Some(noon()), Some("no such address")));
-    assert!(again, "the very same is owed once more");
-    assert!(!aside(other.id).await.again);
+    let owes = async |domain: &str, body: &str| stores.outbox.owes(domain, body).await.unwrap();
+    assert!(owes(accounts::DOMAIN, &body).await, "the very same is owed once more");
+    assert!(!owes(invites::DOMAIN, &body).await);
+    assert!(!owes(accounts::DOMAIN, &aside(other.id).await.body).await);
     assert!(stores.outbox.park(lease(same.id, noon()), "no such address", noon()).await.unwrap());
-    assert!(!aside(one.id).await.again, "nobody tries that either");
+    assert!(!owes(accounts::DOMAIN, &body).await, "nobody tries that either");
+}
+
+/// What is owed in the place of what is discarded.
+fn news(of: &str) -> Owed<Discarded> {
+    Owed::now(Discarded { domain: accounts::DOMAIN.to_owned(), body: of.to_owned() }, noon())
 }
 
 pub async fn what_is_discarded_is_gone_and_on_record(stores: Stores) {
@@ -135,19 +142,27 @@ pub async fn what_is_discarded_is_gone_and_on_record(stores: Stores) {
     for id in [parked, left] {
         assert!(stores.outbox.park(lease(id, noon()), "no such address", noon()).await.unwrap());
     }
-    let discard = async |id| stores.outbox.discard(id, &act("job.discard", id)).await.unwrap();
+    let discard = async |id, news: Option<&Owed<Discarded>>| {
+        stores.outbox.discard(id, &act("job.discard", id), news).await.unwrap()
+    };
+    let told = news("told");
     for id in [failing, waiting, EffectId::generate(noon())] {
-        assert!(!discard(id).await, "nobody has set it aside");
+        assert!(!discard(id, Some(&told)).await, "nobody has set it aside");
     }
     assert_eq!(recorded(&stores).await, BTreeSet::new(), "what was refused is no act");
-    assert!(discard(parked).await);
-    assert!(!discard(parked).await, "it is gone");
+    assert!(discard(parked, Some(&told)).await);
+    assert!(!discard(parked, Some(&news("again"))).await, "it is gone");
     assert_eq!(recorded(&stores).await, BTreeSet::from([("job.discard".to_owned(), parked)]));
     assert_eq!(stores.audit.waiting().await.unwrap(), 1);
     assert!(!retry(&stores, parked, noon()).await);
     assert_eq!(those(&stores, Standing::Parked).await, [left]);
-    let due = ids(&claim(&stores, noon() + minutes(30)).await);
-    assert_eq!(due.into_iter().collect::<BTreeSet<_>>(), BTreeSet::from([failing, waiting]));
+    assert!(discard(left, None).await, "nobody waits for it");
+    let due = claim(&stores, noon() + minutes(30)).await;
+    let found = due.iter().find(|due| due.domain == DISCARDED).unwrap();
+    assert_eq!((found.id, found.due_at), (told.id, noon()));
+    assert_eq!(serde_json::from_str::<Discarded>(&found.body).unwrap(), told.effect);
+    let due = ids(&due);
+    assert_eq!(due.into_iter().collect::<BTreeSet<_>>(), BTreeSet::from([failing, waiting, told.id]));
 }
 
 pub async fn of_retrying_and_discarding_at_once_one_happens(stores: Stores) {
@@ -156,13 +171,14 @@ pub async fn of_retrying_and_discarding_at_once_one_happens(stores: Stores) {
         let id = owe(&stores, now).await.id;
         claim(&stores, now).await;
         assert!(stores.outbox.park(lease(id, now), "no such address", now).await.unwrap());
-        let discarding = act("job.discard", id);
-        let (taken, gone) = tokio::join!(retry(&stores, id, now), stores.outbox.discard(id, &discarding));
+        let (discarding, told) = (act("job.discard", id), news("told"));
+        let (taken, gone) =
+            tokio::join!(retry(&stores, id, now), stores.outbox.discard(id, &discarding, Some(&told)));
         let gone = gone.unwrap();
         assert_ne!(taken, gone, "one of them came first");
-        assert_eq!(ids(&claim(&stores, now).await), if taken { vec![id] } else { vec![] });
-        if taken {
-            assert!(stores.outbox.finish(lease(id, now)).await.unwrap());
-        }
+        // Who waits for it is told that nobody tries any more when that is so, and not otherwise.
+        let left = if taken { id } else { told.id };
+        assert_eq!(ids(&claim(&stores, now).await), [left]);
+        assert!(stores.outbox.finish(lease(left, now)).await.unwrap());
     }
 }

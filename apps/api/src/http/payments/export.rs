@@ -81,7 +81,7 @@ pub(super) async fn export_bookings(
     let asked = BookingFilter { people, ..wanted.filter.clone() };
     app.bookings.take_out(Table::Bookings(&asked), &user.0).await?;
     let read = async move |page: PageRequest| {
-        let page = wanted.page(&app, page).await?;
+        let page = app.office.found(&wanted, page).await?;
         with_buyers(&app, page, |placed| placed.booking.buyer).await
     };
     Ok(csv::table("bookings", &BOOKINGS, read, booking_row))

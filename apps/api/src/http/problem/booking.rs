@@ -3,8 +3,8 @@
 use super::Problem;
 use booking::by_hand::{AcceptRefusal, MarkRefusal};
 use booking::use_cases::{
-    ConfirmError, HoldError, InvoiceError, MarkError, NoticeFailure, PayError, ResolveError, TakeBackError,
-    UndoError, VerifyError,
+    ConfirmError, HoldError, InvoiceError, MarkError, NoticeFailure, PayError, ResolveError, SearchError,
+    TakeBackError, UndoError, VerifyError,
 };
 use booking::{ConfirmRefusal, HoldRefusal, Limit, NoticeError, PayRefusal};
 use kernel::{Invalid, SeatId};
@@ -162,6 +162,18 @@ impl From<MarkError> for Problem {
                 "This booking is paid; say `again` if more money came, which is then to go back.",
             ),
             MarkError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<SearchError> for Problem {
+    fn from(error: SearchError) -> Self {
+        match error {
+            SearchError::TooWide => {
+                let message = "means more than 500 people: write more of the name or address";
+                Self::invalid(vec![Invalid::new("query", "too_wide", message)])
+            }
+            SearchError::Store(error) => error.into(),
         }
     }
 }

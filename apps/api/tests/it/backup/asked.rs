@@ -17,6 +17,7 @@ use testkit::StoppedClock;
 on_each_store!(
     what_is_asked_for_is_made_and_shown,
     a_part_that_is_gone_is_found_by_asking_for_a_look,
+    a_backup_has_failed_whose_work_is_discarded,
     admins_are_told_when_none_is_good_for_a_day,
 );
 
@@ -139,7 +140,7 @@ async fn what_is_asked_for_is_made_and_shown(store: Store) {
     assert_eq!((&made["status"], &made["depth"]), (&json!("good"), &json!("restored")), "{made}");
     assert_eq!((&made["findings"], &made["under_way"]), (&json!([]), &Value::Null));
     assert!(made["rows"].as_u64().unwrap() > 0 && made["bytes"].as_u64().unwrap() > 0, "{made}");
-    assert_eq!(house.all().await, [made.clone()]);
+    assert_eq!(house.all().await, std::slice::from_ref(&made));
     let at = house.clock.now();
     assert_eq!(made["made_at"], json!(at));
     let shown = json!({"last_good_at": at, "last_result": "good"});
@@ -174,6 +175,23 @@ async fn a_part_that_is_gone_is_found_by_asking_for_a_look(store: Store) {
     let (state, found) = house.doctor().await;
     assert!(state == State::Error && found.contains("database.zst.age.000001 is missing"), "{found}");
     assert_eq!(house.metric().await, 0, "no good one is left");
+}
+
+async fn a_backup_has_failed_whose_work_is_discarded(store: Store) {
+    let house = Asked::on(store).await;
+    let asked = house.ask().await;
+    let (now, outbox) = (house.clock.now(), &house.app.app.outbox);
+    let due = outbox.claim(&[backups::WORK], now, now + TimeDelta::seconds(1), 10).await.unwrap();
+    assert_eq!(due.len(), 1);
+    // As somebody sets it aside who tells nobody.
+    assert!(outbox.park(due[0].lease(), "it never worked", now).await.unwrap());
+    house.admin.post("/admin/backups", &json!({})).await.expect_problem(409, "backup_under_way");
+    house.admin.delete(&format!("/admin/jobs/{}", due[0].id)).await.expect(204);
+    house.work().await;
+    let failed = house.all().await.remove(0);
+    assert_eq!((&failed["id"], &failed["status"]), (&asked["id"], &json!("failed")), "{failed}");
+    assert_eq!(failed["under_way"], Value::Null);
+    house.ask().await;
 }
 
 async fn admins_are_told_when_none_is_good_for_a_day(store: Store) {

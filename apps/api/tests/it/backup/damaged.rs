@@ -121,7 +121,7 @@ async fn each_damage_is_found_and_named(mut house: House, store: Store) {
         arguments.push("--restore");
     }
     let said = restore(&other).refused();
-    assert!(said.contains("none of these private keys opens it"), "{said}");
+    assert!(said.contains("none of these private keys opens it: that of age1"), "{said}");
     assert!(house.verify("own").fine().contains("is good"), "it is the backup that it was");
     let deep = house.run(&["backup", "verify", "--identity", &own, "--restore"]).fine();
     assert!(deep.contains("is good: a store was made of it"), "{deep}");

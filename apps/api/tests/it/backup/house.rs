@@ -57,6 +57,8 @@ impl House {
             (text("store.url"), url),
             (text("media.url"), format!("file:{}", path("media"))),
             (text("media.workplace"), path("work")),
+            // Recordings would be packed for half a minute, and no backup has their bytes.
+            (text("media.ffmpeg"), path("not there")),
             (text("auth.signing_key"), text(SIGNING_KEY)),
             (text("auth.bcrypt_cost"), text("4")),
             (text("log.filter"), text("warn")),

@@ -4,12 +4,13 @@ use super::house::{House, png, text};
 use crate::harness::on_each_store;
 use chrono::TimeDelta;
 use kernel::{Clock, PictureId};
-use serde_json::json;
+use serde_json::{Value, json};
 
 on_each_store!(
     House::open: a_picture_that_brings_every_worker_down_has_failed_and_can_be_tried_again,
     a_picture_whose_file_is_gone_has_failed_at_once,
     a_picture_has_failed_whose_work_is_discarded,
+    of_a_picture_whose_work_is_discarded_and_retried_at_once_one_thing_comes,
     what_is_made_anew_goes_on_when_the_old_work_is_discarded,
 );
 
@@ -80,12 +81,33 @@ async fn a_picture_has_failed_whose_work_is_discarded(house: House) {
     let job = house.set_aside().await;
     assert_eq!(house.image(&id).await["status"], "processing");
     house.discard(&job).await;
+    assert_eq!(house.image(&id).await["status"], "processing", "that is owed in its place");
+    house.work().await;
     let failed = house.image(&id).await;
     assert_eq!((&failed["status"], &failed["error"]), (&json!("failed"), &json!("internal")));
     let again = house.admin.client.post("/admin/images/retry", &json!({"ids": [id]})).await.expect(200);
     assert_eq!(again["changed"], 1);
     house.work().await;
     assert_eq!(house.image(&id).await["status"], "ready");
+    house.app.stop().await;
+}
+
+async fn of_a_picture_whose_work_is_discarded_and_retried_at_once_one_thing_comes(house: House) {
+    for _ in 0..6 {
+        let id = house.unmade().await;
+        let job = house.set_aside().await;
+        let (discard, retry) = (format!("/admin/jobs/{job}"), format!("/admin/jobs/{job}/retry"));
+        let (admin, none) = (&house.admin.client, json!({}));
+        let (discarded, retried) = tokio::join!(admin.delete(&discard), admin.post(&retry, &none));
+        let (status, left) = match (discarded.status, retried.status) {
+            (204, 404) => ("failed", json!("internal")),
+            (404, 204) => ("ready", Value::Null),
+            other => panic!("{other:?}: {} {}", discarded.text, retried.text),
+        };
+        house.work().await;
+        let image = house.image(&id).await;
+        assert_eq!((&image["status"], &image["error"]), (&json!(status), &left));
+    }
     house.app.stop().await;
 }
 

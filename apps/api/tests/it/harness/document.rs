@@ -35,6 +35,16 @@ pub fn operation(method: &Method, path: &str) -> Option<(&'static str, &'static 
     found.first().map(|(pattern, item)| (pattern.as_str(), &item[&name]))
 }
 
+/// All calls that are documented: `("POST", "/api/v1/seats/hold")`.
+pub fn calls() -> Vec<(String, &'static str)> {
+    let paths = DOCUMENT["paths"].as_object().unwrap().iter();
+    let calls = paths.flat_map(|(path, item)| {
+        let methods = item.as_object().unwrap().iter().filter(|(_, operation)| operation.is_object());
+        methods.map(move |(method, _)| (method.to_uppercase(), path.as_str()))
+    });
+    calls.collect()
+}
+
 /// Whether the document says that this may be answered.
 #[track_caller]
 pub fn check(method: &Method, path: &str, status: u16, media: &str, json: Option<&Value>) {

@@ -193,14 +193,9 @@ impl Shop {
 /// Puts an event with one ticket type on sale, that begins in a month and whose doors are
 /// open: its id and that of the type.
 pub async fn put_on_sale(admin: &Person, now: Timestamp, places: u32) -> (String, String) {
-    let instant = |days| (now + TimeDelta::days(days)).to_rfc3339_opts(SecondsFormat::Secs, true);
     let client = &admin.client;
     let organisations = client.get("/admin/organisations").await.expect(200);
-    let event = json!({
-        "organisation_id": organisations["items"][0]["id"], "title": "A night out", "starts_at": instant(30),
-        "ends_at": instant(31), "doors_at": instant(0), "timezone": "Europe/Berlin", "currency": "EUR",
-        "location": {"area": "Somewhere"}, "visibility": "public",
-    });
+    let event = evening(&organisations["items"][0]["id"], now, "A night out");
     let event = id(&client.post("/admin/events", &event).await.expect(201)).to_owned();
     let price = json!({"amount": PRICE, "currency": "EUR"});
     let ticket_type = json!({"name": "Entry", "price": price, "quantity": places});
@@ -208,6 +203,16 @@ pub async fn put_on_sale(admin: &Person, now: Timestamp, places: u32) -> (String
     let made = client.post(&format!("{path}/ticket-types"), &ticket_type).await.expect(201);
     client.post(&format!("{path}/publish"), &json!({})).await.expect(200);
     (event, id(&made).to_owned())
+}
+
+/// What an organiser sends of such an event.
+pub fn evening(organisation: &Value, now: Timestamp, title: &str) -> Value {
+    let instant = |days| (now + TimeDelta::days(days)).to_rfc3339_opts(SecondsFormat::Secs, true);
+    json!({
+        "organisation_id": organisation, "title": title, "starts_at": instant(30), "ends_at": instant(31),
+        "doors_at": instant(0), "timezone": "Europe/Berlin", "currency": "EUR", "location": {"area": "Somewhere"},
+        "visibility": "public",
+    })
 }
 
 /// Anything's id.

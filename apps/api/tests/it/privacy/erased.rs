@@ -121,7 +121,7 @@ async fn who_goes_is_named_nowhere_but_on_documents_and_the_books_are_whole(stor
     assert!(compared.agrees(), "{compared:?}");
     assert_eq!(app.bookings.stock_differences().await.unwrap(), []);
     seal_round(app).await.unwrap();
-    let found = kernel::audit::verify(&*app.audit, &app.audit_mac, None).await.unwrap();
+    let found = kernel::audit::verify(&*app.audit, &*app.audit_mac, None).await.unwrap();
     assert_eq!((found.fault, found.waiting), (None, 0), "the chain of acts is whole");
     let stored = shop.stored().await;
     let forgetting = |of: &str, act: &str| {

@@ -151,7 +151,7 @@ pub(super) const TABLES: &[Table] = &[
                 "what is still to be done, gone as soon as it is: what is owed names people by their ids, but for \
                       an address for which a new password was asked",
             ),
-            "id domain body due_at leased_until attempts last_error parked_at",
+            "id domain body due_at leased_until attempts last_error parked_at trace",
         )],
     ),
     ("egress", &[(Exported("egress"), "account_id month signed served")]),

@@ -6,13 +6,12 @@ use crate::state::State;
 use crate::store::LocalStore;
 use crate::transaction::LocalTx;
 use ::booking::figures::{
-    By, Counts, DayFigures, EventFigures, Facts, FlowFilter, Look, Moved, Sold, StandingFilter, Sum, SumKey,
-    first_id,
+    By, Counts, DayFigures, EventFigures, Facts, FlowFilter, Guests, HeldTicket, Look, Moved, Sold,
+    StandingFilter, Sum, SumKey, first_id,
 };
 use ::booking::ledger::Entry;
 use ::booking::{
-    Booking, BookingStatus, EntryStatus, FiguresStore, FiguresTx, Scan, Ticket, Verdict, Voucher,
-    WaitlistEntry,
+    Booking, BookingStatus, FiguresStore, FiguresTx, Scan, Ticket, Verdict, Voucher, WaitlistEntry,
 };
 use ::events::Event;
 use async_trait::async_trait;
@@ -150,7 +149,8 @@ impl State {
         let moved = entries.map(|entry| {
             let booking = entry.booking.and_then(|id| self.get::<Booking>(&id)).map(|booking| &**booking);
             let tickets = entry.booking.map(|id| self.tickets_bought_with(id)).unwrap_or_default();
-            Moved::of(entry, booking, &tickets)
+            let entries = entry.booking.map(|id| self.entries_of(id)).unwrap_or_default();
+            Moved::of(entry, booking, &tickets, &entries)
         });
         let mut issued: BTreeMap<BookingId, Vec<TicketTypeId>> = BTreeMap::new();
         for ticket in self.tickets_between(event, first_id(from), Bound::Excluded(first_id(until))) {
@@ -179,7 +179,7 @@ impl State {
             }
         }
         for entry in self.booking.list_of(event).iter().filter_map(|id| self.get::<WaitlistEntry>(id)) {
-            let offered = u64::from(entry.status == EntryStatus::Expired && entry.offered_at.is_some());
+            let offered = u64::from(entry.offered_at.is_some());
             counts.add_entries(entry.status, 1, (u64::from(entry.quantity), offered));
         }
         for id in self.booking.vouchers_of(event) {
@@ -197,7 +197,7 @@ impl State {
         scans.any(|scan| scan.verdict == Verdict::Admitted)
     }
 
-    fn guests(&self, event: EventId, organisation: OrganisationId, before: Timestamp) -> (u64, u64) {
+    fn guests(&self, event: EventId, organisation: OrganisationId, before: Timestamp) -> Vec<Guests> {
         let range = (organisation, EventId::from(Uuid::nil()))..=(organisation, EventId::from(Uuid::max()));
         let theirs = self.events.events_of.range(range).map(|(_, id)| *id);
         let begun = |id: &EventId| {
@@ -208,17 +208,13 @@ impl State {
             theirs.filter(begun).map(|id| (id, self.is_scanned(id))).collect();
         let living = self.tickets_in(event).filter(|ticket| ticket.status.lives());
         let holders: BTreeSet<AccountId> = living.map(|ticket| ticket.holder).collect();
-        let was_there = |holder: &&AccountId| {
-            let held = self.booking.tickets_by_holder.range((**holder, FIRST)..=(**holder, LAST));
-            let mut held = held.filter_map(|(_, cursor)| self.get::<Ticket>(&TicketId::from(cursor.id)));
-            held.any(|ticket| {
-                earlier.get(&ticket.event).is_some_and(|scanned| {
-                    ticket.checked_in_at.is_some() || (ticket.status.lives() && !scanned)
-                })
-            })
-        };
-        let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
-        (number(holders.len()), number(holders.iter().filter(was_there).count()))
+        let guests = holders.into_iter().map(|holder| {
+            let held = self.booking.tickets_by_holder.range((holder, FIRST)..=(holder, LAST));
+            let held = held.filter_map(|(_, cursor)| self.get::<Ticket>(&TicketId::from(cursor.id)));
+            let held = held.filter_map(|ticket| Some(HeldTicket::of(ticket, *earlier.get(&ticket.event)?)));
+            Guests { earlier: held.collect(), times: 1 }
+        });
+        guests.collect()
     }
 }
 
@@ -263,7 +259,7 @@ impl FiguresStore for LocalStore {
         event: EventId,
         organisation: OrganisationId,
         before: Timestamp,
-    ) -> Result<(u64, u64), StoreError> {
+    ) -> Result<Vec<Guests>, StoreError> {
         Ok(self.read().guests(event, organisation, before))
     }
 

@@ -57,7 +57,7 @@ const fn cursor(entry: &Entry) -> Cursor {
 const ALL: PageRequest = PageRequest { limit: u32::MAX, after: None };
 
 impl State {
-    fn entries_of(&self, booking: BookingId) -> Vec<Entry> {
+    pub(super) fn entries_of(&self, booking: BookingId) -> Vec<Entry> {
         let found = newest_of(&self.booking.entries_by_booking, booking, ALL);
         found.filter_map(|id| self.copy(&EntryId::from(id))).collect()
     }

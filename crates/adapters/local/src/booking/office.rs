@@ -4,6 +4,7 @@ use super::BookingTables;
 use crate::paging::wanted;
 use crate::state::State;
 use crate::store::LocalStore;
+use ::accounts::{Account, AccountFilter};
 use ::booking::office::{
     BookingFilter, IncidentFilter, Of, PaymentFilter, Stuck, Whose, stuck_payment, stuck_refund,
 };
@@ -13,6 +14,7 @@ use kernel::{
     AccountId, BookingId, Cursor, IncidentId, OrganisationId, Page, PageRequest, PaymentId, RefundId,
     StoreError, Timestamp,
 };
+use std::collections::BTreeSet;
 use std::ops::Bound;
 use uuid::Uuid;
 
@@ -88,6 +90,35 @@ impl OfficeStore for LocalStore {
         let found = found.take(wanted(page)).map(|booking| Booking::clone(booking)).collect();
         let cursor = |booking: &Booking| Cursor { at: booking.created_at, id: booking.id.as_uuid() };
         Ok(Page::cut(found, page.limit, cursor))
+    }
+
+    async fn people(
+        &self,
+        text: &str,
+        filter: &BookingFilter,
+        most: u32,
+    ) -> Result<Vec<AccountId>, StoreError> {
+        let state = self.read();
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let named = AccountFilter { query: Some(text.to_owned()), status: None };
+        let all = PageRequest { limit: u32::MAX, after: None };
+        let bookings = state.booking.latest(filter.organisations.as_deref(), all);
+        let bookings = bookings
+            .filter_map(|id| state.get::<Booking>(&id))
+            .filter(|booking| filter.event.is_none_or(|event| booking.event == event));
+        let (mut seen, mut found) = (BTreeSet::new(), Vec::new());
+        for booking in bookings {
+            let tickets = state.booking.tickets_of(booking.id).filter_map(|id| state.get::<Ticket>(&id));
+            for id in std::iter::once(booking.buyer).chain(tickets.map(|ticket| ticket.holder)) {
+                if found.len() >= most {
+                    return Ok(found);
+                }
+                if seen.insert(id) && state.get::<Account>(&id).is_some_and(|it| named.matches(it)) {
+                    found.push(id);
+                }
+            }
+        }
+        Ok(found)
     }
 
     async fn payments(

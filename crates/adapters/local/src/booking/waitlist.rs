@@ -179,7 +179,7 @@ impl WaitlistReads for LocalStore {
             if entry.status == EntryStatus::Waiting {
                 wanted += u64::from(entry.quantity);
             }
-            if entry.status == EntryStatus::Expired && entry.offered_at.is_some() {
+            if entry.status.ends_untaken() && entry.offered_at.is_some() {
                 lapsed_offers += 1;
             }
             waits.extend(entry.offered_at.map(|at| at - entry.joined_at));

@@ -103,9 +103,12 @@ impl State {
     /// What is parked under this id, whole.
     pub(super) fn set_aside(&self, id: EffectId) -> Option<SetAside> {
         let owing = self.get::<Owing>(&id).filter(|owing| owing.parked_at.is_some())?;
-        let mut others = self.outbox.waiting.get(&owing.domain).into_iter().flat_map(|all| all.iter());
-        let again =
-            others.any(|(_, other)| self.get::<Owing>(other).is_some_and(|other| other.body == owing.body));
-        Some(SetAside { work: owing.work(), body: owing.body.clone(), again })
+        Some(SetAside { work: owing.work(), body: owing.body.clone() })
+    }
+
+    /// Whether the very same is owed and not parked.
+    pub(super) fn owes(&self, domain: &str, body: &str) -> bool {
+        let mut waiting = self.outbox.waiting.get(domain).into_iter().flat_map(|all| all.iter());
+        waiting.any(|(_, id)| self.get::<Owing>(id).is_some_and(|owing| owing.body == body))
     }
 }

@@ -7,7 +7,7 @@ mod memory {
     use testkit::Stores;
 
     async fn open() -> Stores {
-        Stores::of(Arc::new(LocalStore::open(Place::Memory).unwrap()))
+        Stores::of(Arc::new(LocalStore::open(Place::Memory).unwrap().traced_by(testkit::outbox::trace)))
     }
 
     testkit::account_store_contract!(open);
@@ -59,7 +59,7 @@ mod directory {
     async fn open() -> Stores {
         let directory = tempfile::tempdir().unwrap();
         let store = LocalStore::open(Place::Directory(directory.path().to_owned())).unwrap();
-        Stores::of(Arc::new(store)).keeping(directory)
+        Stores::of(Arc::new(store.traced_by(testkit::outbox::trace))).keeping(directory)
     }
 
     testkit::account_store_contract!(open);

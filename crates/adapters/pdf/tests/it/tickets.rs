@@ -37,7 +37,7 @@ fn each_ticket_has_a_page_with_all_that_its_holder_needs() {
         &[
             "Ticket 1 von 2",
             "Łódź – Ночь",
-            "Mittwoch, 1. Juli 2026, 20:00 Uhr (CEST)",
+            "Mittwoch, 1. Juli 2026, 20:00 Uhr (MESZ)",
             "19:30 Uhr",
             "Alter Hafen",
             "Ermäßigt",

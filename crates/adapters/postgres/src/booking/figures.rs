@@ -1,16 +1,17 @@
 //! Figures: reads of what there is to count, and rows of `day_figures`, `event_figures` and `figure_looks`.
 
 mod facts;
+mod guests;
 mod kept;
 mod sums;
 
-use crate::failure::corrupt;
 use crate::pool::PgStore;
 use crate::statement::{Statement, constant, text};
 use crate::transaction::PgTx;
 use async_trait::async_trait;
 use booking::figures::{
-    By, Counts, DayFigures, EventFigures, Facts, FlowFilter, LocalDay, Look, StandingFilter, Sum, first_id,
+    By, Counts, DayFigures, EventFigures, Facts, FlowFilter, Guests, LocalDay, Look, StandingFilter, Sum,
+    first_id,
 };
 use booking::{FiguresStore, FiguresTx};
 use diesel::QueryableByName;
@@ -38,14 +39,6 @@ struct TouchedRow {
 struct HourRow {
     #[diesel(sql_type = Timestamptz)]
     hour: Timestamp,
-}
-
-#[derive(QueryableByName)]
-struct GuestsRow {
-    #[diesel(sql_type = BigInt)]
-    guests: i64,
-    #[diesel(sql_type = BigInt)]
-    again: i64,
 }
 
 #[derive(QueryableByName)]
@@ -80,26 +73,6 @@ const HOURS: &str = "\
     SELECT date_trunc('hour', at, 'UTC') AS hour FROM ledger_entries WHERE event_id = $1 \
     UNION SELECT date_trunc('hour', issued_at, 'UTC') FROM tickets WHERE event_id = $1";
 
-/// Those who hold living tickets of `$1`, and who of them was at an event of `$2` that began before `$3`. Each is looked
-/// up by what they hold, however many hold tickets of those events.
-const GUESTS: &str = "\
-    SELECT count(*) AS guests, count(*) FILTER (WHERE g.was_there) AS again FROM ( \
-        SELECT ( \
-            SELECT true FROM ( \
-                SELECT t.event_id, t.status, t.checked_in_at FROM tickets t WHERE t.holder_id = h.holder_id OFFSET 0 \
-            ) t \
-            WHERE t.event_id = ANY(ARRAY( \
-                    SELECT e.id FROM events e WHERE e.organisation_id = $2 AND e.starts_at < $3 AND e.id <> $1)) \
-                AND (t.checked_in_at IS NOT NULL OR (t.status IN ('valid', 'checked_in') \
-                    AND (SELECT s.id FROM scans s WHERE s.event_id = t.event_id AND s.verdict = 'admitted' LIMIT 1) \
-                        IS NULL)) \
-            LIMIT 1 \
-        ) IS NOT NULL AS was_there \
-        FROM ( \
-            SELECT DISTINCT holder_id FROM tickets WHERE event_id = $1 AND status IN ('valid', 'checked_in') \
-        ) h \
-    ) g";
-
 const LOOK: &str = "SELECT looked_at, until, whole, last_id FROM figure_looks WHERE id = 1";
 
 fn events(rows: Vec<EventRow>) -> Vec<EventId> {
@@ -132,7 +105,8 @@ impl FiguresStore for PgStore {
 
     async fn hours(&self, event: EventId) -> Result<Vec<Timestamp>, StoreError> {
         let statement = text(HOURS).bind::<SqlUuid, _>(event.as_uuid());
-        let rows: Vec<HourRow> = self.rows("looking when an event was sold", constant(statement)).await?;
+        let rows: Vec<HourRow> =
+            self.patient_rows("looking when an event was sold", constant(statement)).await?;
         Ok(rows.into_iter().map(|row| row.hour).collect())
     }
 
@@ -149,15 +123,8 @@ impl FiguresStore for PgStore {
         event: EventId,
         organisation: OrganisationId,
         before: Timestamp,
-    ) -> Result<(u64, u64), StoreError> {
-        let doing = "counting returning guests";
-        let statement = text(GUESTS)
-            .bind::<SqlUuid, _>(event.as_uuid())
-            .bind::<SqlUuid, _>(organisation.as_uuid())
-            .bind::<Timestamptz, _>(before);
-        let rows: Vec<GuestsRow> = self.rows(doing, constant(statement)).await?;
-        let number = |number: i64| u64::try_from(number).map_err(corrupt(doing));
-        rows.first().map_or(Ok((0, 0)), |row| Ok((number(row.guests)?, number(row.again)?)))
+    ) -> Result<Vec<Guests>, StoreError> {
+        self.guests_of(event, organisation, before).await
     }
 
     async fn open_events(&self, at: Timestamp, limit: u32) -> Result<Vec<EventId>, StoreError> {

@@ -10,9 +10,10 @@ use async_trait::async_trait;
 use booking::ledger::{Account, Balance, Entry, EntryFilter, EntryKind};
 use booking::{Booking, LedgerStore, LedgerTx};
 use diesel::QueryableByName;
+use diesel::deserialize::FromSqlRow;
 use diesel::pg::Pg;
 use diesel::query_builder::QueryFragment;
-use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text, Timestamptz, Untyped, Uuid as SqlUuid};
 use kernel::{BookingId, Cursor, Page, PageRequest, StoreError, Timestamp, Transaction};
 use uuid::Uuid;
 
@@ -147,9 +148,9 @@ const PAGE_OF_ACCOUNT: &str = concat!(
     ")) e ORDER BY e.at DESC, e.id DESC LIMIT $10"
 );
 
-/// Until this transaction ends. Sums read every entry there is, at about a million a second, which no other statement
-/// may do. In pieces they would take as long and no longer be of one moment: ids do not come in the order of time, so
-/// what is posted meanwhile would be in some of the sums and not in others.
+/// Until this transaction ends. Sums read every entry there is, at about a million a second, which no statement may do that
+/// somebody waits for. In pieces they would take as long and no longer be of one moment: ids do not come in the order of
+/// time, so what is posted meanwhile would be in some of the sums and not in others.
 const PATIENCE: &str = "SELECT set_config('statement_timeout', '5min', true)";
 
 macro_rules! sums {
@@ -301,6 +302,25 @@ impl LedgerTx for PgTx {
     }
 }
 
+impl PgStore {
+    /// The rows of a statement that adds up what may be millions: it may take minutes.
+    pub(super) async fn patient_rows<Q, Row>(
+        &self,
+        doing: &'static str,
+        statement: Statement<Q>,
+    ) -> Result<Vec<Row>, StoreError>
+    where
+        Q: QueryFragment<Pg> + Send,
+        Row: FromSqlRow<Untyped, Pg> + Send + 'static,
+    {
+        let mut tx = self.transaction().await?;
+        tx.execute(doing, constant(text(PATIENCE))).await?;
+        let rows = tx.load(doing, statement).await?;
+        Box::new(tx).commit().await?;
+        Ok(rows)
+    }
+}
+
 #[derive(QueryableByName)]
 struct StraysRow {
     #[diesel(sql_type = BigInt)]
@@ -315,11 +335,7 @@ impl LedgerStore for PgStore {
     }
 
     async fn balances(&self, filter: &EntryFilter) -> Result<Vec<Balance>, StoreError> {
-        let doing = "adding the ledger up";
-        let mut tx = self.transaction().await?;
-        tx.execute(doing, constant(text(PATIENCE))).await?;
-        let rows: Vec<BalanceRow> = tx.load(doing, sums(filter)).await?;
-        Box::new(tx).commit().await?;
+        let rows: Vec<BalanceRow> = self.patient_rows("adding the ledger up", sums(filter)).await?;
         let balances: Result<Vec<_>, _> = rows.into_iter().map(Balance::try_from).collect();
         let mut balances = balances?;
         balances.sort_by(|one, other| (&one.account, one.currency).cmp(&(&other.account, other.currency)));

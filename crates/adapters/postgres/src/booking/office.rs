@@ -3,7 +3,7 @@
 
 mod people;
 
-use self::people::of_people;
+use self::people::{PersonRow, named, of_people};
 use super::order::{BookingRow, bookings, select_bookings};
 use super::payment::PaymentRow;
 use crate::column::{document, word};
@@ -18,7 +18,9 @@ use diesel::QueryableByName;
 use diesel::pg::Pg;
 use diesel::query_builder::QueryFragment;
 use diesel::sql_types::{Array, BigInt, Bool, Json, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
-use kernel::{BookingId, Cursor, IncidentId, OrganisationId, Page, PageRequest, StoreError, Timestamp};
+use kernel::{
+    AccountId, BookingId, Cursor, IncidentId, OrganisationId, Page, PageRequest, StoreError, Timestamp,
+};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -297,6 +299,17 @@ impl OfficeStore for PgStore {
         };
         let cursor = |booking: &Booking| Cursor { at: booking.created_at, id: booking.id.as_uuid() };
         Ok(Page::cut(bookings(rows)?, page.limit, cursor))
+    }
+
+    async fn people(
+        &self,
+        text: &str,
+        filter: &BookingFilter,
+        most: u32,
+    ) -> Result<Vec<AccountId>, StoreError> {
+        let rows: Vec<PersonRow> =
+            self.rows("looking for people by their name", named(text, filter, most)).await?;
+        Ok(rows.into_iter().map(|row| row.id.into()).collect())
     }
 
     async fn payments(

@@ -142,7 +142,7 @@ impl BookingStore for PgStore {
         let statement =
             text("SELECT count(*) AS holds FROM holds WHERE expires_at > $1").bind::<Timestamptz, _>(now);
         let rows: Vec<HoldsRow> = self.rows(doing, constant(statement)).await?;
-        rows.first().map_or(Ok(0), |row| size(row.holds, doing))
+        rows.as_slice().first().map_or(Ok(0), |row| size(row.holds, doing))
     }
 
     async fn events_with_lapsed_holds(&self, now: Timestamp, limit: u32) -> Result<Vec<EventId>, StoreError> {

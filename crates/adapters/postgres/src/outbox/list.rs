@@ -77,9 +77,9 @@ struct AsideRow {
 }
 
 #[derive(QueryableByName)]
-struct AgainRow {
+struct SameRow {
     #[diesel(sql_type = Bool)]
-    again: bool,
+    owed: bool,
 }
 
 /// What [`WorkRow`] selects. Of what an effect says nothing is looked at but the word for what is to be done.
@@ -172,21 +172,23 @@ pub(super) async fn counted(store: &PgStore) -> Result<Vec<WorkCount>, StoreErro
 }
 
 pub(super) async fn set_aside(store: &PgStore, id: EffectId) -> Result<Option<SetAside>, StoreError> {
-    let doing = "reading a parked effect";
     let parked = text(concat!(
         "SELECT ",
         work!(),
         ", body::text AS body FROM effects WHERE id = $1 AND parked_at IS NOT NULL"
     ))
     .bind::<SqlUuid, _>(id.as_uuid());
-    let rows: Vec<AsideRow> = store.rows(doing, constant(parked)).await?;
+    let rows: Vec<AsideRow> = store.rows("reading a parked effect", constant(parked)).await?;
     let Some(AsideRow { work, body }) = rows.into_iter().next() else { return Ok(None) };
-    let work = OwedWork::try_from(work)?;
+    Ok(Some(SetAside { work: work.try_into()?, body }))
+}
+
+pub(super) async fn owes(store: &PgStore, domain: &str, body: &str) -> Result<bool, StoreError> {
     let same = text(
-        "SELECT EXISTS (SELECT FROM effects WHERE domain = $1 AND parked_at IS NULL AND body::text = $2) AS again",
+        "SELECT EXISTS (SELECT FROM effects WHERE domain = $1 AND parked_at IS NULL AND body::text = $2) AS owed",
     )
-    .bind::<Text, _>(work.domain.clone())
-    .bind::<Text, _>(body.clone());
-    let rows: Vec<AgainRow> = store.rows(doing, constant(same)).await?;
-    Ok(Some(SetAside { work, body, again: rows.iter().any(|row| row.again) }))
+    .bind::<Text, _>(domain.to_owned())
+    .bind::<Text, _>(body.to_owned());
+    let rows: Vec<SameRow> = store.rows("looking for the same effect", constant(same)).await?;
+    Ok(rows.iter().any(|row| row.owed))
 }

@@ -17,7 +17,7 @@ mod transactions;
 use adapter_postgres::testing::{FreshDatabase, fresh_database};
 use adapter_postgres::{PgStore, PoolOptions};
 use std::sync::Arc;
-use testkit::{Stores, servers};
+use testkit::{Stores, outbox, servers};
 
 /// An empty database on the shared server.
 async fn database() -> FreshDatabase {
@@ -26,6 +26,7 @@ async fn database() -> FreshDatabase {
 
 async fn open() -> Stores {
     let database = database().await;
-    let store = PgStore::connect(&database.url(), PoolOptions::default()).await.unwrap();
+    let options = PoolOptions { trace: outbox::trace, ..PoolOptions::default() };
+    let store = PgStore::connect(&database.url(), options).await.unwrap();
     Stores::of(Arc::new(store)).keeping(database)
 }

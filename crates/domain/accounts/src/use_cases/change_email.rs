@@ -48,13 +48,14 @@ impl Accounts {
         let by = actor.cause();
         let outcome = transact(self.store.begin().await?, async |tx| {
             let account = self.lock_proven(tx, actor, &proved).await?;
+            // Before the code: what is refused afterwards would tell that it was a good one, and not use it up.
+            if account.email == new {
+                return Err(wrong("unchanged", "is the address of the account"));
+            }
             match self.check_code(tx, account.id, claim.totp, (&by, now)).await? {
                 Checked::Without | Checked::Proven(_) => {}
                 Checked::Missing => return Err(AskEmailError::Proof(ProofError::TotpRequired)),
                 Checked::Refused(refusal) => return Ok(Err(refusal)),
-            }
-            if account.email == new {
-                return Err(wrong("unchanged", "is the address of the account"));
             }
             let change = EmailChange::ask(&account, actor.session, new.clone(), now);
             tx.end_email_changes(account.id, now).await?;

@@ -1,6 +1,6 @@
 //! What is needed of the house's own store.
 
-use crate::desk::{Backup, Desk};
+use crate::desk::{Backup, Desk, Task};
 use async_trait::async_trait;
 use kernel::{AuditTx, BackupId, Owed, Page, PageRequest, StoreError, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -61,6 +61,15 @@ impl Work {
     pub const fn backup(self) -> BackupId {
         match self {
             Self::Make { backup } | Self::Verify { backup } => backup,
+        }
+    }
+
+    /// What is done with it.
+    #[must_use]
+    pub const fn task(self) -> Task {
+        match self {
+            Self::Make { .. } => Task::Make,
+            Self::Verify { .. } => Task::Verify,
         }
     }
 }

@@ -77,6 +77,31 @@ fn bad_ones_take_nobodys_place_and_go_after_a_week() {
 }
 
 #[test]
+fn what_nobody_has_looked_at_takes_the_place_of_no_good_one() {
+    let rule = Rule { daily: 2, weekly: 0, monthly: 0 };
+    let all = [
+        (named("2026-06-30T15:00:00Z"), Standing::Unchecked),
+        (named("2026-06-30T03:00:00Z"), Standing::Good(Depth::Restored)),
+        (named("2026-06-29T15:00:00Z"), Standing::Unchecked),
+        (named("2026-06-29T03:00:00Z"), Standing::Unchecked),
+        (named("2026-06-28T03:00:00Z"), Standing::Good(Depth::Restored)),
+    ];
+    let left = left(&all, rule, at("2026-07-01T00:00:00Z"));
+    assert_eq!(left, [all[1].clone(), all[2].clone()], "a day without a good one has its newest");
+}
+
+#[test]
+fn one_of_which_nobody_can_read_what_was_found_takes_nobodys_place_and_stays() {
+    let mut all = daily(5, Standing::Good(Depth::Sums));
+    all[0].1 = Standing::Unread;
+    all[4].1 = Standing::Unread;
+    let rule = Rule { daily: 2, weekly: 0, monthly: 0 };
+    let left = left(&all, rule, at("2026-12-01T00:00:00Z"));
+    assert_eq!(left, [&all[..3], &all[4..]].concat());
+    assert_eq!(rule.removable(&daily(9, Standing::Unread), at("2027-01-01T00:00:00Z")), []);
+}
+
+#[test]
 fn what_is_being_written_is_left_alone() {
     let all = [
         (named("2026-06-30T03:00:00Z"), Standing::Unfinished),
@@ -90,6 +115,7 @@ fn standing() -> impl Strategy<Value = Standing> {
     prop_oneof![
         Just(Standing::Unfinished),
         Just(Standing::Bad),
+        Just(Standing::Unread),
         Just(Standing::Unchecked),
         Just(Standing::Good(Depth::Sums)),
         Just(Standing::Good(Depth::Opened)),

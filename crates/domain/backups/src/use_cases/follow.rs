@@ -8,7 +8,7 @@ use crate::name::BackupName;
 use crate::verdict::{Depth, Finding, Record, Standing, Verdict};
 use chrono::TimeDelta;
 use kernel::{ObjectError, PageRequest, StoreError, transact};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Between two looks at what lies there.
 const COMPARED: TimeDelta = TimeDelta::hours(1);
@@ -51,8 +51,11 @@ impl Keeper {
         if before.job.is_some() {
             return Ok(false);
         }
+        let list = vault.list().await?;
+        let unread = list.iter().filter(|kept| kept.standing == Standing::Unread);
+        let unread: BTreeSet<BackupName> = unread.map(|kept| kept.name.clone()).collect();
         let mut lying: BTreeMap<_, _> =
-            vault.list().await?.iter().filter_map(made).map(|made| (made.name.clone(), made)).collect();
+            list.iter().filter_map(made).map(|made| (made.name.clone(), made)).collect();
         let known = self.store.backups(PageRequest { limit: AT_ONCE, after: None }).await?.items;
         let (mut changed, mut gone) = (Vec::new(), Vec::new());
         for mut backup in known {
@@ -62,6 +65,8 @@ impl Keeper {
                 None => {}
                 Some(None) => gone.push(backup.id),
                 Some(lies) if lies == backup.made => {}
+                // What is known here is more than what can be read there.
+                Some(Some(lies)) if unread.contains(&lies.name) => {}
                 Some(lies) => {
                     backup.made = lies;
                     changed.push(backup);

@@ -276,11 +276,7 @@ async fn begin(
 
 /// The job, if it is this one that is to be done.
 fn job_of(desk: &mut Desk, work: Work) -> Option<&mut Job> {
-    let task = match work {
-        Work::Make { .. } => Task::Make,
-        Work::Verify { .. } => Task::Verify,
-    };
-    desk.job.as_mut().filter(|job| job.backup == work.backup() && job.task == task)
+    if desk.is_at(work) { desk.job.as_mut() } else { None }
 }
 
 fn short(why: &str) -> String {

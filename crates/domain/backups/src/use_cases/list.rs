@@ -14,7 +14,7 @@ pub struct Kept {
     pub bytes: u64,
     /// What it is made of; nothing when it is not finished, or when that cannot be read.
     pub manifest: Option<Manifest>,
-    /// What was found of it.
+    /// What was found of it; nothing, when that cannot be read.
     pub record: Record,
     /// What that makes it worth.
     pub standing: Standing,
@@ -44,12 +44,14 @@ impl Backups {
 
     async fn look_at(&self, name: BackupName, laid: Laid) -> Result<Kept, ObjectError> {
         let manifest = if laid.finished { self.vault.manifest(&name).await? } else { None };
-        let record = if laid.recorded { self.vault.record(&name).await? } else { Record::default() };
-        let standing = match &manifest {
-            None => Standing::Unfinished,
-            Some(Err(_)) => Standing::Bad,
-            Some(Ok(_)) => record.standing(),
+        let record = if laid.recorded { self.vault.record(&name).await? } else { Ok(Record::default()) };
+        let standing = match (&manifest, &record) {
+            (None, _) => Standing::Unfinished,
+            (Some(Err(_)), _) => Standing::Bad,
+            (Some(Ok(_)), Err(_)) => Standing::Unread,
+            (Some(Ok(_)), Ok(record)) => record.standing(),
         };
-        Ok(Kept { name, bytes: laid.bytes, manifest: manifest.and_then(Result::ok), record, standing })
+        let (manifest, record) = (manifest.and_then(Result::ok), record.unwrap_or_default());
+        Ok(Kept { name, bytes: laid.bytes, manifest, record, standing })
     }
 }

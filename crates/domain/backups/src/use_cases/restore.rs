@@ -1,6 +1,6 @@
 use super::{Backups, NoBackup};
-use crate::flow::{FlowError, Tapped};
-use crate::manifest::{DATABASE, Manifest};
+use crate::flow::{Exact, FlowError};
+use crate::manifest::{BackupFile, DATABASE, Manifest};
 use crate::name::BackupName;
 use crate::ports::{Kind, Opener, Rows, Target};
 use crate::verdict::Finding;
@@ -45,6 +45,12 @@ pub enum RestoreError {
     /// Something is there.
     #[error("there is something already: a store is restored into an empty place only")]
     NotEmpty,
+    /// It was sealed to other keys than those that were tried.
+    #[error("none of these private keys opens it: that of {} does", .sealed_to.join(" or of "))]
+    WrongKey {
+        /// The public keys that it was sealed to.
+        sealed_to: Vec<String>,
+    },
     /// It is not as it was made.
     #[error("the backup is damaged, and nothing was restored: {}", told(.0))]
     Damaged(Vec<Finding>),
@@ -64,7 +70,8 @@ fn told(findings: &[Finding]) -> String {
 }
 
 impl Backups {
-    /// Puts a store back into an empty place. Every part is looked at before anything is written there.
+    /// Puts a store back into an empty place. Whether it can be opened at all is seen before its parts are looked at, and every
+    /// part is looked at before anything is written there.
     ///
     /// # Errors
     /// [`RestoreError`].
@@ -82,23 +89,53 @@ impl Backups {
         if !target.is_empty().await? {
             return Err(RestoreError::NotEmpty);
         }
+        let file = manifest.file(DATABASE);
+        let file = file.ok_or_else(|| NoBackup::Damaged(format!("it names no {DATABASE}")))?;
+        if self.has_other_key(&manifest, file, opener).await? {
+            return Err(wrong_key(&manifest));
+        }
         told(Step::Inspecting(Box::new(manifest.clone())));
         let findings = self.inspect(&manifest).await?;
         if !findings.is_empty() {
             return Err(RestoreError::Damaged(findings));
         }
-        let file = manifest.file(DATABASE);
-        let file = file.ok_or_else(|| NoBackup::Damaged(format!("it names no {DATABASE}")))?;
         told(Step::Filling);
-        let (plain, tap) = Tapped::over(opener.open(self.vault.read(backup, file)?));
-        target.fill(plain).await?;
-        if tap.sum().as_ref() != Some(&file.plain) {
-            return Err(RestoreError::Damaged(vec![Finding::Content { file: file.name.clone() }]));
+        let (plain, differs) = Exact::over(opener.open(self.vault.read(backup, file)?), file.plain.clone());
+        match target.fill(plain).await {
+            Ok(()) => {}
+            Err(_) if differs.is_so() => {
+                return Err(RestoreError::Damaged(vec![Finding::Content { file: file.name.clone() }]));
+            }
+            Err(FlowError::WrongKey) => return Err(wrong_key(&manifest)),
+            Err(error) => return Err(error.into()),
         }
         told(Step::Counting);
         let differences = differences(&manifest.rows, &target.rows().await?);
         Ok(Restored { manifest, differences })
     }
+}
+
+impl Backups {
+    /// Whether the first bytes of a file say that it was sealed to other keys, and are as they were written. Whatever else is
+    /// wrong with them is named when all parts are looked at.
+    async fn has_other_key(
+        &self,
+        manifest: &Manifest,
+        file: &BackupFile,
+        opener: &dyn Opener,
+    ) -> Result<bool, ObjectError> {
+        let first = opener.open(self.vault.read(&manifest.name, file)?).next().await;
+        match (first, file.parts.first()) {
+            (Err(FlowError::WrongKey), Some(part)) => {
+                Ok(self.inspect_part(&manifest.name, part).await?.is_none())
+            }
+            _ => Ok(false),
+        }
+    }
+}
+
+fn wrong_key(manifest: &Manifest) -> RestoreError {
+    RestoreError::WrongKey { sealed_to: manifest.recipients.clone() }
 }
 
 fn differences(backed_up: &Rows, there: &Rows) -> Vec<(String, u64, u64)> {

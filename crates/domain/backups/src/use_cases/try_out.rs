@@ -49,7 +49,12 @@ impl Backups {
         };
         let verdict =
             Verdict { backup: backup.clone(), at: self.clock.now(), depth: Depth::Restored, findings };
-        self.note(&verdict).await?;
+        if verdict.is_good() {
+            // Nobody knows of it before it is kept: who made it tries another one.
+            self.note(&verdict).await?;
+        } else {
+            self.keep(&verdict).await;
+        }
         Ok(verdict)
     }
 
@@ -78,6 +83,7 @@ impl Backups {
 fn against(error: RestoreError, manifest: &Manifest) -> Result<Vec<Finding>, VerifyError> {
     let finding = match error {
         RestoreError::Damaged(findings) => return Ok(findings),
+        RestoreError::WrongKey { sealed_to } => Finding::WrongKey { sealed_to },
         RestoreError::Flow(error) => return in_file(error, DATABASE, manifest),
         RestoreError::NoBackup(NoBackup::Damaged(why)) => Finding::Manifest { why },
         RestoreError::NoBackup(NoBackup::Unknown) => return Err(VerifyError::Unknown),
@@ -132,7 +138,7 @@ impl CompareError {
 }
 
 /// An error with its causes, in one line.
-fn told(error: &dyn Error) -> String {
+pub(super) fn told(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {

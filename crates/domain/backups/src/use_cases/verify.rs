@@ -1,4 +1,5 @@
 use super::Backups;
+use super::try_out::told;
 use crate::flow::FlowError;
 use crate::manifest::{BackupFile, BackupPart, Manifest};
 use crate::name::BackupName;
@@ -23,7 +24,7 @@ pub enum VerifyError {
 
 impl Backups {
     /// Looks whether a backup is as it was made: every part, and with private keys what is in them. What is found is kept
-    /// beside the backup.
+    /// beside the backup, and told also when it cannot be kept.
     ///
     /// # Errors
     /// [`VerifyError`].
@@ -45,8 +46,16 @@ impl Backups {
             }
         }
         let verdict = Verdict { backup: backup.clone(), at: self.clock.now(), depth, findings };
-        self.note(&verdict).await?;
+        self.keep(&verdict).await;
         Ok(verdict)
+    }
+
+    /// Keeps a verdict beside its backup, or says that it could not.
+    pub(super) async fn keep(&self, verdict: &Verdict) {
+        if let Err(error) = self.note(verdict).await {
+            let backup = &verdict.backup;
+            tracing::warn!(%backup, error = %told(&error), "what was found of a backup could not be kept beside it");
+        }
     }
 
     /// Keeps a verdict beside its backup.
@@ -54,7 +63,7 @@ impl Backups {
     /// # Errors
     /// When where backups lie cannot be read or written.
     pub async fn note(&self, verdict: &Verdict) -> Result<(), ObjectError> {
-        let before = self.vault.record(&verdict.backup).await?;
+        let before = self.vault.record(&verdict.backup).await?.unwrap_or_default();
         let after = before.clone().after(verdict);
         if after == before {
             return Ok(());
@@ -80,7 +89,8 @@ impl Backups {
         Ok(findings)
     }
 
-    async fn inspect_part(
+    /// Looks at one part.
+    pub(super) async fn inspect_part(
         &self,
         backup: &BackupName,
         part: &BackupPart,

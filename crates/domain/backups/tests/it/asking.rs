@@ -34,7 +34,13 @@ impl Desk {
     async fn owed(&self, domain: &str) -> Vec<String> {
         let now = self.clock.now();
         let due = self.store.claim(&[domain], now, now + TimeDelta::minutes(1), 100).await.unwrap();
-        due.into_iter().map(|due| due.body).collect()
+        let mut bodies = Vec::new();
+        for due in due {
+            // Whoever takes it does it: else it would come again when the lease is over.
+            self.store.finish(due.lease()).await.unwrap();
+            bodies.push(due.body);
+        }
+        bodies
     }
 
     async fn work(&self) -> Vec<Work> {

@@ -59,6 +59,30 @@ async fn a_flipped_byte_a_cut_and_a_missing_part_are_named_without_any_key() {
 }
 
 #[tokio::test]
+async fn what_was_found_is_told_also_when_it_cannot_be_kept() {
+    let house = House::new();
+    let name = made(&house).await;
+    house.spoil(PART, |bytes| bytes[4] ^= 0x10).await;
+    house.vault.fill();
+    let verdict = house.backups.verify(&name, None).await.unwrap();
+    assert_eq!(verdict.findings, [Finding::Changed { part: PART.to_owned() }]);
+    assert_eq!(standing(&house).await, Standing::Good(Depth::Sums), "nobody can know of it later");
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_read_makes_no_bad_backup_a_whole_one() {
+    let house = House::new();
+    let name = made(&house).await;
+    house.spoil(PART, |bytes| bytes[4] ^= 0x10).await;
+    house.backups.verify(&name, None).await.unwrap();
+    assert_eq!(standing(&house).await, Standing::Bad);
+    house.spoil("record.json", |bytes| bytes[9] ^= 1).await;
+    assert_eq!(standing(&house).await, Standing::Unread);
+    house.backups.verify(&name, None).await.unwrap();
+    assert_eq!(standing(&house).await, Standing::Bad, "somebody has looked again");
+}
+
+#[tokio::test]
 async fn what_was_put_right_again_is_good_again() {
     let house = House::new();
     let name = made(&house).await;

@@ -2,7 +2,7 @@
 
 use crate::house::{House, Key, PART, Place, Store};
 use backups::use_cases::{CreateError, MediaCompared, RestoreError, Step};
-use backups::{BackupName, DATABASE, Depth, Finding, Original, Standing};
+use backups::{BackupName, DATABASE, Depth, Finding, Original, Standing, Sum};
 use kernel::{Body, ObjectKey, ObjectStore};
 use std::sync::{Arc, Mutex};
 
@@ -72,12 +72,34 @@ async fn nothing_is_written_of_a_damaged_backup_or_with_another_key() {
     let house = House::new();
     let made = house.backups.create(&house.original(&RUNS), &Key(7)).await.unwrap();
     let place = Place::default();
-    assert!(house.backups.restore(&made.name, &Key(8), &place, &|_| {}).await.is_err());
     house.spoil("database.zst.age.000005", |bytes| bytes[3] ^= 1).await;
+    // Its parts are not looked at with a key that does not open it.
+    let steps = Mutex::new(Vec::new());
+    let told = |step| steps.lock().unwrap().push(step);
+    let refused = house.backups.restore(&made.name, &Key(8), &place, &told).await;
+    let Err(error @ RestoreError::WrongKey { .. }) = refused else { panic!("{refused:?}") };
+    assert_eq!(error.to_string(), "none of these private keys opens it: that of key-7 does");
+    assert_eq!(*steps.lock().unwrap(), []);
     let refused = house.backups.restore(&made.name, &Key(7), &place, &|_| {}).await;
     let Err(RestoreError::Damaged(findings)) = refused else { panic!("{refused:?}") };
     assert_eq!(findings, [Finding::Changed { part: "database.zst.age.000005".into() }]);
     assert_eq!(*place.filled.lock().unwrap(), None);
+}
+
+#[tokio::test]
+async fn nothing_is_made_of_what_is_something_else_than_was_put_into_it() {
+    let house = House::new();
+    let mut made = house.backups.create(&house.original(&RUNS), &Key(7)).await.unwrap();
+    let name = made.name.clone();
+    made.files[0].plain.sha256 = "0".repeat(64);
+    let line = serde_json::to_string(&made).unwrap();
+    let note = format!("{line}\n{}\n", Sum::of(line.as_bytes()).sha256);
+    house.spoil("manifest.json", |bytes| *bytes = note.into_bytes()).await;
+    let place = Place::default();
+    let refused = house.backups.restore(&name, &Key(7), &place, &|_| {}).await;
+    let Err(RestoreError::Damaged(findings)) = refused else { panic!("{refused:?}") };
+    assert_eq!(findings, [Finding::Content { file: DATABASE.into() }]);
+    assert_eq!(*place.filled.lock().unwrap(), None, "its last run was held back");
 }
 
 #[tokio::test]

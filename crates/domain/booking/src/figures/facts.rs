@@ -2,10 +2,39 @@
 //! how many they are.
 
 use super::day::Sums;
-use super::{DayRow, Flow, Part};
+use super::{DayRow, Flow, Part, shares};
 use crate::ledger::{Account, Entry, EntryKind};
 use crate::{Booking, Item, RefundReason, Ticket};
-use kernel::{Currency, Money, TicketTypeId};
+use kernel::{Currency, Money, RefundId, SeatId, TicketTypeId};
+use serde::{Deserialize, Serialize};
+
+/// A ticket whose price goes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct GivenBack {
+    /// Of which type.
+    pub ticket_type: TicketTypeId,
+    /// For which seat, where places are seats.
+    pub seat: Option<SeatId>,
+}
+
+/// What was posted about an order before money went back of it: what it was sold for, and what had gone back by then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Earlier {
+    /// Why money moved: a sale, a difference to its price, or a refund that was decided.
+    pub kind: EntryKind,
+    /// It took an earlier entry back.
+    pub reversal: bool,
+    /// Shrank.
+    pub from: Account,
+    /// Grew.
+    pub to: Account,
+    /// By so much.
+    pub amount: Money,
+    /// Which refund.
+    pub refund: Option<RefundId>,
+    /// The tickets whose price went back.
+    pub given_back: Vec<GivenBack>,
+}
 
 /// Equal entries of the ledger about orders of equal lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +55,12 @@ pub struct Moved {
     pub vouchered: bool,
     /// Why money goes back, if it does.
     pub reason: Option<RefundReason>,
-    /// The types of the tickets whose price goes back, one for each ticket.
-    pub given_back: Vec<TicketTypeId>,
+    /// The tickets whose price goes back.
+    pub given_back: Vec<GivenBack>,
+    /// Which refund, of an entry that takes one back.
+    pub refund: Option<RefundId>,
+    /// What was posted about the order before, of an entry by which money is to go back; in the order in which it was.
+    pub earlier: Vec<Earlier>,
     /// How many such entries there are.
     pub times: i64,
 }
@@ -70,14 +103,11 @@ impl Facts {
 }
 
 impl Moved {
-    /// An entry about a booking, of which these are all tickets.
+    /// An entry about a booking, of which these are all tickets and all entries.
     #[must_use]
-    pub fn of(entry: &Entry, booking: Option<&Booking>, tickets: &[Ticket]) -> Self {
+    pub fn of(entry: &Entry, booking: Option<&Booking>, tickets: &[Ticket], entries: &[Entry]) -> Self {
         let mut refunds = booking.into_iter().flat_map(|booking| &booking.refunds);
         let refund = entry.refund.and_then(|id| refunds.find(|refund| refund.id == id));
-        let named = |ticket: &&Ticket| refund.is_some_and(|refund| refund.tickets.contains(&ticket.id));
-        let mut given_back: Vec<_> = tickets.iter().filter(named).map(|ticket| ticket.ticket_type).collect();
-        given_back.sort_unstable();
         Self {
             kind: entry.kind,
             reversal: entry.reversal,
@@ -87,20 +117,16 @@ impl Moved {
             items: booking.map(|booking| booking.items.clone()).unwrap_or_default(),
             vouchered: booking.is_some_and(|booking| booking.voucher.is_some()),
             reason: refund.map(|refund| refund.reason),
-            given_back,
+            given_back: given_back(entry, booking, tickets),
+            refund: entry.refund.filter(|_| entry.reversal),
+            earlier: earlier(entry, booking, tickets, entries),
             times: 1,
         }
     }
 
     /// What the organiser earned by it; less than nothing, when they lost it.
     fn earned(&self) -> i64 {
-        let theirs = |account: &Account| matches!(account, Account::Organiser(_));
-        match (theirs(&self.from), theirs(&self.to)) {
-            // What is earned is owed to them, and that is negative.
-            (true, false) => self.amount.minor(),
-            (false, true) => -self.amount.minor(),
-            (true, true) | (false, false) => 0,
-        }
+        earned(&self.from, &self.to, self.amount)
     }
 
     pub(super) fn count(&self, sums: &mut Sums) {
@@ -124,8 +150,10 @@ impl Moved {
             EntryKind::RefundDecided => {
                 let (refunds, unearned) = (moved.signum(), if earned == 0 { moved } else { 0 });
                 add(Part::Order, Flow { refunds, unearned, ..nothing });
-                for (part, refunded) in self.parts(-earned) {
-                    add(part, Flow { refunded, ..nothing });
+                if earned != 0 {
+                    for (part, refunded) in shares::sent_back(self) {
+                        add(part, Flow { refunded: -earned.signum() * refunded, ..nothing });
+                    }
                 }
                 if let Some(reason) = self.reason {
                     add(Part::Reason(reason), Flow { refunds, unearned, refunded: -earned, ..nothing });
@@ -150,58 +178,70 @@ impl Moved {
         }
     }
 
-    /// The amount divided over the types that it is about; what cannot be divided goes to the first lines.
+    /// The amount divided over the types of the order.
     fn parts(&self, amount: i64) -> Vec<(Part, i64)> {
-        if amount == 0 {
-            return Vec::new();
-        }
-        divided(amount, &shares(&self.items, &self.given_back))
+        if amount == 0 { Vec::new() } else { shares::sold(amount, &self.items) }
     }
 }
 
-/// What each type cost: of the tickets whose price goes back, or else of the whole order. In the order of the lines.
-fn shares(items: &[Item], given_back: &[TicketTypeId]) -> Vec<(TicketTypeId, i128)> {
-    let mut types: Vec<(TicketTypeId, i128, i128)> = Vec::new();
-    for item in items {
-        let pieces = i128::from(item.quantity);
-        let cost = i128::from(item.unit_price.minor()) * pieces;
-        match types.iter_mut().find(|(known, ..)| *known == item.ticket_type) {
-            Some((_, costs, count)) => {
-                *costs += cost;
-                *count += pieces;
-            }
-            None => types.push((item.ticket_type, cost, pieces)),
-        }
+impl Earlier {
+    /// What the organiser earned by it.
+    pub(super) fn earned(&self) -> i64 {
+        earned(&self.from, &self.to, self.amount)
     }
-    let named = types.iter().map(|(ticket_type, cost, pieces)| {
-        let tickets = given_back.iter().filter(|it| *it == ticket_type).count();
-        let tickets = i128::try_from(tickets).unwrap_or(0).min(*pieces);
-        (*ticket_type, cost * tickets / (*pieces).max(1))
+}
+
+fn earned(from: &Account, to: &Account, amount: Money) -> i64 {
+    let theirs = |account: &Account| matches!(account, Account::Organiser(_));
+    match (theirs(from), theirs(to)) {
+        // What is earned is owed to them, and that is negative.
+        (true, false) => amount.minor(),
+        (false, true) => -amount.minor(),
+        (true, true) | (false, false) => 0,
+    }
+}
+
+/// The tickets whose price goes back by an entry.
+fn given_back(entry: &Entry, booking: Option<&Booking>, tickets: &[Ticket]) -> Vec<GivenBack> {
+    let refunds = booking.into_iter().flat_map(|booking| &booking.refunds);
+    let named: Vec<_> =
+        refunds.filter(|refund| Some(refund.id) == entry.refund).flat_map(|refund| &refund.tickets).collect();
+    let named = tickets.iter().filter(|ticket| named.contains(&&ticket.id));
+    let mut given_back: Vec<_> = named
+        .map(|ticket| GivenBack {
+            ticket_type: ticket.ticket_type,
+            seat: ticket.seat.as_ref().map(|seat| seat.id),
+        })
+        .collect();
+    given_back.sort_unstable();
+    given_back
+}
+
+/// What of the entries about a booking came before one by which money is to go back. What takes a refund back comes after
+/// the refund, also when both are of one instant.
+fn earlier(entry: &Entry, booking: Option<&Booking>, tickets: &[Ticket], entries: &[Entry]) -> Vec<Earlier> {
+    let order = |it: &Entry| (it.at, it.reversal, it.id);
+    let before = |it: &&Entry| match it.kind {
+        EntryKind::Sale | EntryKind::Difference => it.at <= entry.at,
+        EntryKind::RefundDecided => order(it) < order(entry),
+        _ => false,
+    };
+    let same = |it: &&Entry| it.amount.currency() == entry.amount.currency();
+    let mut before: Vec<&Entry> = match entry.kind {
+        EntryKind::RefundDecided => entries.iter().filter(same).filter(before).collect(),
+        _ => Vec::new(),
+    };
+    before.sort_unstable_by_key(|it| order(it));
+    let shown = before.into_iter().map(|it| Earlier {
+        kind: it.kind,
+        reversal: it.reversal,
+        from: it.from.clone(),
+        to: it.to.clone(),
+        amount: it.amount,
+        refund: it.refund,
+        given_back: given_back(it, booking, tickets),
     });
-    let named: Vec<_> = named.collect();
-    if named.iter().any(|(_, cost)| *cost > 0) {
-        return named;
-    }
-    types.into_iter().map(|(ticket_type, cost, _)| (ticket_type, cost)).collect()
-}
-
-fn divided(amount: i64, shares: &[(TicketTypeId, i128)]) -> Vec<(Part, i64)> {
-    let Some((first, _)) = shares.first() else { return vec![(Part::Order, amount)] };
-    let whole: i128 = shares.iter().map(|(_, share)| share).sum();
-    if whole == 0 {
-        return vec![(Part::Type(*first), amount)];
-    }
-    let (size, sign) = (i128::from(amount.unsigned_abs()), i128::from(amount.signum()));
-    let mut parts: Vec<i128> = shares.iter().map(|(_, share)| size * share / whole).collect();
-    let mut over = size - parts.iter().sum::<i128>();
-    for (part, (_, share)) in parts.iter_mut().zip(shares) {
-        if over > 0 && *share > 0 {
-            *part += 1;
-            over -= 1;
-        }
-    }
-    let parts = shares.iter().zip(parts).filter(|(_, part)| *part > 0);
-    parts.map(|((id, _), part)| (Part::Type(*id), i64::try_from(part * sign).unwrap_or(i64::MAX))).collect()
+    shown.collect()
 }
 
 impl Sold {

@@ -1,4 +1,4 @@
-//! What of the figures is wanted, how they are put together, and how far they were counted.
+//! What of the figures is wanted, and how they are put together.
 
 use super::{DayFigures, DayRow, EventFigures, Flow, LocalDay, Part};
 use crate::RefundReason;
@@ -119,17 +119,4 @@ impl By {
             }
         }
     }
-}
-
-/// How far figures were counted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Look {
-    /// When somebody last took the turn.
-    pub at: Option<Timestamp>,
-    /// What happened until then is counted.
-    pub until: Option<Timestamp>,
-    /// Whether every event was counted from its beginning.
-    pub whole: bool,
-    /// The event up to which the events were gone through, in the order of their ids.
-    pub cursor: Option<EventId>,
 }

@@ -1,12 +1,15 @@
 //! The figures of an event, counted from its rows one by one: what those that are kept are held against.
 
 use super::day::Sums;
-use super::{Counts, DayFigures, DayRow, Flow, LocalDay, Moved, Part, Sold, day_of};
+use super::{
+    Counts, DayFigures, DayRow, EventFigures, Flow, GuestFigures, Guests, HeldTicket, LocalDay, Moved, Part,
+    Sold, day_of,
+};
 use crate::ledger::Entry;
 use crate::waitlist::Entry as ListEntry;
-use crate::{Booking, BookingStatus, EntryStatus, Ticket, Voucher};
+use crate::{Booking, BookingStatus, Sale, Ticket, Voucher};
 use chrono_tz::Tz;
-use kernel::{Currency, EventId, TicketTypeId, VoucherId};
+use kernel::{AccountId, Currency, EventId, TicketTypeId, Timestamp, VoucherId};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Counts one event.
@@ -16,6 +19,8 @@ pub struct Recount {
     days: BTreeMap<LocalDay, Sums>,
     counts: Counts,
     used: BTreeSet<VoucherId>,
+    holders: BTreeSet<AccountId>,
+    guests: Vec<Guests>,
 }
 
 /// A figure that is not what its rows say.
@@ -35,7 +40,8 @@ impl Recount {
     /// Nothing yet, of an event in this zone.
     #[must_use]
     pub fn of(zone: Tz) -> Self {
-        Self { zone, days: BTreeMap::new(), counts: Counts::default(), used: BTreeSet::new() }
+        let (used, holders, guests) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
+        Self { zone, days: BTreeMap::new(), counts: Counts::default(), used, holders, guests }
     }
 
     /// A booking with all its tickets and all entries about it.
@@ -46,6 +52,7 @@ impl Recount {
         let mut issued: BTreeMap<LocalDay, Vec<TicketTypeId>> = BTreeMap::new();
         for ticket in tickets {
             self.counts.add_tickets(ticket.ticket_type, ticket.status, 1);
+            self.holders.extend(ticket.status.lives().then_some(ticket.holder));
             issued.entry(day_of(self.zone, ticket.issued_at)).or_default().push(ticket.ticket_type);
         }
         for (day, types) in issued {
@@ -56,13 +63,13 @@ impl Recount {
         }
         for entry in entries {
             let day = self.days.entry(day_of(self.zone, entry.at)).or_default();
-            Moved::of(entry, Some(booking), tickets).count(day);
+            Moved::of(entry, Some(booking), tickets, entries).count(day);
         }
     }
 
     /// Somebody who is or was on the list.
     pub fn entry(&mut self, entry: &ListEntry) {
-        let offered = u64::from(entry.status == EntryStatus::Expired && entry.offered_at.is_some());
+        let offered = u64::from(entry.offered_at.is_some());
         self.counts.add_entries(entry.status, 1, (u64::from(entry.quantity), offered));
     }
 
@@ -72,6 +79,22 @@ impl Recount {
         self.counts.vouchers.used += u64::from(self.used.contains(&voucher.id));
     }
 
+    /// Whether its door let anybody in by a scan.
+    pub const fn door(&mut self, scanned: bool) {
+        self.counts.door = scanned;
+    }
+
+    /// Who holds living tickets; all orders come before.
+    #[must_use]
+    pub const fn holders(&self) -> &BTreeSet<AccountId> {
+        &self.holders
+    }
+
+    /// One of those, with what they hold of earlier events of the organisation.
+    pub fn guest(&mut self, earlier: Vec<HeldTicket>) {
+        self.guests.push(Guests { earlier, times: 1 });
+    }
+
     /// What stands against each day on which anything happened, in their order.
     #[must_use]
     pub fn days(&self) -> Vec<(LocalDay, Vec<DayRow>)> {
@@ -79,10 +102,17 @@ impl Recount {
         days.filter(|(_, rows)| !rows.is_empty()).collect()
     }
 
-    /// What stands now. Whether the door scanned is not in it: no row of these says so.
+    /// What stands now.
     #[must_use]
     pub const fn counts(&self) -> &Counts {
         &self.counts
+    }
+
+    /// How the event stands.
+    #[must_use]
+    pub fn standing(&self, sale: &Sale, now: Timestamp) -> EventFigures {
+        let guests = GuestFigures::of(&self.guests, now);
+        EventFigures::of(sale, self.counts.clone(), (guests.guests > 0).then_some(guests))
     }
 
     /// Where the days that are kept say something else.
@@ -113,24 +143,44 @@ impl Recount {
         }
         differences
     }
+}
 
-    /// Where the counts that are kept say something else.
+impl EventFigures {
+    /// Where what is kept says something else than these, which were counted anew. Of some events there is nothing to keep.
     #[must_use]
-    pub fn differences_of_counts(&self, event: EventId, kept: &Counts) -> Vec<FigureDifference> {
-        let named = |counts: &Counts| counts.named().into_iter().collect::<BTreeMap<_, _>>();
-        let (kept, found) = (named(kept), named(&self.counts));
-        let names: BTreeSet<_> = kept.keys().chain(found.keys()).collect();
-        let number = |of: &BTreeMap<String, u64>, name: &String| {
-            i64::try_from(of.get(name).copied().unwrap_or(0)).unwrap_or(i64::MAX)
-        };
-        let both = names.into_iter().map(|name| FigureDifference {
-            event,
-            what: name.clone(),
-            kept: number(&kept, name),
-            found: number(&found, name),
-        });
-        both.filter(|difference| difference.kept != difference.found).collect()
+    pub fn differences(&self, kept: Option<&Self>) -> Vec<FigureDifference> {
+        if kept.is_none() && self.is_nothing() {
+            return Vec::new();
+        }
+        differing(self.event, kept.map(Self::named).unwrap_or_default(), self.named())
     }
+
+    /// The same of who comes.
+    #[must_use]
+    pub fn differences_of_guests(&self, kept: Option<&Self>) -> Vec<FigureDifference> {
+        let kept = kept.map(Self::named_guests).into_iter().flatten();
+        differing(self.event, kept, self.named_guests())
+    }
+}
+
+fn differing(
+    event: EventId,
+    kept: impl IntoIterator<Item = (String, u64)>,
+    found: impl IntoIterator<Item = (String, u64)>,
+) -> Vec<FigureDifference> {
+    let (kept, found): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        (kept.into_iter().collect(), found.into_iter().collect());
+    let names: BTreeSet<_> = kept.keys().chain(found.keys()).collect();
+    let number = |of: &BTreeMap<String, u64>, name: &String| {
+        i64::try_from(of.get(name).copied().unwrap_or(0)).unwrap_or(i64::MAX)
+    };
+    let both = names.into_iter().map(|name| FigureDifference {
+        event,
+        what: name.clone(),
+        kept: number(&kept, name),
+        found: number(&found, name),
+    });
+    both.filter(|difference| difference.kept != difference.found).collect()
 }
 
 fn told((day, part, currency): (LocalDay, Part, Currency)) -> String {

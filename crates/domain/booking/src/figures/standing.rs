@@ -1,6 +1,7 @@
 //! How an event stands: its tickets, orders, waiting list, vouchers and guests, counted from rows.
 
-use crate::{BookingStatus, EntryStatus, Sale, TicketStatus};
+use super::GuestFigures;
+use crate::{BookingStatus, EntryStatus, Sale, SaleStatus, TicketStatus};
 use kernel::{EventId, OrganisationId, QuotaId, TicketTypeId, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -55,7 +56,7 @@ pub struct ListFigures {
     pub expired: u64,
     /// Who left.
     pub left: u64,
-    /// Of those that expired, how many had been offered places.
+    /// Of those that expired or left, how many had been offered places: offers that have ended and were not taken.
     pub lapsed_offers: u64,
     /// Places that those who wait want.
     pub wanted: u64,
@@ -77,17 +78,6 @@ pub struct VoucherFigures {
     pub made: u64,
     /// With which an order was made that counts.
     pub used: u64,
-}
-
-/// Those who hold living tickets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GuestFigures {
-    /// How many they are.
-    pub guests: u64,
-    /// How many of them were at an earlier event of the organisation.
-    pub returning: u64,
-    /// When they were counted.
-    pub at: Timestamp,
 }
 
 /// What is counted of an event.
@@ -131,6 +121,7 @@ impl Counts {
     /// So many on the list more, who want so many places in all; of these, so many were offered some.
     pub fn add_entries(&mut self, status: EntryStatus, number: u64, (places, offered): (u64, u64)) {
         let list = &mut self.list;
+        list.lapsed_offers += if status.ends_untaken() { offered } else { 0 };
         match status {
             EntryStatus::Waiting => {
                 list.waiting += number;
@@ -138,10 +129,7 @@ impl Counts {
             }
             EntryStatus::Offered => list.offered += number,
             EntryStatus::Accepted => list.accepted += number,
-            EntryStatus::Expired => {
-                list.expired += number;
-                list.lapsed_offers += offered;
-            }
+            EntryStatus::Expired => list.expired += number,
             EntryStatus::Left => list.left += number,
         }
     }
@@ -164,10 +152,10 @@ impl Counts {
         *self == Self::default()
     }
 
-    /// Each number with what it counts, but for the door, which is no number.
+    /// Each number with what it counts; the door counts as one when it scanned.
     #[must_use]
     pub fn named(&self) -> Vec<(String, u64)> {
-        let Self { types, orders, list, vouchers, door: _ } = self;
+        let Self { types, orders, list, vouchers, door } = self;
         let one = |what: &str, number: u64| (what.to_owned(), number);
         let mut all = vec![
             one("orders that wait for their money", orders.pending),
@@ -183,6 +171,7 @@ impl Counts {
             one("places wanted", list.wanted),
             one("vouchers", vouchers.made),
             one("vouchers that were used", vouchers.used),
+            one("a door that scanned", u64::from(*door)),
         ];
         for (id, one) in types {
             let named = [
@@ -212,6 +201,9 @@ pub struct EventFigures {
     pub ends_at: Timestamp,
     /// How many places it has.
     pub places: u64,
+    /// Whether it is published and takes place.
+    #[serde(default)]
+    pub open: bool,
     /// What was counted.
     pub counts: Counts,
     /// Who comes; counted seldom.
@@ -229,9 +221,32 @@ impl EventFigures {
             starts_at: sale.starts_at,
             ends_at: sale.ends_at,
             places: places(sale),
+            open: sale.status == SaleStatus::Open,
             counts,
             guests,
         }
+    }
+
+    /// Whether there is anything to keep: of an event that nobody can see nor ever had to do with, there is not.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        self.counts.is_nothing() && !self.open
+    }
+
+    /// Each number with what it counts, but for the guests, who are counted seldom.
+    #[must_use]
+    pub fn named(&self) -> Vec<(String, u64)> {
+        let mut all = self.counts.named();
+        all.push(("places".to_owned(), self.places));
+        all.push(("a sale that is open".to_owned(), u64::from(self.open)));
+        all
+    }
+
+    /// The numbers of guests, with what they count.
+    #[must_use]
+    pub fn named_guests(&self) -> [(String, u64); 2] {
+        let of = |number: fn(&GuestFigures) -> u64| self.guests.as_ref().map_or(0, number);
+        [("guests".to_owned(), of(|it| it.guests)), ("returning guests".to_owned(), of(|it| it.returning))]
     }
 
     /// Those who had a ticket and did not come: known once the event is over, and where the door scanned.

@@ -1,7 +1,10 @@
+mod looks;
+mod sent_back;
+
 use super::*;
 use crate::ledger::postings;
 use crate::samples::{noon, paid, sale};
-use crate::{Booking, Item, Refund, RefundReason, RefundStatus, Ticket};
+use crate::{Booking, Item, Refund, RefundReason, RefundStatus, Sale, SaleStatus, Ticket, TicketStatus};
 use chrono::{NaiveDate, TimeDelta};
 use chrono_tz::Tz;
 use kernel::{
@@ -161,6 +164,8 @@ fn sale_of(items: Vec<Item>, cents: u32) -> Moved {
         vouchered: true,
         reason: None,
         given_back: Vec::new(),
+        refund: None,
+        earlier: Vec::new(),
         times: 1,
     }
 }
@@ -223,11 +228,42 @@ fn a_difference_is_named_by_day_part_and_figure() {
     assert!(named[0].what.starts_with("2026-06-01, ticket type "), "{named:?}");
     assert!(named[0].what.ends_with(", EUR: sold"), "{named:?}");
     assert!(!recount.differences_of_days(event, &[]).is_empty(), "what is missing is a difference as well");
-    let mut counts = recount.counts().clone();
-    counts.orders.confirmed = 2;
-    let named = recount.differences_of_counts(event, &counts);
-    assert_eq!(named.len(), 1);
-    assert_eq!((&*named[0].what, named[0].kept, named[0].found), ("confirmed orders", 2, 1));
+}
+
+#[test]
+fn whatever_stands_is_counted_again_from_its_rows() {
+    let (sale, booking, tickets) = paid(10, 2);
+    let mut recount = recounted(&booking, &tickets, &[]);
+    recount.door(true);
+    assert_eq!(recount.holders().iter().collect::<Vec<_>>(), [&booking.buyer]);
+    recount.guest(vec![HeldTicket { status: TicketStatus::Valid, let_in: true, scanned: true }]);
+    let found = recount.standing(&sale, noon());
+    assert_eq!(found.guests, Some(GuestFigures { guests: 1, returning: 1, at: noon() }));
+    let named = |kept: &EventFigures| {
+        let all = found.differences(Some(kept)).into_iter().chain(found.differences_of_guests(Some(kept)));
+        all.map(|it| (it.what, it.kept, it.found)).collect::<Vec<_>>()
+    };
+    assert_eq!(named(&found), []);
+    let mut wrong = found.clone();
+    wrong.counts.orders.confirmed = 2;
+    assert_eq!(named(&wrong), [("confirmed orders".to_owned(), 2, 1)]);
+    let mut wrong = found.clone();
+    (wrong.places, wrong.counts.door, wrong.open) = (9, false, false);
+    let expected = [("a door that scanned", 0, 1), ("a sale that is open", 0, 1), ("places", 9, 10)];
+    assert_eq!(named(&wrong), expected.map(|(what, kept, found)| (what.to_owned(), kept, found)));
+    let wrong =
+        EventFigures { guests: Some(GuestFigures { guests: 1, returning: 0, at: noon() }), ..found.clone() };
+    assert_eq!(named(&wrong), [("returning guests".to_owned(), 0, 1)]);
+    assert!(!found.differences(None).is_empty(), "what is missing is a difference as well");
+}
+
+#[test]
+fn of_an_event_that_nobody_can_see_nothing_needs_be_kept() {
+    let mut closed = sale(vec![crate::samples::offer(10, 0)]);
+    let differences = |sale: &Sale| Recount::of(Tz::UTC).standing(sale, noon()).differences(None);
+    assert_eq!(differences(&closed).len(), 2, "that it is open, and its places");
+    closed.status = SaleStatus::Closed;
+    assert_eq!(differences(&closed), []);
 }
 
 #[test]
@@ -250,9 +286,87 @@ fn who_did_not_come_is_known_when_it_is_over_and_somebody_scanned() {
     let mut counts = recounted(&booking, &tickets, &[]).counts().clone();
     let over = sale.ends_at;
     assert_eq!(EventFigures::of(&sale, counts.clone(), None).no_shows(over), None);
+    assert!(EventFigures::of(&sale, counts.clone(), None).open);
     counts.door = true;
     let figures = EventFigures::of(&sale, counts, None);
     assert_eq!((figures.no_shows(noon()), figures.no_shows(over)), (None, Some(2)));
-    let total = Total::of([&figures], over);
+    let total = Total::of([&figures], over, false);
     assert_eq!((total.events, total.places, total.expected, total.no_shows), (1, 10, 2, 2));
+}
+
+#[test]
+fn who_holds_a_ticket_was_there_unless_the_door_scanned_and_did_not_see_them() {
+    let held = |status, let_in, scanned| HeldTicket { status, let_in, scanned };
+    for (ticket, was_there) in [
+        (held(TicketStatus::CheckedIn, true, true), true),
+        (held(TicketStatus::Valid, false, false), true),
+        (held(TicketStatus::Valid, false, true), false),
+        (held(TicketStatus::Cancelled, false, false), false),
+        (held(TicketStatus::Cancelled, true, true), true),
+    ] {
+        assert_eq!(ticket.was_there(), was_there, "{ticket:?}");
+    }
+    let guests = |earlier, times| Guests { earlier, times };
+    let all = [
+        guests(vec![], 3),
+        guests(vec![held(TicketStatus::Valid, false, true), held(TicketStatus::CheckedIn, true, true)], 2),
+        guests(vec![held(TicketStatus::Valid, false, true)], 4),
+    ];
+    assert_eq!(GuestFigures::of(&all, noon()), GuestFigures { guests: 9, returning: 2, at: noon() });
+    assert_eq!(GuestFigures::of(&[], noon()).guests, 0);
+}
+
+#[test]
+fn of_few_guests_nothing_is_told_but_to_admins() {
+    let (sale, booking, tickets) = paid(10, 2);
+    let counts = recounted(&booking, &tickets, &[]).counts().clone();
+    let of = |guests, returning| {
+        let guests = GuestFigures { guests, returning, at: noon() };
+        EventFigures::of(&sale, counts.clone(), Some(guests))
+    };
+    let all = [of(2, 1), of(3, 2), of(1, 1)];
+    let told = |to_admin| {
+        let total = Total::of(&all, noon(), to_admin);
+        (total.events, total.guests, total.returning)
+    };
+    assert_eq!((told(false), told(true)), ((3, 3, 2), (3, 6, 4)));
+    assert_eq!(all.clone().map(|it| it.guests.and_then(|it| it.told(false)).is_some()), [false, true, false]);
+}
+
+#[test]
+fn an_offer_that_was_not_wanted_has_ended_as_one_that_ran_out() {
+    let mut counts = Counts::default();
+    for (status, number, offered) in [
+        (crate::EntryStatus::Waiting, 1, 0),
+        (crate::EntryStatus::Offered, 2, 2),
+        (crate::EntryStatus::Accepted, 4, 4),
+        (crate::EntryStatus::Expired, 3, 1),
+        (crate::EntryStatus::Left, 5, 2),
+    ] {
+        counts.add_entries(status, number, (number, offered));
+    }
+    let list = counts.list;
+    assert_eq!((list.accepted, list.expired, list.left, list.lapsed_offers), (4, 3, 5, 3));
+    assert_eq!(percent(list.accepted, list.accepted + list.lapsed_offers), Some(57));
+}
+
+#[test]
+fn shares_are_rounded_and_none_of_nothing() {
+    let shares = [(0, 0), (0, 3), (1, 3), (2, 3), (3, 3), (199, 200)];
+    let expected = [None, Some(0), Some(33), Some(67), Some(100), Some(100)];
+    assert_eq!(shares.map(|(part, whole)| percent(part, whole)), expected);
+}
+
+#[test]
+fn amounts_are_ranked_within_their_own_currency() {
+    let amounts = [
+        (Currency::JPY, 900_000),
+        (Currency::EUR, 2500),
+        (Currency::EUR, 5000),
+        (Currency::JPY, 1000),
+        (Currency::EUR, 5000),
+        (Currency::EUR, -100),
+    ];
+    assert_eq!(ranks(&amounts), [0, 1, 0, 1, 0, 2]);
+    assert_eq!(ranks(&[]), Vec::<usize>::new());
 }

@@ -22,24 +22,24 @@ pub struct Total {
     pub list: ListFigures,
     /// Their vouchers.
     pub vouchers: VoucherFigures,
-    /// Who comes, once for each event.
+    /// Who comes, once for each event; without events that so few come to that each of them could be known.
     pub guests: u64,
     /// Of these, who had been at an earlier event of the same organisation.
     pub returning: u64,
 }
 
 impl Total {
-    /// What these come to at `now`.
+    /// What these come to at `now`, as an admin is told of it, or anybody else.
     #[must_use]
-    pub fn of<'a>(all: impl IntoIterator<Item = &'a EventFigures>, now: Timestamp) -> Self {
+    pub fn of<'a>(all: impl IntoIterator<Item = &'a EventFigures>, now: Timestamp, to_admin: bool) -> Self {
         let mut total = Self::default();
         for figures in all {
-            total.add(figures, now);
+            total.add(figures, now, to_admin);
         }
         total
     }
 
-    fn add(&mut self, figures: &EventFigures, now: Timestamp) {
+    fn add(&mut self, figures: &EventFigures, now: Timestamp, to_admin: bool) {
         let (tickets, counts) = (figures.counts.tickets(), &figures.counts);
         self.events += 1;
         self.places += figures.places;
@@ -64,7 +64,14 @@ impl Total {
         self.list.wanted += counts.list.wanted;
         self.vouchers.made += counts.vouchers.made;
         self.vouchers.used += counts.vouchers.used;
-        self.guests += figures.guests.map_or(0, |it| it.guests);
-        self.returning += figures.guests.map_or(0, |it| it.returning);
+        let guests = figures.guests.and_then(|it| it.told(to_admin));
+        self.guests += guests.map_or(0, |it| it.guests);
+        self.returning += guests.map_or(0, |it| it.returning);
     }
+}
+
+/// So many of a hundred, rounded; `None` of nothing.
+#[must_use]
+pub const fn percent(part: u64, whole: u64) -> Option<u64> {
+    part.saturating_mul(100).saturating_add(whole / 2).checked_div(whole)
 }

@@ -1,7 +1,7 @@
 //! What is needed of a store for the figures.
 
 use crate::figures::{
-    By, Counts, DayFigures, EventFigures, Facts, FlowFilter, LocalDay, Look, StandingFilter, Sum,
+    By, Counts, DayFigures, EventFigures, Facts, FlowFilter, Guests, LocalDay, Look, StandingFilter, Sum,
 };
 use async_trait::async_trait;
 use kernel::{EventId, OrganisationId, StoreError, Timestamp, Transaction};
@@ -20,15 +20,14 @@ pub trait FiguresStore: Send + Sync {
     async fn facts(&self, event: EventId, span: (Timestamp, Timestamp)) -> Result<Facts, StoreError>;
     /// What there is now of these events, in no order; one of which there is nothing may be left out.
     async fn counts(&self, events: &[EventId]) -> Result<Vec<(EventId, Counts)>, StoreError>;
-    /// How many people hold living tickets of an event, and how many of them were at another event of its organisation
-    /// that began before this instant: let in with a ticket that they hold, or, where the door let in nobody by a scan,
-    /// with one that lives.
+    /// The people who hold living tickets of an event, each with what they hold of other events of its organisation that
+    /// began before this instant. Equal ones may come together, and so may equal tickets of one of them.
     async fn guests(
         &self,
         event: EventId,
         organisation: OrganisationId,
         before: Timestamp,
-    ) -> Result<(u64, u64), StoreError>;
+    ) -> Result<Vec<Guests>, StoreError>;
     /// Up to `limit` events that are not over by this instant, those first that end first.
     async fn open_events(&self, at: Timestamp, limit: u32) -> Result<Vec<EventId>, StoreError>;
     /// Up to `limit` events after this one, in the order of their ids.

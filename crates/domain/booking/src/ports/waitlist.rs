@@ -9,7 +9,7 @@ use kernel::{AccountId, EventId, Page, PageRequest, StoreError, TicketTypeId, Tr
 pub struct ListCounts {
     /// How many entries stand so; states that none is in may be left out.
     pub by_status: Vec<(EntryStatus, u64)>,
-    /// Of those that expired, how many had been offered places.
+    /// Of those that expired or left, how many had been offered places.
     pub lapsed_offers: u64,
     /// Places that those who wait want, in all.
     pub wanted: u64,

@@ -180,6 +180,9 @@ impl Closing {
     ) -> Result<DayClose, StoreError> {
         let Looked { accounts: mut examined, ledger, .. } = looked;
         let complete = begun >= self.complete_from(day);
+        // Asking may have taken an hour: an entry is of the instant at which it is posted, and its name of its cause. Who
+        // counts what was posted looks back no more than a few minutes.
+        let posted_at = self.clock.now();
         transact(self.store.begin().await?, async |tx| {
             let before = tx.lock_day(day).await?;
             if let Some(newer) = before.as_ref().filter(|before| before.summary.computed_at > begun) {
@@ -187,7 +190,8 @@ impl Closing {
                 return Ok(newer.clone());
             }
             for one in &mut examined {
-                let fees: Vec<Entry> = one.fees.iter().map(|due| due.entry.clone()).collect();
+                let fees: Vec<Entry> =
+                    one.fees.iter().map(|due| Entry { at: posted_at, ..due.entry.clone() }).collect();
                 one.posted(&tx.post_once(&fees).await?);
             }
             let (mut accounts, mut found) = (Vec::new(), ledger);

@@ -11,6 +11,7 @@ mod closing;
 mod faults;
 mod outside;
 mod providers;
+mod searching;
 mod writing;
 
 use adapter_local::{LocalStore, Place};

@@ -5,7 +5,7 @@ use super::{AccessError, Events};
 use crate::access::Right;
 use crate::{Around, Filter, Listed, Onlooker, Status};
 use chrono::{DateTime, TimeDelta};
-use kernel::{Actor, Page, PageRequest, StoreError, Timestamp};
+use kernel::{Actor, OrganisationId, Page, PageRequest, StoreError, Timestamp};
 use std::cmp::Reverse;
 
 /// The latest instant that is asked for, 9999-12-31T23:59:59Z: stores know no later ones than people write.
@@ -106,6 +106,27 @@ impl Events {
         };
         let page = self.store.listing(&filter, page).await?;
         Ok(self.in_list(page).await?)
+    }
+
+    /// The next published events that are not over, those for members only as well, of these organisations or of all. What
+    /// is told does not depend on who asks.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn next_of(
+        &self,
+        organisations: Option<Vec<OrganisationId>>,
+        limit: u32,
+    ) -> Result<Vec<Seen>, StoreError> {
+        let filter = Filter {
+            from: Some(self.clock.now()),
+            include_members_only: true,
+            statuses: vec![Status::Published],
+            organisations,
+            ..Filter::default()
+        };
+        let page = self.store.listing(&filter, PageRequest { limit, after: None }).await?;
+        Ok(self.in_list(page).await?.items)
     }
 
     /// Everybody is a stranger in lists: where exactly it is is told, and noted, event by event.

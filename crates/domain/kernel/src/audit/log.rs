@@ -41,7 +41,7 @@ impl ActFilter {
     }
 }
 
-/// The audit log, as it is read and sealed. It is written through [`super::AuditTx`].
+/// The audit log, as it is read and sealed. It is written through [`super::AuditTx`], with what an act changes.
 #[async_trait]
 pub trait AuditLog: Send + Sync {
     /// Those that [`ActFilter::matches`], the newest first (by [`Act::cursor`], descending).
@@ -50,6 +50,8 @@ pub trait AuditLog: Send + Sync {
     async fn chain(&self, after: u64, limit: u32) -> Result<Vec<SealedAct>, StoreError>;
     /// The end of the chain; `None` when nothing was ever sealed.
     async fn head(&self) -> Result<Option<Head>, StoreError>;
+    /// Records acts that change nothing, as that somebody takes a table out.
+    async fn record(&self, acts: &[Act]) -> Result<(), StoreError>;
     /// How many acts wait for their seal.
     async fn waiting(&self) -> Result<u64, StoreError>;
     /// Dropping the transaction undoes it; see [`transact`].

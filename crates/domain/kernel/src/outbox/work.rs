@@ -1,6 +1,7 @@
 //! What is owed, as whoever looks after it sees it: without what it says, which may hold addresses.
 
 use crate::{Cursor, EffectId, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// The error of an effect that a worker took up and was never heard of again.
 pub const UNHEARD: &str = "it was begun, and nobody said how it went";
@@ -134,8 +135,18 @@ pub struct SetAside {
     pub work: OwedWork,
     /// What it says, as a JSON document. It is shown to nobody.
     pub body: String,
-    /// Whether the very same is owed once more, and not set aside: then somebody has asked for it anew.
-    pub again: bool,
+}
+
+/// Under which name it is owed to tell of work that was discarded.
+pub const DISCARDED: &str = "outbox.discarded";
+
+/// Work that was discarded, and what it was to bring about is waited for: whoever waits is to learn that nobody tries any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Discarded {
+    /// Under which name it was owed.
+    pub domain: String,
+    /// What it said, as a JSON document.
+    pub body: String,
 }
 
 #[cfg(test)]

@@ -4,11 +4,13 @@ use crate::column::{document, money, word};
 use crate::failure::corrupt;
 use crate::pool::PgStore;
 use crate::statement::{constant, text};
-use booking::figures::{Counts, Facts, Moved, Sold, first_id};
+use booking::figures::{Counts, Earlier, Facts, GivenBack, Moved, Sold, first_id};
+use booking::ledger::{Account, EntryKind};
 use booking::{BookingStatus, EntryStatus, Item, TicketStatus};
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Bool, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
-use kernel::{EventId, StoreError, TicketTypeId, Timestamp};
+use kernel::{EventId, RefundId, StoreError, TicketTypeId, Timestamp};
+use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -33,10 +35,40 @@ struct MovedRow {
     vouchered: Option<bool>,
     #[diesel(sql_type = Nullable<Text>)]
     reason: Option<String>,
-    #[diesel(sql_type = Array<SqlUuid>)]
-    given_back: Vec<Uuid>,
+    #[diesel(sql_type = Nullable<SqlUuid>)]
+    refund_id: Option<Uuid>,
+    #[diesel(sql_type = Jsonb)]
+    given_back: Value,
+    #[diesel(sql_type = Nullable<Jsonb>)]
+    earlier: Option<Value>,
     #[diesel(sql_type = BigInt)]
     times: i64,
+}
+
+/// An entry before another one about the same order, in the same currency.
+#[derive(Deserialize)]
+struct EarlierRow {
+    kind: EntryKind,
+    reversal: bool,
+    from: Account,
+    to: Account,
+    minor: i64,
+    refund: Option<RefundId>,
+    given_back: Vec<GivenBack>,
+}
+
+impl EarlierRow {
+    fn read(self, currency: &str) -> Result<Earlier, StoreError> {
+        Ok(Earlier {
+            kind: self.kind,
+            reversal: self.reversal,
+            from: self.from,
+            to: self.to,
+            amount: money(self.minor, currency, "reading what was posted before")?,
+            refund: self.refund,
+            given_back: self.given_back,
+        })
+    }
 }
 
 impl TryFrom<MovedRow> for Moved {
@@ -47,6 +79,8 @@ impl TryFrom<MovedRow> for Moved {
         let account = |text: &str| text.parse().map_err(corrupt("reading an account of the ledger"));
         let items: Option<Vec<Item>> =
             row.items.map(|it| document(it, "reading bookings.items")).transpose()?;
+        let earlier: Option<Vec<EarlierRow>> = row.earlier.map(|it| document(it, doing)).transpose()?;
+        let earlier = earlier.into_iter().flatten().map(|it| it.read(&row.currency));
         Ok(Self {
             kind: word(&row.kind, "reading ledger_entries.kind")?,
             reversal: row.reversal,
@@ -56,7 +90,9 @@ impl TryFrom<MovedRow> for Moved {
             items: items.unwrap_or_default(),
             vouchered: row.vouchered.unwrap_or(false),
             reason: row.reason.map(|reason| word(&reason, "reading refunds.reason")).transpose()?,
-            given_back: row.given_back.into_iter().map(TicketTypeId::from).collect(),
+            given_back: document(row.given_back, doing)?,
+            refund: row.refund_id.map(Into::into),
+            earlier: earlier.collect::<Result<_, _>>()?,
             times: row.times,
         })
     }
@@ -103,23 +139,47 @@ struct CountRow {
     offered: i64,
 }
 
+/// The tickets whose price goes back by the refund of an entry.
+macro_rules! given_back {
+    ($entry:literal) => {
+        concat!(
+            "(SELECT coalesce(jsonb_agg(n.ticket ORDER BY n.ticket), '[]') FROM ( \
+                 SELECT (SELECT jsonb_build_object('ticket_type', t.ticket_type_id, 'seat', t.seat->>'id') \
+                         FROM tickets t WHERE t.id = g.ticket_id) AS ticket \
+                 FROM refunds r CROSS JOIN LATERAL unnest(r.tickets) AS g(ticket_id) WHERE r.id = ",
+            $entry,
+            ".refund_id) n)"
+        )
+    };
+}
+
 /// Entries about `$1` from `$2` to `$3`, with what they are divided by. What an entry is about is looked up by its key, row
-/// by row: plans are made without looking at values, and a join of all would read all bookings.
-const MOVED: &str = "\
-    SELECT m.kind, m.reversal, m.from_account, m.to_account, m.amount_minor, m.currency, m.items, m.vouchered, \
-        m.reason, m.given_back, count(*) AS times \
-    FROM ( \
-        SELECT e.kind, e.reversal, e.from_account, e.to_account, e.amount_minor, e.currency, \
-            (SELECT b.items FROM bookings b WHERE b.id = e.booking_id) AS items, \
-            (SELECT b.voucher_id IS NOT NULL FROM bookings b WHERE b.id = e.booking_id) AS vouchered, \
-            (SELECT r.reason FROM refunds r WHERE r.id = e.refund_id) AS reason, \
-            ARRAY(SELECT (SELECT t.ticket_type_id FROM tickets t WHERE t.id = g.ticket_id) \
-                FROM refunds r CROSS JOIN LATERAL unnest(r.tickets) AS g(ticket_id) \
-                WHERE r.id = e.refund_id ORDER BY 1) AS given_back \
-        FROM ledger_entries e \
-        WHERE e.event_id = $1 AND e.at >= $2 AND e.at < $3 \
-            AND e.kind NOT IN ('charge', 'dispute_lost', 'adjustment') \
-    ) m GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10";
+/// by row: plans are made without looking at values, and a join of all would read all bookings. What came before is wanted
+/// where money is to go back, because it is taken from what is left.
+const MOVED: &str = concat!(
+    "SELECT m.kind, m.reversal, m.from_account, m.to_account, m.amount_minor, m.currency, m.items, m.vouchered, \
+         m.reason, m.refund_id, m.given_back, m.earlier, count(*) AS times \
+     FROM ( \
+         SELECT e.kind, e.reversal, e.from_account, e.to_account, e.amount_minor, e.currency, \
+             (SELECT b.items FROM bookings b WHERE b.id = e.booking_id) AS items, \
+             (SELECT b.voucher_id IS NOT NULL FROM bookings b WHERE b.id = e.booking_id) AS vouchered, \
+             (SELECT r.reason FROM refunds r WHERE r.id = e.refund_id) AS reason, \
+             CASE WHEN e.reversal THEN e.refund_id END AS refund_id, ",
+    given_back!("e"),
+    " AS given_back, CASE WHEN e.kind = 'refund_decided' THEN ( \
+                 SELECT jsonb_agg(jsonb_build_object('kind', p.kind, 'reversal', p.reversal, 'from', p.from_account, \
+                     'to', p.to_account, 'minor', p.amount_minor, 'refund', p.refund_id, 'given_back', ",
+    given_back!("p"),
+    ") ORDER BY p.at, p.reversal, p.id) \
+                 FROM ledger_entries p WHERE p.booking_id = e.booking_id AND p.currency = e.currency \
+                     AND (p.kind IN ('sale', 'difference') AND p.at <= e.at \
+                         OR p.kind = 'refund_decided' AND (p.at, p.reversal, p.id) < (e.at, e.reversal, e.id)) \
+             ) END AS earlier \
+         FROM ledger_entries e \
+         WHERE e.event_id = $1 AND e.at >= $2 AND e.at < $3 \
+             AND e.kind NOT IN ('charge', 'dispute_lost', 'adjustment') \
+     ) m GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12"
+);
 
 /// Orders of `$1` whose tickets were issued with ids from `$2` to `$3`.
 const SOLD: &str = "\
@@ -173,12 +233,12 @@ impl PgStore {
             .bind::<SqlUuid, _>(event.as_uuid())
             .bind::<Timestamptz, _>(from)
             .bind::<Timestamptz, _>(until);
-        let moved: Vec<MovedRow> = self.rows("reading what money moved", constant(moved)).await?;
+        let moved: Vec<MovedRow> = self.patient_rows("reading what money moved", constant(moved)).await?;
         let sold = text(SOLD)
             .bind::<SqlUuid, _>(event.as_uuid())
             .bind::<SqlUuid, _>(first_id(from))
             .bind::<SqlUuid, _>(first_id(until));
-        let sold: Vec<SoldRow> = self.rows("reading what was sold", constant(sold)).await?;
+        let sold: Vec<SoldRow> = self.patient_rows("reading what was sold", constant(sold)).await?;
         Ok(Facts {
             moved: moved.into_iter().map(Moved::try_from).collect::<Result<_, _>>()?,
             sold: sold.into_iter().map(Sold::try_from).collect::<Result<_, _>>()?,
@@ -226,6 +286,6 @@ impl PgStore {
         sql: &'static str,
         events: &[Uuid],
     ) -> Result<Vec<CountRow>, StoreError> {
-        self.rows(doing, constant(text(sql).bind::<Array<SqlUuid>, _>(events.to_vec()))).await
+        self.patient_rows(doing, constant(text(sql).bind::<Array<SqlUuid>, _>(events.to_vec()))).await
     }
 }

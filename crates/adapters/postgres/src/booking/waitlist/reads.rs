@@ -141,8 +141,9 @@ impl WaitlistReads for PgStore {
         for row in rows {
             let status: EntryStatus = word(&row.status, "reading waitlist_entries.status")?;
             counts.by_status.push((status, row.entries.try_into().map_err(corrupt(doing))?));
-            if status == EntryStatus::Expired {
-                counts.lapsed_offers = row.offered.try_into().map_err(corrupt(doing))?;
+            if status.ends_untaken() {
+                let offered = u64::try_from(row.offered).map_err(corrupt(doing))?;
+                counts.lapsed_offers = counts.lapsed_offers.saturating_add(offered);
             }
             if status == EntryStatus::Waiting {
                 counts.wanted = row.places.try_into().map_err(corrupt(doing))?;

@@ -4,17 +4,12 @@
 use super::Figures;
 use crate::Sale;
 use crate::figures::{
-    Counts, DayFigures, EventFigures, GuestFigures, LocalDay, Look, StandingFilter, day_of, span_of,
+    Counts, DayFigures, EventFigures, GuestFigures, LocalDay, Look, StandingFilter, day_of, healed, span_of,
 };
 use chrono::TimeDelta;
 use kernel::{EventId, StoreError, Timestamp, transact};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How long after a turn the next one is due, whichever instance takes it.
-const EVERY: TimeDelta = TimeDelta::seconds(15);
-/// So far each look reaches back behind the one before: a transaction may commit later than the instant that stands in
-/// its rows. None lives half as long; counting a day twice costs time and changes nothing.
-pub(super) const OVERLAP: TimeDelta = TimeDelta::minutes(3);
 /// How long after its end an event is still counted with every look: scans are told late, and money goes back.
 pub(super) const LINGERS: TimeDelta = TimeDelta::days(14);
 /// Most events that are counted with every look.
@@ -59,25 +54,30 @@ struct Wanted {
 }
 
 impl Figures {
-    /// Counts what may have changed, if it is time; `None` when somebody did a moment ago.
+    /// Counts what may have changed, if it is time; `None` when somebody did a moment ago, or is at it.
     ///
     /// # Errors
     /// The store could not answer; what was counted before stays as it is.
     pub async fn count(&self) -> Result<Option<Counted>, StoreError> {
         let now = self.clock.now();
-        match self.turn(now, now - EVERY).await? {
-            Some(look) => self.look(look, now).await.map(Some),
-            None => Ok(None),
+        let Some(look) = self.turn(now, Look::is_due).await? else { return Ok(None) };
+        match self.look(look, now).await {
+            Ok(counted) => Ok(Some(counted)),
+            Err(error) => {
+                // Nobody waits for who has failed; when not even this can be said, they wait until it is long ago.
+                let _ = self.give_back(look, now).await;
+                Err(error)
+            }
         }
     }
 
-    /// The same at once.
+    /// The same at once, whoever is at it.
     ///
     /// # Errors
     /// As [`Self::count`].
     pub async fn count_now(&self) -> Result<Counted, StoreError> {
         let now = self.clock.now();
-        let look = self.turn(now, Timestamp::MAX_UTC).await?.unwrap_or_default();
+        let look = self.turn(now, |_, _| true).await?.unwrap_or_default();
         self.look(look, now).await
     }
 
@@ -86,36 +86,57 @@ impl Figures {
     /// # Errors
     /// As [`Self::count`].
     pub async fn count_all(&self) -> Result<(), StoreError> {
-        transact(self.figures.begin_figures().await?, async |tx| {
+        let now = self.clock.now();
+        transact(self.figures.begin_figures().await?, async move |tx| {
             let look = tx.lock_look().await?;
-            tx.save_look(&Look { whole: false, cursor: None, ..look }).await
+            tx.save_look(&look.anew(now)).await
         })
         .await?;
         while !self.count_now().await?.whole {}
         Ok(())
     }
 
-    async fn turn(&self, now: Timestamp, due: Timestamp) -> Result<Option<Look>, StoreError> {
+    /// Takes the turn, if it is due; answers with how far was counted before.
+    async fn turn(
+        &self,
+        now: Timestamp,
+        due: fn(&Look, Timestamp) -> bool,
+    ) -> Result<Option<Look>, StoreError> {
         transact(self.figures.begin_figures().await?, async move |tx| {
             let look = tx.lock_look().await?;
-            if look.at.is_some_and(|at| at > due) {
+            if !due(&look, now) {
                 return Ok(None);
             }
-            tx.save_look(&Look { at: Some(now), ..look }).await?;
+            tx.save_look(&look.taken(now)).await?;
             Ok::<_, StoreError>(Some(look))
         })
         .await
     }
 
+    async fn give_back(&self, before: Look, now: Timestamp) -> Result<(), StoreError> {
+        transact(self.figures.begin_figures().await?, async move |tx| {
+            match tx.lock_look().await?.given_back(&before, now) {
+                Some(look) => tx.save_look(&look).await,
+                None => Ok(()),
+            }
+        })
+        .await
+    }
+
     async fn look(&self, look: Look, now: Timestamp) -> Result<Counted, StoreError> {
+        let look = look.believed(now);
         let mut hours: BTreeMap<EventId, BTreeSet<Timestamp>> = BTreeMap::new();
-        for (event, hour) in self.figures.touched(look.until.unwrap_or(now) - OVERLAP).await? {
+        for (event, hour) in self.figures.touched(look.since(now)).await? {
             hours.entry(event).or_default().insert(hour);
         }
         let open = self.figures.open_events(now - LINGERS, OPEN).await?;
         let next = self.figures.events_after(look.cursor, IN_TURN).await?;
         let last = next.len() < usize::try_from(IN_TURN).unwrap_or(usize::MAX);
-        let fresh = if look.whole { BTreeSet::new() } else { next.iter().copied().collect() };
+        let fresh: BTreeSet<EventId> = if look.whole {
+            healed(&next, now).into_iter().collect()
+        } else {
+            next.iter().copied().collect()
+        };
         let events: BTreeSet<_> = hours.keys().chain(&open).chain(&next).copied().collect();
         let events: Vec<_> = events.into_iter().collect();
         let (wanted, mut changes) = (Wanted { hours, fresh }, Changes::default());
@@ -153,12 +174,10 @@ impl Figures {
             let moved = before.is_some_and(|before| before.zone != sale.resale.zone.name());
             self.look_at_days(sale, wanted, moved, changes).await?;
             let counts = counts.remove(&sale.event).unwrap_or_default();
-            if before.is_none() && counts.is_nothing() {
-                continue;
-            }
-            let guests = self.guests_of(sale, &counts, before, now).await?;
+            let fresh = wanted.fresh.contains(&sale.event);
+            let guests = self.guests_of(sale, &counts, (before, fresh), now).await?;
             let after = EventFigures::of(sale, counts, guests);
-            if before != Some(&after) {
+            if before != Some(&after) && (before.is_some() || !after.is_nothing()) {
                 changes.standings.push(after);
             }
         }
@@ -212,25 +231,37 @@ impl Figures {
         Ok(found)
     }
 
+    /// Who comes: as it was counted a while ago, or anew. Of an event that is long over it is counted anew when something
+    /// became of its tickets.
     async fn guests_of(
         &self,
         sale: &Sale,
         counts: &Counts,
-        before: Option<&EventFigures>,
+        (before, fresh): (Option<&EventFigures>, bool),
         now: Timestamp,
     ) -> Result<Option<GuestFigures>, StoreError> {
         if counts.tickets().living() == 0 {
             return Ok(None);
         }
         let known = before.and_then(|before| before.guests);
+        let young = known.is_some_and(|known| known.at <= now && now < known.at + GUESTS);
+        let unchanged = before.is_some_and(|before| before.counts.types == counts.types);
         let lingers = sale.ends_at + LINGERS >= now;
-        if let Some(known) = known.filter(|known| !lingers || now < known.at + GUESTS) {
-            return Ok(Some(known));
+        let stays = if lingers { young } else { known.is_some() && unchanged };
+        if stays && !fresh {
+            return Ok(known);
         }
-        // Who holds a ticket of an event to come was not there yet.
-        let earlier = sale.starts_at.min(now);
-        let (guests, returning) = self.figures.guests(sale.event, sale.organisation, earlier).await?;
-        Ok(Some(GuestFigures { guests, returning, at: now }))
+        let anew = self.guests_at(sale, now).await?;
+        // What is the same as before is not written again.
+        let same = |known: &GuestFigures| (known.guests, known.returning) == (anew.guests, anew.returning);
+        Ok(Some(known.filter(same).filter(|_| stays).unwrap_or(anew)))
+    }
+
+    /// Who comes, as the store says now.
+    pub(super) async fn guests_at(&self, sale: &Sale, now: Timestamp) -> Result<GuestFigures, StoreError> {
+        let earlier = earlier_than(sale, now);
+        let guests = self.figures.guests(sale.event, sale.organisation, earlier).await?;
+        Ok(GuestFigures::of(&guests, now))
     }
 
     /// Writes what a look found, unless somebody else took a turn meanwhile: they have seen more.
@@ -250,4 +281,9 @@ impl Figures {
         })
         .await
     }
+}
+
+/// Whoever holds a ticket of an event that begins then, or later, was not there yet.
+pub(super) fn earlier_than(sale: &Sale, now: Timestamp) -> Timestamp {
+    sale.starts_at.min(now)
 }

@@ -1,0 +1,128 @@
+//! Measures what a house is run by: mails that go out, what admins look at, and backups, each beside something else in the
+//! same run or beside a goal, and prints a table.
+//!
+//! Nothing is asserted about time. It fails when something is wrong, as a mail that went out twice or a figure that is not
+//! what it counts, and when something cannot be measured: whatever stands in the table by then is printed all the same.
+
+mod backup;
+#[path = "../load/databases.rs"]
+#[allow(dead_code, reason = "another bench sells what is in them")]
+mod databases;
+#[path = "../load/drive.rs"]
+#[allow(dead_code, reason = "another bench buys")]
+mod drive;
+mod mail;
+mod office;
+mod options;
+#[path = "../load/paid.rs"]
+#[allow(dead_code, reason = "another bench pays")]
+mod paid;
+#[path = "../report/report.rs"]
+mod report;
+mod table;
+
+use databases::Databases;
+use options::Options;
+use report::table::Line;
+use report::with_causes;
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use testkit::servers::{PostgresOptions, PostgresServer};
+use tokio::runtime::Builder;
+
+/// Why something was not measured.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Ordinary for a small server, as where sales are measured.
+const SETTINGS: [&str; 4] =
+    ["shared_buffers=512MB", "max_wal_size=8GB", "checkpoint_timeout=1h", "synchronous_commit=on"];
+/// Any 32 bytes: whoever reads what another wrote has to sign alike.
+const SIGNING_KEY: &str = "2b7e151628aed2a6abf7158809cf4f3c2b7e151628aed2a6abf7158809cf4f3c";
+
+/// What was found out so far.
+#[derive(Debug, Default)]
+struct Report {
+    lines: Vec<Line>,
+    failed: bool,
+}
+
+impl Report {
+    fn add(&mut self, group: &str, measured: Result<Vec<Line>, Failure>) {
+        match measured {
+            Ok(lines) => self.lines.extend(lines),
+            Err(failure) => {
+                self.failed = true;
+                let why = with_causes(&*failure);
+                eprintln!("bench: {group}: {why}");
+                self.lines.push(Line::words(format!("{group}: NOT MEASURED, {why}")));
+            }
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let options = match Options::parse(std::env::args().skip(1)) {
+        Ok(options) => options,
+        Err(usage) => {
+            eprintln!("{usage}");
+            return ExitCode::from(2);
+        }
+    };
+    let mut report = Report::default();
+    let said = measure(&options, &mut report).and_then(|()| {
+        let mut out = std::io::stdout().lock();
+        write!(out, "{}", table::table(&report.lines, &options))?;
+        Ok(out.flush()?)
+    });
+    match said {
+        Ok(()) if !report.failed => ExitCode::SUCCESS,
+        Ok(()) => ExitCode::FAILURE,
+        Err(failure) => {
+            eprintln!("bench: {}", with_causes(&*failure));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure(options: &Options, report: &mut Report) -> Result<(), Failure> {
+    // One thread for all who ask: what they take is missing to the server.
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    eprintln!("starting PostgreSQL");
+    let settings = SETTINGS.map(str::to_owned).to_vec();
+    let server =
+        PostgresServer::start(&PostgresOptions { durable: true, settings, ..PostgresOptions::default() })?;
+    runtime.block_on(async {
+        if options.wants("mail") {
+            report.add("mail", mail::measure(&server, options).await);
+        }
+        if !["office", "backup"].iter().any(|group| options.wants(group)) {
+            return Ok(());
+        }
+        let databases = Databases::prepare(&server, false).await?;
+        databases.grow(options.bookings)?;
+        if options.wants("office") {
+            report.add("office", office::measure(&databases, options).await);
+        }
+        if options.wants("backup") {
+            report.add("backup", backup::measure(&server, options));
+        }
+        Ok(())
+    })
+}
+
+/// The program.
+fn program() -> PathBuf {
+    env!("CARGO_BIN_EXE_synesthesie").into()
+}
+
+/// How many processors there are.
+fn processors() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// In MB.
+#[expect(clippy::cast_precision_loss, reason = "figures for people")]
+fn megabytes(bytes: u64) -> f64 {
+    bytes as f64 / 1_000_000.0
+}
