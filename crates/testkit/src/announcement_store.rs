@@ -15,8 +15,8 @@ use kernel::{
     TicketTypeId, Timestamp, transact,
 };
 use messaging::{
-    Announcement, AnnouncementChange, AnnouncementFilter, AnnouncementStatus, AnnouncementTx, Audience, LeftList,
-    LeftOut, MailList, Mailing, Recipient, RecipientState, Texts, Wording,
+    Announcement, AnnouncementChange, AnnouncementFilter, AnnouncementStatus, AnnouncementTx, Audience,
+    LeftList, LeftOut, MailList, Mailing, Recipient, RecipientState, Texts, Wording,
 };
 use std::collections::BTreeSet;
 
@@ -220,17 +220,16 @@ pub async fn announcements_are_found_by_all_that_is_given(stores: Stores) {
     let event = EventId::generate(noon());
     let to_all = announcement(0, Audience::Members);
     let to_guests = announcement(1, Audience::Guests { organisation });
-    let about = Announcement {
-        organisation: Some(organisation),
-        ..announcement(2, Audience::Waiting { event })
-    };
+    let about =
+        Announcement { organisation: Some(organisation), ..announcement(2, Audience::Waiting { event }) };
     let sent = Announcement {
         status: AnnouncementStatus::Sent,
         ..announcement(3, Audience::Guests { organisation: other })
     };
     add(&stores, &[to_all.clone(), to_guests.clone(), about.clone(), sent.clone()]).await;
     let none = AnnouncementFilter::default();
-    let by = |own: &[OrganisationId]| AnnouncementFilter { organisations: Some(own.to_vec()), ..none.clone() };
+    let by =
+        |own: &[OrganisationId]| AnnouncementFilter { organisations: Some(own.to_vec()), ..none.clone() };
     let draft = Some(AnnouncementStatus::Draft);
     for (filter, expected) in [
         (none.clone(), vec![sent.id, about.id, to_guests.id, to_all.id]),
@@ -306,7 +305,8 @@ pub async fn nobody_is_written_down_twice(stores: Stores) {
     let third = announcement(2, Audience::Members);
     add(&stores, std::slice::from_ref(&third)).await;
     let both = [(); 2].map(|()| {
-        let (stores, all) = (stores.clone(), again.iter().map(|it| Recipient { announcement: third.id, ..it.clone() }));
+        let (stores, all) =
+            (stores.clone(), again.iter().map(|it| Recipient { announcement: third.id, ..it.clone() }));
         let all: Vec<_> = all.collect();
         tokio::spawn(async move { write_down(&stores, &all).await.len() })
     });
@@ -354,9 +354,8 @@ pub async fn recipients_are_counted_by_how_they_stand(stores: Stores) {
     let (one, other) = (announcement(0, Audience::Members), announcement(1, Audience::Members));
     add(&stores, &[one.clone(), other.clone()]).await;
     let states = RecipientState::ALL.into_iter().chain([RecipientState::Sent, RecipientState::Sent]);
-    let all: Vec<_> = states
-        .map(|state| Recipient { state, ..waiting(&one, AccountId::generate(noon()), 0) })
-        .collect();
+    let all: Vec<_> =
+        states.map(|state| Recipient { state, ..waiting(&one, AccountId::generate(noon()), 0) }).collect();
     write_down(&stores, &all).await;
     write_down(&stores, &[waiting(&other, AccountId::generate(noon()), 0)]).await;
     let counts = stores.announcements.count_recipients(one.id).await.unwrap();

@@ -65,7 +65,9 @@ pub async fn in_language(
         None => None,
     };
     let organiser = match it.organisation {
-        Some(organisation) => app.events.issuer(organisation).await?.map(|(organisation, _)| organisation.name),
+        Some(organisation) => {
+            app.events.issuer(organisation).await?.map(|(organisation, _)| organisation.name)
+        }
         None => None,
     };
     let content = Content::Announcement {

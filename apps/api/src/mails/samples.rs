@@ -83,7 +83,8 @@ pub(super) fn samples(language: Language) -> Vec<Content> {
 }
 
 fn announced(audience: &'static str) -> Content {
-    let lines = |lines: &[&str]| Passage { lines: lines.iter().map(|&line| line.into()).collect(), link: None };
+    let lines =
+        |lines: &[&str]| Passage { lines: lines.iter().map(|&line| line.into()).collect(), link: None };
     Content::Announcement {
         subject: "The doors open earlier".into(),
         passages: vec![

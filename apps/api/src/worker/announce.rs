@@ -5,6 +5,7 @@ use super::perform::{Done, Failure};
 use super::post::{Errand, drafted, send};
 use crate::http::problem::Causes;
 use crate::mails;
+use crate::telemetry::part;
 use crate::wiring::App;
 use booking::use_cases::Placed;
 use kernel::{AccountId, AnnouncementId, BookingId, Due, EffectId, MailError, StoreError, TicketId};
@@ -25,11 +26,7 @@ pub async fn perform(app: &App, errand: Errand<'_>, mailing: Mailing) -> Result<
 
 /// Sends somebody theirs, if they are still to get it. That it is being handed over is durable before it is: whoever finds
 /// that afterwards, with nothing said of how it ended, sends nothing.
-async fn deliver(
-    app: &App,
-    errand: Errand<'_>,
-    of: (AnnouncementId, AccountId),
-) -> Result<Done, Failure> {
+async fn deliver(app: &App, errand: Errand<'_>, of: (AnnouncementId, AccountId)) -> Result<Done, Failure> {
     let Due { id, domain, body, .. } = errand.due;
     let reader = app.accounts.account(of.1).await?.filter(|account| account.is_active());
     let wanted = app.announcements.wanted(of, *id, reader.as_ref().map(|reader| &reader.email)).await?;
@@ -47,7 +44,7 @@ async fn deliver(
     if !app.announcements.begin(of, draft).await? {
         return Ok(Done::Finished);
     }
-    let answer = app.mailer.send(&mail).await;
+    let answer = part("sending a mail", app.mailer.send(&mail)).await;
     let (name, how) = match &answer {
         Ok(()) => ("sent", HandedOver::Taken),
         Err(MailError::Deferred(_)) => ("deferred", HandedOver::PutOff),

@@ -9,11 +9,11 @@ use diesel_async::{RunQueryDsl, SimpleAsyncConnection};
 use std::sync::Arc;
 use std::time::Duration;
 use testkit::{
-    Stores, account_store, announcement_store, audit_log, backup_store, booking_store, cancelling_store, document_store,
-    door_store, event_store, figures_store, gallery_store, idempotency_store, invite_budget, invite_store,
-    invite_tree, ledger_store, maintenance_store, media_store, messaging_store, music_store, office_store,
-    organisation_store, outbox, own_store, place_store, place_use_cases, quota_store, return_store,
-    seat_store, servers, transfer_store, voucher_store, waitlist_store,
+    Stores, account_store, announcement_store, audit_log, backup_store, booking_store, cancelling_store,
+    document_store, door_store, event_store, figures_store, gallery_store, idempotency_store, invite_budget,
+    invite_store, invite_tree, ledger_store, maintenance_store, media_store, messaging_store, music_store,
+    office_store, organisation_store, outbox, own_store, place_store, place_use_cases, quota_store,
+    return_store, seat_store, servers, transfer_store, voucher_store, waitlist_store,
 };
 
 /// A store with one connection, so that all statements meet on it.

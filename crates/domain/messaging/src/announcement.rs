@@ -9,8 +9,8 @@ pub use audience::{Addressee, Audience, LeftList, MailList};
 pub use recipient::{Counts, HandedOver, LeftOut, Recipient, RecipientState};
 pub use wording::{Block, LONGEST_BODY, LONGEST_SUBJECT, Texts, Wording};
 
-use chrono::TimeDelta;
-use kernel::{AccountId, AnnouncementId, Cursor, EventId, Invalid, OrganisationId, Timestamp};
+use chrono::{SubsecRound, TimeDelta};
+use kernel::{AccountId, AnnouncementId, Cursor, EventId, Invalid, OrganisationId, Timestamp, is_kept};
 use serde::{Deserialize, Serialize};
 
 /// How far ahead something may be scheduled.
@@ -143,18 +143,25 @@ impl Announcement {
             audience,
             organisation,
             texts: change.texts.clone().unwrap_or_else(|| self.texts.clone()),
-            valid_until: change.valid_until.unwrap_or(self.valid_until),
+            // As exactly as every store keeps it.
+            valid_until: change.valid_until.unwrap_or(self.valid_until).map(|until| until.trunc_subsecs(6)),
             ..self.clone()
         };
         let mut wrong = Vec::new();
         if after.texts.languages().is_empty() {
             wrong.push(Invalid::new("texts", "required", "say it in at least one language"));
         }
-        if after.valid_until.is_some() && !audience.grows_with_tickets() {
+        if after.valid_until.is_some_and(|until| !is_kept(until)) {
+            wrong.push(Invalid::new("valid_until", "out_of_range", "must lie in a year of four digits"));
+        } else if after.valid_until.is_some() && !audience.grows_with_tickets() {
             let message = "whoever comes later gets a ticket, and this is not for those who hold one";
             wrong.push(Invalid::new("valid_until", "not_allowed", message));
         } else if after.valid_until.is_some_and(|until| after.due_at.is_some_and(|due| until <= due)) {
-            wrong.push(Invalid::new("valid_until", "too_early", "must lie behind the time at which it goes out"));
+            wrong.push(Invalid::new(
+                "valid_until",
+                "too_early",
+                "must lie behind the time at which it goes out",
+            ));
         }
         if !wrong.is_empty() {
             return Err(wrong);
@@ -175,7 +182,7 @@ impl Announcement {
     /// # Errors
     /// What is wrong with that.
     pub fn schedule(&mut self, at: Option<Timestamp>, now: Timestamp) -> Result<(), Vec<Invalid>> {
-        let due = at.unwrap_or(now).max(now);
+        let due = at.map_or(now, |at| at.trunc_subsecs(6)).max(now);
         let wrong = |field: &str, code, message: &str| vec![Invalid::new(field, code, message)];
         if due > now + FARTHEST {
             return Err(wrong("at", "out_of_range", "must lie within 400 days"));
@@ -193,7 +200,8 @@ impl Announcement {
     /// Whether what is owed for this time it was scheduled is still to be done.
     #[must_use]
     pub const fn goes(&self, turn: u32) -> bool {
-        matches!(self.status, AnnouncementStatus::Scheduled | AnnouncementStatus::Sending) && self.turn == turn
+        matches!(self.status, AnnouncementStatus::Scheduled | AnnouncementStatus::Sending)
+            && self.turn == turn
     }
 
     /// Its audience is written down up to this one; `last`: that was all of it.

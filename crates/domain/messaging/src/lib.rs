@@ -12,8 +12,8 @@ pub mod unsubscribe;
 pub mod use_cases;
 
 pub use announcement::{
-    Addressee, Announcement, AnnouncementChange, AnnouncementFilter, AnnouncementStatus, Audience, Block, Counts,
-    HandedOver, LeftList, LeftOut, MailList, Recipient, RecipientState, Texts, Wording, WrongStage,
+    Addressee, Announcement, AnnouncementChange, AnnouncementFilter, AnnouncementStatus, Audience, Block,
+    Counts, HandedOver, LeftList, LeftOut, MailList, Recipient, RecipientState, Texts, Wording, WrongStage,
 };
 pub use letter::{About, Draft, Letter, LetterFilter, LetterState, News, Origin};
 pub use ports::{
@@ -24,7 +24,8 @@ pub use report::{Report, Status, Verdict, return_path};
 pub use suppression::{AddressHash, AddressKey, Suppression, SuppressionReason};
 pub use unsubscribe::UnsubscribeKey;
 pub use use_cases::{
-    AnnouncementError, Announcements, Heard, LiftError, Messages, Preferences, SendAgainError, Tally, TicketWish,
+    AnnouncementError, Announcements, Heard, LiftError, Messages, Preferences, SendAgainError, Tally,
+    TicketWish,
 };
 
 /// What this domain's effects are filed under in the outbox.

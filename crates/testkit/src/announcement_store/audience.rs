@@ -124,7 +124,11 @@ pub async fn who_was_let_in_and_who_waits_are_audiences_of_their_own(stores: Sto
     assert_eq!(all(&stores, let_in, 1).await, sorted(&[ada, bob]));
     change(&house, Ticket { status: TicketStatus::Cancelled, checked_in_at: Some(later(2)), ..his }).await;
     assert_eq!(all(&stores, let_in, 1).await, [ada]);
-    assert_eq!(all(&stores, Audience::TicketHolders { event }, 1).await, [ada], "whoever is inside holds one");
+    assert_eq!(
+        all(&stores, Audience::TicketHolders { event }, 1).await,
+        [ada],
+        "whoever is inside holds one"
+    );
 
     let (eve, ida) = (buyer(&stores).await, buyer(&stores).await);
     for who in [eve, ida] {

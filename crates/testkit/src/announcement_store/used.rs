@@ -8,11 +8,14 @@ use crate::fixtures_events::person;
 use crate::{Stores, noon};
 use chrono::TimeDelta;
 use kernel::audit::ActFilter;
-use kernel::{AccountId, Act, Actor, AnnouncementId, Clock, Due, EffectId, Email, PageRequest, Role, Timestamp, transact};
+use kernel::{
+    AccountId, Act, Actor, AnnouncementId, Clock, Due, EffectId, Email, PageRequest, Role, Timestamp,
+    transact,
+};
 use messaging::{
-    About, AddressKey, Announcement, AnnouncementChange, AnnouncementError, AnnouncementFilter, AnnouncementStatus,
-    Announcements, Audience, Draft, HandedOver, LetterFilter, LetterState, MailList, Mailing, Preferences,
-    RecipientState, Suppression, SuppressionReason, Texts, UnsubscribeKey,
+    About, AddressKey, Announcement, AnnouncementChange, AnnouncementError, AnnouncementFilter,
+    AnnouncementStatus, Announcements, Audience, Draft, HandedOver, LetterFilter, LetterState, MailList,
+    Mailing, Preferences, RecipientState, Suppression, SuppressionReason, Texts, UnsubscribeKey,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -53,7 +56,10 @@ fn address(account: AccountId) -> Email {
 }
 
 /// Does what is owed as the worker does, until nothing is due: the mails that our server took, and to whom.
-async fn work(stores: &Stores, (used, clock): &(Announcements, Arc<StoppedClock>)) -> Vec<(EffectId, AccountId)> {
+async fn work(
+    stores: &Stores,
+    (used, clock): &(Announcements, Arc<StoppedClock>),
+) -> Vec<(EffectId, AccountId)> {
     let mut sent = Vec::new();
     loop {
         let owed = due(stores, clock.now()).await;
@@ -62,10 +68,12 @@ async fn work(stores: &Stores, (used, clock): &(Announcements, Arc<StoppedClock>
         }
         for one in owed {
             match mailing(&one) {
-                Mailing::Spread { announcement, turn } => match used.spread(announcement, turn).await.unwrap() {
-                    Some(at) => assert!(stores.outbox.postpone(one.lease(), at, None).await.unwrap()),
-                    None => assert!(stores.outbox.finish(one.lease()).await.unwrap()),
-                },
+                Mailing::Spread { announcement, turn } => {
+                    match used.spread(announcement, turn).await.unwrap() {
+                        Some(at) => assert!(stores.outbox.postpone(one.lease(), at, None).await.unwrap()),
+                        None => assert!(stores.outbox.finish(one.lease()).await.unwrap()),
+                    }
+                }
                 Mailing::Deliver { announcement, account } => {
                     let of = (announcement, account);
                     let wanted = used.wanted(of, one.id, Some(&address(account))).await.unwrap();
@@ -104,7 +112,12 @@ async fn staff(stores: &Stores) -> Actor {
     actor
 }
 
-async fn written(used: &Announcements, by: &Actor, audience: Audience, until: Option<Timestamp>) -> Announcement {
+async fn written(
+    used: &Announcements,
+    by: &Actor,
+    audience: Audience,
+    until: Option<Timestamp>,
+) -> Announcement {
     let organisation = match audience {
         Audience::Members => None,
         Audience::Guests { organisation } => Some(organisation),

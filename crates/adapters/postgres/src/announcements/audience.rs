@@ -62,7 +62,8 @@ macro_rules! holders {
 }
 
 const MEMBERS: &str = concat!(accounts!("id > $1"), " LIMIT $2");
-const GUESTS: &str = holders!("event_id = ANY(ARRAY(SELECT e.id FROM events e WHERE e.organisation_id = $1))");
+const GUESTS: &str =
+    holders!("event_id = ANY(ARRAY(SELECT e.id FROM events e WHERE e.organisation_id = $1))");
 const TICKET_HOLDERS: &str = holders!("event_id = $1");
 const CHECKED_IN: &str = holders!("event_id = $1 AND checked_in_at IS NOT NULL");
 const OF_TYPE: &str = holders!("event_id = $1 AND ticket_type_id = $4");
@@ -100,8 +101,7 @@ impl PgStore {
             Audience::CheckedIn { event } => (CHECKED_IN, event.as_uuid()),
             Audience::Waiting { event } => (WAITING, event.as_uuid()),
         };
-        let statement =
-            text(sql).bind::<SqlUuid, _>(of).bind::<SqlUuid, _>(after).bind::<BigInt, _>(limit);
+        let statement = text(sql).bind::<SqlUuid, _>(of).bind::<SqlUuid, _>(after).bind::<BigInt, _>(limit);
         people(self.rows(DOING, constant(statement)).await?)
     }
 }

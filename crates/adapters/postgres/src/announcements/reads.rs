@@ -6,15 +6,13 @@ use crate::column::{before, size, word};
 use crate::pool::PgStore;
 use crate::statement::{constant, text};
 use ::messaging::{
-    Addressee, Announcement, AnnouncementFilter, AnnouncementStatus, AnnouncementStore, AnnouncementTx, Audience,
-    Counts, LeftList, Recipient, RecipientState,
+    Addressee, Announcement, AnnouncementFilter, AnnouncementStatus, AnnouncementStore, AnnouncementTx,
+    Audience, Counts, LeftList, Recipient, RecipientState,
 };
 use async_trait::async_trait;
 use diesel::QueryableByName;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
-use kernel::{
-    AccountId, AnnouncementId, EventId, OrganisationId, Page, PageRequest, StoreError, Timestamp,
-};
+use kernel::{AccountId, AnnouncementId, EventId, OrganisationId, Page, PageRequest, StoreError, Timestamp};
 use std::collections::BTreeMap;
 use uuid::Uuid;
 
@@ -112,7 +110,9 @@ impl AnnouncementStore for PgStore {
     ) -> Result<Vec<Announcement>, StoreError> {
         // As `Announcement::is_for_late_ones` has it.
         let statement = text(concat!(
-            select_announcements!("WHERE event_id = $1 AND status IN ('sending', 'sent') AND valid_until > $3"),
+            select_announcements!(
+                "WHERE event_id = $1 AND status IN ('sending', 'sent') AND valid_until > $3"
+            ),
             " UNION ALL ",
             select_announcements!(
                 "WHERE organisation_id = $2 AND audience = 'guests' AND status IN ('sending', 'sent') \

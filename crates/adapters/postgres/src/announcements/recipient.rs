@@ -61,7 +61,10 @@ macro_rules! select_recipients {
 pub(super) use select_recipients;
 
 impl PgTx {
-    pub(super) async fn insert_recipients(&mut self, all: &[Recipient]) -> Result<Vec<AccountId>, StoreError> {
+    pub(super) async fn insert_recipients(
+        &mut self,
+        all: &[Recipient],
+    ) -> Result<Vec<AccountId>, StoreError> {
         let ids = |id: fn(&Recipient) -> Uuid| all.iter().map(id).collect::<Vec<Uuid>>();
         let statement = text(
             "INSERT INTO announcement_recipients (announcement_id, account_id, state, mail_id, added_at, changed_at) \

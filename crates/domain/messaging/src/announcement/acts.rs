@@ -10,7 +10,12 @@ pub(crate) fn created(by: &Cause, it: &Announcement, now: Timestamp) -> Act {
 }
 
 /// One was changed; `None` when it was not.
-pub(crate) fn changed(by: &Cause, before: &Announcement, after: &Announcement, now: Timestamp) -> Option<Act> {
+pub(crate) fn changed(
+    by: &Cause,
+    before: &Announcement,
+    after: &Announcement,
+    now: Timestamp,
+) -> Option<Act> {
     let act = || about(by, "announcement.change", after, now).changing(said(before), said(after));
     (before != after).then(act)
 }

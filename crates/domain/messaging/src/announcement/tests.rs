@@ -49,11 +49,8 @@ fn it_is_said_in_a_language_and_only_holders_of_tickets_can_come_later() {
         (Audience::Waiting { event }, false),
         (Audience::TicketType { event, ticket_type }, true),
     ] {
-        let to = AnnouncementChange {
-            audience: Some((audience, None)),
-            texts: Some(english()),
-            ..until.clone()
-        };
+        let to =
+            AnnouncementChange { audience: Some((audience, None)), texts: Some(english()), ..until.clone() };
         assert_eq!(Announcement::create(&to, by, noon()).is_ok(), grows, "{audience:?}");
         assert!(Audience::KINDS.contains(&audience.kind()));
     }

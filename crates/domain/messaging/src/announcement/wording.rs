@@ -130,7 +130,9 @@ mod tests {
 
     #[test]
     fn empty_lines_separate_paragraphs_and_an_address_alone_is_a_link() {
-        let written = wording("\n\nHello,\r\nthe doors open  at 7.\n \n\nhttps://example.org/a?b=1\n\nSee https://a.b\n");
+        let written = wording(
+            "\n\nHello,\r\nthe doors open  at 7.\n \n\nhttps://example.org/a?b=1\n\nSee https://a.b\n",
+        );
         let lines = |lines: &[&str]| Block::Paragraph(lines.iter().map(|&line| line.to_owned()).collect());
         let expected = [
             lines(&["Hello,", "the doors open at 7."]),
@@ -167,7 +169,10 @@ mod tests {
         assert_eq!(both.read_in(Language::English), Some((Language::English, &english)));
         let one = Texts { en: None, de: Some(german.clone()) };
         assert_eq!(one.read_in(Language::English), Some((Language::German, &german)));
-        assert_eq!((one.languages(), Texts::default().read_in(Language::German)), (vec![Language::German], None));
+        assert_eq!(
+            (one.languages(), Texts::default().read_in(Language::German)),
+            (vec![Language::German], None)
+        );
     }
 
     proptest! {

@@ -7,8 +7,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use kernel::{
-    AccountId, AnnouncementId, EventId, OrganisationId, Owed, Page, PageRequest, StoreError,
-    Timestamp,
+    AccountId, AnnouncementId, EventId, OrganisationId, Owed, Page, PageRequest, StoreError, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 

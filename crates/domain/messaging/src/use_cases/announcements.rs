@@ -12,7 +12,7 @@ mod write;
 pub use look::Tally;
 pub use prefer::Preferences;
 
-use crate::{Addressee, AddressKey, AnnouncementStore, LeftOut, MailList, UnsubscribeKey, WrongStage};
+use crate::{AddressKey, Addressee, AnnouncementStore, LeftOut, MailList, UnsubscribeKey, WrongStage};
 use kernel::{AccountId, Clock, Invalid, StoreError};
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -1,8 +1,6 @@
 use super::Announcements;
 use crate::announcement::acts;
-use crate::{
-    Announcement, AnnouncementFilter, Audience, Counts, LeftOut, Recipient, RecipientState, Texts,
-};
+use crate::{Announcement, AnnouncementFilter, Audience, Counts, LeftOut, Recipient, RecipientState, Texts};
 use kernel::{AccountId, Actor, AnnouncementId, Language, Page, PageRequest, StoreError, transact};
 use std::collections::BTreeMap;
 

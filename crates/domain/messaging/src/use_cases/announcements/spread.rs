@@ -62,7 +62,9 @@ impl Announcements {
         }
         transact(self.store.begin_announcements().await?, async |tx| {
             let own = tx.lock_announcement(id).await?;
-            if let Some(mut own) = own.filter(|own| own.goes(turn) && own.status == AnnouncementStatus::Sending) {
+            if let Some(mut own) =
+                own.filter(|own| own.goes(turn) && own.status == AnnouncementStatus::Sending)
+            {
                 own.finish(now);
                 tx.save_announcement(&own).await?;
             }
