@@ -17,10 +17,11 @@ type Variables = BTreeMap<String, String>;
 const RECIPIENT: &str = "age1t7rxyev2z3rw82stdlrrepyc39nvn86l5078zqkf5uasdy86jp6svpy7pa";
 
 /// What somebody fills in, by the name of the file that it is kept in.
-const FILLED_IN: [(&str, &str); 13] = [
+const FILLED_IN: [(&str, &str); 14] = [
     ("store_url", "postgres://synesthesie:secret@postgres/synesthesie"),
     ("redis_url", "redis://redis:6379/0"),
     ("mail_url", "smtp://user:secret@mail.example.org:587"),
+    ("dkim_key", testkit::dkim::KEY),
     ("signing_key", "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"),
     ("media_access_key", "GK31c2f218a2e44f485b94239e"),
     ("media_secret_key", "b892c0665f0ada8a4755dae98baa3b133590e11dae3bcc1f9d769d67f16c3835"),
