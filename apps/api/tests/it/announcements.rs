@@ -1,6 +1,7 @@
 //! What is said to many, over HTTP and on both stores.
 
 mod out;
+mod whose;
 
 use crate::harness::providers::Till;
 use crate::harness::shop::{Shop, Store, id};
