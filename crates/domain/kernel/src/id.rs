@@ -134,13 +134,10 @@ ids! {
     SetId,
     /// One go at making what is delivered of a picture or a set; its objects lie under its name.
     PassId,
-<<<<<<< HEAD
-    /// Something that is said to many.
-    AnnouncementId,
-=======
     /// A backup that somebody asked for or that was found where they lie; there it has a name.
     BackupId,
->>>>>>> t4
+    /// Something that is said to many.
+    AnnouncementId,
 }
 
 fn generate(now: Timestamp) -> Uuid {
