@@ -61,8 +61,10 @@ impl State {
         match state {
             Some(state) => {
                 let those = tables.by_state.range(behind(after, |account| (announcement, state, account)));
-                let key = |account: AccountId| (announcement, account);
-                Box::new(those.filter_map(move |(_, _, account)| self.copy::<Recipient>(&key(*account))))
+                Box::new(
+                    those
+                        .filter_map(move |(_, _, account)| self.copy::<Recipient>(&(announcement, *account))),
+                )
             }
             None => {
                 let those = tables.recipients.range(behind(after, |account| (announcement, account)));

@@ -4,7 +4,7 @@ use super::behind;
 use crate::state::State;
 use ::booking::{Ticket, WaitlistEntry};
 use ::messaging::{Addressee, Audience};
-use accounts::Account;
+use ::accounts::Account;
 use kernel::{AccountId, EventId, TicketId};
 use std::collections::BTreeSet;
 use uuid::Uuid;
