@@ -118,8 +118,8 @@ impl SmtpMailer {
         Ok(signed)
     }
 
-    /// Hands a mail over on a line that is open, if there is one; `stage` is how far that came. When that turns out to be of no use before the mail
-    /// itself was begun, it is tried once more on a new one; after that never, or it might arrive twice.
+    /// Hands a mail over on a line that is open, if there is one; `stage` is how far that came. When that turns out to be of no
+    /// use before the mail itself was begun, it is tried once more on a new one; after that never, or it might arrive twice.
     async fn carry(&self, letter: &Letter<'_>, stage: &mut Stage) -> Result<(), Failure> {
         let mut kept = self.lines.take();
         loop {
