@@ -2,9 +2,9 @@
 
 use super::behind;
 use crate::state::State;
+use ::accounts::Account;
 use ::booking::{Ticket, WaitlistEntry};
 use ::messaging::{Addressee, Audience};
-use ::accounts::Account;
 use kernel::{AccountId, EventId, TicketId};
 use std::collections::BTreeSet;
 use uuid::Uuid;
