@@ -56,6 +56,7 @@ PARAMETERS = {
     "PUT /admin/events/{id}/seats": {"id": "seated"},
     "DELETE /admin/organisations/{id}": {"id": "bare organisations"},
     "DELETE /admin/organisations/{id}/members/{account_id}": {"account_id": "members"},
+    "POST /admin/announcements/{id}/cancel": {"id": "scheduled announcements"},
     "POST /admin/bookings/{id}/mark-paid": {"id": "awaiting"},
     "POST /admin/bookings/{id}/refund": {"id": "free bookings"},
     "POST /admin/bookings/{id}/cancellation-request": {"id": "asked"},

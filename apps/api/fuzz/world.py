@@ -37,6 +37,7 @@ class World:
         self.events()
         self.shop()
         self.mailed()
+        self.announced()
         if token:
             self.own()
         self.sold()
@@ -225,6 +226,21 @@ class World:
         self.add("places", "0")
         self.add("templates", "tickets", "invite")
         self.asked("POST", "/admin/mail/test", {"template": "tickets", "language": "de"})
+
+    def announced(self):
+        """What is said to many: drafts, one that waits for its time, and a link to leave the list."""
+        body = {"audience": {"kind": "members"}, "texts": {"en": {"subject": "Doors", "body": "They open earlier."}}}
+        draft = lambda: self.ask("POST", "/admin/announcements", body)["id"]
+        self.add("announcements", draft(), draft(), draft())
+        scheduled = draft()
+        self.ask("POST", f"/admin/announcements/{scheduled}/schedule", {"at": hours(300)})
+        self.add("scheduled announcements", scheduled)
+        self.ask("POST", f"/admin/announcements/{scheduled}/test", {})
+        written = self.ask("GET", "/admin/mail?kind=test")["items"][0]["text"]
+        self.add("unsubscribe", written.split("/unsubscribe#token=")[1].split()[0])
+        self.asked("POST", "/admin/announcements", body)
+        self.asked("PATCH", "/admin/announcements/{id}", {"texts": body["texts"]})
+        self.asked("PUT", "/users/me/mail-preferences", {"news": True, "events": True})
 
     def sold(self):
         """What doors and waiting lists are asked."""

@@ -6,7 +6,7 @@ use accounts::{FactorKey, TokenKey};
 use booking::VoucherKey;
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD, HEXLOWER, HEXLOWER_PERMISSIVE};
 use invites::CodeKey;
-use messaging::AddressKey;
+use messaging::{AddressKey, UnsubscribeKey};
 use std::fmt;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -166,6 +166,12 @@ impl Keys {
     #[must_use]
     pub fn addresses(&self) -> AddressKey {
         AddressKey::new(self.derive(b"synesthesie/addresses/1"))
+    }
+
+    /// The key that links to leave lists of mails are sealed with.
+    #[must_use]
+    pub fn unsubscribes(&self) -> UnsubscribeKey {
+        UnsubscribeKey::new(self.derive(b"synesthesie/unsubscribes/1"))
     }
 
     /// The key that the audit log is chained with.

@@ -2,6 +2,7 @@
 //!
 //! Everything is read when the mail is written, so that a mail that waited says what is true now.
 
+mod announcement;
 mod content;
 mod files;
 mod gallery;
@@ -20,6 +21,7 @@ use crate::qr::QrError;
 use crate::wiring::App;
 use crate::worker::backups::complaint;
 use accounts::Letter;
+pub use announcement::{announcement, in_language};
 use booking::close::Day;
 use booking::use_cases::Placed;
 use booking::{Booking, Incident, Ticket};

@@ -55,7 +55,7 @@ use kernel::{
     AuditLog, Broadcast, Cache, Clock, EventId, IdempotencyStore, Mailer, ObjectStore, Outbox, StoreError,
 };
 use mail::{Post, PostError, post};
-use messaging::Messages;
+use messaging::{Announcements, Messages};
 use music::{Music, Processor};
 use payments::{Counter, Promises, ProviderSettingsError, providers};
 use std::sync::Arc;
@@ -130,6 +130,8 @@ pub struct App {
     pub templates: Templates,
     /// Use cases of letters: what became of each mail.
     pub messages: Messages,
+    /// Use cases of announcements.
+    pub announcements: Announcements,
     /// Carries mail.
     pub mailer: Arc<dyn Mailer>,
     /// How much of it goes to one domain.
@@ -333,6 +335,12 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         listening: Arc::default(),
         templates: Templates::new()?,
         messages: Messages::new(stores.messaging, Arc::clone(&clock), keys.addresses()),
+        announcements: Announcements::new(
+            stores.announcements,
+            Arc::clone(&clock),
+            keys.addresses(),
+            keys.unsubscribes(),
+        ),
         mailer,
         mail_box,
         pace: Pace::new(config.mail.per_domain_per_minute),

@@ -4,6 +4,7 @@
 
 mod again;
 pub mod alerts;
+pub mod announce;
 pub mod backups;
 pub mod give_up;
 pub mod pace;
@@ -52,6 +53,9 @@ pub const QUICK: [&str; 11] = [
     music::DOMAIN,
     DISCARDED,
 ];
+/// Mails of announcements that are handed over at the same time: thousands may wait, and have a lane of their own, which takes
+/// no more of the store and of the mail server than this.
+const TO_MANY: usize = 8;
 /// How long an effect waits that found no way to its provider free.
 const CROWDED: TimeDelta = TimeDelta::seconds(2);
 /// Between two looks when nothing was due.
@@ -107,13 +111,14 @@ impl Lane {
     }
 }
 
-fn lanes(app: &App) -> [Lane; 4] {
+fn lanes(app: &App) -> [Lane; 5] {
     let pictures = match app.config.media.pictures_at_once {
         0 => available_parallelism().map_or(1, NonZero::get),
         given => usize::try_from(given).unwrap_or(1),
     };
     [
         Lane { domains: &QUICK, at_once: AT_ONCE, long: false },
+        Lane { domains: &[messaging::ANNOUNCEMENTS], at_once: TO_MANY, long: false },
         Lane { domains: &[gallery::PICTURES], at_once: pictures, long: true },
         Lane { domains: &[music::SOUND], at_once: 1, long: true },
         // Left to those who know where backups go.
@@ -124,6 +129,7 @@ fn lanes(app: &App) -> [Lane; 4] {
 /// In which lane an effect is done, as a name that is counted under.
 fn lane_name(due: &Due) -> &'static str {
     match due.domain.as_str() {
+        messaging::ANNOUNCEMENTS => "announcements",
         gallery::PICTURES => "pictures",
         music::SOUND => "sound",
         ::backups::WORK => "backups",

@@ -3,6 +3,7 @@
 pub mod absorb;
 pub mod account_store;
 pub mod account_use_cases;
+pub mod announcement_store;
 pub mod audit_log;
 pub mod audit_use_cases;
 pub mod backup_store;

@@ -32,6 +32,8 @@ pub struct Arrived {
     pub html: Option<String>,
     /// Files in their order, those inside the HTML first.
     pub attachments: Vec<Attachment>,
+    /// Where its reader's mail program can tell that they want no more of these.
+    pub unsubscribe: Option<String>,
 }
 
 /// One test per promise: `testkit::mailer_contract!(open)`, where `open` is an `async fn() -> impl Postbox` that gives
@@ -45,6 +47,7 @@ macro_rules! mailer_contract {
             files_without_html_are_attached,
             a_repeated_mail_is_known_by_its_id,
             mails_do_not_mix,
+            a_link_to_want_no_more_arrives_whole,
         );
     };
     ($open:ident; $($case:ident),+ $(,)?) => {
@@ -70,6 +73,7 @@ pub fn letter(to: &str) -> Mail {
         html: None,
         attachments: Vec::new(),
         return_path: None,
+        unsubscribe: None,
     }
 }
 
@@ -151,5 +155,17 @@ pub async fn mails_do_not_mix(postbox: &impl Postbox) {
     for mail in &mails {
         let found = arrived.iter().find(|arrived| arrived.to == mail.to).expect("every mail arrives");
         assert!(found.id.contains(&mail.id.to_string()));
+    }
+}
+
+pub async fn a_link_to_want_no_more_arrives_whole(postbox: &impl Postbox) {
+    // Longer than a line of a header should be.
+    let link = format!("https://house.example/api/v1/unsubscribe/{}", "Zx-9_".repeat(30));
+    let mail = Mail { unsubscribe: Some(link.clone()), ..letter("guest@house.example") };
+    postbox.mailer().send(&mail).await.unwrap();
+    postbox.mailer().send(&letter("other@house.example")).await.unwrap();
+    for arrived in postbox.arrived().await {
+        let expected = (arrived.to == mail.to).then(|| link.clone());
+        assert_eq!(arrived.unsubscribe, expected, "only what is sent to many has one");
     }
 }

@@ -70,7 +70,7 @@ macro_rules! outbox_contract {
 }
 
 /// Under what anything is owed today, for tests that want all of it.
-pub const EVERY_DOMAIN: [&str; 14] = [
+pub const EVERY_DOMAIN: [&str; 15] = [
     accounts::DOMAIN,
     accounts::ALERTS,
     backups::DOMAIN,
@@ -81,6 +81,7 @@ pub const EVERY_DOMAIN: [&str; 14] = [
     gallery::PICTURES,
     invites::DOMAIN,
     media::DOMAIN,
+    messaging::ANNOUNCEMENTS,
     messaging::DOMAIN,
     music::DOMAIN,
     music::SOUND,

@@ -7,7 +7,7 @@ use events::EventStore;
 use gallery::GalleryStore;
 use kernel::{AuditLog, IdempotencyStore, MaintenanceStore, Outbox};
 use media::MediaStore;
-use messaging::MessagingStore;
+use messaging::{AnnouncementStore, MessagingStore};
 use music::MusicStore;
 use std::any::Any;
 use std::fmt;
@@ -36,6 +36,8 @@ pub struct Stores {
     pub media: Arc<dyn MediaStore>,
     /// Letters, and addresses that get no announcements.
     pub messaging: Arc<dyn MessagingStore>,
+    /// Announcements, who is written to, and which lists people have left.
+    pub announcements: Arc<dyn AnnouncementStore>,
     /// Albums and pictures.
     pub gallery: Arc<dyn GalleryStore>,
     /// Sets, and where members stopped.
@@ -68,6 +70,7 @@ impl Stores {
             + OfficeStore
             + MediaStore
             + MessagingStore
+            + AnnouncementStore
             + GalleryStore
             + MusicStore
             + Outbox
@@ -88,6 +91,7 @@ impl Stores {
             office: store.clone(),
             media: store.clone(),
             messaging: store.clone(),
+            announcements: store.clone(),
             gallery: store.clone(),
             music: store.clone(),
             outbox: store.clone(),

@@ -1,6 +1,7 @@
-//! Mails to many: how many the program hands over in a second, beside its adapter alone, and that beside a client which does
-//! nothing but talk.
+//! Mails to many: how many of an announcement the program hands over in a second, beside its adapter alone, and that beside a
+//! client which does nothing but talk.
 
+use crate::databases::{ADMIN, PASSWORD};
 use crate::options::Options;
 use crate::report::table::Line;
 use crate::{Failure, SIGNING_KEY, megabytes, program};
@@ -10,17 +11,17 @@ use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use testkit::load::{MailSink, register};
+use testkit::load::{BoxOffice, MailSink, register};
 use testkit::servers::{PostgresServer, Program};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
 const DATABASE: &str = "mail";
-/// Who are written to.
+/// Who register; those who are written to are so many for each thousand.
 const PEOPLE: u32 = 1000;
-/// Mails that are handed over at the same time, as by the worker.
-const AT_ONCE: usize = 32;
+/// Mails that are handed over at the same time, as those of announcements are by the worker.
+const AT_ONCE: usize = 8;
 /// What should go out in a second.
 const GOAL: f64 = 10_000.0;
 /// What takes longer has failed.
@@ -43,7 +44,7 @@ pub(crate) async fn measure(server: &PostgresServer, options: &Options) -> Resul
         Line::new(format!("mails to a server, {AT_ONCE} connections that are kept, a second"), bare),
         Line::new(format!("the same by the program's adapter, {AT_ONCE} at once"), adapter)
             .beside("that client", adapter / bare),
-        Line::new("mails that are owed to many, by the worker, a second", sent.per_second)
+        Line::new("mails of an announcement, by the worker, a second", sent.per_second)
             .beside("the adapter", sent.per_second / adapter)
             .judged("10,000", sent.per_second >= GOAL),
         Line::new(connections, sent.connections),
@@ -59,9 +60,9 @@ struct Sent {
     memory: f64,
 }
 
-/// Has a program send what it owes to many people.
+/// Has a program send an announcement to many people.
 async fn sent(server: &PostgresServer, sink: &MailSink, options: &Options) -> Result<Sent, Failure> {
-    let mails = usize::try_from(owe(server, options.mails).await?)?;
+    let mails = usize::try_from(announce(server, options.mails).await?)?;
     sink.forget();
     let mut working = house(server, &sink.url(), true)?;
     working.serve()?;
@@ -89,26 +90,34 @@ async fn sent(server: &PostgresServer, sink: &MailSink, options: &Options) -> Re
     Ok(Sent { mails, per_second, connections, memory: megabytes(memory) })
 }
 
-/// Owes so many thousand mails and answers how many those are. They are what an announcement is made of: each is for one
-/// person, who is read anew, has a text made from a template, and an id of its own. An effect that is a mail of an
-/// announcement can stand here in the place of these.
-async fn owe(server: &PostgresServer, thousands: u32) -> Result<u32, Failure> {
+/// Has a house say something to so many thousand members, and answers how many mails that makes: whoever runs it is a member as
+/// well. As nobody works there yet, nobody is written down and nothing has gone; whatever else is owed is forgotten.
+async fn announce(server: &PostgresServer, thousands: u32) -> Result<u32, Failure> {
     server.query("postgres", &format!("CREATE DATABASE {DATABASE};"))?;
-    // Whoever registers is owed a mail; as nobody works here, it waits.
     let mut house = house(server, "box:", false)?;
     house.run(&["migrate"], "")?;
+    house.run(&["user", "create-admin", "--email", ADMIN, "--password-stdin"], PASSWORD)?;
     house.serve()?;
     register(house.address(), PEOPLE).await?;
+    let mut office = BoxOffice::open(house.address(), ADMIN, PASSWORD).await?;
+    office.announce("The doors open earlier", &text()).await?;
     house.stop()?;
     let more = format!(
-        "INSERT INTO effects (id, domain, body, due_at) \
-         SELECT gen_random_uuid(), domain, body, due_at FROM effects, generate_series(2, {thousands}) \
-         WHERE body->>'kind' = 'send_verification'; \
-         DELETE FROM effects WHERE body->>'kind' <> 'send_verification'; VACUUM (ANALYZE) effects;"
+        "INSERT INTO accounts (id, email, password_hash, first_name, last_name, role, status, profile, search_text, \
+             created_at, updated_at) \
+         SELECT gen_random_uuid(), number || '-' || email, password_hash, first_name, last_name, role, status, profile, \
+             search_text, created_at, updated_at FROM accounts, generate_series(2, {thousands}) number \
+         WHERE role = 'member'; \
+         DELETE FROM effects WHERE domain <> 'announcements'; VACUUM (ANALYZE) accounts, effects;"
     );
     server.query(DATABASE, &more)?;
-    let owed = server.query(DATABASE, "SELECT count(*) FROM effects;")?.trim().parse()?;
-    if owed == thousands * PEOPLE { Ok(owed) } else { Err(format!("{owed} mails are owed").into()) }
+    let members: u32 = server.query(DATABASE, "SELECT count(*) FROM accounts;")?.trim().parse()?;
+    let owed: u32 = server.query(DATABASE, "SELECT count(*) FROM effects;")?.trim().parse()?;
+    if (members, owed) == (thousands * PEOPLE + 1, 1) {
+        Ok(members)
+    } else {
+        Err(format!("{members} members are there, and {owed} effects for them").into())
+    }
 }
 
 fn house(server: &PostgresServer, mail: &str, works: bool) -> Result<Program, Failure> {
@@ -147,10 +156,14 @@ async fn handed_over(sink: &MailSink, time: Duration) -> Result<f64, Failure> {
     Ok(sink.pace().ok_or("too few mails came")?)
 }
 
+/// What is said.
+fn text() -> String {
+    "The doors open an hour earlier than we said. Whoever has a ticket comes in with it.\n".repeat(8)
+}
+
 /// As long as one of the program's.
 fn letter(id: EffectId, number: usize) -> Mail {
-    let text =
-        "The doors open an hour earlier than we said. Whoever has a ticket comes in with it.\n".repeat(8);
+    let text = text();
     Mail {
         id,
         to: format!("guest-{number}@example.org"),
@@ -159,6 +172,7 @@ fn letter(id: EffectId, number: usize) -> Mail {
         text,
         attachments: Vec::new(),
         return_path: None,
+        unsubscribe: None,
     }
 }
 

@@ -25,12 +25,15 @@ enum Slow {
 }
 
 /// All others have `http.answer_seconds`.
-const SLOW: [(&str, Slow); 13] = [
+const SLOW: [(&str, Slow); 16] = [
     ("POST /api/v1/bookings/confirm", Slow::Provider),
     ("POST /api/v1/bookings/{id}/pay", Slow::Provider),
     ("GET /api/v1/payments/{id}/return", Slow::Provider),
     ("POST /api/v1/webhooks/stripe", Slow::Provider),
     ("POST /api/v1/webhooks/paypal", Slow::Provider),
+    ("POST /api/v1/admin/announcements/{id}/preview", Slow::Much),
+    ("POST /api/v1/admin/announcements/{id}/recipients/resend", Slow::Much),
+    ("POST /api/v1/admin/announcements/{id}/test", Slow::Much),
     ("POST /api/v1/admin/daily-close/{date}", Slow::Much),
     ("GET /api/v1/admin/documents.csv", Slow::Much),
     ("GET /api/v1/admin/events/{id}/check-in/bundle", Slow::Much),

@@ -6,7 +6,7 @@ use super::language::{LanguageQuery, Wished};
 use super::once::Once;
 use super::paging::PageView;
 use super::problem::{Causes, Problem};
-use crate::mails::{self, Preview};
+use crate::mails::{self, Outgoing, Preview};
 use crate::wiring::App;
 use crate::worker::post::{HandOverError, hand_over};
 use actix_web::http::StatusCode;
@@ -20,7 +20,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 /// What the log calls such a mail.
-const TRIAL: &str = "test";
+pub(super) const TRIAL: &str = "test";
 /// When a mail server that asks for patience may be asked again.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -119,6 +119,14 @@ async fn tried(app: &App, asker: AccountId, wish: &TestMail) -> Result<HttpRespo
     app.limits.mail_to(asker.email.as_str()).await?;
     // Whatever it looks like, it is no ticket and no link.
     mail.about = About { kind: TRIAL.to_owned(), account: Some(asker.id), ..About::default() };
+    hand_to_asker(app, mail).await
+}
+
+/// Hands a mail over to whoever asked for it, at once; what the mail server says to it is answered.
+///
+/// # Errors
+/// Why it did not go out.
+pub(super) async fn hand_to_asker(app: &App, mail: Outgoing) -> Result<HttpResponse, Problem> {
     let id = mail.mail.id;
     let answer = hand_over(app, mail, (id, None)).await;
     if answer.is_err() {
@@ -128,7 +136,7 @@ async fn tried(app: &App, asker: AccountId, wish: &TestMail) -> Result<HttpRespo
     match answer {
         Ok(()) => Ok(HttpResponse::Accepted().finish()),
         Err(HandOverError::Store(error)) => Err(error.into()),
-        Err(HandOverError::Mail(error @ MailError::Deferred(_))) => {
+        Err(HandOverError::Mail(error @ (MailError::Deferred(_) | MailError::Unheard(_)))) => {
             let problem = Problem::new(StatusCode::SERVICE_UNAVAILABLE, "mail_deferred", said(&error));
             Err(problem.retry_after(PATIENCE))
         }

@@ -12,6 +12,7 @@ pub fn routes(config: &mut ServiceConfig) {
         .service(verify_email_page)
         .service(change_email_page)
         .service(reset_password_page)
+        .service(unsubscribe_page)
         .service(event_page);
 }
 
@@ -55,6 +56,22 @@ document.getElementById("form").addEventListener("submit", event => {
 });
 </script></html>"#;
 
+/// Leaves a list when its button is pressed, and not before: programs open links as well.
+const UNSUBSCRIBE: &str = r#"<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>No more of these mails</title><h1>No more of these mails</h1>
+<p>What you have to get, your tickets above all, comes all the same. In your profile you can change your mind.</p>
+<form id="form"><p><button>I want no more of them</button></p></form><p id="said" role="status"></p>
+<script>
+const token = new URLSearchParams(location.hash.slice(1)).get("token") ?? location.pathname.split("/").pop();
+const said = document.getElementById("said");
+document.getElementById("form").addEventListener("submit", event => {
+  event.preventDefault();
+  fetch("/api/v1/unsubscribe/" + encodeURIComponent(token), {method: "POST"})
+    .then(answer => { said.textContent = answer.ok ? "Done: you get no more of these mails." : "This link does not work." })
+    .catch(() => { said.textContent = "The server cannot be reached. Please try again." });
+});
+</script></html>"#;
+
 /// What everybody may know of an event; who may know more is told by the app that they log in to.
 const EVENT: &str = r#"<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Event</title><h1 id="title">One moment.</h1><p id="when"></p><p id="where"></p><div id="what"></div>
@@ -76,6 +93,7 @@ fetch("/api/v1/events/" + location.pathname.split("/").pop())
   .catch(() => { show("title", "The server cannot be reached. Please try again."); });
 </script></html>"#;
 
+/// A page that may run its own script and talk to this server alone.
 fn page(html: &'static str) -> HttpResponse {
     let policy = "default-src 'none'; script-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'";
     HttpResponse::Ok()
@@ -103,6 +121,18 @@ async fn change_email_page() -> HttpResponse {
 #[get("/reset-password")]
 async fn reset_password_page() -> HttpResponse {
     page(RESET)
+}
+
+/// What a link to leave a list shows.
+pub(super) fn leaving() -> HttpResponse {
+    page(UNSUBSCRIBE)
+}
+
+/// The page that leaves a list of mails.
+#[utoipa::path(tag = "operations", responses((status = 200, content_type = "text/html", body = String)))]
+#[get("/unsubscribe")]
+async fn unsubscribe_page() -> HttpResponse {
+    leaving()
 }
 
 /// The page of an event, by its slug or id.

@@ -3,7 +3,7 @@
 use super::{
     accounts, address_views, admin, audit, auth, calendars, daily_close, docs, health, invites, jobs, openapi,
 };
-use super::{albums, archive, gallery, images, removals};
+use super::{albums, announcements, archive, gallery, images, removals, unsubscribe};
 use super::{analytics, backups, dashboard, event_analytics, growth};
 use super::{
     billing, bookings, by_hand, called_off, cancellation, disputes, documents, door, duplicates, holds,
@@ -53,6 +53,8 @@ fn api(config: &mut ServiceConfig) {
         .configure(growth::routes)
         .configure(event_analytics::routes)
         .configure(reachability::routes)
+        .configure(announcements::routes)
+        .configure(unsubscribe::routes)
         .configure(organisers::routes)
         .configure(duplicates::routes)
         .configure(address_views::routes)

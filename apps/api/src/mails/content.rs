@@ -1,5 +1,6 @@
 //! What mails are filled with: each variant belongs to the template of its name, which sees the fields and nothing else.
 
+use super::announcement::Passage;
 use super::{TICKET, TICKETS};
 use booking::{Booking, RefundReason, Ticket};
 use events::Event;
@@ -265,6 +266,18 @@ pub(super) enum Content {
         code: String,
         address: String,
     },
+    /// In the words of those who run things.
+    Announcement {
+        subject: String,
+        passages: Vec<Passage>,
+        /// To whom it goes, which is why one gets it.
+        audience: &'static str,
+        /// Of the event that it is about.
+        title: Option<String>,
+        organiser: Option<String>,
+        /// Where one leaves the list.
+        address: String,
+    },
     PictureRemoved {
         asked_on: String,
         files: usize,
@@ -323,6 +336,7 @@ impl Content {
             Self::AddressAsked { .. } => "address_asked",
             Self::AddressChanged { .. } => "address_changed",
             Self::Invite { .. } => "invite",
+            Self::Announcement { .. } => "announcement",
             Self::PictureRemoved { .. } => "picture_removed",
             Self::PictureKept { .. } => "picture_kept",
             Self::PictureWish { .. } => "picture_wish",

@@ -1,5 +1,6 @@
 //! One of each mail about nobody, for admins who want to see what the templates say.
 
+use super::announcement::Passage;
 use super::content::{Content, EventFacts, MoneyBack, Settled, Slip};
 use super::trial::night;
 use super::{LetterError, Written};
@@ -77,7 +78,24 @@ pub(super) fn samples(language: Language) -> Vec<Content> {
     all.extend(about_waiting(language));
     all.extend(about_people());
     all.extend(about_logins(language));
+    all.push(announced("ticket_holders"));
     all
+}
+
+fn announced(audience: &'static str) -> Content {
+    let lines =
+        |lines: &[&str]| Passage { lines: lines.iter().map(|&line| line.into()).collect(), link: None };
+    Content::Announcement {
+        subject: "The doors open earlier".into(),
+        passages: vec![
+            lines(&["Come at seven.", "Bring a coat."]),
+            Passage { lines: Vec::new(), link: Some("https://example.org/way".into()) },
+        ],
+        audience,
+        title: Some("A night out".into()),
+        organiser: Some("Old harbour".into()),
+        address: "https://example.org/unsubscribe#token=sample".into(),
+    }
 }
 
 fn about_tickets(language: Language) -> Vec<Content> {
@@ -256,5 +274,18 @@ pub(super) fn branches(language: Language) -> Vec<Content> {
             case: "-".into(),
         },
         Content::PictureWish { album: "-".into(), reason: None, case: "-".into() },
+        announced("members"),
+        announced("guests"),
+        announced("checked_in"),
+        announced("waiting"),
+        announced("ticket_type"),
+        Content::Announcement {
+            subject: "-".into(),
+            passages: Vec::new(),
+            audience: "ticket_holders",
+            title: None,
+            organiser: None,
+            address: "-".into(),
+        },
     ]
 }

@@ -56,6 +56,7 @@ templates![
     "address_asked",
     "address_changed",
     "invite",
+    "announcement",
     "picture_removed",
     "picture_kept",
     "picture_wish",
@@ -126,7 +127,8 @@ impl Written {
     /// To somebody, under the name of what owes it.
     pub(super) fn mail(self, id: EffectId, to: String, attachments: Vec<Attachment>) -> Outgoing {
         let Self { kind, subject, text, html } = self;
-        let mail = Mail { id, to, subject, text, html: Some(html), attachments, return_path: None };
+        let (html, return_path, unsubscribe) = (Some(html), None, None);
+        let mail = Mail { id, to, subject, text, html, attachments, return_path, unsubscribe };
         Outgoing { mail, about: About { kind: kind.to_owned(), ..About::default() } }
     }
 }

@@ -267,6 +267,7 @@ mod tests {
             html: Some("<p>The same</p>".into()),
             attachments: vec![file],
             return_path: None,
+            unsubscribe: None,
         }
     }
 

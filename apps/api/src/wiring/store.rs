@@ -12,7 +12,7 @@ use gallery::GalleryStore;
 use invites::InviteStore;
 use kernel::{AuditLog, IdempotencyStore, MaintenanceStore, Outbox, StoreError};
 use media::MediaStore;
-use messaging::MessagingStore;
+use messaging::{AnnouncementStore, MessagingStore};
 use music::MusicStore;
 use std::sync::Arc;
 
@@ -40,6 +40,8 @@ pub struct Stores {
     pub media: Arc<dyn MediaStore>,
     /// Letters, and addresses that get no announcements.
     pub messaging: Arc<dyn MessagingStore>,
+    /// Announcements, who is written to, and which lists people have left.
+    pub announcements: Arc<dyn AnnouncementStore>,
     /// Albums and pictures.
     pub gallery: Arc<dyn GalleryStore>,
     /// Sets, and where members stopped listening.
@@ -113,6 +115,7 @@ impl Stores {
             + OfficeStore
             + MediaStore
             + MessagingStore
+            + AnnouncementStore
             + GalleryStore
             + MusicStore
             + IdempotencyStore
@@ -134,6 +137,7 @@ impl Stores {
             office: store.clone(),
             media: store.clone(),
             messaging: store.clone(),
+            announcements: store.clone(),
             gallery: store.clone(),
             music: store.clone(),
             idempotency: store.clone(),

@@ -1,7 +1,7 @@
 //! Work that nobody tries any more: whoever waits for what it was to bring about learns that.
 
 use super::perform::{Done, Failure};
-use super::pictures;
+use super::{announce, pictures};
 use crate::wiring::App;
 use gallery::PictureStatus;
 use kernel::outbox::{Discarded, SetAside};
@@ -29,6 +29,11 @@ pub enum GiveUpError {
 /// A [`GiveUpError`]: try again later.
 pub async fn give_up(app: &App, id: EffectId, (domain, body): (&str, &str)) -> Result<(), GiveUpError> {
     app.messages.given_up(id).await?;
+    if domain == messaging::ANNOUNCEMENTS
+        && let Ok(mailing) = serde_json::from_str(body)
+    {
+        announce::give_up(app, id, mailing).await?;
+    }
     has_failed(app, domain, body).await
 }
 

@@ -2,7 +2,7 @@
 
 use super::give_up::{self, GiveUpError};
 use super::post::{Errand, HandOverError, send, send_about, send_each};
-use super::{again, alerts, backups as keeping, pace, pictures};
+use super::{again, alerts, announce, backups as keeping, pace, pictures};
 use crate::http::problem::Causes;
 use crate::mails::{self, TICKET, TICKETS};
 use crate::press::particulars;
@@ -132,6 +132,7 @@ pub fn domain(due: &Due) -> &'static str {
         invites::DOMAIN,
         media::DOMAIN,
         messaging::DOMAIN,
+        messaging::ANNOUNCEMENTS,
         gallery::DOMAIN,
         gallery::PICTURES,
         music::DOMAIN,
@@ -190,6 +191,9 @@ async fn of_any(app: &App, errand: Errand<'_>) -> Result<Done, Failure> {
         messaging::DOMAIN => {
             again::perform(app, errand, serde_json::from_str(&due.body).map_err(unreadable)?).await
         }
+        messaging::ANNOUNCEMENTS => {
+            announce::perform(app, errand, serde_json::from_str(&due.body).map_err(unreadable)?).await
+        }
         gallery::DOMAIN => {
             of_gallery(app, errand, serde_json::from_str(&due.body).map_err(unreadable)?).await
         }
@@ -209,11 +213,16 @@ async fn of_bookings(app: &App, errand: Errand<'_>, effect: BookingEffect) -> Re
     match effect {
         BookingEffect::SendTickets { booking } => {
             let mail = mails::tickets(app, id, booking).await?;
-            send_about(app, errand, TICKETS, mail).await
+            let sent = send_about(app, errand, TICKETS, mail).await;
+            // Behind the tickets, but not only if these go out.
+            announce::to_late_one(app, errand, booking, None).await?;
+            sent
         }
         BookingEffect::SendTicket { booking, ticket } => {
             let mail = mails::one_ticket(app, id, (booking, ticket), Channel::Account).await?;
-            send_about(app, errand, TICKET, mail).await
+            let sent = send_about(app, errand, TICKET, mail).await;
+            announce::to_late_one(app, errand, booking, Some(ticket)).await?;
+            sent
         }
         BookingEffect::TellTransfer { transfer, news } => {
             let mail = mails::handed_on(app, id, transfer, news).await?;
@@ -303,6 +312,7 @@ async fn of_accounts(app: &App, errand: Errand<'_>, effect: AccountEffect) -> Re
             app.gallery.forget(account).await?;
             app.uploads.forget(account).await?;
             app.messages.forget(account).await?;
+            app.announcements.forget(account).await?;
             app.bookings.owe_forgetting(account).await?;
             None
         }

@@ -6,7 +6,7 @@ use crate::http::problem::Causes;
 use crate::mails::Outgoing;
 use crate::telemetry::part;
 use crate::wiring::App;
-use kernel::{Due, EffectId, Email, MailError, StoreError};
+use kernel::{Due, EffectId, Email, Mail, MailError, StoreError};
 use messaging::{Draft, Letter, News, Origin, return_path};
 
 /// What is performed, and for whom.
@@ -39,6 +39,19 @@ pub enum HandOverError {
     Mail(#[from] MailError),
 }
 
+/// A mail as it goes out, and as it is written into the log.
+pub(super) fn drafted(
+    app: &App,
+    outgoing: Outgoing,
+    (effect, origin): (EffectId, Option<Origin>),
+) -> (Mail, Draft) {
+    let Outgoing { mut mail, about } = outgoing;
+    let bounces = app.config.mail.bounce_address.as_ref();
+    mail.return_path = bounces.and_then(|bounces| return_path(bounces, mail.id));
+    let draft = Draft { id: mail.id, effect, to: Email::stored(&mail.to).ok(), about, origin };
+    (mail, draft)
+}
+
 /// Hands a mail over, unless that was done before. `owed` is the effect that owes it, with what it takes to owe it again.
 ///
 /// # Errors
@@ -48,17 +61,15 @@ pub async fn hand_over(
     outgoing: Outgoing,
     (effect, origin): (EffectId, Option<Origin>),
 ) -> Result<(), HandOverError> {
-    let Outgoing { mut mail, about } = outgoing;
-    let bounces = app.config.mail.bounce_address.as_ref();
-    mail.return_path = bounces.and_then(|bounces| return_path(bounces, mail.id));
-    let draft = Draft { id: mail.id, effect, to: Email::stored(&mail.to).ok(), about, origin };
+    let (mail, draft) = drafted(app, outgoing, (effect, origin));
     if !app.messages.begin(draft).await? {
         return Ok(());
     }
     let answer = part("sending a mail", app.mailer.send(&mail)).await;
     let (name, news) = match &answer {
         Ok(()) => ("sent", News::Taken),
-        Err(MailError::Deferred(_)) => ("deferred", News::PutOff),
+        // Tickets above all arrive twice rather than not at all.
+        Err(MailError::Deferred(_) | MailError::Unheard(_)) => ("deferred", News::PutOff),
         Err(MailError::Refused(_)) => ("refused", News::Refused),
     };
     app.metrics.mail(name);

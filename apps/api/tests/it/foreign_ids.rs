@@ -90,6 +90,8 @@ impl Things {
         let opening = json!({"percent": 10, "unlocks": ["ID"]});
         let keeping = json!({"reserves": {"ticket_type_id": "ID", "quantity": 1}});
         let halls = "/admin/venue-templates";
+        let texts = json!({"en": {"subject": "Doors", "body": "They open earlier."}});
+        let said_to = |audience: Value| json!({"audience": audience, "texts": texts.clone()});
         vec![
             call("POST /admin/events".into(), |it| &it.organisation, event_of("ID", "Another")),
             call(format!("PUT /admin/events/{draft}"), |it| &it.organisation, event_of("ID", "Moved")),
@@ -118,6 +120,21 @@ impl Things {
             call(format!("POST /admin/events/{event}/vouchers"), |it| &it.kind, keeping),
             call(format!("PUT /admin/vouchers/{voucher}"), |it| &it.kind, cheaper),
             call("POST /seats/hold".into(), |it| &it.kind, hold),
+            call(
+                "POST /admin/announcements".into(),
+                |it| &it.organisation,
+                said_to(json!({"kind": "guests", "organisation_id": "ID"})),
+            ),
+            call(
+                "POST /admin/announcements".into(),
+                |it| &it.event,
+                said_to(json!({"kind": "ticket_holders", "event_id": "ID"})),
+            ),
+            call(
+                "POST /admin/announcements".into(),
+                |it| &it.kind,
+                said_to(json!({"kind": "ticket_type", "event_id": event, "ticket_type_id": "ID"})),
+            ),
         ]
     }
 }
@@ -163,11 +180,13 @@ async fn an_id_of_another_organisation_is_worth_what_an_unknown_one_is(store: St
         assert!(well.status < 300, "{route} with an own id: {}", well.text);
         assert!(foreign.status >= 400 || foreign.json["items"] == json!([]), "{route}: {}", foreign.text);
     }
-    let lists = ["bookings", "payments", "payments/incidents", "ledger", "documents", "audit"];
+    let lists =
+        ["announcements", "bookings", "payments", "payments/incidents", "ledger", "documents", "audit"];
     for list in lists {
         for (field, named) in [("organisation_id", &theirs.organisation), ("event_id", &night.event)] {
             let path = format!("/admin/{list}?{field}={named}");
-            let takes_it = field == "organisation_id" || ["bookings", "ledger", "documents"].contains(&list);
+            let about_events = ["announcements", "bookings", "ledger", "documents"];
+            let takes_it = field == "organisation_id" || about_events.contains(&list);
             if takes_it {
                 assert_eq!(far.get(&path).await.expect(200)["items"], json!([]), "{path}");
             }

@@ -8,6 +8,8 @@
 )]
 
 mod ahead;
+mod announced_killed;
+mod announcements;
 mod architecture;
 mod audit;
 mod backup;

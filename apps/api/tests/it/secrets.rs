@@ -5,6 +5,7 @@ use crate::harness::collector::Lines;
 use crate::harness::{PASSWORD, TestApp, registration, unique_email};
 use crate::night::{Night, wish};
 use adapter_postgres::testing::fresh_database;
+use messaging::MailList;
 use reqwest::Method;
 use serde_json::{Value, json};
 use synesthesie::worker;
@@ -62,9 +63,12 @@ async fn no_password_token_code_or_address_is_logged() {
     let broken = stranger.request(reqwest::Method::POST, "/auth/login").body(malformed).send().await.unwrap();
     assert!(broken.status().is_client_error());
     let (device, moved) = enrolled(&app, &email).await;
+    let account = opened["user"]["id"].as_str().unwrap().parse().unwrap();
+    let link = app.app.announcements.link(account, MailList::News);
+    stranger.post(&format!("/api/v1/unsubscribe/{link}"), &json!({})).await.expect(204);
     let logged = lines.text();
     let secret = |name: &str| [&opened, &refreshed].map(|session| session[name].as_str().unwrap().to_owned());
-    let said = [code, email, wrong.to_owned(), PASSWORD.to_owned(), moved];
+    let said = [code, email, wrong.to_owned(), PASSWORD.to_owned(), moved, link];
     for secret in said.into_iter().chain(device).chain(secret("access_token")).chain(secret("refresh_token"))
     {
         assert!(!logged.contains(&secret), "{secret} is in the log:\n{logged}");

@@ -3,10 +3,10 @@
 use crate::state::State;
 use imbl::{OrdMap, OrdSet};
 use kernel::{
-    AccountId, ActId, AlbumId, BackupId, BookingId, DocumentId, EffectId, EmailChangeId, EntryId, EventId,
-    HoldId, IncidentId, InviteId, JobId, OneTimeId, OrganisationId, PictureId, QuotaId, RemovalId, ReturnId,
-    ScanId, SessionId, SetId, TicketId, TicketTypeId, TransferId, UploadId, VenueTemplateId, VoucherId,
-    WaitlistEntryId,
+    AccountId, ActId, AlbumId, AnnouncementId, BackupId, BookingId, DocumentId, EffectId, EmailChangeId,
+    EntryId, EventId, HoldId, IncidentId, InviteId, JobId, OneTimeId, OrganisationId, PictureId, QuotaId,
+    RemovalId, ReturnId, ScanId, SessionId, SetId, TicketId, TicketTypeId, TransferId, UploadId,
+    VenueTemplateId, VoucherId, WaitlistEntryId,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -48,6 +48,7 @@ id_keys!(
     AccountId,
     ActId,
     AlbumId,
+    AnnouncementId,
     BackupId,
     BookingId,
     DocumentId,

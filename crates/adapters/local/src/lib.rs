@@ -11,6 +11,7 @@
 
 mod absorb;
 mod accounts;
+mod announcements;
 mod audit;
 mod backups;
 mod booking;

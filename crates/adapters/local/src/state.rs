@@ -1,6 +1,7 @@
 //! Everything there is at one instant. Cloning it costs a few reference counts.
 
 use crate::accounts::AccountTables;
+use crate::announcements::AnnouncementTables;
 use crate::audit::AuditTables;
 use crate::backups::BackupTables;
 use crate::booking::BookingTables;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 #[derive(Clone, Default)]
 pub(crate) struct State {
     pub(crate) accounts: AccountTables,
+    pub(crate) announcements: AnnouncementTables,
     pub(crate) audit: AuditTables,
     pub(crate) backups: BackupTables,
     pub(crate) booking: BookingTables,
@@ -167,7 +169,10 @@ kinds!(
     ::kernel::ReadOnly,
     ::media::Egress,
     ::media::Upload,
+    ::messaging::Announcement,
+    ::messaging::LeftList,
     ::messaging::Letter,
+    ::messaging::Recipient,
     ::messaging::Suppression,
     ::music::MusicSet,
     ::music::Position,

@@ -140,6 +140,7 @@ mod tests {
             html: None,
             attachments: Vec::new(),
             return_path: None,
+            unsubscribe: None,
         }
     }
 

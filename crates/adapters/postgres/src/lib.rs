@@ -8,6 +8,7 @@
 //! because a statement that waited for a lock still sees the other rows as they were when it began.
 
 mod accounts;
+mod announcements;
 mod audit;
 mod backups;
 mod booking;

@@ -38,7 +38,7 @@ macro_rules! steps {
 }
 
 /// Every step, in the order in which they are applied.
-pub const MIGRATIONS: [Migration; 38] = steps![
+pub const MIGRATIONS: [Migration; 39] = steps![
     "2026-11-21-000001_accounts",
     "2026-11-21-000002_events",
     "2026-11-21-000003_booking",
@@ -77,6 +77,7 @@ pub const MIGRATIONS: [Migration; 38] = steps![
     "2026-11-22-000042_backups",
     "2026-11-22-000044_own",
     "2026-11-22-000046_effect_traces",
+    "2026-11-22-000048_announcements",
 ];
 
 /// What stands for a step in the table of applied ones, as diesel's own tool writes it: the name up to the first

@@ -10,11 +10,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 use testkit::{
-    Stores, account_store, audit_log, backup_store, booking_store, cancelling_store, document_store,
-    door_store, event_store, figures_store, gallery_store, idempotency_store, invite_budget, invite_store,
-    invite_tree, ledger_store, maintenance_store, media_store, messaging_store, music_store, office_store,
-    organisation_store, outbox, own_store, place_store, place_use_cases, quota_store, return_store,
-    seat_store, servers, transfer_store, voucher_store, waitlist_store,
+    Stores, account_store, announcement_store, audit_log, backup_store, booking_store, cancelling_store,
+    document_store, door_store, event_store, figures_store, gallery_store, idempotency_store, invite_budget,
+    invite_store, invite_tree, ledger_store, maintenance_store, media_store, messaging_store, music_store,
+    office_store, organisation_store, outbox, own_store, place_store, place_use_cases, quota_store,
+    return_store, seat_store, servers, transfer_store, voucher_store, waitlist_store,
 };
 
 /// A store with one connection, so that all statements meet on it.
@@ -195,6 +195,20 @@ async fn every_statement_finds_its_rows_by_an_index() {
         account_store::what_ended_long_ago_is_swept,
         account_store::only_admins_who_may_log_in_are_locked_as_such,
         account_store::who_joined_is_counted_by_day_and_by_whom_they_were_brought,
+        announcement_store::an_announcement_reads_back_whole,
+        announcement_store::announcements_are_listed_the_newest_first_in_pages_that_meet,
+        announcement_store::announcements_are_found_by_all_that_is_given,
+        announcement_store::announcements_for_late_ones_are_those_that_are_out_and_valid,
+        announcement_store::nobody_is_written_down_twice,
+        announcement_store::recipients_are_listed_by_account_in_pages_that_meet,
+        announcement_store::recipients_are_counted_by_how_they_stand,
+        announcement_store::what_somebody_is_sent_is_listed_the_newest_first,
+        announcement_store::those_of_whom_nobody_knows_are_found_a_few_at_a_time,
+        announcement_store::a_list_is_left_and_joined_once,
+        announcement_store::members_are_read_in_the_order_of_their_accounts,
+        announcement_store::holders_of_tickets_are_read_by_event_by_type_and_by_organisation,
+        announcement_store::who_was_let_in_and_who_waits_are_audiences_of_their_own,
+        announcement_store::an_announcement_is_changed_until_it_goes_out_and_it_is_on_record,
         document_store::a_document_reads_back_whole,
         document_store::an_invoice_takes_the_place_of_the_receipt,
         document_store::billing_details_read_back_whole,

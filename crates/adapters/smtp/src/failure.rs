@@ -19,6 +19,8 @@ pub(crate) enum Failure {
     Unsigned,
     #[error("the recipient is no mail address")]
     Address(#[from] kernel::email::MalformedEmail),
+    #[error("the mail went over the line, and nobody heard the answer")]
+    Unheard(#[source] Box<Self>),
 }
 
 impl Failure {
@@ -31,6 +33,13 @@ impl Failure {
             }
             error => Self::Way(error),
         }
+    }
+
+    /// What it comes to when the handing over had come so far: once the mail itself is on the line, only what the server says of
+    /// it tells whether it has it.
+    pub(crate) fn at(self, stage: Stage) -> Self {
+        let said = matches!(self, Self::Mail(_) | Self::Way(mail_send::Error::UnexpectedReply(_)));
+        if stage == Stage::Content && !said { Self::Unheard(Box::new(self)) } else { self }
     }
 
     /// "Exceeded storage allocation", which is also said of a message that is too large (RFC 1870, section 6).

@@ -103,7 +103,9 @@ impl SmtpMailer {
         let bytes = self.written(mail, &to, attachments)?;
         let letter = Letter { from, to: to.as_str(), bytes: &bytes };
         let _place = self.lines.place().await?;
-        tokio::time::timeout(PATIENCE, self.carry(&letter)).await.unwrap_or(Err(Failure::Late))
+        let mut stage = Stage::Before;
+        let carried = tokio::time::timeout(PATIENCE, self.carry(&letter, &mut stage)).await;
+        carried.unwrap_or(Err(Failure::Late)).map_err(|failure| failure.at(stage))
     }
 
     /// The message as it goes over the line.
@@ -116,20 +118,20 @@ impl SmtpMailer {
         Ok(signed)
     }
 
-    /// Hands a mail over on a line that is open, if there is one. When that turns out to be of no use before the mail
-    /// itself was begun, it is tried once more on a new one; after that never, or it might arrive twice.
-    async fn carry(&self, letter: &Letter<'_>) -> Result<(), Failure> {
+    /// Hands a mail over on a line that is open, if there is one; `stage` is how far that came. When that turns out to be of no
+    /// use before the mail itself was begun, it is tried once more on a new one; after that never, or it might arrive twice.
+    async fn carry(&self, letter: &Letter<'_>, stage: &mut Stage) -> Result<(), Failure> {
         let mut kept = self.lines.take();
         loop {
             let mut open = match kept.take() {
                 Some(open) => open,
                 None => Open::new(self.server.connect().await?),
             };
-            let (again, mut stage) = (open.mails > 0, Stage::Before);
+            let again = open.mails > 0;
             open.mails += 1;
-            let answer = open.line.carry(letter, again, &mut stage).await;
+            let answer = open.line.carry(letter, again, stage).await;
             match &answer {
-                Err(failure) if again && failure.is_the_lines(stage) => {
+                Err(failure) if again && failure.is_the_lines(*stage) => {
                     tracing::debug!("a line to the mail server was lost; the mail goes by a new one");
                     continue;
                 }
@@ -162,6 +164,7 @@ impl Mailer for SmtpMailer {
             Failure::Way(_) | Failure::Late | Failure::Crowded | Failure::Unsigned => {
                 MailError::Deferred(Box::new(failure))
             }
+            Failure::Unheard(_) => MailError::Unheard(Box::new(failure)),
         })
     }
 }

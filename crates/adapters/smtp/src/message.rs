@@ -7,6 +7,7 @@ use mail_send::mail_builder::headers::address::Address;
 use mail_send::mail_builder::headers::content_type::ContentType;
 use mail_send::mail_builder::headers::date::Date;
 use mail_send::mail_builder::headers::raw::Raw;
+use mail_send::mail_builder::headers::url::URL;
 use mail_send::mail_builder::mime::MimePart;
 
 /// What a mail with all its files may come to; larger ones are refused by many servers.
@@ -21,16 +22,21 @@ pub(crate) fn attached(mail: &Mail) -> usize {
 /// HTML; those that would make it too large stay out in any case: better a mail without its files than none.
 pub(crate) fn bytes(mail: &Mail, to: &Email, sender: &Sender, attachments: bool, now: Timestamp) -> Vec<u8> {
     let mut message = Vec::new();
-    MessageBuilder::new()
+    let mut builder = MessageBuilder::new()
         .from(Address::new_address(sender.name(), sender.address()))
         .to(Address::new_address(None::<&str>, to.as_str()))
         .subject(one_line(&mail.subject))
         .date(Date::new(now.timestamp()))
         .message_id(format!("{}@{}", mail.id, sender.domain()))
         // Keeps out-of-office replies away (RFC 3834, section 5).
-        .header("Auto-Submitted", Raw::new("auto-generated"))
-        .body(whole(mail, attachments))
-        .serialize(&mut message);
+        .header("Auto-Submitted", Raw::new("auto-generated"));
+    if let Some(link) = &mail.unsubscribe {
+        // Both of them, word for word, or no mail program shows a button (RFC 8058, section 3.1).
+        builder = builder
+            .header("List-Unsubscribe", URL::new(token(link)))
+            .header("List-Unsubscribe-Post", Raw::new("List-Unsubscribe=One-Click"));
+    }
+    builder.body(whole(mail, attachments)).serialize(&mut message);
     message
 }
 
@@ -133,6 +139,7 @@ mod tests {
             html: None,
             attachments: sizes.iter().map(file).collect(),
             return_path: None,
+            unsubscribe: None,
         }
     }
 
@@ -157,6 +164,20 @@ mod tests {
             file.content_type = "text/x\r\nBcc: thief@house.example".into();
         }
         let message = written(&mail);
+        assert!(!message.lines().any(|line| line.to_ascii_lowercase().starts_with("bcc")), "{message}");
+    }
+
+    #[test]
+    fn what_is_sent_to_many_says_how_to_want_no_more_of_it() {
+        let link = format!("https://house.example/api/v1/unsubscribe/{}", "x".repeat(90));
+        let message = written(&Mail { unsubscribe: Some(link.clone()), ..mail(&[]) });
+        let unfolded = message.replace("\r\n\t", " ").replace("\r\n ", " ");
+        let header = |name: &str| unfolded.lines().find_map(|line| line.strip_prefix(name));
+        assert_eq!(header("List-Unsubscribe:").map(str::trim), Some(format!("<{link}>").as_str()));
+        assert_eq!(header("List-Unsubscribe-Post: "), Some("List-Unsubscribe=One-Click"));
+        assert!(!written(&mail(&[])).contains("List-Unsubscribe"));
+        let smuggled = Some("https://house.example/>\r\nBcc: thief@house.example".to_owned());
+        let message = written(&Mail { unsubscribe: smuggled, ..mail(&[]) });
         assert!(!message.lines().any(|line| line.to_ascii_lowercase().starts_with("bcc")), "{message}");
     }
 

@@ -136,6 +136,8 @@ ids! {
     PassId,
     /// A backup that somebody asked for or that was found where they lie; there it has a name.
     BackupId,
+    /// Something that is said to many.
+    AnnouncementId,
 }
 
 fn generate(now: Timestamp) -> Uuid {

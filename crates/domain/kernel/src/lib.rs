@@ -32,11 +32,11 @@ pub use currency::Currency;
 pub use email::Email;
 pub use file_name::readable_name;
 pub use id::{
-    AccountId, ActId, AlbumId, BackupId, BookingId, CloseId, CloseTaskId, DisputeId, DocumentId, EffectId,
-    EmailChangeId, EntryId, EventId, FactorId, HoldId, IncidentId, InviteId, JobId, OneTimeId,
-    OrganisationId, PassId, PaymentId, PictureId, QuotaId, RefundId, RemovalId, ReturnId, ScanId, SeatId,
-    SectionId, SessionId, SetId, TicketId, TicketTypeId, TransferId, UploadId, VenueTemplateId, VoucherId,
-    WaitlistEntryId,
+    AccountId, ActId, AlbumId, AnnouncementId, BackupId, BookingId, CloseId, CloseTaskId, DisputeId,
+    DocumentId, EffectId, EmailChangeId, EntryId, EventId, FactorId, HoldId, IncidentId, InviteId, JobId,
+    OneTimeId, OrganisationId, PassId, PaymentId, PictureId, QuotaId, RefundId, RemovalId, ReturnId, ScanId,
+    SeatId, SectionId, SessionId, SetId, TicketId, TicketTypeId, TransferId, UploadId, VenueTemplateId,
+    VoucherId, WaitlistEntryId,
 };
 pub use idempotency::{Begun, IdempotencyStore, RequestKey, SWEPT_AT_ONCE, StoredAnswer};
 pub use invalid::Invalid;

@@ -23,6 +23,10 @@ pub struct Mail {
     /// Where servers on its way report what became of it (the sender of the envelope); to whom it is from without one.
     #[serde(default)]
     pub return_path: Option<Email>,
+    /// Where a mail program tells, by an empty-handed POST, that its reader wants no more of these (RFC 8058). Only what is sent
+    /// to many has it.
+    #[serde(default)]
+    pub unsubscribe: Option<String>,
 }
 
 /// A file inside a mail.
@@ -59,6 +63,10 @@ pub enum MailError {
     /// The server will never take it (a malformed or unknown address).
     #[error("the mail server refused the message for good")]
     Refused(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The server was handed the whole message, and its answer was not heard: it may have it. Whoever tries again may send it
+    /// twice.
+    #[error("nobody heard whether the mail server took the message")]
+    Unheard(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
 /// Hands a mail to whoever carries it.

@@ -1,5 +1,9 @@
 //! What the use cases need from a store.
 
+mod announcements;
+
+pub use announcements::{AnnouncementStore, AnnouncementTx, Mailing};
+
 use crate::{AddressHash, Letter, LetterFilter, Suppression};
 use async_trait::async_trait;
 use kernel::{

@@ -1,5 +1,6 @@
 //! One file per verb.
 
+mod announcements;
 mod forget;
 mod hand_over;
 mod hear;
@@ -7,6 +8,7 @@ mod lift;
 mod look;
 mod send_again;
 
+pub use announcements::{AnnouncementError, Announcements, Preferences, Tally};
 pub use hear::Heard;
 pub use lift::LiftError;
 pub use send_again::{SendAgainError, TicketWish};

@@ -135,6 +135,30 @@ impl BoxOffice {
         json(&mut self.connection, "asking for something", &get).await
     }
 
+    /// Has something done as the admin.
+    ///
+    /// # Errors
+    /// A [`LoadError`].
+    pub async fn post(&mut self, path: &str, body: &Value) -> Result<Value, LoadError> {
+        self.ask("having something done", path, body).await
+    }
+
+    /// Says something to all members, from now on; which announcement that is.
+    ///
+    /// # Errors
+    /// A [`LoadError`].
+    pub async fn announce(&mut self, subject: &str, body: &str) -> Result<String, LoadError> {
+        let path = "/api/v1/admin/announcements";
+        let said = json!({
+            "audience": {"kind": "members"},
+            "texts": {"en": {"subject": subject, "body": body}},
+        });
+        let announcement = text(&self.ask("writing an announcement", path, &said).await?, "/id");
+        let schedule = format!("{path}/{announcement}/schedule");
+        self.ask("scheduling an announcement", &schedule, &json!({})).await?;
+        Ok(announcement)
+    }
+
     async fn ask(&mut self, doing: &'static str, path: &str, body: &Value) -> Result<Value, LoadError> {
         ask(&mut self.connection, doing, path, Some(&self.token), body).await
     }

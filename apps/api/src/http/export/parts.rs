@@ -33,13 +33,15 @@ pub(super) enum Part {
     Sets,
     MailsToAccount,
     MailsToAddress,
+    Announcements,
+    LeftLists,
     Acts,
     ActsAbout,
 }
 
 impl Part {
     /// In the order in which they are sent.
-    pub(super) const ALL: [Self; 24] = [
+    pub(super) const ALL: [Self; 26] = [
         Self::Sessions,
         Self::Links,
         Self::InvitesMade,
@@ -62,6 +64,8 @@ impl Part {
         Self::Sets,
         Self::MailsToAccount,
         Self::MailsToAddress,
+        Self::Announcements,
+        Self::LeftLists,
         Self::Acts,
         Self::ActsAbout,
     ];
@@ -90,6 +94,8 @@ impl Named for Part {
             Self::Pictures => "pictures",
             Self::Sets => "sets",
             Self::MailsToAccount | Self::MailsToAddress => "mails",
+            Self::Announcements => "announcements",
+            Self::LeftLists => "left_lists",
             Self::Acts => "acts",
             Self::ActsAbout => "acts_about_me",
         }
@@ -127,6 +133,8 @@ pub(super) async fn read(
         Part::Sets => paged(app.music.sets_by(account, page).await?, set),
         Part::MailsToAccount => paged(app.messages.letters_to(account, page).await?, letter),
         Part::MailsToAddress => mails_there(app, account, page).await,
+        Part::Announcements => paged(app.announcements.received(account, page).await?, written),
+        Part::LeftLists => whole(&app.announcements.left_lists(account).await?),
         Part::Acts => {
             let mine = ActFilter { account: Some(account), ..ActFilter::default() };
             paged(app.audit.acts(&mine, page).await?, act)

@@ -1,7 +1,7 @@
 //! Refusals around mails.
 
 use super::Problem;
-use messaging::{LiftError, SendAgainError};
+use messaging::{AnnouncementError, LiftError, SendAgainError};
 
 impl From<SendAgainError> for Problem {
     fn from(error: SendAgainError) -> Self {
@@ -14,6 +14,21 @@ impl From<SendAgainError> for Problem {
                 Self::conflict("mail_forgotten", "It cannot be sent again: what it takes to is forgotten.")
             }
             SendAgainError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<AnnouncementError> for Problem {
+    fn from(error: AnnouncementError) -> Self {
+        match error {
+            AnnouncementError::Unknown => Self::not_found(),
+            AnnouncementError::Stage(stage) => {
+                let detail =
+                    format!("This cannot be done with an announcement that is {}.", stage.0.as_str());
+                Self::conflict("wrong_status", detail)
+            }
+            AnnouncementError::Invalid(errors) => Self::invalid(errors),
+            AnnouncementError::Store(error) => error.into(),
         }
     }
 }

@@ -9,6 +9,7 @@ pub(super) fn body(route: &str) -> Value {
     match route.split_once(' ').map_or("", |(_, path)| path) {
         "/api/v1/admin/payments/incidents/{id}/resolve" => json!({"resolution": "nothing", "note": "seen"}),
         "/api/v1/admin/bookings/{id}/mark-paid" => json!({"provider": "cash"}),
+        "/api/v1/users/me/mail-preferences" => json!({"news": true, "events": true}),
         "/api/v1/admin/maintenance" => json!({"read_only": false}),
         "/api/v1/admin/daily-close/{date}/tasks/{id}/resolve" => json!({"note": "seen"}),
         "/api/v1/tickets/{id}/transfer" => json!({"email": "friend@example.org"}),

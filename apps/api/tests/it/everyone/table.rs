@@ -43,6 +43,8 @@ pub(super) const NEW: &[&str] = &[
     "new failed set",
     "new parked",
     "new suppressed",
+    "new announcement",
+    "new scheduled",
 ];
 
 /// A call, what its path names, and a letter for what each role is answered: `+` for what is not refused, `u` for 401,
@@ -120,6 +122,7 @@ const TABLE: &[Group] = &[
             ("GET /openapi.json", ""),
             ("GET /change-email", ""),
             ("GET /reset-password", ""),
+            ("GET /unsubscribe", ""),
             ("GET /verify-email", ""),
             ("POST /api/v1/auth/register", ""),
             ("POST /api/v1/auth/login", ""),
@@ -137,6 +140,9 @@ const TABLE: &[Group] = &[
             ("GET /api/v1/events/upcoming", ""),
             ("GET /api/v1/events/{event}", "event"),
             ("GET /api/v1/calendar/{token}.ics", "token"),
+            // Who has the link may leave the list.
+            ("GET /api/v1/unsubscribe/{token}", "unsubscribe"),
+            ("POST /api/v1/unsubscribe/{token}", "unsubscribe"),
             // The pass says who plays.
             ("GET /api/v1/music/sets/{id}/hls/{pass}/{file}", "set, pass, playlist"),
         ],
@@ -151,6 +157,8 @@ const TABLE: &[Group] = &[
             ("POST /api/v1/gallery/images/{id}/removal-request", "new picture"),
             ("GET /api/v1/users/me/removal-requests", ""),
             ("GET /api/v1/users/me/egress", ""),
+            ("GET /api/v1/users/me/mail-preferences", ""),
+            ("PUT /api/v1/users/me/mail-preferences", ""),
             ("GET /api/v1/music/sets", ""),
             ("GET /api/v1/music/sets/{id}", "set"),
             ("GET /api/v1/music/sets/{id}/stream", "set"),
@@ -254,6 +262,7 @@ const TABLE: &[Group] = &[
             ("GET /api/v1/admin/analytics/popular-events/export", ""),
             ("GET /api/v1/admin/events/analytics", ""),
             ("GET /api/v1/admin/events/analytics/export", ""),
+            ("GET /api/v1/admin/announcements", ""),
             ("GET /api/v1/admin/bookings", ""),
             ("GET /api/v1/admin/bookings/export", ""),
             ("GET /api/v1/admin/cancellation-requests", ""),
@@ -309,6 +318,16 @@ const TABLE: &[Group] = &[
             ("GET /api/v1/admin/events/{id}/bookings", "event"),
             ("GET /api/v1/admin/events/{id}/analytics", "event"),
             ("GET /api/v1/admin/events/{id}/analytics/export", "event"),
+            ("GET /api/v1/admin/announcements/{id}", "announcement"),
+            ("PATCH /api/v1/admin/announcements/{id}", "new announcement"),
+            ("DELETE /api/v1/admin/announcements/{id}", "new announcement"),
+            ("POST /api/v1/admin/announcements/{id}/preview", "announcement"),
+            ("POST /api/v1/admin/announcements/{id}/test", "announcement"),
+            ("POST /api/v1/admin/announcements/{id}/schedule", "new announcement"),
+            ("POST /api/v1/admin/announcements/{id}/cancel", "new scheduled"),
+            ("GET /api/v1/admin/announcements/{id}/recipients", "announcement"),
+            ("GET /api/v1/admin/announcements/{id}/recipients/export", "announcement"),
+            ("POST /api/v1/admin/announcements/{id}/recipients/resend", "announcement"),
             ("GET /api/v1/admin/events/{id}/reachability", "event"),
             ("POST /api/v1/admin/events/{id}/reachability/{ticket_id}/resend", "event, checked"),
             ("GET /api/v1/admin/bookings/{id}", "paid"),
@@ -354,6 +373,7 @@ const TABLE: &[Group] = &[
     ),
     // An organisation that one has nothing to do with is a mistake in the body.
     ("ufff++iii+", &[("POST /api/v1/admin/events", "")]),
+    ("ufff++iii+", &[("POST /api/v1/admin/announcements", "")]),
     ("ufff++iii+", &[("POST /api/v1/admin/venue-templates", "")]),
     (
         OWN,

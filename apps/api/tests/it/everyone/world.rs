@@ -10,7 +10,7 @@ use crate::music::Fake;
 use crate::night::{Night, wish};
 use chrono::{Days, TimeDelta};
 use kernel::{Cause, Clock, SystemClock};
-use messaging::{Report, Status, Verdict};
+use messaging::{MailList, Report, Status, Verdict};
 use music::Refusal;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -95,6 +95,7 @@ impl World {
         world.fill_events().await;
         world.fill_money().await;
         world.fill_rest().await;
+        world.fill_announcements().await;
         world.fill_music().await;
         world.fill_gallery().await;
         for name in super::table::NEW {
@@ -144,6 +145,7 @@ impl World {
             "/users/me/email" => json!({"email": unique_email("moved"), "password": PASSWORD}),
             "/tickets/verify" => json!({"code": known("code"), "event_id": known("event"), "dry_run": true}),
             "/admin/events" | "/admin/events/{id}" => self.cast.event("A night like this"),
+            "/admin/announcements" => self.announcement(),
             "/admin/venue-templates" => {
                 json!({"organisation_id": self.cast.organisation, "name": "Another hall"})
             }
@@ -297,6 +299,23 @@ impl World {
         ]);
     }
 
+    /// Something to be said to those who come to the night.
+    fn announcement(&self) -> Value {
+        json!({
+            "audience": {"kind": "ticket_holders", "event_id": self.night.event},
+            "texts": {"en": {"subject": "Doors", "body": "They open earlier."}},
+        })
+    }
+
+    /// One that is going out, and a link of it.
+    async fn fill_announcements(&mut self) {
+        let announcement = self.make("new scheduled").await;
+        let announcements = &self.shop.app.app.announcements;
+        announcements.spread(announcement.parse().unwrap(), 1).await.unwrap();
+        let link = announcements.link(self.cast.member.id.parse().unwrap(), MailList::News);
+        self.known.extend([("announcement", announcement), ("unsubscribe", link)]);
+    }
+
     /// A recording that was sent and not taken yet.
     async fn recording(&self) -> String {
         let upload = self.make("new upload").await;
@@ -344,6 +363,14 @@ impl World {
         let made = match name {
             "new draft" => return draft().await,
             "new event" => self.cast.published(&self.cast.event("Doomed")).await,
+            "new announcement" => {
+                manager.post("/admin/announcements", &self.announcement()).await.expect(201)
+            }
+            "new scheduled" => {
+                let announcement = Box::pin(self.make("new announcement")).await;
+                let path = format!("/admin/announcements/{announcement}/schedule");
+                manager.post(&path, &json!({})).await.expect(200)
+            }
             "new album" => admin.post("/admin/albums", &json!({"title": "The night"})).await.expect(201),
             "new picture" => return filled(&self.shop.app, &self.known["album"], 1).await.remove(0),
             "new wish" => {

@@ -50,6 +50,7 @@ impl Client {
             "/api/",
             "/change-email",
             "/reset-password",
+            "/unsubscribe",
             "/verify-email",
         ];
         let base = if outside.iter().any(|one| path.starts_with(one)) { "" } else { "/api/v1" };

@@ -32,6 +32,7 @@ async fn complete(world: &World) {
     client.post("/bookings/confirm", &order).await.expect(201);
     let transfer = format!("/transfers/{}/accept", known["new transfer"]);
     cast.member.client.post(&transfer, &json!({})).await.expect(200);
+    client.put("/users/me/mail-preferences", &json!({"news": false, "events": true})).await.expect(200);
     let position = format!("/music/sets/{}/position", known["set"]);
     client.put(&position, &json!({"seconds": 1})).await.expect(200);
     app.meter.serve(attendee.id.parse().unwrap(), 1000);

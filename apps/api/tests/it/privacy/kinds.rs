@@ -46,6 +46,10 @@ pub(super) const KINDS: &[(&str, Stance)] = &[
     ),
     ("address_view", Exported { whose: &["/account"], told: &["/event", "/at", "/request", "/last"] }),
     ("album", Exported { whose: &["/created_by"], told: &["/id", "/title", "/event", "/created_at"] }),
+    (
+        "announcement",
+        NotPersonal("what a house says to many; who began to write it is told by the act of that"),
+    ),
     ("audit_head", MACHINE),
     ("backup", NotPersonal("about copies of all there is: what they hold is seen in none of them")),
     ("backup_desk", MACHINE),
@@ -155,6 +159,7 @@ pub(super) const KINDS: &[(&str, Stance)] = &[
     ),
     ("inviter", Exported { whose: &["/account"], told: &["/ruling/at"] }),
     ("job", KeptBack("about an event; who asked for it is told by the act that began it")),
+    ("left_list", Exported { whose: &["/account"], told: &["/list", "/at"] }),
     (
         "letter",
         Exported {
@@ -201,6 +206,13 @@ pub(super) const KINDS: &[(&str, Stance)] = &[
     ("position", Exported { whose: &["/account"], told: &["/set", "/said_at"] }),
     ("quota", EVENT),
     ("read_only", HOUSE),
+    (
+        "recipient",
+        Exported {
+            whose: &["/account"],
+            told: &["/announcement", "/state", "/mail", "/added_at", "/changed_at"],
+        },
+    ),
     (
         "removal",
         Exported {

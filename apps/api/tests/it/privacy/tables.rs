@@ -58,6 +58,22 @@ pub(super) const TABLES: &[Table] = &[
     ),
     ("albums", &[(Exported("albums"), "id title event_id access created_by created_at")]),
     (
+        "announcement_recipients",
+        &[(Exported("announcements"), "announcement_id account_id state mail_id added_at changed_at")],
+    ),
+    (
+        "announcements",
+        &[
+            (
+                HOUSE,
+                "id organisation_id audience event_id ticket_type_id texts status valid_until due_at created_at \
+                 changed_at began_at ended_at",
+            ),
+            (MACHINE, "turn reached_id complete"),
+            (KeptBack("who began to write it is told by the act of that"), "created_by"),
+        ],
+    ),
+    (
         "audit_acts",
         &[
             (Exported("acts"), "id at act subject_kind organisation_id request actor_id"),
@@ -245,6 +261,7 @@ pub(super) const TABLES: &[Table] = &[
              payment_id refund_id dispute_id at",
         )],
     ),
+    ("left_lists", &[(Exported("left_lists"), "account_id list at")]),
     (
         "letters",
         &[

@@ -12,6 +12,8 @@ struct Letter {
     text: String,
     html: Option<String>,
     attachments: Vec<Enclosure>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    unsubscribe: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -39,13 +41,13 @@ impl From<Enclosure> for Attachment {
 
 pub(super) fn serialize<S: Serializer>(mail: &Mail, serializer: S) -> Result<S::Ok, S::Error> {
     // It is of no use to who reads it here.
-    let Mail { id, to, subject, text, html, attachments, return_path: _ } = mail.clone();
+    let Mail { id, to, subject, text, html, attachments, unsubscribe, return_path: _ } = mail.clone();
     let attachments = attachments.into_iter().map(Enclosure::from).collect();
-    Letter { id, to, subject, text, html, attachments }.serialize(serializer)
+    Letter { id, to, subject, text, html, attachments, unsubscribe }.serialize(serializer)
 }
 
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Mail, D::Error> {
-    let Letter { id, to, subject, text, html, attachments } = Letter::deserialize(deserializer)?;
+    let Letter { id, to, subject, text, html, attachments, unsubscribe } = Letter::deserialize(deserializer)?;
     let attachments = attachments.into_iter().map(Attachment::from).collect();
-    Ok(Mail { id, to, subject, text, html, attachments, return_path: None })
+    Ok(Mail { id, to, subject, text, html, attachments, return_path: None, unsubscribe })
 }

@@ -42,8 +42,8 @@ impl Postbox for OnDisk {
 
     async fn arrived(&self) -> Vec<Arrived> {
         let arrived = self.mails.list(all()).items.into_iter().rev().map(|received| {
-            let Mail { id, to, subject, text, html, attachments, .. } = received.mail;
-            Arrived { id: id.to_string(), to, subject, text, html, attachments }
+            let Mail { id, to, subject, text, html, attachments, unsubscribe, .. } = received.mail;
+            Arrived { id: id.to_string(), to, subject, text, html, attachments, unsubscribe }
         });
         arrived.collect()
     }
@@ -65,6 +65,7 @@ fn mail(text: &str) -> Mail {
             bytes: vec![0, 255, 10, 13],
         }],
         return_path: None,
+        unsubscribe: None,
     }
 }
 

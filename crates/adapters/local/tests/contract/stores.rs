@@ -32,6 +32,7 @@ mod memory {
     testkit::ledger_store_contract!(open);
     testkit::maintenance_store_contract!(open);
     testkit::media_store_contract!(open);
+    testkit::announcement_store_contract!(open);
     testkit::messaging_store_contract!(open);
     testkit::music_store_contract!(open);
     testkit::music_use_cases_contract!(open);
@@ -83,6 +84,7 @@ mod directory {
     testkit::ledger_store_contract!(open);
     testkit::maintenance_store_contract!(open);
     testkit::media_store_contract!(open);
+    testkit::announcement_store_contract!(open);
     testkit::messaging_store_contract!(open);
     testkit::music_store_contract!(open);
     testkit::music_use_cases_contract!(open);

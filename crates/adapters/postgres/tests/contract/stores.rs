@@ -24,6 +24,7 @@ testkit::invite_tree_contract!(open);
 testkit::ledger_store_contract!(open);
 testkit::maintenance_store_contract!(open);
 testkit::media_store_contract!(open);
+testkit::announcement_store_contract!(open);
 testkit::messaging_store_contract!(open);
 testkit::music_store_contract!(open);
 testkit::music_use_cases_contract!(open);

@@ -1,0 +1,3 @@
+DROP TABLE left_lists;
+DROP TABLE announcement_recipients;
+DROP TABLE announcements;
