@@ -12,6 +12,7 @@ pub mod media;
 pub mod places;
 pub mod reader;
 pub mod sections;
+pub mod stream;
 pub mod waitlist;
 pub mod wallet;
 
@@ -25,6 +26,7 @@ pub use sections::{
     Auth, BankTransfer, Booking, Http, Limits, Live, Log, Mail, PayPal, Payments, Redis, Store, Stripe,
     Worker,
 };
+pub use stream::{Stream, StreamUrl};
 pub use waitlist::Waitlist;
 pub use wallet::Wallet;
 
@@ -76,6 +78,8 @@ pub struct Config {
     pub media: Media,
     /// Backups.
     pub backup: Backup,
+    /// Where events are published to.
+    pub stream: Stream,
 }
 
 impl Config {

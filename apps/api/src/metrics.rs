@@ -1,6 +1,7 @@
 //! What is counted, in Prometheus' text format.
 
 use adapter_postgres::PoolStatus;
+use kernel::Lag;
 use kernel::outbox::Backlog;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -41,6 +42,8 @@ pub struct Metrics {
     outbox_waiting: Gauge,
     outbox_parked: Gauge,
     outbox_overdue: Gauge,
+    events_unsent: Gauge,
+    events_overdue: Gauge,
     read_only: Gauge,
     listeners: Gauge,
     told: Counter,
@@ -78,6 +81,12 @@ impl Default for Metrics {
             "outbox_overdue_seconds",
             "For how long the longest due effect has been due",
         );
+        let events_unsent = gauge(&mut registry, "events_unsent", "Events not yet published");
+        let events_overdue = gauge(
+            &mut registry,
+            "events_overdue_seconds",
+            "For how long the first event that is not published waits",
+        );
         let read_only = gauge(&mut registry, "read_only", "1 while nothing is to be changed, else 0");
         let listeners = gauge(&mut registry, "live_listeners", "Streams that are open");
         let told = Counter::default();
@@ -100,6 +109,8 @@ impl Default for Metrics {
             outbox_waiting,
             outbox_parked,
             outbox_overdue,
+            events_unsent,
+            events_overdue,
             read_only,
             listeners,
             told,
@@ -160,6 +171,12 @@ impl Metrics {
         self.outbox_waiting.set(signed(backlog.waiting));
         self.outbox_parked.set(signed(backlog.parked));
         self.outbox_overdue.set(backlog.oldest_due.map_or(0, |due| (now - due).num_seconds().max(0)));
+    }
+
+    /// Shows what is still to be published at `now`.
+    pub fn events(&self, lag: &Lag, now: kernel::Timestamp) {
+        self.events_unsent.set(i64::try_from(lag.unsent).unwrap_or(i64::MAX));
+        self.events_overdue.set(lag.oldest.map_or(0, |oldest| (now - oldest).num_seconds().max(0)));
     }
 
     /// Shows the pool of connections as it is.

@@ -9,6 +9,7 @@ pub mod media;
 pub mod payments;
 pub mod programs;
 pub mod store;
+pub mod stream;
 pub mod wallet;
 
 use self::media::MediaError;
@@ -49,7 +50,8 @@ use guests::{Holders, Waiters};
 use invites::Invites;
 use kernel::audit::Mac;
 use kernel::{
-    AuditLog, Broadcast, Cache, Clock, EventId, IdempotencyStore, Mailer, ObjectStore, Outbox, StoreError,
+    AuditLog, Broadcast, Cache, Clock, EventId, IdempotencyStore, Mailer, NewsStore, ObjectStore, Outbox,
+    StoreError, Stream,
 };
 use mail::{Post, PostError, post};
 use music::{Music, Processor};
@@ -59,6 +61,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 use std::time::Duration;
 use store::Stores;
+use stream::StreamSettingsError;
 use tokio::sync::Semaphore;
 
 /// Notices that are checked at once by asking their provider.
@@ -145,6 +148,10 @@ pub struct App {
     pub seal: Seal,
     /// What is owed after commits.
     pub outbox: Arc<dyn Outbox>,
+    /// What others are told of bookings.
+    pub news: Arc<dyn NewsStore>,
+    /// Where it is published, if it is.
+    pub stream: Option<Arc<dyn Stream>>,
     /// Where pictures and music lie.
     pub objects: Arc<dyn ObjectStore>,
     /// The folder that they lie in, when it is one: this program serves it.
@@ -207,6 +214,9 @@ pub enum WiringError {
     /// No fonts.
     #[error(transparent)]
     Press(#[from] PrintError),
+    /// No stream, although one is configured.
+    #[error(transparent)]
+    Stream(#[from] StreamSettingsError),
     /// No words for mails.
     #[error("the templates of mails cannot be used")]
     Templates(#[from] minijinja::Error),
@@ -223,7 +233,7 @@ pub enum WiringError {
 /// # Errors
 /// A [`WiringError`].
 pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, WiringError> {
-    let stores = Stores::open(&config.store.url).await?;
+    let stores = Stores::open_publishing(&config.store.url, config.stream.url.is_some()).await?;
     let keys = keys(config)?;
     let Absorbers { limiter, cache, broadcast } = absorbers::build(config, &clock)?;
     let hashing = available_parallelism().map_or(1, |cores| (cores.get() - 1).max(1));
@@ -248,6 +258,7 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
     let maintenance =
         Maintenance::open(Arc::clone(&stores.maintenance), Arc::clone(&clock), read_only).await?;
     let media = self::media::build(config, &stores, &keys, &clock)?;
+    let stream = self::stream::build(config).await?;
     let Post { mailer, mail_box } = post(config, stores.local.as_ref(), &clock)?;
     let seconds = |count: u32| TimeDelta::seconds(i64::from(count));
     let terms = Terms {
@@ -330,6 +341,8 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         processor: media.processor,
         workplace: media.workplace,
         outbox: stores.outbox,
+        news: stores.news,
+        stream,
         audit: stores.audit,
         audit_mac: audit_mac(&keys),
         cache,

@@ -9,6 +9,7 @@ pub mod pictures;
 pub mod retry;
 mod rounds;
 pub mod sound;
+mod stream;
 
 use crate::http::problem::Causes;
 use crate::wiring::App;
@@ -25,6 +26,7 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
+pub use stream::stream_round;
 use tokio::sync::{Mutex, watch};
 
 /// Effects performed at the same time: all that were claimed, so that no lease runs while its effect waits. Twice as
@@ -64,7 +66,9 @@ pub async fn run(app: Arc<App>, stop: watch::Receiver<bool>) {
     let days = close_days(&app, stop.clone());
     let media = look_after_media(&app, stop.clone());
     let figures = count_figures(&app, stop.clone());
-    futures_util::join!(effects, holds, acts, rest, days, media, figures, look_outside(&app, stop));
+    let events = stream::publish(&app, stop.clone());
+    let outside = look_outside(&app, stop);
+    futures_util::join!(effects, holds, acts, rest, days, media, figures, events, outside);
 }
 
 /// Effects that wait for each other, and for no others.

@@ -4,7 +4,7 @@ use accounts::AccountStore;
 use booking::{BookingStore, CloseStore, FiguresStore, HolderStore, LedgerStore, OfficeStore};
 use events::EventStore;
 use gallery::GalleryStore;
-use kernel::{AuditLog, IdempotencyStore, MaintenanceStore, Outbox};
+use kernel::{AuditLog, IdempotencyStore, MaintenanceStore, NewsStore, Outbox};
 use media::MediaStore;
 use music::MusicStore;
 use std::any::Any;
@@ -42,6 +42,8 @@ pub struct Stores {
     pub idempotency: Arc<dyn IdempotencyStore>,
     /// Whether anything may be changed.
     pub maintenance: Arc<dyn MaintenanceStore>,
+    /// What others are told of bookings.
+    pub news: Arc<dyn NewsStore>,
     /// What was done by whom.
     pub audit: Arc<dyn AuditLog>,
     /// What has to live as long as they do: a database that is dropped, a directory.
@@ -66,6 +68,7 @@ impl Stores {
             + Outbox
             + IdempotencyStore
             + MaintenanceStore
+            + NewsStore
             + AuditLog
             + 'static,
     {
@@ -84,6 +87,7 @@ impl Stores {
             outbox: store.clone(),
             idempotency: store.clone(),
             maintenance: store.clone(),
+            news: store.clone(),
             audit: store,
             keeps: None,
         }

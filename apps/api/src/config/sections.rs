@@ -158,6 +158,7 @@ pub(super) fn read(reader: &mut Reader) -> Config {
         wallet: super::wallet::read(reader),
         media: super::media::read(reader),
         backup: super::backup::read(reader),
+        stream: super::stream::read(reader),
     };
     contradictions(reader, &config);
     config

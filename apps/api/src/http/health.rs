@@ -64,6 +64,9 @@ pub(super) async fn metrics(app: Data<App>) -> Result<HttpResponse, Problem> {
     app.metrics.read_only(app.maintenance.is_on().await);
     app.metrics.listeners(app.live.listeners());
     app.metrics.outbox(&app.outbox.backlog().await?, app.clock.now());
+    if app.stream.is_some() {
+        app.metrics.events(&app.news.lag().await?, app.clock.now());
+    }
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(HttpResponse::Ok().insert_header((header::CONTENT_TYPE, kind)).body(app.metrics.text()))
 }

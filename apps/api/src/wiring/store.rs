@@ -8,7 +8,7 @@ use booking::{BookingStore, CloseStore, FiguresStore, HolderStore, LedgerStore, 
 use events::EventStore;
 use gallery::GalleryStore;
 use invites::InviteStore;
-use kernel::{AuditLog, IdempotencyStore, MaintenanceStore, Outbox, StoreError};
+use kernel::{AuditLog, IdempotencyStore, MaintenanceStore, NewsStore, Outbox, StoreError};
 use media::MediaStore;
 use music::MusicStore;
 use std::sync::Arc;
@@ -43,6 +43,8 @@ pub struct Stores {
     pub idempotency: Arc<dyn IdempotencyStore>,
     /// Whether anything may be changed.
     pub maintenance: Arc<dyn MaintenanceStore>,
+    /// What others are told of bookings.
+    pub news: Arc<dyn NewsStore>,
     /// What is owed after commits.
     pub outbox: Arc<dyn Outbox>,
     /// What was done by whom.
@@ -59,11 +61,20 @@ impl Stores {
     /// # Errors
     /// When it cannot be reached, or holds what this version does not know.
     pub async fn open(url: &StoreUrl) -> Result<Self, StoreError> {
+        Self::open_publishing(url, false).await
+    }
+
+    /// Opens it where there is a stream, or is none, to which what happens is published.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_publishing(url: &StoreUrl, streams: bool) -> Result<Self, StoreError> {
         match url {
-            StoreUrl::Memory => Self::local(Place::Memory).await,
-            StoreUrl::Folder(path) => Self::local(Place::Directory(path.clone())).await,
+            StoreUrl::Memory => Self::local(Place::Memory, streams).await,
+            StoreUrl::Folder(path) => Self::local(Place::Directory(path.clone()), streams).await,
             StoreUrl::Postgres(url) => {
                 let store = PgStore::connect(url.expose(), PoolOptions::default()).await?;
+                let store = if streams { store.streaming() } else { store };
                 refuse_other_schema(store.schema_state().await?)?;
                 Ok(Self { postgres: Some(store.clone()), ..Self::all(Arc::new(store)) })
             }
@@ -84,10 +95,11 @@ impl Stores {
         Self::open(url).await
     }
 
-    async fn local(place: Place) -> Result<Self, StoreError> {
+    async fn local(place: Place, streams: bool) -> Result<Self, StoreError> {
         // Reads the whole file.
         let store = tokio::task::spawn_blocking(move || LocalStore::open(place)).await;
         let store = store.map_err(|error| StoreError::broken("opening the store", error))??;
+        let store = if streams { store.streaming() } else { store };
         Ok(Self { local: Some(store.clone()), ..Self::all(Arc::new(store)) })
     }
 
@@ -107,6 +119,7 @@ impl Stores {
             + MusicStore
             + IdempotencyStore
             + MaintenanceStore
+            + NewsStore
             + Outbox
             + AuditLog
             + 'static,
@@ -126,6 +139,7 @@ impl Stores {
             music: store.clone(),
             idempotency: store.clone(),
             maintenance: store.clone(),
+            news: store.clone(),
             outbox: store.clone(),
             audit: store,
             local: None,

@@ -231,3 +231,17 @@ fn what_is_wrong_with_a_place_for_media_is_said() {
     // Of a bucket that is not used nothing is demanded.
     assert!(read("", &[("SYNESTHESIE__MEDIA__REGION", "somewhere")]).is_ok());
 }
+
+#[test]
+fn a_stream_is_named_by_who_keeps_it() {
+    let read_url = |url: &str| read("", &[("SYNESTHESIE__EVENTS__URL", url)]);
+    assert!(read_url("").unwrap().stream.url.is_none());
+    for url in ["nats://me:hunter2@127.0.0.1:4222/tickets", "tls://house.example/tickets"] {
+        let config = read_url(url).unwrap();
+        assert!(config.stream.url.is_some() && !format!("{config:?}").contains("hunter2"));
+    }
+    assert_eq!(read_url("kafka://127.0.0.1:9092/tickets").is_ok(), cfg!(feature = "kafka"));
+    for url in ["amqp://127.0.0.1/tickets", "127.0.0.1:4222"] {
+        assert_eq!(keys(read_url(url).unwrap_err()), ["events.url"]);
+    }
+}

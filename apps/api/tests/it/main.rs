@@ -62,6 +62,7 @@ mod seats;
 mod secrets;
 mod sessions;
 mod stopping;
+mod stream;
 mod totp;
 mod transfers;
 mod uploads;

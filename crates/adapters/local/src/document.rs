@@ -76,6 +76,13 @@ id_keys!(
     VenueTemplateId,
 );
 
+/// A place in an order.
+impl Key for u64 {
+    fn bytes(&self) -> Vec<u8> {
+        self.to_be_bytes().to_vec()
+    }
+}
+
 /// Of a kind of which there is one.
 impl Key for () {
     fn bytes(&self) -> Vec<u8> {

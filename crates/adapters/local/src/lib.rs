@@ -24,6 +24,7 @@ mod mail_box;
 mod maintenance;
 mod media;
 mod music;
+mod news;
 mod objects;
 mod outbox;
 mod paging;

@@ -12,6 +12,7 @@ use crate::mail_box::MailTables;
 use crate::maintenance::MaintenanceTables;
 use crate::media::MediaTables;
 use crate::music::MusicTables;
+use crate::news::NewsTables;
 use crate::outbox::OutboxTables;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -31,6 +32,7 @@ pub(crate) struct State {
     pub(crate) maintenance: MaintenanceTables,
     pub(crate) media: MediaTables,
     pub(crate) music: MusicTables,
+    pub(crate) news: NewsTables,
     pub(crate) outbox: OutboxTables,
 }
 
@@ -177,6 +179,9 @@ kinds!(
     crate::mail_box::Received,
     crate::media::Forgotten,
     crate::media::KeptLink,
+    crate::news::KeptNews,
+    crate::news::KeptNumber,
+    crate::news::KeptPart,
     crate::outbox::Owing,
 );
 

@@ -25,6 +25,8 @@ pub enum Place {
 #[derive(Clone)]
 pub struct LocalStore {
     shared: Arc<Shared>,
+    /// Whether there is a stream that all news go to.
+    streams: bool,
 }
 
 pub(crate) struct Shared {
@@ -50,10 +52,16 @@ impl LocalStore {
         match place {
             Place::Memory => {
                 let heads = Arc::new(Heads::new(State::default()));
-                Ok(Self { shared: Arc::new(Shared { heads, writer: None }) })
+                Ok(Self { shared: Arc::new(Shared { heads, writer: None }), streams: false })
             }
             Place::Directory(directory) => Self::over(Journal::open(&directory)?),
         }
+    }
+
+    /// The same where there is a stream: what happens to bookings is kept for it.
+    #[must_use]
+    pub fn streaming(self) -> Self {
+        Self { streams: true, ..self }
     }
 
     /// What the journal says, and whatever will be written to it.
@@ -61,7 +69,7 @@ impl LocalStore {
         let heads = Arc::new(Heads::new(journal.load()?));
         let writer = Writer::start(journal, Arc::clone(&heads))
             .map_err(|error| StoreError::unavailable("starting its writer", error))?;
-        Ok(Self { shared: Arc::new(Shared { heads, writer: Some(writer) }) })
+        Ok(Self { shared: Arc::new(Shared { heads, writer: Some(writer) }), streams: false })
     }
 
     /// What was committed last, unchanging.
@@ -75,6 +83,6 @@ impl LocalStore {
         let latest = tokio::time::timeout(PATIENCE, waiting)
             .await
             .map_err(|elapsed| StoreError::unavailable("waiting for other writers", elapsed))?;
-        Ok(Box::new(LocalTx::new(Arc::clone(&self.shared), latest)))
+        Ok(Box::new(LocalTx::new(Arc::clone(&self.shared), latest, self.streams)))
     }
 }

@@ -21,6 +21,7 @@ mod maintenance;
 mod media;
 pub mod migrations;
 mod music;
+mod news;
 mod outbox;
 #[cfg(test)]
 mod plans;

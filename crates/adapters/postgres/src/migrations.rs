@@ -32,7 +32,7 @@ macro_rules! steps {
 }
 
 /// Every step, in the order in which they are applied.
-pub const MIGRATIONS: [Migration; 34] = steps![
+pub const MIGRATIONS: [Migration; 35] = steps![
     "2026-11-21-000001_accounts",
     "2026-11-21-000002_events",
     "2026-11-21-000003_booking",
@@ -67,6 +67,7 @@ pub const MIGRATIONS: [Migration; 34] = steps![
     "2026-11-22-000038_second_factors",
     "2026-11-22-000039_figures",
     "2026-11-22-000040_languages",
+    "2026-11-22-000043_stream",
 ];
 
 /// How a database's schema stands to the one that this program knows.

@@ -69,6 +69,8 @@ pub struct PoolStatus {
 #[derive(Clone)]
 pub struct PgStore {
     pool: Pool<AsyncPgConnection>,
+    /// Whether there is a stream that all news go to.
+    streams: bool,
 }
 
 impl PgStore {
@@ -77,9 +79,15 @@ impl PgStore {
     /// # Errors
     /// [`StoreError::Broken`] for a faulty URL, [`StoreError::Unavailable`] when the database cannot be reached.
     pub async fn connect(url: &str, options: PoolOptions) -> Result<Self, StoreError> {
-        let store = Self { pool: pool(url, &options)? };
+        let store = Self { pool: pool(url, &options)?, streams: false };
         store.ping().await?;
         Ok(store)
+    }
+
+    /// The same where there is a stream: what happens to bookings is kept for it.
+    #[must_use]
+    pub fn streaming(self) -> Self {
+        Self { streams: true, ..self }
     }
 
     /// Asks the database for a sign of life.
@@ -111,7 +119,8 @@ impl PgStore {
 
     /// A transaction; nothing is sent before its first statement.
     pub(crate) async fn transaction(&self) -> Result<PgTx, StoreError> {
-        self.connection("beginning a transaction").await.map(PgTx::new)
+        let connection = self.connection("beginning a transaction").await?;
+        Ok(PgTx::new(connection, self.streams))
     }
 }
 

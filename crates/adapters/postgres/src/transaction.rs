@@ -26,6 +26,8 @@ pub struct PgTx {
     connection: Option<Pooled>,
     progress: Progress,
     unsent: Vec<Unsent>,
+    /// Whether there is a stream that all news go to.
+    streams: bool,
 }
 
 /// A write on its way out, and what it does.
@@ -49,8 +51,13 @@ enum Progress {
 }
 
 impl PgTx {
-    pub(crate) const fn new(connection: Pooled) -> Self {
-        Self { connection: Some(connection), progress: Progress::NotBegun, unsent: Vec::new() }
+    pub(crate) const fn new(connection: Pooled, streams: bool) -> Self {
+        Self { connection: Some(connection), progress: Progress::NotBegun, unsent: Vec::new(), streams }
+    }
+
+    /// Whether there is a stream that all news go to.
+    pub(crate) const fn streams(&self) -> bool {
+        self.streams
     }
 
     /// The open transaction's connection, for a statement that diesel builds; its result goes through

@@ -24,6 +24,7 @@ pub mod figures;
 pub mod hold;
 pub mod job;
 pub mod ledger;
+pub mod news;
 pub mod notes;
 pub mod office;
 pub mod order;
@@ -59,6 +60,7 @@ pub use document::{Document, DocumentKind, DocumentNumber, Origin, Particulars, 
 pub use effect::{BuyerNews, Decided, Effect, Incident, IncidentKind, ListNews, Resolution, TransferNews};
 pub use hold::{Hold, Item, Wanted, Wish};
 pub use job::{ByHand, EventRefunds, Job, JobStatus, Report, StuckRefund, WhyByHand};
+pub use news::NewsKind;
 pub use order::{
     Attendee, Booking, BookingStatus, ConfirmRefusal, Confirmation, Lapse, PayRefusal, Terms, Till,
 };

@@ -16,11 +16,13 @@ pub mod language;
 pub mod mailer;
 pub mod maintenance;
 pub mod money;
+pub mod news;
 pub mod object_store;
 pub mod outbox;
 pub mod page;
 pub mod request;
 pub mod store;
+pub mod stream;
 pub mod time;
 pub mod vat;
 
@@ -43,6 +45,7 @@ pub use language::{Language, UnknownLanguage};
 pub use mailer::{Attachment, Mail, MailError, Mailer};
 pub use maintenance::{MaintenanceStore, MaintenanceTx, ReadOnly};
 pub use money::{Money, MoneyError};
+pub use news::{Lag, News, NewsStore, NewsTx, Published};
 pub use object_store::{
     Body, Content, Delivery, Disposition, Fetch, Link, Listed, ObjectError, ObjectKey, ObjectStore, PROBES,
     Part, PartsId, Reader, Span, StoredObject, TOPS, Unfinished, Window,
@@ -51,5 +54,6 @@ pub use outbox::{Due, Lease, Outbox, Owed};
 pub use page::{Cursor, Page, PageRequest};
 pub use request::RequestName;
 pub use store::{StoreError, Transaction, transact};
+pub use stream::{Message, Stream, StreamError};
 pub use time::{Clock, SystemClock, Timestamp, is_kept};
 pub use vat::{VatError, VatRate};

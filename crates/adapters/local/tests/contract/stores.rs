@@ -10,6 +10,10 @@ mod memory {
         Stores::of(Arc::new(LocalStore::open(Place::Memory).unwrap()))
     }
 
+    async fn open_streaming() -> Stores {
+        Stores::of(Arc::new(LocalStore::open(Place::Memory).unwrap().streaming()))
+    }
+
     testkit::account_store_contract!(open);
     testkit::account_use_cases_contract!(open);
     testkit::audit_log_contract!(open);
@@ -33,6 +37,8 @@ mod memory {
     testkit::media_store_contract!(open);
     testkit::music_store_contract!(open);
     testkit::music_use_cases_contract!(open);
+    testkit::news_store_contract!(open_streaming);
+    testkit::unheard_news_contract!(open);
     testkit::office_store_contract!(open);
     testkit::outbox_contract!(open);
     testkit::place_store_contract!(open);
@@ -55,6 +61,12 @@ mod directory {
     async fn open() -> Stores {
         let directory = tempfile::tempdir().unwrap();
         let store = LocalStore::open(Place::Directory(directory.path().to_owned())).unwrap();
+        Stores::of(Arc::new(store)).keeping(directory)
+    }
+
+    async fn open_streaming() -> Stores {
+        let directory = tempfile::tempdir().unwrap();
+        let store = LocalStore::open(Place::Directory(directory.path().to_owned())).unwrap().streaming();
         Stores::of(Arc::new(store)).keeping(directory)
     }
 
@@ -81,6 +93,8 @@ mod directory {
     testkit::media_store_contract!(open);
     testkit::music_store_contract!(open);
     testkit::music_use_cases_contract!(open);
+    testkit::news_store_contract!(open_streaming);
+    testkit::unheard_news_contract!(open);
     testkit::office_store_contract!(open);
     testkit::outbox_contract!(open);
     testkit::place_store_contract!(open);

@@ -1,6 +1,6 @@
 //! The contracts of the store ports.
 
-use crate::open;
+use crate::{open, open_streaming};
 
 testkit::account_store_contract!(open);
 testkit::account_use_cases_contract!(open);
@@ -25,6 +25,8 @@ testkit::maintenance_store_contract!(open);
 testkit::media_store_contract!(open);
 testkit::music_store_contract!(open);
 testkit::music_use_cases_contract!(open);
+testkit::news_store_contract!(open_streaming);
+testkit::unheard_news_contract!(open);
 testkit::office_store_contract!(open);
 testkit::outbox_contract!(open);
 testkit::place_store_contract!(open);
