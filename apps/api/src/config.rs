@@ -5,6 +5,7 @@
 //! variables `SYNESTHESIE__SECTION__KEY`. Secrets may be given as `<key>_file` instead.
 
 pub mod backup;
+pub mod hooks;
 pub mod invites;
 pub mod layers;
 pub mod maintenance;
@@ -17,6 +18,7 @@ pub mod waitlist;
 pub mod wallet;
 
 pub use backup::Backup;
+pub use hooks::Hooks;
 pub use invites::Invites;
 pub use maintenance::Maintenance;
 pub use media::{Bucket, Media, MediaUrl};
@@ -80,6 +82,8 @@ pub struct Config {
     pub backup: Backup,
     /// Where events are published to.
     pub stream: Stream,
+    /// Which addresses of organisers may be called.
+    pub hooks: Hooks,
 }
 
 impl Config {

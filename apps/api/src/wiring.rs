@@ -3,6 +3,7 @@
 pub mod absorbers;
 pub mod backups;
 pub mod guests;
+pub mod hooks;
 pub mod mail;
 pub mod makers;
 pub mod media;
@@ -30,7 +31,9 @@ use crate::metrics::Metrics;
 use crate::passwords::Bcrypt;
 use crate::press::Press;
 use crate::sealed::Seal;
+use crate::turns::Turns;
 use crate::workplace::Workplace;
+use ::hooks::Hooks;
 use ::media::{Meter, Uploads};
 use absorbers::Absorbers;
 use accounts::{Accounts, HashError};
@@ -39,6 +42,7 @@ use adapter_pdf::PrintError;
 use adapter_postgres::PgStore;
 use adapter_redis::UnusableUrl;
 use adapter_wallet::{Wallet, WalletError};
+use adapter_webhooks::Unusable;
 use booking::use_cases::Pages;
 use booking::{
     Bookings, Closing, CodeSigner, Documents, Door, Figures, Ledger, OfferTerms, Office, Terms, Vouchers,
@@ -50,8 +54,8 @@ use guests::{Holders, Waiters};
 use invites::Invites;
 use kernel::audit::Mac;
 use kernel::{
-    AuditLog, Broadcast, Cache, Clock, EventId, IdempotencyStore, Mailer, NewsStore, ObjectStore, Outbox,
-    StoreError, Stream,
+    AuditLog, Broadcast, Cache, Clock, EventId, HookId, IdempotencyStore, Mailer, NewsStore, ObjectStore,
+    Outbox, StoreError, Stream,
 };
 use mail::{Post, PostError, post};
 use music::{Music, Processor};
@@ -68,6 +72,8 @@ use tokio::sync::Semaphore;
 const NOTICES: usize = 16;
 /// Effects that wait for a provider at once.
 const PROVIDERS: usize = 16;
+/// Hooks that are called at once, all together and each.
+const CALLS: (usize, usize) = (16, 4);
 /// Lists for scanners without a network that are made at once.
 const BUNDLES: usize = 1;
 /// How long such a list is handed out again.
@@ -152,6 +158,10 @@ pub struct App {
     pub news: Arc<dyn NewsStore>,
     /// Where it is published, if it is.
     pub stream: Option<Arc<dyn Stream>>,
+    /// Use cases of addresses that organisers have called.
+    pub hooks: Hooks,
+    /// So many of them are called at once, and none of them has all.
+    pub calling: Arc<Turns<HookId>>,
     /// Where pictures and music lie.
     pub objects: Arc<dyn ObjectStore>,
     /// The folder that they lie in, when it is one: this program serves it.
@@ -217,6 +227,9 @@ pub enum WiringError {
     /// No stream, although one is configured.
     #[error(transparent)]
     Stream(#[from] StreamSettingsError),
+    /// Nobody who calls.
+    #[error(transparent)]
+    Caller(#[from] Unusable),
     /// No words for mails.
     #[error("the templates of mails cannot be used")]
     Templates(#[from] minijinja::Error),
@@ -259,6 +272,7 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         Maintenance::open(Arc::clone(&stores.maintenance), Arc::clone(&clock), read_only).await?;
     let media = self::media::build(config, &stores, &keys, &clock)?;
     let stream = self::stream::build(config).await?;
+    let hooks = self::hooks::build(config, &stores, &keys, &clock)?;
     let Post { mailer, mail_box } = post(config, stores.local.as_ref(), &clock)?;
     let seconds = |count: u32| TimeDelta::seconds(i64::from(count));
     let terms = Terms {
@@ -343,6 +357,8 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         outbox: stores.outbox,
         news: stores.news,
         stream,
+        hooks,
+        calling: Arc::new(Turns::new(CALLS.0, CALLS.1)),
         audit: stores.audit,
         audit_mac: audit_mac(&keys),
         cache,

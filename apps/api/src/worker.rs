@@ -4,6 +4,7 @@
 
 pub mod alerts;
 pub mod give_up;
+mod hooks;
 pub mod perform;
 pub mod pictures;
 pub mod retry;
@@ -33,7 +34,7 @@ use tokio::sync::{Mutex, watch};
 /// many as may wait for a provider, so that mails go out although one hangs.
 const AT_ONCE: usize = 32;
 /// What is done in a moment. What takes longer has lanes of its own ([`lanes`]), so that it keeps no mail waiting.
-pub const QUICK: [&str; 7] = [
+pub const QUICK: [&str; 8] = [
     booking::DOMAIN,
     accounts::DOMAIN,
     accounts::ALERTS,
@@ -41,7 +42,10 @@ pub const QUICK: [&str; 7] = [
     media::DOMAIN,
     gallery::DOMAIN,
     music::DOMAIN,
+    ::hooks::DOMAIN,
 ];
+/// Calls of hooks made at the same time.
+const CALLS: usize = 16;
 /// How long an effect waits that found no way to its provider free.
 const CROWDED: TimeDelta = TimeDelta::seconds(2);
 /// Between two looks when nothing was due.
@@ -67,8 +71,9 @@ pub async fn run(app: Arc<App>, stop: watch::Receiver<bool>) {
     let media = look_after_media(&app, stop.clone());
     let figures = count_figures(&app, stop.clone());
     let events = stream::publish(&app, stop.clone());
+    let told = hooks::spread(&app, stop.clone());
     let outside = look_outside(&app, stop);
-    futures_util::join!(effects, holds, acts, rest, days, media, figures, events, outside);
+    futures_util::join!(effects, holds, acts, rest, days, media, figures, events, told, outside);
 }
 
 /// Effects that wait for each other, and for no others.
@@ -93,7 +98,7 @@ impl Lane {
     }
 }
 
-fn lanes(app: &App) -> [Lane; 3] {
+fn lanes(app: &App) -> [Lane; 4] {
     let pictures = match app.config.media.pictures_at_once {
         0 => available_parallelism().map_or(1, NonZero::get),
         given => usize::try_from(given).unwrap_or(1),
@@ -102,6 +107,7 @@ fn lanes(app: &App) -> [Lane; 3] {
         Lane { domains: &QUICK, at_once: AT_ONCE, long: false },
         Lane { domains: &[gallery::PICTURES], at_once: pictures, long: true },
         Lane { domains: &[music::SOUND], at_once: 1, long: true },
+        Lane { domains: &[::hooks::CALLS], at_once: CALLS, long: false },
     ]
 }
 

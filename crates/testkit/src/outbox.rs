@@ -67,12 +67,14 @@ macro_rules! outbox_contract {
 }
 
 /// Under what anything is owed today, for tests that want all of it.
-pub const EVERY_DOMAIN: [&str; 9] = [
+pub const EVERY_DOMAIN: [&str; 11] = [
     accounts::DOMAIN,
     accounts::ALERTS,
     booking::DOMAIN,
     gallery::DOMAIN,
     gallery::PICTURES,
+    hooks::DOMAIN,
+    hooks::CALLS,
     invites::DOMAIN,
     media::DOMAIN,
     music::DOMAIN,

@@ -4,6 +4,7 @@ use accounts::AccountStore;
 use booking::{BookingStore, CloseStore, FiguresStore, HolderStore, LedgerStore, OfficeStore};
 use events::EventStore;
 use gallery::GalleryStore;
+use hooks::HookStore;
 use kernel::{AuditLog, IdempotencyStore, MaintenanceStore, NewsStore, Outbox};
 use media::MediaStore;
 use music::MusicStore;
@@ -36,6 +37,8 @@ pub struct Stores {
     pub gallery: Arc<dyn GalleryStore>,
     /// Sets, and where members stopped.
     pub music: Arc<dyn MusicStore>,
+    /// Addresses of organisers that are called.
+    pub hooks: Arc<dyn HookStore>,
     /// What is owed, as the worker sees it.
     pub outbox: Arc<dyn Outbox>,
     /// Answers to requests that may be repeated.
@@ -65,6 +68,7 @@ impl Stores {
             + MediaStore
             + GalleryStore
             + MusicStore
+            + HookStore
             + Outbox
             + IdempotencyStore
             + MaintenanceStore
@@ -84,6 +88,7 @@ impl Stores {
             media: store.clone(),
             gallery: store.clone(),
             music: store.clone(),
+            hooks: store.clone(),
             outbox: store.clone(),
             idempotency: store.clone(),
             maintenance: store.clone(),

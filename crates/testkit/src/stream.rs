@@ -1,5 +1,6 @@
 //! What every stream promises, shown on a real broker that is stopped and started again.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a contract fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a contract fails by panicking")]
+#![allow(clippy::indexing_slicing, reason = "a contract fails by panicking")]
 #![expect(missing_docs, reason = "the name of a case is its promise")]
 
 use crate::Stores;

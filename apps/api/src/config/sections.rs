@@ -159,6 +159,7 @@ pub(super) fn read(reader: &mut Reader) -> Config {
         media: super::media::read(reader),
         backup: super::backup::read(reader),
         stream: super::stream::read(reader),
+        hooks: super::hooks::read(reader),
     };
     contradictions(reader, &config);
     config
@@ -302,6 +303,12 @@ fn contradictions(reader: &mut Reader, config: &Config) {
     }
     if production && matches!(config.mail.url, MailUrl::Box) {
         reader.wrong("mail.url", "must be smtp://... or smtps://... in production: a box delivers nothing");
+    }
+    if production && config.hooks.private {
+        reader.wrong(
+            "hooks.private",
+            "must be false in production: strangers would reach the network through it",
+        );
     }
     if production && matches!(config.store.url, StoreUrl::Memory) {
         reader.wrong("store.url", "must not forget everything in production: use postgres:// or local:PATH");

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod booking;
 pub mod events;
 pub mod gallery;
+pub mod hooks;
 pub mod invites;
 pub mod jobs;
 pub mod media;

@@ -7,6 +7,7 @@ use adapter_postgres::{PgStore, PoolOptions, SchemaState};
 use booking::{BookingStore, CloseStore, FiguresStore, HolderStore, LedgerStore, OfficeStore};
 use events::EventStore;
 use gallery::GalleryStore;
+use hooks::HookStore;
 use invites::InviteStore;
 use kernel::{AuditLog, IdempotencyStore, MaintenanceStore, NewsStore, Outbox, StoreError};
 use media::MediaStore;
@@ -39,6 +40,8 @@ pub struct Stores {
     pub gallery: Arc<dyn GalleryStore>,
     /// Sets, and where members stopped listening.
     pub music: Arc<dyn MusicStore>,
+    /// Addresses of organisers that are called.
+    pub hooks: Arc<dyn HookStore>,
     /// Answers to repeated requests.
     pub idempotency: Arc<dyn IdempotencyStore>,
     /// Whether anything may be changed.
@@ -117,6 +120,7 @@ impl Stores {
             + MediaStore
             + GalleryStore
             + MusicStore
+            + HookStore
             + IdempotencyStore
             + MaintenanceStore
             + NewsStore
@@ -137,6 +141,7 @@ impl Stores {
             media: store.clone(),
             gallery: store.clone(),
             music: store.clone(),
+            hooks: store.clone(),
             idempotency: store.clone(),
             maintenance: store.clone(),
             news: store.clone(),

@@ -15,6 +15,9 @@ pub enum GiveUpError {
     /// The set still counts as being processed.
     #[error(transparent)]
     Set(#[from] music::MakeError),
+    /// The call of a hook still counts as one that will be made.
+    #[error(transparent)]
+    Call(#[from] StoreError),
 }
 
 /// Why work was not discarded.
@@ -43,6 +46,11 @@ pub async fn give_up(app: &App, domain: &str, body: &str) -> Result<(), GiveUpEr
         music::SOUND => {
             if let Ok(set) = serde_json::from_str(body) {
                 app.music.give_up(set).await?;
+            }
+        }
+        hooks::CALLS => {
+            if let Ok(turn) = serde_json::from_str(body) {
+                app.hooks.give_up(turn).await?;
             }
         }
         _ => {}

@@ -5,7 +5,7 @@ use crate::http::problem::Causes;
 use crate::mails;
 use crate::press::particulars;
 use crate::wiring::App;
-use crate::worker::sound;
+use crate::worker::{hooks, sound};
 use accounts::Effect as AccountEffect;
 use booking::Effect as BookingEffect;
 use booking::use_cases::ResoldError;
@@ -109,6 +109,8 @@ pub fn domain(due: &Due) -> &'static str {
         gallery::PICTURES,
         music::DOMAIN,
         music::SOUND,
+        ::hooks::DOMAIN,
+        ::hooks::CALLS,
     ];
     known.into_iter().find(|name| *name == due.domain).unwrap_or("unknown")
 }
@@ -144,6 +146,10 @@ pub async fn perform(app: &App, due: &Due) -> Result<Done, Failure> {
             Ok(Done::Finished)
         }
         music::SOUND => sound::make(app, serde_json::from_str(&due.body).map_err(unreadable)?).await,
+        ::hooks::DOMAIN => {
+            hooks::perform(app, due, serde_json::from_str(&due.body).map_err(unreadable)?).await
+        }
+        ::hooks::CALLS => hooks::call(app, serde_json::from_str(&due.body).map_err(unreadable)?).await,
         _ => Err(unreadable(serde::de::Error::custom("no such domain"))),
     }
 }
@@ -220,7 +226,7 @@ async fn of_bookings(app: &App, due: &Due, effect: BookingEffect) -> Result<Done
 }
 
 /// One admin's dead address must not keep the news from the others.
-async fn send_each(app: &App, mails: Vec<Mail>) -> Result<Done, Failure> {
+pub(super) async fn send_each(app: &App, mails: Vec<Mail>) -> Result<Done, Failure> {
     let mut outcome = Ok(Done::Finished);
     for mail in mails {
         if let Err(failure) = send(app, Some(mail)).await {

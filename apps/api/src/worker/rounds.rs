@@ -32,6 +32,8 @@ const MEDIA: Duration = Duration::from_secs(10);
 const ANSWERS: TimeDelta = TimeDelta::hours(24);
 /// How long news are kept that were sent.
 const NEWS: TimeDelta = TimeDelta::days(14);
+/// How long calls of hooks are shown.
+const CALLS: TimeDelta = TimeDelta::days(30);
 /// How long ended sessions and links are kept.
 const SESSIONS: TimeDelta = TimeDelta::days(30);
 
@@ -181,7 +183,8 @@ pub(super) async fn tidy(app: &App, mut stop: watch::Receiver<bool>) {
             let answers = app.idempotency.sweep(now - ANSWERS).await;
             let sessions = app.accounts.store.sweep_accounts(now - SESSIONS).await;
             let news = app.news.sweep_news(now - NEWS).await;
-            let rows = [answers, sessions, news].into_iter().sum::<Result<u64, StoreError>>();
+            let calls = app.hooks.sweep(now - CALLS).await;
+            let rows = [answers, sessions, news, calls].into_iter().sum::<Result<u64, StoreError>>();
             match rows {
                 Ok(0) => break,
                 Ok(rows) => tracing::debug!(rows, "old rows dropped"),

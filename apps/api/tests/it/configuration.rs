@@ -81,7 +81,7 @@ fn every_mistake_is_named_at_once_and_no_secret_is_shown() {
 fn production_makes_nothing_up() {
     let config = read("", PRODUCTION).unwrap();
     assert_eq!(config.http.public_url, "https://tickets.example.org");
-    assert!(!config.payments.simulators);
+    assert!(!config.payments.simulators && !config.hooks.private);
     assert!(!format!("{config:?}").contains("secret@"));
     let bare = read("", &PRODUCTION[..1]).unwrap_err();
     assert_eq!(keys(bare), ["auth.signing_key", "http.public_url", "mail.url", "store.url"]);
@@ -89,6 +89,7 @@ fn production_makes_nothing_up() {
         ("SYNESTHESIE__PAYMENTS__SIMULATORS", "true", "payments.simulators"),
         ("SYNESTHESIE__HTTP__PUBLIC_URL", "http://tickets.example.org", "http.public_url"),
         ("SYNESTHESIE__STORE__URL", "local::memory:", "store.url"),
+        ("SYNESTHESIE__HOOKS__PRIVATE", "true", "hooks.private"),
         ("SYNESTHESIE__AUTH__BCRYPT_COST", "4", "auth.bcrypt_cost"),
     ] {
         let mut variables = PRODUCTION.to_vec();

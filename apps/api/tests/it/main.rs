@@ -33,6 +33,7 @@ mod gallery;
 mod giving;
 #[allow(dead_code, unreachable_pub, reason = "a client offers what any test may need")]
 mod harness;
+mod hooks;
 mod invites;
 mod jobs;
 mod killed;

@@ -77,7 +77,6 @@ fn login(text: &str) -> Result<(String, String), UnusableUrl> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

@@ -4,9 +4,9 @@ use crate::state::State;
 use imbl::{OrdMap, OrdSet};
 use kernel::{
     AccountId, ActId, AlbumId, BookingId, DocumentId, EffectId, EmailChangeId, EntryId, EventId, HoldId,
-    IncidentId, InviteId, JobId, OneTimeId, OrganisationId, PictureId, QuotaId, RemovalId, ReturnId, ScanId,
-    SessionId, SetId, TicketId, TicketTypeId, TransferId, UploadId, VenueTemplateId, VoucherId,
-    WaitlistEntryId,
+    HookCallId, HookId, IncidentId, InviteId, JobId, OneTimeId, OrganisationId, PictureId, QuotaId,
+    RemovalId, ReturnId, ScanId, SessionId, SetId, TicketId, TicketTypeId, TransferId, UploadId,
+    VenueTemplateId, VoucherId, WaitlistEntryId,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -55,6 +55,8 @@ id_keys!(
     EntryId,
     EventId,
     HoldId,
+    HookCallId,
+    HookId,
     IncidentId,
     InviteId,
     JobId,

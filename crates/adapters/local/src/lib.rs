@@ -17,6 +17,7 @@ mod document;
 mod dump;
 mod events;
 mod gallery;
+mod hooks;
 mod idempotency;
 mod invites;
 mod journal;

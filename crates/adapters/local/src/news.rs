@@ -25,7 +25,9 @@ pub(crate) struct NewsTables {
     pub(crate) unsent: OrdSet<(u16, u64)>,
     /// When what is to be sent happened.
     pub(crate) unsent_by_time: OrdSet<(Timestamp, u64)>,
-    /// What was sent.
+    /// What hooks are still to be told.
+    pub(crate) untold: OrdSet<u64>,
+    /// What everybody was told.
     pub(crate) old: OrdSet<(Timestamp, u64)>,
 }
 
@@ -41,6 +43,8 @@ pub(crate) struct KeptNews {
     at: Timestamp,
     body: String,
     to_stream: bool,
+    #[serde(default)]
+    to_hooks: bool,
 }
 
 /// Up to which number a booking's news were kept: it stays when they go.
@@ -78,7 +82,11 @@ impl Document for KeptNews {
         if self.to_stream {
             step.set(&mut tables.unsent, (part_of(self.booking), self.place));
             step.set(&mut tables.unsent_by_time, (self.at, self.place));
-        } else {
+        }
+        if self.to_hooks {
+            step.set(&mut tables.untold, self.place);
+        }
+        if !self.to_stream && !self.to_hooks {
             step.set(&mut tables.old, (self.at, self.place));
         }
     }
@@ -128,15 +136,23 @@ impl KeptNews {
         let (kind, body) = (self.kind.clone(), self.body.clone());
         Published { place, booking, number, organisation, event, kind, at, body }
     }
+
+    /// The same once hooks are told of it.
+    pub(crate) fn told(self) -> Self {
+        Self { to_hooks: false, ..self }
+    }
 }
 
 #[async_trait]
 impl NewsTx for LocalTx {
     async fn publish(&mut self, news: &[News]) -> Result<(), StoreError> {
-        if !self.streams() {
-            return Ok(());
-        }
+        let to_stream = self.streams();
         for one in news {
+            let to_hooks = self.state().hooks_that_are_on(one.organisation).next().is_some();
+            // Where nobody listens nothing is kept.
+            if !to_stream && !to_hooks {
+                continue;
+            }
             let last = self.state().get::<KeptNumber>(&one.booking).map_or(0, |kept| kept.number);
             let number = last.saturating_add(1);
             // There is one writer at a time.
@@ -151,7 +167,8 @@ impl NewsTx for LocalTx {
                 kind: one.kind.to_owned(),
                 at: one.at,
                 body: one.body.clone(),
-                to_stream: true,
+                to_stream,
+                to_hooks,
             };
             self.add(kept, KEEPING)?;
         }

@@ -6,6 +6,7 @@ use crate::booking::BookingTables;
 use crate::document::{Document, Key, Step};
 use crate::events::EventTables;
 use crate::gallery::GalleryTables;
+use crate::hooks::HookTables;
 use crate::idempotency::IdempotencyTables;
 use crate::invites::InviteTables;
 use crate::mail_box::MailTables;
@@ -26,6 +27,7 @@ pub(crate) struct State {
     pub(crate) booking: BookingTables,
     pub(crate) events: EventTables,
     pub(crate) gallery: GalleryTables,
+    pub(crate) hooks: HookTables,
     pub(crate) idempotency: IdempotencyTables,
     pub(crate) invites: InviteTables,
     pub(crate) mails: MailTables,
@@ -158,6 +160,8 @@ kinds!(
     ::gallery::Album,
     ::gallery::Picture,
     ::gallery::Removal,
+    ::hooks::Call,
+    ::hooks::Hook,
     ::invites::Invite,
     ::invites::Inviter,
     ::kernel::ReadOnly,

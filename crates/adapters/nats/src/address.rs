@@ -107,7 +107,6 @@ fn tls(url: &Url) -> Result<ClientConfig, UnusableUrl> {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 mod tests {
     use super::*;
 

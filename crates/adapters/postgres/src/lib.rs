@@ -15,6 +15,7 @@ mod dump;
 mod events;
 mod failure;
 mod gallery;
+mod hooks;
 mod idempotency;
 mod invites;
 mod maintenance;

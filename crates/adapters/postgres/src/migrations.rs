@@ -32,7 +32,7 @@ macro_rules! steps {
 }
 
 /// Every step, in the order in which they are applied.
-pub const MIGRATIONS: [Migration; 35] = steps![
+pub const MIGRATIONS: [Migration; 36] = steps![
     "2026-11-21-000001_accounts",
     "2026-11-21-000002_events",
     "2026-11-21-000003_booking",
@@ -68,6 +68,7 @@ pub const MIGRATIONS: [Migration; 35] = steps![
     "2026-11-22-000039_figures",
     "2026-11-22-000040_languages",
     "2026-11-22-000043_stream",
+    "2026-11-22-000045_hooks",
 ];
 
 /// How a database's schema stands to the one that this program knows.

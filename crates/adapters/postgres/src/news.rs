@@ -79,16 +79,22 @@ pub(crate) fn places(places: &[u64]) -> Vec<i64> {
 #[async_trait]
 impl NewsTx for PgTx {
     async fn publish(&mut self, news: &[News]) -> Result<(), StoreError> {
-        if news.is_empty() || !self.streams() {
+        if news.is_empty() {
             return Ok(());
         }
-        // The booking was written just now, so that its number is ours until we end.
+        // The booking was written just now, so that its number is ours until we end. Whether an organisation has a hook is a
+        // look at a small table; where nobody listens no row is written.
         let statement = text(
-            "INSERT INTO published (booking_id, number, organisation_id, event_id, part, kind, at, body, to_stream) \
+            "INSERT INTO published (booking_id, number, organisation_id, event_id, part, kind, at, body, to_stream, \
+                 to_hooks) \
              SELECT n.booking_id, (SELECT b.revision FROM bookings b WHERE b.id = n.booking_id), n.organisation_id, \
-                 n.event_id, n.part, n.kind, n.at, n.body::json, true \
-             FROM unnest($1, $2, $3, $4, $5, $6, $7) \
-                 AS n(booking_id, organisation_id, event_id, part, kind, at, body)",
+                 n.event_id, n.part, n.kind, n.at, n.body::json, $8, n.to_hooks \
+             FROM ( \
+                 SELECT m.*, coalesce((SELECT true FROM hooks h WHERE h.organisation_id = m.organisation_id \
+                     AND h.off_at IS NULL LIMIT 1), false) AS to_hooks \
+                 FROM unnest($1, $2, $3, $4, $5, $6, $7) \
+                     AS m(booking_id, organisation_id, event_id, part, kind, at, body) \
+             ) n WHERE $8 OR n.to_hooks",
         )
         .bind::<Array<SqlUuid>, _>(news.iter().map(|it| it.booking.as_uuid()).collect::<Vec<_>>())
         .bind::<Array<SqlUuid>, _>(news.iter().map(|it| it.organisation.as_uuid()).collect::<Vec<_>>())
@@ -96,7 +102,8 @@ impl NewsTx for PgTx {
         .bind::<Array<SmallInt>, _>(news.iter().map(|it| kept(part_of(it.booking))).collect::<Vec<_>>())
         .bind::<Array<Text>, _>(news.iter().map(|it| it.kind).collect::<Vec<_>>())
         .bind::<Array<Timestamptz>, _>(news.iter().map(|it| it.at).collect::<Vec<_>>())
-        .bind::<Array<Text>, _>(news.iter().map(|it| it.body.clone()).collect::<Vec<_>>());
+        .bind::<Array<Text>, _>(news.iter().map(|it| it.body.clone()).collect::<Vec<_>>())
+        .bind::<Bool, _>(self.streams());
         self.write("keeping news", constant(statement));
         Ok(())
     }
@@ -178,7 +185,7 @@ impl NewsStore for PgStore {
         let doing = "dropping old news";
         let statement = text(
             "DELETE FROM published WHERE (booking_id, number) IN ( \
-                 SELECT booking_id, number FROM published WHERE at < $1 AND NOT to_stream \
+                 SELECT booking_id, number FROM published WHERE at < $1 AND NOT to_stream AND NOT to_hooks \
                  ORDER BY at LIMIT $2 FOR UPDATE SKIP LOCKED \
              )",
         )

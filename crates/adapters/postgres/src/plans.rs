@@ -10,10 +10,10 @@ use std::sync::Arc;
 use std::time::Duration;
 use testkit::{
     Stores, account_store, audit_log, booking_store, cancelling_store, document_store, door_store,
-    event_store, figures_store, gallery_store, idempotency_store, invite_budget, invite_store, invite_tree,
-    ledger_store, maintenance_store, media_store, music_store, news_store, office_store, organisation_store,
-    outbox, place_store, place_use_cases, quota_store, return_store, seat_store, servers, transfer_store,
-    voucher_store, waitlist_store,
+    event_store, figures_store, gallery_store, hook_store, idempotency_store, invite_budget, invite_store,
+    invite_tree, ledger_store, maintenance_store, media_store, music_store, news_store, office_store,
+    organisation_store, outbox, place_store, place_use_cases, quota_store, return_store, seat_store, servers,
+    transfer_store, voucher_store, waitlist_store,
 };
 
 /// A store with one connection, so that all statements meet on it.
@@ -228,6 +228,14 @@ async fn every_statement_finds_its_rows_by_an_index() {
         gallery_store::who_is_forgotten_leaves_no_words,
         gallery_store::an_upload_becomes_one_picture,
         gallery_store::what_a_gallery_owes_is_owed_with_its_cause,
+        hook_store::a_hook_reads_back_whole,
+        hook_store::a_hook_goes_with_its_calls,
+        hook_store::an_organisation_has_so_many_hooks_however_many_are_made_at_once,
+        hook_store::calls_are_listed_the_latest_first_in_pages_that_meet,
+        hook_store::old_calls_are_dropped_and_open_ones_stay,
+        hook_store::what_happens_is_told_to_each_hook_that_wants_it,
+        hook_store::a_hook_is_told_nothing_twice,
+        hook_store::a_call_is_made_again_until_it_is_answered_well,
         invite_store::codes_are_recognised_and_mailed_but_not_kept,
         invite_store::what_is_revoked_is_no_longer_valid,
         invite_store::pages_meet_without_gap_or_overlap,

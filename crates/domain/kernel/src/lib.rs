@@ -34,10 +34,10 @@ pub use email::Email;
 pub use file_name::readable_name;
 pub use id::{
     AccountId, ActId, AlbumId, BookingId, CloseId, CloseTaskId, DisputeId, DocumentId, EffectId,
-    EmailChangeId, EntryId, EventId, FactorId, HoldId, IncidentId, InviteId, JobId, OneTimeId,
-    OrganisationId, PassId, PaymentId, PictureId, QuotaId, RefundId, RemovalId, ReturnId, ScanId, SeatId,
-    SectionId, SessionId, SetId, TicketId, TicketTypeId, TransferId, UploadId, VenueTemplateId, VoucherId,
-    WaitlistEntryId,
+    EmailChangeId, EntryId, EventId, FactorId, HoldId, HookCallId, HookId, IncidentId, InviteId, JobId,
+    OneTimeId, OrganisationId, PassId, PaymentId, PictureId, QuotaId, RefundId, RemovalId, ReturnId, ScanId,
+    SeatId, SectionId, SessionId, SetId, TicketId, TicketTypeId, TransferId, UploadId, VenueTemplateId,
+    VoucherId, WaitlistEntryId,
 };
 pub use idempotency::{Begun, IdempotencyStore, RequestKey, SWEPT_AT_ONCE, StoredAnswer};
 pub use invalid::Invalid;

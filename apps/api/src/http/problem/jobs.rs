@@ -7,7 +7,8 @@ impl From<GiveUpError> for Problem {
     fn from(error: GiveUpError) -> Self {
         match error {
             GiveUpError::Picture(gallery::MakeError::Store(error))
-            | GiveUpError::Set(music::MakeError::Store(error)) => error.into(),
+            | GiveUpError::Set(music::MakeError::Store(error))
+            | GiveUpError::Call(error) => error.into(),
             GiveUpError::Picture(gallery::MakeError::Objects(error))
             | GiveUpError::Set(music::MakeError::Object(error)) => error.into(),
             GiveUpError::Picture(gallery::MakeError::Render(_))

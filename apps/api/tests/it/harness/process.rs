@@ -202,6 +202,15 @@ impl Process {
         admin.client.post(&format!("/admin/events/{}/cancel", self.event), &json!({})).await.expect(202)
     }
 
+    /// Has an address called when something happens to a booking.
+    pub async fn call(&self, url: &str) {
+        let admin = log_in(&self.buyer.with(None), ADMIN).await.client;
+        let organisations = admin.get("/admin/organisations").await.expect(200);
+        let path =
+            format!("/admin/organisations/{}/hooks", organisations["items"][0]["id"].as_str().unwrap());
+        admin.post(&path, &json!({"url": url})).await.expect(201);
+    }
+
     /// How far the work has come that was accepted.
     pub async fn job(&self, accepted: &Value) -> Value {
         let admin = log_in(&self.buyer.with(None), ADMIN).await;

@@ -28,6 +28,7 @@ mod memory {
     testkit::figures_store_contract!(open);
     testkit::gallery_store_contract!(open);
     testkit::gallery_use_cases_contract!(open);
+    testkit::hook_store_contract!(open, open_streaming);
     testkit::idempotency_store_contract!(open);
     testkit::invite_budget_contract!(open);
     testkit::invite_store_contract!(open);
@@ -84,6 +85,7 @@ mod directory {
     testkit::figures_store_contract!(open);
     testkit::gallery_store_contract!(open);
     testkit::gallery_use_cases_contract!(open);
+    testkit::hook_store_contract!(open, open_streaming);
     testkit::idempotency_store_contract!(open);
     testkit::invite_budget_contract!(open);
     testkit::invite_store_contract!(open);

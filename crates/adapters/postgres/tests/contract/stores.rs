@@ -16,6 +16,7 @@ testkit::event_use_cases_contract!(open);
 testkit::figures_store_contract!(open);
 testkit::gallery_store_contract!(open);
 testkit::gallery_use_cases_contract!(open);
+testkit::hook_store_contract!(open, open_streaming);
 testkit::idempotency_store_contract!(open);
 testkit::invite_budget_contract!(open);
 testkit::invite_store_contract!(open);
