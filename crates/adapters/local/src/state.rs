@@ -7,6 +7,7 @@ use crate::booking::BookingTables;
 use crate::document::{Document, Key, Step};
 use crate::events::EventTables;
 use crate::gallery::GalleryTables;
+use crate::hooks::HookTables;
 use crate::idempotency::IdempotencyTables;
 use crate::invites::InviteTables;
 use crate::mail_box::MailTables;
@@ -14,6 +15,7 @@ use crate::maintenance::MaintenanceTables;
 use crate::media::MediaTables;
 use crate::messaging::MessagingTables;
 use crate::music::MusicTables;
+use crate::news::NewsTables;
 use crate::outbox::OutboxTables;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -28,6 +30,7 @@ pub(crate) struct State {
     pub(crate) booking: BookingTables,
     pub(crate) events: EventTables,
     pub(crate) gallery: GalleryTables,
+    pub(crate) hooks: HookTables,
     pub(crate) idempotency: IdempotencyTables,
     pub(crate) invites: InviteTables,
     pub(crate) mails: MailTables,
@@ -35,6 +38,7 @@ pub(crate) struct State {
     pub(crate) media: MediaTables,
     pub(crate) messaging: MessagingTables,
     pub(crate) music: MusicTables,
+    pub(crate) news: NewsTables,
     pub(crate) outbox: OutboxTables,
 }
 
@@ -162,6 +166,8 @@ kinds!(
     ::gallery::Album,
     ::gallery::Picture,
     ::gallery::Removal,
+    ::hooks::Call,
+    ::hooks::Hook,
     ::invites::Invite,
     ::invites::Inviter,
     ::kernel::ReadOnly,
@@ -186,6 +192,9 @@ kinds!(
     crate::media::Forgotten,
     crate::media::KeptLink,
     crate::messaging::KeptReport,
+    crate::news::KeptNews,
+    crate::news::KeptNumber,
+    crate::news::KeptPart,
     crate::outbox::Owing,
 );
 
