@@ -2,6 +2,8 @@
 
 target := env("CARGO_TARGET_DIR", "target")
 data := "data"
+# What is left out of a plain build for want of tools that few need.
+whole := "--features synesthesie/kafka"
 fuzz := "target/tools/fuzz/bin/python -B apps/api/fuzz/run.py --binary " + target + "/debug/synesthesie"
 
 # List the recipes
@@ -28,8 +30,8 @@ start *ARGUMENTS: build
 # Everything that must hold: style, lints, licences, and every test with its servers
 test *ARGUMENTS: lint
     @test -d "${SYNESTHESIE_SPECS:-../shared/specs}" || echo 'WARNING: the providers'"'"' documents are not here: NOTHING IS CHECKED AGAINST THEM' >&2
-    cargo nextest run --locked --workspace --no-run
-    {{ target }}/debug/with-servers cargo nextest run --locked --workspace {{ ARGUMENTS }}
+    cargo nextest run --locked --workspace {{ whole }} --no-run
+    {{ target }}/debug/with-servers cargo nextest run --locked --workspace {{ whole }} {{ ARGUMENTS }}
     @{{ if ARGUMENTS == "" { target + "/debug/with-servers " + fuzz + " --short" } else { "true" } }}
 
 # Make requests up from the served document, as everybody, and look whether it knows every answer
@@ -53,17 +55,18 @@ bench *ARGUMENTS:
 # Formatting, lints, licences, bans and sources
 lint:
     cargo fmt --all --check
-    cargo clippy --locked --workspace --all-targets -- -D warnings
+    cargo clippy --locked --workspace --all-targets {{ whole }} -- -D warnings
     cargo deny --locked --log-level warn check licenses bans sources
 
 # Format everything
 fmt:
     cargo fmt --all
 
-# Write docs/openapi.json from the code
+# Write docs/openapi.json and docs/events.schema.json from the code
 openapi: build
     mkdir -p docs
     {{ target }}/debug/synesthesie openapi >docs/openapi.json
+    {{ target }}/debug/synesthesie events-schema >docs/events.schema.json
 
 # Give calls that have none yet an example, out of what tests are answered
 examples:

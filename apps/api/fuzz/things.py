@@ -55,6 +55,7 @@ PARAMETERS = {
     "POST /admin/events/{id}/publish": {"id": "drafts"},
     "PUT /admin/events/{id}/seats": {"id": "seated"},
     "DELETE /admin/organisations/{id}": {"id": "bare organisations"},
+    "POST /admin/organisations/{id}/hooks": {"id": "calling"},
     "DELETE /admin/organisations/{id}/members/{account_id}": {"account_id": "members"},
     "POST /admin/announcements/{id}/cancel": {"id": "scheduled announcements"},
     "POST /admin/bookings/{id}/mark-paid": {"id": "awaiting"},

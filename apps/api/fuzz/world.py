@@ -34,6 +34,7 @@ class World:
         self.asked("PATCH", "/admin/organisations/{id}", {"name": "House"})
         self.asked("PUT", "/admin/maintenance", {"read_only": False})
         self.people()
+        self.called()
         self.events()
         self.shop()
         self.mailed()
@@ -217,6 +218,20 @@ class World:
         self.asked("POST", "/admin/organisations/{id}/members", {"account_id": newcomers[1], "role": "door"})
         self.asked("PATCH", "/admin/users/{id}", {"status": "active"})
         self.asked("PUT", "/admin/users/{id}/invite-budget", {"budget": 3})
+
+    def called(self):
+        """Addresses that are called, of a house of their own, which may have few; and a call that nobody took well."""
+        house = self.ask("POST", "/admin/organisations", {"name": "Called"})["id"]
+        body = {"url": f"{self.program.url}/health/live", "description": "Ourselves", "events": ["booking.confirmed"]}
+        hooks = [self.ask("POST", f"/admin/organisations/{house}/hooks", body)["id"] for _ in range(2)]
+        self.ask("POST", f"/admin/hooks/{hooks[0]}/test", {})
+        calls = f"/admin/hooks/{hooks[0]}/calls?state=failed"
+        made = self.until("a call", lambda: self.ask("GET", calls)["items"])
+        self.add("calling", house)
+        self.add("hooks", *hooks)
+        self.add("hook-calls", made[0]["id"])
+        self.asked("POST", "/admin/organisations/{id}/hooks", body)
+        self.asked("PUT", "/admin/hooks/{id}", body)
 
     def mailed(self):
         """Mails with files, which a payment has caused."""

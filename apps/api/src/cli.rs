@@ -101,6 +101,8 @@ enum Command {
     Close(close::CloseDay),
     /// Print the OpenAPI document.
     Openapi,
+    /// Print the JSON Schema of what is published to other programs.
+    EventsSchema,
     /// Say what is wrong with the configuration, if anything is.
     CheckConfig,
     /// Look at everything that the system leans on and say what to do about what is wrong; changes nothing.
@@ -201,6 +203,10 @@ fn perform(command: Command) -> Result<(), Failure> {
         io::stdout().write_all(crate::http::openapi::text().as_bytes())?;
         return Ok(());
     }
+    if let Command::EventsSchema = command {
+        io::stdout().write_all(crate::published::schema().as_bytes())?;
+        return Ok(());
+    }
     if let Command::Doctor { json } = command {
         return doctor::run(json);
     }
@@ -234,9 +240,11 @@ fn perform(command: Command) -> Result<(), Failure> {
             }
             Command::User { command: UserCommand::ResetTotp(who) } => commands::reset_totp(config, who).await,
             Command::CheckConfig => commands::check_config(&config),
-            Command::Openapi | Command::Doctor { .. } | Command::Confined(_) | Command::Picture { .. } => {
-                Ok(())
-            }
+            Command::Openapi
+            | Command::EventsSchema
+            | Command::Doctor { .. }
+            | Command::Confined(_)
+            | Command::Picture { .. } => Ok(()),
         }
     });
     telemetry.stop();

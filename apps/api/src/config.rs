@@ -5,6 +5,7 @@
 //! variables `SYNESTHESIE__SECTION__KEY`. Secrets may be given as `<key>_file` instead.
 
 pub mod backup;
+pub mod hooks;
 pub mod invites;
 pub mod layers;
 pub mod mail;
@@ -14,11 +15,13 @@ pub mod places;
 pub mod reader;
 mod reports;
 pub mod sections;
+pub mod stream;
 pub mod telemetry;
 pub mod waitlist;
 pub mod wallet;
 
 pub use backup::Backup;
+pub use hooks::Hooks;
 pub use invites::Invites;
 pub use mail::Mail;
 pub use maintenance::Maintenance;
@@ -28,6 +31,7 @@ pub use reader::{ConfigError, Mistake, Secret};
 pub use sections::{
     Auth, BankTransfer, Booking, Http, Limits, Live, Log, PayPal, Payments, Redis, Store, Stripe, Worker,
 };
+pub use stream::{Stream, StreamUrl};
 pub use telemetry::Telemetry;
 pub use waitlist::Waitlist;
 pub use wallet::Wallet;
@@ -82,6 +86,10 @@ pub struct Config {
     pub media: Media,
     /// Backups.
     pub backup: Backup,
+    /// Where events are published to.
+    pub stream: Stream,
+    /// Which addresses of organisers may be called.
+    pub hooks: Hooks,
 }
 
 impl Config {

@@ -8,6 +8,7 @@ mod media;
 mod providers;
 mod skew;
 mod stores;
+mod stream;
 mod wallet;
 
 use crate::config::{Config, ConfigError, Environment};
@@ -130,6 +131,7 @@ pub async fn examine(config: &Config, clock: &Arc<dyn Clock>) -> Report {
     findings.extend(seen);
     findings.extend(maintenance::look(config, stores.as_ref()).await);
     findings.push(stores::redis(config).await);
+    findings.extend(stream::look(config).await);
     findings.extend(providers::look(config, clock, stores.as_ref()).await);
     findings.push(mail::look(config, clock).await);
     findings.extend(mail::signature(config));

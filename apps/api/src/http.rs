@@ -44,6 +44,7 @@ pub mod growth;
 pub mod health;
 pub mod hls;
 pub mod holds;
+pub mod hooks;
 pub mod images;
 pub mod incidents;
 pub mod invite_tree;

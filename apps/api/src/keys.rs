@@ -5,6 +5,7 @@
 use accounts::{FactorKey, TokenKey};
 use booking::VoucherKey;
 use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL, BASE64URL_NOPAD, HEXLOWER, HEXLOWER_PERMISSIVE};
+use hooks::HookKey;
 use invites::CodeKey;
 use messaging::{AddressKey, UnsubscribeKey};
 use std::fmt;
@@ -172,6 +173,12 @@ impl Keys {
     #[must_use]
     pub fn unsubscribes(&self) -> UnsubscribeKey {
         UnsubscribeKey::new(self.derive(b"synesthesie/unsubscribes/1"))
+    }
+
+    /// The key that the secrets of organisers' hooks are derived from.
+    #[must_use]
+    pub fn hooks(&self) -> HookKey {
+        HookKey::new(self.derive(b"synesthesie/hooks/1"))
     }
 
     /// The key that the audit log is chained with.

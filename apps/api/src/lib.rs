@@ -19,6 +19,7 @@ pub mod maps;
 pub mod metrics;
 pub mod passwords;
 pub mod press;
+pub mod published;
 pub mod qr;
 pub mod reach;
 pub mod rehearse;

@@ -42,6 +42,8 @@ const OFFERS: Rule = Rule { name: "offers", limit: 30, window: HOUR };
 /// Wishes of one account that pictures go, each of which takes one out of everybody's sight and mails all admins. How many
 /// of them wait for a decision is limited besides.
 const REMOVALS: Rule = Rule { name: "removals", limit: 60, window: HOUR };
+/// Having the address of a hook called at once: per account.
+const HOOK_CALLS: Rule = Rule { name: "hook-calls", limit: 60, window: HOUR };
 /// What sends a mail to a typed address: per address.
 const MAILS: Rule = Rule { name: "mails", limit: 5, window: QUARTER };
 /// Logins of any outcome, per typed address and network address.
@@ -142,6 +144,14 @@ impl Limits {
     /// 429.
     pub async fn removals(&self, account: AccountId) -> Result<(), Problem> {
         self.take(REMOVALS, &account.to_string()).await
+    }
+
+    /// Before an address that somebody named is called because they ask for it.
+    ///
+    /// # Errors
+    /// 429.
+    pub async fn hook_calls(&self, account: AccountId) -> Result<(), Problem> {
+        self.take(HOOK_CALLS, &account.to_string()).await
     }
 
     /// Before owing a mail to whatever address somebody typed.

@@ -13,8 +13,8 @@ pub use labels::{Route, Way};
 
 use adapter_postgres::PoolStatus;
 use booking::{CallListener, Called};
-use kernel::Timestamp;
 use kernel::outbox::Backlog;
+use kernel::{Lag, Timestamp};
 use known::Known;
 use labels::{Call, Egress, Job, Outcome};
 use prometheus_client::encoding::text::{encode_eof, encode_registry};
@@ -45,6 +45,8 @@ pub struct Metrics {
     outbox_waiting: Known,
     outbox_parked: Known,
     outbox_overdue: Known,
+    events_unsent: Known,
+    events_overdue: Known,
     listeners: Gauge,
     told: Counter,
     pool_open: Gauge,
@@ -103,6 +105,12 @@ impl Metrics {
             outbox_overdue: shown.add(
                 "outbox_overdue_seconds",
                 "For how long the longest due effect has been due",
+                Known::default(),
+            ),
+            events_unsent: shown.add("events_unsent", "Events not yet published", Known::default()),
+            events_overdue: shown.add(
+                "events_overdue_seconds",
+                "For how long the first event that is not published waits",
                 Known::default(),
             ),
             listeners: shown.add("live_listeners", "Streams that are open", Gauge::default()),
@@ -215,14 +223,29 @@ impl Metrics {
     /// Shows that the store does not answer, and nothing of what it would have said.
     pub fn store_away(&self) {
         self.store_up.set(0);
-        for of_store in [&self.holds, &self.outbox_waiting, &self.outbox_parked, &self.outbox_overdue] {
-            of_store.set(None);
+        let of_store = [
+            &self.holds,
+            &self.outbox_waiting,
+            &self.outbox_parked,
+            &self.outbox_overdue,
+            &self.events_unsent,
+            &self.events_overdue,
+        ];
+        for known in of_store {
+            known.set(None);
         }
     }
 
     /// Shows whether Redis answers; nothing where none is used.
     pub fn redis(&self, up: Option<bool>) {
         self.redis_up.set(up.map(i64::from));
+    }
+
+    /// Shows what is still to be published at `now`.
+    pub fn events(&self, lag: &Lag, now: Timestamp) {
+        self.events_unsent.set(Some(i64::try_from(lag.unsent).unwrap_or(i64::MAX)));
+        let overdue = lag.oldest.map_or(0, |oldest| (now - oldest).num_seconds().max(0));
+        self.events_overdue.set(Some(overdue));
     }
 
     /// Shows the pool of connections as it is.

@@ -3,12 +3,14 @@
 pub mod absorbers;
 pub mod backups;
 pub mod guests;
+pub mod hooks;
 pub mod mail;
 pub mod makers;
 pub mod media;
 pub mod payments;
 pub mod programs;
 pub mod store;
+pub mod stream;
 pub mod wallet;
 
 use self::backups::{BackupSetupError, House};
@@ -30,9 +32,11 @@ use crate::metrics::Metrics;
 use crate::passwords::Bcrypt;
 use crate::press::Press;
 use crate::sealed::Seal;
+use crate::turns::Turns;
 use crate::worker::pace::Pace;
 use crate::workplace::Workplace;
 use ::backups::Keeper;
+use ::hooks::Hooks;
 use ::media::{Meter, Uploads};
 use absorbers::Absorbers;
 use accounts::{Accounts, HashError};
@@ -41,6 +45,7 @@ use adapter_pdf::PrintError;
 use adapter_postgres::PgStore;
 use adapter_redis::{Redis, UnusableUrl};
 use adapter_wallet::{Wallet, WalletError};
+use adapter_webhooks::Unusable;
 use booking::use_cases::Pages;
 use booking::{
     Bookings, Closing, CodeSigner, Documents, Door, Figures, Ledger, OfferTerms, Office, Terms, Vouchers,
@@ -52,7 +57,8 @@ use guests::{Holders, Waiters};
 use invites::Invites;
 use kernel::audit::Mac;
 use kernel::{
-    AuditLog, Broadcast, Cache, Clock, EventId, IdempotencyStore, Mailer, ObjectStore, Outbox, StoreError,
+    AuditLog, Broadcast, Cache, Clock, EventId, HookId, IdempotencyStore, Mailer, NewsStore, ObjectStore,
+    Outbox, StoreError, Stream,
 };
 use mail::{Post, PostError, post};
 use messaging::{Announcements, Messages};
@@ -63,12 +69,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::available_parallelism;
 use std::time::Duration;
 use store::Stores;
+use stream::StreamSettingsError;
 use tokio::sync::Semaphore;
 
 /// Notices that are checked at once by asking their provider.
 const NOTICES: usize = 16;
 /// Effects that wait for a provider at once.
 const PROVIDERS: usize = 16;
+/// Hooks that are called at once, all together and each.
+const CALLS: (usize, usize) = (16, 4);
 /// Lists for scanners without a network that are made at once.
 const BUNDLES: usize = 1;
 /// How long such a list is handed out again.
@@ -155,6 +164,14 @@ pub struct App {
     pub seal: Seal,
     /// What is owed after commits.
     pub outbox: Arc<dyn Outbox>,
+    /// What others are told of bookings.
+    pub news: Arc<dyn NewsStore>,
+    /// Where it is published, if it is.
+    pub stream: Option<Arc<dyn Stream>>,
+    /// Use cases of addresses that organisers have called.
+    pub hooks: Hooks,
+    /// So many of them are called at once, and none of them has all.
+    pub calling: Arc<Turns<HookId>>,
     /// Where pictures and music lie.
     pub objects: Arc<dyn ObjectStore>,
     /// The folder that they lie in, when it is one: this program serves it.
@@ -225,6 +242,12 @@ pub enum WiringError {
     /// No fonts.
     #[error(transparent)]
     Press(#[from] PrintError),
+    /// No stream, although one is configured.
+    #[error(transparent)]
+    Stream(#[from] StreamSettingsError),
+    /// Nobody who calls.
+    #[error(transparent)]
+    Caller(#[from] Unusable),
     /// No words for mails.
     #[error("the templates of mails cannot be used")]
     Templates(#[from] minijinja::Error),
@@ -244,7 +267,7 @@ pub enum WiringError {
 /// # Errors
 /// A [`WiringError`].
 pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, WiringError> {
-    let stores = Stores::open(&config.store.url).await?;
+    let stores = Stores::open_publishing(&config.store.url, config.stream.url.is_some()).await?;
     let keys = keys(config)?;
     let Absorbers { limiter, cache, broadcast, redis } = absorbers::build(config, &clock)?;
     let hashing = available_parallelism().map_or(1, |cores| (cores.get() - 1).max(1));
@@ -273,6 +296,8 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         Some(_) => Some(self::backups::of_house(config, &stores, (&media.objects, &keys), &clock)?),
         None => None,
     };
+    let stream = self::stream::build(config).await?;
+    let hooks = self::hooks::build(config, &stores, &keys, &clock)?;
     let Post { mailer, mail_box } = post(config, stores.local.as_ref(), &clock)?;
     let seconds = |count: u32| TimeDelta::seconds(i64::from(count));
     let terms = Terms {
@@ -364,6 +389,10 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         processor: media.processor,
         workplace: media.workplace,
         outbox: stores.outbox,
+        news: stores.news,
+        stream,
+        hooks,
+        calling: Arc::new(Turns::new(CALLS.0, CALLS.1)),
         audit: stores.audit,
         audit_mac: audit_mac(&keys),
         cache,

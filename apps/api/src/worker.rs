@@ -7,10 +7,12 @@ pub mod alerts;
 pub mod announce;
 pub mod backups;
 pub mod give_up;
+mod hooks;
 pub mod pace;
 pub mod perform;
 pub mod pictures;
 pub mod post;
+mod publishing;
 pub mod retry;
 mod rounds;
 pub mod sound;
@@ -25,6 +27,7 @@ use give_up::give_up;
 use kernel::outbox::DISCARDED;
 use kernel::{Due, Lease, StoreError};
 use perform::{Done, Failure, perform};
+pub use publishing::stream_round;
 use retry::Next;
 pub use rounds::seal_round;
 use rounds::{
@@ -40,7 +43,7 @@ use tokio::sync::{Mutex, watch};
 /// many as may wait for a provider, so that mails go out although one hangs.
 const AT_ONCE: usize = 32;
 /// What is done in a moment. What takes longer has lanes of its own ([`lanes`]), so that it keeps no mail waiting.
-pub const QUICK: [&str; 11] = [
+pub const QUICK: [&str; 12] = [
     ::backups::DOMAIN,
     booking::DOMAIN,
     booking::FORGETTING,
@@ -51,11 +54,14 @@ pub const QUICK: [&str; 11] = [
     messaging::DOMAIN,
     gallery::DOMAIN,
     music::DOMAIN,
+    ::hooks::DOMAIN,
     DISCARDED,
 ];
 /// Mails of announcements that are handed over at the same time: thousands may wait, and have a lane of their own, which takes
 /// no more of the store and of the mail server than this.
 const TO_MANY: usize = 8;
+/// Calls of hooks made at the same time.
+const CALLS: usize = 16;
 /// How long an effect waits that found no way to its provider free.
 const CROWDED: TimeDelta = TimeDelta::seconds(2);
 /// Between two looks when nothing was due.
@@ -81,7 +87,10 @@ pub async fn run(app: Arc<App>, stop: watch::Receiver<bool>) {
     let media = look_after_media(&app, stop.clone());
     let figures = count_figures(&app, stop.clone());
     let backups = keep_backups(&app, stop.clone());
-    futures_util::join!(effects, holds, acts, rest, days, media, figures, backups, look_outside(&app, stop));
+    let events = publishing::publish(&app, stop.clone());
+    let told = hooks::spread(&app, stop.clone());
+    let outside = look_outside(&app, stop);
+    futures_util::join!(effects, holds, acts, rest, days, media, figures, backups, events, told, outside);
 }
 
 /// Effects that wait for each other, and for no others.
@@ -111,7 +120,7 @@ impl Lane {
     }
 }
 
-fn lanes(app: &App) -> [Lane; 5] {
+fn lanes(app: &App) -> [Lane; 6] {
     let pictures = match app.config.media.pictures_at_once {
         0 => available_parallelism().map_or(1, NonZero::get),
         given => usize::try_from(given).unwrap_or(1),
@@ -123,6 +132,7 @@ fn lanes(app: &App) -> [Lane; 5] {
         Lane { domains: &[music::SOUND], at_once: 1, long: true },
         // Left to those who know where backups go.
         Lane { domains: &[::backups::WORK], at_once: usize::from(app.backups.is_some()), long: true },
+        Lane { domains: &[::hooks::CALLS], at_once: CALLS, long: false },
     ]
 }
 
@@ -133,6 +143,7 @@ fn lane_name(due: &Due) -> &'static str {
         gallery::PICTURES => "pictures",
         music::SOUND => "sound",
         ::backups::WORK => "backups",
+        ::hooks::CALLS => "calls",
         _ => "quick",
     }
 }

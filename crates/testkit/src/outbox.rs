@@ -70,7 +70,7 @@ macro_rules! outbox_contract {
 }
 
 /// Under what anything is owed today, for tests that want all of it.
-pub const EVERY_DOMAIN: [&str; 15] = [
+pub const EVERY_DOMAIN: [&str; 17] = [
     accounts::DOMAIN,
     accounts::ALERTS,
     backups::DOMAIN,
@@ -79,6 +79,8 @@ pub const EVERY_DOMAIN: [&str; 15] = [
     booking::FORGETTING,
     gallery::DOMAIN,
     gallery::PICTURES,
+    hooks::DOMAIN,
+    hooks::CALLS,
     invites::DOMAIN,
     media::DOMAIN,
     messaging::ANNOUNCEMENTS,

@@ -1,13 +1,16 @@
-//! Private servers for tests: PostgreSQL, Redis, S3 and an SMTP sink, on loopback, in temporary directories.
+//! Private servers for tests: PostgreSQL, Redis, S3, NATS and an SMTP sink, on loopback, in temporary directories.
 //!
-//! A test asks [`postgres()`], [`redis()`] or [`s3()`] for the shared server. `just test` starts one of each for the whole
-//! run (the binary `with-servers`) and names them in [`POSTGRES_VARIABLE`], [`REDIS_VARIABLE`] and [`S3_VARIABLE`]; without
-//! those, the first test that asks starts one for its own process. A missing program fails the test, it never skips it.
+//! A test asks [`postgres()`], [`redis()`], [`s3()`] or [`nats()`] for the shared server. `just test` starts one of each for
+//! the whole run (the binary `with-servers`) and names them in [`POSTGRES_VARIABLE`], [`REDIS_VARIABLE`], [`S3_VARIABLE`] and
+//! [`NATS_VARIABLE`]; without those, the first test that asks starts one for its own process. A missing program fails the
+//! test, it never skips it.
 //!
-//! Tests that stop or break a server start their own: [`PostgresServer`], [`RedisServer`], [`S3Server`], [`SmtpSink`].
+//! Tests that stop or break a server start their own: [`PostgresServer`], [`RedisServer`], [`S3Server`], [`NatsServer`],
+//! [`SmtpSink`].
 //! Whatever was started ends when its handle is dropped, and also when the process dies without dropping it.
 
 mod certificate;
+mod nats;
 mod port;
 mod postgres;
 mod process;
@@ -19,6 +22,7 @@ pub mod scripted;
 mod smtp;
 
 pub use certificate::Certificate;
+pub use nats::NatsServer;
 pub use postgres::{PostgresOptions, PostgresServer};
 pub use program::{Memory, Program};
 pub use redis::RedisServer;
@@ -33,6 +37,8 @@ pub const POSTGRES_VARIABLE: &str = "TEST_POSTGRES_URL";
 pub const REDIS_VARIABLE: &str = "TEST_REDIS_URL";
 /// Names the bucket that a test run shares.
 pub const S3_VARIABLE: &str = "TEST_S3_URL";
+/// Names the NATS server that a test run shares.
+pub const NATS_VARIABLE: &str = "TEST_NATS_URL";
 
 /// Why a server could not be started or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -99,6 +105,15 @@ pub struct S3 {
     _own: Option<S3Server>,
 }
 
+/// A NATS server that tests share: each test makes streams of its own.
+#[derive(Debug)]
+pub struct Nats {
+    /// `nats://` URL.
+    pub url: String,
+    /// Keeps a server of this process alive; `None` when it was started for the whole run.
+    _own: Option<NatsServer>,
+}
+
 /// The shared PostgreSQL server.
 ///
 /// # Panics
@@ -140,6 +155,21 @@ pub fn s3() -> &'static S3 {
         None => {
             let own = started(S3Server::start());
             S3 { bucket: own.bucket(), _own: Some(own) }
+        }
+    })
+}
+
+/// The shared NATS server.
+///
+/// # Panics
+/// When there is none and none can be started: a test that needs it must fail, not skip.
+pub fn nats() -> &'static Nats {
+    static SHARED: OnceLock<Nats> = OnceLock::new();
+    SHARED.get_or_init(|| match std::env::var(NATS_VARIABLE) {
+        Ok(url) => Nats { url, _own: None },
+        Err(_) => {
+            let own = started(NatsServer::start());
+            Nats { url: own.url(), _own: Some(own) }
         }
     })
 }

@@ -5,7 +5,8 @@ use backups::BackupStore;
 use booking::{BookingStore, CloseStore, FiguresStore, HolderStore, LedgerStore, OfficeStore};
 use events::EventStore;
 use gallery::GalleryStore;
-use kernel::{AuditLog, IdempotencyStore, MaintenanceStore, Outbox};
+use hooks::HookStore;
+use kernel::{AuditLog, IdempotencyStore, MaintenanceStore, NewsStore, Outbox};
 use media::MediaStore;
 use messaging::{AnnouncementStore, MessagingStore};
 use music::MusicStore;
@@ -42,6 +43,8 @@ pub struct Stores {
     pub gallery: Arc<dyn GalleryStore>,
     /// Sets, and where members stopped.
     pub music: Arc<dyn MusicStore>,
+    /// Addresses of organisers that are called.
+    pub hooks: Arc<dyn HookStore>,
     /// What is owed, as the worker sees it.
     pub outbox: Arc<dyn Outbox>,
     /// Answers to requests that may be repeated.
@@ -50,6 +53,8 @@ pub struct Stores {
     pub maintenance: Arc<dyn MaintenanceStore>,
     /// What is known of backups.
     pub backups: Arc<dyn BackupStore>,
+    /// What others are told of bookings.
+    pub news: Arc<dyn NewsStore>,
     /// What was done by whom.
     pub audit: Arc<dyn AuditLog>,
     /// What has to live as long as they do: a database that is dropped, a directory.
@@ -73,10 +78,12 @@ impl Stores {
             + AnnouncementStore
             + GalleryStore
             + MusicStore
+            + HookStore
             + Outbox
             + IdempotencyStore
             + MaintenanceStore
             + BackupStore
+            + NewsStore
             + AuditLog
             + 'static,
     {
@@ -94,10 +101,12 @@ impl Stores {
             announcements: store.clone(),
             gallery: store.clone(),
             music: store.clone(),
+            hooks: store.clone(),
             outbox: store.clone(),
             idempotency: store.clone(),
             maintenance: store.clone(),
             backups: store.clone(),
+            news: store.clone(),
             audit: store,
             keeps: None,
         }

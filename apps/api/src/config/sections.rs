@@ -150,6 +150,8 @@ pub(super) fn read(reader: &mut Reader) -> Config {
         wallet: super::wallet::read(reader),
         media: super::media::read(reader),
         backup: super::backup::read(reader),
+        stream: super::stream::read(reader),
+        hooks: super::hooks::read(reader),
     };
     contradictions(reader, &config);
     config
@@ -283,6 +285,12 @@ fn contradictions(reader: &mut Reader, config: &Config) {
     };
     if !same_kind {
         reader.wrong("backup.scratch_url", "must be of the same kind as store.url");
+    }
+    if production && config.hooks.private {
+        reader.wrong(
+            "hooks.private",
+            "must be false in production: strangers would reach the network through it",
+        );
     }
     if production && matches!(config.store.url, StoreUrl::Memory) {
         reader.wrong("store.url", "must not forget everything in production: use postgres:// or local:PATH");

@@ -145,9 +145,12 @@ async fn rename_organisation(
     (status = 409, description = "`organisation_in_use`", body = Problem)))]
 #[delete("/admin/organisations/{id}")]
 async fn remove_organisation(app: Data<App>, admin: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
-    for member in app.events.remove_organisation(admin.0, id.into_inner().into()).await? {
+    let id = OrganisationId::from(id.into_inner());
+    for member in app.events.remove_organisation(admin.0, id).await? {
         app.answers.standing_changed(member.account);
     }
+    // Without an organisation nothing happens that they would be called for.
+    app.hooks.remove_all(&admin.0, id).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -5,6 +5,7 @@ pub mod backups;
 pub mod booking;
 pub mod events;
 pub mod gallery;
+pub mod hooks;
 pub mod invites;
 pub mod media;
 pub mod messaging;

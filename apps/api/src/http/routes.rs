@@ -1,5 +1,6 @@
 //! Every route, registered once; the OpenAPI document follows from it.
 
+use super::hooks;
 use super::{
     accounts, address_views, admin, audit, auth, calendars, daily_close, docs, health, invites, jobs, openapi,
 };
@@ -66,6 +67,7 @@ fn api(config: &mut ServiceConfig) {
         .configure(policies::routes)
         .configure(organisations::routes)
         .configure(billing::routes)
+        .configure(hooks::routes)
         .configure(holds::routes)
         .configure(bookings::routes)
         .configure(cancellation::routes)

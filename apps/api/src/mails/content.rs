@@ -296,6 +296,13 @@ pub(super) enum Content {
         reason: Option<String>,
         case: String,
     },
+    HookOff {
+        house: String,
+        host: String,
+        description: Option<String>,
+        since: String,
+        gone: bool,
+    },
 }
 
 impl Content {
@@ -340,6 +347,7 @@ impl Content {
             Self::PictureRemoved { .. } => "picture_removed",
             Self::PictureKept { .. } => "picture_kept",
             Self::PictureWish { .. } => "picture_wish",
+            Self::HookOff { .. } => "hook_off",
         }
     }
 

@@ -77,6 +77,7 @@ pub(super) fn samples(language: Language) -> Vec<Content> {
     all.extend(about_bookings(language));
     all.extend(about_waiting(language));
     all.extend(about_people());
+    all.push(about_hook(language, Some("Our books"), false));
     all.extend(about_logins(language));
     all.push(announced("ticket_holders"));
     all
@@ -200,6 +201,16 @@ fn about_people() -> Vec<Content> {
     ]
 }
 
+fn about_hook(language: Language, description: Option<&str>, gone: bool) -> Content {
+    Content::HookOff {
+        house: "Somebody's house".into(),
+        host: "house.example".into(),
+        description: description.map(str::to_owned),
+        since: moment(language, 0),
+        gone,
+    }
+}
+
 fn about_logins(language: Language) -> Vec<Content> {
     let first_name = || "Ada".to_owned();
     let new_address = || "countess@example.org".to_owned();
@@ -287,5 +298,6 @@ pub(super) fn branches(language: Language) -> Vec<Content> {
             organiser: None,
             address: "-".into(),
         },
+        about_hook(language, None, true),
     ]
 }

@@ -60,6 +60,7 @@ templates![
     "picture_removed",
     "picture_kept",
     "picture_wish",
+    "hook_off",
 ];
 
 /// What a template is made into.

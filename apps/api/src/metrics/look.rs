@@ -3,7 +3,7 @@
 use crate::http::problem::Causes;
 use crate::wiring::App;
 use kernel::outbox::Backlog;
-use kernel::{StoreError, Timestamp};
+use kernel::{Lag, StoreError, Timestamp};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -20,18 +20,42 @@ pub async fn look(app: &App) {
     let (found, redis, read_only) = futures_util::join!(stored(app), redis(app), app.maintenance.is_on());
     metrics.read_only(read_only);
     metrics.redis(redis);
-    let Some((backlog, holds, last_good)) = found else { return metrics.store_away() };
-    metrics.store(&backlog, holds, app.clock.now());
+    let Some(Stored { backlog, holds, last_good, lag }) = found else { return metrics.store_away() };
+    let now = app.clock.now();
+    metrics.store(&backlog, holds, now);
+    if let Some(lag) = lag {
+        metrics.events(&lag, now);
+    }
     if app.backups.is_some() {
         metrics.last_good_backup(last_good);
     }
 }
 
-/// What is owed, how many holds live, and the instant that the last good backup shows; `None` when the store does not say.
-async fn stored(app: &App) -> Option<(Backlog, u64, Option<Timestamp>)> {
+/// What the store says.
+struct Stored {
+    /// What is owed.
+    backlog: Backlog,
+    /// How many holds live.
+    holds: u64,
+    /// The instant that the last good backup shows.
+    last_good: Option<Timestamp>,
+    /// What is still to be published, where there is a stream.
+    lag: Option<Lag>,
+}
+
+/// `None` when the store does not say.
+async fn stored(app: &App) -> Option<Stored> {
     let asking = async {
-        let (backlog, holds) = (app.outbox.backlog().await?, app.bookings.living_holds().await?);
-        Ok::<_, StoreError>((backlog, holds, app.keeper.last_good().await?))
+        let lag = match &app.stream {
+            Some(_) => Some(app.news.lag().await?),
+            None => None,
+        };
+        Ok::<_, StoreError>(Stored {
+            backlog: app.outbox.backlog().await?,
+            holds: app.bookings.living_holds().await?,
+            last_good: app.keeper.last_good().await?,
+            lag,
+        })
     };
     match timeout(PATIENCE, asking).await {
         Ok(Ok(found)) => Some(found),

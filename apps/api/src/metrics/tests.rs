@@ -25,6 +25,7 @@ fn used() -> Metrics {
         2,
         noon() + TimeDelta::minutes(1),
     );
+    metrics.events(&Lag { unsent: 4, oldest: Some(noon()) }, noon() + TimeDelta::minutes(2));
     metrics.redis(Some(true));
     metrics.last_good_backup(Some(noon()));
     metrics
@@ -72,6 +73,8 @@ fn what_is_counted_is_shown() {
         "synesthesie_holds 2",
         "synesthesie_outbox_waiting 3",
         "synesthesie_outbox_overdue_seconds 60",
+        "synesthesie_events_unsent 4",
+        "synesthesie_events_overdue_seconds 120",
         "synesthesie_backup_last_good_timestamp_seconds 1780315200",
         "process_start_time_seconds 1780315200",
     ] {
@@ -86,7 +89,7 @@ fn what_nobody_knows_is_not_shown() {
     metrics.redis(None);
     let text = metrics.text();
     assert!(text.contains("synesthesie_store_up 0\n"), "{text}");
-    for name in ["synesthesie_holds", "synesthesie_outbox_", "synesthesie_redis_up"] {
+    for name in ["synesthesie_holds", "synesthesie_outbox_", "synesthesie_events_", "synesthesie_redis_up"] {
         assert!(!text.contains(name), "{name} is in:\n{text}");
     }
     metrics.last_good_backup(None);

@@ -9,8 +9,9 @@ use backups::BackupStore;
 use booking::{BookingStore, CloseStore, FiguresStore, HolderStore, LedgerStore, OfficeStore};
 use events::EventStore;
 use gallery::GalleryStore;
+use hooks::HookStore;
 use invites::InviteStore;
-use kernel::{AuditLog, IdempotencyStore, MaintenanceStore, Outbox, StoreError};
+use kernel::{AuditLog, IdempotencyStore, MaintenanceStore, NewsStore, Outbox, StoreError};
 use media::MediaStore;
 use messaging::{AnnouncementStore, MessagingStore};
 use music::MusicStore;
@@ -46,10 +47,14 @@ pub struct Stores {
     pub gallery: Arc<dyn GalleryStore>,
     /// Sets, and where members stopped listening.
     pub music: Arc<dyn MusicStore>,
+    /// Addresses of organisers that are called.
+    pub hooks: Arc<dyn HookStore>,
     /// Answers to repeated requests.
     pub idempotency: Arc<dyn IdempotencyStore>,
     /// Whether anything may be changed.
     pub maintenance: Arc<dyn MaintenanceStore>,
+    /// What others are told of bookings.
+    pub news: Arc<dyn NewsStore>,
     /// What is owed after commits.
     pub outbox: Arc<dyn Outbox>,
     /// What is known of backups.
@@ -68,12 +73,21 @@ impl Stores {
     /// # Errors
     /// When it cannot be reached, or has a shape that this version cannot live with.
     pub async fn open(url: &StoreUrl) -> Result<Self, StoreError> {
+        Self::open_publishing(url, false).await
+    }
+
+    /// Opens it where there is a stream, or is none, to which what happens is published.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub async fn open_publishing(url: &StoreUrl, streams: bool) -> Result<Self, StoreError> {
         match url {
-            StoreUrl::Memory => Self::local(Place::Memory).await,
-            StoreUrl::Folder(path) => Self::local(Place::Directory(path.clone())).await,
+            StoreUrl::Memory => Self::local(Place::Memory, streams).await,
+            StoreUrl::Folder(path) => Self::local(Place::Directory(path.clone()), streams).await,
             StoreUrl::Postgres(url) => {
                 let options = PoolOptions { trace: current, ..PoolOptions::default() };
                 let store = PgStore::connect(url.expose(), options).await?;
+                let store = if streams { store.streaming() } else { store };
                 refuse_other_schema(store.schema_state().await?)?;
                 Ok(Self { postgres: Some(store.clone()), ..Self::all(Arc::new(store)) })
             }
@@ -94,11 +108,12 @@ impl Stores {
         Self::open(url).await
     }
 
-    async fn local(place: Place) -> Result<Self, StoreError> {
+    async fn local(place: Place, streams: bool) -> Result<Self, StoreError> {
         // Reads the whole file.
         let store = tokio::task::spawn_blocking(move || LocalStore::open(place)).await;
         let store =
             store.map_err(|error| StoreError::broken("opening the store", error))??.traced_by(current);
+        let store = if streams { store.streaming() } else { store };
         Ok(Self { local: Some(store.clone()), ..Self::all(Arc::new(store)) })
     }
 
@@ -118,9 +133,11 @@ impl Stores {
             + AnnouncementStore
             + GalleryStore
             + MusicStore
+            + HookStore
             + IdempotencyStore
             + MaintenanceStore
             + BackupStore
+            + NewsStore
             + Outbox
             + AuditLog
             + 'static,
@@ -140,9 +157,11 @@ impl Stores {
             announcements: store.clone(),
             gallery: store.clone(),
             music: store.clone(),
+            hooks: store.clone(),
             idempotency: store.clone(),
             maintenance: store.clone(),
             backups: store.clone(),
+            news: store.clone(),
             outbox: store.clone(),
             audit: store,
             local: None,

@@ -4,6 +4,7 @@ use super::perform::{Done, Failure};
 use super::{announce, pictures};
 use crate::wiring::App;
 use gallery::PictureStatus;
+use hooks::Turn;
 use kernel::outbox::{Discarded, SetAside};
 use kernel::{Cause, EffectId, Owed, StoreError, Subject};
 use music::SetStatus;
@@ -18,7 +19,8 @@ pub enum GiveUpError {
     /// The set still counts as being processed.
     #[error(transparent)]
     Set(#[from] music::MakeError),
-    /// The backup still counts as being made, or its letters as about to be handed over.
+    /// The backup still counts as being made, the call of a hook as one that will be made, or letters as about to be handed
+    /// over.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -56,6 +58,11 @@ async fn has_failed(app: &App, domain: &str, body: &str) -> Result<(), GiveUpErr
                 app.keeper.give_up(work, None).await?;
             }
         }
+        hooks::CALLS => {
+            if let Ok(turn) = serde_json::from_str(body) {
+                app.hooks.give_up(turn).await?;
+            }
+        }
         _ => {}
     }
     Ok(())
@@ -77,7 +84,8 @@ pub async fn discard(app: &App, id: EffectId, cause: &Cause) -> Result<bool, Sto
     let now = app.clock.now();
     let act = cause.act("job.discard", Subject::new("job", id.as_uuid()), now);
     let act = act.changing(Some(before.to_string()), None);
-    let waited_for = [gallery::PICTURES, music::SOUND, backups::WORK].contains(&work.domain.as_str());
+    let waited_for =
+        [gallery::PICTURES, music::SOUND, backups::WORK, hooks::CALLS].contains(&work.domain.as_str());
     let news = waited_for.then(|| Owed::now(Discarded { domain: work.domain, body }, now));
     app.outbox.discard(id, &act, news.as_ref()).await
 }
@@ -110,6 +118,11 @@ async fn is_waited_for(app: &App, domain: &str, body: &str) -> Result<bool, Stor
         backups::WORK => {
             let Ok(work) = serde_json::from_str(body) else { return Ok(false) };
             Ok(app.keeper.desk().await?.is_at(work))
+        }
+        hooks::CALLS => {
+            let Ok(turn) = serde_json::from_str::<Turn>(body) else { return Ok(false) };
+            let call = app.hooks.call(turn.call).await?;
+            Ok(call.is_some_and(|call| call.turn == turn.turn && call.state.is_open()))
         }
         _ => Ok(false),
     }

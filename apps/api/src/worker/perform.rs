@@ -7,7 +7,7 @@ use crate::http::problem::Causes;
 use crate::mails::{self, TICKET, TICKETS};
 use crate::press::particulars;
 use crate::wiring::App;
-use crate::worker::sound;
+use crate::worker::{hooks, sound};
 use accounts::Effect as AccountEffect;
 use booking::use_cases::ResoldError;
 use booking::{Effect as BookingEffect, Forgetting};
@@ -137,6 +137,8 @@ pub fn domain(due: &Due) -> &'static str {
         gallery::PICTURES,
         music::DOMAIN,
         music::SOUND,
+        ::hooks::DOMAIN,
+        ::hooks::CALLS,
         DISCARDED,
     ];
     known.into_iter().find(|name| *name == due.domain).unwrap_or("unknown")
@@ -203,6 +205,10 @@ async fn of_any(app: &App, errand: Errand<'_>) -> Result<Done, Failure> {
             Ok(Done::Finished)
         }
         music::SOUND => sound::make(app, serde_json::from_str(&due.body).map_err(unreadable)?).await,
+        ::hooks::DOMAIN => {
+            hooks::perform(app, errand, serde_json::from_str(&due.body).map_err(unreadable)?).await
+        }
+        ::hooks::CALLS => hooks::call(app, serde_json::from_str(&due.body).map_err(unreadable)?).await,
         DISCARDED => give_up::tell(app, serde_json::from_str(&due.body).map_err(unreadable)?).await,
         _ => Err(unreadable(serde::de::Error::custom("no such domain"))),
     }

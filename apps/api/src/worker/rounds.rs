@@ -32,6 +32,10 @@ const TIDY: Duration = Duration::from_secs(600);
 const MEDIA: Duration = Duration::from_secs(10);
 /// How long answers to repeated requests are kept.
 const ANSWERS: TimeDelta = TimeDelta::hours(24);
+/// How long news are kept that were sent.
+const NEWS: TimeDelta = TimeDelta::days(14);
+/// How long calls of hooks are shown.
+const CALLS: TimeDelta = TimeDelta::days(30);
 /// How long ended sessions and links are kept.
 const SESSIONS: TimeDelta = TimeDelta::days(30);
 
@@ -190,7 +194,10 @@ pub(super) async fn tidy(app: &App, mut stop: watch::Receiver<bool>) {
         loop {
             let answers = app.idempotency.sweep(now - ANSWERS).await;
             let sessions = app.accounts.store.sweep_accounts(now - SESSIONS).await;
-            match answers.and_then(|answers| sessions.map(|sessions| answers + sessions)) {
+            let news = app.news.sweep_news(now - NEWS).await;
+            let calls = app.hooks.sweep(now - CALLS).await;
+            let rows = [answers, sessions, news, calls].into_iter().sum::<Result<u64, StoreError>>();
+            match rows {
                 Ok(0) => break,
                 Ok(rows) => tracing::debug!(rows, "old rows dropped"),
                 Err(error) => {

@@ -33,6 +33,7 @@ fn every_command_explains_itself() {
         vec!["user", "create-admin"],
         vec!["user", "reset-totp"],
         vec!["openapi"],
+        vec!["events-schema"],
         vec!["close"],
         vec!["check-config"],
         vec!["audit", "verify"],

@@ -82,7 +82,7 @@ fn every_mistake_is_named_at_once_and_no_secret_is_shown() {
 fn production_makes_nothing_up() {
     let config = read("", PRODUCTION).unwrap();
     assert_eq!(config.http.public_url, "https://tickets.example.org");
-    assert!(!config.payments.simulators);
+    assert!(!config.payments.simulators && !config.hooks.private);
     assert!(!format!("{config:?}").contains("secret@"));
     let bare = read("", &PRODUCTION[..1]).unwrap_err();
     assert_eq!(keys(bare), ["auth.signing_key", "http.public_url", "mail.url", "store.url"]);
@@ -90,6 +90,7 @@ fn production_makes_nothing_up() {
         ("SYNESTHESIE__PAYMENTS__SIMULATORS", "true", "payments.simulators"),
         ("SYNESTHESIE__HTTP__PUBLIC_URL", "http://tickets.example.org", "http.public_url"),
         ("SYNESTHESIE__STORE__URL", "local::memory:", "store.url"),
+        ("SYNESTHESIE__HOOKS__PRIVATE", "true", "hooks.private"),
         ("SYNESTHESIE__AUTH__BCRYPT_COST", "4", "auth.bcrypt_cost"),
     ] {
         let mut variables = PRODUCTION.to_vec();
@@ -364,4 +365,18 @@ fn every_mistake_about_backups_is_named_at_once() {
     }
     let never = read("", &[("SYNESTHESIE__BACKUP__EVERY_HOURS", "0")]).unwrap();
     assert!(never.backup.schedule.is_none() && read("", &[]).unwrap().backup.schedule.is_some());
+}
+
+#[test]
+fn a_stream_is_named_by_who_keeps_it() {
+    let read_url = |url: &str| read("", &[("SYNESTHESIE__EVENTS__URL", url)]);
+    assert!(read_url("").unwrap().stream.url.is_none());
+    for url in ["nats://me:hunter2@127.0.0.1:4222/tickets", "tls://house.example/tickets"] {
+        let config = read_url(url).unwrap();
+        assert!(config.stream.url.is_some() && !format!("{config:?}").contains("hunter2"));
+    }
+    assert_eq!(read_url("kafka://127.0.0.1:9092/tickets").is_ok(), cfg!(feature = "kafka"));
+    for url in ["amqp://127.0.0.1/tickets", "127.0.0.1:4222"] {
+        assert_eq!(keys(read_url(url).unwrap_err()), ["events.url"]);
+    }
 }

@@ -10,6 +10,7 @@ pub mod files;
 pub mod form;
 pub mod process;
 pub mod providers;
+pub mod receiver;
 pub mod scan;
 pub mod shop;
 pub mod simulated;

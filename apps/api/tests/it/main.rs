@@ -38,6 +38,7 @@ mod gallery;
 mod giving;
 #[allow(dead_code, unreachable_pub, reason = "a client offers what any test may need")]
 mod harness;
+mod hooks;
 mod invites;
 mod jobs;
 mod killed;
@@ -72,6 +73,7 @@ mod seats;
 mod secrets;
 mod sessions;
 mod stopping;
+mod stream;
 mod totp;
 mod traces;
 mod transfers;

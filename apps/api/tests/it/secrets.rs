@@ -102,11 +102,12 @@ async fn nothing_in_the_store_opens_an_account() {
 /// What is secret of the configuration (marked so in docs/operations.md), each with letters that stand nowhere else. Without
 /// letters: what is shown to others, as the name of who asks in links to a bucket. Private keys of backups are in no
 /// configuration: `backup::told` looks for them.
-const CONFIGURED: [(&str, Option<&str>); 21] = [
+const CONFIGURED: [(&str, Option<&str>); 22] = [
     ("auth.signing_key", Some("5ec2e75ec2e7")),
     ("backup.access_key", None),
     ("backup.scratch_url", Some("hunter2-scratch")),
     ("backup.secret_key", Some("hunter2-backup")),
+    ("events.url", Some("hunter2-events")),
     ("mail.dkim_key", Some("MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v")),
     ("mail.url", Some("hunter2-mail")),
     ("mail.webhook_secrets", Some("hunter2reports")),
@@ -170,6 +171,7 @@ async fn nothing_secret_of_the_configuration_is_logged_or_shown() {
         ("backup.scratch_url", "postgres://me:hunter2-scratch@127.0.0.1:9/postgres"),
         ("backup.secret_key", "hunter2-backup"),
         ("backup.url", "s3://backups/here"),
+        ("events.url", "nats://me:hunter2-events@127.0.0.1:9/tickets"),
         ("mail.dkim_key", dkim::KEY),
         ("mail.dkim_selector", "summer"),
         ("mail.from", "The House <tickets@house.example>"),

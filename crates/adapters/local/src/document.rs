@@ -4,9 +4,9 @@ use crate::state::State;
 use imbl::{OrdMap, OrdSet};
 use kernel::{
     AccountId, ActId, AlbumId, AnnouncementId, BackupId, BookingId, DocumentId, EffectId, EmailChangeId,
-    EntryId, EventId, HoldId, IncidentId, InviteId, JobId, OneTimeId, OrganisationId, PictureId, QuotaId,
-    RemovalId, ReturnId, ScanId, SessionId, SetId, TicketId, TicketTypeId, TransferId, UploadId,
-    VenueTemplateId, VoucherId, WaitlistEntryId,
+    EntryId, EventId, HoldId, HookCallId, HookId, IncidentId, InviteId, JobId, OneTimeId, OrganisationId,
+    PictureId, QuotaId, RemovalId, ReturnId, ScanId, SessionId, SetId, TicketId, TicketTypeId, TransferId,
+    UploadId, VenueTemplateId, VoucherId, WaitlistEntryId,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -57,6 +57,8 @@ id_keys!(
     EntryId,
     EventId,
     HoldId,
+    HookCallId,
+    HookId,
     IncidentId,
     InviteId,
     JobId,
@@ -77,6 +79,13 @@ id_keys!(
     WaitlistEntryId,
     VenueTemplateId,
 );
+
+/// A place in an order.
+impl Key for u64 {
+    fn bytes(&self) -> Vec<u8> {
+        self.to_be_bytes().to_vec()
+    }
+}
 
 /// Of a kind of which there is one.
 impl Key for () {

@@ -8,6 +8,7 @@ use crate::booking::BookingTables;
 use crate::document::{Document, Key, Step};
 use crate::events::EventTables;
 use crate::gallery::GalleryTables;
+use crate::hooks::HookTables;
 use crate::idempotency::IdempotencyTables;
 use crate::invites::InviteTables;
 use crate::mail_box::MailTables;
@@ -15,6 +16,7 @@ use crate::maintenance::MaintenanceTables;
 use crate::media::MediaTables;
 use crate::messaging::MessagingTables;
 use crate::music::MusicTables;
+use crate::news::NewsTables;
 use crate::outbox::OutboxTables;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -30,6 +32,7 @@ pub(crate) struct State {
     pub(crate) booking: BookingTables,
     pub(crate) events: EventTables,
     pub(crate) gallery: GalleryTables,
+    pub(crate) hooks: HookTables,
     pub(crate) idempotency: IdempotencyTables,
     pub(crate) invites: InviteTables,
     pub(crate) mails: MailTables,
@@ -37,6 +40,7 @@ pub(crate) struct State {
     pub(crate) media: MediaTables,
     pub(crate) messaging: MessagingTables,
     pub(crate) music: MusicTables,
+    pub(crate) news: NewsTables,
     pub(crate) outbox: OutboxTables,
 }
 
@@ -164,6 +168,8 @@ kinds!(
     ::gallery::Album,
     ::gallery::Picture,
     ::gallery::Removal,
+    ::hooks::Call,
+    ::hooks::Hook,
     ::invites::Invite,
     ::invites::Inviter,
     ::kernel::ReadOnly,
@@ -191,6 +197,9 @@ kinds!(
     crate::media::Forgotten,
     crate::media::KeptLink,
     crate::messaging::KeptReport,
+    crate::news::KeptNews,
+    crate::news::KeptNumber,
+    crate::news::KeptPart,
     crate::outbox::Owing,
 );
 

@@ -26,6 +26,8 @@ pub enum Place {
 pub struct LocalStore {
     shared: Arc<Shared>,
     trace: InWhichTrace,
+    /// Whether there is a stream that all news go to.
+    streams: bool,
 }
 
 pub(crate) struct Shared {
@@ -51,10 +53,17 @@ impl LocalStore {
         match place {
             Place::Memory => {
                 let heads = Arc::new(Heads::new(State::default()));
-                Ok(Self { shared: Arc::new(Shared { heads, writer: None }), trace: untraced })
+                let shared = Arc::new(Shared { heads, writer: None });
+                Ok(Self { shared, trace: untraced, streams: false })
             }
             Place::Directory(directory) => Self::over(Journal::open(&directory)?),
         }
+    }
+
+    /// The same where there is a stream: what happens to bookings is kept for it.
+    #[must_use]
+    pub fn streaming(self) -> Self {
+        Self { streams: true, ..self }
     }
 
     /// What the journal says, and whatever will be written to it.
@@ -62,7 +71,8 @@ impl LocalStore {
         let heads = Arc::new(Heads::new(journal.load()?));
         let writer = Writer::start(journal, Arc::clone(&heads))
             .map_err(|error| StoreError::unavailable("starting its writer", error))?;
-        Ok(Self { shared: Arc::new(Shared { heads, writer: Some(writer) }), trace: untraced })
+        let shared = Arc::new(Shared { heads, writer: Some(writer) });
+        Ok(Self { shared, trace: untraced, streams: false })
     }
 
     /// The same store, which asks in which trace something is owed.
@@ -82,6 +92,6 @@ impl LocalStore {
         let latest = tokio::time::timeout(PATIENCE, waiting)
             .await
             .map_err(|elapsed| StoreError::unavailable("waiting for other writers", elapsed))?;
-        Ok(Box::new(LocalTx::new(Arc::clone(&self.shared), latest, self.trace)))
+        Ok(Box::new(LocalTx::new(Arc::clone(&self.shared), latest, (self.trace, self.streams))))
     }
 }

@@ -25,18 +25,29 @@ pub struct LocalTx {
     /// After a broken promise nothing of it may be kept, whatever the caller makes of the error.
     spoiled: bool,
     trace: InWhichTrace,
+    /// Whether there is a stream that all news go to.
+    streams: bool,
 }
 
 impl LocalTx {
-    pub(crate) fn new(shared: Arc<Shared>, latest: OwnedMutexGuard<Arc<State>>, trace: InWhichTrace) -> Self {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        latest: OwnedMutexGuard<Arc<State>>,
+        (trace, streams): (InWhichTrace, bool),
+    ) -> Self {
         let ahead = !Arc::ptr_eq(&shared.heads.published(), &latest);
         let state = State::clone(&latest);
-        Self { shared, latest, ahead, state, touched: Touched::new(), spoiled: false, trace }
+        Self { shared, latest, ahead, state, touched: Touched::new(), spoiled: false, trace, streams }
     }
 
     /// In which trace it is written, if in any.
     pub(crate) fn trace(&self) -> Option<TraceParent> {
         (self.trace)()
+    }
+
+    /// Whether there is a stream that all news go to.
+    pub(crate) const fn streams(&self) -> bool {
+        self.streams
     }
 
     /// What it sees: the newest commit with its own changes.
@@ -87,7 +98,7 @@ impl LocalTx {
 
     /// Hands the commit over. From here on it happens, whether anybody waits for it or not.
     fn submit(self) -> Result<Option<oneshot::Receiver<Result<(), StoreError>>>, StoreError> {
-        let Self { shared, mut latest, ahead, state, touched, spoiled, trace: _ } = self;
+        let Self { shared, mut latest, ahead, state, touched, spoiled, trace: _, streams: _ } = self;
         if spoiled {
             return Err(StoreError::broken("committing", "an earlier step of this transaction failed"));
         }

@@ -17,6 +17,7 @@ mod dump;
 mod events;
 mod failure;
 mod gallery;
+mod hooks;
 mod idempotency;
 mod invites;
 mod maintenance;
@@ -24,6 +25,7 @@ mod media;
 mod messaging;
 pub mod migrations;
 mod music;
+mod news;
 mod outbox;
 #[cfg(test)]
 mod plans;

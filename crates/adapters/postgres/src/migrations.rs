@@ -38,7 +38,7 @@ macro_rules! steps {
 }
 
 /// Every step, in the order in which they are applied.
-pub const MIGRATIONS: [Migration; 39] = steps![
+pub const MIGRATIONS: [Migration; 41] = steps![
     "2026-11-21-000001_accounts",
     "2026-11-21-000002_events",
     "2026-11-21-000003_booking",
@@ -75,7 +75,9 @@ pub const MIGRATIONS: [Migration; 39] = steps![
     "2026-11-22-000040_languages",
     "2026-11-22-000041_letters",
     "2026-11-22-000042_backups",
+    "2026-11-22-000043_stream",
     "2026-11-22-000044_own",
+    "2026-11-22-000045_hooks",
     "2026-11-22-000046_effect_traces",
     "2026-11-22-000048_announcements",
 ];

@@ -11,17 +11,19 @@ use std::sync::Arc;
 use std::time::Duration;
 use testkit::{
     Stores, account_store, announcement_store, audit_log, backup_store, booking_store, cancelling_store,
-    document_store, door_store, event_store, figures_store, gallery_store, idempotency_store, invite_budget,
-    invite_store, invite_tree, ledger_store, maintenance_store, media_store, messaging_store, music_store,
-    office_store, organisation_store, outbox, own_store, place_store, place_use_cases, quota_store,
-    return_store, seat_store, servers, transfer_store, voucher_store, waitlist_store,
+    document_store, door_store, event_store, figures_store, gallery_store, hook_store, idempotency_store,
+    invite_budget, invite_store, invite_tree, ledger_store, maintenance_store, media_store, messaging_store,
+    music_store, news_store, office_store, organisation_store, outbox, own_store, place_store,
+    place_use_cases, quota_store, return_store, seat_store, servers, transfer_store, voucher_store,
+    waitlist_store,
 };
 
 /// A store with one connection, so that all statements meet on it.
 async fn single() -> (PgStore, FreshDatabase) {
     let database = fresh_database(&servers::postgres().url).await.unwrap();
     let options = PoolOptions { max_size: 1, wait: Duration::from_secs(30), ..PoolOptions::default() };
-    (PgStore::connect(&database.url(), options).await.unwrap(), database)
+    // With a stream, so that what is kept for it is looked at as well.
+    (PgStore::connect(&database.url(), options).await.unwrap().streaming(), database)
 }
 
 #[derive(QueryableByName, Clone)]
@@ -130,6 +132,7 @@ async fn statements_of_the_hot_path_are_prepared_once_whatever_the_size_of_a_bat
         "DELETE FROM seat_claims",
         "DELETE FROM holds",
         "INSERT INTO bookings",
+        "INSERT INTO published",
         "INSERT INTO payments",
         "INSERT INTO tickets",
         "INSERT INTO effects",
@@ -151,9 +154,10 @@ async fn statements_of_the_hot_path_are_prepared_once_whatever_the_size_of_a_bat
 
 /// What looks at a whole table on purpose: reports, and lists that are short or walk an index in its order until
 /// the page is full.
-const WHOLE: [&str; 14] = [
+const WHOLE: [&str; 15] = [
     "SELECT account, currency, sum(minor)",
     "SELECT count(*) AS waiting",
+    "SELECT count(*) AS unsent",
     "SELECT domain, kind, count(*) FILTER",
     "WITH places AS",
     "FROM \"organisations\" ORDER BY",
@@ -247,6 +251,14 @@ async fn every_statement_finds_its_rows_by_an_index() {
         gallery_store::who_is_forgotten_leaves_no_words,
         gallery_store::an_upload_becomes_one_picture,
         gallery_store::what_a_gallery_owes_is_owed_with_its_cause,
+        hook_store::a_hook_reads_back_whole,
+        hook_store::a_hook_goes_with_its_calls,
+        hook_store::an_organisation_has_so_many_hooks_however_many_are_made_at_once,
+        hook_store::calls_are_listed_the_latest_first_in_pages_that_meet,
+        hook_store::old_calls_are_dropped_and_open_ones_stay,
+        hook_store::what_happens_is_told_to_each_hook_that_wants_it,
+        hook_store::a_hook_is_told_nothing_twice,
+        hook_store::a_call_is_made_again_until_it_is_answered_well,
         invite_store::codes_are_recognised_and_mailed_but_not_kept,
         invite_store::what_is_revoked_is_no_longer_valid,
         invite_store::pages_meet_without_gap_or_overlap,
@@ -297,6 +309,10 @@ async fn every_statement_finds_its_rows_by_an_index() {
         music_store::a_set_goes_with_all_positions_in_it,
         music_store::who_is_forgotten_stopped_nowhere,
         music_store::progress_is_kept_while_a_set_is_processed,
+        news_store::a_part_has_one_sender,
+        news_store::what_was_sent_is_sent_no_more,
+        news_store::what_is_to_be_sent_is_counted,
+        news_store::what_was_sent_is_dropped_later_and_numbers_go_on,
         office_store::bookings_are_listed_the_latest_first_in_pages_that_meet,
         office_store::bookings_are_found_by_who_bought_them_or_holds_their_tickets,
         office_store::people_are_found_among_those_alone_who_bought_these_bookings_or_hold_their_tickets,

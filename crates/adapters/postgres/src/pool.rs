@@ -94,6 +94,8 @@ pub struct PoolStatus {
 pub struct PgStore {
     pool: Pool<AsyncPgConnection>,
     trace: InWhichTrace,
+    /// Whether there is a stream that all news go to.
+    streams: bool,
 }
 
 impl PgStore {
@@ -102,9 +104,15 @@ impl PgStore {
     /// # Errors
     /// [`StoreError::Broken`] for a faulty URL, [`StoreError::Unavailable`] when the database cannot be reached.
     pub async fn connect(url: &str, options: PoolOptions) -> Result<Self, StoreError> {
-        let store = Self { pool: pool(url, &options)?, trace: options.trace };
+        let store = Self { pool: pool(url, &options)?, trace: options.trace, streams: false };
         store.ping().await?;
         Ok(store)
+    }
+
+    /// The same where there is a stream: what happens to bookings is kept for it.
+    #[must_use]
+    pub fn streaming(self) -> Self {
+        Self { streams: true, ..self }
     }
 
     /// Asks the database for a sign of life.
@@ -140,7 +148,7 @@ impl PgStore {
     pub(crate) async fn transaction(&self) -> Result<PgTx, StoreError> {
         let span = span::of("a transaction");
         let connection = self.free("beginning a transaction").await?;
-        Ok(PgTx::new(connection, span, self.trace))
+        Ok(PgTx::new(connection, span, (self.trace, self.streams)))
     }
 
     async fn free(&self, doing: &'static str) -> Result<Object<AsyncPgConnection>, StoreError> {

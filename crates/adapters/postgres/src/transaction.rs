@@ -32,6 +32,8 @@ pub struct PgTx {
     /// Of the statement that diesel builds and has not been [checked](Self::checked) yet.
     statement: Span,
     trace: InWhichTrace,
+    /// Whether there is a stream that all news go to.
+    streams: bool,
 }
 
 /// A write on its way out, and what it does.
@@ -55,14 +57,24 @@ enum Progress {
 }
 
 impl PgTx {
-    pub(crate) fn new(connection: Object<AsyncPgConnection>, span: Span, trace: InWhichTrace) -> Self {
+    pub(crate) fn new(
+        connection: Object<AsyncPgConnection>,
+        span: Span,
+        (trace, streams): (InWhichTrace, bool),
+    ) -> Self {
         let (connection, statement) = (Some(connection), Span::none());
-        Self { connection, progress: Progress::NotBegun, unsent: Vec::new(), span, statement, trace }
+        let (progress, unsent) = (Progress::NotBegun, Vec::new());
+        Self { connection, progress, unsent, span, statement, trace, streams }
     }
 
     /// In which trace it is written, if in any.
     pub(crate) fn trace(&self) -> Option<TraceParent> {
         (self.trace)()
+    }
+
+    /// Whether there is a stream that all news go to.
+    pub(crate) const fn streams(&self) -> bool {
+        self.streams
     }
 
     /// The open transaction's connection, for a statement that diesel builds; its result goes through

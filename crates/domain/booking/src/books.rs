@@ -1,13 +1,13 @@
 //! The one place where a booking that exists is written. Whoever changes a booking changes the domain type and hands
-//! both states over; what the ledger owes for it is posted, what was done is recorded, and receipts and credit notes
-//! that may be due by it are owed, in the same transaction.
+//! both states over; what the ledger owes for it is posted, what was done is recorded, others are told, and receipts and
+//! credit notes that may be due by it are owed, in the same transaction.
 
 mod acts;
 
 pub use acts::acts;
 
 use crate::document::owed;
-use crate::{Booking, BookingTx, Effect, ledger};
+use crate::{Booking, BookingTx, Effect, ledger, news};
 use kernel::{Cause, Owed, StoreError, Timestamp};
 
 /// Writes a booking that has changed, with all that follows from the change.
@@ -27,6 +27,7 @@ pub async fn keep(
         return Ok(());
     }
     tx.save_booking(after).await?;
+    tx.publish(&[news::changed(before, after, now)?]).await?;
     let entries = ledger::postings(before, after, now);
     if !entries.is_empty() {
         tx.post(&entries).await?;

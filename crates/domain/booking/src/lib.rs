@@ -27,6 +27,7 @@ pub mod forgetting;
 pub mod hold;
 pub mod job;
 pub mod ledger;
+pub mod news;
 pub mod notes;
 pub mod office;
 pub mod order;
@@ -63,6 +64,7 @@ pub use effect::{BuyerNews, Decided, Effect, Incident, IncidentKind, ListNews, R
 pub use forgetting::Forgetting;
 pub use hold::{Hold, Item, Wanted, Wish};
 pub use job::{ByHand, EventRefunds, Job, JobStatus, Report, StuckRefund, WhyByHand};
+pub use news::NewsKind;
 pub use order::{
     Attendee, Booking, BookingStatus, ConfirmRefusal, Confirmation, Lapse, PayRefusal, Terms, Till,
 };

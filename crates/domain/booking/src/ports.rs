@@ -30,7 +30,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use kernel::{
-    AccountId, AuditTx, BookingId, EventId, HoldId, IncidentId, JobId, OrganisationId, Owed, Page,
+    AccountId, AuditTx, BookingId, EventId, HoldId, IncidentId, JobId, NewsTx, OrganisationId, Owed, Page,
     PageRequest, PaymentId, QuotaId, RefundId, SeatId, StoreError, TicketId, TicketTypeId, Timestamp,
 };
 
@@ -155,6 +155,7 @@ pub trait BookingTx:
     + WaitlistTx
     + ReturnTx
     + SeatTx
+    + NewsTx
 {
 }
 
@@ -173,6 +174,7 @@ impl<T> BookingTx for T where
         + WaitlistTx
         + ReturnTx
         + SeatTx
+        + NewsTx
         + ?Sized
 {
 }

@@ -132,6 +132,10 @@ ids! {
     RemovalId,
     /// A recording of music.
     SetId,
+    /// An address that is called when something happens.
+    HookId,
+    /// A call of such an address, however often it is made.
+    HookCallId,
     /// One go at making what is delivered of a picture or a set; its objects lie under its name.
     PassId,
     /// A backup that somebody asked for or that was found where they lie; there it has a name.

@@ -16,11 +16,13 @@ pub mod language;
 pub mod mailer;
 pub mod maintenance;
 pub mod money;
+pub mod news;
 pub mod object_store;
 pub mod outbox;
 pub mod page;
 pub mod request;
 pub mod store;
+pub mod stream;
 pub mod time;
 pub mod trace;
 pub mod vat;
@@ -33,10 +35,10 @@ pub use email::Email;
 pub use file_name::readable_name;
 pub use id::{
     AccountId, ActId, AlbumId, AnnouncementId, BackupId, BookingId, CloseId, CloseTaskId, DisputeId,
-    DocumentId, EffectId, EmailChangeId, EntryId, EventId, FactorId, HoldId, IncidentId, InviteId, JobId,
-    OneTimeId, OrganisationId, PassId, PaymentId, PictureId, QuotaId, RefundId, RemovalId, ReturnId, ScanId,
-    SeatId, SectionId, SessionId, SetId, TicketId, TicketTypeId, TransferId, UploadId, VenueTemplateId,
-    VoucherId, WaitlistEntryId,
+    DocumentId, EffectId, EmailChangeId, EntryId, EventId, FactorId, HoldId, HookCallId, HookId, IncidentId,
+    InviteId, JobId, OneTimeId, OrganisationId, PassId, PaymentId, PictureId, QuotaId, RefundId, RemovalId,
+    ReturnId, ScanId, SeatId, SectionId, SessionId, SetId, TicketId, TicketTypeId, TransferId, UploadId,
+    VenueTemplateId, VoucherId, WaitlistEntryId,
 };
 pub use idempotency::{Begun, IdempotencyStore, RequestKey, SWEPT_AT_ONCE, StoredAnswer};
 pub use invalid::Invalid;
@@ -44,6 +46,7 @@ pub use language::{Language, UnknownLanguage};
 pub use mailer::{Attachment, Mail, MailError, Mailer};
 pub use maintenance::{MaintenanceStore, MaintenanceTx, ReadOnly};
 pub use money::{Money, MoneyError};
+pub use news::{Lag, News, NewsStore, NewsTx, Published};
 pub use object_store::{
     Body, Content, Delivery, Disposition, Fetch, Link, Listed, ObjectError, ObjectKey, ObjectStore, PROBES,
     Part, PartsId, Reader, Span, StoredObject, TOPS, Unfinished, Window,
@@ -52,6 +55,7 @@ pub use outbox::{Due, Lease, Outbox, Owed};
 pub use page::{Cursor, Page, PageRequest};
 pub use request::RequestName;
 pub use store::{StoreError, Transaction, transact};
+pub use stream::{Message, Stream, StreamError};
 pub use time::{Clock, SystemClock, Timestamp, is_kept};
 pub use trace::{InWhichTrace, TRACES, TraceParent, untraced};
 pub use vat::{VatError, VatRate};

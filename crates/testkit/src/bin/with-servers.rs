@@ -1,13 +1,13 @@
-//! Runs a command with a private PostgreSQL, Redis and S3 beside it, and ends with its exit code.
+//! Runs a command with a private PostgreSQL, Redis, S3 and NATS beside it, and ends with its exit code.
 //!
 //! `with-servers cargo nextest run` gives every test of the run the same servers; see `testkit::servers`. Only tests need
-//! S3: where its server is not installed the command runs without, and tests that ask for it fail.
+//! S3 and NATS: where their servers are not installed the command runs without, and tests that ask for them fail.
 
 use std::process::ExitCode;
 use std::time::Duration;
 use testkit::servers::{
-    POSTGRES_VARIABLE, PostgresOptions, PostgresServer, REDIS_VARIABLE, RedisServer, S3_VARIABLE, S3Server,
-    ServerError,
+    NATS_VARIABLE, NatsServer, POSTGRES_VARIABLE, PostgresOptions, PostgresServer, REDIS_VARIABLE,
+    RedisServer, S3_VARIABLE, S3Server, ServerError,
 };
 use tokio::process::{Child, Command};
 use tokio::signal::unix::{SignalKind, signal};
@@ -40,15 +40,12 @@ async fn run(mut command: Command) -> Result<u8, ServerError> {
     let mut terminate = signal(SignalKind::terminate()).map_err(io("waiting for signals"))?;
     let postgres = PostgresServer::start(&PostgresOptions::default())?;
     let redis = RedisServer::start()?;
-    let s3 = match S3Server::start() {
-        Ok(server) => Some(server),
-        Err(ServerError::Missing { .. }) => None,
-        Err(refusal) => return Err(refusal),
-    };
+    let (s3, nats) = (where_there(S3Server::start())?, where_there(NatsServer::start())?);
     let mut child = command
         .env(POSTGRES_VARIABLE, postgres.url())
         .env(REDIS_VARIABLE, redis.url())
         .envs(s3.as_ref().map(|s3| (S3_VARIABLE, s3.bucket().url())))
+        .envs(nats.as_ref().map(|nats| (NATS_VARIABLE, nats.url())))
         .spawn()
         .map_err(io("running the command"))?;
     let status = tokio::select! {
@@ -63,6 +60,15 @@ async fn run(mut command: Command) -> Result<u8, ServerError> {
     let status = status.map_err(io("waiting for the command"))?;
     // Ended by a signal: a shell would say 128 and its number, and 1 says enough.
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1))
+}
+
+/// A server, or none where it is not installed.
+fn where_there<S>(started: Result<S, ServerError>) -> Result<Option<S>, ServerError> {
+    match started {
+        Ok(server) => Ok(Some(server)),
+        Err(ServerError::Missing { .. }) => Ok(None),
+        Err(refusal) => Err(refusal),
+    }
 }
 
 /// Sends TERM, and KILL when that does not help in time.

@@ -5,8 +5,8 @@ use std::net::TcpStream;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use testkit::servers::{
-    Bucket, POSTGRES_VARIABLE, PostgresOptions, PostgresServer, REDIS_VARIABLE, RedisServer, S3_VARIABLE,
-    S3Server, SmtpOptions, SmtpSink,
+    Bucket, NatsServer, POSTGRES_VARIABLE, PostgresOptions, PostgresServer, REDIS_VARIABLE, RedisServer,
+    S3_VARIABLE, S3Server, SmtpOptions, SmtpSink,
 };
 
 fn address(url: &str) -> String {
@@ -56,6 +56,31 @@ fn a_frozen_redis_hangs_until_it_is_thawed() {
     assert_eq!(redis(&server, "PING").unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
     server.thaw().unwrap();
     assert_eq!(redis(&server, "PING").unwrap(), "+PONG");
+}
+
+/// What a NATS server says to whoever comes; an error when it says nothing within two seconds.
+fn nats(server: &NatsServer) -> std::io::Result<String> {
+    let stream = TcpStream::connect(address(&server.url()))?;
+    stream.set_read_timeout(Some(Duration::from_secs(2)))?;
+    let mut line = String::new();
+    BufReader::new(stream).read_line(&mut line)?;
+    Ok(line)
+}
+
+#[test]
+fn a_stopped_nats_refuses_and_comes_back_on_its_port() {
+    let mut server = NatsServer::start().unwrap();
+    let url = server.url();
+    let said = nats(&server).unwrap();
+    assert!(said.starts_with("INFO {") && said.contains("\"jetstream\":true"), "{said}");
+    server.freeze().unwrap();
+    assert_eq!(nats(&server).unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+    server.thaw().unwrap();
+    server.stop().unwrap();
+    assert_eq!(nats(&server).unwrap_err().kind(), std::io::ErrorKind::ConnectionRefused);
+    server.start_again().unwrap();
+    assert_eq!(server.url(), url);
+    assert!(nats(&server).unwrap().starts_with("INFO {"));
 }
 
 #[test]

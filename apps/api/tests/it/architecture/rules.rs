@@ -69,7 +69,7 @@ const IN_DOMAIN_TESTS: [&str; 7] =
 const BETWEEN_DOMAINS: [(&str, &str); 1] = [("accounts", "invites")];
 
 /// Which crate alone may use a technology. A name ending in `*` stands for all that begin so.
-const TECHNOLOGIES: [(&str, &str); 17] = [
+const TECHNOLOGIES: [(&str, &str); 19] = [
     ("diesel*", "adapter-postgres"),
     ("tokio-postgres", "adapter-postgres"),
     ("rusqlite", "adapter-local"),
@@ -81,6 +81,8 @@ const TECHNOLOGIES: [(&str, &str); 17] = [
     ("aws-*", "adapter-s3"),
     ("age", "adapter-age"),
     ("zstd", "adapter-age"),
+    ("async-nats", "adapter-nats"),
+    ("rdkafka*", "adapter-kafka"),
     ("mail-send", "adapter-smtp"),
     ("mail-builder", "adapter-smtp"),
     ("opentelemetry*", "synesthesie"),
@@ -284,6 +286,8 @@ mod tests {
             ("adapter-local", "aws-sdk-s3", Kind::Normal),
             ("adapter-postgres", "opentelemetry_sdk", Kind::Normal),
             ("adapter-postgres", "tracing-opentelemetry", Kind::Normal),
+            ("adapter-local", "rdkafka-sys", Kind::Normal),
+            ("adapter-postgres", "async-nats", Kind::Normal),
             ("adapter-postgres", "actix-web", Kind::Normal),
             ("adapter-postgres", "simulators", Kind::Normal),
             ("adapter-postgres", "synesthesie", Kind::Dev),

@@ -31,6 +31,9 @@ pub(super) fn body(route: &str) -> Value {
         "/api/v1/admin/organisations/{id}/billing" | "/api/v1/bookings/{id}/invoice" => {
             json!({"name": "House", "address": "Street 1"})
         }
+        "/api/v1/admin/organisations/{id}/hooks" | "/api/v1/admin/hooks/{id}" => {
+            json!({"url": "http://127.0.0.1:9/hook"})
+        }
         "/api/v1/admin/users/{id}" => json!({"status": "active"}),
         "/api/v1/admin/users/{id}/invite-budget" => json!({"budget": 1}),
         "/api/v1/admin/events" | "/api/v1/admin/events/{id}" => json!({

@@ -284,6 +284,11 @@ impl World {
         let spare = self.make("new event").await;
         let kinds = attendee.get(&format!("/events/{spare}/ticket-types")).await.expect(200);
         let invite = admin.post("/admin/invites", &json!({})).await.expect(201);
+        let hook = self.make("new hook").await;
+        let call = self.cast.owner.client.post(&format!("/admin/hooks/{hook}/test"), &json!({})).await;
+        let call = id(&call.expect(202)).to_owned();
+        // Nobody listens there: it has failed then.
+        self.shop.work().await;
         let backup = self.shop.app.app.keeper.ask(&Cause::system()).await.unwrap();
         // What is done to all of it comes after it.
         self.shop.clock.advance(TimeDelta::seconds(1));
@@ -296,6 +301,8 @@ impl World {
             ("spare kind", text(&kinds, "/items/0/ticket_type_id")),
             ("invite code", text(&invite, "/items/0/code")),
             ("backup", backup.id.to_string()),
+            ("hook", hook),
+            ("hook call", call),
         ]);
     }
 
@@ -396,6 +403,11 @@ impl World {
                 let path = format!("/admin/events/{}/vouchers", self.night.event);
                 let made = manager.post(&path, &json!({"percent": 10})).await.expect(201);
                 return text(&made, "/items/0/id");
+            }
+            "new hook" => {
+                let path = format!("/admin/organisations/{}/hooks", self.cast.organisation);
+                let body = super::calls::body("POST /api/v1/admin/organisations/{id}/hooks");
+                owner.post(&path, &body).await.expect(201)
             }
             "new hall" => {
                 let body = json!({"organisation_id": self.cast.organisation, "name": "Hall"});

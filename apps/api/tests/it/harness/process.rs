@@ -44,6 +44,11 @@ pub struct Process {
 impl Process {
     /// With so many seconds for a buyer to pay; everything that the program waits for is a second long.
     pub async fn start(store: Store, to_pay: u32) -> Self {
+        Self::start_with(store, to_pay, &[]).await
+    }
+
+    /// The same with more variables.
+    pub async fn start_with(store: Store, to_pay: u32, more: &[(&'static str, String)]) -> Self {
         let mut providers = Providers::start(Arc::new(SystemClock)).await;
         let lines = [
             (Till::Stripe, Wire::to(providers.base(Till::Stripe)).await),
@@ -68,6 +73,7 @@ impl Process {
             ("auth.bcrypt_cost", text("4")),
             ("limits.enabled", text("false")),
         ]);
+        settings.extend(more.iter().cloned());
         let program = spawn_blocking(move || launch(&settings)).await.unwrap();
         let address = format!("http://{}", program.address());
         let hooks = Wire::to(&address).await;
@@ -194,6 +200,15 @@ impl Process {
     pub async fn cancel_event(&self) -> Value {
         let admin = log_in(&self.buyer.with(None), ADMIN).await;
         admin.client.post(&format!("/admin/events/{}/cancel", self.event), &json!({})).await.expect(202)
+    }
+
+    /// Has an address called when something happens to a booking.
+    pub async fn call(&self, url: &str) {
+        let admin = log_in(&self.buyer.with(None), ADMIN).await.client;
+        let organisations = admin.get("/admin/organisations").await.expect(200);
+        let path =
+            format!("/admin/organisations/{}/hooks", organisations["items"][0]["id"].as_str().unwrap());
+        admin.post(&path, &json!({"url": url})).await.expect(201);
     }
 
     /// How far the work has come that was accepted.

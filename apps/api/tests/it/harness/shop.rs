@@ -51,6 +51,16 @@ impl Shop {
 
     /// The same at another time.
     pub async fn open_at(store: Store, places: u32, clock: Arc<StoppedClock>) -> Self {
+        Self::open_with(store, places, clock, &[]).await
+    }
+
+    /// The same with more variables.
+    pub async fn open_with(
+        store: Store,
+        places: u32,
+        clock: Arc<StoppedClock>,
+        more: &[(&'static str, String)],
+    ) -> Self {
         let told: Arc<dyn Clock> = clock.clone();
         let mut providers = Providers::start(Arc::clone(&told)).await;
         let lines = [
@@ -71,6 +81,7 @@ impl Shop {
             ("bank_transfer.account_holder", "House".to_owned()),
             ("bank_transfer.iban", "DE89 3704 0044 0532 0130 00".to_owned()),
         ]);
+        settings.extend(more.iter().cloned());
         let settings: Vec<_> = settings.iter().map(|(key, value)| (*key, value.as_str())).collect();
         let app = TestApp::with_clock(&settings, told).await;
         let hooks = Wire::to(&app.url).await;

@@ -149,6 +149,13 @@ pub(super) const KINDS: &[(&str, Stance)] = &[
             ],
         },
     ),
+    ("hook", KeptBack("about those who run events as a house; who made it is told by the act that made it")),
+    (
+        "hook_call",
+        KeptBack(
+            "between the house and its own programs: what they are told of bookings follows from these, which are told",
+        ),
+    ),
     ("incident", Exported { whose: &["/booking"], told: &["/id", "/kind", "/payment", "/evidence", "/at"] }),
     (
         "invite",
@@ -187,6 +194,8 @@ pub(super) const KINDS: &[(&str, Stance)] = &[
     ("mail_report", NotPersonal("by which another mail server's word is known that was heard before")),
     ("media_link", KeptBack("names of links, until they end; what they came to is told by month")),
     ("member", Exported { whose: &["/account"], told: &["/organisation", "/standing", "/added_at"] }),
+    ("news", NotPersonal("what other programs are told of bookings: no more than of these is told")),
+    ("news_number", NotPersonal("how often a booking has changed")),
     ("notice", NotPersonal("by which a provider's word is known that was heard before")),
     (
         "one_time",
@@ -298,6 +307,7 @@ pub(super) const KINDS: &[(&str, Stance)] = &[
         },
     ),
     ("stock", EVENT),
+    ("stream_part", MACHINE),
     (
         "suppression",
         KeptBack(

@@ -104,6 +104,7 @@ pub(super) const TABLES: &[Table] = &[
                  pay_by decided_at organisation_id paid_by promise request asked_at voucher_id discount_minor",
             ),
             (KeptBack("between the platform and whoever runs the event"), "platform_fee_minor"),
+            (NotPersonal("how often it has changed"), "revision"),
         ],
     ),
     ("calendar_feeds", &[(Exported("calendar_open_since"), "account_id created_at"), (SECRET, "token_hash")]),
@@ -208,6 +209,26 @@ pub(super) const TABLES: &[Table] = &[
             Exported("holds"),
             "id event_id buyer_id items total_minor currency created_at expires_at voucher_id discount_minor entry_id",
         )],
+    ),
+    (
+        "hook_calls",
+        &[(
+            KeptBack(
+                "between the house and its own programs: what they are told of bookings follows from these, which are told",
+            ),
+            "id hook_id message kind body state turn tries tried_at next_at status said created_at",
+        )],
+    ),
+    (
+        "hooks",
+        &[
+            (
+                HOUSE,
+                "id organisation_id url description kinds generation rotated_at failing_since failures off_at off_why \
+                 created_at",
+            ),
+            (KeptBack("who made it is told by the act that made it"), "created_by"),
+        ],
     ),
     (
         "idempotency_keys",
@@ -332,6 +353,13 @@ pub(super) const TABLES: &[Table] = &[
             (FOLLOWS, "sorted_at"),
         ],
     ),
+    (
+        "published",
+        &[(
+            NotPersonal("what other programs are told of bookings: no more than of these is told"),
+            "booking_id number place organisation_id event_id part kind at body to_stream to_hooks",
+        )],
+    ),
     ("quotas", &[(EVENT, "id event_id name quantity taken")]),
     (
         "refunds",
@@ -402,6 +430,7 @@ pub(super) const TABLES: &[Table] = &[
             "id account_id generation created_at last_used_at expires_at ended_at user_agent network last_network",
         )],
     ),
+    ("stream_parts", &[(MACHINE, "part leased_until")]),
     (
         "suppressions",
         &[(

@@ -10,6 +10,10 @@ mod memory {
         Stores::of(Arc::new(LocalStore::open(Place::Memory).unwrap().traced_by(testkit::outbox::trace)))
     }
 
+    async fn open_streaming() -> Stores {
+        Stores::of(Arc::new(LocalStore::open(Place::Memory).unwrap().streaming()))
+    }
+
     testkit::account_store_contract!(open);
     testkit::account_use_cases_contract!(open);
     testkit::audit_log_contract!(open);
@@ -25,6 +29,7 @@ mod memory {
     testkit::figures_store_contract!(open);
     testkit::gallery_store_contract!(open);
     testkit::gallery_use_cases_contract!(open);
+    testkit::hook_store_contract!(open, open_streaming);
     testkit::idempotency_store_contract!(open);
     testkit::invite_budget_contract!(open);
     testkit::invite_store_contract!(open);
@@ -36,6 +41,8 @@ mod memory {
     testkit::messaging_store_contract!(open);
     testkit::music_store_contract!(open);
     testkit::music_use_cases_contract!(open);
+    testkit::news_store_contract!(open_streaming);
+    testkit::unheard_news_contract!(open);
     testkit::office_store_contract!(open);
     testkit::outbox_contract!(open);
     testkit::own_store_contract!(open);
@@ -62,6 +69,12 @@ mod directory {
         Stores::of(Arc::new(store.traced_by(testkit::outbox::trace))).keeping(directory)
     }
 
+    async fn open_streaming() -> Stores {
+        let directory = tempfile::tempdir().unwrap();
+        let store = LocalStore::open(Place::Directory(directory.path().to_owned())).unwrap().streaming();
+        Stores::of(Arc::new(store)).keeping(directory)
+    }
+
     testkit::account_store_contract!(open);
     testkit::account_use_cases_contract!(open);
     testkit::audit_log_contract!(open);
@@ -77,6 +90,7 @@ mod directory {
     testkit::figures_store_contract!(open);
     testkit::gallery_store_contract!(open);
     testkit::gallery_use_cases_contract!(open);
+    testkit::hook_store_contract!(open, open_streaming);
     testkit::idempotency_store_contract!(open);
     testkit::invite_budget_contract!(open);
     testkit::invite_store_contract!(open);
@@ -88,6 +102,8 @@ mod directory {
     testkit::messaging_store_contract!(open);
     testkit::music_store_contract!(open);
     testkit::music_use_cases_contract!(open);
+    testkit::news_store_contract!(open_streaming);
+    testkit::unheard_news_contract!(open);
     testkit::office_store_contract!(open);
     testkit::outbox_contract!(open);
     testkit::own_store_contract!(open);

@@ -232,7 +232,7 @@ impl OrderTx for PgTx {
         let request = request.map(|it| to_document(it, "writing bookings.request")).transpose()?;
         let statement = text(
             "UPDATE bookings SET status = $2, attendees = $3, pay_by = $4, decided_at = $5, paid_by = $6, \
-                 request = $7, asked_at = $8 WHERE id = $1",
+                 request = $7, asked_at = $8, revision = revision + 1 WHERE id = $1",
         )
         .bind::<SqlUuid, _>(booking.id.as_uuid())
         .bind::<Text, _>(booking.status.as_str())

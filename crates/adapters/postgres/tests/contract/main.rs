@@ -30,3 +30,10 @@ async fn open() -> Stores {
     let store = PgStore::connect(&database.url(), options).await.unwrap();
     Stores::of(Arc::new(store)).keeping(database)
 }
+
+/// The same with a stream.
+async fn open_streaming() -> Stores {
+    let database = database().await;
+    let store = PgStore::connect(&database.url(), PoolOptions::default()).await.unwrap().streaming();
+    Stores::of(Arc::new(store)).keeping(database)
+}

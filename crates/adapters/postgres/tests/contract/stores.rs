@@ -1,6 +1,6 @@
 //! The contracts of the store ports.
 
-use crate::open;
+use crate::{open, open_streaming};
 
 testkit::account_store_contract!(open);
 testkit::account_use_cases_contract!(open);
@@ -17,6 +17,7 @@ testkit::event_use_cases_contract!(open);
 testkit::figures_store_contract!(open);
 testkit::gallery_store_contract!(open);
 testkit::gallery_use_cases_contract!(open);
+testkit::hook_store_contract!(open, open_streaming);
 testkit::idempotency_store_contract!(open);
 testkit::invite_budget_contract!(open);
 testkit::invite_store_contract!(open);
@@ -28,6 +29,8 @@ testkit::announcement_store_contract!(open);
 testkit::messaging_store_contract!(open);
 testkit::music_store_contract!(open);
 testkit::music_use_cases_contract!(open);
+testkit::news_store_contract!(open_streaming);
+testkit::unheard_news_contract!(open);
 testkit::office_store_contract!(open);
 testkit::outbox_contract!(open);
 testkit::own_store_contract!(open);

@@ -5,7 +5,7 @@ use super::returns::find_resold;
 use super::serve::{OFFERS, claim, end_entries, reclaim, serve};
 use crate::desk::together;
 use crate::round::{Answer, Ask, New, Round};
-use crate::{BookingTx, HoldRefusal, Sale, Tally, VoucherHash};
+use crate::{BookingTx, HoldRefusal, Sale, Tally, VoucherHash, news};
 use kernel::{AccountId, EventId, HoldId, StoreError, Timestamp, transact};
 
 /// Ended holds that one transaction cleans up.
@@ -197,6 +197,8 @@ async fn add_rows(tx: &mut dyn BookingTx, new: &New) -> Result<(), StoreError> {
     }
     if !new.bookings.is_empty() {
         tx.add_bookings(&new.bookings).await?;
+        let told = new.bookings.iter().map(news::made).collect::<Result<Vec<_>, _>>()?;
+        tx.publish(&told).await?;
     }
     if !new.tickets.is_empty() {
         tx.add_tickets(&new.tickets).await?;

@@ -33,6 +33,15 @@ impl Events {
         Ok(self.store.members(organisation).await?)
     }
 
+    /// The accounts that own it, for mails to them.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn owners(&self, organisation: OrganisationId) -> Result<Vec<AccountId>, StoreError> {
+        let members = self.store.members(organisation).await?.into_iter();
+        Ok(members.filter(|member| member.standing == Standing::Owner).map(|member| member.account).collect())
+    }
+
     /// Gives an account, which exists, a standing there, in place of the one it may have had. An owner who may not log in
     /// does not count as one who is left.
     ///
