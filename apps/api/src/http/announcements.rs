@@ -1,8 +1,8 @@
 //! What is said to many, for those who run events and for admins: written, looked at, sent to oneself, scheduled, called off.
 
-mod go;
-mod recipients;
-mod view;
+pub mod go;
+pub mod recipients;
+pub mod view;
 
 use super::access::User;
 use super::given::id;

@@ -109,7 +109,7 @@ async fn beginning(answer: &mut Response) -> Vec<u8> {
 /// Why nobody answered, in words for the hook's owners. What the client says itself would name the address, which may hold a
 /// secret.
 fn why(error: &reqwest::Error) -> &'static str {
-    let mut causes = std::iter::successors(error.source(), |cause| cause.source());
+    let mut causes = std::iter::successors(error.source(), |cause| (*cause).source());
     if causes.any(|cause| cause.is::<NotPublic>()) {
         "it is not called: its name does not lead to a public address"
     } else if error.is_timeout() {

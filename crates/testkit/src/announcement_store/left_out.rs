@@ -4,7 +4,7 @@ use super::desk::{
     ADDRESSES, acts, address, announcements, draft, due, mailing, members, people_of, staff, states, work,
     written,
 };
-use super::{kept, recipient};
+use super::recipient;
 use crate::fixtures_bookings::buyer;
 use crate::{Stores, noon};
 use chrono::TimeDelta;

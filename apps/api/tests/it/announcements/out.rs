@@ -1,6 +1,7 @@
 //! What is said to many, as a mail server hears it.
 
 use super::{PATH, english};
+use crate::events::cast::id;
 use crate::harness::{PASSWORD, TestApp, unique_email};
 use chrono::TimeDelta;
 use kernel::{Clock, SystemClock};
