@@ -21,30 +21,35 @@ await scene(async phone => {
   await one.shot("03-ready");
 
   const verified = one.page.waitForRequest(/tickets\/verify/);
-  await scan(one, given.codes.good, "Come in", "Ottilie Byron", "Guest");
+  const alone = [];
+  const tries = async (...scanned) => { alone.push(await scan(one, ...scanned)); };
+  await tries(given.codes.good, "Come in", "Ottilie Byron", "Guest");
   const { authorization } = (await verified).headers();
   await one.misses("#insist");
   await one.shot("04-come-in");
-  await scan(one, given.codes.good, "Already inside", "Ottilie Byron");
+  await tries(given.codes.good, "Already inside", "Ottilie Byron");
   await one.sees("#insist", "Let them pass");
   await one.shot("05-already-inside");
   await next(one);
   await turn(one, "out");
-  await scan(one, given.codes.good, "Went out");
+  await tries(given.codes.good, "Went out");
   await one.shot("06-went-out");
-  await scan(one, given.codes.good, "Nobody is inside with it");
+  await tries(given.codes.good, "Nobody is inside with it");
   await next(one);
   await turn(one, "in");
-  await scan(one, given.codes.good, "Come in");
-  await scan(one, given.codes.good, "Already inside");
+  await tries(given.codes.good, "Come in");
+  await tries(given.codes.good, "Already inside");
   await insist(one, "Her twin sister");
-  await scan(one, given.codes.revoked, "No longer good");
+  await tries(given.codes.revoked, "No longer good");
   await next(one);
-  await scan(one, given.codes.elsewhere, "Not for this event");
-  await scan(one, "nonsense", "Unknown");
+  await tries(given.codes.elsewhere, "Not for this event");
+  await tries("nonsense", "Unknown");
   await one.shot("07-unknown");
+  await one.misses("#waiting");
   const stats = await house("stats");
-  assert.deepEqual([stats.inside, stats.checked_in, stats.forced, stats.offline], [2, 1, 1, 0]);
+  assert.deepEqual([stats.inside, stats.checked_in, stats.forced], [2, 1, 1]);
+  // Unless the server took longer than a door waits.
+  if (!alone.includes(true)) assert.equal(stats.offline, 0);
 
   const before = await kept(one);
   assert.ok(before.list && before.scans.length > 0);

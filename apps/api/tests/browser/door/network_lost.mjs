@@ -1,7 +1,7 @@
 // The network goes, the page is opened anew, the server dies, and everything is told when it is back.
 import assert from "node:assert/strict";
 import { given, house, scene } from "../browser.mjs";
-import { insist, kept, more, next, scan, signIn, standing, turn } from "./staff.mjs";
+import { insist, kept, more, next, refusedByServer, scan, signIn, standing, turn } from "./staff.mjs";
 
 const ALONE = "By the list alone";
 /** The code with another letter in what it says, which its signature does not fit. */
@@ -72,6 +72,5 @@ await scene(async phone => {
   await more(one);
   await one.page.click("#choose button");
   await one.sees("#state", "Online");
-  await scan(one, given.codes.other, "Already inside");
-  await one.misses("#source:not(:empty)");
+  await refusedByServer(one, given.codes.other, "Already inside");
 });
