@@ -46,6 +46,7 @@ macro_rules! announcement_store_contract {
             what_announcements_owe_is_owed_with_its_cause,
             members_are_read_in_the_order_of_their_accounts,
             holders_of_tickets_are_read_by_event_by_type_and_by_organisation,
+            guests_of_several_events_are_read_in_pages_that_meet,
             who_was_let_in_and_who_waits_are_audiences_of_their_own,
             each_of_an_audience_is_written_to_once,
             a_worker_that_dies_half_way_leaves_nobody_out_and_nobody_twice,
