@@ -211,6 +211,7 @@ async fn every_statement_finds_its_rows_by_an_index() {
         announcement_store::a_list_is_left_and_joined_once,
         announcement_store::members_are_read_in_the_order_of_their_accounts,
         announcement_store::holders_of_tickets_are_read_by_event_by_type_and_by_organisation,
+        announcement_store::guests_of_several_events_are_read_in_pages_that_meet,
         announcement_store::who_was_let_in_and_who_waits_are_audiences_of_their_own,
         announcement_store::an_announcement_is_changed_until_it_goes_out_and_it_is_on_record,
         document_store::a_document_reads_back_whole,

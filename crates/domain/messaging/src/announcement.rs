@@ -220,22 +220,23 @@ impl Announcement {
         self.changed_at = now;
     }
 
-    /// Calls off what has not gone out.
+    /// Calls off what has not gone out, also to those who would come later.
     ///
     /// # Errors
-    /// It is neither about to go out nor going out.
+    /// Nothing of it is to go out.
     pub fn cancel(&mut self, now: Timestamp) -> Result<(), WrongStage> {
-        match self.status {
-            AnnouncementStatus::Scheduled | AnnouncementStatus::Sending => {
-                self.status = AnnouncementStatus::Cancelled;
-                self.ended_at = Some(now);
-                self.changed_at = now;
-                Ok(())
-            }
-            AnnouncementStatus::Draft | AnnouncementStatus::Sent | AnnouncementStatus::Cancelled => {
-                Err(WrongStage(self.status))
-            }
+        let goes = match self.status {
+            AnnouncementStatus::Scheduled | AnnouncementStatus::Sending => true,
+            AnnouncementStatus::Sent => self.is_for_late_ones(now),
+            AnnouncementStatus::Draft | AnnouncementStatus::Cancelled => false,
+        };
+        if !goes {
+            return Err(WrongStage(self.status));
         }
+        self.status = AnnouncementStatus::Cancelled;
+        self.ended_at = Some(now);
+        self.changed_at = now;
+        Ok(())
     }
 
     /// Whether it goes to those who come later.

@@ -5,7 +5,7 @@ use crate::fixtures_bookings::{House, bookings, buyer, confirm_free, house};
 use crate::{Stores, noon};
 use booking::{JoinWish, Ticket, TicketStatus};
 use chrono::TimeDelta;
-use kernel::{AccountId, Email, EventId, Language, OrganisationId, TicketTypeId, transact};
+use kernel::{AccountId, Email, EventId, Language, OrganisationId, StoreError, TicketTypeId, transact};
 use messaging::{Addressee, Audience};
 
 /// All of an audience, read so many at a time; in the order of their accounts, each once.
@@ -107,6 +107,38 @@ pub async fn holders_of_tickets_are_read_by_event_by_type_and_by_organisation(st
     assert_eq!(all(&stores, holders, 2).await, sorted(&[ada, eve, ida]));
     change(&here, Ticket { status: TicketStatus::Cancelled, ..eves.remove(0) }).await;
     assert_eq!(all(&stores, holders, 2).await, sorted(&[ada, ida]));
+}
+
+pub async fn guests_of_several_events_are_read_in_pages_that_meet(stores: Stores) {
+    let first = house(stores.clone(), 50, None, 0).await;
+    let second = house(stores.clone(), 50, None, 0).await;
+    let organisation = first.event.organisation;
+    let event = moved(&second, organisation).await;
+    let mut people = Vec::new();
+    for _ in 0..6 {
+        people.push(buyer(&stores).await);
+    }
+    people.sort_unstable();
+    // One event after the other, one person at both, and one at none.
+    for (place, who) in people.iter().enumerate().take(5) {
+        tickets(if place % 2 == 0 { &first } else { &second }, *who, 1).await;
+    }
+    tickets(&second, people[2], 2).await;
+    for limit in [1, 2, 3, 5, 9] {
+        assert_eq!(all(&stores, Audience::Guests { organisation }, limit).await, people[..5]);
+    }
+    assert_eq!(all(&stores, Audience::TicketHolders { event }, 1).await, people[1..4]);
+}
+
+/// An event is now run by that organisation.
+async fn moved(house: &House, organisation: OrganisationId) -> EventId {
+    let event = events::Event { organisation, ..house.event.clone() };
+    let saving = transact(house.stores.events.begin().await.unwrap(), async |tx| -> Result<(), StoreError> {
+        tx.lock_event(event.id).await?;
+        tx.save_event(&event).await
+    });
+    saving.await.unwrap();
+    event.id
 }
 
 pub async fn who_was_let_in_and_who_waits_are_audiences_of_their_own(stores: Stores) {

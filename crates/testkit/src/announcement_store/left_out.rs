@@ -4,7 +4,7 @@ use super::desk::{
     ADDRESSES, acts, address, announcements, draft, due, mailing, members, people_of, staff, states, work,
     written,
 };
-use super::recipient;
+use super::{kept, recipient};
 use crate::fixtures_bookings::buyer;
 use crate::{Stores, noon};
 use chrono::TimeDelta;
@@ -84,6 +84,38 @@ pub async fn what_is_called_off_goes_to_nobody_any_more(stores: Stores) {
     assert_eq!(work(&stores, &desk).await, []);
     assert!(matches!(used.send_again(&by, it.id, None).await, Err(AnnouncementError::Stage(_))));
     assert_eq!(acts(&stores, "announcement.cancel").await.len(), 1);
+}
+
+pub async fn who_leaves_the_list_by_a_mail_whose_worker_died_keeps_nothing_open(stores: Stores) {
+    let desk = announcements(&stores);
+    let (by, people) = (staff(&stores).await, members(&stores, 2).await);
+    let (used, clock) = &desk;
+    let it = written(used, &by, Audience::Members, None).await;
+    used.schedule(&by, it.id, None).await.unwrap();
+    while used.spread(it.id, 1).await.unwrap() == Some(noon()) {}
+    // Both are begun, and nobody says how that ended. It arrived, and one of them follows the link in it.
+    let mut mails = BTreeMap::new();
+    for one in due(&stores, noon()).await {
+        if let Mailing::Deliver { account, .. } = mailing(&one) {
+            assert!(used.begin((it.id, account), draft(one.id, account)).await.unwrap());
+            mails.insert(account, one.id);
+        }
+    }
+    assert!(used.unsubscribe(&used.link(people[0], MailList::News)).await.unwrap());
+    clock.advance(TimeDelta::seconds(20));
+    assert_eq!(work(&stores, &desk).await, []);
+    clock.advance(TimeDelta::seconds(20));
+    assert_eq!(work(&stores, &desk).await, []);
+    let expected = BTreeMap::from([people[0], people[1]].map(|who| (who, RecipientState::Uncertain)));
+    assert_eq!(states(&stores, it.id).await, expected);
+    assert_eq!(kept(&stores, it.id).await.unwrap().status, AnnouncementStatus::Sent);
+    let letter = stores.messaging.letter(mails[&people[0]]).await.unwrap().unwrap();
+    assert_eq!((letter.state, letter.said), (LetterState::Queued, None), "it is not said that it did not go");
+    // Whoever wants that it goes again is not heard for those who have left.
+    assert_eq!(used.send_again(&by, it.id, None).await.unwrap(), 2);
+    assert_eq!(people_of(&work(&stores, &desk).await), [people[1]]);
+    let seen = states(&stores, it.id).await;
+    assert_eq!((seen[&people[0]], seen[&people[1]]), (RecipientState::Unsubscribed, RecipientState::Sent));
 }
 
 pub async fn what_nobody_heard_the_end_of_waits_for_a_person(stores: Stores) {

@@ -139,6 +139,13 @@ pub async fn who_comes_late_gets_what_is_still_valid_once(stores: Stores) {
     assert_eq!(kept(&stores, valid.id).await.unwrap().status, AnnouncementStatus::Sent);
     used.came_late((event, organisation), later_on).await.unwrap();
     assert_eq!(work(&stores, &desk).await, [], "they hold no ticket");
+    used.cancel(&by, to_guests.id).await.unwrap();
+    let after_that = buyer(&stores).await;
+    ticket(&house, after_that).await;
+    used.came_late((event, organisation), after_that).await.unwrap();
+    assert_eq!(people_of(&work(&stores, &desk).await), [after_that], "the other one was called off");
+    let kept_out = used.cancel(&by, for_those_there.id).await;
+    assert!(matches!(kept_out, Err(AnnouncementError::Stage(_))), "all of it has gone");
     ticket(&house, later_on).await;
     clock.advance(TimeDelta::seconds(50));
     used.came_late((event, organisation), later_on).await.unwrap();

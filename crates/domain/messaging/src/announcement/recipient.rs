@@ -180,14 +180,19 @@ impl Recipient {
         self.move_to(next, now);
     }
 
-    /// They are sent nothing after all, unless that is too late; whether they are left out.
+    /// They are sent nothing after all, unless that is too late; whether they are left out. One that somebody began to hand over
+    /// before may have arrived, as with [`Self::begin`]: were it left as it is, everybody would wait for it for ever.
     pub fn leave_out(&mut self, mail: EffectId, why: LeftOut, now: Timestamp) -> bool {
-        let waits = matches!(self.state, RecipientState::Waiting | RecipientState::Failed);
-        if waits && self.mail == Some(mail) {
-            self.move_to(why.into(), now);
-            return true;
+        if self.mail != Some(mail) {
+            return false;
         }
-        false
+        let next: RecipientState = match self.state {
+            RecipientState::Waiting | RecipientState::Failed => why.into(),
+            RecipientState::Handing => RecipientState::Uncertain,
+            _ => return false,
+        };
+        self.move_to(next, now);
+        next != RecipientState::Uncertain
     }
 
     /// Somebody wants that it is sent although it may have arrived; `false` when that is not the question.

@@ -127,6 +127,20 @@ fn only_what_is_about_to_go_out_can_be_called_off() {
 }
 
 #[test]
+fn what_is_sent_can_be_called_off_for_those_who_would_come_later() {
+    let mut one = draft();
+    one.valid_until = Some(hours(5));
+    one.schedule(None, noon()).unwrap();
+    one.advance(None, true, noon());
+    one.finish(hours(1));
+    let mut over = one.clone();
+    assert_eq!(over.cancel(hours(5)), Err(WrongStage(AnnouncementStatus::Sent)), "nobody gets it any more");
+    one.cancel(hours(4)).unwrap();
+    assert_eq!((one.status, one.ended_at), (AnnouncementStatus::Cancelled, Some(hours(4))));
+    assert!(!one.is_for_late_ones(hours(4)));
+}
+
+#[test]
 fn a_filter_wants_what_all_of_it_holds_for() {
     let one = draft();
     let none = AnnouncementFilter::default();

@@ -62,6 +62,24 @@ fn who_is_heard_of_late_knows_best() {
 }
 
 #[test]
+fn who_wants_no_more_while_nobody_knows_whether_it_arrived_is_no_longer_waited_for() {
+    let mail = mail();
+    let mut one = waiting(mail);
+    assert!(one.begin(mail, noon()));
+    assert!(
+        !one.leave_out(EffectId::generate(noon()), LeftOut::Unsubscribed, noon()),
+        "that is another mail"
+    );
+    assert_eq!(one.state, RecipientState::Handing);
+    assert!(!one.leave_out(mail, LeftOut::Unsubscribed, noon()), "it may have arrived");
+    assert_eq!(one.state, RecipientState::Uncertain);
+    one.hear(mail, HandedOver::Taken, noon());
+    assert_eq!(one.state, RecipientState::Sent);
+    assert!(!one.leave_out(mail, LeftOut::Unsubscribed, noon()));
+    assert_eq!(one.state, RecipientState::Sent);
+}
+
+#[test]
 fn what_is_given_up_has_failed_until_it_is_tried_again() {
     let mail = mail();
     let mut one = waiting(mail);

@@ -16,7 +16,7 @@ impl LeftOut {
 
 impl Announcements {
     /// What somebody is to be sent, who reads mail there; without an address their account is gone. `None` when they are to be
-    /// sent nothing, which is written down.
+    /// sent nothing, which is written down; also that nobody knows whether they got it, where somebody had begun to hand it over.
     ///
     /// # Errors
     /// The store could not answer.
@@ -35,10 +35,16 @@ impl Announcements {
         let Some(why) = why else { return Ok(Some(it)) };
         let now = self.clock.now();
         transact(self.store.begin_announcements().await?, async |tx| {
-            if let Some(mut one) = tx.lock_recipient(id, account).await?
-                && one.leave_out(mail, why, now)
-            {
-                tx.save_recipients(&[one]).await?;
+            if let Some(before) = tx.lock_recipient(id, account).await? {
+                let mut one = before.clone();
+                let left_out = one.leave_out(mail, why, now);
+                if one != before {
+                    tx.save_recipients(&[one]).await?;
+                    if !left_out {
+                        // Of its letter nobody knows any more than that it was to go out.
+                        return Ok(());
+                    }
+                }
             }
             // It was put off before, or somebody asked for it once more.
             if let Some(mut letter) = tx.lock_letter(mail).await?.filter(Letter::waits) {

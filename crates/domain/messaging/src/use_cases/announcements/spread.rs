@@ -26,6 +26,7 @@ impl Announcements {
         if let Some(due) = it.due_at.filter(|due| *due > now) {
             return Ok(Some(due));
         }
+        let Some(it) = self.open(it, turn, now).await? else { return Ok(None) };
         if it.complete {
             return self.end(id, turn, now).await;
         }
@@ -45,6 +46,30 @@ impl Announcements {
                 tx.save_announcement(&own).await?;
             }
             Ok(Some(now))
+        })
+        .await
+    }
+
+    /// It goes out from now on, before any of its audience is read: whoever gets a ticket afterwards is told as one who comes
+    /// late, and whoever had one before is read. In between nobody is left out.
+    async fn open(
+        &self,
+        it: Announcement,
+        turn: u32,
+        now: Timestamp,
+    ) -> Result<Option<Announcement>, StoreError> {
+        if it.status == AnnouncementStatus::Sending {
+            return Ok(Some(it));
+        }
+        transact(self.store.begin_announcements().await?, async |tx| {
+            let Some(mut own) = tx.lock_announcement(it.id).await?.filter(|own| own.goes(turn)) else {
+                return Ok(None);
+            };
+            if own.status == AnnouncementStatus::Scheduled {
+                own.advance(None, false, now);
+                tx.save_announcement(&own).await?;
+            }
+            Ok(Some(own))
         })
         .await
     }
