@@ -33,6 +33,7 @@ use crate::passwords::Bcrypt;
 use crate::press::Press;
 use crate::sealed::Seal;
 use crate::turns::Turns;
+use crate::worker::crowd::Crowd;
 use crate::worker::pace::Pace;
 use crate::workplace::Workplace;
 use ::backups::Keeper;
@@ -172,6 +173,8 @@ pub struct App {
     pub hooks: Hooks,
     /// So many of them are called at once, and none of them has all.
     pub calling: Arc<Turns<HookId>>,
+    /// When those are called that found no place.
+    pub crowd: Crowd,
     /// Where pictures and music lie.
     pub objects: Arc<dyn ObjectStore>,
     /// The folder that they lie in, when it is one: this program serves it.
@@ -393,6 +396,7 @@ pub async fn build(config: &Config, clock: Arc<dyn Clock>) -> Result<App, Wiring
         stream,
         hooks,
         calling: Arc::new(Turns::new(CALLS.0, CALLS.1)),
+        crowd: Crowd::default(),
         audit: stores.audit,
         audit_mac: audit_mac(&keys),
         cache,

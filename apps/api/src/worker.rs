@@ -6,6 +6,7 @@ mod again;
 pub mod alerts;
 pub mod announce;
 pub mod backups;
+pub mod crowd;
 pub mod give_up;
 mod hooks;
 pub mod pace;

@@ -289,7 +289,7 @@ async fn renew_secret(app: Data<App>, user: User, id: Path<Uuid>) -> Result<Http
 async fn test_hook(app: Data<App>, user: User, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     let hook = managed(&app, user, id.into_inner().into()).await?;
     app.limits.hook_calls(user.0.account).await?;
-    let call = app.hooks.test(hook.id).await?;
+    let call = app.hooks.test(&user.0, hook.id).await?;
     Ok(HttpResponse::Accepted().json(HookCallView::from(call)))
 }
 

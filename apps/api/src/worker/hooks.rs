@@ -6,7 +6,6 @@ use super::wait;
 use crate::http::problem::Causes;
 use crate::mails;
 use crate::wiring::App;
-use chrono::TimeDelta;
 use hooks::{Effect, Turn};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -15,9 +14,6 @@ use tokio::sync::watch;
 const IDLE: Duration = Duration::from_millis(500);
 /// After a look that failed, or what no version here can read.
 const AWAY: Duration = Duration::from_secs(5);
-/// How long a call waits while its hook has as many under way as it may; those that are crowded most are slow, and what they
-/// owe is looked at no more often than this.
-const SLOW: TimeDelta = TimeDelta::seconds(10);
 
 /// Makes calls of news until told to stop.
 pub(super) async fn spread(app: &App, mut stop: watch::Receiver<bool>) {
@@ -53,7 +49,7 @@ pub(super) async fn spread(app: &App, mut stop: watch::Receiver<bool>) {
 /// Makes a call, unless too many are under way.
 pub(super) async fn call(app: &App, turn: Turn) -> Result<Done, Failure> {
     let Ok(_turn) = app.calling.take(turn.hook) else {
-        return Ok(Done::Again(app.clock.now() + SLOW));
+        return Ok(Done::Again(app.crowd.turn(turn.hook, app.clock.now())));
     };
     Ok(app.hooks.deliver(turn).await?.into())
 }

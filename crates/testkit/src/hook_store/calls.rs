@@ -259,18 +259,19 @@ pub async fn a_trial_reaches_those_who_are_off(stores: Stores) {
     let hook = desk.hook(&["booking.confirmed"]).await;
     desk.hooks.update(&desk.owner, hook.id, off(input(&[]))).await.unwrap();
     desk.caller.hears(500);
-    let trial = desk.hooks.test(hook.id).await.unwrap();
+    let trial = desk.hooks.test(&desk.owner, hook.id).await.unwrap();
     assert_eq!(desk.call(trial.id).await, trial);
     assert_eq!(desk.work().await, 1);
     let failed = desk.call(trial.id).await;
     assert_eq!((failed.state, failed.status), (CallState::Failed, Some(500)));
     assert_eq!(desk.again(hook.id).await.failures, 0, "it says nothing of the days before");
     desk.caller.hears(200);
-    let trial = desk.hooks.test(hook.id).await.unwrap();
+    let trial = desk.hooks.test(&desk.owner, hook.id).await.unwrap();
     desk.work().await;
     assert_eq!(desk.call(trial.id).await.state, CallState::Done);
     assert!(!desk.again(hook.id).await.is_on());
-    assert!(desk.hooks.test(HookId::generate(noon())).await.is_err());
+    assert_eq!(acts_of(&desk, "hook.test").await, 2, "who has somebody called is on record");
+    assert!(desk.hooks.test(&desk.owner, HookId::generate(noon())).await.is_err());
 }
 
 pub async fn what_nobody_can_say_anything_of_has_failed(stores: Stores) {

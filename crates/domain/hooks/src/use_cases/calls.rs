@@ -1,7 +1,7 @@
 //! What was called, and calls that somebody asks for.
 
 use super::Hooks;
-use crate::acts::again;
+use crate::acts::{again, trial};
 use crate::{Call, CallState, HookError, Turn};
 use kernel::{Actor, HookCallId, HookId, Owed, Page, PageRequest, StoreError, Timestamp, transact};
 
@@ -81,13 +81,14 @@ impl Hooks {
     ///
     /// # Errors
     /// [`HookError::Unknown`], or that the store could not answer.
-    pub async fn test(&self, id: HookId) -> Result<Call, HookError> {
+    pub async fn test(&self, by: &Actor, id: HookId) -> Result<Call, HookError> {
         let now = self.clock.now();
         transact(self.store.begin_hooks().await?, async |tx| {
             let hook = tx.lock_hook(id).await?.ok_or(HookError::Unknown)?;
             let call = Call::test(hook.id, now);
             tx.add_hook_calls(std::slice::from_ref(&call)).await?;
             tx.enqueue_hook_calls(&[Owed::now(Turn::of(&call), now)]).await?;
+            tx.record(&[trial(&by.cause(), &hook, &call, now)]).await?;
             Ok(call)
         })
         .await
