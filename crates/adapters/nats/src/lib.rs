@@ -9,7 +9,8 @@ pub use address::UnusableUrl;
 
 use address::Address;
 use async_nats::connection::State;
-use async_nats::jetstream::context::PublishErrorKind;
+use async_nats::jetstream::ErrorCode;
+use async_nats::jetstream::context::{GetStreamErrorKind, PublishErrorKind};
 use async_nats::jetstream::stream::{Config, StorageType};
 use async_nats::jetstream::{Context, ContextBuilder};
 use async_nats::{ConnectOptions, Event, HeaderMap, ServerAddr};
@@ -133,7 +134,16 @@ impl Stream for Nats {
     async fn ping(&self) -> Result<(), StreamError> {
         let doing = "asking NATS for a sign of life";
         self.connected(doing)?;
-        self.context.query_account().await.map(|_| ()).map_err(|error| StreamError::new(doing, error))
+        // Not the account: what older servers tell of theirs, the client cannot read.
+        match self.context.get_stream(&self.name).await {
+            Ok(_) => Ok(()),
+            Err(error) => match error.kind() {
+                GetStreamErrorKind::JetStream(said) if said.error_code() == ErrorCode::STREAM_NOT_FOUND => {
+                    Ok(())
+                }
+                _ => Err(StreamError::new(doing, error)),
+            },
+        }
     }
 }
 
