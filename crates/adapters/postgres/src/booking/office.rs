@@ -75,13 +75,13 @@ impl TryFrom<PaymentOf> for Of<Payment> {
 }
 
 #[derive(QueryableByName)]
-pub(super) struct IncidentOf {
-    #[diesel(embed)]
-    whose: WhoseRow,
+pub(super) struct IncidentRow {
     #[diesel(sql_type = SqlUuid)]
     id: Uuid,
     #[diesel(sql_type = Text)]
     kind: String,
+    #[diesel(sql_type = SqlUuid)]
+    booking_id: Uuid,
     #[diesel(sql_type = SqlUuid)]
     payment_id: Uuid,
     #[diesel(sql_type = Nullable<SqlUuid>)]
@@ -94,23 +94,38 @@ pub(super) struct IncidentOf {
     resolved: Option<Value>,
 }
 
-impl TryFrom<IncidentOf> for Of<Incident> {
+impl TryFrom<IncidentRow> for Incident {
     type Error = StoreError;
 
-    fn try_from(row: IncidentOf) -> Result<Self, StoreError> {
-        let whose = Whose::from(row.whose);
+    fn try_from(row: IncidentRow) -> Result<Self, StoreError> {
         let resolved = row.resolved.map(|it| document::<Resolution>(it, "reading incidents.resolved"));
-        let incident = Incident {
+        Ok(Self {
             id: row.id.into(),
             kind: word(&row.kind, "reading incidents.kind")?,
-            booking: whose.booking,
+            booking: row.booking_id.into(),
             payment: row.payment_id.into(),
             refund: row.refund_id.map(Into::into),
             evidence: row.evidence,
             at: row.at,
             resolved: resolved.transpose()?,
-        };
-        Ok(Self { whose, what: incident })
+        })
+    }
+}
+
+/// Both parts read `booking_id`, which is found by its name.
+#[derive(QueryableByName)]
+pub(super) struct IncidentOf {
+    #[diesel(embed)]
+    whose: WhoseRow,
+    #[diesel(embed)]
+    incident: IncidentRow,
+}
+
+impl TryFrom<IncidentOf> for Of<Incident> {
+    type Error = StoreError;
+
+    fn try_from(row: IncidentOf) -> Result<Self, StoreError> {
+        Ok(Self { whose: row.whose.into(), what: row.incident.try_into()? })
     }
 }
 
