@@ -100,18 +100,14 @@ impl HookStore for PgStore {
     }
 
     async fn hook(&self, id: HookId) -> Result<Option<Hook>, StoreError> {
-        let doing = "reading a hook";
         let statement = text(select_hooks!("id = $1")).bind::<SqlUuid, _>(id.as_uuid());
-        let mut connection = self.connection(doing).await?;
-        let rows: Vec<HookRow> = constant(statement).load(&mut connection).await.map_err(failed(doing))?;
+        let rows: Vec<HookRow> = self.rows("reading a hook", constant(statement)).await?;
         rows.into_iter().next().map(Hook::try_from).transpose()
     }
 
     async fn hooks_of(&self, organisation: OrganisationId) -> Result<Vec<Hook>, StoreError> {
-        let doing = "reading the hooks of an organisation";
         let statement = text(OF_ORGANISATION).bind::<SqlUuid, _>(organisation.as_uuid());
-        let mut connection = self.connection(doing).await?;
-        hooks(constant(statement).load(&mut connection).await.map_err(failed(doing))?)
+        hooks(self.rows("reading the hooks of an organisation", constant(statement)).await?)
     }
 
     async fn hook_call(&self, id: HookCallId) -> Result<Option<Call>, StoreError> {
@@ -128,11 +124,9 @@ impl HookStore for PgStore {
     }
 
     async fn is_untold(&self) -> Result<bool, StoreError> {
-        let doing = "looking for news to tell hooks";
         let statement =
             text("SELECT true AS untold FROM published WHERE to_hooks AND place > 0 ORDER BY place LIMIT 1");
-        let mut connection = self.connection(doing).await?;
-        let rows: Vec<Untold> = constant(statement).load(&mut connection).await.map_err(failed(doing))?;
+        let rows: Vec<Untold> = self.rows("looking for news to tell hooks", constant(statement)).await?;
         Ok(rows.iter().any(|row| row.untold))
     }
 

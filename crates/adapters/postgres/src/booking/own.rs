@@ -3,6 +3,7 @@
 use super::door::{ScanRow, select};
 use super::hold::HoldRow;
 use super::office::IncidentRow;
+use crate::column::before;
 use crate::pool::PgStore;
 use crate::statement::{constant, text};
 use async_trait::async_trait;
@@ -14,6 +15,7 @@ use uuid::Uuid;
 #[async_trait]
 impl OwnReads for PgStore {
     async fn holds_of(&self, buyer: AccountId, page: PageRequest) -> Result<Page<Hold>, StoreError> {
+        let (at, id) = before(&page);
         let statement = text(
             "SELECT id, event_id, buyer_id, items, total_minor, currency, created_at, expires_at, voucher_id, \
                  discount_minor, entry_id FROM holds \
@@ -21,8 +23,8 @@ impl OwnReads for PgStore {
              ORDER BY created_at DESC, id DESC LIMIT $5",
         )
         .bind::<SqlUuid, _>(buyer.as_uuid())
-        .bind::<Nullable<Timestamptz>, _>(page.after.map(|after| after.at))
-        .bind::<Nullable<SqlUuid>, _>(page.after.map(|after| after.id))
+        .bind::<Nullable<Timestamptz>, _>(at)
+        .bind::<Nullable<SqlUuid>, _>(id)
         .bind::<SqlUuid, _>(Uuid::max())
         .bind::<BigInt, _>(i64::from(page.limit) + 1);
         let rows: Vec<HoldRow> = self.rows("listing the holds of a buyer", constant(statement)).await?;
@@ -31,14 +33,15 @@ impl OwnReads for PgStore {
     }
 
     async fn scans_by(&self, scanner: AccountId, page: PageRequest) -> Result<Page<Scan>, StoreError> {
+        let (at, id) = before(&page);
         let statement = text(select!(
             "FROM scans s WHERE s.scanner_id = $1 \
                  AND (s.at, s.id) < (coalesce($2, 'infinity'::timestamptz), coalesce($3, $4)) \
              ORDER BY s.at DESC, s.id DESC LIMIT $5"
         ))
         .bind::<SqlUuid, _>(scanner.as_uuid())
-        .bind::<Nullable<Timestamptz>, _>(page.after.map(|after| after.at))
-        .bind::<Nullable<SqlUuid>, _>(page.after.map(|after| after.id))
+        .bind::<Nullable<Timestamptz>, _>(at)
+        .bind::<Nullable<SqlUuid>, _>(id)
         .bind::<SqlUuid, _>(Uuid::max())
         .bind::<BigInt, _>(i64::from(page.limit) + 1);
         let rows: Vec<ScanRow> = self.rows("listing the scans of a scanner", constant(statement)).await?;

@@ -1,6 +1,6 @@
 //! Rows of `address_views`: added and counted on, and otherwise never touched again (see the migrations).
 
-use crate::column::count;
+use crate::column::{before, count};
 use crate::failure::{corrupt, failed};
 use crate::pool::PgStore;
 use crate::statement::{constant, text};
@@ -72,10 +72,11 @@ impl PgStore {
         of: Uuid,
         page: PageRequest,
     ) -> Result<Vec<AddressView>, StoreError> {
+        let (at, id) = before(&page);
         let statement = text(sql)
             .bind::<SqlUuid, _>(of)
-            .bind::<Nullable<Timestamptz>, _>(page.after.map(|after| after.at))
-            .bind::<Nullable<SqlUuid>, _>(page.after.map(|after| after.id))
+            .bind::<Nullable<Timestamptz>, _>(at)
+            .bind::<Nullable<SqlUuid>, _>(id)
             .bind::<SqlUuid, _>(Uuid::max())
             .bind::<BigInt, _>(i64::from(page.limit) + 1);
         let rows: Vec<ViewRow> = self.rows(doing, constant(statement)).await?;
