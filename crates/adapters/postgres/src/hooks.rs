@@ -138,6 +138,23 @@ impl HookStore for PgStore {
     }
 }
 
+/// A statement on a hook: `$1` is its id, and `$2` to `$10` are all that ever changes of it.
+macro_rules! with_hook {
+    ($sql:literal, $it:expr) => {
+        text($sql)
+            .bind::<SqlUuid, _>($it.id.as_uuid())
+            .bind::<Text, _>($it.url.clone())
+            .bind::<Text, _>($it.description.clone())
+            .bind::<Array<Text>, _>($it.kinds.clone())
+            .bind::<BigInt, _>(i64::from($it.generation))
+            .bind::<Nullable<Timestamptz>, _>($it.rotated_at)
+            .bind::<Nullable<Timestamptz>, _>($it.failing_since)
+            .bind::<BigInt, _>(i64::from($it.failures))
+            .bind::<Nullable<Timestamptz>, _>($it.off.map(|(at, _)| at))
+            .bind::<Nullable<Text>, _>($it.off.map(|(_, why)| why.as_str()))
+    };
+}
+
 #[async_trait]
 impl HookTx for PgTx {
     async fn lock_hooks_of(&mut self, organisation: OrganisationId) -> Result<Vec<Hook>, StoreError> {
@@ -159,22 +176,13 @@ impl HookTx for PgTx {
     }
 
     async fn add_hook(&mut self, it: &Hook) -> Result<(), StoreError> {
-        let statement = text(
-            "INSERT INTO hooks (id, organisation_id, url, description, kinds, generation, rotated_at, failing_since, \
-                 failures, off_at, off_why, created_by, created_at) \
+        let statement = with_hook!(
+            "INSERT INTO hooks (id, url, description, kinds, generation, rotated_at, failing_since, failures, off_at, \
+                 off_why, organisation_id, created_by, created_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+            it
         )
-        .bind::<SqlUuid, _>(it.id.as_uuid())
         .bind::<SqlUuid, _>(it.organisation.as_uuid())
-        .bind::<Text, _>(it.url.clone())
-        .bind::<Text, _>(it.description.clone())
-        .bind::<Array<Text>, _>(it.kinds.clone())
-        .bind::<BigInt, _>(i64::from(it.generation))
-        .bind::<Nullable<Timestamptz>, _>(it.rotated_at)
-        .bind::<Nullable<Timestamptz>, _>(it.failing_since)
-        .bind::<BigInt, _>(i64::from(it.failures))
-        .bind::<Nullable<Timestamptz>, _>(it.off.map(|(at, _)| at))
-        .bind::<Nullable<Text>, _>(it.off.map(|(_, why)| why.as_str()))
         .bind::<SqlUuid, _>(it.created_by.as_uuid())
         .bind::<Timestamptz, _>(it.created_at);
         self.write("adding a hook", constant(statement));
@@ -182,20 +190,11 @@ impl HookTx for PgTx {
     }
 
     async fn save_hook(&mut self, it: &Hook) -> Result<(), StoreError> {
-        let statement = text(
+        let statement = with_hook!(
             "UPDATE hooks SET url = $2, description = $3, kinds = $4, generation = $5, rotated_at = $6, \
                  failing_since = $7, failures = $8, off_at = $9, off_why = $10 WHERE id = $1",
-        )
-        .bind::<SqlUuid, _>(it.id.as_uuid())
-        .bind::<Text, _>(it.url.clone())
-        .bind::<Text, _>(it.description.clone())
-        .bind::<Array<Text>, _>(it.kinds.clone())
-        .bind::<BigInt, _>(i64::from(it.generation))
-        .bind::<Nullable<Timestamptz>, _>(it.rotated_at)
-        .bind::<Nullable<Timestamptz>, _>(it.failing_since)
-        .bind::<BigInt, _>(i64::from(it.failures))
-        .bind::<Nullable<Timestamptz>, _>(it.off.map(|(at, _)| at))
-        .bind::<Nullable<Text>, _>(it.off.map(|(_, why)| why.as_str()));
+            it
+        );
         self.write("saving a hook", constant(statement));
         Ok(())
     }
