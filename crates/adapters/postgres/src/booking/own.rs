@@ -2,7 +2,7 @@
 
 use super::door::{ScanRow, select};
 use super::hold::HoldRow;
-use super::office::IncidentRow;
+use super::incident::IncidentRow;
 use crate::column::before;
 use crate::pool::PgStore;
 use crate::statement::{constant, text};
