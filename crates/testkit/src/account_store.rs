@@ -4,6 +4,7 @@
 
 use crate::fixtures_accounts::{accounts_at, bare_invite, save_account};
 use crate::fixtures_events::person;
+use crate::pages::in_pages;
 use crate::{StoppedClock, Stores, noon};
 use accounts::{
     Account, AccountFilter, AccountTx, Alert, Brought, Effect, EmailChange, Joined, Network, OneTime, Origin,
@@ -11,8 +12,8 @@ use accounts::{
 };
 use chrono::TimeDelta;
 use kernel::{
-    AccountId, Email, EmailChangeId, Language, OneTimeId, Owed, PageRequest, Role, SessionId, StoreError,
-    Timestamp, transact,
+    AccountId, Email, EmailChangeId, Language, OneTimeId, Owed, Role, SessionId, StoreError, Timestamp,
+    transact,
 };
 use std::sync::Arc;
 
@@ -434,17 +435,7 @@ pub async fn an_edit_waits_for_the_edit_before_it(stores: Stores) {
 }
 
 async fn found(stores: &Stores, filter: &AccountFilter, limit: u32) -> Vec<Account> {
-    let mut found = Vec::new();
-    let mut page = PageRequest { limit, after: None };
-    loop {
-        let next = stores.accounts.accounts(filter, page).await.unwrap();
-        assert!(next.items.len() <= usize::try_from(limit).unwrap());
-        found.extend(next.items);
-        page.after = next.next;
-        if page.after.is_none() {
-            return found;
-        }
-    }
+    in_pages(limit, async |page| stores.accounts.accounts(filter, page).await).await
 }
 
 pub async fn pages_meet_without_gap_or_overlap(stores: Stores) {

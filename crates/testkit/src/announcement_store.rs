@@ -13,6 +13,7 @@ pub use left_out::*;
 pub use recipients::*;
 pub use used::*;
 
+use crate::pages::in_pages;
 use crate::{Stores, noon};
 use chrono::TimeDelta;
 use kernel::{
@@ -202,16 +203,9 @@ pub async fn announcements_are_listed_the_newest_first_in_pages_that_meet(stores
     add(&stores, &all).await;
     let mut expected: Vec<_> = all.iter().map(Announcement::cursor).collect();
     expected.sort_unstable_by(|one, other| other.cmp(one));
-    let (mut seen, mut page) = (Vec::new(), PageRequest { limit: 2, after: None });
-    loop {
-        let part = stores.announcements.announcements(&AnnouncementFilter::default(), page).await.unwrap();
-        assert!(part.items.len() <= 2);
-        seen.extend(part.items.iter().map(Announcement::cursor));
-        page.after = part.next;
-        if page.after.is_none() {
-            break;
-        }
-    }
+    let filter = AnnouncementFilter::default();
+    let seen = in_pages(2, async |page| stores.announcements.announcements(&filter, page).await).await;
+    let seen: Vec<_> = seen.iter().map(Announcement::cursor).collect();
     assert_eq!(seen, expected);
 }
 

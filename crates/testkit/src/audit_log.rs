@@ -2,12 +2,11 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a contract fails by panicking")]
 #![expect(missing_docs, reason = "the name of a case is its promise")]
 
+use crate::pages::in_pages;
 use crate::{Stores, noon};
 use chrono::TimeDelta;
 use kernel::audit::{ActFilter, Chain, Fault, Found, Head, SealTx, SealedAct, seal, verify};
-use kernel::{
-    AccountId, Act, ActId, AuditLog, Cause, OrganisationId, PageRequest, StoreError, Subject, Who, transact,
-};
+use kernel::{AccountId, Act, ActId, AuditLog, Cause, OrganisationId, StoreError, Subject, Who, transact};
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
@@ -77,17 +76,7 @@ pub async fn found(log: &dyn AuditLog) -> Found {
 }
 
 async fn listed(stores: &Stores, filter: &ActFilter, limit: u32) -> Vec<SealedAct> {
-    let mut found = Vec::new();
-    let mut page = PageRequest { limit, after: None };
-    loop {
-        let next = stores.audit.acts(filter, page).await.unwrap();
-        assert!(next.items.len() <= usize::try_from(limit).unwrap());
-        found.extend(next.items);
-        page.after = next.next;
-        if page.after.is_none() {
-            return found;
-        }
-    }
+    in_pages(limit, async |page| stores.audit.acts(filter, page).await).await
 }
 
 async fn all(stores: &Stores) -> Vec<Act> {

@@ -2,13 +2,14 @@
 #![expect(clippy::unwrap_used, reason = "a contract fails by panicking")]
 #![expect(missing_docs, reason = "the name of a case is its promise")]
 
+use crate::pages::in_pages;
 use crate::{Stores, noon};
 use backups::{
     Backup, BackupName, DOMAIN, Depth, Desk, Failed, Finding, Job, Made, News, Record, Task, Verdict, WORK,
     Work,
 };
 use chrono::TimeDelta;
-use kernel::{BackupId, Cause, Cursor, Owed, PageRequest, StoreError, Subject, Timestamp, transact};
+use kernel::{BackupId, Cause, Cursor, Owed, StoreError, Subject, Timestamp, transact};
 
 /// One test per promise: `testkit::backup_store_contract!(open)`, where `open` is an `async fn() -> Stores` that gives a
 /// fresh, empty system.
@@ -124,16 +125,8 @@ pub async fn backups_are_listed_the_latest_first_in_pages_that_meet(stores: Stor
     let mut expected: Vec<Cursor> = all.iter().map(Backup::cursor).collect();
     expected.sort_unstable();
     expected.reverse();
-    let (mut seen, mut page) = (Vec::new(), PageRequest { limit: 3, after: None });
-    loop {
-        let found = stores.backups.backups(page).await.unwrap();
-        assert!(found.items.len() <= 3);
-        seen.extend(found.items.iter().map(Backup::cursor));
-        page.after = found.next;
-        if page.after.is_none() {
-            break;
-        }
-    }
+    let seen = in_pages(3, async |page| stores.backups.backups(page).await).await;
+    let seen: Vec<_> = seen.iter().map(Backup::cursor).collect();
     assert_eq!(seen, expected);
 }
 

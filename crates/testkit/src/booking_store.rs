@@ -14,6 +14,7 @@ pub use outside::*;
 use crate::fixtures_bookings::{
     House, booked_unpaid, bookings, buyer, confirm_free, confirm_paid, house, staff,
 };
+use crate::pages::{first, in_pages};
 use crate::{Stores, noon};
 use booking::sale::OPEN_HOLDS;
 use booking::use_cases::{ConfirmRequest, HoldError, VerifyError, VerifyRequest};
@@ -22,7 +23,7 @@ use booking::{
     RefundReason, TicketStatus, TypeCount, Verdict,
 };
 use chrono::TimeDelta;
-use kernel::{AccountId, BookingId, HoldId, PageRequest, StoreError, TicketId, transact};
+use kernel::{AccountId, BookingId, HoldId, StoreError, TicketId, transact};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Barrier;
@@ -102,10 +103,6 @@ pub(crate) async fn at_once(stores: &Stores, start: &Barrier) {
     start.wait().await;
     assert_eq!(stores.booking.ticket(TicketId::generate(noon())).await.unwrap(), None);
     start.wait().await;
-}
-
-fn first(limit: u32) -> PageRequest {
-    PageRequest { limit, after: None }
 }
 
 async fn try_to_buy(house: &House, asked: u32) -> u32 {
@@ -506,15 +503,8 @@ pub async fn bookings_come_newest_first_in_pages_that_meet(stores: Stores) {
         made.push(confirm_free(&bookings, guest, hold.id).await.booking.id);
     }
     made.reverse();
-    let (mut seen, mut after) = (Vec::new(), None);
-    loop {
-        let page = house.stores.booking.bookings_of(guest, PageRequest { limit: 2, after }).await.unwrap();
-        seen.extend(page.items.iter().map(|booking| booking.id));
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
+    let seen = in_pages(2, async |page| house.stores.booking.bookings_of(guest, page).await).await;
+    let seen: Vec<_> = seen.iter().map(|booking| booking.id).collect();
     assert_eq!(seen, made);
 }
 
@@ -531,15 +521,8 @@ pub async fn tickets_come_newest_first_in_pages_that_meet(stores: Stores) {
     }
     made.sort_unstable();
     made.reverse();
-    let (mut seen, mut after) = (Vec::new(), None);
-    loop {
-        let page = house.stores.booking.tickets_of(guest, PageRequest { limit: 4, after }).await.unwrap();
-        seen.extend(page.items.iter().map(|ticket| (ticket.issued_at, ticket.id)));
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
+    let seen = in_pages(4, async |page| house.stores.booking.tickets_of(guest, page).await).await;
+    let seen: Vec<_> = seen.iter().map(|ticket| (ticket.issued_at, ticket.id)).collect();
     assert_eq!(seen, made);
 }
 

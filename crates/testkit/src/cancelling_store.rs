@@ -13,6 +13,7 @@ use crate::fixtures_bookings::{
 };
 use crate::fixtures_events::on_sale;
 use crate::outbox::EVERY_DOMAIN;
+use crate::pages::{first, in_pages};
 use crate::{ScriptedProvider, Stores, noon};
 use booking::by_hand::Receipt;
 use booking::use_cases::{CancelError, Office, RefundError, VerifyRequest};
@@ -23,7 +24,7 @@ use booking::{
 };
 use chrono::TimeDelta;
 use events::Status;
-use kernel::{AccountId, BookingId, Cause, Clock, HoldId, JobId, Money, PageRequest, transact};
+use kernel::{AccountId, BookingId, Cause, Clock, HoldId, JobId, Money, transact};
 use std::sync::Arc;
 use tokio::sync::Barrier;
 
@@ -72,10 +73,6 @@ async fn counters(house: &House) -> (u32, u32) {
 
 async fn now(house: &House, id: BookingId) -> Booking {
     house.stores.booking.booking(id).await.unwrap().unwrap()
-}
-
-fn page(limit: u32) -> PageRequest {
-    PageRequest { limit, after: None }
 }
 
 /// Everything goes back but so much percent, until the event begins.
@@ -154,7 +151,7 @@ pub async fn a_promise_that_cannot_be_read_is_no_promise_and_an_alarm(stores: St
         (kept.status, kept.refunds.len(), &kept.promise),
         (BookingStatus::Confirmed, 0, &booking.promise)
     );
-    let waiting = bookings.open_requests(None, page(10)).await.unwrap().items;
+    let waiting = bookings.open_requests(None, first(10)).await.unwrap().items;
     assert_eq!(waiting.len(), 1, "staff has to decide it");
     let due =
         house.stores.outbox.claim(&EVERY_DOMAIN, house.clock.now(), house.clock.now(), 100).await.unwrap();
@@ -302,22 +299,17 @@ pub async fn requests_wait_in_the_order_in_which_they_were_made(stores: Stores) 
         house.clock.advance(TimeDelta::minutes(1));
         bookings.request_cancel(&by(*guest), *booking, None, None).await.unwrap();
     }
-    let mut seen = Vec::new();
-    let mut next = page(2);
-    loop {
-        let found = bookings.open_requests(Some(vec![house.event.organisation]), next).await.unwrap();
-        seen.extend(found.items.iter().map(|placed| placed.booking.id));
-        let Some(cursor) = found.next else { break };
-        next.after = Some(cursor);
-    }
+    let organisations = || Some(vec![house.event.organisation]);
+    let seen = in_pages(2, async |page| bookings.open_requests(organisations(), page).await).await;
+    let seen: Vec<_> = seen.iter().map(|placed| placed.booking.id).collect();
     assert_eq!(seen, asked.iter().map(|(_, booking)| *booking).collect::<Vec<_>>());
     let elsewhere = on_sale(&house.stores, 1).await.0.organisation;
-    assert!(bookings.open_requests(Some(vec![elsewhere]), page(10)).await.unwrap().items.is_empty());
-    assert!(bookings.open_requests(Some(vec![]), page(10)).await.unwrap().items.is_empty());
+    assert!(bookings.open_requests(Some(vec![elsewhere]), first(10)).await.unwrap().items.is_empty());
+    assert!(bookings.open_requests(Some(vec![]), first(10)).await.unwrap().items.is_empty());
     let staff = AccountId::generate(noon());
     bookings.decide_request(asked[0].1, &Decision::Refuse, &by(staff), None).await.unwrap();
     bookings.decide_request(asked[1].1, &Decision::Grant(None), &by(staff), None).await.unwrap();
-    let left = bookings.open_requests(None, page(10)).await.unwrap().items;
+    let left = bookings.open_requests(None, first(10)).await.unwrap().items;
     assert_eq!((left.len(), left[0].booking.id), (3, asked[2].1));
     assert_eq!(counters(&house).await, (0, 4));
 }
@@ -332,18 +324,12 @@ pub async fn bookings_of_an_event_come_newest_first_in_pages_that_meet(stores: S
         made.insert(0, confirm_free(&bookings, guest, hold.id).await.booking.id);
         house.clock.advance(TimeDelta::seconds(1));
     }
-    let mut seen = Vec::new();
-    let mut next = page(2);
-    loop {
-        let found = bookings.list_of_event(house.event.id, next).await.unwrap();
-        assert!(found.items.iter().all(|placed| placed.tickets.len() == 1));
-        seen.extend(found.items.iter().map(|placed| placed.booking.id));
-        let Some(cursor) = found.next else { break };
-        next.after = Some(cursor);
-    }
+    let seen = in_pages(2, async |page| bookings.list_of_event(house.event.id, page).await).await;
+    assert!(seen.iter().all(|placed| placed.tickets.len() == 1));
+    let seen: Vec<_> = seen.iter().map(|placed| placed.booking.id).collect();
     assert_eq!(seen, made);
     let (other, _) = on_sale(&house.stores, 1).await;
-    assert!(bookings.list_of_event(other.id, page(10)).await.unwrap().items.is_empty());
+    assert!(bookings.list_of_event(other.id, first(10)).await.unwrap().items.is_empty());
 }
 
 async fn work(house: &House, job: JobId) {

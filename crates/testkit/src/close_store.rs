@@ -3,6 +3,7 @@
 #![expect(missing_docs, reason = "the name of a case is its promise")]
 
 use crate::fixtures_bookings::{House, booked_paid, booked_unpaid, bookings, buyer, house};
+use crate::pages::in_pages;
 use crate::{Stores, noon};
 use booking::close::{
     About, AccountFigures, Day, DayClose, DayStatus, Figures, Findings, Found, Sum, TaskKind, Unread,
@@ -147,16 +148,7 @@ pub async fn days_are_listed_latest_first_in_pages_that_meet(stores: Stores) {
         (Some(DayStatus::Open), vec![all[1].clone(), all[3].clone()]),
         (Some(DayStatus::Closed), vec![all[0].clone(), all[2].clone(), all[4].clone()]),
     ] {
-        let (mut listed, mut after) = (Vec::new(), None);
-        loop {
-            let page = stores.close.day_closes(status, PageRequest { limit: 2, after }).await.unwrap();
-            assert!(page.items.len() <= 2);
-            listed.extend(page.items);
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
-        }
+        let listed = in_pages(2, async |page| stores.close.day_closes(status, page).await).await;
         assert_eq!(listed, expected, "{status:?}");
     }
 }
@@ -237,18 +229,7 @@ pub async fn charges_of_a_span_come_in_pages_that_meet(stores: Stores) {
         house.clock.advance(TimeDelta::seconds(1));
     }
     let charged = |at: usize| made[at].payments[0].charged_at.unwrap();
-    let listed = async |span| {
-        let (mut found, mut page) = (Vec::new(), PageRequest { limit: 2, after: None });
-        loop {
-            let answer = stores.close.charged_between(span, page).await.unwrap();
-            assert!(answer.items.len() <= 2);
-            found.extend(answer.items);
-            page.after = answer.next;
-            if page.after.is_none() {
-                return found;
-            }
-        }
-    };
+    let listed = async |span| in_pages(2, async |page| stores.close.charged_between(span, page).await).await;
     let ids: Vec<_> = made.iter().map(|booking| booking.id).collect();
     assert_eq!(listed((charged(0), charged(3) + TimeDelta::seconds(1))).await, ids);
     assert_eq!(listed((charged(1), charged(3))).await, ids[1..3]);

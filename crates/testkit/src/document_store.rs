@@ -4,6 +4,7 @@
 
 use crate::fixtures_bookings::{House, booked_unpaid, bookings, buyer, confirm_free, house};
 use crate::fixtures_events::organisation;
+use crate::pages::in_pages;
 use crate::{Stores, noon};
 use booking::document::lines::{Line, Pieces};
 use booking::document::{Corrected, Occasion};
@@ -308,17 +309,7 @@ pub async fn documents_come_newest_first_in_pages_that_meet(stores: Stores) {
     all.sort_by_key(|document| std::cmp::Reverse((document.issued_at, document.id)));
     for organisations in [None, Some(vec![house.event.organisation])] {
         let filter = DocumentFilter { organisations, ..DocumentFilter::default() };
-        let (mut seen, mut after) = (Vec::new(), None);
-        loop {
-            let page =
-                house.stores.booking.documents(&filter, PageRequest { limit: 3, after }).await.unwrap();
-            assert!(page.items.len() <= 3);
-            seen.extend(page.items);
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
-        }
+        let seen = in_pages(3, async |page| house.stores.booking.documents(&filter, page).await).await;
         assert_eq!(seen, all);
     }
 }

@@ -6,6 +6,7 @@ use crate::fixtures_events::{
     add_event, draft, event_input, events_at_noon, hold, on_sale, organisation, organiser, person, release,
     ticket_type, type_input,
 };
+use crate::pages::{first, in_pages};
 use crate::{Stores, noon};
 use booking::SaleStatus;
 use chrono::TimeDelta;
@@ -13,9 +14,7 @@ use events::{
     Event, EventInput, EventTx, Filter, Listed, Member, Organisation, Standing, Status, Stock, Taken,
     TicketTypeInput, Visibility,
 };
-use kernel::{
-    AccountId, EventId, Money, OrganisationId, PageRequest, Role, StoreError, TicketTypeId, transact,
-};
+use kernel::{AccountId, EventId, Money, OrganisationId, Role, StoreError, TicketTypeId, transact};
 
 /// One test per promise: `testkit::event_store_contract!(open)`, where `open` is an `async fn() -> Stores` that
 /// gives a fresh, empty system.
@@ -67,10 +66,6 @@ async fn begin(stores: &Stores) -> Box<dyn EventTx> {
 
 async fn stock(stores: &Stores, event: EventId) -> Vec<Stock> {
     stores.events.ticket_types(event).await.unwrap().into_iter().map(|stocked| stocked.stock).collect()
-}
-
-fn first(limit: u32) -> PageRequest {
-    PageRequest { limit, after: None }
 }
 
 fn everything() -> Filter {
@@ -285,17 +280,8 @@ pub async fn listing_pages_meet_without_gap_or_overlap(stores: Stores) {
     }
     expected.sort();
     for limit in [1, 4, 5, 24, 25, 100] {
-        let mut found = Vec::new();
-        let mut after = None;
-        loop {
-            let page = stores.events.listing(&everything(), PageRequest { limit, after }).await.unwrap();
-            assert!(page.items.len() <= usize::try_from(limit).unwrap());
-            found.extend(page.items.iter().map(|listed| (listed.event.starts_at, listed.event.id)));
-            match page.next {
-                Some(next) => after = Some(next),
-                None => break,
-            }
-        }
+        let found = in_pages(limit, async |page| stores.events.listing(&everything(), page).await).await;
+        let found: Vec<_> = found.iter().map(|listed| (listed.event.starts_at, listed.event.id)).collect();
         assert_eq!(found, expected, "pages of {limit}");
     }
 }

@@ -6,7 +6,7 @@ use crate::fixtures_accounts::{accounts_at_noon, actor, invite_for, invites_at_n
 use crate::fixtures_events::person;
 use accounts::{RegisterError, Registered, SignedIn};
 use invites::{Invite, InviteTx, Inviter};
-use kernel::{Actor, PageRequest, Role, transact};
+use kernel::{Actor, Role, transact};
 
 /// A transaction of invites.
 pub async fn begin(stores: &Stores) -> Box<dyn InviteTx> {
@@ -57,10 +57,4 @@ pub async fn line(stores: &Stores, names: &[&str]) -> (Actor, Vec<Actor>) {
         people.push(last);
     }
     (root, people)
-}
-
-/// The first so many.
-#[must_use]
-pub const fn page(limit: u32) -> PageRequest {
-    PageRequest { limit, after: None }
 }

@@ -13,15 +13,14 @@ pub use wishes::*;
 use crate::fixtures_events::{draft, person};
 use crate::media_store::{add_uploads, bare_upload};
 use crate::outbox::EVERY_DOMAIN;
+use crate::pages::first;
 use crate::{Stores, noon};
 use chrono::TimeDelta;
 use gallery::{
     Access, Album, Counted, Effect, GalleryTx, ImageFormat, Picture, PictureStatus, Removal, RemovalStatus,
     Rendition, Shown, Wishes,
 };
-use kernel::{
-    AccountId, AlbumId, Owed, Page, PageRequest, PassId, PictureId, RemovalId, Role, StoreError, transact,
-};
+use kernel::{AccountId, AlbumId, Owed, PassId, PictureId, RemovalId, Role, StoreError, transact};
 use media::{Upload, UploadStatus};
 use std::collections::BTreeSet;
 
@@ -193,24 +192,6 @@ fn bare_removal(picture: &Picture, by: AccountId) -> Removal {
 fn decided(wish: Removal, status: RemovalStatus) -> Removal {
     let removed_at = (status == RemovalStatus::Removed).then(noon);
     Removal { status, decided_at: Some(noon()), removed_at, ..wish }
-}
-
-fn first(limit: u32) -> PageRequest {
-    PageRequest { limit, after: None }
-}
-
-/// All of a list, which is read in pages of so many.
-async fn all<T>(limit: u32, read: impl AsyncFn(PageRequest) -> Result<Page<T>, StoreError>) -> Vec<T> {
-    let (mut found, mut page) = (Vec::new(), first(limit));
-    loop {
-        let next = read(page).await.unwrap();
-        assert!(next.items.len() <= usize::try_from(limit).unwrap());
-        found.extend(next.items);
-        page.after = next.next;
-        if page.after.is_none() {
-            return found;
-        }
-    }
 }
 
 async fn shown(stores: &Stores, shown: Shown) -> Vec<Counted> {

@@ -7,7 +7,8 @@ use crate::fixtures_accounts::{
     sign_up,
 };
 use crate::fixtures_events::person;
-use crate::fixtures_invites::{add, begin, join, line, page, save};
+use crate::fixtures_invites::{add, begin, join, line, save};
+use crate::pages::first;
 use crate::{HeldHasher, StoppedClock, Stores, noon};
 use accounts::{Accounts, RegisterError};
 use chrono::TimeDelta;
@@ -131,10 +132,10 @@ pub async fn without_a_budget_nobody_gives_anything_away(stores: Stores) {
     assert!(matches!(refused, Err(GiveError::Exhausted(BudgetExhausted { left: 5 }))), "every use counts");
     let wrong = some.give(&NewInvites { count: 0, ..invite_for(1) }, &ada).await;
     assert!(matches!(wrong, Err(GiveError::Create(CreateError::Invalid(_)))));
-    assert_eq!(stores.accounts.invites(None, page(10)).await.unwrap().items, [], "nothing of it is there");
+    assert_eq!(stores.accounts.invites(None, first(10)).await.unwrap().items, [], "nothing of it is there");
     let given = some.give(&NewInvites { count: 2, ..invite_for(2) }, &ada).await.unwrap();
     assert_eq!((given.invites.len(), given.budget.left()), (2, 1));
-    let (listed, budget) = some.given(ada.account, page(10)).await.unwrap().unwrap();
+    let (listed, budget) = some.given(ada.account, first(10)).await.unwrap().unwrap();
     assert_eq!((listed.items.len(), budget), (2, given.budget));
     // What admins make for everybody is beside it.
     some.create(&invite_for(1000), &ada).await.unwrap();
@@ -163,7 +164,7 @@ pub async fn requests_at_one_time_never_give_more_than_the_budget(stores: Stores
     }
     assert_eq!(given, 10);
     assert_eq!(stores.accounts.spent(ada.account, noon()).await.unwrap(), 10);
-    let made = stores.accounts.invites(Some(ada.account), page(100)).await.unwrap().items;
+    let made = stores.accounts.invites(Some(ada.account), first(100)).await.unwrap().items;
     assert_eq!(made.iter().map(|invite| invite.max_uses).sum::<u32>(), 10);
 }
 
@@ -266,7 +267,7 @@ pub async fn people_get_what_is_kept_of_their_giving(stores: Stores) {
     let accounts = accounts_at_noon(&stores);
     let record = accounts.export(&ada).await.unwrap().unwrap();
     assert_eq!((record.invite_budget, record.frozen_since), (Some(4), Some(noon())));
-    let invites_made = accounts.invites_made(&ada, page(100)).await.unwrap().items;
+    let invites_made = accounts.invites_made(&ada, first(100)).await.unwrap().items;
     let [made] = &invites_made[..] else { panic!("{invites_made:?}") };
     assert_eq!((made.id, made.counted, &made.email), (invite.id, true, &invite.email));
     let document = serde_json::to_string(&(&record, &invites_made)).unwrap();

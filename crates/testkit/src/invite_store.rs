@@ -5,6 +5,7 @@
 use crate::fixtures_accounts::{bare_invite, invite_for, invited, invites_at_noon};
 use crate::fixtures_events::person;
 use crate::outbox::EVERY_DOMAIN;
+use crate::pages::in_pages;
 use crate::{Stores, noon};
 use chrono::TimeDelta;
 use invites::{CodeHash, Effect, Invite, InviteTx, NewInvites, RevokeError};
@@ -175,17 +176,8 @@ pub async fn pages_meet_without_gap_or_overlap(stores: Stores) {
         let mut expected: Vec<_> = wanted.map(|invite| (invite.created_at, invite.id)).collect();
         expected.sort_by(|one, other| other.cmp(one));
         for limit in [1, 4, 5, 25, 100] {
-            let mut found = Vec::new();
-            let mut page = PageRequest { limit, after: None };
-            loop {
-                let next = stores.accounts.invites(maker, page).await.unwrap();
-                assert!(next.items.len() <= usize::try_from(limit).unwrap());
-                found.extend(next.items.iter().map(|invite| (invite.created_at, invite.id)));
-                page.after = next.next;
-                if page.after.is_none() {
-                    break;
-                }
-            }
+            let found = in_pages(limit, async |page| stores.accounts.invites(maker, page).await).await;
+            let found: Vec<_> = found.iter().map(|invite| (invite.created_at, invite.id)).collect();
             assert_eq!(found, expected, "pages of {limit}");
         }
     }

@@ -6,7 +6,8 @@ use crate::fixtures_accounts::{
     PASSWORD, accounts_at_noon, actor, bare_invite, code_key, invite_for, invites_at_noon, sign_up,
 };
 use crate::fixtures_events::person;
-use crate::fixtures_invites::{add, begin, code_of, join, line, page, save};
+use crate::fixtures_invites::{add, begin, code_of, join, line, save};
+use crate::pages::{first, in_pages};
 use crate::{HeldHasher, Stores, noon};
 use accounts::{Accounts, RegisterError, Status};
 use invites::{
@@ -86,7 +87,7 @@ pub async fn nobody_stands_deeper_than_the_deepest(stores: Stores) {
     assert!(!invites_at_noon(&stores).check(&code.to_string()).await.unwrap());
     let refused = join(&stores, "one-too-many", &code.to_string()).await;
     assert!(matches!(refused, Err(RegisterError::InviteInvalid)));
-    let roots = stores.accounts.branches(None, page(10)).await.unwrap().items;
+    let roots = stores.accounts.branches(None, first(10)).await.unwrap().items;
     assert_eq!((roots[0].account, roots[0].invited, roots[0].below), (root.account, 1, DEEPEST));
 }
 
@@ -113,16 +114,8 @@ pub async fn branches_are_counted_and_come_in_pages_that_meet(stores: Stores) {
         }
     }
     for limit in [1, 2, 4, 6, 100] {
-        let (mut found, mut next) = (Vec::new(), page(limit));
-        loop {
-            let some = stores.accounts.branches(Some(root.account), next).await.unwrap();
-            assert!(some.items.len() <= usize::try_from(limit).unwrap());
-            found.extend(some.items);
-            next.after = some.next;
-            if next.after.is_none() {
-                break;
-            }
-        }
+        let found =
+            in_pages(limit, async |page| stores.accounts.branches(Some(root.account), page).await).await;
         let mut sorted = found.clone();
         sorted.sort_by_key(|branch| std::cmp::Reverse(branch.cursor()));
         assert_eq!(found, sorted, "pages of {limit}");
@@ -136,13 +129,13 @@ pub async fn branches_are_counted_and_come_in_pages_that_meet(stores: Stores) {
             assert_eq!((branch.joined_at, &branch.ruling), (account.created_at, &None));
         }
     }
-    let roots = stores.accounts.branches(None, page(1)).await.unwrap();
+    let roots = stores.accounts.branches(None, first(1)).await.unwrap();
     let rest = stores.accounts.branches(None, PageRequest { limit: 10, after: roots.next }).await.unwrap();
     let mut roots: Vec<_> = roots.items.iter().chain(&rest.items).collect();
     roots.sort_by_key(|branch| branch.below);
     let told: Vec<_> = roots.iter().map(|branch| (branch.account, branch.invited, branch.below)).collect();
     assert_eq!(told, [(lonely.account, 0, 0), (root.account, 6, 20)]);
-    assert_eq!(stores.accounts.branches(Some(lonely.account), page(1)).await.unwrap().items, []);
+    assert_eq!(stores.accounts.branches(Some(lonely.account), first(1)).await.unwrap().items, []);
 }
 
 pub async fn the_tree_outlives_invites_and_people(stores: Stores) {
@@ -151,24 +144,24 @@ pub async fn the_tree_outlives_invites_and_people(stores: Stores) {
     let invites = invites_at_noon(&stores);
     let note = Some("Sells codes.".to_owned());
     invites.freeze(&root, ada.account, note.clone()).await.unwrap();
-    for invite in stores.accounts.invites(None, page(100)).await.unwrap().items {
+    for invite in stores.accounts.invites(None, first(100)).await.unwrap().items {
         invites.revoke(&root, invite.id).await.unwrap();
     }
     let accounts = accounts_at_noon(&stores);
     accounts.delete_account(&ada, Some(PASSWORD)).await.unwrap();
-    let tree = accounts.invite_tree(Some(ada.account), page(10)).await.unwrap().unwrap();
+    let tree = accounts.invite_tree(Some(ada.account), first(10)).await.unwrap().unwrap();
     assert_eq!(tree.twigs.items[0].branch.account, bob.account);
     assert_eq!(tree.twigs.items[0].account.first_name, "Ada", "that is bob's name");
     let path: Vec<_> = tree.path.iter().map(|(ancestor, _)| (ancestor.account, ancestor.frozen)).collect();
     assert_eq!(path, [(ada.account, true), (root.account, false)]);
     assert_eq!((tree.path[0].1.first_name.as_str(), tree.path[0].1.status), ("", accounts::Status::Deleted));
-    let below = accounts.invite_tree(Some(root.account), page(10)).await.unwrap().unwrap();
+    let below = accounts.invite_tree(Some(root.account), first(10)).await.unwrap().unwrap();
     let twig = &below.twigs.items[0];
     assert_eq!((twig.branch.account, twig.branch.below), (ada.account, 1));
     let ruling = twig.branch.ruling.as_ref().unwrap();
     assert_eq!((ruling.frozen, &ruling.note), (true, &None), "what was noted about them has gone");
-    assert_eq!(accounts.invite_tree(Some(AccountId::generate(noon())), page(1)).await.unwrap(), None);
-    let roots = accounts.invite_tree(None, page(10)).await.unwrap().unwrap();
+    assert_eq!(accounts.invite_tree(Some(AccountId::generate(noon())), first(1)).await.unwrap(), None);
+    let roots = accounts.invite_tree(None, first(10)).await.unwrap().unwrap();
     assert_eq!((roots.twigs.items.len(), roots.path.len()), (1, 0));
 }
 
@@ -265,7 +258,7 @@ pub async fn who_comes_while_the_branch_is_being_shut_stays_out(stores: Stores) 
     assert!(matches!(newcomer.await.unwrap(), Err(RegisterError::InviteInvalid)));
     let given = giving.await.unwrap();
     assert!(matches!(given, Err(GiveError::Create(CreateError::Shut(Shut::Frozen)))), "{given:?}");
-    assert_eq!(stores.accounts.branches(Some(bob.account), page(1)).await.unwrap().items, []);
+    assert_eq!(stores.accounts.branches(Some(bob.account), first(1)).await.unwrap().items, []);
 }
 
 pub async fn a_branch_that_is_shut_during_a_sign_up_lets_nobody_in(stores: Stores) {
@@ -297,7 +290,7 @@ pub async fn what_admins_decide_about_branches_is_recorded(stores: Stores) {
         invites.set_budget(&root, ada, Some(3)).await.unwrap();
     }
     let filter = ActFilter { subject: Some(ada.as_uuid()), ..ActFilter::default() };
-    let acts = stores.audit.acts(&filter, page(100)).await.unwrap().items;
+    let acts = stores.audit.acts(&filter, first(100)).await.unwrap().items;
     let mut told: Vec<_> = acts
         .iter()
         .map(|sealed| (&*sealed.act.act, sealed.act.before.as_deref(), sealed.act.after.as_deref()))

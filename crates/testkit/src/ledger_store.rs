@@ -3,11 +3,12 @@
 #![expect(missing_docs, reason = "the name of a case is its promise")]
 
 use crate::fixtures_bookings::{House, booked_unpaid, bookings, buyer, house};
+use crate::pages::in_pages;
 use crate::{Stores, noon};
 use booking::ledger::{Account, Balance, Entry, EntryFilter, EntryKind, balances, differences, postings};
 use booking::{Booking, Ledger, books};
 use chrono::TimeDelta;
-use kernel::{BookingId, Cause, Clock, PageRequest, StoreError, transact};
+use kernel::{BookingId, Cause, Clock, StoreError, transact};
 
 /// One test per promise: `testkit::ledger_store_contract!(open)`, as for the other stores.
 #[macro_export]
@@ -49,16 +50,7 @@ async fn of(stores: &Stores, id: BookingId) -> Vec<Entry> {
 
 /// All that matches, in pages of `limit`.
 async fn all(stores: &Stores, filter: &EntryFilter, limit: u32) -> Vec<Entry> {
-    let (mut found, mut after) = (Vec::new(), None);
-    loop {
-        let page = stores.ledger.entries(filter, PageRequest { limit, after }).await.unwrap();
-        assert!(page.items.len() <= usize::try_from(limit).unwrap());
-        found.extend(page.items);
-        after = page.next;
-        if after.is_none() {
-            return found;
-        }
-    }
+    in_pages(limit, async |page| stores.ledger.entries(filter, page).await).await
 }
 
 pub async fn what_is_paid_stands_in_the_ledger(stores: Stores) {

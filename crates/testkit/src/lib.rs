@@ -51,6 +51,7 @@ pub mod office_store;
 pub mod organisation_store;
 pub mod outbox;
 pub mod own_store;
+pub mod pages;
 #[cfg(feature = "payments")]
 pub mod payment_provider;
 pub mod place_store;

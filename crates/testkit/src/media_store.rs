@@ -4,6 +4,7 @@
 
 use crate::fixtures_events::person;
 use crate::outbox::EVERY_DOMAIN;
+use crate::pages::in_pages;
 use crate::{Stores, noon};
 use chrono::TimeDelta;
 use kernel::{AccountId, Owed, PageRequest, Role, StoreError, Timestamp, UploadId, transact};
@@ -228,16 +229,7 @@ pub async fn living_uploads_are_listed_the_newest_first_in_pages_that_meet(store
     }
     expected.sort_by_key(|upload| std::cmp::Reverse(upload.cursor()));
     for limit in [1, 2, 4, 100] {
-        let (mut found, mut page) = (Vec::new(), PageRequest { limit, after: None });
-        loop {
-            let next = stores.media.uploads(by, page).await.unwrap();
-            assert!(next.items.len() <= usize::try_from(limit).unwrap());
-            found.extend(next.items);
-            page.after = next.next;
-            if page.after.is_none() {
-                break;
-            }
-        }
+        let found = in_pages(limit, async |page| stores.media.uploads(by, page).await).await;
         assert_eq!(found, expected, "pages of {limit}");
     }
     // What ends leaves the list.

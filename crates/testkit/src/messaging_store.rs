@@ -6,6 +6,7 @@ mod used;
 
 pub use used::*;
 
+use crate::pages::in_pages;
 use crate::{Stores, noon};
 use chrono::TimeDelta;
 use kernel::{
@@ -167,16 +168,9 @@ pub async fn letters_are_listed_the_newest_first_in_pages_that_meet(stores: Stor
     add(&stores, &all).await;
     let mut expected: Vec<_> = all.iter().map(Letter::cursor).collect();
     expected.sort_unstable_by(|one, other| other.cmp(one));
-    let (mut seen, mut page) = (Vec::new(), PageRequest { limit: 2, after: None });
-    loop {
-        let part = stores.messaging.letters(&LetterFilter::default(), page).await.unwrap();
-        assert!(part.items.len() <= 2);
-        seen.extend(part.items.iter().map(Letter::cursor));
-        page.after = part.next;
-        if page.after.is_none() {
-            break;
-        }
-    }
+    let filter = LetterFilter::default();
+    let seen = in_pages(2, async |page| stores.messaging.letters(&filter, page).await).await;
+    let seen: Vec<_> = seen.iter().map(Letter::cursor).collect();
     assert_eq!(seen, expected);
 }
 

@@ -8,9 +8,10 @@ pub use positions::*;
 
 use crate::fixtures_events::{draft, person};
 use crate::media_store::{add_uploads, bare_upload};
+use crate::pages::{first, in_pages};
 use crate::{Stores, noon};
 use chrono::TimeDelta;
-use kernel::{AccountId, Owed, PageRequest, PassId, Role, SetId, StoreError, Timestamp, UploadId, transact};
+use kernel::{AccountId, Owed, PassId, Role, SetId, StoreError, Timestamp, UploadId, transact};
 use media::{Upload, UploadKind, UploadStatus};
 use music::{Effect, LADDER, Loudness, MusicSet, MusicTx, Position, Refusal, Rendition, SetStatus, Track};
 
@@ -120,10 +121,6 @@ async fn set(stores: &Stores) -> MusicSet {
     let set = audible_set(someone(stores).await);
     save_set(stores, &set).await;
     set
-}
-
-fn first(limit: u32) -> PageRequest {
-    PageRequest { limit, after: None }
 }
 
 const fn stopped(account: AccountId, set: SetId, at_ms: u64, said_at: Timestamp) -> Position {
@@ -247,16 +244,7 @@ pub async fn sets_are_listed_the_newest_first_in_pages_that_meet(stores: Stores)
     let heard: Vec<_> = sets.iter().filter(|set| set.is_audible()).cloned().collect();
     for (audible, expected) in [(false, &sets), (true, &heard)] {
         for limit in [1, 2, 100] {
-            let (mut found, mut page) = (Vec::new(), first(limit));
-            loop {
-                let next = stores.music.sets(audible, page).await.unwrap();
-                assert!(next.items.len() <= usize::try_from(limit).unwrap());
-                found.extend(next.items);
-                page.after = next.next;
-                if page.after.is_none() {
-                    break;
-                }
-            }
+            let found = in_pages(limit, async |page| stores.music.sets(audible, page).await).await;
             assert_eq!(&found, expected, "pages of {limit}");
         }
     }

@@ -3,6 +3,7 @@
 #![expect(missing_docs, reason = "the name of a case is its promise")]
 
 use crate::fixtures_bookings::{House, booked_unpaid, bookings, buyer, house};
+use crate::pages::{first, in_pages};
 use crate::{Stores, noon};
 use accounts::Account;
 use booking::by_hand::Receipt;
@@ -13,9 +14,7 @@ use booking::{
     Booking, BookingStatus, Charge, Decided, Office, PaymentStatus, Provider, RefundStatus, Standing, books,
 };
 use chrono::TimeDelta;
-use kernel::{
-    AccountId, Actor, Cause, Clock, Money, Page, PageRequest, Role, SessionId, StoreError, transact,
-};
+use kernel::{AccountId, Actor, Cause, Clock, Money, PageRequest, Role, SessionId, StoreError, transact};
 
 /// One test per promise: `testkit::office_store_contract!(open)`, as for the other stores.
 #[macro_export]
@@ -44,10 +43,6 @@ macro_rules! office_store_contract {
             )+
         }
     };
-}
-
-fn first(limit: u32) -> PageRequest {
-    PageRequest { limit, after: None }
 }
 
 fn office(house: &House) -> Office {
@@ -91,16 +86,9 @@ pub async fn bookings_are_listed_the_latest_first_in_pages_that_meet(stores: Sto
     let last = charged(&one, &last, 2500).await;
     made.insert(0, (last.id, last.event));
     let listed = async |filter: BookingFilter| {
-        let (mut found, mut after) = (Vec::new(), None);
-        loop {
-            let page: Page<Booking> =
-                one.stores.office.bookings(&filter, PageRequest { limit: 2, after }).await.unwrap();
-            found.extend(page.items.iter().map(|booking| booking.id));
-            after = page.next;
-            if after.is_none() {
-                return found;
-            }
-        }
+        let found: Vec<Booking> =
+            in_pages(2, async |page| one.stores.office.bookings(&filter, page).await).await;
+        found.iter().map(|booking| booking.id).collect::<Vec<_>>()
     };
     let of = |event| made.iter().filter(|(_, it)| *it == event).map(|(id, _)| *id).collect::<Vec<_>>();
     let all: Vec<_> = made.iter().map(|(id, _)| *id).collect();

@@ -7,6 +7,7 @@ use crate::fixtures_events::{draft, person};
 use crate::gallery_store::{add_pictures, bare_album, bare_picture, save_album};
 use crate::media_store::{add_uploads, bare_upload};
 use crate::music_store::{bare_set, save_set};
+use crate::pages::{first, in_pages};
 use crate::{ScriptedProvider, Stores, noon};
 use accounts::{AccountTx, Network, OneTime, Origin, Purpose, Session};
 use booking::forgetting::KNOWN;
@@ -20,8 +21,7 @@ use events::AddressView;
 use gallery::Picture;
 use kernel::audit::{ActFilter, Who};
 use kernel::{
-    AccountId, Clock, IncidentId, OneTimeId, Page, PageRequest, Role, ScanId, StoreError, TicketId,
-    Timestamp, transact,
+    AccountId, Clock, IncidentId, OneTimeId, Role, ScanId, StoreError, TicketId, Timestamp, transact,
 };
 use media::{Upload, UploadStatus};
 use std::cmp::Reverse;
@@ -68,20 +68,6 @@ async fn someone(stores: &Stores) -> AccountId {
     person(stores, Role::Admin).await.account
 }
 
-/// All of a list, which is read in pages of so many.
-async fn all<T>(limit: u32, read: impl AsyncFn(PageRequest) -> Result<Page<T>, StoreError>) -> Vec<T> {
-    let (mut found, mut page) = (Vec::new(), PageRequest { limit, after: None });
-    loop {
-        let next = read(page).await.unwrap();
-        assert!(next.items.len() <= usize::try_from(limit).unwrap());
-        found.extend(next.items);
-        page.after = next.next;
-        if page.after.is_none() {
-            return found;
-        }
-    }
-}
-
 async fn begin(stores: &Stores) -> Box<dyn AccountTx> {
     stores.accounts.begin().await.unwrap()
 }
@@ -108,7 +94,7 @@ pub async fn logins_come_newest_first_whatever_became_of_them(stores: Stores) {
     add_session(&stores, &Session::open(bob, None, at(2))).await;
     expected.sort_by_key(|session| Reverse(session.cursor()));
     for limit in [1, 2, 100] {
-        let found = all(limit, async |page| stores.accounts.logins_of(ada, page).await).await;
+        let found = in_pages(limit, async |page| stores.accounts.logins_of(ada, page).await).await;
         assert_eq!(found, expected, "pages of {limit}");
     }
 }
@@ -132,9 +118,9 @@ pub async fn links_come_newest_first_whatever_became_of_them(stores: Stores) {
     let (used, open, foreign) = (add(ada, 1).await, add(ada, 2).await, add(bob, 3).await);
     assert_eq!((used.used_at, open.used_at), (Some(at(5)), None));
     for limit in [1, 100] {
-        let found = all(limit, async |page| stores.accounts.links_of(ada, page).await).await;
+        let found = in_pages(limit, async |page| stores.accounts.links_of(ada, page).await).await;
         assert_eq!(found, [open.clone(), used.clone()], "pages of {limit}");
-        let found = all(limit, async |page| stores.accounts.links_of(bob, page).await).await;
+        let found = in_pages(limit, async |page| stores.accounts.links_of(bob, page).await).await;
         assert_eq!(found, std::slice::from_ref(&foreign));
     }
 }
@@ -173,10 +159,13 @@ pub async fn holds_of_a_buyer_come_newest_first(stores: Stores) {
     }
     expected.sort_by_key(|hold| Reverse(hold.created_at));
     for limit in [1, 2, 100] {
-        let found = all(limit, async |page| stores.booking.holds_of(guest, page).await).await;
+        let found = in_pages(limit, async |page| stores.booking.holds_of(guest, page).await).await;
         assert_eq!(found, expected, "pages of {limit}");
     }
-    assert_eq!(all(9, async |page| stores.booking.holds_of(someone(&stores).await, page).await).await, []);
+    assert_eq!(
+        in_pages(9, async |page| stores.booking.holds_of(someone(&stores).await, page).await).await,
+        []
+    );
 }
 
 fn scan(scanner: AccountId, ticket: Option<TicketId>, minutes: i64) -> Scan {
@@ -216,7 +205,7 @@ pub async fn scans_are_found_by_who_made_them_and_by_their_tickets(stores: Store
     adding.await.unwrap();
     own.sort_by_key(|scan| Reverse((scan.at, scan.id)));
     for limit in [1, 2, 100] {
-        let found = all(limit, async |page| stores.booking.scans_by(one, page).await).await;
+        let found = in_pages(limit, async |page| stores.booking.scans_by(one, page).await).await;
         assert_eq!(found, own, "pages of {limit}");
     }
     let mut expected: Vec<_> = own.iter().filter(|scan| scan.ticket.is_some()).cloned().collect();
@@ -283,7 +272,7 @@ pub async fn views_of_addresses_are_found_by_who_saw_them(stores: Stores) {
     expected[0] = expected[0].and(&again);
     expected.sort_by_key(|view| Reverse((view.at, view.event)));
     for limit in [1, 4, 100] {
-        let found = all(limit, async |page| stores.events.address_views_of(ada, page).await).await;
+        let found = in_pages(limit, async |page| stores.events.address_views_of(ada, page).await).await;
         assert_eq!(found, expected, "pages of {limit}");
     }
 }
@@ -305,7 +294,7 @@ pub async fn uploads_come_newest_first_whatever_became_of_them(stores: Stores) {
     add_uploads(&stores, &[bare_upload(bob)]).await;
     expected.sort_by_key(|upload| Reverse(upload.cursor()));
     for limit in [1, 2, 100] {
-        let found = all(limit, async |page| stores.media.uploads_by(ada, page).await).await;
+        let found = in_pages(limit, async |page| stores.media.uploads_by(ada, page).await).await;
         assert_eq!(found, expected, "pages of {limit}");
     }
 }
@@ -331,9 +320,9 @@ pub async fn albums_and_pictures_are_found_by_who_made_them(stores: Stores) {
     albums.sort_by_key(|album| Reverse(album.cursor()));
     pictures.sort_by_key(|picture| Reverse(picture.sent()));
     for limit in [1, 2, 100] {
-        let found = all(limit, async |page| stores.gallery.albums_by(ada, page).await).await;
+        let found = in_pages(limit, async |page| stores.gallery.albums_by(ada, page).await).await;
         assert_eq!(found, albums, "pages of {limit}");
-        let found = all(limit, async |page| stores.gallery.pictures_by(ada, page).await).await;
+        let found = in_pages(limit, async |page| stores.gallery.pictures_by(ada, page).await).await;
         assert_eq!(found, pictures, "pages of {limit}");
     }
 }
@@ -350,7 +339,7 @@ pub async fn sets_are_found_by_who_made_them(stores: Stores) {
     save_set(&stores, &bare_set(bob)).await;
     expected.sort_by_key(|set| Reverse(set.cursor()));
     for limit in [1, 2, 100] {
-        let found = all(limit, async |page| stores.music.sets_by(ada, page).await).await;
+        let found = in_pages(limit, async |page| stores.music.sets_by(ada, page).await).await;
         assert_eq!(found, expected, "pages of {limit}");
     }
 }
@@ -417,7 +406,7 @@ pub async fn who_was_to_come_is_forgotten_with_the_buyer_and_not_before_it_is_ti
         act: Some("booking.forget_people".into()),
         ..ActFilter::default()
     };
-    let acts = house.stores.audit.acts(&filter, PageRequest { limit: 10, after: None }).await.unwrap().items;
+    let acts = house.stores.audit.acts(&filter, first(10)).await.unwrap().items;
     assert_eq!(acts.iter().map(|it| &it.act.who).collect::<Vec<_>>(), [&Who::System], "once");
     let ledger = Ledger::new(house.stores.ledger.clone(), house.stores.booking.clone(), house.clock.clone());
     assert!(ledger.compare(|difference| panic!("{difference:?}")).await.unwrap().agrees());

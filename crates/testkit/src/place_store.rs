@@ -4,6 +4,7 @@
 
 use crate::fixtures_bookings::{bookings, buyer, confirm_free, house};
 use crate::fixtures_events::{add_event, draft, event_input, organisation};
+use crate::pages::in_pages;
 use crate::{Stores, noon};
 use booking::TicketStatus;
 use chrono::TimeDelta;
@@ -142,16 +143,9 @@ pub async fn pages_of_events_around_a_point_meet(stores: Stores) {
         placed(&stores, house, Some((-33.9, 151.2))).await;
     }
     expected.sort();
-    let (mut seen, mut after) = (Vec::new(), None);
-    loop {
-        let page =
-            stores.events.listing(&around(53.6, 10.1, 25), PageRequest { limit: 2, after }).await.unwrap();
-        seen.extend(page.items.iter().map(|listed| (listed.event.starts_at, listed.event.id)));
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
+    let near = around(53.6, 10.1, 25);
+    let seen = in_pages(2, async |page| stores.events.listing(&near, page).await).await;
+    let seen: Vec<_> = seen.iter().map(|listed| (listed.event.starts_at, listed.event.id)).collect();
     assert_eq!(seen, expected);
 }
 
@@ -269,16 +263,7 @@ pub async fn views_come_newest_first_in_pages_that_meet(stores: Stores) {
     }
     stores.events.note_address_views(&expected).await.unwrap();
     expected.sort_by_key(|view| std::cmp::Reverse((view.at, view.account)));
-    let (mut seen, mut after) = (Vec::new(), None);
-    loop {
-        let page = stores.events.address_views(event.id, PageRequest { limit: 2, after }).await.unwrap();
-        assert!(page.items.len() <= 2);
-        seen.extend(page.items);
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
+    let seen = in_pages(2, async |page| stores.events.address_views(event.id, page).await).await;
     assert_eq!(seen, expected);
 }
 

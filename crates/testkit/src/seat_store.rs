@@ -5,6 +5,7 @@
 use crate::fixtures_bookings::{House, booked_unpaid, bookings, buyer, confirm_free, confirm_paid};
 use crate::fixtures_events::{event_input, events_at_noon, organisation, organiser, type_input};
 use crate::fixtures_seats::{hall, seated, seated_in, section};
+use crate::pages::in_pages;
 use crate::{ScriptedProvider, Stores, noon, voucher_store};
 use booking::use_cases::HoldError;
 use booking::{
@@ -108,13 +109,8 @@ pub async fn halls_are_listed_the_newest_first_in_pages_that_meet(stores: Stores
     }
     let (other, _) = hall(&stores, "A", 3).await;
     ids.sort_unstable_by(|one, next| next.cmp(one));
-    let (mut page, mut found) = (PageRequest { limit: 3, after: None }, Vec::new());
-    loop {
-        let listed = events.venue_templates(actor, page).await.unwrap();
-        found.extend(listed.items.into_iter().map(|it| it.id));
-        let Some(next) = listed.next else { break };
-        page.after = Some(next);
-    }
+    let found = in_pages(3, async |page| events.venue_templates(actor, page).await).await;
+    let found: Vec<_> = found.into_iter().map(|it| it.id).collect();
     assert_eq!(found, ids);
     let all = stores.events.templates(None, PageRequest { limit: 100, after: None }).await.unwrap().items;
     assert!(all.iter().any(|it| it.id == other.id));

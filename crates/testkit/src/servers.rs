@@ -10,6 +10,7 @@
 //! Whatever was started ends when its handle is dropped, and also when the process dies without dropping it.
 
 mod certificate;
+mod logged;
 mod nats;
 mod port;
 mod postgres;

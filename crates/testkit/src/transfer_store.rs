@@ -4,6 +4,7 @@
 
 use crate::fixtures_bookings::{House, booked_paid, bookings, buyer, by, house, staff};
 use crate::outbox::EVERY_DOMAIN;
+use crate::pages::first;
 use crate::{Stores, noon};
 use booking::transfer::MOST_OFFERS;
 use booking::use_cases::{TransferError, VerifyRequest};
@@ -43,10 +44,6 @@ macro_rules! transfer_store_contract {
             )+
         }
     };
-}
-
-fn first(limit: u32) -> PageRequest {
-    PageRequest { limit, after: None }
 }
 
 /// A house, somebody with tickets of it, and a friend.

@@ -4,6 +4,7 @@
 
 use crate::fixtures_bookings::{House, bookings, buyer, by, confirm_free, house};
 use crate::fixtures_events::{events_at_noon, organiser, person, type_input};
+use crate::pages::in_pages;
 use crate::{ScriptedProvider, Stores};
 use booking::use_cases::{ConfirmRequest, HoldError, VoucherError};
 use booking::voucher::{Batch, PriceChange, ReserveInput};
@@ -173,16 +174,8 @@ pub async fn vouchers_come_newest_first_in_pages_that_meet(stores: Stores) {
     let mut expected: Vec<_> = made.iter().map(|(voucher, _)| voucher.id).collect();
     expected.sort_unstable_by(|one, other| other.cmp(one));
     expected.insert(0, last.id);
-    let (mut seen, mut after) = (Vec::new(), None);
-    loop {
-        let page = PageRequest { limit: 3, after };
-        let page = vouchers(&house).list(house.event.id, page).await.unwrap();
-        seen.extend(page.items.iter().map(|it| it.voucher.id));
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
+    let seen = in_pages(3, async |page| vouchers(&house).list(house.event.id, page).await).await;
+    let seen: Vec<_> = seen.iter().map(|it| it.voucher.id).collect();
     assert_eq!(seen, expected);
     for (voucher, code) in &made {
         assert_eq!(vouchers(&house).recognised(house.event.id, &code.to_string()), voucher.code);

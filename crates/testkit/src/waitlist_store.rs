@@ -14,6 +14,7 @@ use crate::fixtures_bookings::{
 use crate::fixtures_events::{events_at_noon, on_sale, organiser};
 use crate::fixtures_seats::seated;
 use crate::outbox::EVERY_DOMAIN;
+use crate::pages::in_pages;
 use crate::{Stores, noon};
 use booking::use_cases::{HoldError, JoinError};
 use booking::{
@@ -580,15 +581,8 @@ pub async fn entries_come_in_their_order_in_pages_that_meet(stores: Stores) {
         ids.push(joined(&house, 1).await.id);
     }
     let store = &house.stores.booking;
-    let (mut seen, mut after) = (Vec::new(), None);
-    loop {
-        let page = store.entries_of_event(house.event.id, PageRequest { limit: 2, after }).await.unwrap();
-        seen.extend(page.items.iter().map(|entry| entry.id));
-        after = page.next;
-        if after.is_none() {
-            break;
-        }
-    }
+    let seen = in_pages(2, async |page| store.entries_of_event(house.event.id, page).await).await;
+    let seen: Vec<_> = seen.iter().map(|entry| entry.id).collect();
     assert_eq!(seen, ids);
     let nowhere = store.entries_of_event(EventId::generate(noon()), PageRequest { limit: 2, after: None });
     assert_eq!(nowhere.await.unwrap().items, []);

@@ -29,59 +29,13 @@ mod ways;
 use house::House;
 use media::Confines;
 use options::Options;
-use report::table::Line;
-use report::with_causes;
-use std::io::Write;
+use report::measured::{Failure, Report, run};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use tokio::runtime::Builder;
 
-/// Why something was not measured.
-type Failure = Box<dyn std::error::Error + Send + Sync>;
-
-/// What was found out so far.
-#[derive(Debug, Default)]
-struct Report {
-    lines: Vec<Line>,
-    failed: bool,
-}
-
-impl Report {
-    fn add(&mut self, group: &str, measured: Result<Vec<Line>, Failure>) {
-        match measured {
-            Ok(lines) => self.lines.extend(lines),
-            Err(failure) => {
-                self.failed = true;
-                let why = with_causes(&*failure);
-                eprintln!("bench: {group}: {why}");
-                self.lines.push(Line::words(format!("{group}: NOT MEASURED, {why}")));
-            }
-        }
-    }
-}
-
 fn main() -> ExitCode {
-    let options = match Options::parse(std::env::args().skip(1)) {
-        Ok(options) => options,
-        Err(usage) => {
-            eprintln!("{usage}");
-            return ExitCode::from(2);
-        }
-    };
-    let mut report = Report::default();
-    let said = measure(&options, &mut report).and_then(|()| {
-        let mut out = std::io::stdout().lock();
-        write!(out, "{}", table::table(&report.lines, &options))?;
-        Ok(out.flush()?)
-    });
-    match said {
-        Ok(()) if !report.failed => ExitCode::SUCCESS,
-        Ok(()) => ExitCode::FAILURE,
-        Err(failure) => {
-            eprintln!("bench: {}", with_causes(&*failure));
-            ExitCode::FAILURE
-        }
-    }
+    run(Options::parse(std::env::args().skip(1)), measure, table::table)
 }
 
 fn measure(options: &Options, report: &mut Report) -> Result<(), Failure> {

@@ -1,6 +1,7 @@
 //! How every bench is asked, and how it answers.
 #![allow(dead_code, reason = "each of them uses a part")]
 
+pub(crate) mod measured;
 pub(crate) mod options;
 pub(crate) mod table;
 

@@ -10,10 +10,7 @@ use crate::store::LocalStore;
 use ::hooks::{Call, CallState, Hook, HookStore, HookTx};
 use async_trait::async_trait;
 use imbl::{OrdMap, OrdSet};
-use kernel::{
-    Cursor, HookCallId, HookId, OrganisationId, Page, PageRequest, SWEPT_AT_ONCE, StoreError, Timestamp,
-    Transaction,
-};
+use kernel::{Cursor, HookCallId, HookId, OrganisationId, Page, PageRequest, StoreError, Timestamp};
 use uuid::Uuid;
 
 /// This domain's documents and their indexes.
@@ -84,21 +81,10 @@ impl HookStore for LocalStore {
     }
 
     async fn sweep_hook_calls(&self, before: Timestamp) -> Result<u64, StoreError> {
-        let most = usize::try_from(SWEPT_AT_ONCE).unwrap_or(usize::MAX);
-        let old = |state: &State| -> Vec<HookCallId> {
+        self.sweep_old::<Call>(|state, most| {
             let old = state.hooks.ended.iter().take_while(|cursor| cursor.at < before);
             old.take(most).map(|cursor| cursor.id.into()).collect()
-        };
-        // Mostly there is none, and that must not cost a turn at the lock.
-        if old(&self.read()).is_empty() {
-            return Ok(0);
-        }
-        let mut tx = self.write().await?;
-        let gone = old(tx.state());
-        for id in &gone {
-            tx.remove::<Call>(id);
-        }
-        tx.commit().await?;
-        Ok(u64::try_from(gone.len()).unwrap_or(u64::MAX))
+        })
+        .await
     }
 }

@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use imbl::OrdSet;
 use kernel::news::part_of;
 use kernel::{
-    BookingId, EventId, Lag, News, NewsStore, NewsTx, OrganisationId, Published, SWEPT_AT_ONCE, StoreError,
-    Timestamp, Transaction,
+    BookingId, EventId, Lag, News, NewsStore, NewsTx, OrganisationId, Published, StoreError, Timestamp,
+    Transaction,
 };
 use serde::{Deserialize, Serialize};
 
@@ -233,21 +233,10 @@ impl NewsStore for LocalStore {
     }
 
     async fn sweep_news(&self, before: Timestamp) -> Result<u64, StoreError> {
-        let most = usize::try_from(SWEPT_AT_ONCE).unwrap_or(usize::MAX);
-        let old = |state: &State| -> Vec<u64> {
+        self.sweep_old::<KeptNews>(|state, most| {
             let old = state.news.old.iter().take_while(|(at, _)| *at < before);
             old.take(most).map(|(_, place)| *place).collect()
-        };
-        // Mostly there is none, and that must not cost a turn at the lock.
-        if old(&self.read()).is_empty() {
-            return Ok(0);
-        }
-        let mut tx = self.write().await?;
-        let gone = old(tx.state());
-        for place in &gone {
-            tx.remove::<KeptNews>(place);
-        }
-        tx.commit().await?;
-        Ok(u64::try_from(gone.len()).unwrap_or(u64::MAX))
+        })
+        .await
     }
 }

@@ -1,10 +1,11 @@
 //! The store itself: where it keeps its data, how it is opened, and how one gets to write.
 
+use crate::document::Document;
 use crate::journal::Journal;
 use crate::state::State;
 use crate::transaction::LocalTx;
 use crate::writer::{Heads, Writer};
-use kernel::{InWhichTrace, StoreError, untraced};
+use kernel::{InWhichTrace, SWEPT_AT_ONCE, StoreError, Transaction, untraced};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -93,5 +94,24 @@ impl LocalStore {
             .await
             .map_err(|elapsed| StoreError::unavailable("waiting for other writers", elapsed))?;
         Ok(Box::new(LocalTx::new(Arc::clone(&self.shared), latest, (self.trace, self.streams))))
+    }
+
+    /// Removes documents that are old, no more of them than are swept at once; how many that were.
+    pub(crate) async fn sweep_old<D: Document>(
+        &self,
+        old: impl Fn(&State, usize) -> Vec<D::Key>,
+    ) -> Result<u64, StoreError> {
+        let most = usize::try_from(SWEPT_AT_ONCE).unwrap_or(usize::MAX);
+        // Mostly there is none, and that must not cost a turn at the lock.
+        if old(&self.read(), most).is_empty() {
+            return Ok(0);
+        }
+        let mut tx = self.write().await?;
+        let gone = old(tx.state(), most);
+        for key in &gone {
+            tx.remove::<D>(key);
+        }
+        tx.commit().await?;
+        Ok(u64::try_from(gone.len()).unwrap_or(u64::MAX))
     }
 }

@@ -12,6 +12,7 @@ mod door_reads;
 mod figures;
 mod hold;
 mod holders;
+mod incident;
 mod job;
 mod ledger;
 mod office;

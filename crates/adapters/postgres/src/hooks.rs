@@ -100,18 +100,14 @@ impl HookStore for PgStore {
     }
 
     async fn hook(&self, id: HookId) -> Result<Option<Hook>, StoreError> {
-        let doing = "reading a hook";
         let statement = text(select_hooks!("id = $1")).bind::<SqlUuid, _>(id.as_uuid());
-        let mut connection = self.connection(doing).await?;
-        let rows: Vec<HookRow> = constant(statement).load(&mut connection).await.map_err(failed(doing))?;
+        let rows: Vec<HookRow> = self.rows("reading a hook", constant(statement)).await?;
         rows.into_iter().next().map(Hook::try_from).transpose()
     }
 
     async fn hooks_of(&self, organisation: OrganisationId) -> Result<Vec<Hook>, StoreError> {
-        let doing = "reading the hooks of an organisation";
         let statement = text(OF_ORGANISATION).bind::<SqlUuid, _>(organisation.as_uuid());
-        let mut connection = self.connection(doing).await?;
-        hooks(constant(statement).load(&mut connection).await.map_err(failed(doing))?)
+        hooks(self.rows("reading the hooks of an organisation", constant(statement)).await?)
     }
 
     async fn hook_call(&self, id: HookCallId) -> Result<Option<Call>, StoreError> {
@@ -128,11 +124,9 @@ impl HookStore for PgStore {
     }
 
     async fn is_untold(&self) -> Result<bool, StoreError> {
-        let doing = "looking for news to tell hooks";
         let statement =
             text("SELECT true AS untold FROM published WHERE to_hooks AND place > 0 ORDER BY place LIMIT 1");
-        let mut connection = self.connection(doing).await?;
-        let rows: Vec<Untold> = constant(statement).load(&mut connection).await.map_err(failed(doing))?;
+        let rows: Vec<Untold> = self.rows("looking for news to tell hooks", constant(statement)).await?;
         Ok(rows.iter().any(|row| row.untold))
     }
 
@@ -142,6 +136,23 @@ impl HookStore for PgStore {
         let gone = calls::sweep(before).execute(&mut connection).await.map_err(failed(doing))?;
         gone.try_into().map_err(corrupt(doing))
     }
+}
+
+/// A statement on a hook: `$1` is its id, and `$2` to `$10` are all that ever changes of it.
+macro_rules! with_hook {
+    ($sql:literal, $it:expr) => {
+        text($sql)
+            .bind::<SqlUuid, _>($it.id.as_uuid())
+            .bind::<Text, _>($it.url.clone())
+            .bind::<Text, _>($it.description.clone())
+            .bind::<Array<Text>, _>($it.kinds.clone())
+            .bind::<BigInt, _>(i64::from($it.generation))
+            .bind::<Nullable<Timestamptz>, _>($it.rotated_at)
+            .bind::<Nullable<Timestamptz>, _>($it.failing_since)
+            .bind::<BigInt, _>(i64::from($it.failures))
+            .bind::<Nullable<Timestamptz>, _>($it.off.map(|(at, _)| at))
+            .bind::<Nullable<Text>, _>($it.off.map(|(_, why)| why.as_str()))
+    };
 }
 
 #[async_trait]
@@ -165,22 +176,13 @@ impl HookTx for PgTx {
     }
 
     async fn add_hook(&mut self, it: &Hook) -> Result<(), StoreError> {
-        let statement = text(
-            "INSERT INTO hooks (id, organisation_id, url, description, kinds, generation, rotated_at, failing_since, \
-                 failures, off_at, off_why, created_by, created_at) \
+        let statement = with_hook!(
+            "INSERT INTO hooks (id, url, description, kinds, generation, rotated_at, failing_since, failures, off_at, \
+                 off_why, organisation_id, created_by, created_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+            it
         )
-        .bind::<SqlUuid, _>(it.id.as_uuid())
         .bind::<SqlUuid, _>(it.organisation.as_uuid())
-        .bind::<Text, _>(it.url.clone())
-        .bind::<Text, _>(it.description.clone())
-        .bind::<Array<Text>, _>(it.kinds.clone())
-        .bind::<BigInt, _>(i64::from(it.generation))
-        .bind::<Nullable<Timestamptz>, _>(it.rotated_at)
-        .bind::<Nullable<Timestamptz>, _>(it.failing_since)
-        .bind::<BigInt, _>(i64::from(it.failures))
-        .bind::<Nullable<Timestamptz>, _>(it.off.map(|(at, _)| at))
-        .bind::<Nullable<Text>, _>(it.off.map(|(_, why)| why.as_str()))
         .bind::<SqlUuid, _>(it.created_by.as_uuid())
         .bind::<Timestamptz, _>(it.created_at);
         self.write("adding a hook", constant(statement));
@@ -188,20 +190,11 @@ impl HookTx for PgTx {
     }
 
     async fn save_hook(&mut self, it: &Hook) -> Result<(), StoreError> {
-        let statement = text(
+        let statement = with_hook!(
             "UPDATE hooks SET url = $2, description = $3, kinds = $4, generation = $5, rotated_at = $6, \
                  failing_since = $7, failures = $8, off_at = $9, off_why = $10 WHERE id = $1",
-        )
-        .bind::<SqlUuid, _>(it.id.as_uuid())
-        .bind::<Text, _>(it.url.clone())
-        .bind::<Text, _>(it.description.clone())
-        .bind::<Array<Text>, _>(it.kinds.clone())
-        .bind::<BigInt, _>(i64::from(it.generation))
-        .bind::<Nullable<Timestamptz>, _>(it.rotated_at)
-        .bind::<Nullable<Timestamptz>, _>(it.failing_since)
-        .bind::<BigInt, _>(i64::from(it.failures))
-        .bind::<Nullable<Timestamptz>, _>(it.off.map(|(at, _)| at))
-        .bind::<Nullable<Text>, _>(it.off.map(|(_, why)| why.as_str()));
+            it
+        );
         self.write("saving a hook", constant(statement));
         Ok(())
     }

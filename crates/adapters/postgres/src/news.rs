@@ -119,8 +119,7 @@ impl NewsStore for PgStore {
              WHERE (SELECT true FROM published n WHERE n.part = p.part AND n.to_stream LIMIT 1) ORDER BY p.part",
         )
         .bind::<Integer, _>(i32::from(PARTS));
-        let mut connection = self.connection(doing).await?;
-        let rows: Vec<PartRow> = constant(statement).load(&mut connection).await.map_err(failed(doing))?;
+        let rows: Vec<PartRow> = self.rows(doing, constant(statement)).await?;
         rows.into_iter().map(|row| row.part.try_into().map_err(corrupt(doing))).collect()
     }
 
@@ -147,16 +146,13 @@ impl NewsStore for PgStore {
     }
 
     async fn unsent(&self, part: u16, limit: u32) -> Result<Vec<Published>, StoreError> {
-        let doing = "reading news to send";
         let statement = text(
             "SELECT place, booking_id, number, organisation_id, event_id, kind, at, body::text AS body \
              FROM published WHERE part = $1 AND to_stream ORDER BY place LIMIT $2",
         )
         .bind::<SmallInt, _>(kept(part))
         .bind::<BigInt, _>(i64::from(limit));
-        let mut connection = self.connection(doing).await?;
-        let rows: Vec<PublishedRow> =
-            constant(statement).load(&mut connection).await.map_err(failed(doing))?;
+        let rows: Vec<PublishedRow> = self.rows("reading news to send", constant(statement)).await?;
         rows.into_iter().map(Published::try_from).collect()
     }
 

@@ -33,4 +33,9 @@ impl Turn {
     pub const fn of(call: &Call) -> Self {
         Self { hook: call.hook, call: call.id, turn: call.turn }
     }
+
+    /// Whether the call is still to be made in it.
+    pub(crate) fn is_next_of(self, call: &Call) -> bool {
+        call.turn == self.turn && call.state.is_open()
+    }
 }

@@ -4,6 +4,7 @@
 mod acts;
 pub mod announcement;
 pub mod letter;
+mod mac;
 pub mod ports;
 pub mod reach;
 pub mod report;

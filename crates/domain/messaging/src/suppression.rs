@@ -1,11 +1,11 @@
 //! Addresses that get no announcements, because mail to them came back or was not wanted. What somebody has to get, tickets
 //! above all, is sent to them all the same.
 
+use crate::mac::mac;
 use data_encoding::HEXLOWER;
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::Mac;
 use kernel::{EffectId, Email, Timestamp};
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
 use std::fmt;
 
 /// What an address is recognised by: who has only this cannot say whose it is.
@@ -41,12 +41,7 @@ impl AddressKey {
     /// What an address is recognised by. All spellings of one address have one hash.
     #[must_use]
     pub fn hash(&self, address: &Email) -> AddressHash {
-        // A key shorter than SHA-256's block of 64 bytes is padded with zeros (RFC 2104, section 2).
-        let mut block = [0_u8; 64];
-        block.iter_mut().zip(&self.0).for_each(|(to, from)| *to = *from);
-        let mut mac = Hmac::<Sha256>::new(&block.into());
-        mac.update(address.as_str().as_bytes());
-        AddressHash(HEXLOWER.encode(&mac.finalize().into_bytes()))
+        AddressHash(HEXLOWER.encode(&mac(&self.0, address.as_str().as_bytes()).finalize().into_bytes()))
     }
 }
 

@@ -1,10 +1,10 @@
 //! Links by which somebody leaves a list with one click and without logging in (RFC 8058).
 
 use crate::MailList;
+use crate::mac::mac;
 use data_encoding::BASE64URL_NOPAD;
-use hmac::{Hmac, KeyInit, Mac};
+use hmac::Mac;
 use kernel::AccountId;
-use sha2::Sha256;
 use std::fmt;
 use uuid::Uuid;
 
@@ -27,7 +27,7 @@ impl UnsubscribeKey {
     #[must_use]
     pub fn token(&self, account: AccountId, list: MailList) -> String {
         let mut bytes = message(account, list);
-        let seal = self.mac(&bytes).finalize().into_bytes();
+        let seal = mac(&self.0, &bytes).finalize().into_bytes();
         bytes.extend(seal.iter().take(SEAL));
         BASE64URL_NOPAD.encode(&bytes)
     }
@@ -38,19 +38,10 @@ impl UnsubscribeKey {
         let bytes = BASE64URL_NOPAD.decode(token.as_bytes()).ok()?;
         let (message, seal) = bytes.split_at_checked(17).filter(|(_, seal)| seal.len() == SEAL)?;
         // In constant time: how much of a seal is right is nobody's business.
-        self.mac(message).verify_truncated_left(seal).ok()?;
+        mac(&self.0, message).verify_truncated_left(seal).ok()?;
         let (account, list) = message.split_first_chunk::<16>()?;
         let list = MailList::ALL.into_iter().find(|known| list == [byte(*known)])?;
         Some((AccountId::from(Uuid::from_bytes(*account)), list))
-    }
-
-    fn mac(&self, message: &[u8]) -> Hmac<Sha256> {
-        // A key shorter than SHA-256's block of 64 bytes is padded with zeros (RFC 2104, section 2).
-        let mut block = [0_u8; 64];
-        block.iter_mut().zip(&self.0).for_each(|(to, from)| *to = *from);
-        let mut mac = Hmac::<Sha256>::new(&block.into());
-        mac.update(message);
-        mac
     }
 }
 

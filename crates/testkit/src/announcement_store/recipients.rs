@@ -1,6 +1,7 @@
 //! Those who are written to, and the lists that they leave.
 
 use super::{add, announcement, begin, later, recipient, waiting, write_down};
+use crate::pages::in_pages;
 use crate::{Stores, noon};
 use kernel::{AccountId, AnnouncementId, PageRequest, transact};
 use messaging::{Audience, LeftList, LeftOut, MailList, Recipient, RecipientState};
@@ -61,16 +62,9 @@ pub async fn recipients_are_listed_by_account_in_pages_that_meet(stores: Stores)
         (Some(RecipientState::Failed), vec![people[3]]),
         (Some(RecipientState::Sent), vec![]),
     ] {
-        let (mut seen, mut page) = (Vec::new(), PageRequest { limit: 2, after: None });
-        loop {
-            let part = stores.announcements.recipients(one.id, state, page).await.unwrap();
-            assert!(part.items.len() <= 2 && part.items.iter().all(|it| it.announcement == one.id));
-            seen.extend(part.items.iter().map(|it| it.account));
-            page.after = part.next;
-            if page.after.is_none() {
-                break;
-            }
-        }
+        let seen = in_pages(2, async |page| stores.announcements.recipients(one.id, state, page).await).await;
+        assert!(seen.iter().all(|it| it.announcement == one.id));
+        let seen: Vec<_> = seen.iter().map(|it| it.account).collect();
         assert_eq!(seen, expected, "{state:?}");
     }
     assert_eq!(recipient(&stores, &one, failed.account).await, Some(failed));

@@ -1,10 +1,11 @@
 //! Albums, and how many pictures are meant in them.
 
 use super::{
-    add_pictures, admin, album, all, bare_album, bare_picture, begin, change, remove, save_album, shown,
+    add_pictures, admin, album, bare_album, bare_picture, begin, change, remove, save_album, shown,
     visible_picture,
 };
 use crate::fixtures_events::draft;
+use crate::pages::in_pages;
 use crate::{Stores, noon};
 use chrono::TimeDelta;
 use gallery::{Access, Album, Counted, Picture, PictureStatus, Refusal, Shown};
@@ -47,7 +48,7 @@ pub async fn albums_are_listed_the_newest_first_in_pages_that_meet(stores: Store
     for which in [Shown::All, Shown::Visible] {
         let ids: Vec<_> = albums.iter().map(|counted| counted.album.id).collect();
         for limit in [1, 2, 7, 100] {
-            let found = all(limit, async |page| stores.gallery.albums(which, page).await).await;
+            let found = in_pages(limit, async |page| stores.gallery.albums(which, page).await).await;
             assert_eq!(found.iter().map(|it| it.album.id).collect::<Vec<_>>(), ids, "pages of {limit}");
             let count = if which == Shown::All { 2 } else { 1 };
             assert!(found.iter().all(|it| it.pictures == count));

@@ -1,7 +1,8 @@
 //! Pictures of albums.
 
-use super::{add_pictures, admin, album, all, bare_picture, begin, change, first, remove, visible_picture};
+use super::{add_pictures, admin, album, bare_picture, begin, change, first, remove, visible_picture};
 use crate::media_store::{add_uploads, bare_upload};
+use crate::pages::in_pages;
 use crate::{Stores, noon};
 use chrono::TimeDelta;
 use gallery::{Picture, PictureStatus, Refusal, Shown};
@@ -58,7 +59,8 @@ pub async fn pictures_are_listed_by_when_they_were_taken_in_pages_that_meet(stor
     let visible: Vec<_> = pictures.iter().filter(|picture| picture.is_visible()).cloned().collect();
     for (which, expected) in [(Shown::All, &pictures), (Shown::Visible, &visible)] {
         for limit in [1, 3, 500] {
-            let found = all(limit, async |page| stores.gallery.pictures(album.id, which, page).await).await;
+            let found =
+                in_pages(limit, async |page| stores.gallery.pictures(album.id, which, page).await).await;
             assert_eq!(&found, expected, "pages of {limit}");
         }
     }

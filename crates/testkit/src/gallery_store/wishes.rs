@@ -1,8 +1,7 @@
 //! Wishes that a picture goes.
 
-use super::{
-    add_pictures, admin, album, all, bare_removal, begin, decided, first, save_removal, visible_picture,
-};
+use super::{add_pictures, admin, album, bare_removal, begin, decided, first, save_removal, visible_picture};
+use crate::pages::in_pages;
 use crate::{Stores, noon};
 use chrono::TimeDelta;
 use gallery::{Absence, Removal, RemovalStatus, Wishes};
@@ -68,7 +67,7 @@ async fn listed(stores: &Stores, which: Wishes, all_wishes: &[Removal]) {
     };
     let expected: Vec<_> = all_wishes.iter().filter(meant).cloned().collect();
     for limit in [1, 2, 100] {
-        let found = all(limit, async |page| stores.gallery.removals(which, page).await).await;
+        let found = in_pages(limit, async |page| stores.gallery.removals(which, page).await).await;
         assert_eq!(found, expected, "pages of {limit}: {which:?}");
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{ALL, House, sent};
 use crate::media_store::{add_uploads, bare_upload};
+use crate::pages::in_pages;
 use crate::{Stores, noon};
 use async_trait::async_trait;
 use gallery::{
@@ -177,17 +178,9 @@ pub async fn pages_of_albums_are_full_whatever_lies_between_and_none_is_left_out
         let album = house.album(access).await;
         house.shown(album.id).await;
     }
-    let (who, mut seen, mut page) = (house.member().await, 0, PageRequest { limit: 2, after: None });
-    loop {
-        let found = house.gallery.albums_for((&who).into(), page).await.unwrap();
-        assert!(found.items.len() <= 2);
-        seen += found.items.len();
-        page.after = found.next;
-        if page.after.is_none() {
-            break;
-        }
-    }
-    assert_eq!(seen, 6);
+    let who = house.member().await;
+    let seen = in_pages(2, async |page| house.gallery.albums_for((&who).into(), page).await).await;
+    assert_eq!(seen.len(), 6);
 }
 
 pub async fn an_album_is_changed_and_what_is_written_under_a_picture(stores: Stores) {

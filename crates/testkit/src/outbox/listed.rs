@@ -1,24 +1,15 @@
 //! What an outbox promises about where work stands.
 
 use super::{claim, lease, minutes, owe, owe_invite, park};
+use crate::pages::in_pages;
 use crate::{Stores, noon};
 use kernel::outbox::{OwedWork, Standing, UNHEARD, WorkCount, WorkFilter};
-use kernel::{EffectId, Owed, PageRequest, SetId, Timestamp, transact};
+use kernel::{EffectId, Owed, SetId, Timestamp, transact};
 use std::collections::BTreeSet;
 
 /// Everything of a list, in pages of this length.
 pub(super) async fn listed(stores: &Stores, filter: &WorkFilter, limit: u32) -> Vec<OwedWork> {
-    let mut found = Vec::new();
-    let mut page = PageRequest { limit, after: None };
-    loop {
-        let next = stores.outbox.listed(filter, page).await.unwrap();
-        assert!(next.items.len() <= usize::try_from(limit).unwrap());
-        found.extend(next.items);
-        page.after = next.next;
-        if page.after.is_none() {
-            return found;
-        }
-    }
+    in_pages(limit, async |page| stores.outbox.listed(filter, page).await).await
 }
 
 pub(super) async fn parked(stores: &Stores) -> Vec<OwedWork> {

@@ -2,7 +2,7 @@
 
 use super::{PATH, english};
 use crate::events::cast::id;
-use crate::harness::{PASSWORD, TestApp, unique_email};
+use crate::harness::{PASSWORD, Person, TestApp, unique_email};
 use chrono::TimeDelta;
 use kernel::{Clock, SystemClock};
 use serde_json::json;
@@ -21,17 +21,22 @@ async fn work(app: &TestApp) {
     while worker::round(&app.app).await.unwrap() > 0 {}
 }
 
+/// Says something to all members at once; where it is looked at.
+async fn say(app: &TestApp, admin: &Person) -> String {
+    let body = json!({"audience": {"kind": "members"}, "texts": english("Doors")});
+    let path = format!("{PATH}/{}", id(&admin.client.post(PATH, &body).await.expect(201)));
+    admin.client.post(&format!("{path}/schedule"), &json!({})).await.expect(200);
+    work(app).await;
+    path
+}
+
 #[tokio::test]
 async fn what_nobody_heard_the_end_of_is_sent_again_by_one_click() {
     // What goes first is taken, and nobody is told.
     let deaf = SmtpSink::start(&SmtpOptions { lose_answers: 1, ..SmtpOptions::default() }).unwrap();
     let (app, clock) = sending(&deaf).await;
     let admin = app.admin().await;
-    let body = json!({"audience": {"kind": "members"}, "texts": english("Doors")});
-    let made = admin.client.post(PATH, &body).await.expect(201);
-    let path = format!("{PATH}/{}", id(&made));
-    admin.client.post(&format!("{path}/schedule"), &json!({})).await.expect(200);
-    work(&app).await;
+    let path = say(&app, &admin).await;
     clock.advance(TimeDelta::minutes(5));
     work(&app).await;
     let seen = admin.client.get(&path).await.expect(200);
@@ -62,11 +67,7 @@ async fn a_dead_address_keeps_nothing_from_the_others_and_a_busy_server_gets_it_
         app.app.accounts.create_admin(email, PASSWORD.into(), ("Site", "Admin")).await.unwrap();
     }
     let admin = app.admin().await;
-    let body = json!({"audience": {"kind": "members"}, "texts": english("Doors")});
-    let made = admin.client.post(PATH, &body).await.expect(201);
-    let path = format!("{PATH}/{}", id(&made));
-    admin.client.post(&format!("{path}/schedule"), &json!({})).await.expect(200);
-    work(&app).await;
+    let path = say(&app, &admin).await;
     let counts = async || {
         let seen = app.login(&admin.email, PASSWORD).await.client.get(&path).await.expect(200);
         ["sent", "failed", "waiting"].map(|state| seen["recipients"][state].as_u64().unwrap())

@@ -106,6 +106,28 @@ macro_rules! select_announcements {
 }
 pub(super) use select_announcements;
 
+/// A statement on an announcement: `$1` is its id, and `$2` to `$15` are all that ever changes of it.
+macro_rules! with_announcement {
+    ($sql:literal, $it:expr, $doing:expr) => {
+        text($sql)
+            .bind::<SqlUuid, _>($it.id.as_uuid())
+            .bind::<Nullable<SqlUuid>, _>($it.organisation.map(|organisation| organisation.as_uuid()))
+            .bind::<Text, _>($it.audience.kind())
+            .bind::<Nullable<SqlUuid>, _>($it.audience.event().map(|event| event.as_uuid()))
+            .bind::<Nullable<SqlUuid>, _>($it.audience.ticket_type().map(|ticket_type| ticket_type.as_uuid()))
+            .bind::<Jsonb, _>(to_document(&$it.texts, $doing)?)
+            .bind::<Text, _>($it.status.as_str())
+            .bind::<Nullable<Timestamptz>, _>($it.valid_until)
+            .bind::<Nullable<Timestamptz>, _>($it.due_at)
+            .bind::<BigInt, _>(i64::from($it.turn))
+            .bind::<Nullable<SqlUuid>, _>($it.reached.map(|reached| reached.as_uuid()))
+            .bind::<Bool, _>($it.complete)
+            .bind::<Timestamptz, _>($it.changed_at)
+            .bind::<Nullable<Timestamptz>, _>($it.began_at)
+            .bind::<Nullable<Timestamptz>, _>($it.ended_at)
+    };
+}
+
 impl PgTx {
     pub(super) async fn announcement_locked(
         &mut self,
@@ -119,29 +141,16 @@ impl PgTx {
 
     pub(super) fn insert_announcement(&mut self, it: &Announcement) -> Result<(), StoreError> {
         let doing = "adding an announcement";
-        let statement = text(
+        let statement = with_announcement!(
             "INSERT INTO announcements (id, organisation_id, audience, event_id, ticket_type_id, texts, status, \
-                 valid_until, due_at, turn, reached_id, complete, created_by, created_at, changed_at, began_at, \
-                 ended_at) \
+                 valid_until, due_at, turn, reached_id, complete, changed_at, began_at, ended_at, created_by, \
+                 created_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+            it,
+            doing
         )
-        .bind::<SqlUuid, _>(it.id.as_uuid())
-        .bind::<Nullable<SqlUuid>, _>(it.organisation.map(|organisation| organisation.as_uuid()))
-        .bind::<Text, _>(it.audience.kind())
-        .bind::<Nullable<SqlUuid>, _>(it.audience.event().map(|event| event.as_uuid()))
-        .bind::<Nullable<SqlUuid>, _>(it.audience.ticket_type().map(|ticket_type| ticket_type.as_uuid()))
-        .bind::<Jsonb, _>(to_document(&it.texts, doing)?)
-        .bind::<Text, _>(it.status.as_str())
-        .bind::<Nullable<Timestamptz>, _>(it.valid_until)
-        .bind::<Nullable<Timestamptz>, _>(it.due_at)
-        .bind::<BigInt, _>(i64::from(it.turn))
-        .bind::<Nullable<SqlUuid>, _>(it.reached.map(|reached| reached.as_uuid()))
-        .bind::<Bool, _>(it.complete)
         .bind::<SqlUuid, _>(it.created_by.as_uuid())
-        .bind::<Timestamptz, _>(it.created_at)
-        .bind::<Timestamptz, _>(it.changed_at)
-        .bind::<Nullable<Timestamptz>, _>(it.began_at)
-        .bind::<Nullable<Timestamptz>, _>(it.ended_at);
+        .bind::<Timestamptz, _>(it.created_at);
         self.write(doing, constant(statement));
         Ok(())
     }
@@ -149,26 +158,13 @@ impl PgTx {
     /// Who began it and when never changes.
     pub(super) fn update_announcement(&mut self, it: &Announcement) -> Result<(), StoreError> {
         let doing = "saving an announcement";
-        let statement = text(
+        let statement = with_announcement!(
             "UPDATE announcements SET organisation_id = $2, audience = $3, event_id = $4, ticket_type_id = $5, \
                  texts = $6, status = $7, valid_until = $8, due_at = $9, turn = $10, reached_id = $11, \
                  complete = $12, changed_at = $13, began_at = $14, ended_at = $15 WHERE id = $1",
-        )
-        .bind::<SqlUuid, _>(it.id.as_uuid())
-        .bind::<Nullable<SqlUuid>, _>(it.organisation.map(|organisation| organisation.as_uuid()))
-        .bind::<Text, _>(it.audience.kind())
-        .bind::<Nullable<SqlUuid>, _>(it.audience.event().map(|event| event.as_uuid()))
-        .bind::<Nullable<SqlUuid>, _>(it.audience.ticket_type().map(|ticket_type| ticket_type.as_uuid()))
-        .bind::<Jsonb, _>(to_document(&it.texts, doing)?)
-        .bind::<Text, _>(it.status.as_str())
-        .bind::<Nullable<Timestamptz>, _>(it.valid_until)
-        .bind::<Nullable<Timestamptz>, _>(it.due_at)
-        .bind::<BigInt, _>(i64::from(it.turn))
-        .bind::<Nullable<SqlUuid>, _>(it.reached.map(|reached| reached.as_uuid()))
-        .bind::<Bool, _>(it.complete)
-        .bind::<Timestamptz, _>(it.changed_at)
-        .bind::<Nullable<Timestamptz>, _>(it.began_at)
-        .bind::<Nullable<Timestamptz>, _>(it.ended_at);
+            it,
+            doing
+        );
         self.write(doing, constant(statement));
         Ok(())
     }

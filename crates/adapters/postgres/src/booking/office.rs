@@ -4,20 +4,21 @@
 mod people;
 
 use self::people::{PersonRow, named, of_people};
+use super::incident::IncidentRow;
 use super::order::{BookingRow, bookings, select_bookings};
 use super::payment::PaymentRow;
-use crate::column::{document, word};
+use crate::column::document;
 use crate::pool::PgStore;
 use crate::statement::{Statement, constant, text};
 use async_trait::async_trait;
 use booking::office::{
     BookingFilter, IncidentFilter, Of, PaymentFilter, Stuck, Whose, stuck_payment, stuck_refund,
 };
-use booking::{Booking, Incident, OfficeStore, Payment, PaymentStatus, Reference, Resolution};
+use booking::{Booking, Incident, OfficeStore, Payment, PaymentStatus, Reference};
 use diesel::QueryableByName;
 use diesel::pg::Pg;
 use diesel::query_builder::QueryFragment;
-use diesel::sql_types::{Array, BigInt, Bool, Json, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
+use diesel::sql_types::{Array, BigInt, Bool, Json, Nullable, Text, Timestamptz, Uuid as SqlUuid};
 use kernel::{
     AccountId, BookingId, Cursor, IncidentId, OrganisationId, Page, PageRequest, StoreError, Timestamp,
 };
@@ -74,43 +75,20 @@ impl TryFrom<PaymentOf> for Of<Payment> {
     }
 }
 
+/// Both parts read `booking_id`, which is found by its name.
 #[derive(QueryableByName)]
 pub(super) struct IncidentOf {
     #[diesel(embed)]
     whose: WhoseRow,
-    #[diesel(sql_type = SqlUuid)]
-    id: Uuid,
-    #[diesel(sql_type = Text)]
-    kind: String,
-    #[diesel(sql_type = SqlUuid)]
-    payment_id: Uuid,
-    #[diesel(sql_type = Nullable<SqlUuid>)]
-    refund_id: Option<Uuid>,
-    #[diesel(sql_type = Text)]
-    evidence: String,
-    #[diesel(sql_type = Timestamptz)]
-    at: Timestamp,
-    #[diesel(sql_type = Nullable<Jsonb>)]
-    resolved: Option<Value>,
+    #[diesel(embed)]
+    incident: IncidentRow,
 }
 
 impl TryFrom<IncidentOf> for Of<Incident> {
     type Error = StoreError;
 
     fn try_from(row: IncidentOf) -> Result<Self, StoreError> {
-        let whose = Whose::from(row.whose);
-        let resolved = row.resolved.map(|it| document::<Resolution>(it, "reading incidents.resolved"));
-        let incident = Incident {
-            id: row.id.into(),
-            kind: word(&row.kind, "reading incidents.kind")?,
-            booking: whose.booking,
-            payment: row.payment_id.into(),
-            refund: row.refund_id.map(Into::into),
-            evidence: row.evidence,
-            at: row.at,
-            resolved: resolved.transpose()?,
-        };
-        Ok(Self { whose, what: incident })
+        Ok(Self { whose: row.whose.into(), what: row.incident.try_into()? })
     }
 }
 

@@ -2,58 +2,20 @@
 
 use super::door::{ScanRow, select};
 use super::hold::HoldRow;
-use crate::column::{document, word};
+use super::incident::IncidentRow;
+use crate::column::before;
 use crate::pool::PgStore;
 use crate::statement::{constant, text};
 use async_trait::async_trait;
-use booking::{Hold, Incident, OwnReads, Resolution, Scan};
-use diesel::QueryableByName;
-use diesel::sql_types::{Array, BigInt, Jsonb, Nullable, Text, Timestamptz, Uuid as SqlUuid};
-use kernel::{AccountId, BookingId, Cursor, Page, PageRequest, StoreError, TicketId, Timestamp};
-use serde_json::Value;
+use booking::{Hold, Incident, OwnReads, Scan};
+use diesel::sql_types::{Array, BigInt, Nullable, Timestamptz, Uuid as SqlUuid};
+use kernel::{AccountId, BookingId, Cursor, Page, PageRequest, StoreError, TicketId};
 use uuid::Uuid;
-
-#[derive(QueryableByName)]
-struct IncidentRow {
-    #[diesel(sql_type = SqlUuid)]
-    id: Uuid,
-    #[diesel(sql_type = Text)]
-    kind: String,
-    #[diesel(sql_type = SqlUuid)]
-    booking_id: Uuid,
-    #[diesel(sql_type = SqlUuid)]
-    payment_id: Uuid,
-    #[diesel(sql_type = Nullable<SqlUuid>)]
-    refund_id: Option<Uuid>,
-    #[diesel(sql_type = Text)]
-    evidence: String,
-    #[diesel(sql_type = Timestamptz)]
-    at: Timestamp,
-    #[diesel(sql_type = Nullable<Jsonb>)]
-    resolved: Option<Value>,
-}
-
-impl TryFrom<IncidentRow> for Incident {
-    type Error = StoreError;
-
-    fn try_from(row: IncidentRow) -> Result<Self, StoreError> {
-        let resolved = row.resolved.map(|it| document::<Resolution>(it, "reading incidents.resolved"));
-        Ok(Self {
-            id: row.id.into(),
-            kind: word(&row.kind, "reading incidents.kind")?,
-            booking: row.booking_id.into(),
-            payment: row.payment_id.into(),
-            refund: row.refund_id.map(Into::into),
-            evidence: row.evidence,
-            at: row.at,
-            resolved: resolved.transpose()?,
-        })
-    }
-}
 
 #[async_trait]
 impl OwnReads for PgStore {
     async fn holds_of(&self, buyer: AccountId, page: PageRequest) -> Result<Page<Hold>, StoreError> {
+        let (at, id) = before(&page);
         let statement = text(
             "SELECT id, event_id, buyer_id, items, total_minor, currency, created_at, expires_at, voucher_id, \
                  discount_minor, entry_id FROM holds \
@@ -61,8 +23,8 @@ impl OwnReads for PgStore {
              ORDER BY created_at DESC, id DESC LIMIT $5",
         )
         .bind::<SqlUuid, _>(buyer.as_uuid())
-        .bind::<Nullable<Timestamptz>, _>(page.after.map(|after| after.at))
-        .bind::<Nullable<SqlUuid>, _>(page.after.map(|after| after.id))
+        .bind::<Nullable<Timestamptz>, _>(at)
+        .bind::<Nullable<SqlUuid>, _>(id)
         .bind::<SqlUuid, _>(Uuid::max())
         .bind::<BigInt, _>(i64::from(page.limit) + 1);
         let rows: Vec<HoldRow> = self.rows("listing the holds of a buyer", constant(statement)).await?;
@@ -71,14 +33,15 @@ impl OwnReads for PgStore {
     }
 
     async fn scans_by(&self, scanner: AccountId, page: PageRequest) -> Result<Page<Scan>, StoreError> {
+        let (at, id) = before(&page);
         let statement = text(select!(
             "FROM scans s WHERE s.scanner_id = $1 \
                  AND (s.at, s.id) < (coalesce($2, 'infinity'::timestamptz), coalesce($3, $4)) \
              ORDER BY s.at DESC, s.id DESC LIMIT $5"
         ))
         .bind::<SqlUuid, _>(scanner.as_uuid())
-        .bind::<Nullable<Timestamptz>, _>(page.after.map(|after| after.at))
-        .bind::<Nullable<SqlUuid>, _>(page.after.map(|after| after.id))
+        .bind::<Nullable<Timestamptz>, _>(at)
+        .bind::<Nullable<SqlUuid>, _>(id)
         .bind::<SqlUuid, _>(Uuid::max())
         .bind::<BigInt, _>(i64::from(page.limit) + 1);
         let rows: Vec<ScanRow> = self.rows("listing the scans of a scanner", constant(statement)).await?;

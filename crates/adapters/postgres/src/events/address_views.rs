@@ -1,6 +1,6 @@
 //! Rows of `address_views`: added and counted on, and otherwise never touched again (see the migrations).
 
-use crate::column::count;
+use crate::column::{before, count};
 use crate::failure::{corrupt, failed};
 use crate::pool::PgStore;
 use crate::statement::{constant, text};
@@ -45,6 +45,45 @@ impl TryFrom<ViewRow> for AddressView {
     }
 }
 
+/// The views of one event or account, the newest first; where two are of one instant, by what is not the same in them.
+macro_rules! views {
+    ($of:literal, $then:literal) => {
+        concat!(
+            "SELECT event_id, account_id, viewed_at, request, views, last_viewed_at FROM address_views WHERE ",
+            $of,
+            " = $1 AND (viewed_at, ",
+            $then,
+            ") < (coalesce($2, 'infinity'::timestamptz), coalesce($3, $4)) ORDER BY viewed_at DESC, ",
+            $then,
+            " DESC LIMIT $5"
+        )
+    };
+}
+
+const OF_EVENT: &str = views!("event_id", "account_id");
+const OF_ACCOUNT: &str = views!("account_id", "event_id");
+
+impl PgStore {
+    /// One more than the page asks for, where there is one.
+    async fn views(
+        &self,
+        doing: &'static str,
+        sql: &'static str,
+        of: Uuid,
+        page: PageRequest,
+    ) -> Result<Vec<AddressView>, StoreError> {
+        let (at, id) = before(&page);
+        let statement = text(sql)
+            .bind::<SqlUuid, _>(of)
+            .bind::<Nullable<Timestamptz>, _>(at)
+            .bind::<Nullable<SqlUuid>, _>(id)
+            .bind::<SqlUuid, _>(Uuid::max())
+            .bind::<BigInt, _>(i64::from(page.limit) + 1);
+        let rows: Vec<ViewRow> = self.rows(doing, constant(statement)).await?;
+        rows.into_iter().map(AddressView::try_from).collect()
+    }
+}
+
 #[async_trait]
 impl AddressLog for PgStore {
     async fn note_address_views(&self, views: &[AddressView]) -> Result<(), StoreError> {
@@ -80,19 +119,7 @@ impl AddressLog for PgStore {
         event: EventId,
         page: PageRequest,
     ) -> Result<Page<AddressView>, StoreError> {
-        let statement = text(
-            "SELECT event_id, account_id, viewed_at, request, views, last_viewed_at FROM address_views \
-             WHERE event_id = $1 \
-                 AND (viewed_at, account_id) < (coalesce($2, 'infinity'::timestamptz), coalesce($3, $4)) \
-             ORDER BY viewed_at DESC, account_id DESC LIMIT $5",
-        )
-        .bind::<SqlUuid, _>(event.as_uuid())
-        .bind::<Nullable<Timestamptz>, _>(page.after.map(|after| after.at))
-        .bind::<Nullable<SqlUuid>, _>(page.after.map(|after| after.id))
-        .bind::<SqlUuid, _>(Uuid::max())
-        .bind::<BigInt, _>(i64::from(page.limit) + 1);
-        let rows: Vec<ViewRow> = self.rows("listing views of an address", constant(statement)).await?;
-        let views = rows.into_iter().map(AddressView::try_from).collect::<Result<Vec<_>, _>>()?;
+        let views = self.views("listing views of an address", OF_EVENT, event.as_uuid(), page).await?;
         Ok(Page::cut(views, page.limit, |view| Cursor { at: view.at, id: view.account.as_uuid() }))
     }
 
@@ -101,20 +128,8 @@ impl AddressLog for PgStore {
         account: AccountId,
         page: PageRequest,
     ) -> Result<Page<AddressView>, StoreError> {
-        let statement = text(
-            "SELECT event_id, account_id, viewed_at, request, views, last_viewed_at FROM address_views \
-             WHERE account_id = $1 \
-                 AND (viewed_at, event_id) < (coalesce($2, 'infinity'::timestamptz), coalesce($3, $4)) \
-             ORDER BY viewed_at DESC, event_id DESC LIMIT $5",
-        )
-        .bind::<SqlUuid, _>(account.as_uuid())
-        .bind::<Nullable<Timestamptz>, _>(page.after.map(|after| after.at))
-        .bind::<Nullable<SqlUuid>, _>(page.after.map(|after| after.id))
-        .bind::<SqlUuid, _>(Uuid::max())
-        .bind::<BigInt, _>(i64::from(page.limit) + 1);
-        let rows: Vec<ViewRow> =
-            self.rows("listing what an account was shown of addresses", constant(statement)).await?;
-        let views = rows.into_iter().map(AddressView::try_from).collect::<Result<Vec<_>, _>>()?;
+        let doing = "listing what an account was shown of addresses";
+        let views = self.views(doing, OF_ACCOUNT, account.as_uuid(), page).await?;
         Ok(Page::cut(views, page.limit, |view| Cursor { at: view.at, id: view.event.as_uuid() }))
     }
 }

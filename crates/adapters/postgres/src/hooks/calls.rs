@@ -1,7 +1,7 @@
 //! Rows of `hook_calls`.
 
 use crate::column::{before, count, word};
-use crate::failure::{corrupt, failed};
+use crate::failure::corrupt;
 use crate::pool::PgStore;
 use crate::statement::{Statement, constant, text};
 use crate::transaction::PgTx;
@@ -10,7 +10,6 @@ use diesel::QueryableByName;
 use diesel::pg::Pg;
 use diesel::query_builder::QueryFragment;
 use diesel::sql_types::{Array, BigInt, Nullable, Text, Timestamptz, Uuid as SqlUuid};
-use diesel_async::RunQueryDsl;
 use kernel::{HookCallId, HookId, Page, PageRequest, SWEPT_AT_ONCE, StoreError, Timestamp};
 use uuid::Uuid;
 
@@ -97,10 +96,8 @@ const STANDING: &str = select_calls!(
 
 /// A call.
 pub(super) async fn one(store: &PgStore, id: HookCallId) -> Result<Option<Call>, StoreError> {
-    let doing = "reading a call of a hook";
     let statement = text(select_calls!("id = $1")).bind::<SqlUuid, _>(id.as_uuid());
-    let mut connection = store.connection(doing).await?;
-    let rows: Vec<CallRow> = constant(statement).load(&mut connection).await.map_err(failed(doing))?;
+    let rows: Vec<CallRow> = store.rows("reading a call of a hook", constant(statement)).await?;
     rows.into_iter().next().map(Call::try_from).transpose()
 }
 
@@ -120,12 +117,10 @@ pub(super) async fn listed(
         .bind::<Nullable<SqlUuid>, _>(id)
         .bind::<SqlUuid, _>(Uuid::max())
         .bind::<BigInt, _>(i64::from(page.limit) + 1);
-    let mut connection = store.connection(doing).await?;
     let rows: Vec<CallRow> = match state {
-        None => constant(statement).load(&mut connection).await,
-        Some(state) => constant(statement.bind::<Text, _>(state.as_str())).load(&mut connection).await,
-    }
-    .map_err(failed(doing))?;
+        None => store.rows(doing, constant(statement)).await?,
+        Some(state) => store.rows(doing, constant(statement.bind::<Text, _>(state.as_str()))).await?,
+    };
     let calls = rows.into_iter().map(Call::try_from).collect::<Result<Vec<_>, _>>()?;
     Ok(Page::cut(calls, page.limit, Call::cursor))
 }

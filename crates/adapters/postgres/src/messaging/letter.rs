@@ -94,6 +94,30 @@ macro_rules! select_letters {
 }
 pub(super) use select_letters;
 
+/// A statement on a letter: `$1` is its id, and `$2` to `$17` are all that ever changes of it.
+macro_rules! with_letter {
+    ($sql:literal, $it:expr) => {
+        text($sql)
+            .bind::<SqlUuid, _>($it.id.as_uuid())
+            .bind::<SqlUuid, _>($it.effect.as_uuid())
+            .bind::<Text, _>($it.about.kind.clone())
+            .bind::<Nullable<SqlUuid>, _>($it.about.account.map(|account| account.as_uuid()))
+            .bind::<Nullable<SqlUuid>, _>($it.about.booking.map(|booking| booking.as_uuid()))
+            .bind::<Nullable<SqlUuid>, _>($it.about.event.map(|event| event.as_uuid()))
+            .bind::<Nullable<SqlUuid>, _>($it.about.ticket.map(|ticket| ticket.as_uuid()))
+            .bind::<Nullable<Text>, _>($it.to.clone().map(String::from))
+            .bind::<Nullable<Text>, _>($it.origin.as_ref().map(|origin| origin.domain.clone()))
+            .bind::<Nullable<Text>, _>($it.origin.as_ref().map(|origin| origin.body.clone()))
+            .bind::<Text, _>($it.state.as_str())
+            .bind::<BigInt, _>(i64::from($it.tries))
+            .bind::<Nullable<Text>, _>($it.said.clone())
+            .bind::<Nullable<SqlUuid>, _>($it.again.map(|again| again.as_uuid()))
+            .bind::<Timestamptz, _>($it.changed_at)
+            .bind::<Nullable<Timestamptz>, _>($it.sent_at)
+            .bind::<Nullable<Timestamptz>, _>($it.complained_at)
+    };
+}
+
 impl PgTx {
     pub(super) async fn letter_locked(&mut self, id: EffectId) -> Result<Option<Letter>, StoreError> {
         let statement =
@@ -112,58 +136,26 @@ impl PgTx {
     }
 
     pub(super) async fn insert_letter(&mut self, it: &Letter) -> Result<bool, StoreError> {
-        let statement = text(
+        let statement = with_letter!(
             "INSERT INTO letters (id, effect_id, kind, account_id, booking_id, event_id, ticket_id, address, \
-                 origin_domain, origin_body, state, tries, said, again_id, created_at, changed_at, sent_at, \
-                 complained_at) \
+                 origin_domain, origin_body, state, tries, said, again_id, changed_at, sent_at, complained_at, \
+                 created_at) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) \
              ON CONFLICT ON CONSTRAINT letters_pkey DO NOTHING",
+            it
         )
-        .bind::<SqlUuid, _>(it.id.as_uuid())
-        .bind::<SqlUuid, _>(it.effect.as_uuid())
-        .bind::<Text, _>(it.about.kind.clone())
-        .bind::<Nullable<SqlUuid>, _>(it.about.account.map(|account| account.as_uuid()))
-        .bind::<Nullable<SqlUuid>, _>(it.about.booking.map(|booking| booking.as_uuid()))
-        .bind::<Nullable<SqlUuid>, _>(it.about.event.map(|event| event.as_uuid()))
-        .bind::<Nullable<SqlUuid>, _>(it.about.ticket.map(|ticket| ticket.as_uuid()))
-        .bind::<Nullable<Text>, _>(it.to.clone().map(String::from))
-        .bind::<Nullable<Text>, _>(it.origin.as_ref().map(|origin| origin.domain.clone()))
-        .bind::<Nullable<Text>, _>(it.origin.as_ref().map(|origin| origin.body.clone()))
-        .bind::<Text, _>(it.state.as_str())
-        .bind::<BigInt, _>(i64::from(it.tries))
-        .bind::<Nullable<Text>, _>(it.said.clone())
-        .bind::<Nullable<SqlUuid>, _>(it.again.map(|again| again.as_uuid()))
-        .bind::<Timestamptz, _>(it.created_at)
-        .bind::<Timestamptz, _>(it.changed_at)
-        .bind::<Nullable<Timestamptz>, _>(it.sent_at)
-        .bind::<Nullable<Timestamptz>, _>(it.complained_at);
+        .bind::<Timestamptz, _>(it.created_at);
         self.execute("adding a letter", constant(statement)).await.map(|added| added == 1)
     }
 
     /// Whose mail it is and since when it is wanted never changes, but for where it goes and what it is about.
     pub(super) fn update_letter(&mut self, it: &Letter) -> Result<(), StoreError> {
-        let statement = text(
+        let statement = with_letter!(
             "UPDATE letters SET effect_id = $2, kind = $3, account_id = $4, booking_id = $5, event_id = $6, \
                  ticket_id = $7, address = $8, origin_domain = $9, origin_body = $10, state = $11, tries = $12, \
                  said = $13, again_id = $14, changed_at = $15, sent_at = $16, complained_at = $17 WHERE id = $1",
-        )
-        .bind::<SqlUuid, _>(it.id.as_uuid())
-        .bind::<SqlUuid, _>(it.effect.as_uuid())
-        .bind::<Text, _>(it.about.kind.clone())
-        .bind::<Nullable<SqlUuid>, _>(it.about.account.map(|account| account.as_uuid()))
-        .bind::<Nullable<SqlUuid>, _>(it.about.booking.map(|booking| booking.as_uuid()))
-        .bind::<Nullable<SqlUuid>, _>(it.about.event.map(|event| event.as_uuid()))
-        .bind::<Nullable<SqlUuid>, _>(it.about.ticket.map(|ticket| ticket.as_uuid()))
-        .bind::<Nullable<Text>, _>(it.to.clone().map(String::from))
-        .bind::<Nullable<Text>, _>(it.origin.as_ref().map(|origin| origin.domain.clone()))
-        .bind::<Nullable<Text>, _>(it.origin.as_ref().map(|origin| origin.body.clone()))
-        .bind::<Text, _>(it.state.as_str())
-        .bind::<BigInt, _>(i64::from(it.tries))
-        .bind::<Nullable<Text>, _>(it.said.clone())
-        .bind::<Nullable<SqlUuid>, _>(it.again.map(|again| again.as_uuid()))
-        .bind::<Timestamptz, _>(it.changed_at)
-        .bind::<Nullable<Timestamptz>, _>(it.sent_at)
-        .bind::<Nullable<Timestamptz>, _>(it.complained_at);
+            it
+        );
         self.write("saving a letter", constant(statement));
         Ok(())
     }

@@ -29,7 +29,7 @@ impl Hooks {
     /// [`StoreError`]: it is made again then, under the same name.
     pub async fn deliver(&self, turn: Turn) -> Result<Option<Timestamp>, StoreError> {
         let Some(call) = self.store.hook_call(turn.call).await? else { return Ok(None) };
-        if call.turn != turn.turn || !call.state.is_open() {
+        if !turn.is_next_of(&call) {
             return Ok(None);
         }
         let Some(seen) = self.store.hook(call.hook).await? else { return Ok(None) };
@@ -43,7 +43,7 @@ impl Hooks {
         transact(self.store.begin_hooks().await?, async |tx| {
             let Some(mut hook) = tx.lock_hook(call.hook).await? else { return Ok(None) };
             let Some(mut call) = tx.lock_hook_call(call.id).await? else { return Ok(None) };
-            if call.turn != turn.turn || !call.state.is_open() {
+            if !turn.is_next_of(&call) {
                 return Ok(None);
             }
             let before = hook.clone();
@@ -82,7 +82,7 @@ impl Hooks {
     pub async fn give_up(&self, turn: Turn) -> Result<(), StoreError> {
         transact(self.store.begin_hooks().await?, async |tx| {
             let Some(mut call) = tx.lock_hook_call(turn.call).await? else { return Ok(()) };
-            if call.turn == turn.turn && call.state.is_open() {
+            if turn.is_next_of(&call) {
                 call.give_up("nobody could say what came of it");
                 tx.save_hook_call(&call).await?;
             }

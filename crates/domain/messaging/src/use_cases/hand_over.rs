@@ -1,6 +1,6 @@
 use super::Messages;
-use crate::{Draft, Letter, News};
-use kernel::{EffectId, StoreError, transact};
+use crate::{Draft, Letter, MessagingTx, News};
+use kernel::{EffectId, StoreError, Timestamp, transact};
 
 impl Messages {
     /// Just before a letter is handed over: it is there from now on, whatever happens. `false` when it has gone already, and
@@ -11,21 +11,7 @@ impl Messages {
     /// The store could not answer; nothing is to be handed over then.
     pub async fn begin(&self, draft: Draft) -> Result<bool, StoreError> {
         let now = self.clock.now();
-        transact(self.store.begin_messaging().await?, async |tx| {
-            let Some(mut letter) = tx.lock_letter(draft.id).await? else {
-                let mut letter = Letter::queued(draft.clone(), now);
-                letter.begin(draft, now);
-                // Whoever was faster with the same hands the same over.
-                tx.add_letter(&letter).await?;
-                return Ok(true);
-            };
-            let goes = letter.begin(draft, now);
-            if goes {
-                tx.save_letter(&letter).await?;
-            }
-            Ok(goes)
-        })
-        .await
+        transact(self.store.begin_messaging().await?, async |tx| begun(tx, draft, now).await).await
     }
 
     /// Takes note of what was learned of a letter. One that is not there is not made for it.
@@ -34,13 +20,8 @@ impl Messages {
     /// The store could not answer.
     pub async fn learn(&self, id: EffectId, news: News, said: Option<&str>) -> Result<(), StoreError> {
         let now = self.clock.now();
-        transact(self.store.begin_messaging().await?, async |tx| {
-            let Some(mut letter) = tx.lock_letter(id).await? else { return Ok(()) };
-            let before = letter.clone();
-            letter.hear(news, said, now);
-            if letter == before { Ok(()) } else { tx.save_letter(&letter).await }
-        })
-        .await
+        transact(self.store.begin_messaging().await?, async |tx| learned(tx, id, (news, said), now).await)
+            .await
     }
 
     /// Nobody tries any more to do what is owed by this name: its letters that did not go have failed.
@@ -73,4 +54,37 @@ impl Messages {
         })
         .await
     }
+}
+
+/// What [`Messages::begin`] does, among other things.
+pub(super) async fn begun(
+    tx: &mut dyn MessagingTx,
+    draft: Draft,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let Some(mut letter) = tx.lock_letter(draft.id).await? else {
+        let mut letter = Letter::queued(draft.clone(), now);
+        letter.begin(draft, now);
+        // Whoever was faster with the same hands the same over.
+        tx.add_letter(&letter).await?;
+        return Ok(true);
+    };
+    let goes = letter.begin(draft, now);
+    if goes {
+        tx.save_letter(&letter).await?;
+    }
+    Ok(goes)
+}
+
+/// What [`Messages::learn`] does, among other things.
+pub(super) async fn learned(
+    tx: &mut dyn MessagingTx,
+    id: EffectId,
+    (news, said): (News, Option<&str>),
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let Some(mut letter) = tx.lock_letter(id).await? else { return Ok(()) };
+    let before = letter.clone();
+    letter.hear(news, said, now);
+    if letter == before { Ok(()) } else { tx.save_letter(&letter).await }
 }

@@ -1,4 +1,5 @@
 use super::Announcements;
+use crate::use_cases::hand_over::{begun, learned};
 use crate::{Announcement, AnnouncementStatus, Draft, HandedOver, LeftOut, Letter, News};
 use kernel::{AccountId, AnnouncementId, EffectId, Email, StoreError, transact};
 
@@ -91,17 +92,7 @@ impl Announcements {
                 tx.save_recipients(&[one]).await?;
             }
             if goes {
-                match tx.lock_letter(draft.id).await? {
-                    Some(mut letter) => {
-                        letter.begin(draft, now);
-                        tx.save_letter(&letter).await?;
-                    }
-                    None => {
-                        let mut letter = Letter::queued(draft.clone(), now);
-                        letter.begin(draft, now);
-                        tx.add_letter(&letter).await?;
-                    }
-                }
+                begun(tx, draft, now).await?;
             }
             Ok(goes)
         })
@@ -135,11 +126,7 @@ impl Announcements {
                 // Of its letter nobody knows any more than that it was to go out.
                 HandedOver::Unheard => return Ok(()),
             };
-            if let Some(mut letter) = tx.lock_letter(mail).await? {
-                letter.hear(news, said, now);
-                tx.save_letter(&letter).await?;
-            }
-            Ok(())
+            learned(tx, mail, (news, said), now).await
         })
         .await
     }
