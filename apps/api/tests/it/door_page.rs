@@ -31,7 +31,7 @@ impl House {
     async fn open() -> Self {
         let program = spawn_blocking(launch).await.unwrap();
         let url = format!("http://{}", program.address());
-        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60)).build().unwrap();
+        let http = crate::harness::http().timeout(Duration::from_secs(60)).build().unwrap();
         let stranger = Client::new(http, url.clone(), None);
         let admin = log_in(&stranger, ADMIN).await;
         let here = organisation(&admin, "Here").await;

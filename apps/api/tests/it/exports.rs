@@ -286,7 +286,7 @@ async fn a_table_of_a_million_rows_waits_for_its_reader_and_leaves_the_server_sm
     let server = server.workers(1).disable_signals().listen(listener).unwrap().run();
     let handle = server.handle();
     let running = tokio::spawn(server);
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let http = crate::harness::http().build().unwrap();
     let mut answer = http.get(&url).send().await.unwrap();
     let mut lines = counted(&answer.chunk().await.unwrap().unwrap());
     // Nobody reads on: what lies on its way is all that the line holds, and not the table.

@@ -91,7 +91,7 @@ impl TestApp {
         let config = config(&address, settings);
         let app = Arc::new(build(&config, clock).await.unwrap());
         let server = start(Arc::clone(&app), listener).unwrap();
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
+        let http = http().timeout(Duration::from_secs(60)).build().unwrap();
         Self { app, url: format!("http://{address}"), server: Some(server), http }
     }
 
@@ -161,6 +161,12 @@ impl TestApp {
             server.stop(Duration::ZERO).await.unwrap();
         }
     }
+}
+
+/// Who asks. A connection that was quiet is not used again: the server ends it after a few seconds, perhaps at the very moment at
+/// which something is asked.
+pub fn http() -> reqwest::ClientBuilder {
+    reqwest::Client::builder().no_proxy().pool_idle_timeout(Duration::from_secs(2))
 }
 
 /// A configuration for tests, at an address.

@@ -40,7 +40,7 @@ impl Work {
     }
 
     async fn ask(&self, path: &str) -> Option<(u16, String)> {
-        let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
+        let http = crate::harness::http().timeout(PATIENCE).build().unwrap();
         let answer = http.get(format!("{}{path}", self.url)).send().await.ok()?;
         Some((answer.status().as_u16(), answer.text().await.ok()?))
     }

@@ -231,7 +231,7 @@ fn program(collector: &str) -> Program {
 }
 
 async fn ask(program: &Program) {
-    let http = reqwest::Client::builder().no_proxy().build().unwrap();
+    let http = crate::harness::http().build().unwrap();
     let answer = http.get(format!("http://{}/api/v1/events", program.address())).send().await.unwrap();
     assert_eq!(answer.status(), 200);
 }

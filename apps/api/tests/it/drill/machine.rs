@@ -116,7 +116,7 @@ impl Machine {
 
     /// Somebody who calls it, logged in, and their id.
     pub(super) async fn log_in(&self, email: &str) -> (Client, String) {
-        let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
+        let http = crate::harness::http().timeout(PATIENCE).build().unwrap();
         let stranger = Client::new(http, format!("http://{}", self.address()), None);
         let body = json!({"email": email, "password": PASSWORD});
         let session = stranger.post("/auth/login", &body).await.expect(200);

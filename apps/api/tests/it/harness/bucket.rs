@@ -102,7 +102,7 @@ impl OwnBucket {
             hex(&mac(&key, &text))
         );
         let url = format!("{endpoint}/{name}?{query}");
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        let http = crate::harness::http().build().unwrap();
         let request = http.request(Method::PUT, url.trim_end_matches('?')).body(body.to_owned());
         let request = request.header("x-amz-date", &at).header("x-amz-content-sha256", hash);
         let answer = request.header("authorization", proof).send().await.unwrap();

@@ -78,7 +78,7 @@ impl Process {
         let address = format!("http://{}", program.address());
         let hooks = Wire::to(&address).await;
         providers.tell(&hooks.url);
-        let http = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().unwrap();
+        let http = crate::harness::http().timeout(PATIENCE).build().unwrap();
         let stranger = Client::new(http.clone(), address.clone(), None);
         let admin = log_in(&stranger, ADMIN).await;
         let (event, ticket_type) = put_on_sale(&admin, SystemClock.now(), 1000).await;

@@ -37,7 +37,7 @@ impl Simulated {
         let server = Some(start(Arc::clone(&app), listener).unwrap());
         let (work, stop) = watch::channel(false);
         tokio::spawn(worker::run(Arc::clone(&app), stop));
-        let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(60)).build().unwrap();
+        let http = crate::harness::http().timeout(Duration::from_secs(60)).build().unwrap();
         let app = TestApp { app, url: format!("http://{address}"), server, http };
         Self { app, _providers: simulated.running, _work: work }
     }

@@ -306,7 +306,7 @@ fn disk(folder: &Path) -> Arc<dyn ObjectStore> {
 }
 
 fn http() -> reqwest::Client {
-    let http = reqwest::Client::builder().no_proxy().redirect(Policy::none());
+    let http = crate::harness::http().redirect(Policy::none());
     http.timeout(PATIENCE).build().unwrap()
 }
 

@@ -25,7 +25,7 @@ async fn what_may_be_saved_has_a_readable_name(store: Store) {
         let and = if query.is_empty() { "?" } else { "&" };
         let given = member.get(&format!("{path}{query}{and}link=true")).await.expect(200);
         assert_eq!(given["filename"], filename);
-        let http = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
+        let http = crate::harness::http().redirect(Policy::none()).build().unwrap();
         let url = format!("{}/api/v1{path}{query}", stage.desk.app.url);
         let asked = http.get(url).bearer_auth(member.token.as_deref().unwrap()).send().await.unwrap();
         assert_eq!(asked.status().as_u16(), 302);

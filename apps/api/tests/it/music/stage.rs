@@ -93,7 +93,7 @@ impl Stage {
 
 /// Asks as a player does: without a token, and without following to where the file lies.
 pub(crate) async fn play(url: &str) -> Answer {
-    let http = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
+    let http = crate::harness::http().redirect(Policy::none()).build().unwrap();
     Answer::of(http.get(url).send().await.unwrap()).await
 }
 

@@ -29,7 +29,7 @@ async fn a_server_through_which_much_passes_stays_small() {
         program
     };
     let program = spawn_blocking(launch).await.unwrap();
-    let http = reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(120)).build().unwrap();
+    let http = crate::harness::http().timeout(Duration::from_secs(120)).build().unwrap();
     let stranger = Client::new(http.clone(), format!("http://{}", program.address()), None);
     let login = json!({"email": "admin@example.org", "password": PASSWORD});
     let session = stranger.post("/auth/login", &login).await.expect(200);
