@@ -240,7 +240,7 @@ pub async fn whoever_erases_their_account_is_forgotten_with_every_address(stores
     let open = asked(&stores, &ada, "other@example.org").await;
     let record = accounts.export(&actor(&ada)).await.unwrap().unwrap();
     assert_eq!((record.email.as_str(), record.email_changes.len()), ("countess@example.org", 2));
-    accounts.delete_account(&actor(&ada), Some(PASSWORD)).await.unwrap();
+    accounts.delete_account(&actor(&ada), Some(PASSWORD), None).await.unwrap();
     assert_eq!(stores.accounts.email_changes_of(ada.account.id).await.unwrap(), []);
     let kept = stores.accounts.invite(invite.id).await.unwrap().unwrap();
     assert_eq!(kept.email, None, "the address that it was bound to was theirs");

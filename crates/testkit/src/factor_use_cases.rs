@@ -8,8 +8,8 @@ use crate::fixtures_accounts::{
 use crate::fixtures_events::person;
 use crate::{StoppedClock, Stores, noon};
 use accounts::{
-    Accounts, Alert, Claim, CodeRefusal, Credentials, FactorError, FactorNews, FactorStanding, LoginError,
-    ProofError, RecoveryCode, ResetTotpError, SignedIn,
+    Accounts, Alert, Claim, CodeRefusal, Credentials, DeleteError, FactorError, FactorNews, FactorStanding,
+    LoginError, ProofError, RecoveryCode, ResetTotpError, SignedIn,
 };
 use chrono::TimeDelta;
 use kernel::audit::ActFilter;
@@ -302,7 +302,14 @@ pub async fn an_erased_account_keeps_no_second_factor(stores: Stores) {
     let id = ada.signed_in.account.id;
     let record = ada.accounts.export(&ada.actor()).await.unwrap().unwrap();
     assert_eq!(record.second_factor.map(|factor| factor.recovery_codes), Some(10));
-    ada.accounts.delete_account(&ada.actor(), Some(PASSWORD)).await.unwrap();
+    ada.clock.advance(TimeDelta::minutes(10));
+    let (typed, wrong) = (ada.code(), ada.wrong());
+    let erase = async |totp| ada.accounts.delete_account(&ada.actor(), Some(PASSWORD), totp).await;
+    assert!(matches!(erase(None).await, Err(DeleteError::TotpRequired)));
+    let refused = erase(Some(wrong.as_str())).await;
+    assert!(matches!(refused, Err(DeleteError::Code(CodeRefusal::Wrong { .. }))), "{refused:?}");
+    assert!(ada.alive(&ada.signed_in).await);
+    erase(Some(typed.as_str())).await.unwrap();
     assert_eq!(stores.accounts.second_factors(&[id]).await.unwrap(), []);
     assert_eq!(ada.accounts.factor_letter(id).await.unwrap(), None);
 }

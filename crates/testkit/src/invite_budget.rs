@@ -246,7 +246,7 @@ pub async fn who_is_erased_gives_nothing_away_any_more(stores: Stores) {
     let given = invites.give(&bound, &ada).await.unwrap().invites.remove(0);
     let (others, _) = invited(&stores, &NewInvites { note: Some("stays".into()), ..invite_for(1) }).await;
     let open = invites.code(&invites.give(&invite_for(2), &ada).await.unwrap().invites[0]).to_string();
-    accounts_at_noon(&stores).delete_account(&ada, Some(PASSWORD)).await.unwrap();
+    accounts_at_noon(&stores).delete_account(&ada, Some(PASSWORD), None).await.unwrap();
     let left = stores.accounts.invite(given.id).await.unwrap().unwrap();
     assert_eq!((left.email, left.note, left.revoked_at), (None, None, Some(noon())));
     assert_eq!(invites.letter(given.id).await.unwrap(), None);

@@ -148,7 +148,7 @@ pub async fn the_tree_outlives_invites_and_people(stores: Stores) {
         invites.revoke(&root, invite.id).await.unwrap();
     }
     let accounts = accounts_at_noon(&stores);
-    accounts.delete_account(&ada, Some(PASSWORD)).await.unwrap();
+    accounts.delete_account(&ada, Some(PASSWORD), None).await.unwrap();
     let tree = accounts.invite_tree(Some(ada.account), first(10)).await.unwrap().unwrap();
     assert_eq!(tree.twigs.items[0].branch.account, bob.account);
     assert_eq!(tree.twigs.items[0].account.first_name, "Ada", "that is bob's name");

@@ -245,10 +245,10 @@ pub async fn an_erased_account_leaves_nobody_behind(stores: Stores) {
         panic!("ada is signed in")
     };
     let link = reset_letter(&stores, "ada@example.org").await.unwrap();
-    let wrong = accounts.delete_account(&actor(&ada), Some("not the password")).await;
+    let wrong = accounts.delete_account(&actor(&ada), Some("not the password"), None).await;
     assert!(matches!(wrong, Err(DeleteError::WrongPassword)));
     claim(&stores).await;
-    accounts.delete_account(&actor(&ada), Some(PASSWORD)).await.unwrap();
+    accounts.delete_account(&actor(&ada), Some(PASSWORD), None).await.unwrap();
     let due = claim(&stores).await;
     let owed: Vec<Effect> = due.iter().map(|due| serde_json::from_str(&due.body).unwrap()).collect();
     assert_eq!(owed, [Effect::Erased { account: ada.account.id }], "what it waits for is given up with it");
@@ -269,15 +269,15 @@ pub async fn the_last_admin_cannot_be_erased(stores: Stores) {
     let accounts = accounts_at_noon(&stores);
     accounts.create_admin("root@example.org", PASSWORD.into(), ("Ada", "Byron")).await.unwrap();
     let root = accounts.login(credentials("root@example.org", PASSWORD)).await.unwrap();
-    let refused = accounts.delete_account(&actor(&root), Some(PASSWORD)).await;
+    let refused = accounts.delete_account(&actor(&root), Some(PASSWORD), None).await;
     assert!(matches!(refused, Err(DeleteError::Refused(AccountRefusal::LastAdmin))));
     assert!(alive(&stores, &root).await);
     accounts.create_admin("other@example.org", PASSWORD.into(), ("Grace", "Hopper")).await.unwrap();
     // Without the password it takes a login of moments ago.
     let later = Arc::new(StoppedClock::at(noon() + TimeDelta::minutes(10)));
-    let late = accounts_at(&stores, later).delete_account(&actor(&root), None).await;
+    let late = accounts_at(&stores, later).delete_account(&actor(&root), None, None).await;
     assert!(matches!(late, Err(DeleteError::PasswordNeeded)));
-    accounts.delete_account(&actor(&root), None).await.unwrap();
+    accounts.delete_account(&actor(&root), None, None).await.unwrap();
     assert!(!alive(&stores, &root).await);
 }
 

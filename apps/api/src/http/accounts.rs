@@ -172,19 +172,22 @@ async fn update_me(app: Data<App>, user: User, body: Json<UpdateMe>) -> Result<H
 pub struct DeleteMe {
     #[schema(format = Password)]
     password: Option<String>,
+    /// A code of the second factor, or a recovery code: where there is one, and one logged in longer than ten minutes ago.
+    totp: Option<String>,
 }
 
 /// Erase one's account for good. There is no way back: the body with the password can be left out only within ten
 /// minutes of logging in.
 #[utoipa::path(tag = "accounts", security(("bearer" = [])), request_body = Option<DeleteMe>, responses(
     (status = 204),
-    (status = 403, description = "`wrong_password`, `password_needed`", body = Problem),
+    (status = 403, description = "`wrong_password`, `password_needed`, `totp_required`, `totp_invalid`", body = Problem),
     (status = 409, description = "`last_admin`", body = Problem)))]
 #[delete("/users/me")]
 async fn delete_me(app: Data<App>, user: User, body: Optional<DeleteMe>) -> Result<HttpResponse, Problem> {
     app.limits.password(user.0.account).await?;
-    let password = body.0.and_then(|body| body.into_inner().password);
-    app.accounts.delete_account(&user.0, password.as_deref()).await?;
+    let (password, totp) =
+        body.0.map(Json::into_inner).map_or((None, None), |body| (body.password, body.totp));
+    app.accounts.delete_account(&user.0, password.as_deref(), totp.as_deref()).await?;
     app.gate.forget_account(user.0.account).await;
     Ok(HttpResponse::NoContent().finish())
 }

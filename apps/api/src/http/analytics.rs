@@ -110,7 +110,7 @@ async fn overall(
 }
 
 /// Whose events and which days are asked for.
-async fn asked(
+pub(super) async fn asked(
     app: &App,
     user: User,
     span: SpanQuery,

@@ -3,13 +3,14 @@
 mod export;
 
 use super::access::User;
+use super::analytics::{WhoseQuery, asked};
 use super::figures::{
     CurrencySumsView, GuestCountsView, RefundReasonView, SalesSumsView, Span, SpanQuery, StandingView, kept,
     reasons, standing,
 };
 use super::paging::{PageView, Paging, PagingQuery};
 use super::problem::Problem;
-use super::staff::{Managed, managed};
+use super::staff::Managed;
 use crate::wiring::App;
 use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse, get};
@@ -127,7 +128,7 @@ pub struct EventAnalyticsView {
 }
 
 /// What one's events come to, by their beginning; all of them for admins. A page may be shorter than its limit.
-#[utoipa::path(tag = "analytics", security(("bearer" = [])), params(SpanQuery, PagingQuery), responses(
+#[utoipa::path(tag = "analytics", security(("bearer" = [])), params(WhoseQuery, SpanQuery, PagingQuery), responses(
     (status = 200, body = PageView<EventSummaryView>), (status = 304), (status = 403, body = Problem),
     (status = 422, body = Problem)))]
 #[get("/admin/events/analytics")]
@@ -135,11 +136,11 @@ async fn list_analytics(
     app: Data<App>,
     user: User,
     request: HttpRequest,
+    whose: Query<WhoseQuery>,
     span: Query<SpanQuery>,
     paging: Paging,
 ) -> Result<HttpResponse, Problem> {
-    let own = managed(&app, user.0).await?;
-    let span = read(span.into_inner())?;
+    let (own, span) = asked(&app, user, span.into_inner(), whose.into_inner()).await?;
     let question = ("events", user.0.is_admin(), own.clone(), span, paging);
     kept(&app, &request, question, async |_| summaries(&app, user, (own, span), paging.0).await).await
 }

@@ -293,6 +293,10 @@ async fn organisers_see_what_is_theirs(store: Store) {
         assert_eq!(sales(&seen["total"]).0, tickets, "{query}");
         let seen = client.get(&format!("/admin/analytics/popular-events{query}")).await.expect(200);
         assert_eq!(seen["items"].as_array().unwrap().len(), events, "{query}");
+        let seen = client.get(&format!("/admin/events/analytics{query}")).await.expect(200);
+        assert_eq!(seen["items"].as_array().unwrap().len(), events, "{query}");
+        let table = client.get(&format!("/admin/events/analytics/export{query}")).await;
+        assert_eq!((table.status, table.text.lines().count()), (200, 1 + events), "{query}");
     }
     for (client, visits) in [(&own, 0), (&admin, 2)] {
         let seen = client.get(&format!("/admin/analytics?organisation_id={here}")).await.expect(200);

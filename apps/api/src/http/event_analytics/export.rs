@@ -2,10 +2,10 @@
 
 use super::{CountedEvent, counted, counted_types, read};
 use crate::http::access::User;
+use crate::http::analytics::{WhoseQuery, asked};
 use crate::http::csv::{self, Cell, Lines};
 use crate::http::figures::{SpanQuery, cells};
 use crate::http::problem::Problem;
-use crate::http::staff::managed;
 use crate::wiring::App;
 use actix_web::web::{Data, Path, Query};
 use actix_web::{HttpResponse, get};
@@ -58,16 +58,17 @@ fn event_row(event: &CountedEvent, (admin, now): (bool, Timestamp), lines: &mut 
 /// The same events as a table (CSV), by their beginning: how each stands, with its orders, waiting list, vouchers and who
 /// came, and what happened on these days. One that sold in several currencies has a line for each, and what is no money in
 /// the first of them. It is made while it is sent; one that breaks off is not whole.
-#[utoipa::path(tag = "analytics", security(("bearer" = [])), params(SpanQuery), responses(
+#[utoipa::path(tag = "analytics", security(("bearer" = [])), params(WhoseQuery, SpanQuery), responses(
     (status = 200, content_type = "text/csv", body = String), (status = 403, body = Problem),
     (status = 422, body = Problem)))]
 #[get("/admin/events/analytics/export")]
 pub(super) async fn export_events(
     app: Data<App>,
     user: User,
+    whose: Query<WhoseQuery>,
     span: Query<SpanQuery>,
 ) -> Result<HttpResponse, Problem> {
-    let whose = (managed(&app, user.0).await?, read(span.into_inner())?);
+    let whose = asked(&app, user, span.into_inner(), whose.into_inner()).await?;
     let of = (user.0.is_admin(), app.clock.now());
     let read = async move |page: PageRequest| {
         let page = counted(&app, user, &whose, page).await;

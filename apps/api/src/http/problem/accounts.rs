@@ -171,6 +171,8 @@ impl From<DeleteError> for Problem {
             DeleteError::PasswordNeeded => {
                 Self::forbidden("password_needed", "Send your password, or log in anew.")
             }
+            DeleteError::TotpRequired => totp_required(),
+            DeleteError::Code(refusal) => refusal.into(),
             DeleteError::Refused(refusal) => refusal.into(),
             DeleteError::Hashing(error) => error.into(),
             DeleteError::Store(error) => error.into(),

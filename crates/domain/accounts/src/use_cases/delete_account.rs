@@ -1,5 +1,6 @@
 use super::Accounts;
-use crate::{AccountRefusal, Effect, HashError, Purpose, acts};
+use super::check_code::{Checked, ProofError};
+use crate::{AccountRefusal, CodeRefusal, Effect, HashError, PasswordHash, Purpose, acts};
 use chrono::TimeDelta;
 use kernel::{Actor, Owed, StoreError, transact};
 
@@ -15,6 +16,12 @@ pub enum DeleteError {
     /// None was given, and it is too long ago that one was.
     #[error("the password is needed")]
     PasswordNeeded,
+    /// The account has a second factor, and it is too long ago that somebody logged in with it.
+    #[error("a code of the second factor is needed")]
+    TotpRequired,
+    /// The code proves nothing.
+    #[error(transparent)]
+    Code(#[from] CodeRefusal),
     /// Nobody could run things any more.
     #[error(transparent)]
     Refused(#[from] AccountRefusal),
@@ -26,26 +33,44 @@ pub enum DeleteError {
     Store(#[from] StoreError),
 }
 
+impl From<ProofError> for DeleteError {
+    fn from(error: ProofError) -> Self {
+        match error {
+            ProofError::WrongPassword => Self::WrongPassword,
+            ProofError::TotpRequired => Self::TotpRequired,
+            ProofError::Hashing(error) => Self::Hashing(error),
+            ProofError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 impl Accounts {
     /// Erases the actor's account for good: who it was is forgotten, what it did stays. Since there is no way back,
-    /// the password is asked for again, unless it was given moments ago, to log in. Invites that it gave away open
-    /// nothing any more; whom it brought stays where they are in the tree. For whom it works and what it
-    /// waits for elsewhere is given up by an effect.
+    /// the password is asked for again, and a code where there is a second factor, unless somebody logged in with them
+    /// moments ago. Invites that it gave away open nothing any more; whom it brought stays where they are in the tree.
+    /// For whom it works and what it waits for elsewhere is given up by an effect.
     ///
     /// # Errors
     /// A [`DeleteError`].
-    pub async fn delete_account(&self, actor: &Actor, password: Option<&str>) -> Result<(), DeleteError> {
+    pub async fn delete_account(
+        &self,
+        actor: &Actor,
+        password: Option<&str>,
+        totp: Option<&str>,
+    ) -> Result<(), DeleteError> {
         let seen = self.store.account(actor.account).await?;
+        let recent = self.logged_in_recently(actor).await?;
         let proved = match password {
             Some(password) => self.prove(seen.as_ref(), password).await?,
-            None => {
-                self.require_recent_login(actor).await?;
-                seen.as_ref().and_then(|seen| seen.password_hash.clone())
-            }
+            None if recent => seen.as_ref().and_then(|seen| seen.password_hash.clone()),
+            None => return Err(DeleteError::PasswordNeeded),
         };
         let (Some(seen), Some(proved)) = (seen, proved) else {
             return Err(DeleteError::WrongPassword);
         };
+        if !recent {
+            self.prove_second_factor(actor, &proved, totp).await?;
+        }
         let now = self.clock.now();
         transact(self.store.begin().await?, async |tx| {
             // First of all, so that nothing is given away meanwhile.
@@ -85,9 +110,27 @@ impl Accounts {
         .await
     }
 
-    async fn require_recent_login(&self, actor: &Actor) -> Result<(), DeleteError> {
+    async fn logged_in_recently(&self, actor: &Actor) -> Result<bool, StoreError> {
         let session = self.store.sessions(&[actor.session]).await?;
-        let recent = session.iter().any(|session| self.clock.now() < session.created_at + RECENT);
-        if recent { Ok(()) } else { Err(DeleteError::PasswordNeeded) }
+        Ok(session.iter().any(|session| self.clock.now() < session.created_at + RECENT))
+    }
+
+    /// Apart from the erasure, so that a wrong code is counted although nothing is erased.
+    async fn prove_second_factor(
+        &self,
+        actor: &Actor,
+        proved: &PasswordHash,
+        totp: Option<&str>,
+    ) -> Result<(), DeleteError> {
+        let (by, now) = (actor.cause(), self.clock.now());
+        let outcome = transact(self.store.begin().await?, async |tx| {
+            let account = self.lock_proven(tx, actor, proved).await?.id;
+            match self.check_code(tx, account, totp, (&by, now)).await? {
+                Checked::Without | Checked::Proven(_) => Ok(Ok(())),
+                Checked::Missing => Err(DeleteError::TotpRequired),
+                Checked::Refused(refusal) => Ok(Err(refusal)),
+            }
+        });
+        Ok(outcome.await??)
     }
 }
