@@ -151,6 +151,8 @@ fn tell_of(event: &Event) {
     match event {
         Event::Connected => tracing::info!("NATS is there"),
         Event::Disconnected => tracing::warn!("NATS is away"),
+        // One with each try while it is away, which was said once.
+        Event::ClientError(_) => tracing::debug!(%event, "NATS"),
         other => tracing::warn!(event = %other, "NATS"),
     }
 }
