@@ -122,7 +122,7 @@ async fn create(
     } else {
         let MadeOne { manifest, tried } = house.make().await?;
         tell_made(&manifest)?;
-        say("Every part was read again and is as it was written. Made a store of it.")?;
+        say("Every part was read again and is as it was written.")?;
         tell_tried(&tried?)?;
     }
     for name in house.prune().await? {

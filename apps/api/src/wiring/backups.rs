@@ -99,12 +99,12 @@ impl House {
         self.vault.try_out(name, opener, &self.trial).await
     }
 
-    /// Removes what the rule lets go; their names.
+    /// Removes what the rule lets go of those that this house made; their names.
     ///
     /// # Errors
     /// When where they lie cannot be read or written.
     pub async fn prune(&self) -> Result<Vec<BackupName>, ObjectError> {
-        self.vault.prune(&self.rule).await
+        self.vault.prune(&self.rule, self.original.signing_key.as_deref()).await
     }
 }
 

@@ -72,6 +72,20 @@ async fn a_backup_of_a_store_that_contradicts_itself_is_bad() {
     assert!(said.lines().any(|line| line.starts_with(&first) && line.contains("good (restored)")), "{said}");
 }
 
+/// Where none can be made, none is said to have been made, and the backup is kept as far as it was looked at.
+#[tokio::test]
+async fn no_store_is_claimed_where_there_is_no_room_for_one() {
+    let house = House::new(Store::Local).await;
+    std::fs::write(house.path("occupied"), "no folder").unwrap();
+    let nowhere = format!("local:{}", house.path("occupied").join("within").display());
+    let said = house.run_with(&["backup", "create"], &[("backup.scratch_url", nowhere.as_str())]).refused();
+    assert!(
+        said.contains("is as it was written.") && !said.to_lowercase().contains("made a store"),
+        "{said}"
+    );
+    assert!(house.run(&["backup", "list"]).fine().contains("good (sums)"));
+}
+
 #[tokio::test]
 async fn nothing_is_left_of_the_place_that_a_backup_was_tried_in() {
     let house = House::new(Store::Local).await;

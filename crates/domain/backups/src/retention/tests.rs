@@ -19,8 +19,18 @@ fn daily(days: i64, standing: Standing) -> Vec<(BackupName, Standing)> {
     (0..days).map(|back| (BackupName::generate(last - TimeDelta::days(back)), standing)).collect()
 }
 
+/// What goes of these, of which each has as many rows as the others.
+fn gone(all: &[(BackupName, Standing)], rule: Rule, now: Timestamp) -> Vec<BackupName> {
+    let alike = |(name, standing): &(BackupName, Standing)| Candidate {
+        name: name.clone(),
+        standing: *standing,
+        rows: 100,
+    };
+    rule.removable(&all.iter().map(alike).collect::<Vec<_>>(), now)
+}
+
 fn left(all: &[(BackupName, Standing)], rule: Rule, now: Timestamp) -> Vec<(BackupName, Standing)> {
-    let gone = rule.removable(all, now);
+    let gone = gone(all, rule, now);
     all.iter().filter(|(name, _)| !gone.contains(name)).cloned().collect()
 }
 
@@ -51,7 +61,7 @@ fn days_without_a_backup_do_not_count() {
 fn while_nothing_was_found_good_nothing_goes() {
     let now = at("2027-01-01T00:00:00Z");
     for standing in [Standing::Unchecked, Standing::Bad, Standing::Unfinished] {
-        assert_eq!(RULE.removable(&daily(50, standing), now), [], "{standing:?}");
+        assert_eq!(gone(&daily(50, standing), RULE, now), [], "{standing:?}");
     }
 }
 
@@ -86,7 +96,7 @@ fn what_nobody_has_looked_at_takes_the_place_of_no_good_one() {
         (named("2026-06-29T03:00:00Z"), Standing::Unchecked),
         (named("2026-06-28T03:00:00Z"), Standing::Good(Depth::Restored)),
     ];
-    let left = left(&all, rule, at("2026-07-01T00:00:00Z"));
+    let left = left(&all, rule, at("2026-07-03T00:00:00Z"));
     assert_eq!(left, [all[1].clone(), all[2].clone()], "a day without a good one has its newest");
 }
 
@@ -98,7 +108,7 @@ fn one_of_which_nobody_can_read_what_was_found_takes_nobodys_place_and_stays() {
     let rule = Rule { daily: 2, weekly: 0, monthly: 0 };
     let left = left(&all, rule, at("2026-12-01T00:00:00Z"));
     assert_eq!(left, [&all[..3], &all[4..]].concat());
-    assert_eq!(rule.removable(&daily(9, Standing::Unread), at("2027-01-01T00:00:00Z")), []);
+    assert_eq!(gone(&daily(9, Standing::Unread), rule, at("2027-01-01T00:00:00Z")), []);
 }
 
 #[test]
@@ -108,7 +118,48 @@ fn what_is_being_written_is_left_alone() {
         (named("2026-06-20T03:00:00Z"), Standing::Unfinished),
         (named("2026-06-19T03:00:00Z"), Standing::Good(Depth::Sums)),
     ];
-    assert_eq!(RULE.removable(&all, at("2026-06-30T04:00:00Z")), [all[1].0.clone()]);
+    assert_eq!(gone(&all, RULE, at("2026-06-30T04:00:00Z")), [all[1].0.clone()]);
+}
+
+#[test]
+fn young_ones_stay_whatever_is_made_after_them() {
+    let rule = Rule { daily: 1, weekly: 0, monthly: 0 };
+    let all = [
+        (named("2026-06-30T04:00:00Z"), Standing::Good(Depth::Restored)),
+        (named("2026-06-30T03:00:00Z"), Standing::Good(Depth::Restored)),
+        (named("2026-06-30T02:00:00Z"), Standing::Unchecked),
+        (named("2026-06-29T03:00:00Z"), Standing::Good(Depth::Restored)),
+        (named("2026-06-28T04:00:00Z"), Standing::Good(Depth::Restored)),
+    ];
+    assert_eq!(left(&all, rule, at("2026-06-30T04:00:00Z")), all[..4], "two days are over");
+    assert_eq!(left(&all, rule, at("2026-07-03T00:00:00Z")), all[..1]);
+}
+
+/// Good ones of these days of June at three in the morning, with so many rows.
+fn counted(days: &[(u32, u64)]) -> Vec<Candidate> {
+    let one = |&(day, rows): &(u32, u64)| Candidate {
+        name: named(&format!("2026-06-{day:02}T03:00:00Z")),
+        standing: Standing::Good(Depth::Restored),
+        rows,
+    };
+    days.iter().map(one).collect()
+}
+
+/// The days of those that stay a year later, when of one day the newest is kept.
+fn days_left(days: &[(u32, u64)]) -> Vec<u32> {
+    let (rule, all) = (Rule { daily: 1, weekly: 0, monthly: 0 }, counted(days));
+    let gone = rule.removable(&all, at("2027-06-30T00:00:00Z"));
+    all.iter().filter(|it| !gone.contains(&it.name)).map(|it| it.name.made_at().day()).collect()
+}
+
+#[test]
+fn those_of_a_store_that_began_anew_do_not_displace_the_last_one_of_before() {
+    assert_eq!(days_left(&[(1, 740), (2, 762), (3, 11), (4, 12), (5, 13)]), [2, 5]);
+    // It has as many again, and what was before is still something else.
+    assert_eq!(days_left(&[(2, 762), (3, 11), (4, 380), (5, 381), (6, 900)]), [2, 4, 6]);
+    assert_eq!(days_left(&[(2, 762), (3, 11), (4, 762), (5, 5)]), [4, 5], "of several the newest");
+    assert_eq!(days_left(&[(2, 762), (3, 381), (4, 382)]), [4], "it has half as many");
+    assert_eq!(days_left(&[(2, 11), (3, 762), (4, 800)]), [4], "it grew");
 }
 
 fn standing() -> impl Strategy<Value = Standing> {
@@ -124,38 +175,54 @@ fn standing() -> impl Strategy<Value = Standing> {
 }
 
 proptest! {
-    /// Whatever was made, and however it turned out: the newest that was found good so deep stays, for every depth; who
-    /// applies the rule twice removes nothing more; and what was not to go the first time does not go because of others.
+    /// Whatever was made, and however it turned out: the newest that was found good so deep stays, for every depth, and the
+    /// last one of before a store was lost; what is young stays; who applies the rule twice removes nothing more; and what was
+    /// not to go the first time does not go because of others.
     #[test]
     fn the_last_good_one_never_goes_and_a_rule_is_done_when_it_was_applied(
-        made in proptest::collection::vec((0_i64..24 * 800, standing()), 0..60),
+        made in proptest::collection::vec((0_i64..24 * 800, standing(), 0_u64..300), 0..60),
         rule in (0_usize..9, 0_usize..6, 0_usize..14),
         later in 0_i64..24 * 40,
     ) {
         let begin = at("2024-01-01T00:00:00Z");
-        let all: Vec<_> = made
-            .into_iter()
-            .map(|(hour, standing)| (BackupName::generate(begin + TimeDelta::hours(hour)), standing))
-            .collect();
+        let candidate = |(hour, standing, rows)| Candidate {
+            name: BackupName::generate(begin + TimeDelta::hours(hour)),
+            standing,
+            rows,
+        };
+        let all: Vec<_> = made.into_iter().map(candidate).collect();
         let (daily, weekly, monthly) = rule;
         let rule = Rule { daily, weekly, monthly };
         let now = begin + TimeDelta::hours(24 * 800 + later);
-        let stays = left(&all, rule, now);
+        let gone = rule.removable(&all, now);
+        let stays: Vec<_> = all.iter().filter(|it| !gone.contains(&it.name)).cloned().collect();
         for depth in Depth::ALL {
-            let newest = |some: &[(BackupName, Standing)]| {
+            let newest = |some: &[Candidate]| {
                 some.iter()
-                    .filter(|(_, standing)| matches!(standing, Standing::Good(to) if *to >= depth))
-                    .map(|(name, _)| name.clone())
+                    .filter(|it| matches!(it.standing, Standing::Good(to) if to >= depth))
+                    .map(|it| it.name.clone())
                     .max()
             };
             prop_assert_eq!(newest(&stays), newest(&all));
         }
+        let lost = |some: &[Candidate]| {
+            let followed = |before: &&Candidate| {
+                let fewer = |it: &Candidate| it.is_good() && it.name > before.name && it.rows * 2 < before.rows;
+                before.is_good() && some.iter().any(fewer)
+            };
+            some.iter().filter(followed).map(|it| (it.rows, it.name.clone())).max()
+        };
+        prop_assert_eq!(lost(&stays), lost(&all));
         prop_assert_eq!(rule.removable(&stays, now), Vec::<BackupName>::new());
-        let whole = stays.iter().filter(|(_, it)| matches!(it, Standing::Good(_) | Standing::Unchecked)).count();
-        let anything_good = all.iter().any(|(_, it)| matches!(it, Standing::Good(_)));
-        prop_assert!(!anything_good || whole <= daily + weekly + monthly + Depth::ALL.len());
+        let whole = |it: &&Candidate| it.is_good() || it.standing == Standing::Unchecked;
+        let old = |it: &&Candidate| now - it.name.made_at() >= YOUNG_STAYS;
+        let anything_good = all.iter().any(Candidate::is_good);
+        let most = daily + weekly + monthly + Depth::ALL.len() + 2;
+        prop_assert!(!anything_good || stays.iter().filter(whole).filter(old).count() <= most);
+        let young = |some: &[Candidate]| some.iter().filter(whole).filter(|it| !old(it)).count();
+        prop_assert_eq!(young(&stays), young(&all));
         let mut backwards = all.clone();
         backwards.reverse();
-        prop_assert_eq!(rule.removable(&backwards, now), rule.removable(&all, now));
+        prop_assert_eq!(rule.removable(&backwards, now), gone);
     }
 }

@@ -205,7 +205,7 @@ async fn what_is_made_or_removed_by_hand_is_known_within_the_hour() {
     assert_eq!(desk.all().await.len(), 2);
     house.spoil(&format!("{}/manifest.json", other.name), |bytes| bytes[9] ^= 1).await;
     house.clock.advance(TimeDelta::days(8));
-    house.backups.prune(&backups::Rule { daily: 1, weekly: 0, monthly: 0 }).await.unwrap();
+    house.backups.prune(&backups::Rule { daily: 1, weekly: 0, monthly: 0 }, None).await.unwrap();
     assert!(follow().await);
     let known = desk.all().await;
     assert_eq!(known.len(), 1, "{known:?}");

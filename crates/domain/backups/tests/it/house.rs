@@ -25,7 +25,16 @@ impl House {
     }
 
     pub(crate) fn original(&self, runs: &[&str]) -> Original {
-        let source = Store { runs: runs.iter().map(|run| run.as_bytes().to_vec()).collect(), breaks: false };
+        let runs = runs.iter().map(|run| run.as_bytes().to_vec()).collect();
+        self.of(Store { runs, breaks: false, accounts: 1 })
+    }
+
+    /// A store with so many rows, of which it has two at least.
+    pub(crate) fn original_of(&self, rows: u64) -> Original {
+        self.of(Store { runs: vec![b"rows".to_vec()], breaks: false, accounts: rows - 2 })
+    }
+
+    fn of(&self, source: Store) -> Original {
         Original { source: Arc::new(source), media: Arc::new(self.media.clone()), signing_key: None }
     }
 
@@ -56,6 +65,8 @@ pub(crate) struct Store {
     pub(crate) runs: Vec<Vec<u8>>,
     /// Whether it breaks down at the end.
     pub(crate) breaks: bool,
+    /// Rows of its first table.
+    pub(crate) accounts: u64,
 }
 
 pub(crate) fn rows(count: u64) -> Rows {
@@ -70,7 +81,7 @@ impl Source for Store {
 
     async fn copy(&self) -> Result<Copied, StoreError> {
         let flow = Runs { runs: self.runs.clone(), breaks: self.breaks };
-        Ok(Copied { schema: "3".into(), rows: rows(1), flow: Box::new(flow) })
+        Ok(Copied { schema: "3".into(), rows: rows(self.accounts), flow: Box::new(flow) })
     }
 }
 

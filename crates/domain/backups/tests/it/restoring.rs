@@ -106,7 +106,8 @@ async fn nothing_is_made_of_what_is_something_else_than_was_put_into_it() {
 async fn what_could_not_be_copied_to_its_end_leaves_nothing() {
     let house = House::new();
     let runs = vec![vec![1; 3 * PART]];
-    let broken = Original { source: Arc::new(Store { runs, breaks: true }), ..house.original(&[]) };
+    let broken =
+        Original { source: Arc::new(Store { runs, breaks: true, accounts: 1 }), ..house.original(&[]) };
     let refused = house.backups.create(&broken, &Key(7)).await;
     assert!(matches!(refused, Err(CreateError::Flow(_))), "{refused:?}");
     assert_eq!(house.vault.names(""), []);
