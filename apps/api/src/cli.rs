@@ -87,7 +87,8 @@ enum Command {
         #[command(subcommand)]
         command: AuditCommand,
     },
-    /// Let everything be looked at and nothing be changed, on all instances; on the local store `serve` is asked for that.
+    /// Let everything be looked at and nothing be changed, on all instances. Not on the local store, which belongs to
+    /// `serve`: there ask the running server, by PUT /api/v1/admin/maintenance.
     Maintenance {
         #[command(subcommand)]
         command: maintenance::MaintenanceCommand,

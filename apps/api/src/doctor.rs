@@ -126,8 +126,8 @@ pub fn unusable(error: &ConfigError) -> Report {
 /// Looks at everything under this configuration. Nothing is sent, bought, migrated or made.
 pub async fn examine(config: &Config, clock: &Arc<dyn Clock>) -> Report {
     let mut findings = vec![configuration(config)];
-    findings.extend(keys::look(config));
     let (stores, seen) = stores::look(config, &**clock).await;
+    findings.push(keys::look(config, stores.as_ref()).await);
     findings.extend(seen);
     findings.extend(maintenance::look(config, stores.as_ref()).await);
     findings.push(stores::redis(config).await);

@@ -312,4 +312,6 @@ pub async fn an_erased_account_keeps_no_second_factor(stores: Stores) {
     erase(Some(typed.as_str())).await.unwrap();
     assert_eq!(stores.accounts.second_factors(&[id]).await.unwrap(), []);
     assert_eq!(ada.accounts.factor_letter(id).await.unwrap(), None);
+    let late = ada.accounts.reset_totp(&person(&stores, Role::Admin).await, id).await;
+    assert!(matches!(late, Err(ResetTotpError::Erased)), "{late:?}");
 }

@@ -74,10 +74,11 @@ fn schedule(reader: &mut Reader) -> Option<Schedule> {
     const EVERY: &str = "backup.every_hours";
     const AT: &str = "backup.at";
     let (every, at) = (reader.number(EVERY, 0, 24), reader.text(AT));
-    let Ok(at) = NaiveTime::parse_from_str(&at, "%H:%M") else {
+    // A wrong one hides nothing that is wrong beside it.
+    let at = NaiveTime::parse_from_str(&at, "%H:%M").unwrap_or_else(|_| {
         reader.wrong(AT, "must be a time of day in UTC, as 03:00");
-        return None;
-    };
+        NaiveTime::MIN
+    });
     if every == 0 {
         return None;
     }
@@ -94,6 +95,8 @@ fn scratch(reader: &mut Reader) -> Option<StoreUrl> {
     let url = StoreUrl::read(given.expose()).filter(|url| !matches!(url, StoreUrl::Memory));
     if url.is_none() {
         reader.wrong(KEY, "must be postgres://... or local:PATH, as store.url is, or empty");
+    } else if url.as_ref().is_some_and(|url| !url.is_usable()) {
+        reader.wrong(KEY, StoreUrl::UNUSABLE);
     }
     url
 }

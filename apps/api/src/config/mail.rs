@@ -3,7 +3,7 @@
 use super::places::MailUrl;
 use super::reader::{Reader, Secret};
 use super::reports;
-use adapter_smtp::{Dkim, UnusableDkim, sender_domain};
+use adapter_smtp::{Dkim, UnusableDkim, check_url, sender_domain};
 use kernel::Email;
 use std::sync::Arc;
 
@@ -29,6 +29,9 @@ pub(super) fn read(reader: &mut Reader) -> Mail {
     let url = match reader.secret("mail.url") {
         Some(url) if url.expose() == "box:" => MailUrl::Box,
         Some(url) if ["smtp://", "smtps://"].iter().any(|one| url.expose().starts_with(one)) => {
+            if let Err(error) = check_url(url.expose()) {
+                reader.wrong("mail.url", error.to_string());
+            }
             MailUrl::Smtp(url)
         }
         _ => {

@@ -37,6 +37,19 @@ impl StoreUrl {
         }
     }
 
+    /// Whether it can be opened as far as can be seen without opening it.
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        match self {
+            Self::Memory | Self::Folder(_) => true,
+            Self::Postgres(url) => adapter_postgres::is_usable_url(url.expose()),
+        }
+    }
+
+    /// What is said of one that is not usable. The address holds a password, so it is not repeated.
+    pub const UNUSABLE: &str = "must be postgres://user:password@host:port/database, with options that are known and \
+        certificates that can be read";
+
     /// Where made secrets are kept between starts; `None` when nothing is.
     #[must_use]
     pub fn folder(&self) -> Option<&Path> {

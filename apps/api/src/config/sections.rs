@@ -225,6 +225,9 @@ fn store(reader: &mut Reader) -> Store {
         reader.wrong("store.url", "must be local:PATH, local::memory: or postgres://...");
         StoreUrl::Memory
     });
+    if !url.is_usable() {
+        reader.wrong("store.url", StoreUrl::UNUSABLE);
+    }
     Store { url }
 }
 
@@ -232,6 +235,8 @@ fn redis(reader: &mut Reader) -> Redis {
     let url = reader.secret("redis.url");
     if url.as_ref().is_some_and(|url| !url.expose().starts_with("redis://")) {
         reader.wrong("redis.url", "must be redis://... (TLS is not supported) or empty");
+    } else if url.as_ref().is_some_and(|url| adapter_redis::check_url(url.expose()).is_err()) {
+        reader.wrong("redis.url", "must be redis://user:password@host:port/database");
     }
     Redis { url }
 }

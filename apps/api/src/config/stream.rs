@@ -25,10 +25,18 @@ pub(super) fn read(reader: &mut Reader) -> Stream {
     let given = reader.secret(KEY);
     let begins = |beginning: &str| given.as_ref().is_some_and(|url| url.expose().starts_with(beginning));
     let url = if begins("nats://") || begins("tls://") {
+        if let Some(Err(error)) = given.as_ref().map(|url| adapter_nats::check_url(url.expose())) {
+            reader.wrong(KEY, error.to_string());
+        }
         given.map(StreamUrl::Nats)
     } else if begins("kafka://") {
         #[cfg(feature = "kafka")]
-        let kafka = given.map(StreamUrl::Kafka);
+        let kafka = {
+            if let Some(Err(error)) = given.as_ref().map(|url| adapter_kafka::check_url(url.expose())) {
+                reader.wrong(KEY, error.to_string());
+            }
+            given.map(StreamUrl::Kafka)
+        };
         #[cfg(not(feature = "kafka"))]
         let kafka = {
             reader.wrong(KEY, "this program was built without Kafka: cargo build --features kafka");

@@ -1,16 +1,44 @@
 //! The seed of all keys.
 
-use super::Finding;
+use super::{Finding, State, causes};
 use crate::config::{Config, StoreUrl};
 use crate::keys::read_seed;
+use crate::wiring::store::Stores;
+use crate::wiring::{audit_mac, existing_keys};
+use kernel::audit::Chain;
 use std::io::ErrorKind;
 use std::path::Path;
 
 const CHECK: &str = "signing_key";
 
-/// Where the seed comes from, and whether it will be there after a restart.
-pub(super) fn look(config: &Config) -> Vec<Finding> {
-    vec![match (&config.auth.signing_key, &config.store.url) {
+/// Where the seed comes from, whether it will be there after a restart, and whether it is the one of this store.
+pub(super) async fn look(config: &Config, stores: Option<&Stores>) -> Finding {
+    let found = origin(config);
+    match stores {
+        Some(stores) if found.state != State::Error => foreign(config, stores).await.unwrap_or(found),
+        _ => found,
+    }
+}
+
+/// Says so when the end of the audit log was sealed under another seed, as in a store that was restored beside the wrong one.
+async fn foreign(config: &Config, stores: &Stores) -> Option<Finding> {
+    let head = match stores.audit.head().await {
+        Ok(head) => head,
+        Err(error) => return Some(Finding::error(CHECK, causes(&error), "look at the database")),
+    };
+    // One that is not made yet is spoken of where it would lie.
+    let mac = audit_mac(&existing_keys(config).ok()?);
+    Chain::after(head, &*mac).err().map(|_| {
+        Finding::error(
+            CHECK,
+            "the end of the audit log was sealed with another one, or is forged",
+            "put back the one with which this store was served; `synesthesie audit verify` says more",
+        )
+    })
+}
+
+fn origin(config: &Config) -> Finding {
+    match (&config.auth.signing_key, &config.store.url) {
         (Some(_), _) => Finding::ok(CHECK, "given by the configuration"),
         (None, StoreUrl::Folder(folder)) => kept(&folder.join("secrets").join("signing.key")),
         (None, StoreUrl::Postgres(_)) => {
@@ -25,7 +53,7 @@ pub(super) fn look(config: &Config) -> Vec<Finding> {
             )
         }
         (None, StoreUrl::Memory) => Finding::ok(CHECK, "made anew at each start, as everything in memory"),
-    }]
+    }
 }
 
 fn kept(path: &Path) -> Finding {

@@ -189,7 +189,8 @@ async fn disable_totp(app: Data<App>, user: User, body: Json<ProveTotp>) -> Resu
 /// Take somebody's second factor away who lost the device and the recovery codes. They are logged out everywhere and told
 /// by mail. One's own goes by `DELETE /users/me/totp` alone.
 #[utoipa::path(tag = "accounts", security(("bearer" = [])), responses(
-    (status = 204), (status = 404, body = Problem)))]
+    (status = 204), (status = 404, body = Problem),
+    (status = 409, description = "`status_not_allowed`: the account was erased", body = Problem)))]
 #[delete("/admin/users/{id}/totp")]
 async fn reset_totp(app: Data<App>, admin: Admin, id: Path<Uuid>) -> Result<HttpResponse, Problem> {
     let id = AccountId::from(id.into_inner());

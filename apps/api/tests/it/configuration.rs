@@ -79,6 +79,46 @@ fn every_mistake_is_named_at_once_and_no_secret_is_shown() {
 }
 
 #[test]
+fn an_address_that_nothing_can_connect_to_is_named_before_the_start() {
+    const MAIL: &str = "SYNESTHESIE__MAIL__URL";
+    const REDIS: &str = "SYNESTHESIE__REDIS__URL";
+    const STORE: &str = "SYNESTHESIE__STORE__URL";
+    const EVENTS: &str = "SYNESTHESIE__EVENTS__URL";
+    for (name, url, key) in [
+        (MAIL, "smtp://me:hunter2@", "mail.url"),
+        (MAIL, "smtp://me:hunter2@host:99999", "mail.url"),
+        (MAIL, "smtps://me:hunter2@host/inbox", "mail.url"),
+        (MAIL, "smtp://me:hunter2@host?ca_file=/nowhere.pem", "mail.url"),
+        (REDIS, "redis://:99999", "redis.url"),
+        (REDIS, "redis://me:hunter2@host:99999", "redis.url"),
+        (STORE, "postgres://me:hunter2@host:99999/x", "store.url"),
+        (STORE, "postgres://me:hunter2@/x", "store.url"),
+        (STORE, "postgres://me:hunter2@host/x?sslmode=perhaps", "store.url"),
+        (EVENTS, "nats://h:99999/a", "events.url"),
+        (EVENTS, "nats://me:hunter2@host", "events.url"),
+        (EVENTS, "kafka://me:hunter2@host:99999/a", "events.url"),
+    ] {
+        let error = read("", &[(name, url)]).unwrap_err();
+        assert!(!format!("{error} {error:?}").contains("hunter2"), "{error}");
+        assert_eq!(keys(error), [key], "{url}");
+    }
+    let mut variables = PRODUCTION.to_vec();
+    variables.push(("SYNESTHESIE__BACKUP__SCRATCH_URL", "postgres://me:hunter2@host:99999/x"));
+    let error = read("", &variables).unwrap_err();
+    assert!(!error.to_string().contains("hunter2"), "{error}");
+    assert_eq!(keys(error), ["backup.scratch_url"]);
+    for (name, url) in [
+        (MAIL, "smtp://me:p%3Aw@[::1]:2525"),
+        (REDIS, "redis://:hunter2@redis_1/0"),
+        (STORE, "postgres://me@db/x?sslmode=verify-full"),
+        (STORE, "postgresql:///x?host=/run/postgresql"),
+        (EVENTS, "tls://token@host/a-b"),
+    ] {
+        assert!(read("", &[(name, url)]).is_ok(), "{url}");
+    }
+}
+
+#[test]
 fn production_makes_nothing_up() {
     let config = read("", PRODUCTION).unwrap();
     assert_eq!(config.http.public_url, "https://tickets.example.org");
@@ -358,6 +398,8 @@ fn every_mistake_about_backups_is_named_at_once() {
         "backup.scratch_url",
     ];
     assert_eq!(keys(error), expected);
+    let both = [("SYNESTHESIE__BACKUP__AT", "3 o'clock"), ("SYNESTHESIE__BACKUP__EVERY_HOURS", "5")];
+    assert_eq!(keys(read("", &both).unwrap_err()), ["backup.at", "backup.every_hours"]);
     for (at, fine) in [("03:00", true), ("23:59", true), ("24:00", false), ("3 o'clock", false), ("", false)]
     {
         let read = read("", &[("SYNESTHESIE__BACKUP__AT", at)]);

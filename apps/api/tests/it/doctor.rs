@@ -11,7 +11,9 @@ use std::process::Command;
 use std::sync::Arc;
 use synesthesie::config::Config;
 use synesthesie::doctor::{Report, State, examine};
+use synesthesie::wiring;
 use synesthesie::wiring::store::Stores;
+use synesthesie::worker::seal_round;
 use testkit::StoppedClock;
 use testkit::dkim;
 use testkit::servers::scripted::{Asked, Reply, serving};
@@ -202,6 +204,19 @@ async fn a_key_that_is_kept_on_one_machine_alone_is_named() {
     let found = report.findings.iter().find(|finding| finding.check == "signing_key").unwrap();
     assert_eq!(found.state, State::Warning);
     assert!(found.advice.as_ref().unwrap().contains("openssl rand -hex 32"), "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_under_which_the_store_was_not_served_is_named() {
+    let mut all = Surroundings::sound().await;
+    let config = Config::from_sources(None, all.settings.clone()).unwrap();
+    let app = wiring::build(&config, Arc::clone(&all.clock)).await.unwrap();
+    let password = "correct horse battery staple".to_owned();
+    app.accounts.create_admin("root@house.example", password, ("Ada", "Byron")).await.unwrap();
+    assert!(seal_round(&app).await.unwrap() > 0);
+    assert_eq!(all.broken().await, []);
+    all.set("auth.signing_key", "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff");
+    all.only("signing_key", "synesthesie audit verify").await;
 }
 
 fn run(folder: &std::path::Path, arguments: &[&str], more: &[(&str, &str)]) -> (i32, String) {

@@ -29,6 +29,14 @@ pub(crate) struct Address {
     pub(crate) topic: String,
 }
 
+/// Whether [`crate::Kafka::new`] would read this URL; nothing is connected.
+///
+/// # Errors
+/// [`UnusableUrl`].
+pub fn check_url(url: &str) -> Result<(), UnusableUrl> {
+    Address::parse(url).map(drop)
+}
+
 impl Address {
     pub(crate) fn parse(text: &str) -> Result<Self, UnusableUrl> {
         let rest = text.strip_prefix("kafka://").ok_or(UnusableUrl::Url)?;

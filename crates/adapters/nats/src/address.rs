@@ -38,6 +38,14 @@ pub(crate) struct Address {
     pub(crate) tls: ClientConfig,
 }
 
+/// Whether [`crate::Nats::connect`] would take this URL; nothing is connected.
+///
+/// # Errors
+/// [`UnusableUrl`].
+pub fn check_url(url: &str) -> Result<(), UnusableUrl> {
+    Address::parse(url).map(drop)
+}
+
 impl Address {
     pub(crate) fn parse(text: &str) -> Result<Self, UnusableUrl> {
         let url = Url::parse(text).map_err(|_| UnusableUrl::Url)?;

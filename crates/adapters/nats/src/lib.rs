@@ -5,7 +5,7 @@
 
 mod address;
 
-pub use address::UnusableUrl;
+pub use address::{UnusableUrl, check_url};
 
 use address::Address;
 use async_nats::connection::State;

@@ -43,3 +43,4 @@ pub use dump::PgTools;
 pub use migrations::{SchemaState, migrate, schema_state, server_time};
 pub use pool::{PgStore, PoolOptions, PoolStatus};
 pub use scratch::{ScratchDatabases, may_create_databases};
+pub use tls::is_usable_url;

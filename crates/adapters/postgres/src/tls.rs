@@ -5,7 +5,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use std::sync::Arc;
-use tokio_postgres::config::SslMode;
+use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 const DOING: &str = "reading the URL of the database";
@@ -19,6 +19,15 @@ pub(crate) struct Address {
     pub(crate) tls: Option<MakeRustlsConnect>,
     /// Against whom the server's certificate is checked; `None`: the public authorities.
     pub(crate) authorities: Option<String>,
+}
+
+/// Whether a URL can be read and names a server; nothing is connected.
+#[must_use]
+pub fn is_usable_url(url: &str) -> bool {
+    Address::parse(url).is_ok_and(|Address { config, .. }| {
+        let named = config.get_hosts().iter().all(|host| !matches!(host, Host::Tcp(name) if name.is_empty()));
+        named && !(config.get_hosts().is_empty() && config.get_hostaddrs().is_empty())
+    })
 }
 
 impl Address {
@@ -100,6 +109,19 @@ mod tests {
         ] {
             let refusal = format!("{:?}", Address::parse(url).err().unwrap());
             assert!(!refusal.contains("secret"), "{refusal}");
+            assert!(!is_usable_url(url));
+        }
+    }
+
+    #[test]
+    fn a_url_that_names_no_server_is_not_usable() {
+        for url in ["postgres://", "postgres:///d", "postgres://u:p@/d", "postgres://u:p@:5432/d"] {
+            assert!(!is_usable_url(url), "{url}");
+        }
+        for url in
+            ["postgres://h", "postgres://u:p@[::1]:5432/d", "postgres://a,b/d", "postgres:///d?host=/tmp"]
+        {
+            assert!(is_usable_url(url), "{url}");
         }
     }
 }

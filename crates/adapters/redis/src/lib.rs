@@ -47,6 +47,14 @@ pub struct Redis {
 #[error("this is no usable Redis URL (redis://[user:password@]host:port/database)")]
 pub struct UnusableUrl(#[source] Box<dyn std::error::Error + Send + Sync>);
 
+/// Whether [`Redis::new`] would take this URL; nothing is connected.
+///
+/// # Errors
+/// [`UnusableUrl`].
+pub fn check_url(url: &str) -> Result<(), UnusableUrl> {
+    Client::open(url).map(drop).map_err(|error| UnusableUrl(error.into()))
+}
+
 /// Why a call was answered [`Absent`].
 #[derive(Debug, thiserror::Error)]
 enum Failure {

@@ -11,6 +11,7 @@ mod server;
 
 pub use dkim::{Dkim, DnsRecord, UnusableDkim};
 pub use sender::sender_domain;
+pub use server::check_url;
 
 use async_trait::async_trait;
 use failure::Failure;

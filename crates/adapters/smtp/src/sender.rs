@@ -22,7 +22,10 @@ impl Sender {
             Some(rest) => rest.split_once('<')?,
             None => ("", text),
         };
-        let name = name.trim().trim_matches('"').trim();
+        let name = name.trim();
+        // Only as a pair around the whole: one within belongs to the name.
+        let quoted = name.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        let name = quoted.filter(|within| !within.contains('"')).unwrap_or(name).trim();
         if name.chars().any(|letter| letter.is_control() || matches!(letter, '<' | '>')) {
             return None;
         }
@@ -55,6 +58,9 @@ mod tests {
             ("<tickets@house.example>", None),
             ("The House <tickets@house.example>", Some("The House")),
             ("\"The House, Inc.\" <tickets@house.example>", Some("The House, Inc.")),
+            ("House, \"Tickets\" <tickets@house.example>", Some("House, \"Tickets\"")),
+            ("\"The\" \"House\" <tickets@house.example>", Some("\"The\" \"House\"")),
+            ("\"\" <tickets@house.example>", None),
         ] {
             let sender = Sender::parse(text).unwrap();
             assert_eq!((sender.name(), sender.address()), (name, "tickets@house.example"));

@@ -24,6 +24,14 @@ pub(crate) struct Server {
     loopback: bool,
 }
 
+/// Whether [`crate::SmtpMailer::new`] would take this URL; nothing is connected.
+///
+/// # Errors
+/// [`UnusableSettings`].
+pub fn check_url(url: &str) -> Result<(), UnusableSettings> {
+    Server::parse(url, "localhost").map(drop)
+}
+
 impl Server {
     /// Reads a `smtp://` or `smtps://` URL; `name` is what we greet with.
     pub(crate) fn parse(url: &str, name: &str) -> Result<Self, UnusableSettings> {

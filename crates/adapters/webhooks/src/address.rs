@@ -7,6 +7,10 @@ const NO_URL: &str = "must be a URL like https://example.org/hook";
 
 /// What can be said against an address; `private` when plain HTTP and addresses that are not public will do.
 pub(crate) fn objection(url: &str, private: bool) -> Option<&'static str> {
+    // Reading would leave line breaks and tabs out, and another address would be called than the one that is shown.
+    if url.chars().any(char::is_control) {
+        return Some(NO_URL);
+    }
     let Ok(url) = Url::parse(url) else { return Some(NO_URL) };
     if url.scheme() != "https" && !(private && url.scheme() == "http") {
         return Some("must begin with https://");
@@ -179,6 +183,8 @@ mod tests {
             ("house.example", Some("must be a URL like https://example.org/hook")),
             ("", Some("must be a URL like https://example.org/hook")),
             ("https://", Some("must be a URL like https://example.org/hook")),
+            ("https://house.example/a\r\nb", Some("must be a URL like https://example.org/hook")),
+            ("https://house\t.example", Some("must be a URL like https://example.org/hook")),
             ("http://house.example", Some("must begin with https://")),
             ("ftp://house.example", Some("must begin with https://")),
             ("file:///etc/passwd", Some("must begin with https://")),

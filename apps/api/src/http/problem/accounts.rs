@@ -148,7 +148,7 @@ impl From<AccountRefusal> for Problem {
         match refusal {
             AccountRefusal::LastAdmin => Self::conflict("last_admin", "This is the last active admin."),
             AccountRefusal::StatusNotAllowed => {
-                Self::conflict("status_not_allowed", "The account cannot get this status.")
+                Self::conflict("status_not_allowed", "The status of the account does not allow this.")
             }
         }
     }

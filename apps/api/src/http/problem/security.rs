@@ -2,7 +2,9 @@
 
 use super::Problem;
 use super::accounts::{token_invalid, wrong_password};
-use accounts::{AskEmailError, ChangeEmailError, CodeRefusal, FactorError, ProofError, ResetTotpError};
+use accounts::{
+    AccountRefusal, AskEmailError, ChangeEmailError, CodeRefusal, FactorError, ProofError, ResetTotpError,
+};
 
 pub(super) fn totp_required() -> Problem {
     Problem::forbidden("totp_required", "Send a code of your device, or a recovery code, as well.")
@@ -50,6 +52,7 @@ impl From<ResetTotpError> for Problem {
             ResetTotpError::Own => {
                 Self::forbidden("forbidden", "Your own second factor goes by DELETE /users/me/totp alone.")
             }
+            ResetTotpError::Erased => AccountRefusal::StatusNotAllowed.into(),
             ResetTotpError::Store(error) => error.into(),
         }
     }

@@ -1,6 +1,6 @@
 use super::Accounts;
 use super::check_code::told;
-use crate::{FactorNews, acts};
+use crate::{FactorNews, Status, acts};
 use kernel::{AccountId, Actor, Cause, Email, StoreError, transact};
 
 /// Why a second factor was not taken away.
@@ -12,6 +12,9 @@ pub enum ResetTotpError {
     /// Whoever has a session of an admin's must not get around the admin's own.
     #[error("it is one's own")]
     Own,
+    /// It was nobody's any more.
+    #[error("the account was erased")]
+    Erased,
     /// The store could not answer.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -43,8 +46,9 @@ impl Accounts {
     async fn take_factor(&self, id: AccountId, by: &Cause) -> Result<bool, ResetTotpError> {
         let now = self.clock.now();
         transact(self.store.begin().await?, async |tx| {
-            if tx.lock_account(id).await?.is_none() {
-                return Err(ResetTotpError::Unknown);
+            let account = tx.lock_account(id).await?.ok_or(ResetTotpError::Unknown)?;
+            if account.status == Status::Deleted {
+                return Err(ResetTotpError::Erased);
             }
             let Some(factor) = tx.lock_second_factor(id).await? else { return Ok(false) };
             tx.drop_second_factor(id).await?;
