@@ -2,7 +2,7 @@
 
 use super::client::{Answer, Client, answer};
 use super::providers::{Providers, Till};
-use super::shop::{Store, put_on_sale};
+use super::shop::{Store, checkout_url, put_on_sale};
 use super::wire::{Moment, Trick, Wire};
 use super::{PASSWORD, Person, unique_email};
 use adapter_postgres::testing::{FreshDatabase, fresh_database};
@@ -151,6 +151,19 @@ impl Process {
         let hold = self.ask(Method::POST, "/seats/hold", &wish).await.expect(201);
         let wish = json!({"hold_id": hold["hold_id"], "payment": {"provider": till.name()}});
         self.ask(Method::POST, "/bookings/confirm", &wish).await.expect(201)
+    }
+
+    /// Books a place, pays it or not, and kills the program at once. Returns when what was paid is known, since nobody may have
+    /// more than three that wait for money.
+    pub async fn book_and_die(&self, paid: bool) {
+        let booking = self.book(Till::Stripe).await;
+        if paid {
+            self.providers.press(checkout_url(&booking), "pay").await;
+        }
+        self.restart().await;
+        if paid {
+            self.until(&booking, "confirmed", |booking| booking["status"] == "confirmed").await;
+        }
     }
 
     /// Another attempt to pay it.
