@@ -391,7 +391,8 @@ async fn one(app: &App, due: &Due, held: &Mutex<Lease>, followed: &Followed) -> 
 async fn failed(app: &App, due: &Due, held: &Mutex<Lease>, failure: &Failure) -> Result<(), StoreError> {
     let (text, name, now) = (Causes(failure).to_string(), perform::domain(due), app.clock.now());
     tracing::warn!(effect = %due.id, domain = name, causes = failure.without_names(), "an effect failed");
-    let mut next = retry::after(due.attempts, now);
+    // Whoever sends again what has failed would send it beside what is still tried.
+    let mut next = if failure.is_final() { Next::Park } else { retry::after(due.attempts, now) };
     if next == Next::Park
         && let Err(error) = give_up(app, due.id, (&due.domain, &due.body)).await
     {

@@ -55,6 +55,7 @@ macro_rules! announcement_store_contract {
             who_comes_late_gets_what_is_still_valid_once,
             who_left_the_list_or_cannot_be_reached_is_left_out_and_counted,
             what_is_called_off_goes_to_nobody_any_more,
+            what_is_called_off_is_no_trouble_in_the_log,
             who_leaves_the_list_by_a_mail_whose_worker_died_keeps_nothing_open,
             what_nobody_heard_the_end_of_waits_for_a_person,
             a_mail_in_the_log_tells_of_its_recipient,

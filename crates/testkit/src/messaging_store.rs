@@ -255,6 +255,9 @@ pub async fn letters_in_trouble_are_counted_until_they_are_seen_to(stores: Store
     let seen_to = Letter { again: Some(EffectId::generate(noon())), ..all[5].clone() };
     save(&stores, &seen_to).await;
     assert_eq!(troubles().await, Troubles { deferred: 1, bounced: 1, failed: 1 });
+    let over = Letter { origin: None, ..all[6].clone() };
+    save(&stores, &over).await;
+    assert_eq!(troubles().await, Troubles { deferred: 1, bounced: 1, failed: 0 }, "nobody can send it again");
     assert_eq!(stores.messaging.troubles(later(100)).await.unwrap(), Troubles::default());
 }
 

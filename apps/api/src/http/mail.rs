@@ -39,7 +39,8 @@ pub fn routes(config: &mut ServiceConfig) {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub struct MailQuery {
-    /// `queued`, `sent`, `deferred`, `bounced` or `failed`; or `trouble`: the last three of them that were not sent again.
+    /// `queued`, `sent`, `deferred`, `bounced` or `failed`; or `trouble`: the last three of them that were not sent again
+    /// and can be.
     state: Option<String>,
     /// To this address, as a whole.
     recipient: Option<String>,

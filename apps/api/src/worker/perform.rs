@@ -94,6 +94,12 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Whether to try again by itself is in vain: a person has to look at once.
+    #[must_use]
+    pub const fn is_final(&self) -> bool {
+        matches!(self, Self::Mail(MailError::Refused(_)))
+    }
+
     /// For the log: what a mail server says may name the recipient, so it stays out.
     #[must_use]
     pub fn without_names(&self) -> String {

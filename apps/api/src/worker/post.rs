@@ -7,7 +7,7 @@ use crate::mails::Outgoing;
 use crate::telemetry::part;
 use crate::wiring::App;
 use kernel::{Due, EffectId, Email, Mail, MailError, StoreError};
-use messaging::{Draft, Letter, News, Origin, return_path};
+use messaging::{Draft, Letter, LetterState, News, Origin, return_path};
 
 /// What is performed, and for whom.
 #[derive(Clone, Copy)]
@@ -81,7 +81,7 @@ pub async fn hand_over(
     answer.map_err(HandOverError::from)
 }
 
-/// Sends a mail, if there is one to send, when it is its turn. One that is refused for good ends parked, where an admin
+/// Sends a mail, if there is one to send, when it is its turn. One that is refused for good is parked at once, where an admin
 /// sees it.
 ///
 /// # Errors
@@ -114,11 +114,32 @@ async fn for_errand(app: &App, errand: Errand<'_>, mut outgoing: Outgoing) -> Re
 pub async fn send_each(app: &App, errand: Errand<'_>, mails: Vec<Outgoing>) -> Result<Done, Failure> {
     let mut outcome = Ok(Done::Finished);
     for mail in mails.into_iter().filter(|mail| errand.wants(mail)) {
+        if was_refused(app, errand, &mail).await? {
+            continue;
+        }
         if let Err(error) = for_errand(app, errand, mail).await {
-            outcome = Err(error.into());
+            outcome = Err(deciding(outcome.err(), error.into()));
         }
     }
     outcome
+}
+
+/// Whether a mail was refused for good before, and is only met again because another one is tried again. When a person has
+/// all of them tried again, that counts as the first time.
+async fn was_refused(app: &App, errand: Errand<'_>, outgoing: &Outgoing) -> Result<bool, StoreError> {
+    if errand.due.attempts == 0 || errand.again.is_some() {
+        return Ok(false);
+    }
+    let letter = app.messages.letter(outgoing.mail.id).await?;
+    Ok(letter.is_some_and(|letter| letter.state == LetterState::Failed))
+}
+
+/// Which of two failures says what is done next: all is tried again as long as that helps any of them.
+fn deciding(before: Option<Failure>, next: Failure) -> Failure {
+    match before {
+        Some(before) if next.is_final() => before,
+        _ => next,
+    }
 }
 
 /// Sends a mail about a booking, and keeps that it was taken: it may have to be shown to a bank.
@@ -140,4 +161,32 @@ pub async fn send_about(
         tracing::warn!(effect = %errand.due.id, causes = %Causes(&error), "a delivery was not noted");
     }
     Ok(done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::error::Error;
+
+    type Kind = fn(Box<dyn Error + Send + Sync>) -> MailError;
+
+    fn failure(kind: Kind) -> Failure {
+        kind("it said".into()).into()
+    }
+
+    #[test]
+    fn a_dead_address_does_not_end_what_another_one_is_tried_again_for() {
+        let (dead, busy): (Kind, Kind) = (MailError::Refused, MailError::Deferred);
+        assert!(failure(dead).is_final() && !failure(busy).is_final());
+        assert!(!failure(MailError::Unheard).is_final(), "it is sent again under the same name");
+        for (before, next, ends) in [
+            (None, dead, true),
+            (None, busy, false),
+            (Some(busy), dead, false),
+            (Some(dead), busy, false),
+            (Some(dead), dead, true),
+        ] {
+            assert_eq!(deciding(before.map(failure), failure(next)).is_final(), ends);
+        }
+    }
 }

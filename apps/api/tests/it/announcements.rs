@@ -355,6 +355,14 @@ async fn what_an_announcement_cannot_be_is_named(store: Store) {
     let path = format!("{PATH}/{}", id(&made));
     let far = json!({"at": "2041-01-01T00:00:00Z"});
     desk.post(&format!("{path}/schedule"), &far).await.expect_problem(422, "invalid_input");
+    let past = json!({"at": "2001-01-01T00:00:00Z"});
+    let refused = desk.post(&format!("{path}/schedule"), &past).await.expect_problem(422, "invalid_input");
+    assert_eq!(
+        (&refused["errors"][0]["field"], &refused["errors"][0]["code"]),
+        (&json!("at"), &json!("in_the_past")),
+        "{refused}"
+    );
+    assert_eq!(desk.get(&path).await.expect(200)["status"], "draft");
     desk.post(&format!("{path}/test"), &json!({"language": "fr"})).await.expect_problem(422, "invalid_input");
     let markup = json!({"texts": {"en": {"subject": "<b>Doors</b>", "body": "<script>alert(1)</script>\n\njavascript:alert(1)"}}});
     desk.patch(&path, &markup).await.expect(200);

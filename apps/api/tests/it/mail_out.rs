@@ -239,24 +239,54 @@ async fn what_becomes_of_a_mail_is_in_the_log_and_its_bounce_finds_it_by_where_i
     assert_ne!(first, second, "or it would be shown once");
 }
 
+/// Where an admin finds a mail with tickets that a mail server has refused for good, and that server.
+async fn refused(office: &Office) -> (String, SmtpSink) {
+    let refuse = vec![office.guest().email.clone()];
+    let strict = SmtpSink::start(&SmtpOptions { refuse, ..SmtpOptions::default() }).unwrap();
+    office.hand_to(&strict);
+    let booking = office.night.book(&office.guest().client, 1).await;
+    office.work().await;
+    (format!("/admin/mail?kind=tickets&booking_id={}", id(&booking)), strict)
+}
+
 #[tokio::test]
 async fn what_is_given_up_has_failed_until_somebody_has_it_tried_again() {
     let office = Office::open().await;
     let admin = &office.cast.admin.client;
-    let refuse = vec![office.guest().email.clone()];
-    let strict = SmtpSink::start(&SmtpOptions { refuse, ..SmtpOptions::default() }).unwrap();
+    let (path, _strict) = refused(&office).await;
+    let stands = async || {
+        let seen = admin.get(&path).await.expect(200);
+        (seen["items"][0]["state"].clone(), seen["items"][0]["tries"].clone())
+    };
+    assert_eq!(stands().await, (json!("failed"), json!(1)));
     let ready = SmtpSink::start(&SmtpOptions::default()).unwrap();
-    office.hand_to(&strict);
-    let booking = office.night.book(&office.guest().client, 1).await;
-    office.work().await;
-    let path = format!("/admin/mail?kind=tickets&booking_id={}", id(&booking));
-    let seen = admin.get(&path).await.expect(200);
-    assert_eq!((&seen["items"][0]["state"], &seen["items"][0]["tries"]), (&json!("failed"), &json!(1)));
     office.hand_to(&ready);
     office.later(TimeDelta::minutes(1)).await;
-    let seen = admin.get(&path).await.expect(200);
-    assert_eq!((&seen["items"][0]["state"], &seen["items"][0]["tries"]), (&json!("sent"), &json!(2)));
+    assert_eq!(stands().await, (json!("failed"), json!(1)), "it was refused for good");
+    let jobs = admin.get("/admin/jobs?state=parked&kind=send_tickets").await.expect(200);
+    assert_eq!(jobs["items"].as_array().unwrap().len(), 1, "{jobs}");
+    let all = json!({"state": "parked", "kind": "send_tickets"});
+    let tried = admin.post("/admin/jobs/retry", &all).await.expect(200);
+    assert_eq!(tried["changed"], 1);
+    office.work().await;
+    assert_eq!(stands().await, (json!("sent"), json!(2)));
     assert_eq!(tickets(&ready, office.guest()).len(), 1);
+}
+
+#[tokio::test]
+async fn what_was_refused_and_is_sent_again_arrives_once() {
+    let office = Office::open().await;
+    let admin = &office.cast.admin.client;
+    let (path, _strict) = refused(&office).await;
+    let seen = admin.get(&path).await.expect(200);
+    let ready = SmtpSink::start(&SmtpOptions::default()).unwrap();
+    office.hand_to(&ready);
+    let again = format!("/admin/mail/{}/resend", id(&seen["items"][0]));
+    admin.post(&again, &json!({})).await.expect(202);
+    office.work().await;
+    assert_eq!(tickets(&ready, office.guest()).len(), 1);
+    office.later(TimeDelta::days(1)).await;
+    assert_eq!(tickets(&ready, office.guest()).len(), 1, "nobody else tries it");
 }
 
 #[tokio::test]

@@ -15,6 +15,8 @@ use serde::{Deserialize, Serialize};
 
 /// How far ahead something may be scheduled.
 const FARTHEST: TimeDelta = TimeDelta::days(400);
+/// How far back the time may lie that something is scheduled for: clocks differ, and it takes a while to say it.
+const LATEST: TimeDelta = TimeDelta::minutes(5);
 
 /// How an announcement stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -177,15 +179,22 @@ impl Announcement {
         if self.status.is_open() { Ok(()) } else { Err(WrongStage(self.status)) }
     }
 
-    /// It is to go out at `at`, or at once; when it was to go out at another time, not then.
+    /// It is to go out at `at`, or at once; when it was to go out at another time, not then. A time long past is a mistake, and
+    /// does not mean at once: thousands would get what was meant for another year.
     ///
     /// # Errors
     /// What is wrong with that.
     pub fn schedule(&mut self, at: Option<Timestamp>, now: Timestamp) -> Result<(), Vec<Invalid>> {
-        let due = at.map_or(now, |at| at.trunc_subsecs(6)).max(now);
         let wrong = |field: &str, code, message: &str| vec![Invalid::new(field, code, message)];
+        if at.is_some_and(|at| at < now - LATEST) {
+            return Err(wrong("at", "in_the_past", "must be in the future; leave it out for at once"));
+        }
+        let due = at.map_or(now, |at| at.trunc_subsecs(6)).max(now);
         if due > now + FARTHEST {
             return Err(wrong("at", "out_of_range", "must lie within 400 days"));
+        }
+        if self.valid_until.is_some_and(|until| until <= now) {
+            return Err(wrong("valid_until", "in_the_past", "must be in the future"));
         }
         if self.valid_until.is_some_and(|until| until <= due) {
             return Err(wrong("at", "too_late", "must lie before valid_until"));

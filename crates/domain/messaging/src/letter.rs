@@ -260,10 +260,16 @@ impl Letter {
         self.to.is_some() && self.origin.is_some()
     }
 
-    /// Whether it did not arrive, as far as is known, and nothing else was sent in its place.
+    /// Whether it did not arrive, as far as is known, and nothing else was sent in its place, but could be.
     #[must_use]
     pub const fn is_trouble(&self) -> bool {
-        self.state.is_trouble() && self.again.is_none()
+        self.state.is_trouble() && self.again.is_none() && self.origin.is_some()
+    }
+
+    /// It is not to go any more, which is not undone: so nobody has it sent again either.
+    pub fn call_off(&mut self, said: &str, now: Timestamp) {
+        self.hear(News::Refused, Some(said), now);
+        self.origin = None;
     }
 
     /// Forgets whose address it went to, and whatever may name it.

@@ -10,8 +10,8 @@ use crate::{Stores, noon};
 use chrono::TimeDelta;
 use kernel::{AccountId, AnnouncementId, EffectId, PageRequest, transact};
 use messaging::{
-    AnnouncementError, AnnouncementStatus, Audience, HandedOver, LetterFilter, LetterState, MailList,
-    Mailing, Preferences, RecipientState, Suppression, SuppressionReason,
+    AnnouncementError, AnnouncementStatus, Audience, Draft, HandedOver, LetterFilter, LetterState, MailList,
+    Mailing, Origin, Preferences, RecipientState, Suppression, SuppressionReason, Troubles,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -84,6 +84,32 @@ pub async fn what_is_called_off_goes_to_nobody_any_more(stores: Stores) {
     assert_eq!(work(&stores, &desk).await, []);
     assert!(matches!(used.send_again(&by, it.id, None).await, Err(AnnouncementError::Stage(_))));
     assert_eq!(acts(&stores, "announcement.cancel").await.len(), 1);
+}
+
+pub async fn what_is_called_off_is_no_trouble_in_the_log(stores: Stores) {
+    let desk = announcements(&stores);
+    let (by, people) = (staff(&stores).await, members(&stores, 1).await);
+    let (used, clock) = &desk;
+    let it = written(used, &by, Audience::Members, None).await;
+    used.schedule(&by, it.id, None).await.unwrap();
+    assert!(used.spread(it.id, 1).await.unwrap().is_some());
+    let of = (it.id, people[0]);
+    let mail = recipient(&stores, &it, people[0]).await.unwrap().mail.unwrap();
+    let origin = Some(Origin { domain: messaging::ANNOUNCEMENTS.into(), body: "{}".into() });
+    assert!(used.begin(of, Draft { origin, ..draft(mail, people[0]) }).await.unwrap());
+    used.learn(of, mail, (HandedOver::PutOff, Some("451 busy"))).await.unwrap();
+    let troubles = async || stores.messaging.troubles(noon()).await.unwrap();
+    assert_eq!(troubles().await, Troubles { deferred: 1, ..Troubles::default() });
+    used.cancel(&by, it.id).await.unwrap();
+    clock.advance(TimeDelta::seconds(20));
+    assert_eq!(work(&stores, &desk).await, []);
+    let letter = stores.messaging.letter(mail).await.unwrap().unwrap();
+    assert_eq!((letter.state, letter.said.as_deref()), (LetterState::Failed, Some("it was called off")));
+    assert!(!letter.can_be_sent_again());
+    assert_eq!(troubles().await, Troubles::default());
+    let trouble = LetterFilter { trouble: true, ..LetterFilter::default() };
+    let page = stores.messaging.letters(&trouble, PageRequest { limit: 9, after: None }).await.unwrap();
+    assert_eq!(page.items, []);
 }
 
 pub async fn who_leaves_the_list_by_a_mail_whose_worker_died_keeps_nothing_open(stores: Stores) {

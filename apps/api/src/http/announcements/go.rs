@@ -70,7 +70,7 @@ pub struct TryAnnouncement {
 /// When it is to go out.
 #[derive(Deserialize, ToSchema)]
 pub struct ScheduleAnnouncement {
-    /// At once without it, or where it lies behind; at most 400 days ahead.
+    /// At once without it; no more than five minutes back and at most 400 days ahead.
     #[schema(example = "2031-07-01T08:00:00Z")]
     at: Option<DateTime<Utc>>,
 }

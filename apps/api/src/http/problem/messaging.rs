@@ -10,9 +10,10 @@ impl From<SendAgainError> for Problem {
             SendAgainError::Waiting => {
                 Self::conflict("mail_waiting", "It is still to be handed over: the same arrives anyway.")
             }
-            SendAgainError::Forgotten => {
-                Self::conflict("mail_forgotten", "It cannot be sent again: what it takes to is forgotten.")
-            }
+            SendAgainError::Forgotten => Self::conflict(
+                "mail_forgotten",
+                "It cannot be sent again: what it takes to is forgotten, or it was called off.",
+            ),
             SendAgainError::Store(error) => error.into(),
         }
     }

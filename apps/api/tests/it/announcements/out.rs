@@ -57,6 +57,29 @@ async fn what_nobody_heard_the_end_of_is_sent_again_by_one_click() {
 }
 
 #[tokio::test]
+async fn what_is_called_off_while_the_server_is_busy_is_no_trouble() {
+    let busy = unique_email("busy");
+    let options = SmtpOptions { defer: vec![busy.clone()], ..SmtpOptions::default() };
+    let sink = SmtpSink::start(&options).unwrap();
+    let (app, clock) = sending(&sink).await;
+    app.app.accounts.create_admin(&busy, PASSWORD.into(), ("Site", "Admin")).await.unwrap();
+    let admin = app.admin().await;
+    let path = say(&app, &admin).await;
+    let query = "/admin/mail?state=trouble&kind=announcement";
+    let trouble = admin.client.get(query).await.expect(200);
+    assert_eq!(trouble["items"].as_array().unwrap().len(), 1, "{trouble}");
+    let mail = format!("/admin/mail/{}", id(&trouble["items"][0]));
+    admin.client.post(&format!("{path}/cancel"), &json!({})).await.expect(200);
+    clock.advance(TimeDelta::minutes(5));
+    work(&app).await;
+    let seen = admin.client.get(&mail).await.expect(200);
+    assert_eq!((&seen["state"], &seen["said"]), (&json!("failed"), &json!("it was called off")));
+    assert_eq!(admin.client.get(query).await.expect(200)["items"], json!([]));
+    let again = admin.client.post(&format!("{mail}/resend"), &json!({})).await;
+    again.expect_problem(409, "mail_forgotten");
+}
+
+#[tokio::test]
 async fn a_dead_address_keeps_nothing_from_the_others_and_a_busy_server_gets_it_later() {
     let (dead, busy) = (unique_email("dead"), unique_email("busy"));
     let options =

@@ -28,7 +28,8 @@ macro_rules! list {
             $lead,
             " AND (created_at, id) < (coalesce($1, 'infinity'::timestamptz), coalesce($2, $3)) \
              AND ($4 IS NULL OR state = $4) \
-             AND (NOT $5 OR (state IN ('deferred', 'bounced', 'failed') AND again_id IS NULL)) \
+             AND (NOT $5 OR (state IN ('deferred', 'bounced', 'failed') AND again_id IS NULL \
+                 AND origin_domain IS NOT NULL)) \
              AND ($6 IS NULL OR address = $6) AND ($7 IS NULL OR kind = $7) \
              AND ($8 IS NULL OR account_id = $8) AND ($9 IS NULL OR event_id = $9) \
              AND ($10 IS NULL OR booking_id = $10) ORDER BY created_at DESC, id DESC LIMIT $11"
@@ -113,7 +114,7 @@ impl MessagingStore for PgStore {
                  count(*) FILTER (WHERE state = 'bounced') AS bounced, \
                  count(*) FILTER (WHERE state = 'failed') AS failed \
              FROM letters WHERE state IN ('deferred', 'bounced', 'failed') AND again_id IS NULL \
-                 AND created_at >= $1",
+                 AND origin_domain IS NOT NULL AND created_at >= $1",
         )
         .bind::<Timestamptz, _>(since);
         let rows: Vec<TroubleRow> = self.rows("counting letters in trouble", constant(statement)).await?;

@@ -74,7 +74,7 @@ fn it_is_scheduled_anew_until_it_goes_out_and_only_the_last_time_counts() {
     one.schedule(Some(hours(2)), noon()).unwrap();
     assert_eq!((one.status, one.due_at, one.turn), (AnnouncementStatus::Scheduled, Some(hours(2)), 1));
     one.require_open().unwrap();
-    one.schedule(Some(hours(-5)), hours(1)).unwrap();
+    one.schedule(Some(hours(1) - TimeDelta::minutes(5)), hours(1)).unwrap();
     assert_eq!((one.due_at, one.goes(1), one.goes(2)), (Some(hours(1)), false, true), "at once");
     one.advance(None, true, hours(1));
     assert_eq!(one.require_open(), Err(WrongStage(AnnouncementStatus::Sending)));
@@ -94,6 +94,25 @@ fn its_time_lies_before_it_is_over_and_not_years_ahead() {
     one.schedule(Some(hours(2)), noon()).unwrap();
     let early = AnnouncementChange { valid_until: Some(Some(hours(2))), ..AnnouncementChange::default() };
     assert_eq!(codes(one.changed(&early, noon())), [("valid_until".to_owned(), "too_early")]);
+}
+
+#[test]
+fn a_time_that_is_long_past_is_a_mistake_and_not_at_once() {
+    let mut one = draft();
+    let before = one.clone();
+    for past in [hours(-5), hours(-24 * 365 * 25), noon() - TimeDelta::seconds(301)] {
+        let wrong = one.schedule(Some(past), noon()).unwrap_err();
+        assert_eq!((wrong.len(), wrong[0].field.as_str(), wrong[0].code), (1, "at", "in_the_past"), "{past}");
+    }
+    one.valid_until = Some(noon());
+    for at in [None, Some(noon()), Some(hours(1))] {
+        let over = one.schedule(at, noon()).unwrap_err();
+        assert_eq!((over[0].field.as_str(), over[0].code), ("valid_until", "in_the_past"), "{at:?}");
+    }
+    one.valid_until = None;
+    assert_eq!(one, before, "nothing of it was kept");
+    one.schedule(Some(noon() - TimeDelta::minutes(5)), noon()).unwrap();
+    assert_eq!(one.due_at, Some(noon()), "whose clock is a little behind is heard");
 }
 
 #[test]

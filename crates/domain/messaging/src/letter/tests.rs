@@ -108,6 +108,17 @@ fn the_same_once_more_is_another_letter() {
 }
 
 #[test]
+fn what_is_called_off_is_no_trouble_and_not_sent_again() {
+    let mut letter = letter();
+    letter.hear(News::PutOff, Some("451 later"), later(1));
+    assert!(letter.is_trouble());
+    letter.call_off("it was called off", later(2));
+    assert_eq!((letter.state, letter.said.as_deref()), (LetterState::Failed, Some("it was called off")));
+    assert!(!letter.is_trouble() && !letter.waits() && !letter.can_be_sent_again());
+    assert!(letter.to.is_some(), "whom it was for stays known");
+}
+
+#[test]
 fn what_is_forgotten_names_nobody() {
     let mut letter = letter();
     letter.hear(News::Refused, Some("550 ada@example.org"), later(1));

@@ -49,7 +49,11 @@ impl Announcements {
             }
             // It was put off before, or somebody asked for it once more.
             if let Some(mut letter) = tx.lock_letter(mail).await?.filter(Letter::waits) {
-                letter.hear(News::Refused, Some(why.said()), now);
+                if why == LeftOut::Cancelled {
+                    letter.call_off(why.said(), now);
+                } else {
+                    letter.hear(News::Refused, Some(why.said()), now);
+                }
                 tx.save_letter(&letter).await?;
             }
             Ok::<_, StoreError>(())
