@@ -8,10 +8,10 @@ use accounts::{Account, AccountChange, Network, ProfileChange, Session, device};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, delete, get, patch};
 use chrono::{DateTime, Utc};
-use kernel::{Language, Role, SessionId};
+use kernel::{AccountId, Language, Role, SessionId};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 use uuid::Uuid;
@@ -59,8 +59,20 @@ pub struct ProfileView {
     preferences: BTreeMap<String, Value>,
 }
 
-impl From<Account> for UserView {
-    fn from(account: Account) -> Self {
+impl UserView {
+    /// Somebody as they are now.
+    ///
+    /// # Errors
+    /// When it is not known whether they lack a second factor.
+    pub async fn of(app: &App, account: Account) -> Result<Self, Problem> {
+        let lacking = app.accounts.lacking_totp(&[&account]).await?;
+        Ok(Self::acting(account, &lacking))
+    }
+
+    /// Somebody who acts as a member when they are among those that lack the second factor which admins need.
+    #[must_use]
+    pub fn acting(account: Account, lacking: &BTreeSet<AccountId>) -> Self {
+        let role = if lacking.contains(&account.id) { Role::Member } else { account.role };
         let profile = account.profile;
         Self {
             id: account.id.as_uuid(),
@@ -79,7 +91,7 @@ impl From<Account> for UserView {
                 social_links: profile.social_links,
                 preferences: profile.preferences,
             },
-            permissions: permissions(account.role),
+            permissions: permissions(role),
             created_at: account.created_at,
         }
     }
@@ -99,7 +111,7 @@ fn permissions(role: Role) -> Vec<&'static str> {
 #[get("/users/me")]
 async fn me(app: Data<App>, user: User) -> Result<HttpResponse, Problem> {
     let account = app.accounts.account(user.0.account).await?.ok_or_else(Problem::not_found)?;
-    Ok(HttpResponse::Ok().json(UserView::from(account)))
+    Ok(HttpResponse::Ok().json(UserView::of(&app, account).await?))
 }
 
 /// What of oneself changes; what is not sent stays.
@@ -164,7 +176,7 @@ impl From<UpdateMe> for AccountChange {
 #[patch("/users/me")]
 async fn update_me(app: Data<App>, user: User, body: Json<UpdateMe>) -> Result<HttpResponse, Problem> {
     let account = app.accounts.update_profile(&user.0, body.into_inner().into()).await?;
-    Ok(HttpResponse::Ok().json(UserView::from(account)))
+    Ok(HttpResponse::Ok().json(UserView::of(&app, account).await?))
 }
 
 /// The password, once more.

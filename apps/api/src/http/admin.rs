@@ -58,7 +58,8 @@ async fn list_users(
     paging: Paging,
 ) -> Result<HttpResponse, Problem> {
     let page = app.accounts.list(query.into_inner().read()?, paging.0).await?;
-    Ok(HttpResponse::Ok().json(PageView::of(page, UserView::from)))
+    let lacking = app.accounts.lacking_totp(&page.items.iter().collect::<Vec<_>>()).await?;
+    Ok(HttpResponse::Ok().json(PageView::of(page, |account| UserView::acting(account, &lacking))))
 }
 
 const COLUMNS: [&str; 8] =
@@ -119,7 +120,7 @@ async fn update_user(
     let id = AccountId::from(id.into_inner());
     let account = app.accounts.change_standing(&admin.0, id, body.status, body.role).await?;
     app.gate.forget_account(id).await;
-    Ok(HttpResponse::Ok().json(UserView::from(account)))
+    Ok(HttpResponse::Ok().json(UserView::of(&app, account).await?))
 }
 
 /// How many accounts somebody may bring.

@@ -64,11 +64,11 @@ pub struct SessionView {
     expires_in: u64,
 }
 
-fn session(app: &App, signed_in: SignedIn) -> Result<SessionView, Problem> {
+async fn session(app: &App, signed_in: SignedIn) -> Result<SessionView, Problem> {
     Ok(SessionView {
         access_token: Some(app.gate.token(signed_in.account.id, signed_in.session.id)?),
         refresh_token: Some(signed_in.refresh_token.expose().to_owned()),
-        user: signed_in.account.into(),
+        user: UserView::of(app, signed_in.account).await?,
         expires_in: TOKEN_SECONDS,
     })
 }
@@ -101,9 +101,10 @@ async fn register(
     let turn = timeout(PATIENCE, app.sign_ups.acquire()).await;
     let _turn = turn.map_err(|_| Problem::busy(Duration::from_secs(5)))?;
     let view = match app.accounts.register(wish).await? {
-        Registered::SignedIn(signed_in) => session(&app, signed_in)?,
+        Registered::SignedIn(signed_in) => session(&app, signed_in).await?,
         Registered::AwaitsApproval(account) => {
-            SessionView { user: account.into(), access_token: None, refresh_token: None, expires_in: 0 }
+            let user = UserView::of(&app, account).await?;
+            SessionView { user, access_token: None, refresh_token: None, expires_in: 0 }
         }
     };
     Ok(HttpResponse::Created().insert_header((header::LOCATION, "/api/v1/users/me")).json(view))
@@ -132,7 +133,7 @@ async fn login(app: Data<App>, request: HttpRequest, body: Json<Login>) -> Resul
     app.limits.login(&request, &email).await?;
     let given = Credentials { email: email.clone(), password, totp, origin: origin(&app, &request) };
     match app.accounts.login(given).await {
-        Ok(signed_in) => Ok(HttpResponse::Ok().json(session(&app, signed_in)?)),
+        Ok(signed_in) => Ok(HttpResponse::Ok().json(session(&app, signed_in).await?)),
         Err(refusal @ (LoginError::InvalidCredentials | LoginError::Code(CodeRefusal::Wrong { .. }))) => {
             app.limits.login_failed(&request, &email).await?;
             Err(refusal.into())
@@ -155,7 +156,7 @@ pub struct Refresh {
 async fn refresh(app: Data<App>, request: HttpRequest, body: Json<Refresh>) -> Result<HttpResponse, Problem> {
     app.limits.refresh(&request).await?;
     match app.accounts.refresh(&body.refresh_token, &origin(&app, &request)).await {
-        Ok(signed_in) => Ok(HttpResponse::Ok().json(session(&app, signed_in)?)),
+        Ok(signed_in) => Ok(HttpResponse::Ok().json(session(&app, signed_in).await?)),
         Err(RefreshError::Reused) => {
             if let Some((ended, _)) = app.accounts.tokens.read_refresh_token(&body.refresh_token) {
                 app.gate.forget_session(ended).await;

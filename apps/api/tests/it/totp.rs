@@ -253,10 +253,15 @@ async fn admins_may_no_more_than_members_until_they_have_enrolled(free: House) {
     // The same call, however its address is written.
     root.client.get("/%61dmin/bookings").await.expect_problem(403, "totp_required");
     root.client.post("/admin/invites", &json!({})).await.expect_problem(403, "totp_required");
-    root.client.get("/users/me").await.expect(200);
+    // What one is told to be allowed is what one is let do.
+    let told = async || root.client.get("/users/me").await.expect(200)["permissions"].clone();
+    assert_eq!(told().await, json!(["tickets.buy"]));
     root.client.get("/music/sets").await.expect(200);
     let device = house.enrol(&root).await;
-    users().await.expect(200);
+    let all = users().await.expect(200);
+    let shown = all["items"].as_array().unwrap().iter().find(|one| one["id"] == root.id).unwrap();
+    assert_eq!(told().await, shown["permissions"]);
+    assert_eq!(told().await[1], "users.manage");
     root.client.get("/admin/bookings").await.expect(200);
     root.client.post("/admin/invites", &json!({})).await.expect(201);
 

@@ -26,7 +26,7 @@ impl Accounts {
         let accounts = self.store.accounts_of(&of.into_iter().collect::<Vec<_>>()).await?;
         let accounts: BTreeMap<AccountId, Account> =
             accounts.into_iter().filter(Account::is_active).map(|account| (account.id, account)).collect();
-        let lacking = self.lacking_totp(&accounts).await?;
+        let lacking = self.lacking_totp(&accounts.values().collect::<Vec<_>>()).await?;
         let identity = |session: Session| {
             let account = accounts.get(&session.account)?.clone();
             let role = if lacking.contains(&account.id) { Role::Member } else { account.role };

@@ -2,7 +2,7 @@ use super::Accounts;
 use super::check_code::{Checked, Claim, ProofError, told};
 use crate::{Account, CodeRefusal, FactorNews, RecoveryCode, SecondFactor, TotpSecret, acts};
 use kernel::{AccountId, Actor, Email, Role, StoreError, Timestamp, transact};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// What a device is given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -184,16 +184,16 @@ impl Accounts {
             return Ok(false);
         }
         let account = self.store.account(id).await?;
-        let accounts: BTreeMap<_, _> = account.into_iter().map(|account| (account.id, account)).collect();
+        let accounts: Vec<&Account> = account.iter().collect();
         Ok(self.lacking_totp(&accounts).await?.contains(&id))
     }
 
-    /// Which of these accounts are admins' that lack the second factor which admins need.
-    pub(super) async fn lacking_totp(
-        &self,
-        accounts: &BTreeMap<AccountId, Account>,
-    ) -> Result<BTreeSet<AccountId>, StoreError> {
-        let admins = accounts.values().filter(|account| account.role == Role::Admin);
+    /// Which of these accounts are admins' that lack the second factor which admins need: they act as members.
+    ///
+    /// # Errors
+    /// When the store cannot answer.
+    pub async fn lacking_totp(&self, accounts: &[&Account]) -> Result<BTreeSet<AccountId>, StoreError> {
+        let admins = accounts.iter().filter(|account| account.role == Role::Admin);
         let admins: Vec<_> = admins.map(|account| account.id).collect();
         if !self.admins_need_totp || admins.is_empty() {
             return Ok(BTreeSet::new());
